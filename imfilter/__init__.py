@@ -1,0 +1,55 @@
+"""imfilter: fast and careful 2-D convolution of real images.
+
+Filters by name (`imfilter.sobel(photo)`), any kernel on every channel (`correlate`, `convolve`) and banks of
+kernels across channels (`conv2d`). Images are arrays (H, W), (H, W, C) or (N, H, W, C), or Pillow images.
+"""
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "correlate": "convolution",
+    "convolve": "convolution",
+    "conv2d": "convolution",
+    "output_size": "arithmetic",
+    "same_padding": "arithmetic",
+    "Border": "borders",
+    "ImfilterError": "errors",
+    "DtypeError": "errors",
+    "FileError": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for: importing imfilter alone costs next to nothing."""
+    if name.startswith("_"):
+        raise AttributeError(f"module 'imfilter' has no attribute {name!r}")
+    try:
+        if name in _HOMES:
+            value = getattr(import_module(f"imfilter.{_HOMES[name]}"), name)
+        elif find_spec(f"imfilter.{name}"):
+            return import_module(f"imfilter.{name}")
+        else:
+            from .filters import PRESETS
+
+            if name not in PRESETS:
+                from .errors import suggestion
+
+                raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggestion(name, __dir__())}")
+            value = PRESETS[name].function
+    except ModuleNotFoundError as error:
+        if error.name == "imfilter._core":
+            raise ImportError(
+                "the compiled core of imfilter is missing: in a checkout run 'pip install -e .', or leave its folder "
+                "to use the installed package") from error
+        raise
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    from .filters import PRESETS
+
+    return sorted({*_HOMES, *PRESETS, "__version__"})

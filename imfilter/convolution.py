@@ -1,0 +1,334 @@
+"""correlate, convolve and conv2d: every argument is checked here, once, before anything is computed."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from .arithmetic import fitted
+from .borders import PADDING_MODES, Border, Margins, border, margins
+from .errors import DtypeError, ImfilterError, integer, pair, real
+from .images import NATIVE, STAND_IN, Array, Stack, as_array, known_dtype, readable, result_dtype, rounded, same_kind, stack
+from .plan import WORTH_THREADS, Plan, choose
+from .workers import count, run
+
+
+def correlate(
+    image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
+    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, channel_axis: int | None = -1,
+    dtype: Any = None, out: Array | None = None, workers: int | None = None,
+) -> Any:
+    """Correlate every channel of an image with one kernel, which is not flipped.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        Any real dtype; channels are never mixed.
+    kernel : (kh, kw) array
+        Finite weights; even sizes are allowed. Weights of 0 read nothing.
+    mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
+        What stands outside the image; see `imfilter.Border`.
+    cval : float, default 0.0
+        What stands there when mode is 'constant'.
+    padding : 'same', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 'same'
+        Pixels added around the image. 'same' puts tap (kh // 2, kw // 2) on each pixel.
+    stride : int or (int, int), default 1
+        Pixels from one result to the next, down and across.
+    dilation : int or (int, int), default 1
+        Pixels from one tap to the next, down and across.
+    channel_axis : int or None, default -1
+        Where the channels are. None: the image is (H, W) or (N, H, W). A 2-D image has none anyway.
+    dtype : dtype, optional
+        Of the result; the image's when left out. Integers are rounded, ties to even, and saturated.
+    out : array, optional
+        Where the result goes: of its very shape and dtype. It may overlap the image.
+    workers : int, optional
+        Threads; IMFILTER_WORKERS or one a processor when left out. The result does not depend on it.
+
+    Returns
+    -------
+    array or Pillow image
+        Shape (H', W') and the image's other axes, with
+        H' = floor((H + top + bottom - dilation (kh - 1) - 1) / stride) + 1; with padding 'same' that is
+        ceil(H / stride). An image without pixels gives a result without pixels.
+
+    Raises
+    ------
+    ImfilterError
+        When an argument is wrong (a ValueError); DtypeError for a dtype without meaning here (a TypeError too).
+
+    See Also
+    --------
+    convolve : the same with the kernel turned by 180 degrees.
+    conv2d : banks of kernels that mix the channels.
+
+    Notes
+    -----
+    result[y, x, c] = sum over i, j of kernel[i, j] * image[y s + i d - top, x s + j d - left, c].
+    float64, int32 and 64-bit images are computed in double, others in single precision or in exact integers;
+    whole-number kernels on integer images are exact.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> image = numpy.array([[0, 0, 0], [0, 9, 0], [0, 0, 0]], numpy.uint8)
+    >>> imfilter.correlate(image, [[1, 2, 3]])
+    array([[ 0,  0,  0],
+           [27, 18,  9],
+           [ 0,  0,  0]], dtype=uint8)
+    >>> imfilter.correlate(image, [[1, 1, 1]], padding="valid").shape
+    (3, 1)
+    """
+    return _channelwise(image, kernel, False, mode, cval, padding, stride, dilation, channel_axis, dtype, out, workers)
+
+
+def convolve(
+    image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
+    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, channel_axis: int | None = -1,
+    dtype: Any = None, out: Array | None = None, workers: int | None = None,
+) -> Any:
+    """Convolve every channel of an image with one kernel, which is turned by 180 degrees.
+
+    This is `correlate` with kernel[::-1, ::-1]; every argument and error is described there. With padding
+    'same' tap (kh // 2, kw // 2) of the kernel as given stands on each pixel, as in SciPy.
+
+    Notes
+    -----
+    result[y, x, c] = sum over i, j of kernel[i, j] * image[y s - i d + bottom', x s - j d + right', c], where
+    bottom' and right' place the first result.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> image = numpy.array([[0, 0, 0], [0, 9, 0], [0, 0, 0]], numpy.uint8)
+    >>> imfilter.convolve(image, [[1, 2, 3]])
+    array([[ 0,  0,  0],
+           [ 9, 18, 27],
+           [ 0,  0,  0]], dtype=uint8)
+    """
+    return _channelwise(image, kernel, True, mode, cval, padding, stride, dilation, channel_axis, dtype, out, workers)
+
+
+def conv2d(
+    image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
+    dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str = "zeros",
+    channel_axis: int | None = -1, dtype: Any = None, out: Array | None = None, workers: int | None = None,
+) -> Any:
+    """Apply a bank of kernels across the channels: the convolution layer of a neural network.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C_in) or (N, H, W, C_in) array or Pillow image
+        A 2-D image has one channel.
+    weight : (C_out, C_in / groups, kh, kw) array
+        Finite weights, not flipped.
+    bias : (C_out,) array, optional
+        Added to each output channel.
+    stride, dilation : int or (int, int), default 1
+        Pixels from one result, and from one tap, to the next.
+    padding : 'same', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 0
+        Pixels added around the image. 'same' keeps the size at stride 1; an even kernel's odd pixel goes
+        to the bottom and right, as in PyTorch.
+    groups : int, default 1
+        Output channels of group g see the input channels of group g alone; C_in makes it depthwise.
+    padding_mode : {'zeros', 'reflect', 'replicate', 'circular'}, default 'zeros'
+        What stands outside the image, by PyTorch's names: 'reflect' is 'mirror' of `correlate`.
+    channel_axis : int or None, default -1
+        Where the channels are, in the image and in the result.
+    dtype, out, workers
+        As in `correlate`.
+
+    Returns
+    -------
+    (H', W', C_out) or (N, H', W', C_out) array, or a Pillow image
+        With H' = floor((H + 2 padding - dilation (kh - 1) - 1) / stride) + 1.
+
+    Raises
+    ------
+    ImfilterError
+        When an argument is wrong (a ValueError); DtypeError for a dtype without meaning here (a TypeError too).
+
+    Notes
+    -----
+    result[y, x, d] = bias[d] + sum over i, j, c of
+    weight[d, c, i, j] * image[y s + i dilation - top, x s + j dilation - left, c].
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> image = numpy.ones((5, 5, 3), numpy.float32)
+    >>> bank = numpy.ones((16, 3, 3, 3))
+    >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
+    (3, 3, 16)
+    """
+    pixels = as_array(image)
+    layout = stack(pixels, channel_axis)
+    kind = known_dtype(pixels)
+    target_kind = result_dtype(kind, dtype)
+    weights = _weights(weight, "weight", 4)
+    outputs, inputs, *kernel = weights.shape
+    groups = integer("groups", groups, 1)
+    channels = 1 if layout.channel_axis is None else pixels.shape[layout.channel_axis]
+    if inputs * groups != channels or outputs % groups:
+        _refuse_bank(weights.shape, groups, pixels.shape, layout, channels)
+    offsets = _bias(bias, outputs)
+    strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    edge = border("padding_mode", padding_mode, PADDING_MODES)
+    margin = margins(padding, tuple(kernel), dilations, ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2))
+    if isinstance(padding, str) and padding == "same":
+        # An odd number of pixels goes to the bottom and right, dilated or not.
+        reach = [d * (k - 1) for k, d in zip(kernel, dilations, strict=True)]
+        margin = ((reach[0] // 2, reach[0] - reach[0] // 2), (reach[1] // 2, reach[1] - reach[1] // 2))
+
+    size = _size(layout, pixels, kernel, margin, strides, dilations)
+    if layout.channel_axis is None:  # the result has channels, after everything else
+        result_layout = Stack(pixels.ndim + 1, pixels.ndim)
+        shape = (*layout.shape(pixels.shape, *size), outputs)
+    else:
+        result_layout = layout
+        shape = layout.shape(pixels.shape, *size, outputs)
+    source = layout.images(readable(pixels))
+
+    def compute(target: Array) -> None:
+        plan = choose(weights, source.dtype, target.dtype, target.size, bias=offsets)
+        _run(source, target, weights, strides, dilations, margin, edge, 0.0, plan, workers, offsets, groups)
+
+    return same_kind(image, _fill(pixels, shape, target_kind, out, result_layout.empty, result_layout.images, compute))
+
+
+def _channelwise(
+    image: Any, kernel: Any, flip: bool, mode: str, cval: float, padding: Any, stride: Any, dilation: Any,
+    channel_axis: int | None, dtype: Any, out: Array | None, workers: int | None,
+) -> Any:
+    pixels = as_array(image)
+    layout = stack(pixels, channel_axis)
+    kind = known_dtype(pixels)
+    target_kind = result_dtype(kind, dtype)
+    weights = _weights(kernel, "kernel", 2)
+    kh, kw = weights.shape
+    anchor = kh // 2, kw // 2
+    if flip:
+        weights = np.ascontiguousarray(weights[::-1, ::-1])
+        anchor = kh - 1 - anchor[0], kw - 1 - anchor[1]
+    strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    edge = border("mode", mode)
+    beyond = real("cval", cval) if edge is Border.CONSTANT else 0.0
+    if not np.isfinite(beyond) and kind.kind != "f":
+        raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
+    margin = margins(padding, (kh, kw), dilations, anchor)
+    size = _size(layout, pixels, (kh, kw), margin, strides, dilations)
+    samples = readable(pixels)
+    view, empty = layout.images, layout.empty
+    if layout.planar and layout.planes(samples) is not None:  # channels apart are images of their own
+        view, empty = layout.planes, np.empty
+    source = view(samples)
+
+    def compute(target: Array) -> None:
+        plan = choose(weights, source.dtype, target.dtype, target.size, cval=beyond)
+        _run(source, target, weights, strides, dilations, margin, edge, beyond, plan, workers)
+
+    shape = layout.shape(pixels.shape, *size)
+    return same_kind(image, _fill(pixels, shape, target_kind, out, empty, view, compute))
+
+
+def _weights(values: Any, name: str, ndim: int) -> Array:
+    """Return a kernel or bank as contiguous float64, checked."""
+    given = as_array(values, name)
+    if given.dtype.kind not in "biuf":
+        raise DtypeError(f"{name} must hold real numbers, got dtype {given.dtype}")
+    shape = "(kh, kw)" if ndim == 2 else "(C_out, C_in / groups, kh, kw)"
+    if given.ndim != ndim or 0 in given.shape:
+        raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
+    weights = np.ascontiguousarray(given, np.float64)
+    if not np.isfinite(weights).all():
+        raise ImfilterError(f"{name} must be finite, got NaN or infinity in it")
+    return weights
+
+
+def _bias(bias: Any, outputs: int) -> Array | None:
+    if bias is None:
+        return None
+    given = as_array(bias, "bias")
+    if given.dtype.kind not in "biuf":
+        raise DtypeError(f"bias must hold real numbers, got dtype {given.dtype}")
+    if given.shape != (outputs,):
+        raise ImfilterError(f"bias must have one number for each of the {outputs} output channels, got shape {given.shape}")
+    values = given.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ImfilterError("bias must be finite, got NaN or infinity in it")
+    return values
+
+
+def _refuse_bank(weight: tuple[int, ...], groups: int, image: tuple[int, ...], layout: Stack, channels: int) -> None:
+    outputs, inputs = weight[:2]
+    if outputs % groups or channels % groups:
+        raise ImfilterError(
+            f"groups must divide the {channels} channels of the image and the {outputs} of the result, got {groups}")
+    taken = "it has no channel axis" if layout.channel_axis is None else f"axis {layout.channel_axis} was taken for the channels"
+    raise ImfilterError(
+        f"weight {weight} with groups={groups} must meet an image of {inputs * groups} channels, got {channels} "
+        f"in an image of shape {image}: {taken}")
+
+
+def _size(layout: Stack, pixels: Array, kernel: Any, margin: Margins, stride: Any, dilation: Any) -> tuple[int, int]:
+    """Return the rows and columns of the result."""
+    rows, columns = layout.size(pixels.shape)
+    return (fitted(rows, kernel[0], margin[0], stride[0], dilation[0]),
+            fitted(columns, kernel[1], margin[1], stride[1], dilation[1]))
+
+
+def _fill(
+    pixels: Array, shape: tuple[int, ...], kind: np.dtype[Any], out: Array | None, empty: Callable[..., Array],
+    view: Callable[[Array], Array | None], compute: Callable[[Array], None],
+) -> Array:
+    """Have the result computed, straight into out where the loops can write there.
+
+    empty: makes an array that they can write. view: takes an array of the shape to (images, rows, columns,
+    channels), or gives None. compute: fills such an array.
+    """
+    if out is not None:
+        check_out(out, shape, kind)
+    if out is not None and kind in NATIVE and _writable(view(out)) and not np.may_share_memory(out, pixels):
+        result = out
+    else:
+        result = empty(shape, STAND_IN.get(kind, kind))
+    if result.size:
+        compute(view(result))  # type: ignore[arg-type]
+    if out is None:
+        return rounded(result, kind)
+    if result is not out:
+        out[...] = rounded(result, kind)
+    return out
+
+
+def check_out(out: Any, shape: tuple[int, ...], kind: np.dtype[Any]) -> None:
+    """Refuse an out that is not an array of the very shape and dtype, or cannot be written."""
+    if not isinstance(out, np.ndarray):
+        raise DtypeError(f"out must be a NumPy array, got {type(out).__name__}")
+    if out.shape != shape or out.dtype.newbyteorder("=") != kind:
+        raise ImfilterError(f"out must have shape {shape} and dtype {kind}, got {out.shape} and {out.dtype}")
+    if not out.flags.writeable:
+        raise ImfilterError("out must be writable, got a read-only array")
+
+
+def _writable(images: Array | None) -> bool:
+    """Whether the loops can write here: rows without gaps, of aligned samples in the machine's byte order."""
+    if images is None:
+        return False
+    _, _, width, channels = images.shape
+    step_x, step_c = images.strides[2:]
+    return bool(
+        images.dtype.isnative and images.flags.aligned
+        and (channels <= 1 or step_c == images.itemsize) and (width <= 1 or step_x == channels * images.itemsize))
+
+
+def _run(
+    source: Array, target: Array, weights: Array, stride: Any, dilation: Any, margin: Margins, edge: Border,
+    cval: float, plan: Plan, workers: int | None, bias: Array | None = None, groups: int = 1,
+) -> None:
+    before = margin[0][0], margin[1][0]
+    many = count(workers)
+    task = _core.Task(source, target, weights, stride, dilation, before, int(edge), cval, plan.lane, plan.bounded, bias, groups)
+    run(task, many if plan.seconds > WORTH_THREADS or workers is not None else 1)

@@ -1,0 +1,68 @@
+"""What goes wrong, and the checks of plain arguments that say so."""
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from collections.abc import Iterable
+
+
+class ImfilterError(ValueError):
+    """An argument or a file that imfilter cannot work with. The message says what must hold and what came."""
+
+
+class DtypeError(ImfilterError, TypeError):
+    """Samples or an argument of a kind that has no meaning here."""
+
+
+class FileError(ImfilterError):
+    """A file that cannot be read or written. The message names it."""
+
+
+def integer(name: str, value: object, least: int) -> int:
+    """Return the whole number, which must be at least `least`."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < least:
+        raise ImfilterError(f"{name} must be an integer of at least {least}, got {value!r}")
+    return number
+
+
+def pair(name: str, value: object, least: int) -> tuple[int, int]:
+    """Return (vertical, horizontal) from one integer for both or a pair."""
+    if not isinstance(value, (tuple, list)):
+        number = integer(name, value, least)
+        return number, number
+    if len(value) != 2:
+        raise ImfilterError(f"{name} must be an integer or a pair (vertical, horizontal), got {value!r}")
+    return integer(name, value[0], least), integer(name, value[1], least)
+
+
+def real(name: str, value: object) -> float:
+    """Return the number, which must be real; it may be infinite or NaN."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise ImfilterError(f"{name} must be a real number, got {value!r}") from None
+
+
+def finite(name: str, value: object) -> float:
+    """Return the number, which must be real and finite."""
+    number = real(name, value)
+    if isinstance(value, str) or not math.isfinite(number):
+        raise ImfilterError(f"{name} must be a finite number, got {value!r}")
+    return number
+
+
+def one_of(choices: Iterable[object]) -> str:
+    """List the choices for a message: 'a', 'b' or 'c'."""
+    *head, last = [repr(choice) for choice in choices]
+    return f"{', '.join(head)} or {last}" if head else last
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return ': did you mean ...?' when a known word is close to this one, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f": did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,45 @@
+"""Results made of several convolutions, put together in floating point and rounded once."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..convolution import check_out, correlate
+from ..errors import pair
+from ..images import Array, as_array, known_dtype, result_dtype, rounded, same_kind, stack, working_dtype
+
+
+def combine(
+    image: Any, compute: Callable[..., Array], *, dtype: Any, out: Array | None, stride: Any, channel_axis: Any, **common: Any
+) -> Any:
+    """Return compute(pixels, **common) as the image's kind, in its dtype or the one asked for.
+
+    compute gets the keywords of `correlate` with a floating dtype, and returns a new floating array.
+    """
+    pixels = as_array(image)
+    given = known_dtype(pixels)
+    kind = result_dtype(given, dtype)
+    stride = pair("stride", stride, 1)
+    if out is not None:
+        layout = stack(pixels, channel_axis)
+        height, width = layout.size(pixels.shape)
+        check_out(out, layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1])), kind)
+    result = rounded(
+        compute(pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, **common), kind)
+    if out is not None:
+        out[...] = result
+        result = out
+    return same_kind(image, result)
+
+
+def separable(image: Any, column: Array, row: Array, **options: Any) -> Any:
+    """Correlate with the kernel column[:, None] * row, down first and then across."""
+    if len(column) * len(row) <= 9:
+        return correlate(image, column[:, None] * row, **options)
+
+    def passes(pixels: Array, *, stride: tuple[int, int], **common: Any) -> Array:
+        down = correlate(pixels, column[:, None], stride=(stride[0], 1), **common)
+        result: Array = correlate(down, row[None], stride=(1, stride[1]), **common)
+        return result
+
+    return combine(image, passes, **options)

@@ -1,0 +1,242 @@
+"""Edges: derivatives of the image. A constant image gives 0."""
+from __future__ import annotations
+
+from typing import Annotated, Any, Unpack
+
+import numpy as np
+
+from .. import kernels
+from ..convolution import convolve
+from ..images import Array
+from .combine import combine
+from .parameters import Choice
+from .registry import Common, preset
+
+__all__ = ["farid", "laplace", "prewitt", "roberts", "scharr", "sobel"]
+
+Axis = Annotated[int | None, Choice((None, 0, 1))]
+
+
+def _signed(axis: int | None) -> bool:
+    return axis is not None
+
+
+def _gradient(image: Any, first: Array, second: Array, axis: int | None, common: dict[str, Any]) -> Any:
+    """Return one of two derivatives, or the root of the mean of their squares."""
+    if axis is not None:
+        return convolve(image, (first, second)[axis], **common)
+
+    def magnitude(pixels: Array, **options: Any) -> Array:
+        total: Array = convolve(pixels, first, **options)
+        other: Array = convolve(pixels, second, **options)
+        total *= total
+        other *= other
+        total += other
+        total /= 2
+        return np.sqrt(total, out=total)
+
+    return combine(image, magnitude, **common)
+
+
+@preset("edges", signed=_signed)
+def sobel(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
+    """Find edges with the Sobel gradient, smoothed by [1 2 1].
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+    axis : {None, 0, 1}, default None
+        None: strength of the edges; 0 or 1: signed change from top to bottom or from left to right.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        The magnitude in the image's dtype; a signed change as float32 for integer images; unless `dtype` says
+        otherwise.
+
+    Notes
+    -----
+    g0 = [1 0 -1]' x [1 2 1] / 4 and g1, its transpose, by convolution; magnitude sqrt((g0^2 + g1^2) / 2).
+
+    References
+    ----------
+    I. Sobel and G. Feldman, "A 3x3 isotropic gradient operator for image processing", 1968.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> step = numpy.array([[0, 0, 100, 100]] * 3, numpy.uint8)
+    >>> imfilter.sobel(step)[1]
+    array([ 0, 71, 71,  0], dtype=uint8)
+    >>> imfilter.sobel(step, axis=1)[1]
+    array([  0., 100., 100.,   0.], dtype=float32)
+    """
+    kernel = np.outer(kernels.EDGE, kernels.SOBEL)
+    return _gradient(image, kernel, kernel.T, axis, common)  # type: ignore[arg-type]
+
+
+@preset("edges", signed=_signed)
+def scharr(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
+    """Find edges with the Scharr gradient, the 3 x 3 one that depends least on direction.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+    axis : {None, 0, 1}, default None
+        None: strength of the edges; 0 or 1: signed change from top to bottom or from left to right.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        As `imfilter.sobel` gives it.
+
+    Notes
+    -----
+    g0 = [1 0 -1]' x [3 10 3] / 16 and g1, its transpose, by convolution; magnitude sqrt((g0^2 + g1^2) / 2).
+
+    References
+    ----------
+    H. Scharr, "Optimal operators in digital image processing", dissertation, Heidelberg, 2000.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.scharr(numpy.array([[0, 0, 100, 100]] * 3, numpy.uint8), axis=1)[1]
+    array([  0., 100., 100.,   0.], dtype=float32)
+    """
+    kernel = np.outer(kernels.EDGE, kernels.SCHARR)
+    return _gradient(image, kernel, kernel.T, axis, common)  # type: ignore[arg-type]
+
+
+@preset("edges", signed=_signed)
+def prewitt(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
+    """Find edges with the Prewitt gradient, smoothed by [1 1 1].
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+    axis : {None, 0, 1}, default None
+        None: strength of the edges; 0 or 1: signed change from top to bottom or from left to right.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        As `imfilter.sobel` gives it.
+
+    Notes
+    -----
+    g0 = [1 0 -1]' x [1 1 1] / 3 and g1, its transpose, by convolution; magnitude sqrt((g0^2 + g1^2) / 2).
+
+    References
+    ----------
+    J. M. S. Prewitt, "Object enhancement and extraction", in Picture Processing and Psychopictorics, 1970.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.prewitt(numpy.array([[0, 0, 90, 90]] * 3, numpy.uint8))[1]
+    array([ 0, 64, 64,  0], dtype=uint8)
+    """
+    kernel = np.outer(kernels.EDGE, kernels.PREWITT)
+    return _gradient(image, kernel, kernel.T, axis, common)  # type: ignore[arg-type]
+
+
+@preset("edges", signed=_signed)
+def farid(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
+    """Find edges with the 5 x 5 gradient of Farid and Simoncelli, nearly the same in every direction.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+    axis : {None, 0, 1}, default None
+        None: strength of the edges; 0 or 1: signed change from top to bottom or from left to right.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        As `imfilter.sobel` gives it.
+
+    Notes
+    -----
+    g0 = d' x p with d = [.1096 .2767 0 -.2767 -.1096] and p = [.0377 .2492 .4264 .2492 .0377] (in full in
+    kernels.py), and g1, its transpose, by convolution; magnitude sqrt((g0^2 + g1^2) / 2).
+
+    References
+    ----------
+    H. Farid and E. P. Simoncelli, "Differentiation of discrete multidimensional signals", IEEE Transactions on
+    Image Processing 13(4), 2004.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.farid(numpy.full((5, 5), 7, numpy.uint8)).max()
+    np.uint8(0)
+    """
+    kernel = np.outer(kernels.FARID_EDGE, kernels.FARID_SMOOTH)
+    return _gradient(image, kernel, kernel.T, axis, common)  # type: ignore[arg-type]
+
+
+@preset("edges", signed=_signed)
+def roberts(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
+    """Find edges with the differences across the diagonals of 2 x 2 pixels.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+    axis : {None, 0, 1}, default None
+        None: strength of the edges; 0: along the falling diagonal, image[y+1, x+1] - image[y, x]; 1: along the
+        rising one, image[y+1, x] - image[y, x+1].
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        As `imfilter.sobel` gives it.
+
+    Notes
+    -----
+    g0 = [1 0; 0 -1] and g1 = [0 1; -1 0] by convolution; magnitude sqrt((g0^2 + g1^2) / 2).
+
+    References
+    ----------
+    L. G. Roberts, "Machine perception of three-dimensional solids", MIT Lincoln Laboratory, 1963.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.roberts(numpy.array([[0, 0, 80, 80]] * 3, numpy.uint8), axis=0)[0]
+    array([ 0., 80.,  0.,  0.], dtype=float32)
+    """
+    return _gradient(image, *kernels.ROBERTS, axis, common)  # type: ignore[arg-type]
+
+
+@preset("edges", signed=True)
+def laplace(image: Any, **common: Unpack[Common]) -> Any:
+    """Find edges with the Laplacian: each pixel's difference from its four neighbours.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        Signed: float32 for integer images unless `dtype` says otherwise.
+
+    Notes
+    -----
+    The kernel is [0 -1 0; -1 4 -1; 0 -1 0], positive in the centre as in scikit-image; OpenCV and SciPy have
+    the opposite sign.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.laplace(numpy.array([[0, 10, 0]], numpy.uint8))
+    array([[-10.,  20., -10.]], dtype=float32)
+    """
+    return convolve(image, kernels.LAPLACE, **common)

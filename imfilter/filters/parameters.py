@@ -1,0 +1,127 @@
+"""Kinds of parameter: what a value must be, how it is written on a command line, and how that is said."""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import ImfilterError, finite, integer, one_of
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number within a range."""
+
+    least: float = -math.inf
+    most: float = math.inf
+    above: float = -math.inf
+
+    def check(self, name: str, value: object) -> float:
+        number = finite(name, value)
+        if not (number > self.above and self.least <= number <= self.most):
+            raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
+        return number
+
+    def parse(self, text: str) -> float:
+        return float(text)
+
+    @property
+    def words(self) -> str:
+        if self.above == 0:
+            return "a positive number"
+        if self.above > -math.inf:
+            return f"a number above {self.above:g}"
+        if self.most < math.inf:
+            return f"a number from {self.least:g} to {self.most:g}"
+        return f"a number of at least {self.least:g}" if self.least > -math.inf else "a number"
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A whole number of at least `least`."""
+
+    least: int
+
+    def check(self, name: str, value: object) -> int:
+        return integer(name, value, self.least)
+
+    def parse(self, text: str) -> int:
+        return int(text)
+
+    @property
+    def words(self) -> str:
+        return f"an integer of at least {self.least}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One value for both axes, or (vertical, horizontal)."""
+
+    each: Number | Integer
+
+    def check(self, name: str, value: object) -> tuple[Any, Any]:
+        if isinstance(value, np.ndarray):
+            value = tuple(value.tolist()) if value.ndim else value.item()
+        if not isinstance(value, (tuple, list)):
+            return self.each.check(name, value), self.each.check(name, value)
+        if len(value) != 2:
+            raise ImfilterError(f"{name} must be one value or a pair (vertical, horizontal), got {value!r}")
+        return self.each.check(name, value[0]), self.each.check(name, value[1])
+
+    def parse(self, text: str) -> Any:
+        values = [self.each.parse(part) for part in text.split(",")]
+        return values[0] if len(values) == 1 else tuple(values)
+
+    @property
+    def words(self) -> str:
+        return f"{self.each.words}, or V,H for the vertical and the horizontal one"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few values."""
+
+    values: tuple[Any, ...]
+
+    def check(self, name: str, value: object) -> Any:
+        if isinstance(value, (np.integer, np.str_)):
+            value = value.item()
+        if isinstance(value, bool) or not isinstance(value, (int, str, type(None))) or value not in self.values:
+            raise ImfilterError(f"{name} must be {one_of(self.values)}, got {value!r}")
+        return value
+
+    def parse(self, text: str) -> Any:
+        return next((value for value in self.values if text.lower() == str(value).lower()), text)
+
+    @property
+    def words(self) -> str:
+        return one_of(str(value).lower() for value in self.values).replace("'", "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Finite numbers in an array of one axis (a list) or two (a matrix)."""
+
+    axes: int
+
+    def check(self, name: str, value: object) -> np.ndarray[Any, Any]:
+        try:
+            table = np.asarray(value, float)
+        except (TypeError, ValueError):
+            raise ImfilterError(f"{name} must be {self.words}, got {value!r}") from None
+        if table.ndim != self.axes or table.size == 0 or not np.isfinite(table).all():
+            raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
+        return table
+
+    def parse(self, text: str) -> Any:
+        rows = [[float(number) for number in row.replace(",", " ").split()] for row in text.split(";") if row.strip()]
+        return rows if self.axes == 2 else rows[0] if len(rows) == 1 else rows
+
+    @property
+    def words(self) -> str:
+        return "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
+
+
+Kind = Number | Integer | Pair | Choice | Table

@@ -1,0 +1,179 @@
+"""Presets: each is one decorated function, from which the keywords, checks, options, tables and tests are made."""
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from ..images import Array, as_array, has_alpha, is_pil, join_alpha, known_dtype, result_dtype, rounded, split_alpha
+from .parameters import Kind
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Common(TypedDict, total=False):
+    """The keywords that every preset takes. They mean what they mean in `imfilter.correlate`."""
+
+    mode: str
+    cval: float
+    stride: int | tuple[int, int]
+    channel_axis: int | None
+    dtype: Any
+    out: Array | None
+    workers: int | None
+
+
+COMMON_DEFAULTS: Common = {
+    "mode": "reflect", "cval": 0.0, "stride": 1, "channel_axis": -1, "dtype": None, "out": None, "workers": None,
+}
+
+COMMON_HELP = """\
+mode, cval, stride, channel_axis, dtype, out, workers
+    As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), the axis
+    of the channels (-1), the dtype of the result, where it goes, and the number of threads."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a preset. The default None stands for a value that the preset chooses."""
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What is declared of a preset. alpha: what becomes of an alpha channel, kept or a weight of the colours."""
+
+    name: str
+    group: str
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    alpha: Literal["keep", "weight"]
+    signed: Callable[..., bool]
+
+    @property
+    def summary(self) -> str:
+        return (self.function.__doc__ or "").splitlines()[0].rstrip(".")
+
+
+PRESETS: dict[str, Preset] = {}
+
+
+def preset(
+    group: str, *, alpha: Literal["keep", "weight"] = "keep", signed: Callable[..., bool] | bool = False
+) -> Callable[[F], F]:
+    """Register a function of an image as a preset.
+
+    Its annotated parameters are checked before it is called; Pillow images and their alpha are dealt with here.
+
+    group: the heading it stands under. signed: whether its result has a sign, as a function of its parameters;
+    such a result is float32 for an integer image unless dtype says otherwise.
+    """
+
+    def register(function: F) -> F:
+        parameters = _parameters(function)
+        signature = _signature(function)
+        sign = signed if callable(signed) else lambda **_: bool(signed)
+
+        @functools.wraps(function)
+        def call(*args: Any, **keywords: Any) -> Any:
+            bound = signature.bind(*args, **keywords)
+            bound.apply_defaults()
+            given = dict(bound.arguments)
+            image = given.pop("image")
+            for parameter in parameters:
+                value = given[parameter.name]
+                if value is not None or parameter.default is not None:
+                    given[parameter.name] = parameter.kind.check(parameter.name, value)
+            own = {parameter.name: given[parameter.name] for parameter in parameters}
+            return _apply(function, entry, image, given, sign(**own))
+
+        call.__signature__ = signature  # type: ignore[attr-defined]
+        call.__doc__ = _with_common(function.__doc__ or "")
+        entry = Preset(function.__name__, group, call, parameters, alpha, sign)
+        PRESETS[entry.name] = entry
+        return call  # type: ignore[return-value]
+
+    return register
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    hints = get_type_hints(function, include_extras=True)
+    blurbs = _blurbs(function.__doc__ or "")
+    return tuple(
+        Parameter(name, get_args(hints[name])[1], parameter.default, blurbs[name])
+        for name, parameter in inspect.signature(function).parameters.items()
+        if get_origin(hints.get(name)) is Annotated
+    )
+
+
+def _blurbs(doc: str) -> dict[str, str]:
+    """Return what the Parameters section of a docstring says of each parameter, in one line."""
+    blurbs: dict[str, str] = {}
+    name = ""
+    for line in inspect.cleandoc(doc).partition("Parameters\n----------\n")[2].partition("\n\n")[0].splitlines():
+        if not line.startswith(" "):
+            name = line.partition(" : ")[0]
+            blurbs[name] = ""
+        else:
+            blurbs[name] = f"{blurbs[name]} {line.strip()}".strip()
+    return blurbs
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the function's signature with the common keywords in place of **common."""
+    own = inspect.signature(function)
+    named = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Common.__annotations__[name])
+        for name, default in COMMON_DEFAULTS.items()
+    ]
+    return own.replace(parameters=named + common)
+
+
+def _with_common(doc: str) -> str:
+    """Put the common keywords behind the function's own parameters."""
+    head, title, rest = inspect.cleandoc(doc).partition("Parameters\n----------\n")
+    own, gap, tail = rest.partition("\n\n")
+    return f"{head}{title}{own}\n{COMMON_HELP}{gap}{tail}"
+
+
+def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool) -> Any:
+    if is_pil(image) and has_alpha(image):
+        return _apply_beside_alpha(function, entry, image, given, signed)
+    if signed and given["dtype"] is None:
+        given["dtype"] = signed_dtype(as_array(image))
+    return function(image, **given)
+
+
+def signed_dtype(pixels: Array) -> np.dtype[Any]:
+    """Return the dtype of a result with a sign: that of a float image, else float32."""
+    kind = known_dtype(pixels)
+    return kind if kind.kind == "f" else np.dtype(np.float32)
+
+
+def _apply_beside_alpha(
+    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool
+) -> Any:
+    """Filter the colours of a Pillow image alone, or weighted by its alpha, which is then filtered too."""
+    colours, alpha = split_alpha(image)
+    step_y, step_x = given["stride"] if isinstance(given["stride"], tuple) else (given["stride"],) * 2
+    if entry.alpha == "keep":
+        if signed and given["dtype"] is None:
+            given["dtype"] = signed_dtype(colours)
+        return join_alpha(image, function(colours, **given), alpha[::step_y, ::step_x])
+    kind = result_dtype(colours.dtype, given["dtype"])
+    given = {**given, "dtype": np.float32}
+    weight = np.asarray(function(alpha.astype(np.float32), **given))
+    premultiplied = np.asarray(function(colours * (alpha[..., None] / np.float32(255)), **given))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mixed = premultiplied * (np.float32(255) / weight[..., None])
+    mixed[weight <= 0] = 0
+    return join_alpha(image, rounded(mixed, kind), rounded(weight, alpha.dtype))

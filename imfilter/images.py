@@ -1,0 +1,249 @@
+"""Images of every kind as arrays, and results as the same kind: arrays, Pillow images, anything with __array__."""
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .errors import DtypeError, ImfilterError, integer
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+Array = np.ndarray[Any, Any]
+
+# What the loops read and write themselves, and what stands in for the rest. Each cast is exact.
+NATIVE = {np.dtype(code) for code in ("u1", "u2", "i2", "i4", "f4", "f8")}
+STAND_IN = {
+    np.dtype(given): np.dtype(used)
+    for given, used in (("?", "u1"), ("i1", "i2"), ("u4", "f8"), ("i8", "f8"), ("u8", "f8"), ("f2", "f4"))
+}
+EXACT = 2**53  # whole numbers up to here are exact as float64
+
+# Pillow's modes by what their samples are; the last band of these modes is alpha.
+PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1", "YCbCr": "u1",
+              "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
+PIL_ALPHA = ("LA", "RGBA")
+
+
+def is_pil(image: object) -> bool:
+    """Say whether it is a Pillow image, without importing Pillow for that."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(image, module.Image)
+
+
+def as_array(image: object, name: str = "image") -> Array:
+    """Return an image as an array, without a copy where that can be had."""
+    if isinstance(image, np.ndarray):
+        return image
+    if is_pil(image):
+        return _pil_pixels(image)  # type: ignore[arg-type]
+    if image is None or isinstance(image, (str, bytes)):
+        came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"
+        raise DtypeError(f"{name} must be an array or a Pillow image, got {came}")
+    if hasattr(image, "__array__") or not hasattr(image, "__dlpack__"):
+        try:
+            return np.asarray(image)
+        except (ValueError, TypeError) as error:
+            raise DtypeError(f"{name} must be an array or a Pillow image, got {type(image).__name__}: {error}") from None
+    return np.from_dlpack(image)  # type: ignore[arg-type]
+
+
+def _pil_pixels(image: PIL.Image.Image) -> Array:
+    if image.mode not in PIL_DTYPES:
+        hint = " Convert it first, with image.convert('RGBA')" if image.mode in ("P", "PA", "La", "RGBa") else (
+            " Convert it first, with image.convert('RGB')")
+        raise ImfilterError(f"a Pillow image must have mode {', '.join(PIL_DTYPES)}, got {image.mode!r}.{hint}")
+    return np.asarray(image)
+
+
+def known_dtype(array: Array, name: str = "image") -> np.dtype[Any]:
+    """Return the array's dtype in the machine's byte order; refuse kinds that have no meaning here."""
+    dtype = array.dtype.newbyteorder("=")
+    if dtype not in NATIVE and dtype not in STAND_IN:
+        raise DtypeError(f"{name} must hold real numbers of at most 64 bits, got dtype {array.dtype}")
+    return dtype
+
+
+def readable(array: Array) -> Array:
+    """Return the array with samples that the loops read: itself, a view, or an exact copy."""
+    dtype = known_dtype(array)
+    if dtype in NATIVE:
+        return array
+    if dtype.kind == "b":
+        return array.view(np.uint8)
+    if dtype.itemsize == 8 and array.size and (array.max() > EXACT or array.min() < -EXACT):
+        raise ImfilterError(
+            f"{dtype} samples must lie within -2**53 and 2**53 to be exact, got {array.min()} to {array.max()}")
+    return array.astype(STAND_IN[dtype])
+
+
+def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
+    """Return the dtype of the result: the wanted one, else the image's."""
+    if wanted is None:
+        return image
+    try:
+        dtype = np.dtype(wanted).newbyteorder("=")  # type: ignore[call-overload]
+    except TypeError:
+        raise DtypeError(f"dtype must be a NumPy dtype, got {wanted!r}") from None
+    if dtype not in NATIVE and dtype not in STAND_IN:
+        raise DtypeError(f"dtype must be one of real numbers of at most 64 bits, got {dtype}")
+    return dtype
+
+
+def working_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
+    """Return what to compute in between images of these dtypes: float32, unless one of them needs more."""
+    exact = all(dtype.itemsize <= 2 or dtype == np.float32 for dtype in dtypes)
+    return np.dtype(np.float32 if exact else np.float64)
+
+
+def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
+    """Cast to the dtype: integers rounded to the nearest (ties to even) and saturated, NaN to 0."""
+    if values.dtype == dtype:
+        return values
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return values.astype(dtype)
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(np.rint(values), copy=False, posinf=np.inf, neginf=-np.inf)
+        # The largest 64-bit integers have no float64 of their own: what reaches the next float is cut off.
+        with np.errstate(invalid="ignore"):
+            whole = np.clip(values, low, high).astype(dtype)
+        whole[values >= high] = high
+        return whole
+    return np.clip(values, low, high).astype(dtype)
+
+
+class Stack(NamedTuple):
+    """Where the rows, columns and channels of an array are."""
+
+    ndim: int
+    channel_axis: int | None  # counted from the front; None: there is none
+
+    def images(self, array: Array) -> Array:
+        """Return a view (images, rows, columns, channels) of an array laid out like this."""
+        if self.channel_axis is None:
+            array = array[..., None]
+        elif self.channel_axis != array.ndim - 1:
+            array = np.moveaxis(array, self.channel_axis, -1)
+        return array if array.ndim == 4 else array[None]
+
+    def planes(self, array: Array) -> Array | None:
+        """Return the view with every channel as an image of its own, or None where no view can."""
+        planes = np.moveaxis(array, self.channel_axis or 0, -3)[..., None]
+        if planes.ndim == 4:
+            return planes
+        many, channels = planes.shape[:2]
+        if many > 1 and channels > 1 and planes.strides[0] != planes.strides[1] * channels:
+            return None
+        return planes.reshape(-1, *planes.shape[2:])
+
+    @property
+    def planar(self) -> bool:
+        """Whether the channels do not come last."""
+        return self.channel_axis not in (None, self.ndim - 1)
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Return a new array of the shape whose channels come last in memory."""
+        if not self.planar:
+            return np.empty(shape, dtype)
+        channels = shape[self.channel_axis]  # type: ignore[index]
+        others = [size for axis, size in enumerate(shape) if axis != self.channel_axis]
+        return np.moveaxis(np.empty((*others, channels), dtype), -1, self.channel_axis)  # type: ignore[arg-type]
+
+    @property
+    def spatial(self) -> tuple[int, int]:
+        """The axes of the rows and the columns."""
+        rows, columns = [axis for axis in range(self.ndim) if axis != self.channel_axis][-2:]
+        return rows, columns
+
+    def size(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return the rows and columns of an array's shape."""
+        rows, columns = self.spatial
+        return shape[rows], shape[columns]
+
+    def every(self, array: Array, step: tuple[int, int]) -> Array:
+        """Return a view of every so-many-th row and column."""
+        index: list[slice] = [slice(None)] * array.ndim
+        for axis, stride in zip(self.spatial, step, strict=True):
+            index[axis] = slice(None, None, stride)
+        return array[tuple(index)]
+
+    def shape(self, shape: tuple[int, ...], height: int, width: int, channels: int | None = None) -> tuple[int, ...]:
+        """Return an array's shape with other numbers of rows, columns and channels."""
+        sizes = list(shape)
+        for axis, size in zip(self.spatial, (height, width), strict=True):
+            sizes[axis] = size
+        if channels is not None and self.channel_axis is not None:
+            sizes[self.channel_axis] = channels
+        return tuple(sizes)
+
+
+def stack(array: Array, channel_axis: int | None) -> Stack:
+    """Find the axes of an image (H, W), (H, W, C) or (N, H, W, C), or with its channels on another axis."""
+    ndim = array.ndim
+    if ndim == 2:
+        return Stack(2, None)
+    if ndim not in (3, 4):
+        raise ImfilterError(f"image must have the shape (H, W), (H, W, C) or (N, H, W, C), got {array.shape}")
+    if channel_axis is None:
+        if ndim == 4:
+            raise ImfilterError(f"channel_axis may be None for images (H, W) or (N, H, W), got shape {array.shape}")
+        return Stack(3, None)
+    axis = integer("channel_axis", channel_axis, -ndim)
+    if axis >= ndim:
+        raise ImfilterError(f"channel_axis must be from {-ndim} to {ndim - 1} for shape {array.shape}, got {axis}")
+    axis %= ndim
+    if ndim == 4 and axis == 0:
+        raise ImfilterError(f"channel_axis must not be 0 for shape {array.shape}: the first axis counts the images")
+    return Stack(ndim, axis)
+
+
+def same_kind(image: object, result: Array) -> Any:
+    """Return the result as what the image was: a Pillow image for a Pillow image, else the array."""
+    if not is_pil(image):
+        return result
+    return to_pil(result, image)  # type: ignore[arg-type]
+
+
+def to_pil(result: Array, source: PIL.Image.Image) -> PIL.Image.Image:
+    """Return an array as a Pillow image, with what the source image carries beside its pixels."""
+    from PIL import Image
+
+    bands = 1 if result.ndim == 2 else result.shape[2]
+    if result.ndim == 3 and bands == 1:
+        result = result[:, :, 0]
+    modes = {"u1": {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}, "b1": {1: "1"}, "u2": {1: "I;16"}, "i4": {1: "I"}, "f4": {1: "F"}}
+    mode = modes.get(result.dtype.str[1:], {}).get(bands)
+    if mode is None:
+        raise ImfilterError(
+            f"a Pillow image cannot hold {bands} bands of {result.dtype}: pass numpy.asarray(image), "
+            "or dtype='uint8' for a result without signs")
+    if len(source.getbands()) == bands and result.dtype == np.dtype(PIL_DTYPES[source.mode]) and source.mode not in ("I;16L", "I;16B"):
+        mode = source.mode
+    if mode == "I;16" or mode == "1":
+        image = Image.fromarray(result)
+    else:
+        image = Image.frombuffer(mode, result.shape[1::-1], np.ascontiguousarray(result).tobytes(), "raw", mode, 0, 1)
+    image.info = dict(source.info)
+    return image
+
+
+def has_alpha(image: PIL.Image.Image) -> bool:
+    """Say whether the last band of a Pillow image is alpha."""
+    return image.mode in PIL_ALPHA
+
+
+def split_alpha(image: PIL.Image.Image) -> tuple[Array, Array]:
+    """Return the colours (H, W, bands) and the alpha (H, W) of a Pillow image that has one."""
+    pixels = np.asarray(image)
+    return pixels[..., :-1], pixels[..., -1]
+
+
+def join_alpha(source: PIL.Image.Image, colours: Array, alpha: Array) -> PIL.Image.Image:
+    """Return a Pillow image of 8-bit colours and alpha."""
+    if colours.ndim == 2:
+        colours = colours[..., None]
+    return to_pil(np.concatenate([colours, alpha[..., None]], axis=-1), source)

@@ -1,0 +1,103 @@
+"""What the core hands to the loops: one Job says everything about one convolution.
+
+The core (core.pyx) fills a Job, the loops (loops.pxi, compiled once for each instruction set) read it.
+Lengths are in samples, pixels or rows as named; steps and offsets into memory are in bytes.
+"""
+from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t
+
+
+ctypedef fused sample:      # what images are made of
+    uint8_t
+    uint16_t
+    int16_t
+    int32_t
+    float
+    double
+
+ctypedef fused lane:        # what the loops compute in
+    int16_t
+    float
+    double
+
+cdef enum Sample:
+    UINT8, UINT16, INT16, INT32, FLOAT32, FLOAT64
+
+cdef enum Border:           # as imfilter.borders.Border
+    REFLECT, MIRROR, NEAREST, CONSTANT, WRAP
+
+cdef enum:
+    GROUP = 4               # output rows that the channel-wise loop computes at once
+
+
+cdef struct Raster:
+    char *data
+    Py_ssize_t height, width, channels
+    Py_ssize_t step_n, step_y, step_x, step_c
+    Sample kind
+    Py_ssize_t size         # of a sample
+    bint packed             # a row is width * channels samples in the machine's own order, without gaps
+    bint swapped            # the samples are in the other byte order
+
+
+cdef struct Segment:
+    # A piece of a ring row: of a tile of n output pixels, the columns start, start + step, ...,
+    # scale * (n - 1) + 1 + extra of them, counted in the padded image from the tile's first column.
+    Py_ssize_t start, step, scale, extra
+    Py_ssize_t offset       # of its first sample in the ring row, for the widest tile
+
+
+cdef struct Tap:
+    # One column of the kernel over one input row.
+    Py_ssize_t row, offset
+    int mask                # bit q: output row q of the group has a weight other than 0 here
+
+
+cdef struct Run:
+    # Consecutive taps (channel-wise) or terms (bank) after which partial sums go to memory.
+    Py_ssize_t row, offset, count
+    int live                # bit q: output row q sees the input row
+    int flush               # bit q: the sum of output row q is added to what memory holds
+
+
+ctypedef bint (*Poll)() noexcept nogil     # whether the caller was interrupted
+
+cdef struct Job:
+    Raster source, target
+    Border border
+    double cval
+    Py_ssize_t kernel_height, kernel_width
+    Py_ssize_t stride_y, stride_x, dilation_y, dilation_x, top, left
+
+    Sample lane             # INT16, FLOAT32 or FLOAT64
+    bint bounded            # no result is NaN, infinite or over 2**22 in size
+    Py_ssize_t tile         # output pixels computed at a time along a row
+    Py_ssize_t tile_lanes   # room for the results of one row of a tile
+    Py_ssize_t pixel_lanes  # lanes from one result pixel to the next
+    Py_ssize_t direct_from  # pixels from which a tile's results go straight into the target
+    Py_ssize_t group        # output rows computed at a time
+    Py_ssize_t row_step     # output rows from one of a group to the next
+    Py_ssize_t row_advance  # ring rows from one of a group to the next
+    Py_ssize_t ring_rows    # input rows that a group sees
+    Py_ssize_t ring_lanes   # room for one of them
+    Segment *segments
+    Py_ssize_t segment_count
+    Run *runs
+    Py_ssize_t run_count
+    double work             # multiplications a group of rows takes
+
+    char *weights           # channel-wise: [tap][GROUP]; bank: [block][term][lanes of a block]
+    Tap *taps               # channel-wise only
+    Py_ssize_t tap_count
+    bint bank
+    char *bias              # bank only: [block][lanes of a block]
+    Py_ssize_t groups, group_blocks, block_lanes
+    bint half               # a block is two half vectors
+
+    volatile int stopped    # the caller was interrupted: every strip ends early
+
+
+cdef struct Loops:
+    Py_ssize_t lanes_bytes
+    Py_ssize_t (*scratch_size)(const Job *job) noexcept nogil
+    void (*strip)(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
+                  Poll poll) noexcept nogil

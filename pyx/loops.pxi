@@ -1,0 +1,34 @@
+# Every loop over pixels. Each module loops_*.pyx is this file compiled for one instruction set.
+from cpython.pycapsule cimport PyCapsule_New
+from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from engine cimport *
+
+cdef extern from "lanes.h" nogil:
+    # Vectors, which Cython may take for numbers: what it believes of their size is never used.
+    ctypedef float lanes_float
+    ctypedef long double lanes_half
+    ctypedef double lanes_double
+    ctypedef long double lanes_short
+    float lane_load(const void *p, float like)
+    float lane_splat(const void *p, float like)
+    float lane_zero(float like)
+    Py_ssize_t lane_size(float like)    # bytes of one lane
+    void lane_store(void *p, float value)
+
+cdef enum:
+    WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms
+
+include "rows.pxi"
+include "store.pxi"
+include "channelwise.pxi"
+include "bank.pxi"
+include "strips.pxi"
+
+cdef Loops loops
+loops.lanes_bytes = sizeof(lanes_float)
+loops.scratch_size = scratch_size
+loops.strip = strip
+
+table = PyCapsule_New(&loops, "imfilter.loops", NULL)

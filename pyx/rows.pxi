@@ -1,0 +1,150 @@
+# Rows of the image, widened to lanes, with the pixels outside the image filled in.
+#
+# A ring row holds, segment after segment, the columns of the padded image that one tile needs. The
+# samples of a segment are neighbours: with stride s the columns of each remainder modulo s form a
+# segment of their own, so every tap of the kernel is a plain shift whatever the stride.
+
+ctypedef fused unit:        # a sample as bytes, to be moved or turned round
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
+
+
+cdef inline Py_ssize_t place(Py_ssize_t i, Py_ssize_t n, Border border) noexcept nogil:
+    """Index within 0..n-1 of the pixel that stands at i, or -1 for the constant."""
+    if 0 <= i < n:
+        return i
+    if border == CONSTANT:
+        return -1
+    if border == NEAREST or n == 1:
+        return 0 if i < 0 else n - 1
+    cdef Py_ssize_t period = n
+    if border == REFLECT:
+        period = 2 * n
+    elif border == MIRROR:
+        period = 2 * n - 2
+    i %= period
+    if i < 0:
+        i += period
+    if i < n:
+        return i
+    return period - i - (1 if border == REFLECT else 0)
+
+
+cdef inline unit turned(unit value) noexcept nogil:
+    """The same bytes in the other order."""
+    cdef unit result = 0
+    cdef size_t i
+    for i in range(sizeof(unit)):
+        result = <unit>((result << 8) | (value & 0xff)) if sizeof(unit) > 1 else value
+        value = value >> 8 if sizeof(unit) > 1 else value
+    return result
+
+
+cdef void gather_units(unit *like, char *into, const char *first, Py_ssize_t pixels, Py_ssize_t step,
+                       const Raster *image) noexcept nogil:
+    cdef Py_ssize_t x, c
+    cdef unit value
+    for x in range(pixels):
+        for c in range(image.channels):
+            memcpy(&value, first + x * step + c * image.step_c, sizeof(unit))
+            if image.swapped:
+                value = turned(value)
+            memcpy(into, &value, sizeof(unit))
+            into += sizeof(unit)
+
+
+cdef void gather(char *into, const char *first, Py_ssize_t pixels, Py_ssize_t step,
+                 const Raster *image) noexcept nogil:
+    """Put every step-th pixel from first on side by side, aligned and in the machine's byte order."""
+    if image.size == 1:
+        gather_units(<uint8_t *>NULL, into, first, pixels, step, image)
+    elif image.size == 2:
+        gather_units(<uint16_t *>NULL, into, first, pixels, step, image)
+    elif image.size == 4:
+        gather_units(<uint32_t *>NULL, into, first, pixels, step, image)
+    else:
+        gather_units(<uint64_t *>NULL, into, first, pixels, step, image)
+
+
+cdef void widen_samples(const sample *samples, lane *lanes, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t x
+    for x in range(count):
+        lanes[x] = <lane>samples[x]
+
+
+cdef void widen(const char *samples, Sample kind, lane *lanes, Py_ssize_t count) noexcept nogil:
+    if kind == UINT8:
+        widen_samples(<const uint8_t *>samples, lanes, count)
+    elif kind == UINT16:
+        widen_samples(<const uint16_t *>samples, lanes, count)
+    elif kind == INT16:
+        widen_samples(<const int16_t *>samples, lanes, count)
+    elif kind == INT32:
+        widen_samples(<const int32_t *>samples, lanes, count)
+    elif kind == FLOAT32:
+        widen_samples(<const float *>samples, lanes, count)
+    else:
+        widen_samples(<const double *>samples, lanes, count)
+
+
+cdef inline void widen_pixels(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t step,
+                              Py_ssize_t pixels, lane *lanes, char *raw) noexcept nogil:
+    """Widen the pixels x, x + step, ... of an image row, all of which lie inside the image."""
+    cdef const Raster *image = &job.source
+    cdef const char *first = row + x * image.step_x
+    if not image.packed or (step != 1 and pixels > 1):
+        gather(raw, first, pixels, step * image.step_x, image)
+        first = raw
+    widen(first, image.kind, lanes, pixels * image.channels)
+
+
+cdef inline Py_ssize_t steps_to(Py_ssize_t distance, Py_ssize_t step, Py_ssize_t most) noexcept nogil:
+    """Number of steps that reach the distance, at most `most`."""
+    if distance <= 0:
+        return 0
+    return min(most, (distance + step - 1) // step)
+
+
+cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t step, Py_ssize_t count,
+                       lane *lanes, char *raw) noexcept nogil:
+    """Widen count columns x, x + step, ... of an image row, wherever they lie."""
+    cdef Py_ssize_t width = job.source.width, channels = job.source.channels
+    cdef Py_ssize_t inside = steps_to(-x, step, count)              # first column within the image
+    cdef Py_ssize_t beyond = max(inside, steps_to(width - x, step, count))
+    cdef Py_ssize_t k, at, c
+    if inside < beyond:
+        widen_pixels(job, row, x + inside * step, step, beyond - inside, lanes + inside * channels, raw)
+    k = 0
+    while k < count:
+        if k == inside:
+            k = beyond
+            if k >= count:
+                break
+        at = place(x + k * step, width, job.border)
+        if at < 0:
+            for c in range(channels):
+                lanes[k * channels + c] = <lane>job.cval
+        else:
+            widen_pixels(job, row, at, 1, 1, lanes + k * channels, raw)
+        k += 1
+
+
+cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t pixels,
+                   lane *lanes, char *raw) noexcept nogil:
+    """Fill a ring row with image row y, from which output columns x to x + pixels are computed."""
+    cdef Py_ssize_t k, i, count, channels = job.source.channels
+    cdef const Segment *segment
+    cdef const char *row
+    y = place(y, job.source.height, job.border)
+    row = job.source.data + n * job.source.step_n + max(y, 0) * job.source.step_y
+    for k in range(job.segment_count):
+        segment = &job.segments[k]
+        count = segment.scale * (pixels - 1) + 1 + segment.extra
+        if y < 0:
+            for i in range(count * channels):
+                lanes[segment.offset + i] = <lane>job.cval
+        else:
+            fill_segment(job, row, x * job.stride_x + segment.start - job.left, segment.step, count,
+                         lanes + segment.offset, raw)

@@ -1,0 +1,66 @@
+# Lanes back to samples: rounded to the nearest, ties to even, and saturated; NaN becomes 0.
+
+cdef inline float clamped_float(float value, float low, float high) noexcept nogil:
+    value = value if value == value else 0
+    value = value if value > low else low
+    return value if value < high else high
+
+
+cdef inline int clamped(int value, int low, int high) noexcept nogil:
+    value = value if value > low else low
+    return value if value < high else high
+
+
+cdef void store_samples(const lane *lanes, sample *samples, Py_ssize_t count, bint bounded) noexcept nogil:
+    # Adding and taking away 1.5 * 2**23 rounds a float below 2**22 by the processor's own rule, to
+    # the nearest and ties to even, on any instruction set; 1.5 * 2**52 does it for a double.
+    cdef float float_round = 12582912.0
+    cdef double double_round = 6755399441055744.0
+    cdef int low = 0, high = 255
+    cdef Py_ssize_t x
+    cdef float single
+    cdef double wide
+    if sample is uint16_t:
+        high = 65535
+    elif sample is int16_t:
+        low, high = -32768, 32767
+    for x in range(count):
+        if sample is float or sample is double:
+            samples[x] = <sample>lanes[x]
+        elif sample is int32_t:
+            if lane is int16_t:
+                samples[x] = lanes[x]
+            else:
+                wide = <double>lanes[x]
+                wide = wide if wide == wide else 0
+                wide = wide if wide > -2147483648.0 else -2147483648.0
+                wide = wide if wide < 2147483647.0 else 2147483647.0
+                samples[x] = <sample>((wide + double_round) - double_round)
+        elif lane is int16_t:
+            samples[x] = <sample>clamped(lanes[x], low, high)
+        elif lane is double:
+            wide = lanes[x]
+            wide = wide if wide == wide else 0
+            wide = wide if wide > low else low
+            wide = wide if wide < high else high
+            samples[x] = <sample>((wide + double_round) - double_round)
+        elif bounded:
+            samples[x] = <sample>clamped(<int>((lanes[x] + float_round) - float_round), low, high)
+        else:
+            single = clamped_float(lanes[x], low, high)
+            samples[x] = <sample><int>((single + float_round) - float_round)
+
+
+cdef void store(const lane *lanes, char *samples, Sample kind, Py_ssize_t count, bint bounded) noexcept nogil:
+    if kind == UINT8:
+        store_samples(lanes, <uint8_t *>samples, count, bounded)
+    elif kind == UINT16:
+        store_samples(lanes, <uint16_t *>samples, count, bounded)
+    elif kind == INT16:
+        store_samples(lanes, <int16_t *>samples, count, bounded)
+    elif kind == INT32:
+        store_samples(lanes, <int32_t *>samples, count, bounded)
+    elif kind == FLOAT32:
+        store_samples(lanes, <float *>samples, count, bounded)
+    else:
+        store_samples(lanes, <double *>samples, count, bounded)

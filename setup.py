@@ -1,0 +1,58 @@
+"""The extension modules: what each is made of, and how it is compiled. Everything else is in pyproject.toml."""
+import os
+import platform
+import sys
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "freethreading_compatible": True,
+}
+
+MSVC = sys.platform == "win32" and "gcc" not in os.environ.get("CC", "")
+X86 = platform.machine().lower() in {"x86_64", "amd64"}
+
+# -ffast-math would change the floating-point state of the whole process; these two only free the
+# compiler from keeping errno and floating-point exceptions, which nothing here reads.
+FLAGS = ["/O2", "/std:clatest"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+
+# A variant of the loops is their source compiled for one instruction set. On arm64 NEON is the baseline.
+VARIANTS = {"baseline": []}
+if X86 and MSVC:
+    VARIANTS |= {"v3": ["/arch:AVX2"], "v4": ["/arch:AVX512"]}
+elif X86:
+    AVX2 = ["-mavx2", "-mfma", "-mbmi", "-mbmi2"]
+    VARIANTS["v3"] = AVX2
+    VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
+
+SHARED = ["pyx/engine.pxd"]
+LOOPS = [*SHARED, "pyx/lanes.h", *(f"pyx/{name}.pxi" for name in ("loops", "rows", "store", "channelwise", "bank", "strips"))]
+
+
+def extensions():
+    yield Extension("imfilter._core", ["pyx/core.pyx"], depends=SHARED, extra_compile_args=FLAGS)
+    for variant, flags in VARIANTS.items():
+        yield Extension(
+            f"imfilter._loops_{variant}",
+            [f"pyx/loops_{variant}.pyx"],
+            depends=LOOPS,
+            include_dirs=["pyx"],
+            extra_compile_args=FLAGS + flags,
+        )
+
+
+setup(
+    ext_modules=cythonize(
+        list(extensions()),
+        include_path=["pyx"],
+        build_dir="build",
+        compiler_directives=DIRECTIVES,
+    ),
+    options={"build_ext": {"parallel": os.cpu_count()}},
+)
