@@ -236,10 +236,10 @@ def has_alpha(image: PIL.Image.Image) -> bool:
     return image.mode in PIL_ALPHA
 
 
-def split_alpha(image: PIL.Image.Image) -> tuple[Array, Array]:
-    """Return the colours (H, W, bands) and the alpha (H, W) of a Pillow image that has one."""
-    pixels = np.asarray(image)
-    return pixels[..., :-1], pixels[..., -1]
+def colours_and_alpha(image: PIL.Image.Image) -> tuple[Array, Array | None]:
+    """Return the pixels of a Pillow image without its alpha, and the alpha (H, W) if it has one."""
+    pixels = as_array(image)
+    return (pixels[..., :-1], pixels[..., -1]) if has_alpha(image) else (pixels, None)
 
 
 def join_alpha(source: PIL.Image.Image, colours: Array, alpha: Array) -> PIL.Image.Image:

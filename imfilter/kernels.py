@@ -49,12 +49,12 @@ def binomial_taps(size: int) -> Array:
 def emboss(angle: float) -> Array:
     """Return the 3 x 3 relief kernel with light from `angle` (degrees, counter-clockwise from the right).
 
-    The weight of each neighbour is the cosine between its direction and the light, scaled so that the weights on
-    either side sum to 1 and -1.
+    For correlation. A slope is lit when it falls towards the light, so neighbours on that side weigh less than 0: each
+    by the cosine between its direction and the light, scaled so that either side sums to 1.
     """
     y, x = np.mgrid[1:-2:-1, -1:2]
     away = np.hypot(x, y)
     away[1, 1] = 1
-    kernel = (x * math.cos(math.radians(angle)) + y * math.sin(math.radians(angle))) / away
+    kernel = -(x * math.cos(math.radians(angle)) + y * math.sin(math.radians(angle))) / away
     kernel[np.abs(kernel) < 1e-12] = 0
     return 2 * kernel / np.abs(kernel).sum()

@@ -1,0 +1,85 @@
+"""The command line: parsing, printing and exit status. Each command is a module of its own, loaded when it is used."""
+from __future__ import annotations
+
+import enum
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from .. import __version__
+from ..errors import ImfilterError, suggestion
+
+COMMANDS = {
+    "apply": "Apply a filter to photos",
+    "convolve": "Convolve photos with a kernel of your own",
+    "list": "List the filters, their parameters and defaults",
+}
+
+
+class Status(enum.IntEnum):
+    """What the program exits with."""
+
+    DONE = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are needed; their help stands in COMMANDS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            raise click.UsageError(f"there is no command {name!r}{suggestion(name, COMMANDS)}", ctx)
+        command: click.Command = import_module(f"imfilter.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="""\b
+    Examples:
+      imfilter apply sobel photo.png                  writes photo.sobel.png
+      imfilter apply gaussian --sigma 2 *.jpg --out-dir blurred
+      imfilter convolve --kernel "0 -1 0; -1 5 -1; 0 -1 0" photo.png
+    """,
+)
+@click.version_option(__version__, prog_name="imfilter")
+@click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
+def group(debug: bool) -> None:
+    """Filter photos: edges, blurs, sharpening, relief and colour, or any kernel."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and leave with its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = group.main(arguments, prog_name="imfilter", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except ImfilterError as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(f"imfilter: {error}", err=True)
+        status = Status.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("imfilter: interrupted", err=True)
+        status = Status.INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered has nowhere to go: let the interpreter flush it into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = Status.BROKEN_PIPE
+    sys.exit(status or Status.DONE)

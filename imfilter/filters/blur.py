@@ -13,7 +13,7 @@ __all__ = ["binomial", "box", "gaussian"]
 
 @preset("blur", alpha="weight")
 def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Common]) -> Any:
-    """Average each pixel with its surroundings, all weighted alike.
+    """Blur by the plain mean of a square.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def gaussian(
     image: Any, sigma: Annotated[float | tuple[float, float], Pair(Number(least=0))] = 1.0, *,
     truncate: Annotated[float, Number(above=0)] = 4.0, **common: Unpack[Common],
 ) -> Any:
-    """Blur with a Gaussian bell, the smooth blur that shows no direction.
+    """Blur smoothly with a Gaussian bell.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def gaussian(
 
 @preset("blur", alpha="weight")
 def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Common]) -> Any:
-    """Blur with rows of Pascal's triangle, the whole-number twin of the Gaussian.
+    """Blur with rows of Pascal's triangle, nearly Gaussian.
 
     Parameters
     ----------

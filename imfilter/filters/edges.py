@@ -40,7 +40,7 @@ def _gradient(image: Any, first: Array, second: Array, axis: int | None, common:
 
 @preset("edges", signed=_signed)
 def sobel(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
-    """Find edges with the Sobel gradient, smoothed by [1 2 1].
+    """Show edges by the Sobel gradient, smoothed by 1 2 1.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def sobel(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
 
 @preset("edges", signed=_signed)
 def scharr(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
-    """Find edges with the Scharr gradient, the 3 x 3 one that depends least on direction.
+    """Show edges by the Scharr gradient, even in all directions.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def scharr(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
 
 @preset("edges", signed=_signed)
 def prewitt(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
-    """Find edges with the Prewitt gradient, smoothed by [1 1 1].
+    """Show edges by the Prewitt gradient, smoothed by 1 1 1.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def prewitt(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
 
 @preset("edges", signed=_signed)
 def farid(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
-    """Find edges with the 5 x 5 gradient of Farid and Simoncelli, nearly the same in every direction.
+    """Show edges by the 5 x 5 gradient of Farid and Simoncelli.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def farid(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
 
 @preset("edges", signed=_signed)
 def roberts(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
-    """Find edges with the differences across the diagonals of 2 x 2 pixels.
+    """Show edges by differences along diagonals.
 
     Parameters
     ----------
@@ -214,9 +214,9 @@ def roberts(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
     return _gradient(image, *kernels.ROBERTS, axis, common)  # type: ignore[arg-type]
 
 
-@preset("edges", signed=True)
+@preset("edges", signed=lambda: True)
 def laplace(image: Any, **common: Unpack[Common]) -> Any:
-    """Find edges with the Laplacian: each pixel's difference from its four neighbours.
+    """Show how pixels differ from their four neighbours.
 
     Parameters
     ----------

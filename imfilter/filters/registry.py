@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_or
 
 import numpy as np
 
-from ..images import Array, as_array, has_alpha, is_pil, join_alpha, known_dtype, result_dtype, rounded, split_alpha
+from ..images import Array, as_array, colours_and_alpha, has_alpha, is_pil, join_alpha, known_dtype, result_dtype, rounded
 from .parameters import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,24 +39,43 @@ mode, cval, stride, channel_axis, dtype, out, workers
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a preset. The default None stands for a value that the preset chooses."""
+    """A parameter of a preset. Without a default it must be given."""
 
     name: str
     kind: Kind
     default: Any
     help: str
 
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
+
+
+    def __str__(self) -> str:
+        return self.name if self.required else f"{self.name}={self.shown(self.default)}"
+
+    @staticmethod
+    def shown(value: Any) -> str:
+        """Write a value as it is written on a command line."""
+        if isinstance(value, tuple):
+            return ",".join(f"{part:g}" for part in value)
+        return f"{value:g}" if isinstance(value, float) else str(value).lower()
+
 
 @dataclass(frozen=True)
 class Preset:
-    """What is declared of a preset. alpha: what becomes of an alpha channel, kept or a weight of the colours."""
+    """What is declared of a preset.
+
+    alpha: what becomes of an alpha channel, kept or a weight of the colours. signed: whether the result has a
+    sign, as a function of the parameters; None: never.
+    """
 
     name: str
     group: str
     function: Callable[..., Any]
     parameters: tuple[Parameter, ...]
     alpha: Literal["keep", "weight"]
-    signed: Callable[..., bool]
+    signed: Callable[..., bool] | None
 
     @property
     def summary(self) -> str:
@@ -66,21 +85,28 @@ class Preset:
 PRESETS: dict[str, Preset] = {}
 
 
+def groups() -> dict[str, list[Preset]]:
+    """Return the presets by the group they stand in, in the order of declaration."""
+    found: dict[str, list[Preset]] = {}
+    for entry in PRESETS.values():
+        found.setdefault(entry.group, []).append(entry)
+    return found
+
+
 def preset(
-    group: str, *, alpha: Literal["keep", "weight"] = "keep", signed: Callable[..., bool] | bool = False
+    group: str, *, alpha: Literal["keep", "weight"] = "keep", signed: Callable[..., bool] | None = None
 ) -> Callable[[F], F]:
     """Register a function of an image as a preset.
 
     Its annotated parameters are checked before it is called; Pillow images and their alpha are dealt with here.
 
-    group: the heading it stands under. signed: whether its result has a sign, as a function of its parameters;
-    such a result is float32 for an integer image unless dtype says otherwise.
+    group, alpha, signed: as in Preset. A result with a sign is float32 for an integer image unless dtype says
+    otherwise.
     """
 
     def register(function: F) -> F:
         parameters = _parameters(function)
         signature = _signature(function)
-        sign = signed if callable(signed) else lambda **_: bool(signed)
 
         @functools.wraps(function)
         def call(*args: Any, **keywords: Any) -> Any:
@@ -89,15 +115,13 @@ def preset(
             given = dict(bound.arguments)
             image = given.pop("image")
             for parameter in parameters:
-                value = given[parameter.name]
-                if value is not None or parameter.default is not None:
-                    given[parameter.name] = parameter.kind.check(parameter.name, value)
+                given[parameter.name] = parameter.kind.check(parameter.name, given[parameter.name])
             own = {parameter.name: given[parameter.name] for parameter in parameters}
-            return _apply(function, entry, image, given, sign(**own))
+            return _apply(function, entry, image, given, bool(signed and signed(**own)))
 
         call.__signature__ = signature  # type: ignore[attr-defined]
         call.__doc__ = _with_common(function.__doc__ or "")
-        entry = Preset(function.__name__, group, call, parameters, alpha, sign)
+        entry = Preset(function.__name__, group, call, parameters, alpha, signed)
         PRESETS[entry.name] = entry
         return call  # type: ignore[return-value]
 
@@ -163,7 +187,8 @@ def _apply_beside_alpha(
     function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool
 ) -> Any:
     """Filter the colours of a Pillow image alone, or weighted by its alpha, which is then filtered too."""
-    colours, alpha = split_alpha(image)
+    colours, alpha = colours_and_alpha(image)
+    assert alpha is not None
     step_y, step_x = given["stride"] if isinstance(given["stride"], tuple) else (given["stride"],) * 2
     if entry.alpha == "keep":
         if signed and given["dtype"] is None:

@@ -38,15 +38,15 @@ def emboss(
 
     Notes
     -----
-    grey + depth (k * image). k weighs each of the eight neighbours by the cosine of the angle between it and the
-    light, scaled so that either side sums to 1. grey is the middle of an unsigned integer image's range (128 of
+    grey - depth (k * image). k weighs each of the eight neighbours by the cosine of the angle between it and the
+    light, scaled so that either side sums to 1: bright is high, and slopes that face the light are bright. grey is the middle of an unsigned integer image's range (128 of
     uint8), 0.5 for floats, and 0 for signed integers.
 
     Examples
     --------
     >>> import imfilter, numpy
     >>> imfilter.emboss(numpy.array([[0, 0, 50, 50]], numpy.uint8), 180)
-    array([[128,  78,  78, 128]], dtype=uint8)
+    array([[128, 178, 178, 128]], dtype=uint8)
     """
     kind = known_dtype(as_array(image))
     grey = 0.5 if kind.kind == "f" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)

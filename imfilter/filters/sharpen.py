@@ -18,7 +18,7 @@ __all__ = ["sharpen", "unsharp_mask"]
 
 @preset("sharpen", alpha="weight")
 def sharpen(image: Any, amount: Annotated[float, Number()] = 1.0, **common: Unpack[Common]) -> Any:
-    """Sharpen with the four neighbours of each pixel.
+    """Sharpen by the four neighbours of each pixel.
 
     Parameters
     ----------

@@ -1,0 +1,5 @@
+"""Run the command line from a checkout: python cli.py apply sobel photo.png."""
+from imfilter.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,4 @@
+"""python -m imfilter: the command line."""
+from .cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""imfilter apply FILTER [OPTIONS] FILE...: a sub-command for each preset, made from its declaration."""
+from __future__ import annotations
+
+import functools
+import inspect
+
+import click
+
+from ..errors import suggestion
+from ..filters import PRESETS, Parameter, Preset, groups
+from ..pipeline import Filter
+from . import photos
+
+
+class Presets(click.Group):
+    """The presets as commands, listed by group."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(PRESETS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in PRESETS:
+            raise click.UsageError(f"there is no filter {name!r}{suggestion(name, PRESETS)}", ctx)
+        return _command(PRESETS[name])
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, presets in groups().items():
+            with formatter.section(title.capitalize()):
+                formatter.write_dl([(preset.name, preset.summary) for preset in presets])
+
+
+def _command(preset: Preset) -> click.Command:
+    options: list[click.Parameter] = [_option(parameter) for parameter in preset.parameters]
+    signed = "offset" if preset.signed else None
+    return photos.command(preset.name, _help(preset), options, signed, functools.partial(Filter.named, preset.name))
+
+
+def _option(parameter: Parameter) -> click.Option:
+    default = {} if parameter.required else {"default": parameter.shown(parameter.default), "show_default": True}
+    return click.Option(
+        [f"--{parameter.name.replace('_', '-')}", parameter.name], type=photos.KindType(parameter.kind),
+        required=parameter.required, help=f"{parameter.help} Must be {parameter.kind.words}.", **default)  # type: ignore[arg-type]
+
+
+def _help(preset: Preset) -> str:
+    """Return the summary and the Notes of a preset's docstring."""
+    doc = inspect.cleandoc(preset.function.__doc__ or "")
+    notes = doc.partition("\nNotes\n-----\n")[2].partition("\n\n")[0]
+    return f"{preset.summary}.\n\n{notes}" if notes else f"{preset.summary}."
+
+
+command = Presets(
+    "apply",
+    help="Apply a filter to photos; each writes photo.FILTER.png beside photo.png.\n\n"
+         "imfilter apply FILTER --help tells a filter's own options.",
+    subcommand_metavar="FILTER [OPTIONS] FILE...",
+)

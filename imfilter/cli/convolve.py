@@ -1,0 +1,59 @@
+"""imfilter convolve --kernel KERNEL FILE...: any kernel, from a file or as text."""
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+import numpy as np
+
+from ..errors import ImfilterError
+from ..pipeline import Filter
+from . import photos
+
+
+def parse_kernel(text: str) -> np.ndarray[Any, Any]:
+    """Return a kernel from text: rows on lines or between semicolons, numbers between spaces or commas."""
+    lines = [line.partition("#")[0] for line in text.replace(";", "\n").splitlines()]
+    try:
+        rows = [[float(number) for number in line.replace(",", " ").split()] for line in lines if line.strip()]
+    except ValueError as error:
+        raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {error.args[0].partition(': ')[2]}") from None
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise ImfilterError(f"the rows of a kernel must be equally long, got {[len(row) for row in rows] or 'none'}")
+    kernel = np.array(rows)
+    if not np.isfinite(kernel).all():
+        raise ImfilterError("a kernel must be finite, got NaN or infinity in it")
+    return kernel
+
+
+class KernelType(click.ParamType):
+    """A kernel, as text or as the name of a text file."""
+
+    name = "kernel"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            if not os.path.isfile(value):
+                return parse_kernel(value)
+            with open(value, encoding="utf-8") as stream:
+                return parse_kernel(stream.read())
+        except ImfilterError as error:
+            hint = "" if any(mark in value for mark in " ;,") or os.path.isfile(value) else "; there is no file of that name"
+            self.fail(f"{error}{hint}", param, ctx)
+        except (OSError, UnicodeDecodeError) as error:
+            self.fail(f"{value} cannot be read as text: {error}", param, ctx)
+
+
+command = photos.command(
+    "convolve",
+    "Convolve every channel of photos with a kernel; photo.png becomes photo.convolve.png.\n\n"
+    "The kernel is turned by 180 degrees, as convolution has it; --no-flip leaves it as it is (correlation).",
+    [
+        click.Option(["--kernel"], type=KernelType(), required=True, metavar="KERNEL",
+                     help="A text file, or the numbers themselves: \"0 -1 0; -1 5 -1; 0 -1 0\"."),
+        click.Option(["--flip/--no-flip"], default=True, show_default=True, help="Turn the kernel by 180 degrees."),
+    ],
+    "clip",
+    Filter.of_kernel,
+)

@@ -1,0 +1,192 @@
+"""What apply and convolve share: their options, the names of outputs, and the way through the files."""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from ..borders import MODES
+from ..errors import FileError, ImfilterError
+from ..filters.parameters import Integer, Kind, Number, Pair
+from ..pipeline import SIGNED, Filter
+from . import Status
+
+
+class KindType(click.ParamType):
+    """A parameter's kind as click sees it: text that is parsed and checked."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.name = type(kind).__name__.lower()
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            parsed = self.kind.parse(value)
+            self.kind.check(param.human_readable_name if param else "value", parsed)
+        except ImfilterError as error:
+            self.fail(str(error), param, ctx)
+        except ValueError:
+            self.fail(f"must be {self.kind.words}, got {value!r}", param, ctx)
+        return parsed
+
+
+FILES = click.Argument(["files"], metavar="FILE...", nargs=-1, required=True)
+COMMON = [
+    click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
+                 help="What stands outside the photo."),
+    click.Option(["--cval"], type=KindType(Number()), default=0.0, show_default=True,
+                 help="What stands there with --border constant."),
+    click.Option(["--stride"], type=KindType(Pair(Integer(1))), default=1, show_default=True,
+                 help="Take every N-th pixel, or N,M down and across."),
+]
+OUTPUT = [
+    click.Option(["-o", "--output"], metavar="FILE",
+                 help="Where the result goes; - is standard output. For several files a pattern with {stem}, {filter}, {ext}."),
+    click.Option(["--out-dir"], metavar="DIR", help="The folder for the results, made when it is missing."),
+    click.Option(["--force"], is_flag=True, help="Replace files that exist."),
+    click.Option(["--in-place"], is_flag=True, help="Replace the photos themselves."),
+    click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+    click.Option(["-v", "--verbose"], is_flag=True, help="Say more of each file."),
+]
+
+
+def signed_option(default: str) -> click.Option:
+    return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
+                        help="How results below 0 are shown: about mid-grey, without their sign, cut off, or stretched.")
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where results go, as the options say."""
+
+    output: str | None
+    out_dir: str | None
+    force: bool
+    in_place: bool
+    quiet: bool
+    verbose: bool
+
+    def check(self, files: Sequence[str]) -> None:
+        """Refuse options that contradict each other, before any file is read."""
+        if sum(map(bool, (self.output, self.out_dir, self.in_place))) > 1:
+            raise click.UsageError("only one of --output, --out-dir and --in-place can be given")
+        if self.output and len(files) > 1 and (self.output == "-" or "{stem}" not in self.output):
+            raise click.UsageError("--output must be a pattern with {stem} for several files")
+        if self.in_place and "-" in files:
+            raise click.UsageError("--in-place needs files, not standard input")
+        if files.count("-") > 1:
+            raise click.UsageError("standard input can be read only once")
+
+    def path(self, file: str, suffix: str, filter_name: str) -> str:
+        """Return the name of a file's result."""
+        folder, name = os.path.split(file)
+        stem = os.path.splitext(name)[0] if file != "-" else "stdin"
+        if self.in_place:
+            return file
+        if self.output:
+            # The fields are put in by hand: format() would read attributes, and trip over other braces.
+            fields = {"{stem}": stem, "{filter}": filter_name, "{ext}": suffix.lstrip(".")}
+            path = self.output
+            for field, text in fields.items():
+                path = path.replace(field, text)
+            return path
+        if file == "-":
+            return "-"
+        return os.path.join(self.out_dir or folder, f"{stem}.{filter_name}{suffix}")
+
+
+def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Status:
+    """Filter every file; a failure is named and does not stop the rest."""
+    output.check(files)
+    if output.out_dir:
+        try:
+            os.makedirs(output.out_dir, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{output.out_dir}: {error.strerror}") from None
+    written: set[str] = set()
+    failed = 0
+    for k, file in enumerate(files):
+        try:
+            _one(step, file, output, signed, written)
+        except ImfilterError as error:
+            failed += 1
+            text = str(error)
+            _say(text if text.startswith(file) else f"{file}: {text}")
+        except MemoryError:
+            failed += 1
+            _say(f"{file}: there is not enough memory for it")
+        except KeyboardInterrupt:
+            for left in files[k:]:
+                _say(f"{left}: not done")
+            raise
+    if failed and len(files) > 1:
+        _say(f"{failed} of {len(files)} files failed")
+    return Status.SOME_FAILED if failed else Status.DONE
+
+
+def _one(step: Filter, file: str, output: Output, signed: str, written: set[str]) -> None:
+    from .. import files
+
+    if file != "-" and not os.path.lexists(file):
+        raise FileError(f"{file}: there is no such file")
+    suffix = os.path.splitext(output.path(file, os.path.splitext(file)[1], step.name))[1]
+    if suffix and not (file == "-" or output.output == "-"):
+        files.format_of(suffix)
+    photo = files.read(file)
+    path = output.path(file, photo.suffix, step.name)
+    suffix = photo.suffix if path == "-" else os.path.splitext(path)[1]
+    _check_target(path, file, output, written)
+    result = step.picture(photo.image, signed)
+    notes = photo.notes
+    data = files.encode(result, suffix, notes)
+    if path == "-":
+        sys.stdout.buffer.write(data)
+    else:
+        files.write(data, path, force=output.force or output.in_place)
+        written.add(os.path.realpath(path))
+    if not output.quiet:
+        for note in notes:
+            _say(f"{file}: {note}")
+        if path != "-":
+            size = f"  {result.width} x {result.height} {result.mode}, {len(data):,} bytes" if output.verbose else ""
+            click.echo(f"wrote {click.format_filename(path)}{size}")
+
+
+def _check_target(path: str, file: str, output: Output, written: set[str]) -> None:
+    from .. import files
+
+    if path == "-":
+        if sys.stdout.isatty():
+            raise FileError("an image is not written to a terminal: name a file with --output")
+        return
+    if os.path.realpath(path) in written:
+        raise FileError(f"{path}: was written from another file just now")
+    if file != "-" and not output.in_place and os.path.exists(path) and os.path.samefile(path, file):
+        raise FileError(f"{path}: is the photo itself; --in-place replaces it")
+    files.check_target(path, force=output.force or output.in_place)
+
+
+def _say(text: str) -> None:
+    click.echo(click.format_filename(f"imfilter: {text}"), err=True)
+
+
+def command(name: str, help: str, options: list[click.Parameter], signed: str | None,
+            make: Callable[..., Filter]) -> click.Command:
+    """Return a command that filters files with what `make` makes of its own options.
+
+    signed: the default of --signed; None: results have no sign, and there is no such option.
+    """
+    kept = {option.name for option in OUTPUT}
+
+    def callback(files: tuple[str, ...], signed: str = "clip", **values: Any) -> Status:
+        output = Output(**{key: values.pop(key) for key in kept})  # type: ignore[misc]
+        return run(make(**values), files, output, signed)
+
+    params = [FILES, *options, *COMMON, *([signed_option(signed)] if signed else []), *OUTPUT]
+    return click.Command(name, help=help, params=params, callback=callback)
