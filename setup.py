@@ -13,6 +13,8 @@ DIRECTIVES = {
     "cdivision": True,
     "initializedcheck": False,
     "freethreading_compatible": True,
+    "auto_pickle": False,
+    "autotestdict": False,
 }
 
 MSVC = sys.platform == "win32" and "gcc" not in os.environ.get("CC", "")
@@ -32,7 +34,8 @@ elif X86:
     VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
 
 SHARED = ["pyx/engine.pxd"]
-LOOPS = [*SHARED, "pyx/lanes.h", *(f"pyx/{name}.pxi" for name in ("loops", "rows", "store", "channelwise", "bank", "strips"))]
+PARTS = ("loops", "rows", "store", "channelwise", "bank", "strips")
+LOOPS = [*SHARED, "pyx/lanes.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 
 def extensions():

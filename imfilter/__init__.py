@@ -9,6 +9,11 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+if find_spec("imfilter._core") is None:
+    raise ImportError(
+        "the compiled core of imfilter is missing: in a checkout run 'pip install -e .', "
+        "or leave its folder to use the installed package")
+
 _HOMES = {
     "correlate": "convolution",
     "convolve": "convolution",
@@ -26,27 +31,21 @@ def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for: importing imfilter alone costs next to nothing."""
     if name.startswith("_"):
         raise AttributeError(f"module 'imfilter' has no attribute {name!r}")
-    try:
-        if name in _HOMES:
-            value = getattr(import_module(f"imfilter.{_HOMES[name]}"), name)
-        elif find_spec(f"imfilter.{name}"):
-            return import_module(f"imfilter.{name}")
-        else:
-            from .filters import PRESETS
-
-            if name not in PRESETS:
-                from .errors import suggestion
-
-                raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggestion(name, __dir__())}")
-            value = PRESETS[name].function
-    except ModuleNotFoundError as error:
-        if error.name == "imfilter._core":
-            raise ImportError(
-                "the compiled core of imfilter is missing: in a checkout run 'pip install -e .', or leave its folder "
-                "to use the installed package") from error
-        raise
+    if find_spec(f"imfilter.{name}"):
+        return import_module(f"imfilter.{name}")
+    home = _HOMES.get(name)
+    value = getattr(import_module(f"imfilter.{home}"), name) if home else _preset(name)
     globals()[name] = value
     return value
+
+
+def _preset(name: str) -> Any:
+    from .errors import suggestion
+    from .filters import PRESETS
+
+    if name not in PRESETS:
+        raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggestion(name, __dir__())}")
+    return PRESETS[name].function
 
 
 def __dir__() -> list[str]:

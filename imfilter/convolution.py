@@ -10,9 +10,23 @@ from . import _core
 from .arithmetic import fitted
 from .borders import PADDING_MODES, Border, Margins, border, margins
 from .errors import DtypeError, ImfilterError, integer, pair, real
-from .images import NATIVE, STAND_IN, Array, Stack, as_array, known_dtype, readable, result_dtype, rounded, same_kind, stack
+from .images import (
+    NATIVE,
+    STAND_IN,
+    Array,
+    Stack,
+    as_array,
+    known_dtype,
+    readable,
+    result_dtype,
+    rounded,
+    same_kind,
+    stack,
+)
 from .plan import WORTH_THREADS, Plan, choose
 from .workers import count, run
+
+View = Callable[[Array], Array | None]
 
 
 def correlate(
@@ -220,10 +234,13 @@ def _channelwise(
     margin = margins(padding, (kh, kw), dilations, anchor)
     size = _size(layout, pixels, (kh, kw), margin, strides, dilations)
     samples = readable(pixels)
-    view, empty = layout.images, layout.empty
+    view: View = layout.images
+    empty: Callable[..., Array] = layout.empty
     if layout.planar and layout.planes(samples) is not None:  # channels apart are images of their own
         view, empty = layout.planes, np.empty
     source = view(samples)
+
+    assert source is not None
 
     def compute(target: Array) -> None:
         plan = choose(weights, source.dtype, target.dtype, target.size, cval=beyond)
@@ -254,7 +271,8 @@ def _bias(bias: Any, outputs: int) -> Array | None:
     if given.dtype.kind not in "biuf":
         raise DtypeError(f"bias must hold real numbers, got dtype {given.dtype}")
     if given.shape != (outputs,):
-        raise ImfilterError(f"bias must have one number for each of the {outputs} output channels, got shape {given.shape}")
+        raise ImfilterError(
+            f"bias must have one number for each of the {outputs} output channels, got shape {given.shape}")
     values = given.astype(np.float64)
     if not np.isfinite(values).all():
         raise ImfilterError("bias must be finite, got NaN or infinity in it")
@@ -266,10 +284,9 @@ def _refuse_bank(weight: tuple[int, ...], groups: int, image: tuple[int, ...], l
     if outputs % groups or channels % groups:
         raise ImfilterError(
             f"groups must divide the {channels} channels of the image and the {outputs} of the result, got {groups}")
-    taken = "it has no channel axis" if layout.channel_axis is None else f"axis {layout.channel_axis} was taken for the channels"
     raise ImfilterError(
         f"weight {weight} with groups={groups} must meet an image of {inputs * groups} channels, got {channels} "
-        f"in an image of shape {image}: {taken}")
+        f"in an image of shape {image}: {layout.taken}")
 
 
 def _size(layout: Stack, pixels: Array, kernel: Any, margin: Margins, stride: Any, dilation: Any) -> tuple[int, int]:
@@ -281,7 +298,7 @@ def _size(layout: Stack, pixels: Array, kernel: Any, margin: Margins, stride: An
 
 def _fill(
     pixels: Array, shape: tuple[int, ...], kind: np.dtype[Any], out: Array | None, empty: Callable[..., Array],
-    view: Callable[[Array], Array | None], compute: Callable[[Array], None],
+    view: View, compute: Callable[[Array], None],
 ) -> Array:
     """Have the result computed, straight into out where the loops can write there.
 
@@ -330,5 +347,6 @@ def _run(
 ) -> None:
     before = margin[0][0], margin[1][0]
     many = count(workers)
-    task = _core.Task(source, target, weights, stride, dilation, before, int(edge), cval, plan.lane, plan.bounded, bias, groups)
+    task = _core.Task(
+        source, target, weights, stride, dilation, before, int(edge), cval, plan.lane, plan.bounded, bias, groups)
     run(task, many if plan.seconds > WORTH_THREADS or workers is not None else 1)

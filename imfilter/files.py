@@ -1,4 +1,4 @@
-"""Photos on disk: what can be read without loss, what each format holds, and writing that cannot harm what was there."""
+"""Photos on disk: read without loss, written in what the format holds, and never at the cost of what was there."""
 from __future__ import annotations
 
 import contextlib
@@ -51,6 +51,9 @@ PLAIN = {
 }
 NAMES = {"icc_profile": "colour profile", "exif": "EXIF", "dpi": "resolution", "xmp": "XMP",
          "photoshop": "Photoshop data", "gamma": "gamma", "chromaticity": "chromaticities", "comment": "comment"}
+
+HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours",
+        "LA": "an alpha channel", "RGBA": "an alpha channel"}
 
 # What Pillow raises for broken files, found by breaking files.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, AssertionError,
@@ -130,7 +133,7 @@ def _only_frame(path: str, image: Image.Image) -> list[str]:
 
 def _full_depth(path: str, image: Image.Image) -> None:
     """Refuse 16-bit colour, of which Pillow reads 8 bits without a word: the decoder's raw mode tells."""
-    for tile in image.tile:
+    for tile in getattr(image, "tile", []):
         arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
         raw = arguments[0] if arguments and isinstance(arguments[0], str) else ""
         if ";16" in raw and not image.mode.startswith("I"):
@@ -192,8 +195,7 @@ def encode(image: Image.Image, suffix: str, notes: list[str]) -> bytes:
     kind = format_of(suffix)
     if image.mode not in kind.modes:
         holders = sorted({other.name for other in FORMATS.values() if image.mode in other.modes})
-        what = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours"}.get(
-            image.mode, "an alpha channel" if image.mode in ("LA", "RGBA") else f"mode {image.mode}")
+        what = HELD.get(image.mode, f"mode {image.mode}")
         raise FileError(f"{kind.name} cannot hold {what}: {' or '.join(holders)} can")
     if max(image.size) > kind.largest:
         raise FileError(f"{kind.name} holds at most {kind.largest} pixels a side, got {image.width} x {image.height}")

@@ -21,9 +21,11 @@ STAND_IN = {
 }
 EXACT = 2**53  # whole numbers up to here are exact as float64
 
-# Pillow's modes by what their samples are; the last band of these modes is alpha.
+# Pillow's modes by what their samples are, and the modes that results take; the last band of these is alpha.
 PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1", "YCbCr": "u1",
               "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
+PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 2): "LA", ("B", 3): "RGB", ("B", 4): "RGBA",
+             ("H", 1): "I;16", ("i", 1): "I", ("f", 1): "F"}
 PIL_ALPHA = ("LA", "RGBA")
 
 
@@ -46,8 +48,9 @@ def as_array(image: object, name: str = "image") -> Array:
         try:
             return np.asarray(image)
         except (ValueError, TypeError) as error:
-            raise DtypeError(f"{name} must be an array or a Pillow image, got {type(image).__name__}: {error}") from None
-    return np.from_dlpack(image)  # type: ignore[arg-type]
+            came = type(image).__name__
+            raise DtypeError(f"{name} must be an array or a Pillow image, got {came}: {error}") from None
+    return np.from_dlpack(image)
 
 
 def _pil_pixels(image: PIL.Image.Image) -> Array:
@@ -60,7 +63,7 @@ def _pil_pixels(image: PIL.Image.Image) -> Array:
 
 def known_dtype(array: Array, name: str = "image") -> np.dtype[Any]:
     """Return the array's dtype in the machine's byte order; refuse kinds that have no meaning here."""
-    dtype = array.dtype.newbyteorder("=")
+    dtype: np.dtype[Any] = array.dtype.newbyteorder("=")
     if dtype not in NATIVE and dtype not in STAND_IN:
         raise DtypeError(f"{name} must hold real numbers of at most 64 bits, got dtype {array.dtype}")
     return dtype
@@ -84,7 +87,7 @@ def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
     if wanted is None:
         return image
     try:
-        dtype = np.dtype(wanted).newbyteorder("=")  # type: ignore[call-overload]
+        dtype: np.dtype[Any] = np.dtype(wanted).newbyteorder("=")  # type: ignore[call-overload]
     except TypeError:
         raise DtypeError(f"dtype must be a NumPy dtype, got {wanted!r}") from None
     if dtype not in NATIVE and dtype not in STAND_IN:
@@ -110,10 +113,11 @@ def rounded(values: Array, dtype: np.dtype[Any]) -> Array:
         values = np.nan_to_num(np.rint(values), copy=False, posinf=np.inf, neginf=-np.inf)
         # The largest 64-bit integers have no float64 of their own: what reaches the next float is cut off.
         with np.errstate(invalid="ignore"):
-            whole = np.clip(values, low, high).astype(dtype)
+            whole: Array = np.clip(values, low, high).astype(dtype)
         whole[values >= high] = high
         return whole
-    return np.clip(values, low, high).astype(dtype)
+    clipped: Array = np.clip(values, low, high).astype(dtype)
+    return clipped
 
 
 class Stack(NamedTuple):
@@ -139,6 +143,12 @@ class Stack(NamedTuple):
         if many > 1 and channels > 1 and planes.strides[0] != planes.strides[1] * channels:
             return None
         return planes.reshape(-1, *planes.shape[2:])
+
+    @property
+    def taken(self) -> str:
+        """Which axis was taken for the channels, in words."""
+        axis = self.channel_axis
+        return "it has no channel axis" if axis is None else f"axis {axis} was taken for the channels"
 
     @property
     def planar(self) -> bool:
@@ -213,20 +223,16 @@ def to_pil(result: Array, source: PIL.Image.Image) -> PIL.Image.Image:
     from PIL import Image
 
     bands = 1 if result.ndim == 2 else result.shape[2]
-    if result.ndim == 3 and bands == 1:
-        result = result[:, :, 0]
-    modes = {"u1": {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}, "b1": {1: "1"}, "u2": {1: "I;16"}, "i4": {1: "I"}, "f4": {1: "F"}}
-    mode = modes.get(result.dtype.str[1:], {}).get(bands)
+    mode = PIL_MODES.get((result.dtype.char, bands))
     if mode is None:
         raise ImfilterError(
             f"a Pillow image cannot hold {bands} bands of {result.dtype}: pass numpy.asarray(image), "
             "or dtype='uint8' for a result without signs")
-    if len(source.getbands()) == bands and result.dtype == np.dtype(PIL_DTYPES[source.mode]) and source.mode not in ("I;16L", "I;16B"):
-        mode = source.mode
-    if mode == "I;16" or mode == "1":
-        image = Image.fromarray(result)
-    else:
-        image = Image.frombuffer(mode, result.shape[1::-1], np.ascontiguousarray(result).tobytes(), "raw", mode, 0, 1)
+    if bands == len(source.getbands()) and mode in ("RGB", "RGBA"):
+        mode = source.mode  # CMYK and YCbCr stay what they are
+    image = Image.fromarray(np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result))
+    if image.mode != mode:
+        image = Image.frombytes(mode, image.size, image.tobytes())
     image.info = dict(source.info)
     return image
 

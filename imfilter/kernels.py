@@ -19,7 +19,8 @@ SCHARR = np.array([3.0, 10.0, 3.0]) / 16
 PREWITT = np.array([1.0, 1.0, 1.0]) / 3
 # H. Farid and E. P. Simoncelli, "Differentiation of discrete multidimensional signals", IEEE Transactions on
 # Image Processing 13(4), 2004.
-FARID_SMOOTH = np.array([0.0376593171958126, 0.249153396177344, 0.426374573253687, 0.249153396177344, 0.0376593171958126])
+FARID_SMOOTH = np.array([
+    0.0376593171958126, 0.249153396177344, 0.426374573253687, 0.249153396177344, 0.0376593171958126])
 FARID_EDGE = np.array([0.109603762960254, 0.276690988455557, 0.0, -0.276690988455557, -0.109603762960254])
 # L. G. Roberts, "Machine perception of three-dimensional solids", MIT, 1963.
 ROBERTS = (np.array([[1.0, 0.0], [0.0, -1.0]]), np.array([[0.0, 1.0], [-1.0, 0.0]]))
@@ -32,8 +33,9 @@ def gaussian_taps(sigma: float, truncate: float = 4.0) -> Array:
     if radius == 0:
         return np.ones(1)
     x = np.arange(-radius, radius + 1)
-    taps = np.exp(-0.5 * (x / sigma) ** 2)
-    return taps / taps.sum()
+    taps: Array = np.exp(-0.5 * (x / sigma) ** 2)
+    taps /= taps.sum()
+    return taps
 
 
 def box_taps(size: int) -> Array:
@@ -57,4 +59,5 @@ def emboss(angle: float) -> Array:
     away[1, 1] = 1
     kernel = -(x * math.cos(math.radians(angle)) + y * math.sin(math.radians(angle))) / away
     kernel[np.abs(kernel) < 1e-12] = 0
-    return 2 * kernel / np.abs(kernel).sum()
+    scaled: Array = 2 * kernel / np.abs(kernel).sum()
+    return scaled

@@ -9,7 +9,6 @@ from cpython.buffer cimport (
     PyBUF_RECORDS, PyBUF_RECORDS_RO, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.math cimport ceil
 from libc.stdint cimport int16_t
 from libc.stdlib cimport calloc, free, malloc
 
@@ -41,7 +40,7 @@ cdef enum:
     LONGEST_SUM = 32            # taps summed in registers before the sum goes to memory
     NARROWEST_TILE = 256
 
-LEVELS = ("baseline", "v3", "v4")
+_LEVELS = ("baseline", "v3", "v4")
 
 cdef const Loops *loops = NULL
 _using = None
@@ -50,7 +49,7 @@ _using = None
 def levels():
     """Names of the instruction-set variants that this build has and this processor runs, best last."""
     names = []
-    for level in LEVELS[:cpu_level() + 1]:
+    for level in _LEVELS[:cpu_level() + 1]:
         try:
             __import__(f"imfilter._loops_{level}")
         except ImportError:
@@ -72,7 +71,7 @@ def use(level):
 def _choose():
     wanted = os.environ.get("IMFILTER_SIMD")
     if not wanted:
-        for level in reversed(LEVELS[:cpu_level() + 1]):
+        for level in reversed(_LEVELS[:cpu_level() + 1]):
             try:
                 return use(level)
             except ImportError:
@@ -176,7 +175,7 @@ cdef class Task:
         PyBuffer_Release(&self.target)
 
     cdef void *take(self, size_t count, size_t size) except NULL:
-        cdef void *memory = calloc(max(count, 1), size)
+        cdef void *memory = calloc(count if count > 0 else 1, size)
         if memory == NULL:
             raise MemoryError
         return memory
@@ -201,7 +200,7 @@ cdef class Task:
         cdef Job *job = &self.job
         if job.kernel_width == 1:
             job.dilation_x = 1
-        cdef Py_ssize_t width = job.target.width, channels = job.source.channels, k, count, columns = 0
+        cdef Py_ssize_t width = job.target.width, channels = job.source.channels, k, last, columns = 0
         cdef Py_ssize_t span = (job.kernel_width - 1) * job.dilation_x, margin, per_pixel
         cdef Segment *segment
         self.apart = span > job.kernel_width * min(width, 1024)

@@ -18,7 +18,8 @@ def parse_kernel(text: str) -> np.ndarray[Any, Any]:
     try:
         rows = [[float(number) for number in line.replace(",", " ").split()] for line in lines if line.strip()]
     except ValueError as error:
-        raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {error.args[0].partition(': ')[2]}") from None
+        came = str(error).partition(": ")[2]
+        raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {came}") from None
     if not rows or len({len(row) for row in rows}) != 1:
         raise ImfilterError(f"the rows of a kernel must be equally long, got {[len(row) for row in rows] or 'none'}")
     kernel = np.array(rows)
@@ -27,7 +28,7 @@ def parse_kernel(text: str) -> np.ndarray[Any, Any]:
     return kernel
 
 
-class KernelType(click.ParamType):
+class KernelType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A kernel, as text or as the name of a text file."""
 
     name = "kernel"
@@ -39,8 +40,8 @@ class KernelType(click.ParamType):
             with open(value, encoding="utf-8") as stream:
                 return parse_kernel(stream.read())
         except ImfilterError as error:
-            hint = "" if any(mark in value for mark in " ;,") or os.path.isfile(value) else "; there is no file of that name"
-            self.fail(f"{error}{hint}", param, ctx)
+            named = not any(mark in value for mark in " ;,") and not os.path.isfile(value)
+            self.fail(f"{error}{'; there is no file of that name' if named else ''}", param, ctx)
         except (OSError, UnicodeDecodeError) as error:
             self.fail(f"{value} cannot be read as text: {error}", param, ctx)
 

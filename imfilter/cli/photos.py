@@ -16,7 +16,7 @@ from ..pipeline import SIGNED, Filter
 from . import Status
 
 
-class KindType(click.ParamType):
+class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A parameter's kind as click sees it: text that is parsed and checked."""
 
     def __init__(self, kind: Kind) -> None:
@@ -47,7 +47,8 @@ COMMON = [
 ]
 OUTPUT = [
     click.Option(["-o", "--output"], metavar="FILE",
-                 help="Where the result goes; - is standard output. For several files a pattern with {stem}, {filter}, {ext}."),
+                 help="Where the result goes; - is standard output. For several files a pattern with {stem}, "
+                      "{filter}, {ext}."),
     click.Option(["--out-dir"], metavar="DIR", help="The folder for the results, made when it is missing."),
     click.Option(["--force"], is_flag=True, help="Replace files that exist."),
     click.Option(["--in-place"], is_flag=True, help="Replace the photos themselves."),
@@ -58,7 +59,7 @@ OUTPUT = [
 
 def signed_option(default: str) -> click.Option:
     return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
-                        help="How results below 0 are shown: about mid-grey, without their sign, cut off, or stretched.")
+                        help="Results below 0 are shown about mid-grey, without sign, cut off, or stretched.")
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def command(name: str, help: str, options: list[click.Parameter], signed: str | 
     kept = {option.name for option in OUTPUT}
 
     def callback(files: tuple[str, ...], signed: str = "clip", **values: Any) -> Status:
-        output = Output(**{key: values.pop(key) for key in kept})  # type: ignore[misc]
+        output = Output(**{key: values.pop(key) for key in kept})
         return run(make(**values), files, output, signed)
 
     params = [FILES, *options, *COMMON, *([signed_option(signed)] if signed else []), *OUTPUT]

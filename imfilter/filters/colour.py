@@ -24,12 +24,13 @@ SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
 def _mixed(image: Any, matrix: Array, common: Any, *, flat: bool = False) -> Any:
     """Return matrix @ pixel for every pixel. flat: a result of one channel loses its channel axis."""
     pixels = as_array(image)
-    axis = stack(pixels, common["channel_axis"]).channel_axis
+    layout = stack(pixels, common["channel_axis"])
+    axis = layout.channel_axis
     channels = 1 if axis is None else pixels.shape[axis]
     if matrix.shape[1] != channels:
-        where = "it has no channel axis" if axis is None else f"axis {axis} was taken for the channels"
         raise ImfilterError(
-            f"the image must have {matrix.shape[1]} channels here, got {channels} in shape {pixels.shape}: {where}")
+            f"the image must have {matrix.shape[1]} channels here, got {channels} in shape {pixels.shape}: "
+            f"{layout.taken}")
     at = pixels.ndim if axis is None else axis
     out = common["out"]
     if flat and isinstance(out, np.ndarray):

@@ -10,7 +10,8 @@ from ..images import Array, as_array, known_dtype, result_dtype, rounded, same_k
 
 
 def combine(
-    image: Any, compute: Callable[..., Array], *, dtype: Any, out: Array | None, stride: Any, channel_axis: Any, **common: Any
+    image: Any, compute: Callable[..., Array], *, dtype: Any, out: Array | None, stride: Any, channel_axis: Any,
+    **common: Any,
 ) -> Any:
     """Return compute(pixels, **common) as the image's kind, in its dtype or the one asked for.
 

@@ -9,7 +9,17 @@ from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_or
 
 import numpy as np
 
-from ..images import Array, as_array, colours_and_alpha, has_alpha, is_pil, join_alpha, known_dtype, result_dtype, rounded
+from ..images import (
+    Array,
+    as_array,
+    colours_and_alpha,
+    has_alpha,
+    is_pil,
+    join_alpha,
+    known_dtype,
+    result_dtype,
+    rounded,
+)
 from .parameters import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -155,8 +165,9 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     """Return the function's signature with the common keywords in place of **common."""
     own = inspect.signature(function)
     named = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    hints = Common.__annotations__
     common = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Common.__annotations__[name])
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
         for name, default in COMMON_DEFAULTS.items()
     ]
     return own.replace(parameters=named + common)

@@ -39,8 +39,8 @@ def emboss(
     Notes
     -----
     grey - depth (k * image). k weighs each of the eight neighbours by the cosine of the angle between it and the
-    light, scaled so that either side sums to 1: bright is high, and slopes that face the light are bright. grey is the middle of an unsigned integer image's range (128 of
-    uint8), 0.5 for floats, and 0 for signed integers.
+    light, scaled so that either side sums to 1: bright is high, and slopes that face the light are bright. grey is
+    the middle of an unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for signed integers.
 
     Examples
     --------

@@ -1,0 +1,39 @@
+from .arithmetic import output_size as output_size
+from .arithmetic import same_padding as same_padding
+from .borders import Border as Border
+from .convolution import conv2d as conv2d
+from .convolution import convolve as convolve
+from .convolution import correlate as correlate
+from .errors import DtypeError as DtypeError
+from .errors import FileError as FileError
+from .errors import ImfilterError as ImfilterError
+from .filters.blur import binomial as binomial
+from .filters.blur import box as box
+from .filters.blur import gaussian as gaussian
+from .filters.colour import grayscale as grayscale
+from .filters.colour import mix as mix
+from .filters.colour import saturate as saturate
+from .filters.colour import sepia as sepia
+from .filters.edges import (
+    farid as farid,
+)
+from .filters.edges import (
+    laplace as laplace,
+)
+from .filters.edges import (
+    prewitt as prewitt,
+)
+from .filters.edges import (
+    roberts as roberts,
+)
+from .filters.edges import (
+    scharr as scharr,
+)
+from .filters.edges import (
+    sobel as sobel,
+)
+from .filters.relief import emboss as emboss
+from .filters.sharpen import sharpen as sharpen
+from .filters.sharpen import unsharp_mask as unsharp_mask
+
+__version__: str

@@ -1,0 +1,20 @@
+from typing import Any
+
+import numpy as np
+from typing_extensions import disjoint_base
+
+@disjoint_base
+class Task:
+    rows: int
+    scratch: int
+    align: int
+    def __init__(
+        self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], weights: np.ndarray[Any, Any],
+        stride: tuple[int, int], dilation: tuple[int, int], before: tuple[int, int], border: int, cval: float,
+        lane: str, bounded: bool, bias: np.ndarray[Any, Any] | None = None, groups: int = 1,
+    ) -> None: ...
+    def run(self, first: int, last: int, caller: bool = True) -> None: ...
+    def stop(self) -> None: ...
+
+def levels() -> list[str]: ...
+def use(level: str) -> str: ...
