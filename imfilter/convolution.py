@@ -1,13 +1,14 @@
 """correlate, convolve and conv2d: every argument is checked here, once, before anything is computed."""
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import _core
-from .arithmetic import fitted
+from .arithmetic import LARGEST, fitted
 from .borders import PADDING_MODES, Border, Margins, border, margins
 from .errors import DtypeError, ImfilterError, integer, pair, real
 from .images import (
@@ -310,6 +311,8 @@ def _fill(
     if out is not None and kind in NATIVE and _writable(view(out)) and not np.may_share_memory(out, pixels):
         result = out
     else:
+        if math.prod(shape) * 8 > LARGEST:
+            raise ImfilterError(f"the result would have the shape {shape}, which no memory holds")
         result = empty(shape, STAND_IN.get(kind, kind))
     if result.size:
         compute(view(result))  # type: ignore[arg-type]

@@ -37,8 +37,10 @@ def is_pil(image: object) -> bool:
 
 def as_array(image: object, name: str = "image") -> Array:
     """Return an image as an array, without a copy where that can be had."""
-    if isinstance(image, np.ndarray):
+    if type(image) is np.ndarray:
         return image
+    if isinstance(image, np.ma.MaskedArray):
+        raise DtypeError(f"{name} must not be a masked array: take its data, or fill it with filled()")
     if is_pil(image):
         return _pil_pixels(image)  # type: ignore[arg-type]
     if image is None or isinstance(image, (str, bytes)):
@@ -47,7 +49,7 @@ def as_array(image: object, name: str = "image") -> Array:
     if hasattr(image, "__array__") or not hasattr(image, "__dlpack__"):
         try:
             return np.asarray(image)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RuntimeError) as error:
             came = type(image).__name__
             raise DtypeError(f"{name} must be an array or a Pillow image, got {came}: {error}") from None
     return np.from_dlpack(image)

@@ -4,11 +4,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .errors import ImfilterError, integer
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 SHARES = 4  # strips each worker gets on average, so that a slow one does not hold up the rest
 
@@ -44,6 +46,8 @@ def _processors() -> int:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # takes longer to import than a small photo to filter
+
     # More threads than processors are asked for now and then; those beyond the pool are simply not there.
     return ThreadPoolExecutor(max(_processors(), 2), thread_name_prefix="imfilter")
 

@@ -76,10 +76,12 @@ cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
                    Py_ssize_t pixels) noexcept nogil:
     """Compute one tile of an output row; every pixel takes pixel_lanes lanes in result.
 
-    The last six pixels end with the row; a row of fewer needs room for six.
+    The last six pixels end with the row. In a row of fewer each pixel is computed six times over, into
+    the places from its own on, of which the next pixels take theirs: there must be room for five more.
     """
-    cdef Py_ssize_t size = sizeof(lane), last = max(pixels - 6, 0)
-    cdef Py_ssize_t step = job.stride_x * job.source.channels * size
+    cdef bint few = pixels < 6
+    cdef Py_ssize_t size = sizeof(lane), last = pixels - 1 if few else pixels - 6
+    cdef Py_ssize_t pixel = job.pixel_step * size, step = 0 if few else pixel
     cdef Py_ssize_t block, x, offset, group_terms = 0, r, result_step = job.pixel_lanes * size
     cdef Py_ssize_t block_bytes = job.block_lanes * size
     cdef const char *weights
@@ -95,18 +97,18 @@ cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
         while True:
             into = result + x * result_step + block * block_bytes
             if lane is double:
-                six_pixels(<lanes_double *>NULL, job, ring, offset + x * step, step, size, weights, bias,
+                six_pixels(<lanes_double *>NULL, job, ring, offset + x * pixel, step, size, weights, bias,
                            into, result_step)
             elif lane is float:
                 if job.half:
-                    six_pixels(<lanes_half *>NULL, job, ring, offset + x * step, step, size, weights, bias,
+                    six_pixels(<lanes_half *>NULL, job, ring, offset + x * pixel, step, size, weights, bias,
                                into, result_step)
                 else:
-                    six_pixels(<lanes_float *>NULL, job, ring, offset + x * step, step, size, weights, bias,
+                    six_pixels(<lanes_float *>NULL, job, ring, offset + x * pixel, step, size, weights, bias,
                                into, result_step)
             if x >= last:
                 break
-            x = min(x + 6, last)
+            x = x + 1 if few else min(x + 6, last)
 
 
 cdef void close_ranks(lane *row, const Job *job, Py_ssize_t pixels) noexcept nogil:

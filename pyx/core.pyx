@@ -163,7 +163,7 @@ cdef class Task:
             PyBuffer_Release(&view)
         self.rows = self.target.shape[0] * job.target.height
         self.scratch = self.loops.scratch_size(job)
-        self.align = job.group * job.row_step
+        self.align = job.group * job.row_step if job.row_step <= self.rows else 1
 
     def __dealloc__(self):
         free(self.job.segments)
@@ -203,7 +203,10 @@ cdef class Task:
         cdef Py_ssize_t width = job.target.width, channels = job.source.channels, k, last, columns = 0
         cdef Py_ssize_t span = (job.kernel_width - 1) * job.dilation_x, margin, per_pixel
         cdef Segment *segment
-        self.apart = span > job.kernel_width * min(width, 1024)
+        self.apart = (
+            span > job.kernel_width * min(width, 1024)                  # mostly columns between the taps
+            or (job.bank and job.stride_x > job.kernel_width)           # mostly columns stepped over
+        )
         if self.apart:
             job.segment_count = job.kernel_width
         else:
@@ -213,11 +216,11 @@ cdef class Task:
         margin = per_pixel = 0
         for k in range(job.segment_count):
             segment = &job.segments[k]
-            segment.scale = job.stride_x if job.bank else 1
-            segment.step = 1 if job.bank else job.stride_x
+            segment.scale, segment.step = 1, job.stride_x
             if self.apart:
                 segment.start = k * job.dilation_x
             elif job.bank:
+                segment.scale, segment.step = job.stride_x, 1
                 segment.extra = span
             else:
                 # taps k, k + segment_count, ... have one remainder; the last of them reaches furthest
@@ -236,7 +239,8 @@ cdef class Task:
             segment = &job.segments[k]
             segment.offset = columns * channels
             columns += segment.scale * (job.tile - 1) + 1 + segment.extra
-        job.ring_lanes = columns * channels + block + 6 * job.stride_x * channels
+        job.ring_lanes = columns * channels + block
+        job.pixel_step = channels if self.apart else job.stride_x * channels
         job.pixel_lanes = job.target.channels
         job.tile_lanes = job.tile * job.target.channels + block
         job.direct_from = PY_SSIZE_T_MAX
@@ -312,7 +316,7 @@ cdef class Task:
         job.block_lanes = lanes if job.half else 2 * lanes
         job.group_blocks = (outputs + job.block_lanes - 1) // job.block_lanes
         job.pixel_lanes = job.groups * job.group_blocks * job.block_lanes
-        job.tile_lanes = max(job.tile, 6) * job.pixel_lanes
+        job.tile_lanes = (job.tile + 5) * job.pixel_lanes
         if job.direct_from != PY_SSIZE_T_MAX:
             job.direct_from = 6 if job.pixel_lanes == job.target.channels else PY_SSIZE_T_MAX
         job.weights = <char *>self.take(job.groups * job.group_blocks * terms * job.block_lanes, size)

@@ -40,8 +40,8 @@ cdef struct Raster:
 
 
 cdef struct Segment:
-    # A piece of a ring row: of a tile of n output pixels, the columns start, start + step, ...,
-    # scale * (n - 1) + 1 + extra of them, counted in the padded image from the tile's first column.
+    # A piece of a ring row: for a tile of n output pixels, scale * (n - 1) + 1 + extra columns, which are
+    # start, start + step, ..., counted in the padded image from the tile's first column.
     Py_ssize_t start, step, scale, extra
     Py_ssize_t offset       # of its first sample in the ring row, for the widest tile
 
@@ -91,6 +91,7 @@ cdef struct Job:
     bint bank
     char *bias              # bank only: [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes
+    Py_ssize_t pixel_step   # lanes of a ring row from the terms of a pixel to those of the next
     bint half               # a block is two half vectors
 
     volatile int stopped    # the caller was interrupted: every strip ends early

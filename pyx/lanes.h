@@ -23,7 +23,8 @@
 typedef LANES(float, LANES_BYTES) lanes_float;
 typedef LANES(float, LANES_BYTES / 2) lanes_half; /* for few output channels */
 typedef LANES(double, LANES_BYTES) lanes_double;
-typedef LANES(int16_t, LANES_BYTES) lanes_short;
+/* Unsigned, because places past a row's end hold anything and may overflow: the bits are the same. */
+typedef LANES(uint16_t, LANES_BYTES) lanes_short;
 #define lane_splat(p, like) (*(const __typeof__((like)[0]) *)(p))
 #define lane_zero(like) ((__typeof__(like)){0})
 #define lane_size(like) sizeof((like)[0])
