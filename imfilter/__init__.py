@@ -29,6 +29,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for: importing imfilter alone costs next to nothing."""
+    if name == "__all__":
+        return [public for public in __dir__() if not public.startswith("_")]
     if name.startswith("_"):
         raise AttributeError(f"module 'imfilter' has no attribute {name!r}")
     if find_spec(f"imfilter.{name}"):

@@ -18,11 +18,11 @@ from .images import (
     Stack,
     as_array,
     known_dtype,
+    opened,
     readable,
     result_dtype,
     rounded,
     same_kind,
-    stack,
 )
 from .plan import WORTH_THREADS, Plan, choose
 from .workers import count, run
@@ -178,8 +178,7 @@ def conv2d(
     >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
     (3, 3, 16)
     """
-    pixels = as_array(image)
-    layout = stack(pixels, channel_axis)
+    pixels, layout = opened(image, channel_axis)
     kind = known_dtype(pixels)
     target_kind = result_dtype(kind, dtype)
     weights = _weights(weight, "weight", 4)
@@ -198,6 +197,7 @@ def conv2d(
         margin = ((reach[0] // 2, reach[0] - reach[0] // 2), (reach[1] // 2, reach[1] - reach[1] // 2))
 
     size = _size(layout, pixels, kernel, margin, strides, dilations)
+    threads = count(workers)
     if layout.channel_axis is None:  # the result has channels, after everything else
         result_layout = Stack(pixels.ndim + 1, pixels.ndim)
         shape = (*layout.shape(pixels.shape, *size), outputs)
@@ -208,7 +208,7 @@ def conv2d(
 
     def compute(target: Array) -> None:
         plan = choose(weights, source.dtype, target.dtype, target.size, bias=offsets)
-        _run(source, target, weights, strides, dilations, margin, edge, 0.0, plan, workers, offsets, groups)
+        _run(source, target, weights, strides, dilations, margin, edge, 0.0, plan, threads, offsets, groups)
 
     return same_kind(image, _fill(pixels, shape, target_kind, out, result_layout.empty, result_layout.images, compute))
 
@@ -217,8 +217,7 @@ def _channelwise(
     image: Any, kernel: Any, flip: bool, mode: str, cval: float, padding: Any, stride: Any, dilation: Any,
     channel_axis: int | None, dtype: Any, out: Array | None, workers: int | None,
 ) -> Any:
-    pixels = as_array(image)
-    layout = stack(pixels, channel_axis)
+    pixels, layout = opened(image, channel_axis)
     kind = known_dtype(pixels)
     target_kind = result_dtype(kind, dtype)
     weights = _weights(kernel, "kernel", 2)
@@ -234,18 +233,19 @@ def _channelwise(
         raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
     margin = margins(padding, (kh, kw), dilations, anchor)
     size = _size(layout, pixels, (kh, kw), margin, strides, dilations)
+    threads = count(workers)
     samples = readable(pixels)
     view: View = layout.images
     empty: Callable[..., Array] = layout.empty
     if layout.planar and layout.planes(samples) is not None:  # channels apart are images of their own
-        view, empty = layout.planes, np.empty
+        view, empty = layout.planes, layout.empty_planes
     source = view(samples)
 
     assert source is not None
 
     def compute(target: Array) -> None:
         plan = choose(weights, source.dtype, target.dtype, target.size, cval=beyond)
-        _run(source, target, weights, strides, dilations, margin, edge, beyond, plan, workers)
+        _run(source, target, weights, strides, dilations, margin, edge, beyond, plan, threads)
 
     shape = layout.shape(pixels.shape, *size)
     return same_kind(image, _fill(pixels, shape, target_kind, out, empty, view, compute))
@@ -346,10 +346,9 @@ def _writable(images: Array | None) -> bool:
 
 def _run(
     source: Array, target: Array, weights: Array, stride: Any, dilation: Any, margin: Margins, edge: Border,
-    cval: float, plan: Plan, workers: int | None, bias: Array | None = None, groups: int = 1,
+    cval: float, plan: Plan, threads: int, bias: Array | None = None, groups: int = 1,
 ) -> None:
     before = margin[0][0], margin[1][0]
-    many = count(workers)
     task = _core.Task(
         source, target, weights, stride, dilation, before, int(edge), cval, plan.lane, plan.bounded, bias, groups)
-    run(task, many if plan.seconds > WORTH_THREADS or workers is not None else 1)
+    run(task, threads if plan.seconds > WORTH_THREADS else 1)

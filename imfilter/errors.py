@@ -43,15 +43,17 @@ def pair(name: str, value: object, least: int) -> tuple[int, int]:
 def real(name: str, value: object) -> float:
     """Return the number, which must be real; it may be infinite or NaN."""
     try:
-        return float(value)  # type: ignore[arg-type]
+        if not isinstance(value, (str, bytes)):
+            return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        raise ImfilterError(f"{name} must be a real number, got {value!r}") from None
+        pass
+    raise ImfilterError(f"{name} must be a real number, got {value!r}")
 
 
 def finite(name: str, value: object) -> float:
     """Return the number, which must be real and finite."""
     number = real(name, value)
-    if isinstance(value, str) or not math.isfinite(number):
+    if not math.isfinite(number):
         raise ImfilterError(f"{name} must be a finite number, got {value!r}")
     return number
 

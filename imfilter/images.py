@@ -21,11 +21,10 @@ STAND_IN = {
 }
 EXACT = 2**53  # whole numbers up to here are exact as float64
 
-# Pillow's modes by what their samples are, and the modes that results take; the last band of these is alpha.
+# Pillow's modes by what their samples are, the modes that results take, and those whose last band is alpha.
 PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1", "YCbCr": "u1",
               "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
-PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 2): "LA", ("B", 3): "RGB", ("B", 4): "RGBA",
-             ("H", 1): "I;16", ("i", 1): "I", ("f", 1): "F"}
+PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 3): "RGB", ("H", 1): "I;16", ("i", 1): "I", ("f", 1): "F"}
 PIL_ALPHA = ("LA", "RGBA")
 
 
@@ -50,8 +49,8 @@ def as_array(image: object, name: str = "image") -> Array:
         try:
             return np.asarray(image)
         except (ValueError, TypeError, RuntimeError) as error:
-            came = type(image).__name__
-            raise DtypeError(f"{name} must be an array or a Pillow image, got {came}: {error}") from None
+            came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
+            raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
     return np.from_dlpack(image)
 
 
@@ -142,9 +141,8 @@ class Stack(NamedTuple):
         if planes.ndim == 4:
             return planes
         many, channels = planes.shape[:2]
-        if many > 1 and channels > 1 and planes.strides[0] != planes.strides[1] * channels:
-            return None
-        return planes.reshape(-1, *planes.shape[2:])
+        merges = many == 1 or channels == 1 or planes.strides[0] == planes.strides[1] * channels
+        return planes.reshape(-1, *planes.shape[2:]) if merges and array.size else None
 
     @property
     def taken(self) -> str:
@@ -159,11 +157,18 @@ class Stack(NamedTuple):
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Return a new array of the shape whose channels come last in memory."""
-        if not self.planar:
+        return self._ordered(shape, dtype, self.ndim - 1)
+
+    def empty_planes(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Return a new array of the shape whose channels come before its rows in memory."""
+        return self._ordered(shape, dtype, self.ndim - 3)
+
+    def _ordered(self, shape: tuple[int, ...], dtype: np.dtype[Any], place: int) -> Array:
+        if self.channel_axis is None:
             return np.empty(shape, dtype)
-        channels = shape[self.channel_axis]  # type: ignore[index]
-        others = [size for axis, size in enumerate(shape) if axis != self.channel_axis]
-        return np.moveaxis(np.empty((*others, channels), dtype), -1, self.channel_axis)  # type: ignore[arg-type]
+        sizes = list(shape)
+        sizes.insert(place, sizes.pop(self.channel_axis))
+        return np.moveaxis(np.empty(sizes, dtype), place, self.channel_axis)
 
     @property
     def spatial(self) -> tuple[int, int]:
@@ -213,6 +218,14 @@ def stack(array: Array, channel_axis: int | None) -> Stack:
     return Stack(ndim, axis)
 
 
+def opened(image: object, channel_axis: int | None) -> tuple[Array, Stack]:
+    """Return an image's pixels and where their axes are. The channels of a Pillow image come last."""
+    pixels = as_array(image)
+    if is_pil(image) and channel_axis not in (-1, 2):
+        raise ImfilterError(f"channel_axis must be -1 for a Pillow image, got {channel_axis!r}")
+    return pixels, stack(pixels, channel_axis)
+
+
 def same_kind(image: object, result: Array) -> Any:
     """Return the result as what the image was: a Pillow image for a Pillow image, else the array."""
     if not is_pil(image):
@@ -220,18 +233,21 @@ def same_kind(image: object, result: Array) -> Any:
     return to_pil(result, image)  # type: ignore[arg-type]
 
 
-def to_pil(result: Array, source: PIL.Image.Image) -> PIL.Image.Image:
-    """Return an array as a Pillow image, with what the source image carries beside its pixels."""
+def to_pil(result: Array, source: PIL.Image.Image, mode: str | None = None) -> PIL.Image.Image:
+    """Return an array as a Pillow image, with what the source image carries beside its pixels.
+
+    mode: what the bands mean; left out, they mean what those of the source do, or grey or red, green and blue.
+    """
     from PIL import Image
 
     bands = 1 if result.ndim == 2 else result.shape[2]
-    mode = PIL_MODES.get((result.dtype.char, bands))
+    if bands > 1 and bands == len(source.getbands()) and result.dtype == np.uint8:
+        mode = mode or source.mode
+    mode = mode or PIL_MODES.get((result.dtype.char, bands))
     if mode is None:
         raise ImfilterError(
             f"a Pillow image cannot hold {bands} bands of {result.dtype}: pass numpy.asarray(image), "
             "or dtype='uint8' for a result without signs")
-    if bands == len(source.getbands()) and mode in ("RGB", "RGBA"):
-        mode = source.mode  # CMYK and YCbCr stay what they are
     image = Image.fromarray(np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result))
     if image.mode != mode:
         image = Image.frombytes(mode, image.size, image.tobytes())
@@ -247,11 +263,18 @@ def has_alpha(image: PIL.Image.Image) -> bool:
 def colours_and_alpha(image: PIL.Image.Image) -> tuple[Array, Array | None]:
     """Return the pixels of a Pillow image without its alpha, and the alpha (H, W) if it has one."""
     pixels = as_array(image)
-    return (pixels[..., :-1], pixels[..., -1]) if has_alpha(image) else (pixels, None)
+    if not has_alpha(image):
+        return pixels, None
+    return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1], pixels[..., -1]
 
 
 def join_alpha(source: PIL.Image.Image, colours: Array, alpha: Array) -> PIL.Image.Image:
     """Return a Pillow image of 8-bit colours and alpha."""
     if colours.ndim == 2:
         colours = colours[..., None]
-    return to_pil(np.concatenate([colours, alpha[..., None]], axis=-1), source)
+    mode = {(1, "B"): "LA", (3, "B"): "RGBA"}.get((colours.shape[-1], colours.dtype.char))
+    if mode is None:
+        raise ImfilterError(
+            f"a Pillow image with alpha must have 1 or 3 colours of uint8, got {colours.shape[-1]} of {colours.dtype}: "
+            "pass numpy.asarray(image), or dtype='uint8' for a result without signs")
+    return to_pil(np.concatenate([colours, alpha[..., None]], axis=-1), source, mode)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .errors import ImfilterError
+
 Array = np.ndarray[Any, Any]
 
 # Derivatives along an axis (edge) and smoothing across it, as scikit-image has them: applied by convolution,
@@ -27,8 +29,18 @@ ROBERTS = (np.array([[1.0, 0.0], [0.0, -1.0]]), np.array([[0.0, 1.0], [-1.0, 0.0
 LAPLACE = np.array([[0.0, -1.0, 0.0], [-1.0, 4.0, -1.0], [0.0, -1.0, 0.0]])
 
 
+# More taps than this along an axis are a slip of the pen, and no memory for their ring.
+MOST_TAPS = 2**24
+
+
+def _fits(taps: float) -> None:
+    if taps > MOST_TAPS:
+        raise ImfilterError(f"a kernel must have at most {MOST_TAPS} taps along an axis, got {taps:.4g}")
+
+
 def gaussian_taps(sigma: float, truncate: float = 4.0) -> Array:
     """Return exp(-x^2 / (2 sigma^2)) for |x| <= int(truncate * sigma + 0.5), scaled to sum 1."""
+    _fits(2 * truncate * sigma)
     radius = int(truncate * sigma + 0.5)
     if radius == 0:
         return np.ones(1)
@@ -40,12 +52,22 @@ def gaussian_taps(sigma: float, truncate: float = 4.0) -> Array:
 
 def box_taps(size: int) -> Array:
     """Return `size` equal weights that sum to 1."""
+    _fits(size)
     return np.full(size, 1 / size)
 
 
 def binomial_taps(size: int) -> Array:
     """Return row `size` of Pascal's triangle, scaled to sum 1."""
-    return np.array([math.comb(size - 1, k) for k in range(size)], float) / 2.0 ** (size - 1)
+    _fits(size)
+    if size <= 1024:
+        return np.array([math.comb(size - 1, k) / 2 ** (size - 1) for k in range(size)])
+    # The largest weight and those behind it, each (n - k) / (k + 1) times the one before; the others mirror them.
+    n = size - 1
+    k = np.arange(n // 2, n)
+    right = np.cumprod(np.concatenate([[1.0], (n - k) / (k + 1)]))
+    taps: Array = np.concatenate([right[: n % 2 : -1], right])
+    taps /= taps.sum()
+    return taps
 
 
 def emboss(angle: float) -> Array:

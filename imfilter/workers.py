@@ -85,10 +85,14 @@ def run(task: Task, workers: int) -> None:
     try:
         helpers += (_pool().submit(strips.run, False) for _ in range(workers - 1))
         strips.run(True)
+        _join(helpers)
     except BaseException:
         task.stop()
+        _join(helpers)  # they still write to the caller's array
         raise
-    finally:
-        for helper in helpers:
-            if not helper.cancel():  # it has begun, maybe on the last strip
-                helper.result()
+
+
+def _join(helpers: list[Future[None]]) -> None:
+    for helper in helpers:
+        if not helper.cancel():  # it has begun, maybe on the last strip
+            helper.result()

@@ -6,7 +6,7 @@ and of the kinds in engine.pxd, margins are right. Nothing is checked here, and 
 import os
 
 from cpython.buffer cimport (
-    PyBUF_RECORDS, PyBUF_RECORDS_RO, PyBuffer_Release, PyObject_GetBuffer,
+    PyBUF_STRIDED, PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int16_t
@@ -40,6 +40,9 @@ cdef enum:
     LONGEST_SUM = 32            # taps summed in registers before the sum goes to memory
     NARROWEST_TILE = 256
 
+_KINDS = {
+    ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
+}
 _LEVELS = ("baseline", "v3", "v4")
 
 cdef const Loops *loops = NULL
@@ -99,15 +102,10 @@ cdef Py_ssize_t gcd(Py_ssize_t a, Py_ssize_t b):
     return a
 
 
-cdef void describe(Raster *raster, Py_buffer *view):
+cdef void describe(Raster *raster, Py_buffer *view, dtype):
     """Take the layout of a four-dimensional array (image, row, column, channel)."""
-    cdef const char *code = view.format
-    raster.swapped = False
-    if code[0] in b"<>=!":
-        raster.swapped = True               # NumPy names the byte order only when it is not the machine's
-        code += 1
-    raster.kind = {b"B": UINT8, b"?": UINT8, b"H": UINT16, b"h": INT16, b"f": FLOAT32, b"d": FLOAT64}.get(
-        code[:1], INT32)
+    raster.kind = _KINDS[dtype.kind, dtype.itemsize]
+    raster.swapped = not dtype.isnative
     raster.data = <char *>view.buf
     raster.height, raster.width, raster.channels = view.shape[1], view.shape[2], view.shape[3]
     raster.step_n, raster.step_y = view.strides[0], view.strides[1]
@@ -139,10 +137,10 @@ cdef class Task:
                  bint bounded, bias=None, Py_ssize_t groups=1):
         cdef Job *job = &self.job
         self.loops = loops
-        PyObject_GetBuffer(source, &self.source, PyBUF_RECORDS_RO)
-        PyObject_GetBuffer(target, &self.target, PyBUF_RECORDS)
-        describe(&job.source, &self.source)
-        describe(&job.target, &self.target)
+        PyObject_GetBuffer(source, &self.source, PyBUF_STRIDED_RO)
+        PyObject_GetBuffer(target, &self.target, PyBUF_STRIDED)
+        describe(&job.source, &self.source, source.dtype)
+        describe(&job.target, &self.target, target.dtype)
         job.bank = weights.ndim == 4
         job.border, job.cval, job.bounded, job.groups = <Border>border, cval, bounded, groups
         job.lane = INT16 if lane == "h" else FLOAT32 if lane == "f" else FLOAT64
@@ -153,7 +151,7 @@ cdef class Task:
         self.plan_rows()
         self.plan_columns()
         cdef Py_buffer view
-        PyObject_GetBuffer(weights, &view, PyBUF_RECORDS_RO)
+        PyObject_GetBuffer(weights, &view, PyBUF_STRIDED_RO)
         try:
             if job.bank:
                 self.pack_bank(<const double *>view.buf, bias)

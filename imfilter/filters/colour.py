@@ -7,7 +7,7 @@ import numpy as np
 
 from ..convolution import conv2d
 from ..errors import ImfilterError
-from ..images import Array, as_array, same_kind, stack
+from ..images import Array, is_pil, opened, same_kind
 from .parameters import Number, Table
 from .registry import Common, preset
 
@@ -21,10 +21,16 @@ SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0
 SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
 
 
+def _rgb(image: Any) -> Any:
+    """Refuse a Pillow image whose three bands are not red, green and blue."""
+    if is_pil(image) and image.mode == "YCbCr":
+        raise ImfilterError("the image must be red, green and blue, got a Pillow image of mode YCbCr: convert it to RGB")
+    return image
+
+
 def _mixed(image: Any, matrix: Array, common: Any, *, flat: bool = False) -> Any:
     """Return matrix @ pixel for every pixel. flat: a result of one channel loses its channel axis."""
-    pixels = as_array(image)
-    layout = stack(pixels, common["channel_axis"])
+    pixels, layout = opened(image, common["channel_axis"])
     axis = layout.channel_axis
     channels = 1 if axis is None else pixels.shape[axis]
     if matrix.shape[1] != channels:
@@ -73,10 +79,9 @@ def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Un
     >>> imfilter.grayscale(numpy.array([[[255, 0, 0], [255, 255, 255]]], numpy.uint8))
     array([[ 54, 255]], dtype=uint8)
     """
-    pixels = as_array(image)
-    if stack(pixels, common["channel_axis"]).channel_axis is None:
+    if opened(image, common["channel_axis"])[1].channel_axis is None:
         weights = np.ones(1)
-    return _mixed(image, weights[None], common, flat=True)
+    return _mixed(_rgb(image), weights[None], common, flat=True)
 
 
 @preset("colour")
@@ -111,7 +116,7 @@ def sepia(
     >>> imfilter.sepia(numpy.array([[[100, 100, 100]]], numpy.uint8))
     array([[[135, 120,  94]]], dtype=uint8)
     """
-    return _mixed(image, (1 - strength) * np.eye(3) + strength * SEPIA, common)
+    return _mixed(_rgb(image), (1 - strength) * np.eye(3) + strength * SEPIA, common)
 
 
 @preset("colour")
@@ -144,7 +149,7 @@ def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unp
     >>> imfilter.saturate(numpy.array([[[100, 100, 50]]], numpy.uint8), 0)
     array([[[96, 96, 96]]], dtype=uint8)
     """
-    return _mixed(image, amount * np.eye(3) + (1 - amount) * SATURATE_LUMA, common)
+    return _mixed(_rgb(image), amount * np.eye(3) + (1 - amount) * SATURATE_LUMA, common)
 
 
 @preset("colour")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..convolution import check_out, correlate
 from ..errors import pair
-from ..images import Array, as_array, known_dtype, result_dtype, rounded, same_kind, stack, working_dtype
+from ..images import Array, known_dtype, opened, result_dtype, rounded, same_kind, working_dtype
 
 
 def combine(
@@ -17,12 +17,11 @@ def combine(
 
     compute gets the keywords of `correlate` with a floating dtype, and returns a new floating array.
     """
-    pixels = as_array(image)
+    pixels, layout = opened(image, channel_axis)
     given = known_dtype(pixels)
     kind = result_dtype(given, dtype)
     stride = pair("stride", stride, 1)
     if out is not None:
-        layout = stack(pixels, channel_axis)
         height, width = layout.size(pixels.shape)
         check_out(out, layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1])), kind)
     result = rounded(

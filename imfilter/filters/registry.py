@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_or
 
 import numpy as np
 
+from ..convolution import check_out
+from ..errors import pair
 from ..images import (
     Array,
     as_array,
@@ -197,19 +199,33 @@ def signed_dtype(pixels: Array) -> np.dtype[Any]:
 def _apply_beside_alpha(
     function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool
 ) -> Any:
-    """Filter the colours of a Pillow image alone, or weighted by its alpha, which is then filtered too."""
+    """Filter a Pillow image that has alpha; out holds the alpha too."""
+    out = given.pop("out")
+    result = _colours_and_alpha_filtered(function, entry, image, {**given, "out": None}, signed)
+    if out is not None:
+        pixels = np.asarray(result)
+        check_out(out, pixels.shape, pixels.dtype)
+        out[...] = pixels
+    return result
+
+
+def _colours_and_alpha_filtered(
+    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool
+) -> Any:
+    """Filter the colours alone, or weighted by the alpha, which is then filtered too."""
     colours, alpha = colours_and_alpha(image)
     assert alpha is not None
-    step_y, step_x = given["stride"] if isinstance(given["stride"], tuple) else (given["stride"],) * 2
+    step_y, step_x = pair("stride", given["stride"], 1)
     if entry.alpha == "keep":
         if signed and given["dtype"] is None:
             given["dtype"] = signed_dtype(colours)
         return join_alpha(image, function(colours, **given), alpha[::step_y, ::step_x])
     kind = result_dtype(colours.dtype, given["dtype"])
     given = {**given, "dtype": np.float32}
-    weight = np.asarray(function(alpha.astype(np.float32), **given))
-    premultiplied = np.asarray(function(colours * (alpha[..., None] / np.float32(255)), **given))
+    weight = function(alpha.astype(np.float32), **given)
+    share = alpha if colours.ndim == 2 else alpha[..., None]
+    mixed = function(colours * (share / np.float32(255)), **given)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mixed = premultiplied * (np.float32(255) / weight[..., None])
+        mixed *= np.float32(255) / (weight if colours.ndim == 2 else weight[..., None])
     mixed[weight <= 0] = 0
     return join_alpha(image, rounded(mixed, kind), rounded(weight, alpha.dtype))

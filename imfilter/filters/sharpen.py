@@ -42,7 +42,8 @@ def sharpen(image: Any, amount: Annotated[float, Number()] = 1.0, **common: Unpa
     >>> imfilter.sharpen(numpy.array([[10, 20, 20]], numpy.uint8))
     array([[ 0, 30, 20]], dtype=uint8)
     """
-    kernel = amount * LAPLACE
+    with np.errstate(over="ignore"):  # what overflows is refused with the kernel
+        kernel = amount * LAPLACE
     kernel[1, 1] += 1
     return convolve(image, kernel, **common)
 
