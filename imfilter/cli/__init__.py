@@ -64,22 +64,44 @@ def group(debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
     try:
-        status = group.main(arguments, prog_name="imfilter", standalone_mode=False)
-        sys.stdout.flush()
+        status = _invoked(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except ImfilterError as error:
-        if "--debug" in arguments:
-            raise
-        click.echo(f"imfilter: {error}", err=True)
+    except (ImfilterError, ImportError) as error:
         status = Status.USAGE
+        _say(error, debug)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("imfilter: interrupted", err=True)
         status = Status.INTERRUPTED
-    except BrokenPipeError:
+        click.echo("imfilter: interrupted", err=True)
+    except OSError as error:
         # What is still buffered has nowhere to go: let the interpreter flush it into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = Status.BROKEN_PIPE
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        broken = isinstance(error, BrokenPipeError)
+        status = Status.BROKEN_PIPE if broken else Status.SOME_FAILED
+        if not broken:
+            _say(error, debug)
     sys.exit(status or Status.DONE)
+
+
+def _invoked(arguments: list[str]) -> int:
+    """Run the command; click's own main would turn a broken pipe into exit status 1."""
+    if "_IMFILTER_COMPLETE" in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(group, {}, "imfilter", "_IMFILTER_COMPLETE", os.environ["_IMFILTER_COMPLETE"])
+    try:
+        with group.make_context("imfilter", arguments) as context:
+            return group.invoke(context) or Status.DONE
+    except click.exceptions.Exit as left:
+        return left.exit_code
+
+
+def _say(error: Exception, debug: bool) -> None:
+    if debug:
+        raise error
+    click.echo(f"imfilter: {error}", err=True)

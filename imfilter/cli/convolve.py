@@ -37,7 +37,7 @@ class KernelType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         try:
             if not os.path.isfile(value):
                 return parse_kernel(value)
-            with open(value, encoding="utf-8") as stream:
+            with open(value, encoding="utf-8-sig") as stream:
                 return parse_kernel(stream.read())
         except ImfilterError as error:
             named = not any(mark in value for mark in " ;,") and not os.path.isfile(value)

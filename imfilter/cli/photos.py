@@ -72,9 +72,13 @@ class Output:
     in_place: bool
     quiet: bool
     verbose: bool
+    to_stdout: bool = False     # a photo goes there, which names would spoil
 
     def check(self, files: Sequence[str]) -> None:
         """Refuse options that contradict each other, before any file is read."""
+        for name, value in (("--output", self.output), ("--out-dir", self.out_dir)):
+            if value == "":
+                raise click.UsageError(f"{name} must not be empty")
         if sum(map(bool, (self.output, self.out_dir, self.in_place))) > 1:
             raise click.UsageError("only one of --output, --out-dir and --in-place can be given")
         if self.output and len(files) > 1 and (self.output == "-" or "{stem}" not in self.output):
@@ -97,7 +101,7 @@ class Output:
             for field, text in fields.items():
                 path = path.replace(field, text)
             return path
-        if file == "-":
+        if file == "-" and not self.out_dir:
             return "-"
         return os.path.join(self.out_dir or folder, f"{stem}.{filter_name}{suffix}")
 
@@ -111,24 +115,32 @@ def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Stat
         except OSError as error:
             raise FileError(f"{output.out_dir}: {error.strerror}") from None
     written: set[str] = set()
-    failed = 0
-    for k, file in enumerate(files):
-        try:
-            _one(step, file, output, signed, written)
-        except ImfilterError as error:
-            failed += 1
-            text = str(error)
-            _say(text if text.startswith(file) else f"{file}: {text}")
-        except MemoryError:
-            failed += 1
-            _say(f"{file}: there is not enough memory for it")
-        except KeyboardInterrupt:
-            for left in files[k:]:
-                _say(f"{left}: not done")
-            raise
+    done = failed = 0
+    try:
+        for file in files:
+            failed += not _tried(step, file, output, signed, written)
+            done += 1
+    except KeyboardInterrupt:
+        for left in files[done:]:
+            _say(f"{left}: not done")
+        raise
     if failed and len(files) > 1:
         _say(f"{failed} of {len(files)} files failed")
     return Status.SOME_FAILED if failed else Status.DONE
+
+
+def _tried(step: Filter, file: str, output: Output, signed: str, written: set[str]) -> bool:
+    """Filter a file, or say why not."""
+    try:
+        _one(step, file, output, signed, written)
+    except ImfilterError as error:
+        text = str(error)
+        _say(text if text.startswith(file) else f"{file}: {text}")
+        return False
+    except MemoryError:
+        _say(f"{file}: there is not enough memory for it")
+        return False
+    return True
 
 
 def _one(step: Filter, file: str, output: Output, signed: str, written: set[str]) -> None:
@@ -136,12 +148,12 @@ def _one(step: Filter, file: str, output: Output, signed: str, written: set[str]
 
     if file != "-" and not os.path.lexists(file):
         raise FileError(f"{file}: there is no such file")
-    suffix = os.path.splitext(output.path(file, os.path.splitext(file)[1], step.name))[1]
-    if suffix and not (file == "-" or output.output == "-"):
-        files.format_of(suffix)
+    named = output.output not in (None, "-")
+    if named or file != "-":  # a format that is not written is refused before the photo is read
+        files.format_of(os.path.splitext(str(output.output) if named else file)[1])
     photo = files.read(file)
     path = output.path(file, photo.suffix, step.name)
-    suffix = photo.suffix if path == "-" else os.path.splitext(path)[1]
+    suffix = os.path.splitext(path)[1] if named else photo.suffix
     _check_target(path, file, output, written)
     result = step.picture(photo.image, signed)
     notes = photo.notes
@@ -156,7 +168,7 @@ def _one(step: Filter, file: str, output: Output, signed: str, written: set[str]
             _say(f"{file}: {note}")
         if path != "-":
             size = f"  {result.width} x {result.height} {result.mode}, {len(data):,} bytes" if output.verbose else ""
-            click.echo(f"wrote {click.format_filename(path)}{size}")
+            click.echo(f"wrote {click.format_filename(path)}{size}", err=output.to_stdout)
 
 
 def _check_target(path: str, file: str, output: Output, written: set[str]) -> None:
@@ -186,7 +198,9 @@ def command(name: str, help: str, options: list[click.Parameter], signed: str | 
     kept = {option.name for option in OUTPUT}
 
     def callback(files: tuple[str, ...], signed: str = "clip", **values: Any) -> Status:
-        output = Output(**{key: values.pop(key) for key in kept})
+        options = {key: values.pop(key) for key in kept}
+        named = options["output"] or options["out_dir"]
+        output = Output(**options, to_stdout=options["output"] == "-" or ("-" in files and not named))
         return run(make(**values), files, output, signed)
 
     params = [FILES, *options, *COMMON, *([signed_option(signed)] if signed else []), *OUTPUT]

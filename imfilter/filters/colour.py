@@ -24,7 +24,7 @@ SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
 def _rgb(image: Any) -> Any:
     """Refuse a Pillow image whose three bands are not red, green and blue."""
     if is_pil(image) and image.mode == "YCbCr":
-        raise ImfilterError("the image must be red, green and blue, got a Pillow image of mode YCbCr: convert it to RGB")
+        raise ImfilterError("the image must be red, green and blue, got a Pillow image of mode YCbCr: convert it first")
     return image
 
 

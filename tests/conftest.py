@@ -1,0 +1,44 @@
+"""Fixtures that the tests share, and how many examples Hypothesis looks at."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from imfilter import _core
+
+settings.register_profile("here", deadline=None, max_examples=300)
+settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture
+def rng():
+    """Random numbers, the same in every run."""
+    return np.random.default_rng(20)
+
+
+@pytest.fixture(scope="session")
+def sample_images():
+    """The folder of photos."""
+    return Path(__file__).parents[1] / "sample_images"
+
+
+@pytest.fixture(params=_core.levels())
+def variant(request):
+    """Each instruction-set variant of the loops that runs here, in turn."""
+    before = _core.use(request.param)
+    yield request.param
+    _core.use(before)
+
+
+@pytest.fixture
+def child():
+    """Run a piece of Python in a process of its own, where a crash or a hang is a failed test and no more."""
+    def run(code, **environment):
+        return subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60)
+    return run

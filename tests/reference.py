@@ -1,0 +1,74 @@
+"""The specification in plain Python: what correlate and conv2d must give, one pixel at a time."""
+import numpy as np
+
+
+def place(i, n, mode):
+    """Return which of n pixels stands at i, for any i; None for the constant."""
+    if 0 <= i < n:
+        return i
+    if mode == "constant":
+        return None
+    if mode == "nearest":
+        return 0 if i < 0 else n - 1
+    if mode == "wrap":
+        return i % n
+    if mode == "reflect":
+        i %= 2 * n
+        return min(i, 2 * n - 1 - i)
+    assert mode == "mirror"
+    period = max(2 * n - 2, 1)
+    i %= period
+    return min(i, period - i)
+
+
+def correlate(image, kernel, margin, mode, cval=0.0, stride=(1, 1), dilation=(1, 1)):
+    """Return the sum over i, j of kernel[i, j] * image[y s + i d - top, x s + j d - left], for (H, W) or (H, W, C).
+
+    Numbers are Python's, so whole ones are exact. A weight of 0 reads nothing.
+    """
+    if image.ndim == 3:
+        channels = [image[:, :, c] for c in range(image.shape[2])]
+        return np.stack([correlate(channel, kernel, margin, mode, cval, stride, dilation) for channel in channels], -1)
+    (height, width), (kh, kw), pixels = image.shape, kernel.shape, image.tolist()
+    taps = [(i * dilation[0], j * dilation[1], kernel[i, j].item()) for i, j in np.argwhere(kernel).tolist()]
+
+    def pixel(y, x):
+        y, x = place(y - margin[0][0], height, mode), place(x - margin[1][0], width, mode)
+        return cval if y is None or x is None else pixels[y][x]
+
+    rows = range(0, height + sum(margin[0]) - dilation[0] * (kh - 1), stride[0])
+    columns = range(0, width + sum(margin[1]) - dilation[1] * (kw - 1), stride[1])
+    return np.array([[sum(w * pixel(y + i, x + j) for i, j, w in taps) for x in columns] for y in rows])
+
+
+def conv2d(image, weight, bias, groups, **where):
+    """Return, for each output channel d, bias[d] and the correlations of its group's input channels added up."""
+    outputs, inputs = weight.shape[:2]
+    first = [d // (outputs // groups) * inputs for d in range(outputs)]
+    return np.stack([
+        sum((correlate(image[:, :, first[d] + c], weight[d, c], **where) for c in range(inputs)), bias[d])
+        for d in range(outputs)], -1)
+
+
+def margins(padding, kernel, dilation=(1, 1)):
+    """Return ((top, bottom), (left, right)) of any form of padding; 'same' puts tap k // 2 on each pixel."""
+    axes = list(zip(kernel, dilation, strict=True))
+    if padding == "same":
+        return tuple((k // 2 * d, (k - 1 - k // 2) * d) for k, d in axes)
+    if padding == "full":
+        return tuple(((k - 1) * d,) * 2 for k, d in axes)
+    return tuple(both(side) for side in both(0 if padding == "valid" else padding))
+
+
+def both(value):
+    """Return a pair: the one given, or one value twice."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def rounded(values, dtype):
+    """Cast to the dtype: whole numbers are the nearest, ties to even, saturated, and NaN is 0."""
+    if dtype.kind == "f":
+        return values.astype(dtype)
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    whole = [0 if value != value else round(min(max(value, low), high)) for value in values.ravel().tolist()]
+    return np.array(whole, dtype).reshape(values.shape)

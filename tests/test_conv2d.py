@@ -1,0 +1,143 @@
+"""conv2d: literal small layers, and every keyword against the plain reference."""
+import numpy as np
+import pytest
+import reference
+import twin
+from promise import assert_promised
+
+from imfilter import conv2d
+
+MODES = {"zeros": "constant", "reflect": "mirror", "replicate": "nearest", "circular": "wrap"}
+
+
+def whole(rng, *shape, dtype=np.float32):
+    """Return small whole numbers, whose sums are exact in any arithmetic."""
+    return rng.integers(-5, 6, shape).astype(dtype)
+
+
+def equal(result, expected):
+    """Hold a result against exact values."""
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_one_pixel_is_a_matrix_times_a_vector():
+    image = np.array([[[1, 2, 3]]])
+    equal(conv2d(image, [[[[1]], [[10]], [[100]]], [[[0]], [[0]], [[7]]]]), [[[321, 21]]])
+    equal(conv2d(image, [[[[1]], [[10]], [[100]]], [[[0]], [[0]], [[7]]]], [1000, -1]), [[[1321, 20]]])
+
+
+def test_the_dot_product_runs_over_all_channels():
+    image = np.array([[[1, 10], [2, 20]], [[3, 30], [4, 40]]])
+    weight = [[[[1, 2], [3, 4]], [[1, 0], [0, -1]]]]
+    equal(conv2d(image, weight), [[[30 + 10 - 40]]])
+    equal(conv2d(image, weight, padding=1)[0, 0], [4 - 10])
+    equal(conv2d(image, weight, padding=1, stride=2)[1, 1], [4 + 40])
+
+
+@pytest.mark.parametrize(("kernel", "row"), [
+    ([1, 0], [1, 2, 3, 4]), ([0, 1], [2, 3, 4, 0]), ([1, 0, 0], [0, 1, 2, 3]), ([1, 0, 0, 0], [0, 1, 2, 3]),
+    ([0, 0, 0, 1], [3, 4, 0, 0]),
+])
+def test_same_gives_an_even_kernel_its_odd_pixel_at_the_end(kernel, row):
+    image = np.array([[1, 2, 3, 4]])
+    equal(conv2d(image, [[[kernel]]], padding="same")[..., 0], [row])
+    equal(conv2d(image.T, np.reshape(kernel, (1, 1, -1, 1)), padding="same")[..., 0], np.array([row]).T)
+
+
+def test_same_with_dilation_and_with_a_stride(rng):
+    image = whole(rng, 9, 8, 2)
+    weight = whole(rng, 3, 2, 2, 4)
+    margin = ((1, 2), (4, 5))
+    dilated = reference.conv2d(image, weight, [0] * 3, 1, margin=margin, mode="constant", dilation=(3, 3))
+    equal(conv2d(image, weight, padding="same", dilation=3), dilated)
+    equal(conv2d(image, weight, padding="same", dilation=3, stride=(2, 3)), dilated[::2, ::3])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("padding", ["same", "valid", "full", 0, 3, (1, 9), ((0, 4), (7, 2))])
+def test_padding_modes(mode, padding, rng):
+    image, weight, bias = whole(rng, 4, 3, 2), whole(rng, 5, 2, 3, 1), whole(rng, 5)
+    margin = reference.margins(padding, (3, 1))
+    expected = reference.conv2d(image, weight, bias.tolist(), 1, margin=margin, mode=MODES[mode])
+    equal(conv2d(image, weight, bias, padding=padding, padding_mode=mode), expected)
+
+
+@pytest.mark.parametrize("outputs", range(1, 71))
+def test_any_number_of_output_channels(outputs, rng):
+    for dtype in (np.float32, np.float64, np.uint8):
+        image = rng.integers(0, 9, (4, 9, 3)).astype(dtype)
+        weight, bias = whole(rng, outputs, 3, 2, 3), whole(rng, outputs)
+        exact = twin.conv2d(image, weight, bias, 1, ((0, 0), (0, 0)), "constant")
+        assert_promised(conv2d(image, weight, bias), exact, weight, 9, whole=True)
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33, 64, 70])
+@pytest.mark.parametrize("outputs", [1, 4, 8, 13, 16, 33])
+def test_any_number_of_input_channels(inputs, outputs, rng):
+    image, weight, bias = whole(rng, 5, 13, inputs), whole(rng, outputs, inputs, 3, 2), whole(rng, outputs)
+    for stride, dilation in [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((1, 2), (2, 3))]:
+        expected = twin.conv2d(image, weight, bias, 1, ((2, 1), (3, 3)), "mirror", stride, dilation)
+        keywords = {"stride": stride, "dilation": dilation, "padding": ((2, 1), (3, 3)), "padding_mode": "reflect"}
+        equal(conv2d(image, weight, bias, **keywords), expected)
+
+
+@pytest.mark.parametrize(("groups", "inputs", "outputs"), [
+    (1, 6, 4), (2, 3, 2), (3, 2, 1), (6, 1, 1), (6, 1, 3), (2, 3, 20), (3, 2, 17), (12, 1, 1), (40, 1, 2)])
+def test_groups_up_to_depthwise(groups, inputs, outputs, rng):
+    image, weight = whole(rng, 6, 7, groups * inputs), whole(rng, groups * outputs, inputs, 3, 3)
+    bias = whole(rng, groups * outputs)
+    for stride, dilation in [((1, 1), (1, 1)), ((2, 2), (1, 2))]:
+        expected = twin.conv2d(image, weight, bias, groups, ((1, 1), (2, 2)), "constant", stride, dilation)
+        equal(conv2d(image, weight, bias, groups=groups, padding=(1, 2), stride=stride, dilation=dilation), expected)
+
+
+def test_nan_stays_in_its_group(rng):
+    image = whole(rng, 7, 7, 4)
+    image[3, 3, 1] = np.nan
+    result = conv2d(image, np.ones((6, 2, 3, 3)), groups=2)
+    reached = np.zeros((5, 5, 6), bool)
+    reached[1:4, 1:4, :3] = True
+    equal(np.isnan(result), reached)
+
+
+@pytest.mark.parametrize(("shape", "axis", "expected"), [
+    ((5, 6), -1, (3, 4, 2)), ((5, 6), None, (3, 4, 2)), ((5, 6, 1), -1, (3, 4, 2)), ((1, 5, 6), 0, (2, 3, 4)),
+    ((5, 1, 6), 1, (3, 2, 4)), ((9, 5, 6), None, (9, 3, 4, 2)), ((9, 5, 6, 1), -1, (9, 3, 4, 2)),
+    ((9, 1, 5, 6), 1, (9, 2, 3, 4)), ((9, 5, 1, 6), -2, (9, 3, 2, 4)),
+])
+def test_the_result_has_its_channels_where_the_image_has_them(shape, axis, expected, rng):
+    image, weight = whole(rng, *shape), whole(rng, 2, 1, 3, 3)
+    result = conv2d(image, weight, channel_axis=axis)
+    assert result.shape == expected
+    stacked = image.reshape(-1, 5, 6, 1)
+    plain = np.stack([twin.conv2d(one, weight, 0, 1, ((0, 0), (0, 0)), "constant") for one in stacked])
+    place = -1 if axis is None or image.ndim == 2 else axis % image.ndim - image.ndim
+    equal(np.moveaxis(result, place, -1).reshape(plain.shape), plain)
+
+
+@pytest.mark.parametrize(("shape", "expected"), [
+    ((0, 5, 3), (0, 3, 4)), ((5, 0, 3), (3, 0, 4)), ((0, 5, 5, 3), (0, 3, 3, 4)), ((2, 0, 5, 3), (2, 0, 3, 4))])
+def test_an_image_without_pixels_gives_a_result_without_pixels(shape, expected):
+    result = conv2d(np.empty(shape, np.uint8), np.ones((4, 3, 3, 3)))
+    assert (result.shape, result.dtype) == (expected, np.uint8)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", "?"])
+def test_dtypes_round_and_saturate(dtype, rng):
+    image = rng.integers(0, 2 if dtype == "?" else 100, (4, 5, 3)).astype(dtype)
+    weight, bias = rng.standard_normal((5, 3, 3, 3)), rng.standard_normal(5) * 50
+    exact = twin.conv2d(image, weight, bias, 1, ((0, 0), (0, 0)), "constant")
+    assert_promised(conv2d(image, weight, bias), exact, weight, 100 + np.abs(bias).max())
+    assert_promised(conv2d(image, weight, bias, dtype=np.float64), exact, weight, 100 + np.abs(bias).max())
+
+
+def test_whole_banks_on_whole_images_are_exact():
+    image = np.full((1, 1, 2), 60000, np.uint16)
+    weight = np.array([[[[70001]], [[-70000]]], [[[70000]], [[-69999]]]])
+    equal(conv2d(image, weight, [-1, 2**40 + 1], dtype=np.int64), [[[59999, 2**40 + 60001]]])
+    equal(conv2d(np.full((1, 1), 2**31 - 1, np.int32), [[[[-1]]]], [-1]), [[[-2**31]]])
+
+
+def test_a_bias_of_0_and_none_are_one(rng):
+    image, weight = rng.random((5, 6, 3)), rng.random((4, 3, 3, 3))
+    equal(conv2d(image, weight, np.zeros(4)), conv2d(image, weight))

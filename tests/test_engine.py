@@ -1,0 +1,183 @@
+"""The loops: every width of a row, every dtype, border, number of channels, tile, worker and instruction set."""
+import numpy as np
+import pytest
+import reference
+import twin
+from promise import assert_promised
+
+from imfilter import _core, box, conv2d, correlate, gaussian
+from imfilter.borders import PADDING_MODES
+
+WHOLE = np.array([[1, -2, 3], [0, 5, -1], [2, 0, -4], [3, 1, 1]])
+DTYPES = ["u1", "u2", "i2", "i4", "f4", "f8"]
+dtypes = pytest.mark.parametrize("dtype", DTYPES)
+modes = pytest.mark.parametrize("mode", twin.PAD)
+
+
+def around(kernel, dilation=(1, 1)):
+    """Return the margins of padding='same'."""
+    return reference.margins("same", kernel.shape, dilation)
+
+
+def noise(rng, shape, dtype):
+    """Return whole numbers, such that their sums with a light whole kernel are exact in float32."""
+    low, high = {"u1": (0, 256), "u2": (0, 2**16), "i2": (-2**15, 2**15)}.get(dtype, (-9999, 9999))
+    return rng.integers(low, high, shape).astype(dtype)
+
+
+@dtypes
+@modes
+def test_every_width_meets_every_tail(dtype, mode, rng, variant):
+    for width in range(1, 131):
+        image = noise(rng, (5, width), dtype)
+        exact = twin.correlate(image, WHOLE, around(WHOLE), mode, 3)
+        assert_promised(correlate(image, WHOLE, mode=mode, cval=3), exact, WHOLE, 1e5, whole=True)
+
+
+@dtypes
+@pytest.mark.parametrize("inputs", [1, 2, 3])
+def test_every_width_of_a_bank(dtype, inputs, rng, variant):
+    bank = rng.integers(-3, 4, (5, inputs, 3, 2))
+    for width in range(2, 131):
+        image, stride = noise(rng, (4, width, inputs), dtype), (1, 1 + width % 4)
+        exact = twin.conv2d(image, bank, 0, 1, ((0, 0), (0, 0)), "constant", stride)
+        assert_promised(conv2d(image, bank, stride=stride), exact, bank, 1e5, whole=True)
+
+
+@dtypes
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 200])
+def test_every_number_of_channels(dtype, channels, rng, variant):
+    for stride, dilation in [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((1, 2), (3, 5)), ((3, 2), (2, 2))]:
+        image = noise(rng, (9, 11, channels), dtype)
+        exact = twin.correlate(image, WHOLE, around(WHOLE, dilation), "mirror", 0, stride, dilation)
+        result = correlate(image, WHOLE, mode="mirror", stride=stride, dilation=dilation)
+        assert_promised(result, exact, WHOLE, 1e5, whole=True)
+
+
+@dtypes
+def test_real_weights_keep_the_promise(dtype, rng, variant):
+    kernel, bank = rng.standard_normal((7, 5)), rng.standard_normal((9, 3, 3, 3))
+    image = noise(rng, (20, 37, 3), dtype)
+    peak = np.abs(image.astype(float)).max()
+    assert_promised(correlate(image, kernel), twin.correlate(image, kernel, around(kernel), "reflect"), kernel, peak)
+    layer = twin.conv2d(image, bank, 0, 1, ((1, 1), (1, 1)), "constant")
+    assert_promised(conv2d(image, bank, padding=1), layer, bank, peak)
+
+
+@pytest.mark.parametrize("shape", [(1000, 1), (1, 1000), (200, 3), (3, 200), (61, 61), (33, 32), (1, 33)])
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_tall_and_wide_kernels(shape, dtype, rng, variant):
+    image = rng.integers(0, 9, (17, 40, 2)).astype(dtype)
+    for kernel in (rng.integers(-3, 4, shape), rng.standard_normal(shape)):
+        exact = twin.correlate(image, kernel, around(kernel), "reflect")
+        result = correlate(image, kernel, dtype=np.result_type(image, np.float32))
+        assert_promised(result, exact, kernel, 8, whole=kernel.dtype.kind == "i")
+
+
+@pytest.mark.parametrize(("width", "channels", "kernel"), [
+    (5000, 40, (3, 3)), (20000, 1, (30, 2)), (700, 200, (2, 5)), (3000, 9, (40, 9)), (9000, 3, (2, 1500))])
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_wide_rows_are_tiled(width, channels, kernel, dtype, rng):
+    image = noise(rng, (3, width, channels), dtype)
+    weights = np.zeros(kernel)
+    weights[rng.integers(kernel[0], size=12), rng.integers(kernel[1], size=12)] = rng.integers(-3, 4, 12)
+    for stride in (1, 2):
+        exact = twin.correlate(image, weights, around(weights), "wrap", 0, (stride, stride))
+        result = correlate(image, weights, mode="wrap", stride=stride, dtype=np.result_type(image, np.float32))
+        np.testing.assert_array_equal(result, exact)
+
+
+@pytest.mark.parametrize(("width", "inputs", "outputs"), [(5000, 40, 3), (1200, 200, 20), (9000, 2, 33)])
+@pytest.mark.parametrize("stride", [1, 3, 5])
+def test_wide_rows_of_banks_are_tiled(width, inputs, outputs, stride, rng):
+    image = noise(rng, (3, width, inputs), "f4")
+    bank = rng.integers(-3, 4, (outputs, inputs, 2, 3)).astype(np.float64)
+    exact = twin.conv2d(image, bank, 0, 1, ((0, 0), (2, 1)), "wrap", (1, stride), (1, 2))
+    result = conv2d(image, bank, padding=(0, (2, 1)), padding_mode="circular", stride=(1, stride), dilation=(1, 2))
+    np.testing.assert_array_equal(result, exact)
+
+
+@dtypes
+def test_workers_change_no_bit(dtype, rng):
+    kernel, bank = rng.standard_normal((5, 4)), rng.standard_normal((6, 3, 3, 3))
+    for height, stride, dilation in [(1, 1, 1), (7, 1, 1), (64, 2, 1), (129, 1, 3), (50, 3, 2)]:
+        image = noise(rng, (2, height, 33, 3), dtype)
+        keywords = {"stride": stride, "dilation": dilation, "padding": "same"}
+        alone = correlate(image, kernel, workers=1, **keywords), conv2d(image, bank, workers=1, **keywords)
+        for workers in (2, 3, 8, 99, None):
+            np.testing.assert_array_equal(correlate(image, kernel, workers=workers, **keywords), alone[0])
+            np.testing.assert_array_equal(conv2d(image, bank, workers=workers, **keywords), alone[1])
+
+
+def test_variants_agree_on_whole_numbers_to_the_last_bit(rng):
+    results = {}
+    for level in _core.levels():
+        before = _core.use(level)
+        try:
+            random = np.random.default_rng(5)
+            image = random.integers(-99, 100, (40, 61, 3)).astype(np.float32)
+            kernel, bank = random.integers(-9, 10, (9, 7)), random.integers(-9, 10, (21, 3, 3, 3))
+            results[level] = correlate(image, kernel), conv2d(image, bank), correlate(image, kernel, stride=3)
+        finally:
+            assert _core.use(before) == level
+    for result in results.values():
+        for one, other in zip(result, results["baseline"], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("given", ["u1", "u2", "i2", "f4"])
+def test_a_double_result_is_computed_in_double(given, rng):
+    image = noise(rng, (30, 31), given)
+    kernel, bank = rng.random((11, 11)), rng.random((3, 1, 5, 5))
+    exact = twin.correlate(image, kernel, around(kernel), "reflect")
+    np.testing.assert_allclose(correlate(image, kernel, dtype="f8"), exact, rtol=0, atol=1e-13 * np.abs(exact).max())
+    exact = twin.conv2d(image[..., None], bank, 0, 1, ((0, 0), (0, 0)), "constant")
+    np.testing.assert_allclose(conv2d(image, bank, dtype="f8"), exact, rtol=0, atol=1e-13 * np.abs(exact).max())
+
+
+@pytest.mark.parametrize("spike", [1e30, -1e30, np.nan, np.inf])
+def test_a_spike_changes_nothing_out_of_reach(spike, rng):
+    image = rng.random((40, 60, 2), np.float32)
+    spiked = image.copy()
+    spiked[20, 30, 1] = spike
+    out_of_reach = np.ones(image.shape, bool)
+    out_of_reach[14:27, 24:37, 1] = False
+    kernel = rng.random((9, 9))
+    for filtered in (
+        lambda x: correlate(x, kernel), lambda x: box(x, 13), lambda x: box(x, (2, 11)), lambda x: gaussian(x, 1.5),
+        lambda x: conv2d(x, np.ones((2, 1, 7, 7)), groups=2, padding="same"),
+    ):
+        plain, result = filtered(image), filtered(spiked)
+        np.testing.assert_array_equal(result[out_of_reach], plain[out_of_reach])
+        assert result[20, 30, 1] != plain[20, 30, 1]
+
+
+@pytest.mark.parametrize("stride", [6, 10**6, 10**9, 2**40, 2**60, 2**61, 2**62])
+def test_a_stride_larger_than_the_image_takes_one_pixel(stride):
+    image = np.arange(75.0).reshape(5, 5, 3)
+    np.testing.assert_array_equal(correlate(image, np.ones((3, 3)), stride=stride), [[[54, 63, 72]]])
+    np.testing.assert_array_equal(conv2d(image, np.ones((2, 3, 3, 3)), stride=stride, padding=1), [[[120, 120]]])
+
+
+@pytest.mark.parametrize("far", [10**6, 2**30, 2**40, 2**60 - 5])
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_any_margin_with_as_large_a_stride(far, mode):
+    image = np.arange(25.0).reshape(5, 5)
+    kernel = np.array([[1, 2], [3, 4]])
+    margin, border = ((far, far + 3), (far + 1, 0)), PADDING_MODES[mode].name.lower()
+    exact = reference.correlate(image, kernel, margin, border, stride=(far, far))
+    np.testing.assert_array_equal(correlate(image, kernel, mode=border, padding=margin, stride=far), exact)
+    layer = conv2d(image, kernel[None, None], padding_mode=mode, padding=margin, stride=far)
+    np.testing.assert_array_equal(layer[..., 0], exact)
+
+
+@pytest.mark.parametrize("dilation", [6, 10**4, 10**9, 2**40, 2**60, 2**61])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_dilation(dilation, workers):
+    image = np.arange(75.0).reshape(5, 5, 3)
+    kernel = np.array([[1, 2], [3, 4]])
+    dilations = (dilation, dilation)
+    for mode in twin.PAD:
+        exact = reference.correlate(
+            image, kernel, reference.margins("same", (2, 2), dilations), mode, dilation=dilations)
+        np.testing.assert_array_equal(correlate(image, kernel, mode=mode, dilation=dilation, workers=workers), exact)

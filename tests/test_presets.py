@@ -1,0 +1,316 @@
+"""The presets: what holds for every one of them, what each does to a single bright pixel, and what they refuse."""
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import imfilter
+from imfilter.errors import ImfilterError
+from imfilter.filters import PRESETS
+from imfilter.filters.parameters import Choice, Integer, Number, Pair, Table
+
+SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
+# What parameters without a default are given here.
+NEEDED = {"mix": {"matrix": SWAP}}
+
+every = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+apart = [preset for preset in PRESETS.values() if preset.group != "colour"]  # those that never mix channels
+channelwise = pytest.mark.parametrize("preset", apart, ids=[preset.name for preset in apart])
+
+
+def variants(preset):
+    """Return sets of arguments: the defaults, and each value of each choice."""
+    needed = NEEDED.get(preset.name, {})
+    choices = [(p.name, value) for p in preset.parameters if isinstance(p.kind, Choice) for value in p.kind.values]
+    return [needed, *({**needed, name: value} for name, value in choices)]
+
+
+def apply(preset, image, **keywords):
+    """Apply a preset with the defaults."""
+    return preset.function(image, **NEEDED.get(preset.name, {}), **keywords)
+
+
+@pytest.fixture
+def image(rng):
+    """A noisy colour image with flat parts of black and white, where results saturate."""
+    image = rng.integers(0, 256, (23, 19, 3), np.uint8)
+    image[:6, :9], image[5:12, 9:] = 0, 255
+    return image
+
+
+@pytest.mark.parametrize("code", ["u1", "u2", "i2", "i4", "f4", "f8"])
+@every
+def test_a_constant_image(preset, code):
+    flat = np.full((9, 11, 3), 77, code)
+    for keywords in variants(preset):
+        result = np.asarray(preset.function(flat, **keywords), float)
+        grey = {"f": 0.5, "i": 0.0}.get(flat.dtype.kind, 2.0 ** (8 * flat.itemsize - 1))
+        wanted = {"edges": 0, "relief": grey, "colour": result if preset.name == "sepia" else 77}.get(preset.group, 77)
+        tolerance = {"f4": 3e-5, "f8": 1e-12}.get(code, 0 if result.dtype == flat.dtype else 3e-5)
+        np.testing.assert_allclose(result, wanted + 0 * result, rtol=0, atol=tolerance)
+
+
+@channelwise
+def test_channels_are_filtered_one_by_one(preset, image):
+    for keywords in variants(preset):
+        for pixels in (image, image.astype(np.float32)):
+            alone = [preset.function(np.ascontiguousarray(pixels[..., c]), **keywords) for c in range(3)]
+            np.testing.assert_array_equal(preset.function(pixels, **keywords), np.stack(alone, -1))
+
+
+@pytest.mark.parametrize("code", ["u1", "u2", "i2"])
+@every
+def test_integers_are_the_exact_values_rounded_and_saturated(preset, code, image):
+    pixels = image.astype(code) * (257 if code == "u2" else 1)
+    low, high = np.iinfo(code).min, np.iinfo(code).max
+    for keywords in variants(preset):
+        exact = preset.function(pixels, dtype=np.float64, **keywords)
+        result = preset.function(pixels, dtype=code, **keywords)
+        assert exact.dtype == np.float64 and result.dtype == code
+        error = 0.5 + (0.05 if code == "u2" else 0.01)
+        np.testing.assert_allclose(result, np.clip(exact, low, high), rtol=0, atol=error)
+        single = preset.function(pixels, dtype=np.float32, **keywords)
+        np.testing.assert_allclose(single, exact, rtol=0, atol=4e-6 * np.abs(pixels.astype(float)).max())
+
+
+@every
+def test_the_dtype_of_a_result(preset):
+    for keywords in variants(preset):
+        own = {p.name: keywords.get(p.name, p.default) for p in preset.parameters}
+        signed = bool(preset.signed and preset.signed(**own))
+        for code in ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"):
+            flat = np.ones((5, 6, 3), code)
+            wanted = "f4" if signed and flat.dtype.kind != "f" else code
+            assert preset.function(flat, **keywords).dtype == wanted
+            assert preset.function(flat, dtype="i2", **keywords).dtype == "i2"
+
+
+@every
+def test_batches_and_channels_in_front(preset, image):
+    second = image[::-1, :, ::-1].copy()
+    one, two = apply(preset, image), apply(preset, second)
+    np.testing.assert_array_equal(apply(preset, np.stack([image, second])), np.stack([one, two]))
+    front = np.ascontiguousarray(np.moveaxis(image, -1, 0))
+    wanted = one if one.ndim == 2 else np.moveaxis(one, -1, 0)
+    np.testing.assert_array_equal(apply(preset, front, channel_axis=0), wanted)
+    if preset.group != "colour":
+        np.testing.assert_array_equal(apply(preset, front, channel_axis=None), wanted)
+
+
+@pytest.mark.parametrize("stride", [2, 3, (1, 3), (4, 1), 50])
+@every
+def test_stride_takes_every_so_many_th_pixel(preset, stride, image):
+    down, across = stride if isinstance(stride, tuple) else (stride, stride)
+    for pixels in (image, image.astype(np.float64)):
+        full = apply(preset, pixels)
+        np.testing.assert_allclose(
+            apply(preset, pixels, stride=stride), full[::down, ::across], rtol=1e-12, atol=1e-12 * 255)
+
+
+@every
+def test_out_is_filled_and_returned(preset, image):
+    wanted = apply(preset, image)
+    out = np.empty_like(wanted)
+    assert apply(preset, image, out=out) is out
+    np.testing.assert_array_equal(out, wanted)
+    with pytest.raises(ImfilterError, match="out must have shape"):
+        apply(preset, image, out=out[1:])
+    with pytest.raises(ImfilterError, match="out must have"):
+        apply(preset, image, out=out.astype("u4"))
+    with pytest.raises(TypeError, match="out must be"):
+        apply(preset, image, out=[])
+
+
+@every
+def test_out_may_be_the_image(preset, image):
+    wanted = apply(preset, image, dtype="u1")
+    if wanted.shape == image.shape:
+        assert apply(preset, image, dtype="u1", out=image) is image
+        np.testing.assert_array_equal(image, wanted)
+    else:
+        out = image[..., 0]
+        np.testing.assert_array_equal(apply(preset, image, out=out), wanted)
+
+
+@every
+def test_layout_in_memory_and_threads_change_nothing(preset, image):
+    before, wanted = image.copy(), apply(preset, image)
+    for pixels in (np.asfortranarray(image), np.repeat(image, 2, 1)[:, ::2], image.copy()[::-1][::-1]):
+        np.testing.assert_array_equal(apply(preset, pixels), wanted)
+    image.setflags(write=False)
+    for workers in (1, 2, 3, 8):
+        np.testing.assert_array_equal(apply(preset, image, workers=workers), wanted)
+    np.testing.assert_array_equal(image, before)
+    swapped = image.astype(">u2")
+    np.testing.assert_array_equal(apply(preset, swapped), apply(preset, image.astype("u2")))
+
+
+@pytest.mark.parametrize(("mode", "pad"), [
+    ("reflect", "symmetric"), ("mirror", "reflect"), ("nearest", "edge"), ("constant", "constant"), ("wrap", "wrap"),
+])
+@channelwise
+def test_the_border_is_that_of_a_padded_image(preset, mode, pad, image):
+    pixels = image.astype(float)
+    more = {"constant_values": 33.0} if mode == "constant" else {}
+    padded = apply(preset, np.pad(pixels, ((12, 12), (12, 12), (0, 0)), pad, **more))
+    result = apply(preset, pixels, mode=mode, cval=33.0)
+    np.testing.assert_allclose(result, padded[12:-12, 12:-12], rtol=1e-12, atol=1e-10)
+
+
+@every
+def test_images_without_pixels_and_with_one(preset):
+    assert apply(preset, np.zeros((0, 5, 3), np.uint8), stride=2).shape[:2] == (0, 3)
+    assert apply(preset, np.zeros((4, 0, 3))).shape[:2] == (4, 0)
+    assert apply(preset, np.ones((1, 1, 3))).shape[:2] == (1, 1)
+
+
+WRONG = {
+    Number: [None, "1", [1], 1j, float("nan"), float("inf"), 10**400, np.array([1.0, 2.0])],
+    Integer: [None, "3", 1.5, 2.0, True, 0, -3, float("nan"), [3]],
+    Choice: ["x", 2, -1, 1.0, True, [0], float("nan"), np.array([0, 1])],
+    Table: [None, "a", [[1], [1, 2]], [], [float("nan")], [[float("inf")]], 3, [[[1.0]]]],
+}
+WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]
+
+
+@every
+def test_wrong_values_are_refused_in_a_sentence(preset):
+    image = np.zeros((4, 4, 3), np.uint8)
+    for parameter in preset.parameters:
+        kind = parameter.kind
+        wrong = [value for value in WRONG[type(kind)] if not (value is None and isinstance(kind, Choice))]
+        if isinstance(kind, Pair):
+            wrong = wrong + [value for value in WRONG[type(kind.each)] if not isinstance(value, (list, np.ndarray))]
+        number = getattr(kind, "each", kind)
+        wrong = wrong + [bound - 1 for bound in (getattr(number, "least", None), getattr(number, "above", None))
+                         if bound is not None and np.isfinite(bound)]
+        for value in wrong:
+            with pytest.raises(ImfilterError) as caught:
+                preset.function(image, **{**NEEDED.get(preset.name, {}), parameter.name: value})
+            said = str(caught.value)
+            assert said.startswith(f"{parameter.name} must be ") and "got " in said, value
+            assert "\n" not in said or isinstance(value, np.ndarray)
+
+
+@pytest.mark.parametrize(("name", "values"), [
+    ("gaussian", {"sigma": 1e300}), ("gaussian", {"sigma": 1e9}), ("gaussian", {"truncate": 1e308, "sigma": 1e308}),
+    ("box", {"size": 10**30}), ("box", {"size": 10**12}), ("binomial", {"size": 10**9}),
+    ("unsharp_mask", {"radius": 1e300}), ("gaussian", {"stride": 10**30}), ("sharpen", {"amount": 1e308}),
+])
+def test_sizes_beyond_any_memory_are_refused_at_once(name, values):
+    """In a process of its own with little memory: a mistake here would take all there is, or for ever."""
+    code = f"""if True:
+        import resource
+        resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
+        import imfilter, numpy
+        try:
+            imfilter.{name}(numpy.zeros((3, 3), numpy.uint8), **{values})
+        except (imfilter.ImfilterError, MemoryError) as error:
+            print("refused:", error)
+    """
+    said = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=4)
+    assert said.stdout.startswith("refused:"), said.stderr
+
+
+def test_a_wide_binomial_is_nearly_a_gaussian():
+    spike = np.zeros((1, 401))
+    spike[0, 200] = 1
+    result = imfilter.binomial(spike, (1, 1201), mode="constant")[0]
+    np.testing.assert_allclose(result, np.exp(-np.arange(-200, 201) ** 2 / 600) / np.sqrt(600 * np.pi), atol=1e-5)
+
+
+@every
+def test_a_call_that_does_not_fit_the_signature_is_a_type_error(preset):
+    with pytest.raises(TypeError, match="image"):
+        preset.function()
+    with pytest.raises(TypeError, match="colour_space"):
+        apply(preset, np.zeros((3, 3, 3)), colour_space="Lab")
+    first = next(iter(inspect.signature(preset.function).parameters.values()))
+    assert first.name == "image" and first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+SINGLE = np.zeros((7, 7))
+SINGLE[3, 3] = 1
+a, b = 0.4142135623730951, 0.2928932188134524  # 1 / (1 + 2 cos 45) and its product with cos 45
+G = [0.00013383062461474175, 0.004431861620031266, 0.05399112742070441, 0.24197144565660073, 0.39894346935609776]
+GAUSS = np.outer([*G[1:], *G[-2:0:-1]], [*G[1:], *G[-2:0:-1]])  # the part of the 9 x 9 bell that 7 x 7 pixels show
+SMOOTH = np.array([0.0376593171958126, 0.249153396177344, 0.426374573253687, 0.249153396177344, 0.0376593171958126])
+EDGE = np.array([0.109603762960254, 0.276690988455557, 0.0, -0.276690988455557, -0.109603762960254])
+# What a single 1 becomes, about its place; taken from the libraries that the filters share their names with.
+RESPONSES = [
+    ("box", {}, np.full((3, 3), 1 / 9)),
+    ("box", {"size": (1, 5)}, np.full((1, 5), 0.2)),
+    ("box", {"size": (2, 1)}, np.array([[0], [0.5], [0.5]])),
+    ("gaussian", {}, GAUSS),
+    ("gaussian", {"sigma": (0, 1)}, np.array([[*G[1:], *G[-2:0:-1]]])),
+    ("gaussian", {"sigma": (1, 0), "truncate": 1}, np.array([[0.27406862], [0.45186276], [0.27406862]])),
+    ("binomial", {}, np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16),
+    ("binomial", {"size": (5, 1)}, np.array([[1], [4], [6], [4], [1]]) / 16),
+    ("sharpen", {}, np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])),
+    ("sharpen", {"amount": 0.5}, np.array([[0, -0.5, 0], [-0.5, 3, -0.5], [0, -0.5, 0]])),
+    ("unsharp_mask", {}, 2 * SINGLE - GAUSS),
+    ("unsharp_mask", {"radius": 0, "amount": 3}, np.array([[1]])),
+    ("sobel", {"axis": 0}, np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]) / 4),
+    ("sobel", {"axis": 1}, np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]) / 4),
+    ("sobel", {}, np.array([[1, 2**0.5, 1], [2**0.5, 0, 2**0.5], [1, 2**0.5, 1]]) / 4),
+    ("scharr", {"axis": 0}, np.array([[3, 10, 3], [0, 0, 0], [-3, -10, -3]]) / 16),
+    ("scharr", {"axis": 1}, np.array([[3, 0, -3], [10, 0, -10], [3, 0, -3]]) / 16),
+    ("prewitt", {"axis": 0}, np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]) / 3),
+    ("prewitt", {"axis": 1}, np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]]) / 3),
+    ("farid", {"axis": 0}, np.outer(EDGE, SMOOTH)),
+    ("farid", {"axis": 1}, np.outer(SMOOTH, EDGE)),
+    ("roberts", {"axis": 0}, np.array([[1, 0, 0], [0, -1, 0], [0, 0, 0]])),
+    ("roberts", {"axis": 1}, np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 0]])),
+    ("roberts", {}, np.array([[1, 1, 0], [1, 1, 0], [0, 0, 0]]) / 2**0.5),
+    ("laplace", {}, np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]])),
+    ("emboss", {}, 0.5 + np.array([[a, b, 0], [b, 0, -b], [0, -b, -a]])),
+    ("emboss", {"angle": 90, "depth": 2}, 0.5 + 2 * np.array([[b, a, b], [0, 0, 0], [-b, -a, -b]])),
+]
+
+
+@pytest.mark.parametrize(("name", "keywords", "wanted"), RESPONSES, ids=[f"{row[0]}-{row[1]}" for row in RESPONSES])
+def test_what_a_single_bright_pixel_becomes(name, keywords, wanted):
+    around = [(7 - size) // 2 for size in wanted.shape]
+    base = 0.5 if name == "emboss" else 0.0
+    full = np.pad(wanted - base, [(pad, pad) for pad in around]) + base
+    np.testing.assert_allclose(getattr(imfilter, name)(SINGLE, mode="constant", **keywords), full, atol=1e-8)
+
+
+def test_every_filter_made_of_weights_has_its_response_written_down():
+    linear = {preset.name for preset in apart if preset.group in ("blur", "sharpen", "edges", "relief")}
+    assert linear <= {name for name, _, _ in RESPONSES}
+
+
+@pytest.mark.parametrize(("name", "values", "pixel", "wanted"), [
+    ("grayscale", {}, [1, 0, 0], 0.2125), ("grayscale", {}, [0, 1, 0], 0.7154), ("grayscale", {}, [0, 0, 1], 0.0721),
+    ("grayscale", {"weights": [1, 2, 3]}, [1, 10, 100], 321),
+    ("sepia", {}, [1, 0, 0], [0.393, 0.349, 0.272]), ("sepia", {}, [0, 1, 0], [0.769, 0.686, 0.534]),
+    ("sepia", {}, [0, 0, 1], [0.189, 0.168, 0.131]), ("sepia", {"strength": 0}, [1, 2, 3], [1, 2, 3]),
+    ("sepia", {"strength": 0.5}, [2, 0, 0], [1.393, 0.349, 0.272]),
+    ("saturate", {"amount": 0}, [100, 0, 0], [21.3, 21.3, 21.3]), ("saturate", {"amount": 1}, [1, 2, 3], [1, 2, 3]),
+    ("saturate", {}, [100, 0, 0], [139.35, -10.65, -10.65]), ("mix", {"matrix": SWAP}, [1, 2, 3], [3, 2, 1]),
+    ("mix", {"matrix": [[1, 1, 1], [0, 0, 2]]}, [1, 2, 3], [6, 6]),
+])
+def test_what_a_colour_becomes(name, values, pixel, wanted):
+    result = getattr(imfilter, name)(np.array([[pixel]], float), **values)
+    np.testing.assert_allclose(result[0, 0], wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "values"), [
+    ("gaussian", {"sigma": 0}), ("box", {"size": 1}), ("binomial", {"size": 1}), ("sharpen", {"amount": 0}),
+    ("unsharp_mask", {"amount": 0}), ("unsharp_mask", {"threshold": 256}), ("sepia", {"strength": 0}),
+    ("saturate", {"amount": 1}),
+])
+def test_what_leaves_an_image_as_it_is(name, values, image):
+    np.testing.assert_array_equal(getattr(imfilter, name)(image, **values), image)
+
+
+def test_the_threshold_spares_small_differences_alone():
+    pixels = np.array([[10.0, 10, 10, 10, 14, 14, 14, 14, 14, 90, 90, 90, 90]])
+    spared = imfilter.unsharp_mask(pixels, 1, 1, threshold=5)
+    plain = imfilter.unsharp_mask(pixels, 1, 1)
+    np.testing.assert_array_equal(spared[0, :6], pixels[0, :6])
+    np.testing.assert_array_equal(spared[0, 8:10], plain[0, 8:10])
+    assert not np.array_equal(plain[0, :6], pixels[0, :6])

@@ -1,0 +1,208 @@
+"""The library in a process: threads, forks, interrupts, environment variables and memory."""
+import gc
+import os
+import signal
+import threading
+import time
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imfilter import Border, ImfilterError, _core, conv2d, correlate, sobel, workers
+
+posix = pytest.mark.skipif(os.name != "posix", reason="no forks and no signals to threads here")
+
+
+def test_any_thread_may_call_at_any_time(rng):
+    images = [rng.random((70, 80, 3), np.float32) for _ in range(8)]
+    kernel, bank = rng.standard_normal((5, 5)), rng.standard_normal((8, 3, 3, 3))
+    expected = [(correlate(image, kernel), conv2d(image, bank)) for image in images]
+
+    def both(k):
+        return correlate(images[k], kernel, workers=1 + k % 4), conv2d(images[k], bank, workers=1 + k % 3)
+
+    with ThreadPoolExecutor(8) as pool:
+        for k, got in zip([*range(8)] * 20, pool.map(both, [*range(8)] * 20), strict=True):
+            np.testing.assert_array_equal(got[0], expected[k][0])
+            np.testing.assert_array_equal(got[1], expected[k][1])
+
+
+def test_a_call_in_a_pool_thread_of_its_own_does_not_wait_for_itself(rng):
+    image = rng.random((60, 60))
+    nested = workers._pool().submit(lambda: correlate(image, np.ones((9, 9)), workers=8))
+    np.testing.assert_array_equal(nested.result(timeout=30), correlate(image, np.ones((9, 9)), workers=1))
+
+
+@posix
+def test_fork_after_use_works(child):
+    result = child("""
+import os, warnings
+import numpy, imfilter
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of any fork beside threads
+image = numpy.ones((300, 300), numpy.float32)
+before = imfilter.correlate(image, numpy.ones((9, 9)), workers=2)
+for _ in range(3):
+    pid = os.fork()
+    if not pid:
+        after = imfilter.correlate(image, numpy.ones((9, 9)), workers=2)
+        os._exit(0 if (after == before).all() else 3)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+assert (imfilter.correlate(image, numpy.ones((9, 9)), workers=2) == before).all()
+""")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def interrupted(call):
+    """Run a call, send this thread SIGINT after a while, and return how long the call went on after that."""
+    sent = []
+    thread = threading.get_ident()
+
+    def send():
+        sent.append(time.perf_counter())
+        signal.pthread_kill(thread, signal.SIGINT)
+
+    timer = threading.Timer(0.1, send)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+        return time.perf_counter() - sent[0]
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+@posix
+@pytest.mark.parametrize("many", [1, 2, 8])
+def test_an_interrupt_ends_a_long_call(many, rng):
+    image = rng.random((700, 700), np.float32)
+    assert interrupted(lambda: correlate(image, np.ones((501, 501)), workers=many)) < 0.5
+    deep = rng.random((200, 200, 64), np.float32)
+    assert interrupted(lambda: conv2d(deep, np.ones((64, 64, 51, 51)), workers=many)) < 0.5
+    np.testing.assert_array_equal(correlate(image, [[1]], workers=many), image)
+
+
+@posix
+def test_an_interrupt_also_stops_a_worker_that_is_waited_for():
+    class Slow:
+        """A task of two rows: the caller's is done at once, the other's takes until it is told to stop."""
+
+        rows, align = 2, 1
+        begun, stopped = threading.Event(), threading.Event()
+
+        def run(self, first, last, caller=True):
+            if caller:
+                assert self.begun.wait(10)
+            else:
+                self.begun.set()
+                self.stopped.wait(3)
+
+        def stop(self):
+            self.stopped.set()
+
+    task = Slow()
+    assert interrupted(lambda: workers.run(task, 2)) < 0.5
+    assert task.stopped.is_set()
+
+
+def test_an_error_in_a_worker_is_raised():
+    class Broken:
+        """A task that fails on every thread but the caller's."""
+
+        rows, align, begun = 2, 1, threading.Event()
+
+        def run(self, first, last, caller=True):
+            if not caller:
+                self.begun.set()
+                raise MemoryError
+            assert self.begun.wait(10)
+
+        def stop(self):
+            pass
+
+    with pytest.raises(MemoryError):
+        workers.run(Broken(), 2)
+
+
+def test_calls_that_raise_leave_no_memory_behind(rng):
+    image = rng.random((200, 200))
+    wrong = [
+        {"kernel": np.full((9, 9), np.nan)}, {"stride": 0}, {"padding": -1}, {"padding": 2**62}, {"mode": "edge"},
+        {"out": np.empty((3, 3))}, {"dtype": complex}, {"workers": 0}, {"channel_axis": "x", "image": image[..., None]}]
+
+    def call(k):
+        with pytest.raises(ImfilterError):
+            correlate(**{"image": image, "kernel": np.ones((9, 9)), **wrong[k % len(wrong)]})
+
+    for k in range(50):
+        call(k)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for k in range(1000):
+            call(k)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] - before < 512_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell the memory in use")
+def test_calls_that_work_leave_no_memory_behind(rng):
+    def used():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    image, kernel, bank = rng.random((8, 9, 4)), rng.random((40, 40)), rng.random((40, 4, 5, 5))
+    for k in range(600):
+        correlate(image, kernel, workers=1 + k % 2)
+        conv2d(image, bank, padding=2, workers=1 + k % 2)
+        if k == 99:
+            before = used()
+    assert used() - before < 4_000_000  # one kernel in a hundred left behind would be more
+
+
+def test_scratch_memory_is_a_few_rows(rng):
+    image = np.ones((2000, 1000), np.float32)
+    out = np.empty_like(image)
+    stack = image[None, ..., None], out[None, ..., None]
+    task = _core.Task(*stack, np.ones((9, 9)), (1, 1), (1, 1), (4, 4), Border.REFLECT, 0.0, "f", False)
+    assert task.scratch < 300_000
+    tracemalloc.start()
+    try:
+        correlate(image, np.ones((9, 9)), out=out)
+        sobel(image[:50], axis=0, out=out[:50])
+        assert tracemalloc.get_traced_memory()[1] < 300_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_workers_may_come_from_the_environment(monkeypatch, rng):
+    image = rng.random((300, 300))
+    alone = correlate(image, np.ones((9, 9)), workers=1)
+    for number in ("1", "3", "99", ""):
+        monkeypatch.setenv("IMFILTER_WORKERS", number)
+        np.testing.assert_array_equal(correlate(image, np.ones((9, 9))), alone)
+    for wrong in ("0", "-1", "2.5", "many"):
+        monkeypatch.setenv("IMFILTER_WORKERS", wrong)
+        with pytest.raises(ImfilterError, match=f"IMFILTER_WORKERS must be an integer of at least 1, got '{wrong}'"):
+            correlate(image, np.ones((9, 9)))
+
+
+def test_the_instruction_set_may_come_from_the_environment(child):
+    for level in _core.levels():
+        code = f"from imfilter import _core; assert _core.use('baseline') == {level!r}"
+        assert child(code, IMFILTER_SIMD=level).returncode == 0
+    wrong = child("import imfilter._core", IMFILTER_SIMD="mmx")
+    assert wrong.returncode == 1
+    assert "ImportError: IMFILTER_SIMD must be one of baseline" in wrong.stderr
+    assert "got 'mmx'" in wrong.stderr
+
+
+def test_importing_is_cheap(child):
+    code = "import sys, imfilter; print(*sys.modules)"
+    loaded = set(child(code).stdout.split())
+    assert "imfilter" in loaded
+    assert not loaded & {"numpy", "PIL", "imfilter._core", "scipy", "skimage", "torch"}
