@@ -57,9 +57,9 @@ def deep_png(colour):
     return png(WIDTH, HEIGHT, 16, colour, [row.astype(">u2").tobytes() for row in pixels(bands, "u2")])
 
 
-def bomb():
-    """Return the small PNG file that claims to be 20,000 pixels wide and high."""
-    return png(20000, 20000, 8, 0, [b""])
+def bomb(side):
+    """Return the small PNG file that claims to be so many pixels wide and high."""
+    return png(side, side, 8, 0, [b""])
 
 
 def tiff(samples, photometric, *, planar=False, packed=False, extra=()):
@@ -161,7 +161,8 @@ BAD = {
     "half.tif": (lambda: half("TIFF"), "is damaged|is not an image"),
     "half.bmp": (lambda: half("BMP"), "is damaged"),
     "half.webp": (lambda: half("WEBP"), "is damaged|is not an image"),
-    "bomb.png": (bomb, "claims more than 89(.5)? megapixels"),
+    "bomb.png": (lambda: bomb(60_000), "claims more than 89(.5)? megapixels"),
+    "large.png": (lambda: bomb(9_500), "claims more than 89(.5)? megapixels"),
     "animated.gif": (lambda: frames("GIF"), "2 frames"),
     "animated.webp": (lambda: frames("WEBP"), "2 frames"),
     "animated.png": (lambda: frames("PNG"), "2 frames"),

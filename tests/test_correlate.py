@@ -143,6 +143,17 @@ def test_integers_are_rounded_and_saturated(values, weight, dtype, expected):
     equal(result, np.array([expected], dtype))
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4"])
+@pytest.mark.parametrize("weight", [64, 65, 128, 129, 255, 256, 257, 65793, 2**16 + 1, 2**20 - 1])
+def test_whole_kernels_are_exact_where_numbers_outgrow_a_type(weight, dtype):
+    most = np.iinfo(dtype).max
+    image = np.array([[most, most, most - 1]], dtype)
+    for w in (weight, -weight):
+        equal(correlate(image, [[w]], dtype="i8"), [[most * w, most * w, (most - 1) * w]])
+        equal(correlate(image, [[w, 1 - w]], padding="valid", dtype="i8"), [[most, most - 1 + w]])
+        equal(correlate(image, [[w, 1 - w]], padding="valid", dtype="i4")[0, 0], min(most, 2**31 - 1))
+
+
 def test_a_float_image_may_become_integers():
     image = np.array([[np.nan, np.inf, -np.inf, 2.5, 3.5, 300, -1, 0.6]])
     for kind in ("f4", "f8"):
