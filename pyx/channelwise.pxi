@@ -6,6 +6,9 @@
 # taps. A vector that was loaded once serves each output row of the group that sees its input row.
 # The twelve sums are named, because gcc does not keep an array of them in registers.
 #
+# A separable kernel takes two such stages: its column gives a group of middle rows, as long as a ring row, and
+# its row reads those. Long runs of equal weights read sums of neighbours (add_levels in rows.pxi).
+#
 # A run ends by adding the sums to memory, after at most 32 taps for any one sum, which bounds the
 # rounding error (docs/design.md). Where runs end depends on the kernel alone, so a result does not
 # depend on where in its group its row stands.
@@ -30,7 +33,7 @@ cdef inline void flush(char *into, lanes *a, lanes *b, lanes *c, bint fresh) noe
     c[0] = lane_zero(c[0])
 
 
-cdef void correlate_rows(lanes *like, const Job *job, const char **sources, char **results,
+cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, char **results,
                          int live, Py_ssize_t size) noexcept nogil:
     """Compute the rows of a group that are live, each `size` bytes of lanes, in whole blocks.
 
@@ -49,15 +52,15 @@ cdef void correlate_rows(lanes *like, const Job *job, const char **sources, char
     while True:
         fresh = 15
         e = 0
-        for r in range(job.run_count):
-            run = &job.runs[r]
+        for r in range(stage.run_count):
+            run = &stage.runs[r]
             end = e + run.count
             while e < end:
-                tap = &job.taps[e]
+                tap = &stage.taps[e]
                 mask = tap.mask & live
                 if mask:
                     source = sources[e] + x
-                    weights = job.weights + e * GROUP * lane_size(like[0])
+                    weights = stage.weights + e * GROUP * lane_size(like[0])
                     v0 = lane_load(source, like[0])
                     v1 = lane_load(source + sizeof(lanes), like[0])
                     v2 = lane_load(source + 2 * sizeof(lanes), like[0])
@@ -93,16 +96,29 @@ cdef void correlate_rows(lanes *like, const Job *job, const char **sources, char
         x = min(x + block, last)
 
 
-cdef inline void correlate_group(lane *like, const Job *job, const char **ring, const char **sources,
-                                 char **results, int rows, Py_ssize_t pixels) noexcept nogil:
-    """Correlate one tile of a group whose input rows are ring[0], ring[1], ..."""
-    cdef Py_ssize_t e, size = pixels * job.target.channels * sizeof(lane)
-    cdef int live = (1 << rows) - 1
-    for e in range(job.tap_count):
-        sources[e] = ring[job.taps[e].row] + job.taps[e].offset * sizeof(lane)
+cdef inline void correlate_stage(lane *like, const Stage *stage, const char **rows, const char **sources,
+                                 char **results, int live, Py_ssize_t count) noexcept nogil:
+    """Compute `count` lanes of the live rows of a group from the rows that the stage's taps name."""
+    cdef Py_ssize_t e
+    for e in range(stage.tap_count):
+        sources[e] = rows[stage.taps[e].row] + stage.taps[e].offset * sizeof(lane)
     if lane is float:
-        correlate_rows(<lanes_float *>NULL, job, sources, results, live, size)
+        correlate_rows(<lanes_float *>NULL, stage, sources, results, live, count * sizeof(lane))
     elif lane is double:
-        correlate_rows(<lanes_double *>NULL, job, sources, results, live, size)
+        correlate_rows(<lanes_double *>NULL, stage, sources, results, live, count * sizeof(lane))
     else:
-        correlate_rows(<lanes_short *>NULL, job, sources, results, live, size)
+        correlate_rows(<lanes_short *>NULL, stage, sources, results, live, count * sizeof(lane))
+
+
+cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, const char **sources,
+                          char **middle, char **results, int rows, Py_ssize_t pixels) noexcept nogil:
+    """Compute one tile of a group with kernel k, whose input rows are ring[0], ring[1], ..."""
+    cdef Py_ssize_t q, count = pixels * job.target.channels
+    cdef int live = (1 << rows) - 1
+    if not job.separable:
+        correlate_stage(like, &job.stages[2 * k], ring, sources, results, live, count)
+        return
+    correlate_stage(like, &job.stages[2 * k], ring, sources, middle, live, job.level_lanes)
+    for q in range(rows):
+        add_levels(job, <lane *>middle[q])
+    correlate_stage(like, &job.stages[2 * k + 1], <const char **>middle, sources, results, live, count)

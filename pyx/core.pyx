@@ -36,9 +36,9 @@ cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
-    RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
+    RING_BYTES = 24576        # the ring of a tile stays within the second-level cache
     LONGEST_SUM = 32            # taps summed in registers before the sum goes to memory
-    NARROWEST_TILE = 256
+    NARROWEST_TILE = 128
 
 _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
