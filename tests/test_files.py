@@ -305,9 +305,11 @@ def test_links_are_replaced_and_never_what_they_point_to(folder):
 def test_what_is_no_file_is_never_replaced(folder):
     (folder / "folder.png").mkdir()
     os.mkfifo(folder / "pipe.png")
+    reader = os.open(folder / "pipe.png", os.O_RDONLY | os.O_NONBLOCK)  # without one, a write would wait for ever
     for name in ("folder.png", "pipe.png"):
         with pytest.raises(FileError, match=name):
             files.write(b"new", str(folder / name), force=True)
+    os.close(reader)
     assert stat.S_ISFIFO((folder / "pipe.png").stat().st_mode) and (folder / "folder.png").is_dir()
 
 

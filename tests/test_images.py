@@ -253,8 +253,9 @@ def test_a_pillow_image_gives_a_pillow_image_of_its_mode(preset, mode):
     np.testing.assert_array_equal(np.asarray(result), apply(preset, np.asarray(picture), **keywords))
 
 
-KEEPING = [(name, mode) for name, preset in PRESETS.items() if preset.alpha == "keep" for mode in ("LA", "RGBA")
-           if mode == "RGBA" or preset.group != "colour" or name == "grayscale"]
+WEIGHTED = [name for name, preset in PRESETS.items() if preset.group in ("blur", "sharpen")]
+KEEPING = [(name, mode) for name in PRESETS if name not in WEIGHTED for mode in ("LA", "RGBA")
+           if mode == "RGBA" or PRESETS[name].group != "colour" or name == "grayscale"]
 
 
 @pytest.mark.parametrize(("name", "mode"), KEEPING)
@@ -269,7 +270,7 @@ def test_alpha_is_kept_beside_edges_and_colours(name, mode):
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
-@pytest.mark.parametrize("name", [preset.name for preset in PRESETS.values() if preset.alpha == "weight"])
+@pytest.mark.parametrize("name", WEIGHTED)
 def test_white_beside_transparent_black_stays_white(name, mode):
     pixels = np.zeros((9, 9, len(mode)), np.uint8)
     pixels[:, :4], pixels[4, 4, -1], pixels[2, 2, -1] = 255, 3, 200

@@ -16,6 +16,7 @@ COMMANDS = {
     "convolve": "Convolve photos with a kernel of your own",
     "list": "List the filters, their parameters and defaults",
 }
+MODULES = {"list": "listing"}  # a module called list would hide the builtin from this one
 
 
 class Status(enum.IntEnum):
@@ -37,7 +38,7 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             raise click.UsageError(f"there is no command {name!r}{suggestion(name, COMMANDS)}", ctx)
-        command: click.Command = import_module(f"imfilter.cli.{name}").command
+        command: click.Command = import_module(f"imfilter.cli.{MODULES.get(name, name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
