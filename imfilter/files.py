@@ -23,16 +23,17 @@ from .errors import FileError, suggestion
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: Pillow's name for it, the modes it holds, the metadata kept in it, its largest side."""
+    """A file format: Pillow's name for it, the modes it holds, the metadata kept in it, its largest side and EXIF."""
 
     name: str
     modes: tuple[str, ...]
     keeps: tuple[str, ...] = ()
     largest: int = 2**31 - 1
+    most_exif: int = 2**31 - 1
     options: dict[str, Any] = field(default_factory=dict)
 
 
-JPEG = Format("JPEG", ("L", "RGB", "CMYK"), ("icc_profile", "exif", "dpi"), 65500, {"quality": 95})
+JPEG = Format("JPEG", ("L", "RGB", "CMYK"), ("icc_profile", "exif", "dpi"), 65500, 65527, {"quality": 95})
 TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"), ("icc_profile", "exif", "dpi"),
               options={"compression": "tiff_adobe_deflate"})
 FORMATS = {
@@ -42,7 +43,7 @@ FORMATS = {
     ".tif": TIFF,
     ".tiff": TIFF,
     ".bmp": Format("BMP", ("L", "RGB"), ("dpi",)),
-    ".webp": Format("WEBP", ("L", "LA", "RGB", "RGBA"), ("icc_profile", "exif"), 16383, {"quality": 90}),
+    ".webp": Format("WEBP", ("L", "LA", "RGB", "RGBA"), ("icc_profile", "exif"), 16383, options={"quality": 90}),
 }
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth can be told
@@ -64,6 +65,9 @@ TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: I
          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
          8: Image.Transpose.ROTATE_90}
 IFD_TAGS = {0x8769, 0x8825}  # tags of EXIF that stand for tables of their own: the exposure, the place
+
+# The colours that a profile can be for, by mode: the bytes 16 to 20 of an ICC profile.
+PROFILES = {"L": [b"GRAY"], "LA": [b"GRAY"], "I;16": [b"GRAY"], "I": [b"GRAY"], "F": [b"GRAY"], "CMYK": [b"CMYK"]}
 
 HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours",
         "LA": "an alpha channel", "RGBA": "an alpha channel"}
@@ -148,7 +152,7 @@ def _decoded(path: str, stream: IO[bytes]) -> tuple[Image.Image, str, list[str]]
 @contextlib.contextmanager
 def _mute_libtiff(kind: str | None) -> Iterator[None]:
     """Keep libtiff from writing its own complaints to standard error: Pillow raises what matters."""
-    if kind != "TIFF":
+    if kind != "TIFF" or sys.stderr is None:  # None: 2 was closed, and may be the photo by now
         yield
         return
     with MUTED:
@@ -287,10 +291,15 @@ def encode(image: Image.Image, suffix: str, notes: list[str]) -> bytes:
         raise FileError(f"{kind.name} cannot hold {what}: {' or '.join(holders)} can")
     if max(image.size) > kind.largest:
         raise FileError(f"{kind.name} holds at most {kind.largest} pixels a side, got {image.width} x {image.height}")
-    lost = [name for key, name in KEPT.items() if image.info.get(key) and key not in kind.keeps]
+    kept = {key: image.info[key] for key in KEPT if image.info.get(key)}
+    lost = [key for key in kept if key not in kind.keeps or (key == "exif" and len(kept[key]) > kind.most_exif)]
     if lost:
-        notes.append(f"{', '.join(lost)} not kept: {kind.name} cannot hold it")
-    options = kind.options | {key: image.info[key] for key in kind.keeps if image.info.get(key)}
+        notes.append(f"{', '.join(KEPT[key] for key in lost)} not kept: {kind.name} cannot hold it")
+    if "icc_profile" in kept and kept["icc_profile"][16:20] not in PROFILES.get(image.mode, [b"RGB "]):
+        lost.append("icc_profile")
+        notes.append("colour profile not kept: it is for other colours")
+    # Pillow takes a profile that it is not given from the image.
+    options = kind.options | {"icc_profile": None} | {key: kept[key] for key in kept if key not in lost}
     if kind is TIFF and "exif" in options and _has_tables(options["exif"]):
         del options["compression"]  # libtiff writes no tables within tables
     buffer = io.BytesIO()

@@ -85,14 +85,12 @@ def run(task: Task, workers: int) -> None:
     try:
         helpers += (_pool().submit(strips.run, False) for _ in range(workers - 1))
         strips.run(True)
-        _join(helpers)
+        for helper in helpers:
+            if not helper.cancel():  # it has begun, maybe on the last strip
+                helper.result()
     except BaseException:
         task.stop()
-        _join(helpers)  # they still write to the caller's array
+        for helper in helpers:
+            if not helper.cancel():
+                helper.exception()  # waits: until it ends it may write to the caller's array
         raise
-
-
-def _join(helpers: list[Future[None]]) -> None:
-    for helper in helpers:
-        if not helper.cancel():  # it has begun, maybe on the last strip
-            helper.result()

@@ -36,6 +36,12 @@ def variant(request):
 
 
 @pytest.fixture
+def threaded(monkeypatch):
+    """Have small images computed by as many threads as were asked for, too."""
+    monkeypatch.setattr("imfilter.convolution.WORTH_THREADS", 0)
+
+
+@pytest.fixture
 def child():
     """Run a piece of Python in a process of its own, where a crash or a hang is a failed test and no more."""
     def run(code, **environment):

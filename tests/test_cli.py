@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import awkward
+import click
 import numpy as np
 import pytest
 from PIL import Image
@@ -140,13 +141,14 @@ def test_results_are_named_after_the_photo(here, folder):
         awkward.photo().save(name)
     here("apply", "box", "in/a.png", "in/b.c.jpg", "d.TIF")
     here("apply", "box", "in/a.png", "-o", "one.webp")
-    here("apply", "box", "in/a.png", "in/b.c.jpg", "-o", "out-{stem}-{filter}.{ext}.bmp")
+    here("apply", "box", "in/a.png", "in/b.c.jpg", "-o", "out-{stem}-{filter}.{ext}")
+    here("apply", "box", "in/a.png", "-o", "{stem}.{ext}.bmp")
     here("apply", "box", "in/a.png", "d.TIF", "--out-dir", "new/folder")
     made = {str(path) for path in Path().rglob("*.*") if path.is_file()}
     assert {name.lower() for name in made} == {
         "photo.png", "in/a.png", "in/b.c.jpg", "d.tif", "in/a.box.png", "in/b.c.box.jpg", "d.box.tif", "one.webp",
-        "out-a-box.png.bmp", "out-b.c-box.jpg.bmp", "new/folder/a.box.png", "new/folder/d.box.tif"}
-    with Image.open("one.webp") as one, Image.open("out-a-box.png.bmp") as two:
+        "out-a-box.png", "out-b.c-box.jpg", "a.png.bmp", "new/folder/a.box.png", "new/folder/d.box.tif"}
+    with Image.open("one.webp") as one, Image.open("a.png.bmp") as two:
         assert (one.format, two.format) == ("WEBP", "BMP")
 
 
@@ -344,15 +346,16 @@ def test_a_reader_who_leaves_is_no_error(folder, arguments):
 
 
 @posix
-@pytest.mark.parametrize(("redirection", "status"), [(">&-", 0), (">/dev/full", 1)])
-@pytest.mark.parametrize("arguments", ["list", "apply box photo.png"])
+@pytest.mark.parametrize(("redirection", "status"), [(">&-", 0), (">/dev/full", 1), ("2>&-", 0)])
+@pytest.mark.parametrize("arguments", ["list", "apply box photo.tif"])
 def test_an_output_that_takes_nothing(folder, arguments, redirection, status):
     if not os.path.exists("/dev/full"):
         pytest.skip("there is no /dev/full")
+    awkward.photo().save("photo.tif")
     command = f"{sys.executable} -m imfilter {arguments} {redirection}"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert done.returncode == status and len(done.stderr.splitlines()) == status, done.stderr
-    assert "apply" not in arguments or os.path.exists("photo.box.png")
+    assert "apply" not in arguments or os.path.exists("photo.box.tif")
 
 
 @pytest.mark.parametrize("variable", ["IMFILTER_SIMD", "IMFILTER_WORKERS"])
@@ -370,7 +373,7 @@ def test_an_interrupt_ends_a_batch_and_says_what_is_left(folder, delay):
     names = [f"{k:02}.png" for k in range(30)]
     for name in names:
         os.link("large.png", name)
-    program = subprocess.Popen([*PROGRAM, "apply", "box", "--out-dir", "out", *names],
+    program = subprocess.Popen([*PROGRAM, "apply", "box", "--stride", "9", "--out-dir", "out", *names],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert program.stdout.readline().startswith("wrote")
     time.sleep(delay)
@@ -383,4 +386,19 @@ def test_an_interrupt_ends_a_batch_and_says_what_is_left(folder, delay):
     done = sorted(os.listdir("out"))
     assert done and left
     assert [name[:2] for name in done] + [name[:2] for name in left] == [name[:2] for name in names]
-    assert {pixels(f"out/{name}").shape for name in done} == {(900, 1200, 3)}
+    assert {pixels(f"out/{name}").shape for name in done} == {(100, 134, 3)}
+
+
+def test_a_file_written_just_before_an_interrupt_is_not_said_to_be_left(here, folder, monkeypatch):
+    awkward.photo().save("other.png")
+    echo = click.echo
+
+    def interrupted(message=None, **options):
+        if str(message).startswith("wrote"):
+            raise KeyboardInterrupt
+        echo(message, **options)
+
+    monkeypatch.setattr(click, "echo", interrupted)
+    said = here("apply", "box", "photo.png", "other.png", status=130)
+    assert [line for line in said.err.splitlines() if "not done" in line] == ["imfilter: other.png: not done"]
+    assert sorted(os.listdir()) == ["other.png", "photo.box.png", "photo.png"]

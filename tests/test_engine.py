@@ -98,7 +98,7 @@ def test_wide_rows_of_banks_are_tiled(width, inputs, outputs, stride, rng):
 
 
 @dtypes
-def test_workers_change_no_bit(dtype, rng):
+def test_workers_change_no_bit(dtype, rng, threaded):
     kernel, bank = rng.standard_normal((5, 4)), rng.standard_normal((6, 3, 3, 3))
     for height, stride, dilation in [(1, 1, 1), (7, 1, 1), (64, 2, 1), (129, 1, 3), (50, 3, 2)]:
         image = noise(rng, (2, height, 33, 3), dtype)
@@ -173,7 +173,7 @@ def test_any_margin_with_as_large_a_stride(far, mode):
 
 @pytest.mark.parametrize("dilation", [6, 10**4, 10**9, 2**40, 2**60, 2**61])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_any_dilation(dilation, workers):
+def test_any_dilation(dilation, workers, threaded):
     image = np.arange(75.0).reshape(5, 5, 3)
     kernel = np.array([[1, 2], [3, 4]])
     dilations = (dilation, dilation)

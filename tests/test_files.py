@@ -166,6 +166,27 @@ def test_metadata_is_kept_or_named(put, source, target):
     assert not [word for word in keeps.split() if word in said], "the format could have held it"
 
 
+def test_a_profile_of_colours_is_not_given_to_a_grey_photo():
+    """The profile would say what red, green and blue are; PNG forbids that in a grey file, and programs go astray."""
+    grey = awkward.photo("L")
+    grey.info["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for suffix in (".png", ".jpg", ".tif", ".webp"):
+        notes = []
+        written = reopened(files.encode(grey, suffix, notes))
+        held = written.info.get("icc_profile")
+        assert len(written.getbands()) == 3 or (not held and "colour profile not kept" in notes[0])
+
+
+def test_exif_too_long_for_a_jpeg_is_named(put):
+    tags = awkward.exif()
+    tags[0x927C] = bytes(70_000)
+    photo = files.read(put("long.png", awkward.encoded(awkward.photo(), "PNG", exif=tags)))
+    assert len(reopened(files.encode(photo.image, ".png", [])).getexif()[0x927C]) == 70_000
+    notes = []
+    assert reopened(files.encode(photo.image, ".jpg", notes)).format == "JPEG"
+    assert "EXIF not kept" in notes[0]
+
+
 @pytest.mark.parametrize("suffix", WRITTEN)
 def test_a_resolution_that_was_not_there_is_not_made_up(put, suffix):
     photo = files.read(put("plain.tif", awkward.encoded(awkward.photo(), "TIFF")))

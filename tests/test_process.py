@@ -16,7 +16,7 @@ from imfilter import Border, ImfilterError, _core, conv2d, correlate, sobel, wor
 posix = pytest.mark.skipif(os.name != "posix", reason="no forks and no signals to threads here")
 
 
-def test_any_thread_may_call_at_any_time(rng):
+def test_any_thread_may_call_at_any_time(rng, threaded):
     images = [rng.random((70, 80, 3), np.float32) for _ in range(8)]
     kernel, bank = rng.standard_normal((5, 5)), rng.standard_normal((8, 3, 3, 3))
     expected = [(correlate(image, kernel), conv2d(image, bank)) for image in images]
@@ -30,7 +30,7 @@ def test_any_thread_may_call_at_any_time(rng):
             np.testing.assert_array_equal(got[1], expected[k][1])
 
 
-def test_a_call_in_a_pool_thread_of_its_own_does_not_wait_for_itself(rng):
+def test_a_call_in_a_pool_thread_of_its_own_does_not_wait_for_itself(rng, threaded):
     image = rng.random((60, 60))
     nested = workers._pool().submit(lambda: correlate(image, np.ones((9, 9)), workers=8))
     np.testing.assert_array_equal(nested.result(timeout=30), correlate(image, np.ones((9, 9)), workers=1))
@@ -42,7 +42,7 @@ def test_fork_after_use_works(child):
 import os, warnings
 import numpy, imfilter
 warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of any fork beside threads
-image = numpy.ones((300, 300), numpy.float32)
+image = numpy.ones((500, 500), numpy.float32)
 before = imfilter.correlate(image, numpy.ones((9, 9)), workers=2)
 for _ in range(3):
     pid = os.fork()
@@ -64,6 +64,7 @@ def interrupted(call):
         sent.append(time.perf_counter())
         signal.pthread_kill(thread, signal.SIGINT)
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     timer = threading.Timer(0.1, send)
     timer.start()
     try:
@@ -73,6 +74,7 @@ def interrupted(call):
     finally:
         timer.cancel()
         timer.join()
+        signal.signal(signal.SIGINT, before)
 
 
 @posix
@@ -108,23 +110,32 @@ def test_an_interrupt_also_stops_a_worker_that_is_waited_for():
     assert task.stopped.is_set()
 
 
-def test_an_error_in_a_worker_is_raised():
+def test_an_error_in_a_worker_ends_them_all():
     class Broken:
-        """A task that fails on every thread but the caller's."""
+        """A task that fails on the first worker, while the second goes on until it is told to stop."""
 
-        rows, align, begun = 2, 1, threading.Event()
+        rows, align = 3, 1
+        workers, begun = iter(["fails", "goes on"]), threading.Barrier(3)
+        stopped, ended = threading.Event(), threading.Event()
 
         def run(self, first, last, caller=True):
-            if not caller:
-                self.begun.set()
+            behaviour = "returns" if caller else next(self.workers)
+            self.begun.wait(10)
+            if behaviour == "fails":
                 raise MemoryError
-            assert self.begun.wait(10)
+            if behaviour == "goes on":
+                self.stopped.wait(3)
+                time.sleep(0.1)
+                self.ended.set()
 
         def stop(self):
-            pass
+            self.stopped.set()
 
+    task = Broken()
     with pytest.raises(MemoryError):
-        workers.run(Broken(), 2)
+        workers.run(task, 3)
+    assert task.stopped.is_set()
+    assert task.ended.is_set()  # before that it may write to the caller's array
 
 
 def test_calls_that_raise_leave_no_memory_behind(rng):
@@ -151,7 +162,7 @@ def test_calls_that_raise_leave_no_memory_behind(rng):
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell the memory in use")
-def test_calls_that_work_leave_no_memory_behind(rng):
+def test_calls_that_work_leave_no_memory_behind(rng, threaded):
     def used():
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 

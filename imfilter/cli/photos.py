@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -114,14 +114,13 @@ def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Stat
             os.makedirs(output.out_dir, exist_ok=True)
         except OSError as error:
             raise FileError(f"{output.out_dir}: {error.strerror}") from None
-    written: set[str] = set()
-    done = failed = 0
+    batch = Batch(step, signed, output)
+    failed = 0
     try:
         for file in files:
-            failed += not _tried(step, file, output, signed, written)
-            done += 1
+            failed += not batch.tried(file)
     except KeyboardInterrupt:
-        for left in files[done:]:
+        for left in files[len(batch.settled):]:
             _say(f"{left}: not done")
         raise
     if failed and len(files) > 1:
@@ -129,60 +128,73 @@ def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Stat
     return Status.SOME_FAILED if failed else Status.DONE
 
 
-def _tried(step: Filter, file: str, output: Output, signed: str, written: set[str]) -> bool:
-    """Filter a file, or say why not."""
-    try:
-        _one(step, file, output, signed, written)
-    except ImfilterError as error:
-        text = str(error)
-        _say(text if text.startswith(file) else f"{file}: {text}")
+@dataclass
+class Batch:
+    """The way through the files. settled: those written or failed; written: where results went."""
+
+    step: Filter
+    signed: str
+    output: Output
+    settled: list[str] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
+
+    def tried(self, file: str) -> bool:
+        """Filter a file, or say why not."""
+        try:
+            self.filter(file)
+            return True
+        except ImfilterError as error:
+            text = str(error)
+            _say(text if text.startswith(file) else f"{file}: {text}")
+        except MemoryError:
+            _say(f"{file}: there is not enough memory for it")
+        self.settled.append(file)
         return False
-    except MemoryError:
-        _say(f"{file}: there is not enough memory for it")
-        return False
-    return True
 
+    def filter(self, file: str) -> None:
+        from .. import files
 
-def _one(step: Filter, file: str, output: Output, signed: str, written: set[str]) -> None:
-    from .. import files
+        if file != "-" and not os.path.lexists(file):
+            raise FileError(f"{file}: there is no such file")
+        if file != "-" and self.output.output != "-":  # a format that is not written is refused before it is read
+            files.format_of(self.suffix(file, os.path.splitext(file)[1]))
+        photo = files.read(file)
+        path = self.output.path(file, photo.suffix, self.step.name)
+        self.check_target(path, file)
+        result = self.step.picture(photo.image, self.signed)
+        data = files.encode(result, self.suffix(file, photo.suffix), photo.notes)
+        if path == "-":
+            sys.stdout.buffer.write(data)
+        else:
+            files.write(data, path, force=self.output.force or self.output.in_place)
+            self.written.add(os.path.realpath(path))
+        self.settled.append(file)
+        if not self.output.quiet:
+            for note in photo.notes:
+                _say(f"{file}: {note}")
+            if path != "-":
+                size = f"  {result.width} x {result.height} {result.mode}, {len(data):,} bytes"
+                size = size if self.output.verbose else ""
+                click.echo(f"wrote {click.format_filename(path)}{size}", err=self.output.to_stdout)
 
-    if file != "-" and not os.path.lexists(file):
-        raise FileError(f"{file}: there is no such file")
-    named = output.output not in (None, "-")
-    if named or file != "-":  # a format that is not written is refused before the photo is read
-        files.format_of(os.path.splitext(str(output.output) if named else file)[1])
-    photo = files.read(file)
-    path = output.path(file, photo.suffix, step.name)
-    suffix = os.path.splitext(path)[1] if named else photo.suffix
-    _check_target(path, file, output, written)
-    result = step.picture(photo.image, signed)
-    notes = photo.notes
-    data = files.encode(result, suffix, notes)
-    if path == "-":
-        sys.stdout.buffer.write(data)
-    else:
-        files.write(data, path, force=output.force or output.in_place)
-        written.add(os.path.realpath(path))
-    if not output.quiet:
-        for note in notes:
-            _say(f"{file}: {note}")
-        if path != "-":
-            size = f"  {result.width} x {result.height} {result.mode}, {len(data):,} bytes" if output.verbose else ""
-            click.echo(f"wrote {click.format_filename(path)}{size}", err=output.to_stdout)
+    def suffix(self, file: str, given: str) -> str:
+        """Return the suffix that a photo's result has: that of the output's name, else the photo's own."""
+        if self.output.output in (None, "-"):
+            return given
+        return os.path.splitext(self.output.path(file, given, self.step.name))[1]
 
+    def check_target(self, path: str, file: str) -> None:
+        from .. import files
 
-def _check_target(path: str, file: str, output: Output, written: set[str]) -> None:
-    from .. import files
-
-    if path == "-":
-        if sys.stdout.isatty():
-            raise FileError("an image is not written to a terminal: name a file with --output")
-        return
-    if os.path.realpath(path) in written:
-        raise FileError(f"{path}: was written from another file just now")
-    if file != "-" and not output.in_place and os.path.exists(path) and os.path.samefile(path, file):
-        raise FileError(f"{path}: is the photo itself; --in-place replaces it")
-    files.check_target(path, force=output.force or output.in_place)
+        if path == "-":
+            if sys.stdout.isatty():
+                raise FileError("an image is not written to a terminal: name a file with --output")
+            return
+        if os.path.realpath(path) in self.written:
+            raise FileError(f"{path}: was written from another file just now")
+        if file != "-" and not self.output.in_place and os.path.exists(path) and os.path.samefile(path, file):
+            raise FileError(f"{path}: is the photo itself; --in-place replaces it")
+        files.check_target(path, force=self.output.force or self.output.in_place)
 
 
 def _say(text: str) -> None:
