@@ -18,7 +18,7 @@ PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
 LANES = {"h": "int16", "f": "float32", "d": "float64"}
 METHODS = ("auto", "direct", "separable", "runs")
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
-FIXED = 4  # what a pass over the rows costs beside its taps, in taps
+PASS = 3  # what a pass over rows in the cache costs, in taps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Plan:
     method: "direct", "separable", "runs", or "separable, runs". why: what in the kernel's numbers decided. lane: what
     samples are widened to, "h" int16, "f" float32 or "d" float64. kernels: as the core takes them. scale: what their
     sums are multiplied by. levels: how often windows of equal weights are doubled. taps: multiplications and additions
-    a result takes. scratch: bytes a thread takes beside image and result. bounded: no result is NaN, infinite or above 2**22 in size, so it can be rounded without looking.
+    a result takes. bounded: no result is NaN, infinite or above 2**22 in size, so it can be rounded without looking.
+    scratch: bytes a thread takes beside image and result.
     """
 
     method: str
@@ -55,16 +56,16 @@ def _lane(
     kernels: tuple[Kernel, ...], scale: float, source: np.dtype[Any], target: np.dtype[Any], cval: float
 ) -> tuple[str, float]:
     """Return what to compute in, and the largest size a sum can have; whole kernels on whole images stay exact."""
-    peak = max(PEAK.get(source.str[1:], np.inf), abs(cval))
     total = max(_total(kernel) for kernel in kernels)
-    exact = float(cval).is_integer() and all(_is_whole(kernel) for kernel in kernels)
-    reach = peak * total
     if source.kind == "f":
         double = "d" in (source.char, target.char) or not 1e-30 < total < 1e30
-        return "d" if double else "f", np.inf
-    if source == np.uint8 and exact and reach <= 32767:
+        return "d" if double else "f", math.inf
+    reach = max(PEAK[source.str[1:]], abs(cval)) * total
+    exact = float(cval).is_integer() and all(_is_whole(kernel) for kernel in kernels)
+    double = target.char == "d" and scale != 1
+    if source == np.uint8 and exact and reach <= 32767 and not double:
         return "h", reach
-    double = source == np.int32 or target.char == "d" or not 1e-30 < total < 1e30
+    double = double or source == np.int32 or target.char == "d" or not 1e-30 < total < 1e30
     return "d" if double or (exact and scale == 1 and reach >= 2**24) else "f", reach
 
 
@@ -114,21 +115,60 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
 @lru_cache(maxsize=128)
 def _chosen(key: _Key, source: np.dtype[Any], target: np.dtype[Any], cval: float, even: bool, method: str) -> Plan:
     kernels, scale = _scaled(key.kernels)
-    factors = tuple(map(_factors, kernels)) if method in ("auto", "separable") else ()
-    candidates = [_candidate(kernels, False)] if not isinstance(kernels[0], Separable) else []
-    if factors and all(factors):
-        candidates.append(_candidate(factors, False))
-    elif method == "separable":
+    ways = _ways(kernels, even)
+    if method != "auto":
+        ways = [way for way in ways if way.method == method or method in way.method.split(", ")] or (
+            ways[:1] if method != "separable" else [])
+    if not ways:
         raise ImfilterError("method 'separable' needs a kernel that is the product of a column and a row")
-    if even and method in ("auto", "runs"):
-        candidates += [_candidate(made, True) for made in [kernels, factors] if made and all(x is not None for x in made)]
-    if method == "direct":
-        candidates = candidates[:1]
-    elif method != "auto":
-        candidates = [one for one in candidates if method in one[1]] or candidates
-    taps, name, made, levels = min(candidates, key=lambda one: one[0])
-    lane, reach = _lane(factors if "separable" in name else kernels, scale, source, target, cval)
-    return Plan(name, _why(name, kernels[0].shape, taps), lane, made, scale, levels, taps, reach * scale < 4e6)
+    way = min(ways, key=lambda way: way.cost)
+    lane, reach = _lane(way.factors, scale, source, target, cval)
+    why = _why(way, kernels[0].shape)
+    return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to compute kernels: as the core takes them, with the factors or kernels whose sums it makes."""
+
+    method: str
+    factors: tuple[Kernel, ...]
+    kernels: Any
+    levels: int
+    taps: int
+
+    @property
+    def cost(self) -> int:
+        """What it costs in taps; a pass over rows in the cache costs some taps of its own."""
+        return self.taps + PASS * len(self.kernels) * (self.levels + 2 * isinstance(self.kernels[0], tuple))
+
+
+def _ways(kernels: tuple[Kernel, ...], even: bool) -> list[_Way]:
+    """Return the ways to compute kernels, the direct one first where the kernels were given whole."""
+    ways = []
+    dense = [kernel for kernel in kernels if not isinstance(kernel, Separable)]
+    if dense:
+        for made, levels in _spreads(dense, even):
+            taps = sum(int(np.count_nonzero(kernel)) for kernel in made) + levels
+            ways.append(_Way("runs" if levels else "direct", kernels, tuple(made), levels, taps))
+    factors = [found for found in map(_factors, kernels) if found is not None]
+    if len(factors) == len(kernels):
+        for rows, levels in _spreads([factor.row[None] for factor in factors], even):
+            pairs = tuple((factor.column, row[0]) for factor, row in zip(factors, rows, strict=True))
+            taps = sum(int(np.count_nonzero(part)) for pair in pairs for part in pair) + levels * len(pairs)
+            ways.append(_Way("separable, runs" if levels else "separable", tuple(factors), pairs, levels, taps))
+    return ways
+
+
+def _spreads(kernels: list[Array], even: bool) -> list[tuple[list[Array], int]]:
+    """Return kernels as they are and, where they have runs and sums of neighbours can be had, over those."""
+    found = [(kernels, 0)]
+    if even:
+        made, levels = doubled(np.concatenate(kernels))
+        if levels:
+            parts = np.split(made, np.cumsum([len(kernel) for kernel in kernels])[:-1])
+            found.append(([np.ascontiguousarray(part) for part in parts], levels))
+    return found
 
 
 def _scaled(kernels: tuple[Kernel, ...]) -> tuple[tuple[Kernel, ...], float]:
@@ -153,33 +193,13 @@ def _factors(kernel: Kernel) -> Separable | None:
     return both if whole(both.column) and whole(both.row) else None
 
 
-def _candidate(kernels: tuple[Any, ...], spread: bool) -> tuple[int, str, Any, int]:
-    """Return what a way of computing costs in taps, its name, its kernels as the core takes them, and its levels."""
-    if isinstance(kernels[0], Separable):
-        rows, levels = _spread([kernel.row[None] for kernel in kernels], spread)
-        made = tuple((kernel.column, row[0]) for kernel, row in zip(kernels, rows, strict=True))
-        taps = sum(np.count_nonzero(column) + np.count_nonzero(row) for column, row in made)
-        return taps + (FIXED + levels) * len(made), "separable, runs" if levels else "separable", made, levels
-    made, levels = _spread(list(kernels), spread)
-    return sum(map(np.count_nonzero, made)) + levels, "runs" if levels else "direct", tuple(made), levels
-
-
-def _spread(kernels: list[Array], spread: bool) -> tuple[list[Array], int]:
-    """Return kernels over rows and their levels, as many for each."""
-    if not spread:
-        return kernels, 0
-    made, levels = doubled(np.concatenate(kernels))
-    parts = np.split(made, np.cumsum([len(kernel) for kernel in kernels])[:-1])
-    return [np.ascontiguousarray(part) for part in parts], levels
-
-
-def _why(name: str, shape: tuple[int, int], taps: int) -> str:
+def _why(way: _Way, shape: tuple[int, int]) -> str:
     size = f"{shape[0]} x {shape[1]}"
-    if "separable" in name:
+    if way.method.startswith("separable"):
         return f"the {size} kernel is the product of a column and a row"
-    if name == "runs":
+    if way.method == "runs":
         return f"long runs of equal weights in the {size} kernel are summed by doubling"
-    return f"the {size} kernel has {taps} taps other than 0"
+    return f"the {size} kernel has {way.taps} taps other than 0"
 
 
 def bank_lane(weights: Array, bias: Array | None, source: np.dtype[Any], target: np.dtype[Any]) -> tuple[str, bool]:

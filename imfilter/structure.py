@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def runs(row: Array) -> list[tuple[int, int]]:
     """Return where runs of equal weights other than 0 start and end, in each of which at least SHORTEST_RUN stand."""
     edges = np.flatnonzero(np.diff(row)) + 1
     bounds = [0, *edges.tolist(), len(row)]
-    return [(start, end) for start, end in zip(bounds, bounds[1:], strict=False)
+    return [(start, end) for start, end in pairwise(bounds)
             if end - start >= SHORTEST_RUN and row[start] != 0]
 
 
