@@ -36,9 +36,10 @@ cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
-    RING_BYTES = 24576        # the ring of a tile stays within the second-level cache
+    RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
+    CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
     LONGEST_SUM = 32            # taps summed in registers before the sum goes to memory
-    NARROWEST_TILE = 128
+    NARROWEST_TILE = 256
 
 _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
@@ -253,6 +254,8 @@ cdef class Task:
             columns += segment.scale * (job.tile - 1) + 1 + segment.extra
         job.level_lanes = columns * channels
         job.tap_lanes = job.dilation_x * channels
+        job.reach = job.level_lanes - job.tile * channels
+        job.chunk = CHUNK_BYTES // self.lane_bytes() // block * block
         job.ring_lanes = (job.levels + 1) * job.level_lanes + block
         job.pixel_step = channels if self.apart else job.stride_x * channels
         job.pixel_lanes = job.target.channels
@@ -287,7 +290,7 @@ cdef class Task:
         cdef Job *job = &self.job
         cdef Py_ssize_t kh = kernel.shape[0], kw = kernel.shape[1], i, j, u, q, first, taken, most = 1, width = kw
         cdef Tap *tap
-        cdef Run *run
+        cdef Run *run = NULL
         for i in range(kh):
             taken = 0
             for j in range(kw):
@@ -298,8 +301,9 @@ cdef class Task:
         self.make_room(stage, job.ring_rows * kw, job.ring_rows * ((kw + width - 1) // width))
         for u in range(job.ring_rows):
             for first in range(0, kw, width):
-                run = &stage.runs[stage.run_count]
-                stage.run_count += 1
+                if run == NULL or run.flush:
+                    run = &stage.runs[stage.run_count]
+                    stage.run_count += 1
                 for j in range(first, min(kw, first + width)):
                     tap = &stage.taps[stage.tap_count]
                     for q in range(job.group):
@@ -318,28 +322,33 @@ cdef class Task:
                         # As many whole kernel rows as LONGEST_SUM has room for are summed in registers.
                         if width < kw or i == kh - 1 or (i + 1) % (LONGEST_SUM // most) == 0:
                             run.flush |= 1 << q
+        self.link(stage)
         return 0
 
-    cdef int pack_row(self, Stage *stage, const double[::1] row) except -1:
-        """List the taps other than 0 of a separable kernel's row, over each of the group's middle rows."""
-        cdef Job *job = &self.job
-        cdef Py_ssize_t j, q, taken = 0
+    cdef void link(self, Stage *stage):
+        """Have each tap know where its run's next with another mask is."""
+        cdef Py_ssize_t r, e, end = 0, first
         cdef Tap *tap
-        cdef Run *run
-        self.make_room(stage, len(row) * job.group, (len(row) + LONGEST_SUM - 1) // LONGEST_SUM)
+        for r in range(stage.run_count):
+            first, end = end, end + stage.runs[r].count
+            for e in range(end - 1, first - 1, -1):
+                tap = &stage.taps[e]
+                tap.alike = e + 1
+                if e + 1 < end and tap.mask == (tap + 1).mask:
+                    tap.alike = (tap + 1).alike
+
+    cdef int pack_row(self, Stage *stage, const double[::1] row) except -1:
+        """List the taps other than 0 of a separable kernel's row, and where their sums go to memory."""
+        cdef Py_ssize_t j
+        self.make_room(stage, len(row), (len(row) + LONGEST_SUM - 1) // LONGEST_SUM)
         for j in range(len(row)):
-            if row[j] == 0:
-                continue
-            if taken % LONGEST_SUM == 0:
-                stage.runs[stage.run_count].flush = (1 << job.group) - 1
-                stage.run_count += 1
-            taken += 1
-            for q in range(job.group):
-                tap = &stage.taps[stage.tap_count]
-                tap.row, tap.offset, tap.mask = q, self.tap_offset(j), 1 << q
-                self.put(stage.weights, stage.tap_count * GROUP + q, row[j])
-                stage.tap_count += 1
+            if row[j] != 0:
+                if stage.tap_count % LONGEST_SUM == 0:
+                    stage.run_count += 1
                 stage.runs[stage.run_count - 1].count += 1
+                stage.taps[stage.tap_count].offset = self.tap_offset(j)
+                self.put(stage.weights, stage.tap_count, row[j])
+                stage.tap_count += 1
         return 0
 
     cdef int put(self, char *lanes, Py_ssize_t k, double value) except? -1:

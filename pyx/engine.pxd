@@ -50,6 +50,7 @@ cdef struct Tap:
     # One column of the kernel over one input row.
     Py_ssize_t row, offset
     int mask                # bit q: output row q of the group has a weight other than 0 here
+    Py_ssize_t alike        # the next tap in the run with another mask, or the end of the run
 
 
 cdef struct Run:
@@ -64,7 +65,7 @@ cdef struct Stage:
     Py_ssize_t run_count
     Tap *taps               # channel-wise only
     Py_ssize_t tap_count
-    char *weights           # channel-wise: [tap][GROUP]; bank: [block][term][lanes of a block]
+    char *weights           # over a group [tap][GROUP]; over a row [tap]; bank [block][term][lanes of a block]
 
 
 ctypedef bint (*Poll)() noexcept nogil     # whether the caller was interrupted
@@ -80,6 +81,7 @@ cdef struct Job:
     bint bounded            # no result is NaN, infinite or over 2**22 in size
     double scale            # what sums are multiplied by on their way to the target
     Py_ssize_t tile         # output pixels computed at a time along a row
+    Py_ssize_t chunk        # lanes of a row's results that are computed and stored before the next
     Py_ssize_t tile_lanes   # room for the results of one row of a tile
     Py_ssize_t pixel_lanes  # lanes from one result pixel to the next
     Py_ssize_t direct_from  # pixels from which a tile's results go straight into the target
@@ -91,6 +93,7 @@ cdef struct Job:
     int *live               # for each of them, bit q: output row q of a group sees it
     Py_ssize_t levels       # sums of 2, 4, ... 2**levels neighbouring taps that follow each row
     Py_ssize_t level_lanes  # lanes from a row to its first level, and from level to level
+    Py_ssize_t reach        # lanes of a ring row from where a result stands to the last it sees
     Py_ssize_t tap_lanes    # lanes from one tap to the next, where there are levels
     Segment *segments
     Py_ssize_t segment_count

@@ -60,22 +60,23 @@ cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
                          <lane *>place, scratch.raw)
 
 
-cdef void store_row(lane *like, const Job *job, Scratch *scratch, Py_ssize_t q, char *row,
+cdef void store_row(lane *like, const Job *job, Scratch *scratch, Py_ssize_t q, char *row, Py_ssize_t first,
                     Py_ssize_t count) noexcept nogil:
-    """Store the results of the group's row q, from one kernel or two, in the target's row."""
-    cdef const char *lanes = scratch.results + q * scratch.result_size
-    cdef const char *other = lanes + job.group * scratch.result_size
+    """Store count results of the group's row q from the first on, of one kernel or two, in the target's row."""
+    cdef const lane *lanes = <const lane *>(scratch.results + q * scratch.result_size) + first
+    cdef const lane *other = <const lane *>(<const char *>lanes + job.group * scratch.result_size)
     cdef char *into = scratch.wide
     cdef Sample wide = FLOAT64 if lane is double else FLOAT32
+    row += first * job.target.size
     if job.kernels == 1 and job.scale == 1:
-        store(<const lane *>lanes, row, job.target.kind, count, job.bounded)
+        store(lanes, row, job.target.kind, count, job.bounded)
         return
     if job.target.kind == wide:
         into = row
     if job.kernels == 2:
-        magnitude(like, <const lane *>lanes, <const lane *>other, into, count, job.scale)
+        magnitude(like, lanes, other, into, count, job.scale)
     else:
-        scaled(like, <const lane *>lanes, into, count, job.scale)
+        scaled(like, lanes, into, count, job.scale)
     if into == row:
         return
     if lane is double:
@@ -86,32 +87,42 @@ cdef void store_row(lane *like, const Job *job, Scratch *scratch, Py_ssize_t q, 
 
 cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y,
                         Py_ssize_t rows, Py_ssize_t x, Py_ssize_t pixels) noexcept nogil:
-    """Compute and store one tile of the output rows y, y + row_step, ... from the ring."""
+    """Compute and store one tile of the output rows y, y + row_step, ... from the ring, a chunk at a time.
+
+    The results of a chunk are stored while they are in the first-level cache.
+    """
     cdef const Raster *target = &job.target
     cdef bint direct = pixels >= job.direct_from
     cdef char *targets[GROUP]
     cdef char *results[GROUP]
     cdef char *middle[GROUP]
-    cdef Py_ssize_t q
+    cdef Py_ssize_t q, first = 0, end, count = pixels * target.channels
     cdef int k
     for q in range(rows):
         targets[q] = target.data + n * target.step_n + (y + q * job.row_step) * target.step_y + x * target.step_x
         middle[q] = scratch.middle + q * scratch.ring_size
-    for k in range(job.kernels):
-        for q in range(rows):
-            results[q] = scratch.results + (k * job.group + q) * scratch.result_size
-            if direct:
-                results[q] = targets[q]
-        if not job.bank:
-            correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, pixels)
-        elif lane is not int16_t:
+    if job.bank:
+        if lane is not int16_t:
+            results[0] = targets[0] if direct else scratch.results
             bank_row(like, job, scratch.order, results[0], pixels)
-    if direct:
+            if not direct:
+                close_ranks(<lane *>results[0], job, pixels)
+                store_row(like, job, scratch, 0, targets[0], 0, count)
         return
-    for q in range(rows):
-        if job.bank:
-            close_ranks(<lane *>results[q], job, pixels)
-        store_row(like, job, scratch, q, targets[q], pixels * target.channels)
+    while first < count:
+        end = min(count, first + job.chunk)
+        if count - end < job.chunk // 2:
+            end = count             # a short rest goes with the chunk before it
+        for k in range(job.kernels):
+            for q in range(rows):
+                results[q] = scratch.results + (k * job.group + q) * scratch.result_size
+                if direct:
+                    results[q] = targets[q]
+            correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end)
+        if not direct:
+            for q in range(rows):
+                store_row(like, job, scratch, q, targets[q], first, end - first)
+        first = end
 
 
 cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
