@@ -18,6 +18,7 @@ _HOMES = {
     "correlate": "convolution",
     "convolve": "convolution",
     "conv2d": "convolution",
+    "plan": "convolution",
     "output_size": "arithmetic",
     "same_padding": "arithmetic",
     "Border": "borders",
@@ -33,9 +34,9 @@ def __getattr__(name: str) -> Any:
         return [public for public in __dir__() if not public.startswith("_")]
     if name.startswith("_"):
         raise AttributeError(f"module 'imfilter' has no attribute {name!r}")
-    if find_spec(f"imfilter.{name}"):
-        return import_module(f"imfilter.{name}")
     home = _HOMES.get(name)
+    if home is None and find_spec(f"imfilter.{name}"):
+        return import_module(f"imfilter.{name}")
     value = getattr(import_module(f"imfilter.{home}"), name) if home else _preset(name)
     globals()[name] = value
     return value

@@ -4,6 +4,7 @@ from .borders import Border as Border
 from .convolution import conv2d as conv2d
 from .convolution import convolve as convolve
 from .convolution import correlate as correlate
+from .convolution import plan as plan
 from .errors import DtypeError as DtypeError
 from .errors import FileError as FileError
 from .errors import ImfilterError as ImfilterError

@@ -9,9 +9,10 @@ class Task:
     scratch: int
     align: int
     def __init__(
-        self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], weights: np.ndarray[Any, Any],
+        self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], kernels: Any,
         stride: tuple[int, int], dilation: tuple[int, int], before: tuple[int, int], border: int, cval: float,
-        lane: str, bounded: bool, bias: np.ndarray[Any, Any] | None = None, groups: int = 1,
+        lane: str, bounded: bool, scale: float = 1, levels: int = 0, bias: np.ndarray[Any, Any] | None = None,
+        groups: int = 1,
     ) -> None: ...
     def run(self, first: int, last: int, caller: bool = True) -> None: ...
     def stop(self) -> None: ...

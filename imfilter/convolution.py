@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +26,11 @@ from .images import (
     rounded,
     same_kind,
 )
-from .plan import WORTH_THREADS, Plan, choose
+from .plan import WORTH_THREADS, Kernel, Plan, bank_lane, choose
+from .structure import Separable
 from .workers import count, run
+
+BANK_WORTH_THREADS = 6_000_000  # multiplications, some 0.3 ms
 
 View = Callable[[Array], Array | None]
 
@@ -33,7 +38,7 @@ View = Callable[[Array], Array | None]
 def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, channel_axis: int | None = -1,
-    dtype: Any = None, out: Array | None = None, workers: int | None = None,
+    dtype: Any = None, out: Array | None = None, workers: int | None = None, method: str = "auto",
 ) -> Any:
     """Correlate every channel of an image with one kernel, which is not flipped.
 
@@ -61,6 +66,8 @@ def correlate(
         Where the result goes: of its very shape and dtype. It may overlap the image.
     workers : int, optional
         Threads; IMFILTER_WORKERS or one a processor when left out. The result does not depend on it.
+    method : {'auto', 'direct', 'separable', 'runs'}, default 'auto'
+        Which loop computes it; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows.
 
     Returns
     -------
@@ -96,13 +103,15 @@ def correlate(
     >>> imfilter.correlate(image, [[1, 1, 1]], padding="valid").shape
     (3, 1)
     """
-    return _channelwise(image, kernel, False, mode, cval, padding, stride, dilation, channel_axis, dtype, out, workers)
+    return _channelwise(
+        image, (_weights(kernel, "kernel", 2),), flip=False, mode=mode, cval=cval, padding=padding, stride=stride,
+        dilation=dilation, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
 
 
 def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, channel_axis: int | None = -1,
-    dtype: Any = None, out: Array | None = None, workers: int | None = None,
+    dtype: Any = None, out: Array | None = None, workers: int | None = None, method: str = "auto",
 ) -> Any:
     """Convolve every channel of an image with one kernel, which is turned by 180 degrees.
 
@@ -123,7 +132,9 @@ def convolve(
            [ 9, 18, 27],
            [ 0,  0,  0]], dtype=uint8)
     """
-    return _channelwise(image, kernel, True, mode, cval, padding, stride, dilation, channel_axis, dtype, out, workers)
+    return _channelwise(
+        image, (_weights(kernel, "kernel", 2),), flip=True, mode=mode, cval=cval, padding=padding, stride=stride,
+        dilation=dilation, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
 
 
 def conv2d(
@@ -206,30 +217,80 @@ def conv2d(
         shape = layout.shape(pixels.shape, *size, outputs)
     source = layout.images(readable(pixels))
 
+    lane, bounded = bank_lane(weights, offsets, source.dtype, STAND_IN.get(target_kind, target_kind))
+
     def compute(target: Array) -> None:
-        plan = choose(weights, source.dtype, target.dtype, target.size, bias=offsets)
-        _run(source, target, weights, strides, dilations, margin, edge, 0.0, plan, threads, offsets, groups)
+        task = _core.Task(
+            source, target, weights, strides, dilations, (margin[0][0], margin[1][0]), int(edge), 0.0, lane, bounded,
+            1.0, 0, offsets, groups)
+        run(task, threads if target.size * weights[0].size > BANK_WORTH_THREADS else 1)
 
     return same_kind(image, _fill(pixels, shape, target_kind, out, result_layout.empty, result_layout.images, compute))
 
 
+def plan(
+    image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
+    channel_axis: int | None = -1, dtype: Any = None, method: str = "auto",
+) -> Plan:
+    """Tell how `correlate` would compute this, without computing it.
+
+    Parameters
+    ----------
+    image, kernel, stride, dilation, channel_axis, dtype, method
+        As in `correlate`.
+
+    Returns
+    -------
+    Plan
+        Printed, it says which loop, in what arithmetic, why, what a result costs and how much scratch a thread takes.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> chosen = imfilter.plan(numpy.zeros((1080, 1920, 3), numpy.uint8), numpy.ones((5, 5)) / 25)
+    >>> chosen.method, chosen.lane, chosen.taps
+    ('separable', 'h', 10)
+    """
+    plans: list[Plan] = []
+    _channelwise(
+        image, (_weights(kernel, "kernel", 2),), stride=stride, dilation=dilation, channel_axis=channel_axis,
+        dtype=dtype, method=method, told=plans.append)
+    return plans[0]
+
+
+# Importing the module plan.py put it where the package's function of that name belongs.
+sys.modules[__package__].plan = plan  # type: ignore[attr-defined]
+
+
+def correlate_separable(image: Any, column: Array, row: Array, **options: Any) -> Any:
+    """Correlate with the kernel column[:, None] * row, which is never made. options: as in `correlate`."""
+    return _channelwise(image, (Separable(column, row),), **options)
+
+
+def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
+    """Convolve with two kernels of one size, and take the root of the mean of the squares, in one pass."""
+    return _channelwise(image, (first, second), flip=True, **options)
+
+
 def _channelwise(
-    image: Any, kernel: Any, flip: bool, mode: str, cval: float, padding: Any, stride: Any, dilation: Any,
-    channel_axis: int | None, dtype: Any, out: Array | None, workers: int | None,
+    image: Any, kernels: tuple[Kernel, ...], *, flip: bool = False, mode: str = "reflect", cval: float = 0.0,
+    padding: Any = "same", stride: Any = 1, dilation: Any = 1, channel_axis: int | None = -1, dtype: Any = None,
+    out: Array | None = None, workers: int | None = None, method: str = "auto",
+    told: Callable[[Plan], None] | None = None,
 ) -> Any:
+    """Check every argument and compute, or only tell the plan."""
     pixels, layout = opened(image, channel_axis)
     kind = known_dtype(pixels)
     target_kind = result_dtype(kind, dtype)
-    weights = _weights(kernel, "kernel", 2)
-    kh, kw = weights.shape
+    kh, kw = kernels[0].shape
     anchor = kh // 2, kw // 2
     if flip:
-        weights = np.ascontiguousarray(weights[::-1, ::-1])
+        kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[index]
         anchor = kh - 1 - anchor[0], kw - 1 - anchor[1]
     strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
     edge = border("mode", mode)
     beyond = real("cval", cval) if edge is Border.CONSTANT else 0.0
-    if not np.isfinite(beyond) and kind.kind != "f":
+    if not math.isfinite(beyond) and kind.kind != "f":
         raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
     margin = margins(padding, (kh, kw), dilations, anchor)
     size = _size(layout, pixels, (kh, kw), margin, strides, dilations)
@@ -240,12 +301,20 @@ def _channelwise(
     if layout.planar and layout.planes(samples) is not None:  # channels apart are images of their own
         view, empty = layout.planes, layout.empty_planes
     source = view(samples)
-
     assert source is not None
+    # Sums of neighbours need taps side by side in a ring row.
+    even = strides[1] == 1 and dilations[1] * (kw - 1) <= kw * min(size[1], 1024)
+    chosen = choose(
+        kernels, source.dtype, STAND_IN.get(target_kind, target_kind), cval=beyond, even=even, method=method)
 
     def compute(target: Array) -> None:
-        plan = choose(weights, source.dtype, target.dtype, target.size, cval=beyond)
-        _run(source, target, weights, strides, dilations, margin, edge, beyond, plan, threads)
+        task = _core.Task(
+            source, target, chosen.kernels, strides, dilations, (margin[0][0], margin[1][0]), int(edge), beyond,
+            chosen.lane, chosen.bounded, chosen.scale, chosen.levels)
+        if told:
+            told(replace(chosen, scratch=task.scratch))
+        else:
+            run(task, threads if chosen.seconds(target.size) > WORTH_THREADS else 1)
 
     shape = layout.shape(pixels.shape, *size)
     return same_kind(image, _fill(pixels, shape, target_kind, out, empty, view, compute))
@@ -343,12 +412,3 @@ def _writable(images: Array | None) -> bool:
         images.dtype.isnative and images.flags.aligned
         and (channels <= 1 or step_c == images.itemsize) and (width <= 1 or step_x == channels * images.itemsize))
 
-
-def _run(
-    source: Array, target: Array, weights: Array, stride: Any, dilation: Any, margin: Margins, edge: Border,
-    cval: float, plan: Plan, threads: int, bias: Array | None = None, groups: int = 1,
-) -> None:
-    before = margin[0][0], margin[1][0]
-    task = _core.Task(
-        source, target, weights, stride, dilation, before, int(edge), cval, plan.lane, plan.bounded, bias, groups)
-    run(task, threads if plan.seconds > WORTH_THREADS else 1)

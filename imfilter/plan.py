@@ -1,63 +1,213 @@
 """Which loop computes a convolution, in what arithmetic, and what it costs."""
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from .errors import ImfilterError, one_of
+from .structure import Separable, doubled, scaled, separated, whole
+
 Array = np.ndarray[Any, Any]
+Kernel = Array | Separable
 
 PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
+LANES = {"h": "int16", "f": "float32", "d": "float64"}
+METHODS = ("auto", "direct", "separable", "runs")
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
+PASS = 3  # what a pass over rows in the cache costs, in taps
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a convolution is computed.
 
-    lane: "h", "f" or "d", what samples are widened to: int16, float32 or float64. bounded: no result is
-    NaN, infinite or above 2**22 in size, so that it can be rounded without looking. multiplications: in all.
+    method: "direct", "separable", "runs", or "separable, runs". why: what in the kernel's numbers decided. lane: what
+    samples are widened to, "h" int16, "f" float32 or "d" float64. kernels: as the core takes them. scale: what their
+    sums are multiplied by. levels: how often windows of equal weights are doubled. taps: multiplications and additions
+    a result takes. bounded: no result is NaN, infinite or above 2**22 in size, so it can be rounded without looking.
+    scratch: bytes a thread takes beside image and result.
     """
 
+    method: str
+    why: str
     lane: str
+    kernels: Any
+    scale: float
+    levels: int
+    taps: int
     bounded: bool
-    multiplications: int
-    samples: int
+    scratch: int = 0
+
+    def __str__(self) -> str:
+        return (f"{self.method} in {LANES[self.lane]}: {self.why}; {self.taps} multiplications and additions a result, "
+                f"{self.scratch:,} bytes of scratch a thread")
+
+    def seconds(self, results: int) -> float:
+        """A low guess of the time on one thread: more threads are worth waking above WORTH_THREADS."""
+        rate = 40e9 if self.lane == "h" else 20e9 if self.lane == "f" else 10e9
+        return results * (self.taps / rate + 0.3e-9)
+
+
+def _lane(
+    kernels: tuple[Kernel, ...], scale: float, source: np.dtype[Any], target: np.dtype[Any], cval: float
+) -> tuple[str, float]:
+    """Return what to compute in, and the largest size a sum can have; whole kernels on whole images stay exact."""
+    total = max(_total(kernel) for kernel in kernels)
+    if source.kind == "f":
+        double = "d" in (source.char, target.char) or not 1e-30 < total < 1e30
+        return "d" if double else "f", math.inf
+    reach = max(PEAK[source.str[1:]], abs(cval)) * total
+    exact = float(cval).is_integer() and all(_is_whole(kernel) for kernel in kernels)
+    double = target.char == "d" and scale != 1
+    if source == np.uint8 and exact and reach <= 32767 and not double:
+        return "h", reach
+    double = double or source == np.int32 or target.char == "d" or not 1e-30 < total < 1e30
+    return "d" if double or (exact and scale == 1 and reach >= 2**24) else "f", reach
+
+
+def _total(kernel: Kernel) -> float:
+    with np.errstate(over="ignore"):
+        if isinstance(kernel, Separable):
+            return float(np.abs(kernel.column).sum() * np.abs(kernel.row).sum())
+        return float(np.abs(kernel).sum())
+
+
+def _is_whole(kernel: Kernel) -> bool:
+    if isinstance(kernel, Separable):
+        return whole(kernel.column) and whole(kernel.row)
+    return whole(kernel)
+
+
+class _Key:
+    """The numbers of kernels, as something that a cache can look up."""
+
+    __slots__ = ("data", "kernels")
+
+    def __init__(self, kernels: tuple[Kernel, ...]) -> None:
+        self.kernels = kernels
+        self.data = tuple(
+            (kernel.column.tobytes(), kernel.row.tobytes()) if isinstance(kernel, Separable)
+            else (kernel.shape, kernel.tobytes()) for kernel in kernels)
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.data == other.data
+
+
+def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[Any], *, cval: float = 0.0,
+           even: bool = True, method: str = "auto") -> Plan:
+    """Plan channel-wise work from images of dtype source to results of dtype target.
+
+    kernels: one, or two for the root of the mean of their squares. even: whether taps lie side by side in a ring row,
+    so that sums of neighbours can be had.
+    """
+    if method not in METHODS:
+        raise ImfilterError(f"method must be {one_of(METHODS)}, got {method!r}")
+    return _chosen(_Key(kernels), source, target, cval, even, method)
+
+
+@lru_cache(maxsize=128)
+def _chosen(key: _Key, source: np.dtype[Any], target: np.dtype[Any], cval: float, even: bool, method: str) -> Plan:
+    kernels, scale = _scaled(key.kernels)
+    ways = _ways(kernels, even)
+    if method != "auto":
+        ways = [way for way in ways if way.method == method or method in way.method.split(", ")] or (
+            ways[:1] if method != "separable" else [])
+    if not ways:
+        raise ImfilterError("method 'separable' needs a kernel that is the product of a column and a row")
+    way = min(ways, key=lambda way: way.cost)
+    lane, reach = _lane(way.factors, scale, source, target, cval)
+    why = _why(way, kernels[0].shape)
+    return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to compute kernels: as the core takes them, with the factors or kernels whose sums it makes."""
+
+    method: str
+    factors: tuple[Kernel, ...]
+    kernels: Any
+    levels: int
+    taps: int
 
     @property
-    def seconds(self) -> float:
-        """A low guess of the time on one thread: threads are worth waking for more than that."""
-        rate = 40e9 if self.lane == "h" else 20e9 if self.lane == "f" else 10e9
-        return self.multiplications / rate + self.samples * 0.3e-9
+    def cost(self) -> int:
+        """What it costs in taps; a pass over rows in the cache costs some taps of its own."""
+        return self.taps + PASS * len(self.kernels) * (self.levels + 2 * isinstance(self.kernels[0], tuple))
 
 
-def choose(weights: Array, source: np.dtype[Any], target: np.dtype[Any], samples: int, *,
-           bias: Array | None = None, cval: float = 0.0) -> Plan:
-    """Plan a convolution of samples of dtype source, with `samples` results of dtype target.
-
-    weights: (kh, kw), or (C_out, C_in / groups, kh, kw) for a bank. Whole-number kernels on whole-number
-    images stay exact: the arithmetic is one in which no sum can be rounded.
-    """
-    bank = weights.ndim == 4
-    taps = weights[0].size if bank else weights.size
-    sizes = np.abs(weights).reshape(len(weights) if bank else 1, -1).sum(axis=1)
-    peak = max(PEAK.get(source.str[1:], np.inf), abs(cval))
-    with np.errstate(over="ignore", invalid="ignore"):
-        reach = float((sizes * peak + (0.0 if bias is None else np.abs(bias))).max())
-    total = float(sizes.max())
-    whole = float(cval).is_integer() and _whole(weights) and (bias is None or _whole(bias))
-
-    if source.kind == "f":
-        lane = "d" if "d" in (source.char, target.char) or not 1e-30 < total < 1e30 else "f"
-    elif source == np.uint8 and not bank and whole and reach <= 32767:
-        lane = "h"
-    elif source == np.int32 or target.char == "d" or (whole and reach >= 2**24) or not 1e-30 < total < 1e30:
-        lane = "d"
-    else:
-        lane = "f"
-    return Plan(lane, reach < 4e6, samples * taps, samples)
+def _ways(kernels: tuple[Kernel, ...], even: bool) -> list[_Way]:
+    """Return the ways to compute kernels, the direct one first where the kernels were given whole."""
+    ways = []
+    dense = [kernel for kernel in kernels if not isinstance(kernel, Separable)]
+    if dense:
+        for made, levels in _spreads(dense, even):
+            taps = sum(int(np.count_nonzero(kernel)) for kernel in made) + levels
+            ways.append(_Way("runs" if levels else "direct", kernels, tuple(made), levels, taps))
+    factors = [found for found in map(_factors, kernels) if found is not None]
+    if len(factors) == len(kernels):
+        for rows, levels in _spreads([factor.row[None] for factor in factors], even):
+            pairs = tuple((factor.column, row[0]) for factor, row in zip(factors, rows, strict=True))
+            taps = sum(int(np.count_nonzero(part)) for pair in pairs for part in pair) + levels * len(pairs)
+            ways.append(_Way("separable, runs" if levels else "separable", tuple(factors), pairs, levels, taps))
+    return ways
 
 
-def _whole(values: Array) -> bool:
-    return bool((values == np.rint(values)).all())
+def _spreads(kernels: list[Array], even: bool) -> list[tuple[list[Array], int]]:
+    """Return kernels as they are and, where they have runs and sums of neighbours can be had, over those."""
+    found = [(kernels, 0)]
+    if even:
+        made, levels = doubled(np.concatenate(kernels))
+        if levels:
+            parts = np.split(made, np.cumsum([len(kernel) for kernel in kernels])[:-1])
+            found.append(([np.ascontiguousarray(part) for part in parts], levels))
+    return found
+
+
+def _scaled(kernels: tuple[Kernel, ...]) -> tuple[tuple[Kernel, ...], float]:
+    """Return kernels of whole numbers and their common scale, where there is one."""
+    if isinstance(kernels[0], Separable):
+        (column, first), (row, second) = scaled(kernels[0].column), scaled(kernels[0].row)
+        return (Separable(column, row),), first * second
+    numbers, scale = scaled(np.concatenate([np.ravel(kernel) for kernel in kernels]))  # type: ignore[arg-type]
+    parts = np.split(numbers, np.cumsum([math.prod(kernel.shape) for kernel in kernels])[:-1])
+    return tuple(part.reshape(kernel.shape) for part, kernel in zip(parts, kernels, strict=True)), scale
+
+
+def _factors(kernel: Kernel) -> Separable | None:
+    """Return a separable kernel's factors; those of a whole kernel are whole, or it is not taken apart."""
+    if isinstance(kernel, Separable):
+        return kernel
+    found = separated(kernel)
+    if found is None or not whole(kernel):
+        return found
+    (column, first), (row, second) = scaled(found.column), scaled(found.row)
+    both = Separable(column, row * (first * second))
+    return both if whole(both.column) and whole(both.row) else None
+
+
+def _why(way: _Way, shape: tuple[int, int]) -> str:
+    size = f"{shape[0]} x {shape[1]}"
+    if way.method.startswith("separable"):
+        return f"the {size} kernel is the product of a column and a row"
+    if way.method == "runs":
+        return f"long runs of equal weights in the {size} kernel are summed by doubling"
+    return f"the {size} kernel has {way.taps} taps other than 0"
+
+
+def bank_lane(weights: Array, bias: Array | None, source: np.dtype[Any], target: np.dtype[Any]) -> tuple[str, bool]:
+    """Return what a bank is computed in, "f" or "d", and whether its results are bounded."""
+    with np.errstate(over="ignore"):
+        totals = np.abs(weights).reshape(len(weights), -1).sum(axis=1) + (0.0 if bias is None else np.abs(bias))
+    total, reach = float(totals.max()), float(totals.max()) * max(PEAK.get(source.str[1:], np.inf), 1.0)
+    double = "d" in (source.char, target.char) or source == np.int32 or not 1e-30 < total < 1e30
+    if source.kind != "f" and reach >= 2**24:
+        double = double or (whole(weights) and (bias is None or whole(bias)))
+    return "d" if double else "f", reach < 4e6

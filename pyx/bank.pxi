@@ -42,8 +42,8 @@ cdef void six_pixels(output_lanes *like, const Job *job, const char **ring, Py_s
     w1 = lane_load(bias + sizeof(output_lanes), like[0])
     a0 = b0 = c0 = d0 = e0 = f0 = w0
     a1 = b1 = c1 = d1 = e1 = f1 = w1
-    for r in range(job.run_count):
-        run = &job.runs[r]
+    for r in range(job.stages[0].run_count):
+        run = &job.stages[0].runs[r]
         source = ring[run.row] + run.offset * size + offset
         for t in range(run.count):
             w0 = lane_load(weights, like[0])
@@ -87,10 +87,10 @@ cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
     cdef const char *weights
     cdef const char *bias
     cdef char *into
-    for r in range(job.run_count):
-        group_terms += job.runs[r].count
+    for r in range(job.stages[0].run_count):
+        group_terms += job.stages[0].runs[r].count
     for block in range(job.groups * job.group_blocks):
-        weights = job.weights + block * group_terms * block_bytes
+        weights = job.stages[0].weights + block * group_terms * block_bytes
         bias = job.bias + block * block_bytes
         offset = block // job.group_blocks * (job.source.channels // job.groups) * size
         x = 0

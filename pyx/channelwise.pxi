@@ -4,7 +4,11 @@
 #
 # Loop order: group of 4 output rows > block of 3 vectors along the row (x and c together) > runs >
 # taps. A vector that was loaded once serves each output row of the group that sees its input row.
-# The twelve sums are named, because gcc does not keep an array of them in registers.
+# The twelve sums are named, because gcc does not keep an array of them in registers. A stage over one
+# row has nothing to share: it takes 12 vectors of that row at once.
+#
+# A separable kernel takes two such stages: its column gives a group of middle rows, as long as a ring row, and
+# its row reads those. Long runs of equal weights read sums of neighbours (add_levels in rows.pxi).
 #
 # A run ends by adding the sums to memory, after at most 32 taps for any one sum, which bounds the
 # rounding error (docs/design.md). Where runs end depends on the kernel alone, so a result does not
@@ -30,54 +34,76 @@ cdef inline void flush(char *into, lanes *a, lanes *b, lanes *c, bint fresh) noe
     c[0] = lane_zero(c[0])
 
 
-cdef void correlate_rows(lanes *like, const Job *job, const char **sources, char **results,
-                         int live, Py_ssize_t size) noexcept nogil:
-    """Compute the rows of a group that are live, each `size` bytes of lanes, in whole blocks.
-
-    sources: where each tap reads the row's first lane. results: where each row goes. When a row is
-    longer than a block its last block ends with the row; else there must be room for a whole one.
-    """
-    cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(size - block, 0), x = 0, r, e, end
-    cdef const Run *run
-    cdef const Tap *tap
+cdef inline void add_taps(lanes *like, const Stage *stage, Py_ssize_t e, const char **sources, Py_ssize_t x,
+                          bint a, bint b, bint c, bint d,
+                          lanes *a0, lanes *a1, lanes *a2, lanes *b0, lanes *b1, lanes *b2,
+                          lanes *c0, lanes *c1, lanes *c2, lanes *d0, lanes *d1, lanes *d2) noexcept nogil:
+    """Add tap e and those alike to the rows of a, b, c and d that have them; literals leave no branch."""
+    cdef Py_ssize_t end = stage.taps[e].alike
     cdef const char *source
-    cdef const char *weights
+    cdef const char *weights = stage.weights + e * GROUP * lane_size(like[0])
+    cdef lanes v0, v1, v2
+    while e < end:
+        source = sources[e] + x
+        v0 = lane_load(source, like[0])
+        v1 = lane_load(source + sizeof(lanes), like[0])
+        v2 = lane_load(source + 2 * sizeof(lanes), like[0])
+        if a:
+            a0[0] += lane_splat(weights, like[0]) * v0
+            a1[0] += lane_splat(weights, like[0]) * v1
+            a2[0] += lane_splat(weights, like[0]) * v2
+        if b:
+            b0[0] += lane_splat(weights + lane_size(like[0]), like[0]) * v0
+            b1[0] += lane_splat(weights + lane_size(like[0]), like[0]) * v1
+            b2[0] += lane_splat(weights + lane_size(like[0]), like[0]) * v2
+        if c:
+            c0[0] += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v0
+            c1[0] += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v1
+            c2[0] += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v2
+        if d:
+            d0[0] += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v0
+            d1[0] += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v1
+            d2[0] += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v2
+        weights += GROUP * lane_size(like[0])
+        e += 1
+
+
+cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, char **results,
+                         int live, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Compute bytes first to end of the rows of a group that are live, in whole blocks.
+
+    sources: where each tap reads the row's first lane. results: where each row goes. The last block ends where the
+    rows do, when they are longer than a block; else there must be room for a whole one.
+    """
+    cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
+    cdef const Run *run
     cdef int mask, fresh, ends
-    cdef lanes v0, v1, v2, a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
-    v0 = lane_zero(like[0])
-    a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = v0
+    cdef lanes a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
+    a0 = lane_zero(like[0])
+    a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = a0
     while True:
         fresh = 15
         e = 0
-        for r in range(job.run_count):
-            run = &job.runs[r]
-            end = e + run.count
-            while e < end:
-                tap = &job.taps[e]
-                mask = tap.mask & live
-                if mask:
-                    source = sources[e] + x
-                    weights = job.weights + e * GROUP * lane_size(like[0])
-                    v0 = lane_load(source, like[0])
-                    v1 = lane_load(source + sizeof(lanes), like[0])
-                    v2 = lane_load(source + 2 * sizeof(lanes), like[0])
-                    if mask & 1:
-                        a0 += lane_splat(weights, like[0]) * v0
-                        a1 += lane_splat(weights, like[0]) * v1
-                        a2 += lane_splat(weights, like[0]) * v2
-                    if mask & 2:
-                        b0 += lane_splat(weights + lane_size(like[0]), like[0]) * v0
-                        b1 += lane_splat(weights + lane_size(like[0]), like[0]) * v1
-                        b2 += lane_splat(weights + lane_size(like[0]), like[0]) * v2
-                    if mask & 4:
-                        c0 += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v0
-                        c1 += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v1
-                        c2 += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v2
-                    if mask & 8:
-                        d0 += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v0
-                        d1 += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v1
-                        d2 += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v2
-                e += 1
+        for r in range(stage.run_count):
+            run = &stage.runs[r]
+            stop = e + run.count
+            while e < stop:
+                # Taps that the same rows have follow each other: mostly all those of an input row. The masks
+                # of a tall dense kernel get loops without branches, made from the same body.
+                mask = stage.taps[e].mask & live
+                if mask == 15:
+                    add_taps(like, stage, e, sources, x, True, True, True, True,
+                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
+                elif mask == 7:
+                    add_taps(like, stage, e, sources, x, True, True, True, False,
+                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
+                elif mask == 14:
+                    add_taps(like, stage, e, sources, x, False, True, True, True,
+                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
+                elif mask:
+                    add_taps(like, stage, e, sources, x, mask & 1, mask & 2, mask & 4, mask & 8,
+                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
+                e = stage.taps[e].alike
             ends = run.flush & live
             if ends & 1:
                 flush(results[0] + x, &a0, &a1, &a2, fresh & 1)
@@ -93,16 +119,97 @@ cdef void correlate_rows(lanes *like, const Job *job, const char **sources, char
         x = min(x + block, last)
 
 
-cdef inline void correlate_group(lane *like, const Job *job, const char **ring, const char **sources,
-                                 char **results, int rows, Py_ssize_t pixels) noexcept nogil:
-    """Correlate one tile of a group whose input rows are ring[0], ring[1], ..."""
-    cdef Py_ssize_t e, size = pixels * job.target.channels * sizeof(lane)
-    cdef int live = (1 << rows) - 1
-    for e in range(job.tap_count):
-        sources[e] = ring[job.taps[e].row] + job.taps[e].offset * sizeof(lane)
+cdef void correlate_row(lanes *like, const Stage *stage, const char *source, char *result, Py_ssize_t size,
+                        Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Compute bytes first to end of one row from one row, twelve vectors at once; see correlate_rows."""
+    cdef Py_ssize_t block = 12 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
+    cdef const char *at
+    cdef const char *weights
+    cdef char *into
+    cdef bint fresh
+    cdef lanes w, a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
+    a0 = lane_zero(like[0])
+    a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = a0
+    while True:
+        fresh = True
+        e = 0
+        weights = stage.weights
+        into = result + x
+        for r in range(stage.run_count):
+            stop = e + stage.runs[r].count
+            while e < stop:
+                at = source + stage.taps[e].offset * size + x
+                a0 += lane_splat(weights, like[0]) * lane_load(at, like[0])
+                a1 += lane_splat(weights, like[0]) * lane_load(at + sizeof(lanes), like[0])
+                a2 += lane_splat(weights, like[0]) * lane_load(at + 2 * sizeof(lanes), like[0])
+                b0 += lane_splat(weights, like[0]) * lane_load(at + 3 * sizeof(lanes), like[0])
+                b1 += lane_splat(weights, like[0]) * lane_load(at + 4 * sizeof(lanes), like[0])
+                b2 += lane_splat(weights, like[0]) * lane_load(at + 5 * sizeof(lanes), like[0])
+                c0 += lane_splat(weights, like[0]) * lane_load(at + 6 * sizeof(lanes), like[0])
+                c1 += lane_splat(weights, like[0]) * lane_load(at + 7 * sizeof(lanes), like[0])
+                c2 += lane_splat(weights, like[0]) * lane_load(at + 8 * sizeof(lanes), like[0])
+                d0 += lane_splat(weights, like[0]) * lane_load(at + 9 * sizeof(lanes), like[0])
+                d1 += lane_splat(weights, like[0]) * lane_load(at + 10 * sizeof(lanes), like[0])
+                d2 += lane_splat(weights, like[0]) * lane_load(at + 11 * sizeof(lanes), like[0])
+                weights += lane_size(like[0])
+                e += 1
+            flush(into, &a0, &a1, &a2, fresh)
+            flush(into + 3 * sizeof(lanes), &b0, &b1, &b2, fresh)
+            flush(into + 6 * sizeof(lanes), &c0, &c1, &c2, fresh)
+            flush(into + 9 * sizeof(lanes), &d0, &d1, &d2, fresh)
+            fresh = False
+        if x >= last:
+            return
+        x = min(x + block, last)
+
+
+cdef inline void correlate_group_rows(lane *like, const Stage *stage, const char **rows, const char **sources,
+                                      char **results, int live, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Compute lanes first to end of the live rows of a group from the rows that the stage's taps name."""
+    cdef Py_ssize_t e
+    for e in range(stage.tap_count):
+        sources[e] = rows[stage.taps[e].row] + stage.taps[e].offset * sizeof(lane)
+    first *= sizeof(lane)
+    end *= sizeof(lane)
     if lane is float:
-        correlate_rows(<lanes_float *>NULL, job, sources, results, live, size)
+        correlate_rows(<lanes_float *>NULL, stage, sources, results, live, first, end)
     elif lane is double:
-        correlate_rows(<lanes_double *>NULL, job, sources, results, live, size)
+        correlate_rows(<lanes_double *>NULL, stage, sources, results, live, first, end)
     else:
-        correlate_rows(<lanes_short *>NULL, job, sources, results, live, size)
+        correlate_rows(<lanes_short *>NULL, stage, sources, results, live, first, end)
+
+
+cdef inline void correlate_one_row(lane *like, const Stage *stage, const char *row, char *result,
+                                   Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Compute lanes first to end of a row from one row."""
+    cdef Py_ssize_t size = sizeof(lane)
+    first *= size
+    end *= size
+    if lane is float:
+        correlate_row(<lanes_float *>NULL, stage, row, result, size, first, end)
+    elif lane is double:
+        correlate_row(<lanes_double *>NULL, stage, row, result, size, first, end)
+    else:
+        correlate_row(<lanes_short *>NULL, stage, row, result, size, first, end)
+
+
+cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, const char **sources,
+                          char **middle, char **results, int rows, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Compute lanes first to end of a group's rows with kernel k; the input rows are ring[0], ring[1], ...
+
+    Called with the same rows from left to right. A separable kernel's middle rows are computed as far as they are
+    needed, or whole, with their levels, at the first call.
+    """
+    cdef Py_ssize_t q, begin = first + job.reach if first else 0, stop = min(end + job.reach, job.level_lanes)
+    cdef int live = (1 << rows) - 1
+    if not job.separable:
+        correlate_group_rows(like, &job.stages[2 * k], ring, sources, results, live, first, end)
+        return
+    if job.levels:
+        begin, stop = 0, job.level_lanes if first == 0 else 0
+    if begin < stop:
+        correlate_group_rows(like, &job.stages[2 * k], ring, sources, middle, live, begin, stop)
+        for q in range(rows if job.levels else 0):
+            add_levels(job, <lane *>middle[q])
+    for q in range(rows):
+        correlate_one_row(like, &job.stages[2 * k + 1], middle[q], results[q], first, end)

@@ -37,6 +37,7 @@ cdef extern from "Python.h":
 
 cdef enum:
     RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
+    CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
     LONGEST_SUM = 32            # taps summed in registers before the sum goes to memory
     NARROWEST_TILE = 256
 
@@ -122,8 +123,10 @@ cdef void describe(Raster *raster, Py_buffer *view, dtype):
 cdef class Task:
     """One convolution of a stack of images, ready to be run strip by strip.
 
-    source, target: arrays (images, rows, columns, channels). weights: float64, (kh, kw) channel-wise or
-    (C_out, C_in / groups, kh, kw) for a bank. lane: "h", "f" or "d", what is computed in.
+    source, target: arrays (images, rows, columns, channels). kernels: for channel-wise work one or two float64
+    kernels (kh, kw), or pairs of a column and a row that are separable kernels; the result of two is the root of the
+    mean of their squares. For a bank, its weights (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is
+    computed in. scale: what sums are multiplied by. levels: how often windows of equal weights are doubled.
     """
     cdef Job job
     cdef const Loops *loops
@@ -133,41 +136,51 @@ cdef class Task:
     cdef readonly Py_ssize_t scratch    # bytes that each call of run takes
     cdef readonly Py_ssize_t align      # strips had better start at a multiple of this many rows
 
-    def __init__(self, source, target, weights, stride, dilation, before, int border, double cval, str lane,
-                 bint bounded, bias=None, Py_ssize_t groups=1):
+    def __init__(self, source, target, kernels, stride, dilation, before, int border, double cval, str lane,
+                 bint bounded, double scale=1, Py_ssize_t levels=0, bias=None, Py_ssize_t groups=1):
         cdef Job *job = &self.job
+        cdef Py_ssize_t k
         self.loops = loops
         PyObject_GetBuffer(source, &self.source, PyBUF_STRIDED_RO)
         PyObject_GetBuffer(target, &self.target, PyBUF_STRIDED)
         describe(&job.source, &self.source, source.dtype)
         describe(&job.target, &self.target, target.dtype)
-        job.bank = weights.ndim == 4
+        job.bank = not isinstance(kernels, tuple)
+        job.kernels = 1 if job.bank else len(kernels)
+        job.separable = not job.bank and isinstance(kernels[0], tuple)
         job.border, job.cval, job.bounded, job.groups = <Border>border, cval, bounded, groups
+        job.scale, job.levels = scale, levels       # the width of a kernel is that of all its levels
         job.lane = INT16 if lane == "h" else FLOAT32 if lane == "f" else FLOAT64
-        job.kernel_height, job.kernel_width = weights.shape[weights.ndim - 2], weights.shape[weights.ndim - 1]
+        if job.separable:
+            job.kernel_height, job.kernel_width = len(kernels[0][0]), len(kernels[0][1]) // (levels + 1)
+        else:
+            shape = kernels.shape if job.bank else kernels[0].shape
+            job.kernel_height, job.kernel_width = shape[len(shape) - 2], shape[len(shape) - 1] // (levels + 1)
         job.stride_y, job.stride_x = stride
         job.dilation_y, job.dilation_x = dilation
         job.top, job.left = before
         self.plan_rows()
         self.plan_columns()
-        cdef Py_buffer view
-        PyObject_GetBuffer(weights, &view, PyBUF_STRIDED_RO)
-        try:
-            if job.bank:
-                self.pack_bank(<const double *>view.buf, bias)
+        if job.bank:
+            self.pack_bank(kernels, bias)
+        for k in range(0 if job.bank else job.kernels):
+            if job.separable:
+                self.pack_kernel(&job.stages[2 * k], kernels[k][0][:, None])
+                self.pack_row(&job.stages[2 * k + 1], kernels[k][1])
             else:
-                self.pack_kernel(<const double *>view.buf)
-        finally:
-            PyBuffer_Release(&view)
+                self.pack_kernel(&job.stages[2 * k], kernels[k])
         self.rows = self.target.shape[0] * job.target.height
         self.scratch = self.loops.scratch_size(job)
         self.align = job.group * job.row_step if job.row_step <= self.rows else 1
 
     def __dealloc__(self):
+        cdef int k
+        for k in range(4):
+            free(self.job.stages[k].runs)
+            free(self.job.stages[k].taps)
+            free(self.job.stages[k].weights)
         free(self.job.segments)
-        free(self.job.runs)
-        free(self.job.taps)
-        free(self.job.weights)
+        free(self.job.live)
         free(self.job.bias)
         PyBuffer_Release(&self.source)
         PyBuffer_Release(&self.target)
@@ -191,6 +204,7 @@ cdef class Task:
         # Rows computed together share input rows, unless the stride steps over the whole kernel.
         job.group = 1 if job.bank or job.row_advance > job.kernel_height else GROUP
         job.ring_rows = (job.group - 1) * job.row_advance + job.kernel_height
+        job.live = <int *>self.take(job.ring_rows, sizeof(int))
         return 0
 
     cdef int plan_columns(self) except -1:
@@ -230,68 +244,111 @@ cdef class Task:
 
         cdef Py_ssize_t block = 3 * self.loops.lanes_bytes // self.lane_bytes()
         cdef Py_ssize_t unit = block // gcd(block, channels)            # so many pixels fill whole blocks
-        cdef Py_ssize_t fits = RING_BYTES // (job.ring_rows * channels * self.lane_bytes())
+        cdef Py_ssize_t rows = job.ring_rows + (job.group if job.separable else 0)
+        cdef Py_ssize_t fits = RING_BYTES // (rows * (job.levels + 1) * channels * self.lane_bytes())
         fits = max((fits - margin) // per_pixel, NARROWEST_TILE, margin // per_pixel)
         job.tile = min(width, (fits + unit - 1) // unit * unit)
         for k in range(job.segment_count):
             segment = &job.segments[k]
             segment.offset = columns * channels
             columns += segment.scale * (job.tile - 1) + 1 + segment.extra
-        job.ring_lanes = columns * channels + block
+        job.level_lanes = columns * channels
+        job.tap_lanes = job.dilation_x * channels
+        job.reach = job.level_lanes - job.tile * channels
+        job.chunk = CHUNK_BYTES // self.lane_bytes() // block * block
+        job.ring_lanes = (job.levels + 1) * job.level_lanes + block
         job.pixel_step = channels if self.apart else job.stride_x * channels
         job.pixel_lanes = job.target.channels
         job.tile_lanes = job.tile * job.target.channels + block
         job.direct_from = PY_SSIZE_T_MAX
-        if job.target.packed and job.target.kind == job.lane:
+        if job.target.packed and job.target.kind == job.lane and job.scale == 1 and job.kernels == 1:
             job.direct_from = (block + job.target.channels - 1) // job.target.channels
         job.work = <double>job.group * job.tile * job.target.channels * job.kernel_height * job.kernel_width
         return 0
 
     cdef Py_ssize_t tap_offset(self, Py_ssize_t j):
-        """Samples from the start of a ring row to the first sample that column j of the kernel meets."""
-        cdef Job *job = &self.job
-        cdef Py_ssize_t k = j if self.apart else 0 if job.bank else j % job.segment_count
-        cdef Segment *segment = &job.segments[k]
-        return segment.offset + (j * job.dilation_x - segment.start) // segment.step * job.source.channels
+        """Samples from the start of a ring row to the first sample that column j of the kernel meets.
 
-    cdef int pack_kernel(self, const double *kernel) except -1:
-        """List the taps other than 0, and where their sums go to memory."""
+        Columns from the kernel's width on read the row's first level, those from twice the width on its second.
+        """
         cdef Job *job = &self.job
-        cdef Py_ssize_t kh = job.kernel_height, kw = job.kernel_width, size = self.lane_bytes()
-        cdef Py_ssize_t chunks = (kw + LONGEST_SUM - 1) // LONGEST_SUM
-        cdef Py_ssize_t u, i, j, q, chunk, first
-        cdef double weight
+        cdef Py_ssize_t level = j // job.kernel_width, k
+        j %= job.kernel_width
+        k = j if self.apart else 0 if job.bank else j % job.segment_count
+        cdef Segment *segment = &job.segments[k]
+        return (level * job.level_lanes + segment.offset
+                + (j * job.dilation_x - segment.start) // segment.step * job.source.channels)
+
+    cdef int make_room(self, Stage *stage, Py_ssize_t taps, Py_ssize_t runs) except -1:
+        stage.taps = <Tap *>self.take(taps, sizeof(Tap))
+        stage.weights = <char *>self.take(taps * GROUP, self.lane_bytes())
+        stage.runs = <Run *>self.take(runs, sizeof(Run))
+        return 0
+
+    cdef int pack_kernel(self, Stage *stage, const double[:, ::1] kernel) except -1:
+        """List the taps other than 0 of a kernel, or of a column, and where their sums go to memory."""
+        cdef Job *job = &self.job
+        cdef Py_ssize_t kh = kernel.shape[0], kw = kernel.shape[1], i, j, u, q, first, taken, most = 1, width = kw
         cdef Tap *tap
-        cdef Run *run
-        job.taps = <Tap *>self.take(job.ring_rows * kw, sizeof(Tap))
-        job.weights = <char *>self.take(job.ring_rows * kw * GROUP, size)
-        job.runs = <Run *>self.take(job.ring_rows * chunks, sizeof(Run))
+        cdef Run *run = NULL
+        for i in range(kh):
+            taken = 0
+            for j in range(kw):
+                taken += kernel[i, j] != 0
+            most = max(most, taken)
+        if most > LONGEST_SUM:
+            width = LONGEST_SUM         # the sum of a kernel row is cut every so many columns
+        self.make_room(stage, job.ring_rows * kw, job.ring_rows * ((kw + width - 1) // width))
         for u in range(job.ring_rows):
-            for chunk in range(chunks):
-                run = &job.runs[job.run_count]
-                job.run_count += 1
-                run.row = u
-                first = job.tap_count
-                for j in range(chunk * LONGEST_SUM, min(kw, (chunk + 1) * LONGEST_SUM)):
-                    tap = &job.taps[job.tap_count]
+            for first in range(0, kw, width):
+                if run == NULL or run.flush:
+                    run = &stage.runs[stage.run_count]
+                    stage.run_count += 1
+                for j in range(first, min(kw, first + width)):
+                    tap = &stage.taps[stage.tap_count]
                     for q in range(job.group):
                         i = u - q * job.row_advance
-                        weight = kernel[i * kw + j] if 0 <= i < kh else 0
-                        if weight != 0:
+                        if 0 <= i < kh and kernel[i, j] != 0:
                             tap.mask |= 1 << q
-                            self.put(job.weights, job.tap_count * GROUP + q, weight)
+                            self.put(stage.weights, stage.tap_count * GROUP + q, kernel[i, j])
                     if tap.mask:
-                        tap.row = u
-                        tap.offset = self.tap_offset(j)
-                        job.tap_count += 1
-                run.count = job.tap_count - first
+                        tap.row, tap.offset = u, self.tap_offset(j)
+                        stage.tap_count += 1
+                        run.count += 1
                 for q in range(job.group):
                     i = u - q * job.row_advance
                     if 0 <= i < kh:
-                        run.live |= 1 << q
+                        job.live[u] |= 1 << q
                         # As many whole kernel rows as LONGEST_SUM has room for are summed in registers.
-                        if chunks > 1 or i == kh - 1 or (i + 1) % (LONGEST_SUM // kw) == 0:
+                        if width < kw or i == kh - 1 or (i + 1) % (LONGEST_SUM // most) == 0:
                             run.flush |= 1 << q
+        self.link(stage)
+        return 0
+
+    cdef void link(self, Stage *stage):
+        """Have each tap know where its run's next with another mask is."""
+        cdef Py_ssize_t r, e, end = 0, first
+        cdef Tap *tap
+        for r in range(stage.run_count):
+            first, end = end, end + stage.runs[r].count
+            for e in range(end - 1, first - 1, -1):
+                tap = &stage.taps[e]
+                tap.alike = e + 1
+                if e + 1 < end and tap.mask == (tap + 1).mask:
+                    tap.alike = (tap + 1).alike
+
+    cdef int pack_row(self, Stage *stage, const double[::1] row) except -1:
+        """List the taps other than 0 of a separable kernel's row, and where their sums go to memory."""
+        cdef Py_ssize_t j
+        self.make_room(stage, len(row), (len(row) + LONGEST_SUM - 1) // LONGEST_SUM)
+        for j in range(len(row)):
+            if row[j] != 0:
+                if stage.tap_count % LONGEST_SUM == 0:
+                    stage.run_count += 1
+                stage.runs[stage.run_count - 1].count += 1
+                stage.taps[stage.tap_count].offset = self.tap_offset(j)
+                self.put(stage.weights, stage.tap_count, row[j])
+                stage.tap_count += 1
         return 0
 
     cdef int put(self, char *lanes, Py_ssize_t k, double value) except? -1:
@@ -303,7 +360,7 @@ cdef class Task:
             (<double *>lanes)[k] = value
         return 0
 
-    cdef int pack_bank(self, const double *weights, bias) except -1:
+    cdef int pack_bank(self, const double[:, :, :, ::1] weights, bias) except -1:
         """Lay the weights out in the order they are read, output channels padded to whole blocks."""
         cdef Job *job = &self.job
         cdef Py_ssize_t kh = job.kernel_height, kw = job.kernel_width, size = self.lane_bytes()
@@ -317,7 +374,7 @@ cdef class Task:
         job.tile_lanes = (job.tile + 5) * job.pixel_lanes
         if job.direct_from != PY_SSIZE_T_MAX:
             job.direct_from = 6 if job.pixel_lanes == job.target.channels else PY_SSIZE_T_MAX
-        job.weights = <char *>self.take(job.groups * job.group_blocks * terms * job.block_lanes, size)
+        job.stages[0].weights = <char *>self.take(job.groups * job.group_blocks * terms * job.block_lanes, size)
         job.bias = <char *>self.take(job.pixel_lanes, size)
         for d in range(job.target.channels):
             g, k = d // outputs, d % outputs
@@ -329,7 +386,7 @@ cdef class Task:
                 for j in range(kw):
                     for c in range(inputs):
                         at = block * terms + (i * kw + j) * inputs + c
-                        self.put(job.weights, at * job.block_lanes + k, weights[((d * inputs + c) * kh + i) * kw + j])
+                        self.put(job.stages[0].weights, at * job.block_lanes + k, weights[d, c, i, j])
         self.list_terms(inputs)
         job.work *= inputs
         return 0
@@ -341,21 +398,22 @@ cdef class Task:
         cdef Run *run
         if job.groups == 1 and job.dilation_x == 1 and job.segment_count == 1:
             length, pieces = inputs * job.kernel_width, 1
-        job.runs = <Run *>self.take(
+        job.stages[0].runs = <Run *>self.take(
             job.kernel_height * pieces * ((length + LONGEST_SUM - 1) // LONGEST_SUM), sizeof(Run))
         for i in range(job.kernel_height):
             for j in range(pieces):
                 for taken in range(0, length, LONGEST_SUM):
-                    run = &job.runs[job.run_count]
-                    job.run_count += 1
-                    run.row, run.live = i, 1
+                    run = &job.stages[0].runs[job.stages[0].run_count]
+                    job.stages[0].run_count += 1
+                    run.row = i
                     run.offset = self.tap_offset(j) + taken
                     run.count = min(LONGEST_SUM, length - taken)
                     since += run.count
                     if since + run.count > LONGEST_SUM:
                         run.flush = 1
                         since = 0
-        job.runs[job.run_count - 1].flush = 1
+            job.live[i] = 1
+        job.stages[0].runs[job.stages[0].run_count - 1].flush = 1
         return 0
 
     def run(self, Py_ssize_t first, Py_ssize_t last, bint caller=True):

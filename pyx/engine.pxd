@@ -50,13 +50,22 @@ cdef struct Tap:
     # One column of the kernel over one input row.
     Py_ssize_t row, offset
     int mask                # bit q: output row q of the group has a weight other than 0 here
+    Py_ssize_t alike        # the next tap in the run with another mask, or the end of the run
 
 
 cdef struct Run:
     # Consecutive taps (channel-wise) or terms (bank) after which partial sums go to memory.
     Py_ssize_t row, offset, count
-    int live                # bit q: output row q sees the input row
     int flush               # bit q: the sum of output row q is added to what memory holds
+
+
+cdef struct Stage:
+    # Sums of shifted rows: what one pass over a group's rows computes.
+    Run *runs
+    Py_ssize_t run_count
+    Tap *taps               # channel-wise only
+    Py_ssize_t tap_count
+    char *weights           # over a group [tap][GROUP]; over a row [tap]; bank [block][term][lanes of a block]
 
 
 ctypedef bint (*Poll)() noexcept nogil     # whether the caller was interrupted
@@ -70,7 +79,9 @@ cdef struct Job:
 
     Sample lane             # INT16, FLOAT32 or FLOAT64
     bint bounded            # no result is NaN, infinite or over 2**22 in size
+    double scale            # what sums are multiplied by on their way to the target
     Py_ssize_t tile         # output pixels computed at a time along a row
+    Py_ssize_t chunk        # lanes of a row's results that are computed and stored before the next
     Py_ssize_t tile_lanes   # room for the results of one row of a tile
     Py_ssize_t pixel_lanes  # lanes from one result pixel to the next
     Py_ssize_t direct_from  # pixels from which a tile's results go straight into the target
@@ -78,18 +89,23 @@ cdef struct Job:
     Py_ssize_t row_step     # output rows from one of a group to the next
     Py_ssize_t row_advance  # ring rows from one of a group to the next
     Py_ssize_t ring_rows    # input rows that a group sees
-    Py_ssize_t ring_lanes   # room for one of them
+    Py_ssize_t ring_lanes   # room for one of them, with its levels
+    int *live               # for each of them, bit q: output row q of a group sees it
+    Py_ssize_t levels       # sums of 2, 4, ... 2**levels neighbouring taps that follow each row
+    Py_ssize_t level_lanes  # lanes from a row to its first level, and from level to level
+    Py_ssize_t reach        # lanes of a ring row from where a result stands to the last it sees
+    Py_ssize_t tap_lanes    # lanes from one tap to the next, where there are levels
     Segment *segments
     Py_ssize_t segment_count
-    Run *runs
-    Py_ssize_t run_count
     double work             # multiplications a group of rows takes
 
-    char *weights           # channel-wise: [tap][GROUP]; bank: [block][term][lanes of a block]
-    Tap *taps               # channel-wise only
-    Py_ssize_t tap_count
-    bint bank
-    char *bias              # bank only: [block][lanes of a block]
+    # Channel-wise: stage 2 k computes kernel k, or its column when it is separable; stage 2 k + 1 its row.
+    Stage stages[4]
+    int kernels             # 2: the result is the root of the mean of their squares
+    bint separable
+
+    bint bank               # stage 0 alone, across channels
+    char *bias              # [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes
     Py_ssize_t pixel_step   # lanes of a ring row from the terms of a pixel to those of the next
     bint half               # a block is two half vectors

@@ -131,6 +131,18 @@ cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t
         k += 1
 
 
+cdef void add_levels(const Job *job, lane *lanes) noexcept nogil:
+    """Have a row followed by the sums of each 2, 4, ... neighbouring taps, each level made from the one before."""
+    cdef Py_ssize_t level, x, shift = job.tap_lanes
+    cdef lane *sums
+    for level in range(job.levels):
+        sums = lanes + job.level_lanes
+        for x in range(job.level_lanes - shift):
+            sums[x] = lanes[x] + lanes[x + shift]
+        lanes = sums
+        shift *= 2
+
+
 cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t pixels,
                    lane *lanes, char *raw) noexcept nogil:
     """Fill a ring row with image row y, from which output columns x to x + pixels are computed."""
@@ -148,3 +160,5 @@ cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_
         else:
             fill_segment(job, row, x * job.stride_x + segment.start - job.left, segment.step, count,
                          lanes + segment.offset, raw)
+    if not job.separable:
+        add_levels(job, lanes)

@@ -11,6 +11,31 @@ cdef inline int clamped(int value, int low, int high) noexcept nogil:
     return value if value < high else high
 
 
+cdef void magnitude(lane *like, const lane *first, const lane *second, char *into, Py_ssize_t count,
+                    double scale) noexcept nogil:
+    """Take the root of the mean of the squares of two rows, in float32 or, of float64, in float64."""
+    cdef Py_ssize_t x
+    cdef float half = <float>(scale * scale / 2)
+    cdef double wide = scale * scale / 2
+    for x in range(count):
+        if lane is double:
+            (<double *>into)[x] = sqrt((first[x] * first[x] + second[x] * second[x]) * wide)
+        else:
+            (<float *>into)[x] = sqrtf(
+                (<float>first[x] * <float>first[x] + <float>second[x] * <float>second[x]) * half)
+
+
+cdef void scaled(lane *like, const lane *lanes, char *into, Py_ssize_t count, double scale) noexcept nogil:
+    """Multiply a row by the scale, to float32 or, of float64, to float64."""
+    cdef Py_ssize_t x
+    cdef float single = <float>scale
+    for x in range(count):
+        if lane is double:
+            (<double *>into)[x] = lanes[x] * scale
+        else:
+            (<float *>into)[x] = <float>lanes[x] * single
+
+
 cdef void store_samples(const lane *lanes, sample *samples, Py_ssize_t count, bint bounded) noexcept nogil:
     # Adding and taking away 1.5 * 2**23 rounds a float below 2**22 by the processor's own rule, to
     # the nearest and ties to even, on any instruction set; 1.5 * 2**52 does it for a double.

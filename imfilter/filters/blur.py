@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 
+from ..convolution import correlate_separable
 from ..kernels import binomial_taps, box_taps, gaussian_taps
-from .combine import separable
 from .parameters import Integer, Number, Pair
 from .registry import Common, preset
 
@@ -38,7 +38,7 @@ def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3
     array([[3, 3, 3]], dtype=uint8)
     """
     height, width = size  # type: ignore[misc]
-    return separable(image, box_taps(height), box_taps(width), **common)
+    return correlate_separable(image, box_taps(height), box_taps(width), **common)
 
 
 @preset("blur", alpha="weight")
@@ -74,7 +74,7 @@ def gaussian(
     array([[11, 79, 11,  0]], dtype=uint8)
     """
     down, across = sigma  # type: ignore[misc]
-    return separable(image, gaussian_taps(down, truncate), gaussian_taps(across, truncate), **common)
+    return correlate_separable(image, gaussian_taps(down, truncate), gaussian_taps(across, truncate), **common)
 
 
 @preset("blur", alpha="weight")
@@ -108,4 +108,4 @@ def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))
     array([[4, 8, 4]], dtype=uint8)
     """
     height, width = size  # type: ignore[misc]
-    return separable(image, binomial_taps(height), binomial_taps(width), **common)
+    return correlate_separable(image, binomial_taps(height), binomial_taps(width), **common)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..convolution import check_out, correlate
+from ..convolution import check_out
 from ..errors import pair
 from ..images import Array, known_dtype, opened, result_dtype, rounded, same_kind, working_dtype
 
@@ -31,15 +31,3 @@ def combine(
         result = out
     return same_kind(image, result)
 
-
-def separable(image: Any, column: Array, row: Array, **options: Any) -> Any:
-    """Correlate with the kernel column[:, None] * row, down first and then across."""
-    if len(column) * len(row) <= 9:
-        return correlate(image, column[:, None] * row, **options)
-
-    def passes(pixels: Array, *, stride: tuple[int, int], **common: Any) -> Array:
-        down = correlate(pixels, column[:, None], stride=(stride[0], 1), **common)
-        result: Array = correlate(down, row[None], stride=(1, stride[1]), **common)
-        return result
-
-    return combine(image, passes, **options)

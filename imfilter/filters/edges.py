@@ -6,9 +6,8 @@ from typing import Annotated, Any, Unpack
 import numpy as np
 
 from .. import kernels
-from ..convolution import convolve
+from ..convolution import convolve, magnitude
 from ..images import Array
-from .combine import combine
 from .parameters import Choice
 from .registry import Common, preset
 
@@ -26,16 +25,7 @@ def _gradient(image: Any, first: Array, second: Array, axis: int | None, common:
     if axis is not None:
         return convolve(image, (first, second)[axis], **common)
 
-    def magnitude(pixels: Array, **options: Any) -> Array:
-        total: Array = convolve(pixels, first, **options)
-        other: Array = convolve(pixels, second, **options)
-        total *= total
-        other *= other
-        total += other
-        total /= 2
-        return np.sqrt(total, out=total)
-
-    return combine(image, magnitude, **common)
+    return magnitude(image, first, second, **common)
 
 
 @preset("edges", signed=_signed)
