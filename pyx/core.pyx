@@ -242,7 +242,7 @@ cdef class Task:
             margin += segment.extra + 1
             per_pixel += segment.scale
 
-        cdef Py_ssize_t block = 3 * self.loops.lanes_bytes // self.lane_bytes()
+        cdef Py_ssize_t block = (12 if job.separable else 3) * self.loops.lanes_bytes // self.lane_bytes()
         cdef Py_ssize_t unit = block // gcd(block, channels)            # so many pixels fill whole blocks
         cdef Py_ssize_t rows = job.ring_rows + (job.group if job.separable else 0)
         cdef Py_ssize_t fits = RING_BYTES // (rows * (job.levels + 1) * channels * self.lane_bytes())

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import awkward
 import click
@@ -47,13 +48,23 @@ def run(*arguments, status=0, **options):
     return done
 
 
+class Said(NamedTuple):
+    """What the program wrote."""
+
+    out: str
+    err: str
+
+
 @pytest.fixture
-def here(capsys):
+def here(capsysbinary):
     """Run the program in this process, which is faster; return what it says on standard output and error."""
     def call(*arguments, status=0):
+        output = os.dup(1)  # which main lets go of when it cannot be written
         with pytest.raises(SystemExit) as left:
             main(list(arguments))
-        said = capsys.readouterr()
+        os.dup2(output, 1)
+        os.close(output)
+        said = Said(*(stream.decode(errors="replace") for stream in capsysbinary.readouterr()))
         assert left.value.code == status, said.err
         return said
     return call

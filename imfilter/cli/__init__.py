@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import enum
+import io
 import os
 import sys
 from importlib import import_module
@@ -66,6 +67,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # any file name can be shown somehow
     try:
         status = _invoked(arguments)
         if sys.stdout is not None:
