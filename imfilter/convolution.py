@@ -5,7 +5,8 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,9 +26,10 @@ from .images import (
     result_dtype,
     rounded,
     same_kind,
+    stack,
 )
-from .plan import WORTH_THREADS, Kernel, Plan, bank_lane, choose
-from .structure import Separable
+from .plan import WORTH_THREADS, Plan, bank_lane, choose
+from .structure import Kernel, Numbers, Separable
 from .workers import count, run
 
 BANK_WORTH_THREADS = 6_000_000  # multiplications, some 0.3 ms
@@ -189,8 +191,9 @@ def conv2d(
     >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
     (3, 3, 16)
     """
-    pixels, layout = opened(image, channel_axis)
-    kind = known_dtype(pixels)
+    pixels = opened(image, channel_axis)
+    layout = stack(pixels.shape, channel_axis)
+    kind = known_dtype(pixels.dtype)
     target_kind = result_dtype(kind, dtype)
     weights = _weights(weight, "weight", 4)
     outputs, inputs, *kernel = weights.shape
@@ -207,7 +210,7 @@ def conv2d(
         reach = [d * (k - 1) for k, d in zip(kernel, dilations, strict=True)]
         margin = ((reach[0] // 2, reach[0] - reach[0] // 2), (reach[1] // 2, reach[1] - reach[1] // 2))
 
-    size = _size(layout, pixels, kernel, margin, strides, dilations)
+    size = _size(layout, pixels.shape, kernel, margin, strides, dilations)
     threads = count(workers)
     if layout.channel_axis is None:  # the result has channels, after everything else
         result_layout = Stack(pixels.ndim + 1, pixels.ndim)
@@ -272,16 +275,70 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
     return _channelwise(image, (first, second), flip=True, **options)
 
 
+class _Work(NamedTuple):
+    """All of channel-wise work but the samples: checked, and the same for every image of a shape and dtype."""
+
+    layout: Stack
+    shape: tuple[int, ...]
+    kind: np.dtype[Any]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    before: tuple[int, int]
+    edge: int
+    beyond: float
+    plan: Plan
+    parallel: bool
+
+
 def _channelwise(
     image: Any, kernels: tuple[Kernel, ...], *, flip: bool = False, mode: str = "reflect", cval: float = 0.0,
     padding: Any = "same", stride: Any = 1, dilation: Any = 1, channel_axis: int | None = -1, dtype: Any = None,
     out: Array | None = None, workers: int | None = None, method: str = "auto",
     told: Callable[[Plan], None] | None = None,
 ) -> Any:
-    """Check every argument and compute, or only tell the plan."""
-    pixels, layout = opened(image, channel_axis)
-    kind = known_dtype(pixels)
-    target_kind = result_dtype(kind, dtype)
+    """Compute a checked convolution, or only tell its plan."""
+    pixels = opened(image, channel_axis)
+    given = (pixels.shape, pixels.dtype, Numbers(kernels), flip, mode, cval, padding, stride, dilation, channel_axis,
+             dtype, method)
+    # Checking and planning takes longer than filtering a small image, so what was settled is kept. Sequences are not
+    # looked up, because (True, 1) is found as (1, 1).
+    plain = isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int)
+    try:
+        work = _settled(*given) if plain else _settled.__wrapped__(*given)
+    except TypeError:  # something that cannot be looked up, or that is wrong
+        work = _settled.__wrapped__(*given)
+    threads = count(workers)
+    samples = readable(pixels)
+    layout, chosen = work.layout, work.plan
+    view: View = layout.images
+    empty: Callable[..., Array] = layout.empty
+    if layout.planar and layout.planes(samples) is not None:  # channels apart are images of their own
+        view, empty = layout.planes, layout.empty_planes
+    source = view(samples)
+    assert source is not None
+
+    def compute(target: Array) -> None:
+        task = _core.Task(
+            source, target, chosen.kernels, work.stride, work.dilation, work.before, work.edge, work.beyond,
+            chosen.lane, chosen.bounded, chosen.scale, chosen.levels)
+        if told:
+            told(replace(chosen, scratch=task.scratch))
+        else:
+            run(task, threads if work.parallel else 1)
+
+    return same_kind(image, _fill(pixels, work.shape, work.kind, out, empty, view, compute))
+
+
+@lru_cache(maxsize=256, typed=True)
+def _settled(
+    shape: tuple[int, ...], dtype: np.dtype[Any], numbers: Numbers, flip: bool, mode: Any, cval: Any, padding: Any,
+    stride: Any, dilation: Any, channel_axis: Any, wanted: Any, method: Any,
+) -> _Work:
+    """Check every argument and plan."""
+    layout = stack(shape, channel_axis)
+    kind = known_dtype(dtype)
+    target_kind = result_dtype(kind, wanted)
+    kernels = numbers.kernels
     kh, kw = kernels[0].shape
     anchor = kh // 2, kw // 2
     if flip:
@@ -293,31 +350,15 @@ def _channelwise(
     if not math.isfinite(beyond) and kind.kind != "f":
         raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
     margin = margins(padding, (kh, kw), dilations, anchor)
-    size = _size(layout, pixels, (kh, kw), margin, strides, dilations)
-    threads = count(workers)
-    samples = readable(pixels)
-    view: View = layout.images
-    empty: Callable[..., Array] = layout.empty
-    if layout.planar and layout.planes(samples) is not None:  # channels apart are images of their own
-        view, empty = layout.planes, layout.empty_planes
-    source = view(samples)
-    assert source is not None
+    size = _size(layout, shape, (kh, kw), margin, strides, dilations)
     # Sums of neighbours need taps side by side in a ring row.
     even = strides[1] == 1 and dilations[1] * (kw - 1) <= kw * min(size[1], 1024)
-    chosen = choose(
-        kernels, source.dtype, STAND_IN.get(target_kind, target_kind), cval=beyond, even=even, method=method)
-
-    def compute(target: Array) -> None:
-        task = _core.Task(
-            source, target, chosen.kernels, strides, dilations, (margin[0][0], margin[1][0]), int(edge), beyond,
-            chosen.lane, chosen.bounded, chosen.scale, chosen.levels)
-        if told:
-            told(replace(chosen, scratch=task.scratch))
-        else:
-            run(task, threads if chosen.seconds(target.size) > WORTH_THREADS else 1)
-
-    shape = layout.shape(pixels.shape, *size)
-    return same_kind(image, _fill(pixels, shape, target_kind, out, empty, view, compute))
+    source, target = STAND_IN.get(kind, kind), STAND_IN.get(target_kind, target_kind)
+    chosen = choose(kernels, source, target, cval=beyond, even=even, method=method)
+    result = layout.shape(shape, *size)
+    parallel = chosen.seconds(math.prod(result)) > WORTH_THREADS
+    before = margin[0][0], margin[1][0]
+    return _Work(layout, result, target_kind, strides, dilations, before, int(edge), beyond, chosen, parallel)
 
 
 def _weights(values: Any, name: str, ndim: int) -> Array:
@@ -359,9 +400,11 @@ def _refuse_bank(weight: tuple[int, ...], groups: int, image: tuple[int, ...], l
         f"in an image of shape {image}: {layout.taken}")
 
 
-def _size(layout: Stack, pixels: Array, kernel: Any, margin: Margins, stride: Any, dilation: Any) -> tuple[int, int]:
+def _size(
+    layout: Stack, shape: tuple[int, ...], kernel: Any, margin: Margins, stride: Any, dilation: Any
+) -> tuple[int, int]:
     """Return the rows and columns of the result."""
-    rows, columns = layout.size(pixels.shape)
+    rows, columns = layout.size(shape)
     return (fitted(rows, kernel[0], margin[0], stride[0], dilation[0]),
             fitted(columns, kernel[1], margin[1], stride[1], dilation[1]))
 

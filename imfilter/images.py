@@ -62,17 +62,19 @@ def _pil_pixels(image: PIL.Image.Image) -> Array:
     return np.asarray(image)
 
 
-def known_dtype(array: Array, name: str = "image") -> np.dtype[Any]:
-    """Return the array's dtype in the machine's byte order; refuse kinds that have no meaning here."""
-    dtype: np.dtype[Any] = array.dtype.newbyteorder("=")
+def known_dtype(given: np.dtype[Any]) -> np.dtype[Any]:
+    """Return an image's dtype in the machine's byte order; refuse kinds that have no meaning here."""
+    dtype: np.dtype[Any] = given.newbyteorder("=")
     if dtype not in NATIVE and dtype not in STAND_IN:
-        raise DtypeError(f"{name} must hold real numbers of at most 64 bits, got dtype {array.dtype}")
+        raise DtypeError(f"image must hold real numbers of at most 64 bits, got dtype {given}")
     return dtype
 
 
 def readable(array: Array) -> Array:
     """Return the array with samples that the loops read: itself, a view, or an exact copy."""
-    dtype = known_dtype(array)
+    if array.dtype in NATIVE:
+        return array
+    dtype = known_dtype(array.dtype)
     if dtype in NATIVE:
         return array
     if dtype.kind == "b":
@@ -198,32 +200,31 @@ class Stack(NamedTuple):
         return tuple(sizes)
 
 
-def stack(array: Array, channel_axis: int | None) -> Stack:
+def stack(shape: tuple[int, ...], channel_axis: int | None) -> Stack:
     """Find the axes of an image (H, W), (H, W, C) or (N, H, W, C), or with its channels on another axis."""
-    ndim = array.ndim
+    ndim = len(shape)
     if ndim == 2:
         return Stack(2, None)
     if ndim not in (3, 4):
-        raise ImfilterError(f"image must have the shape (H, W), (H, W, C) or (N, H, W, C), got {array.shape}")
+        raise ImfilterError(f"image must have the shape (H, W), (H, W, C) or (N, H, W, C), got {shape}")
     if channel_axis is None:
         if ndim == 4:
-            raise ImfilterError(f"channel_axis may be None for images (H, W) or (N, H, W), got shape {array.shape}")
+            raise ImfilterError(f"channel_axis may be None for images (H, W) or (N, H, W), got shape {shape}")
         return Stack(3, None)
     axis = integer("channel_axis", channel_axis, -ndim)
     if axis >= ndim:
-        raise ImfilterError(f"channel_axis must be from {-ndim} to {ndim - 1} for shape {array.shape}, got {axis}")
+        raise ImfilterError(f"channel_axis must be from {-ndim} to {ndim - 1} for shape {shape}, got {axis}")
     axis %= ndim
     if ndim == 4 and axis == 0:
-        raise ImfilterError(f"channel_axis must not be 0 for shape {array.shape}: the first axis counts the images")
+        raise ImfilterError(f"channel_axis must not be 0 for shape {shape}: the first axis counts the images")
     return Stack(ndim, axis)
 
 
-def opened(image: object, channel_axis: int | None) -> tuple[Array, Stack]:
-    """Return an image's pixels and where their axes are. The channels of a Pillow image come last."""
-    pixels = as_array(image)
+def opened(image: object, channel_axis: int | None) -> Array:
+    """Return an image's pixels. The channels of a Pillow image come last."""
     if is_pil(image) and channel_axis not in (-1, 2):
         raise ImfilterError(f"channel_axis must be -1 for a Pillow image, got {channel_axis!r}")
-    return pixels, stack(pixels, channel_axis)
+    return as_array(image)
 
 
 def same_kind(image: object, result: Array) -> Any:

@@ -3,16 +3,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .errors import ImfilterError, one_of
-from .structure import Separable, doubled, scaled, separated, whole
+from .structure import Kernel, Separable, doubled, scaled, separated, whole
 
 Array = np.ndarray[Any, Any]
-Kernel = Array | Separable
 
 PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
 LANES = {"h": "int16", "f": "float32", "d": "float64"}
@@ -82,24 +80,6 @@ def _is_whole(kernel: Kernel) -> bool:
     return whole(kernel)
 
 
-class _Key:
-    """The numbers of kernels, as something that a cache can look up."""
-
-    __slots__ = ("data", "kernels")
-
-    def __init__(self, kernels: tuple[Kernel, ...]) -> None:
-        self.kernels = kernels
-        self.data = tuple(
-            (kernel.column.tobytes(), kernel.row.tobytes()) if isinstance(kernel, Separable)
-            else (kernel.shape, kernel.tobytes()) for kernel in kernels)
-
-    def __hash__(self) -> int:
-        return hash(self.data)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.data == other.data
-
-
 def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[Any], *, cval: float = 0.0,
            even: bool = True, method: str = "auto") -> Plan:
     """Plan channel-wise work from images of dtype source to results of dtype target.
@@ -109,16 +89,10 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
     """
     if method not in METHODS:
         raise ImfilterError(f"method must be {one_of(METHODS)}, got {method!r}")
-    return _chosen(_Key(kernels), source, target, cval, even, method)
-
-
-@lru_cache(maxsize=128)
-def _chosen(key: _Key, source: np.dtype[Any], target: np.dtype[Any], cval: float, even: bool, method: str) -> Plan:
-    kernels, scale = _scaled(key.kernels)
+    kernels, scale = _scaled(kernels)
     ways = _ways(kernels, even)
     if method != "auto":
-        ways = [way for way in ways if way.method == method or method in way.method.split(", ")] or (
-            ways[:1] if method != "separable" else [])
+        ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])
     if not ways:
         raise ImfilterError("method 'separable' needs a kernel that is the product of a column and a row")
     way = min(ways, key=lambda way: way.cost)

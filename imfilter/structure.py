@@ -30,6 +30,27 @@ class Separable:
         return int(np.count_nonzero(self.column)) + int(np.count_nonzero(self.row))
 
 
+Kernel = Array | Separable
+
+
+class Numbers:
+    """Kernels as something that can be looked up: equal when all their numbers are."""
+
+    __slots__ = ("data", "kernels")
+
+    def __init__(self, kernels: tuple[Kernel, ...]) -> None:
+        self.kernels = kernels
+        self.data = tuple([
+            (kernel.column.tobytes(), kernel.row.tobytes()) if isinstance(kernel, Separable)
+            else (kernel.shape, kernel.tobytes()) for kernel in kernels])
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Numbers) and self.data == other.data
+
+
 def whole(values: Array) -> bool:
     """Say whether all numbers are whole."""
     return bool((values == np.rint(values)).all())

@@ -69,16 +69,31 @@ def images(draw, dtypes=DTYPES, most=40):
 
 @st.composite
 def weights(draw, shape):
-    """Kernels or banks of this shape, of whole or of real numbers, some of them 0. Whole ones are Python's too."""
+    """Kernels or banks of this shape, of whole or of real numbers, some of them 0."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if draw(st.booleans()):
         return rng.integers(-9, 10, shape) * draw(st.sampled_from([1, 1, 20]))
     return rng.standard_normal(shape) * (rng.random(shape) < draw(st.sampled_from([0.3, 1])))
 
 
-def kernels(most=7):
-    """Kernels (kh, kw), even sizes as well."""
-    return st.tuples(st.integers(1, most), st.integers(1, most)).flatmap(weights)
+# What may be special in a kernel's numbers: each takes one of any numbers and returns another of its size.
+STRUCTURES = {
+    "none": lambda kernel: kernel,
+    "product of a column and a row": lambda kernel: kernel[:, :1] * kernel[:1],
+    "all equal": lambda kernel: np.full_like(kernel, kernel[0, 0]),
+    "mean": lambda kernel: np.full(kernel.shape, 1 / kernel.size),
+    "rows of equal weights": lambda kernel: np.repeat(kernel[:, :1], kernel.shape[1], 1),
+    "runs": lambda kernel: np.sort(np.clip(kernel, -1, 1).round(), 1).astype(kernel.dtype),
+    "symmetric": lambda kernel: kernel + kernel[::-1, ::-1],
+    "whole numbers, scaled": lambda kernel: np.rint(kernel) / 7,
+}
+
+
+@st.composite
+def kernels(draw, most=7):
+    """Kernels (kh, kw), even sizes as well, some of them long."""
+    shape = draw(st.tuples(st.integers(1, most), st.integers(1, most) | st.sampled_from([8, 17, 33])))
+    return STRUCTURES[draw(st.sampled_from(list(STRUCTURES)))](draw(weights(shape)))
 
 
 small = st.integers(0, 9)

@@ -77,22 +77,22 @@ def test_rows_of_unequal_length_are_refused_by_kind():
 @pytest.mark.parametrize("code", REAL)
 @pytest.mark.parametrize("order", "<>")
 def test_a_real_dtype_is_known_in_either_byte_order(code, order):
-    assert known_dtype(np.zeros((2, 2), np.dtype(code).newbyteorder(order))) == np.dtype(code)
+    assert known_dtype(np.dtype(code).newbyteorder(order)) == np.dtype(code)
 
 
 @pytest.mark.parametrize("code", REFUSED + (["g"] if np.dtype("g").itemsize > 8 else []))
 def test_other_dtypes_are_refused_by_name(code):
     dtype = np.dtype(code)
     with pytest.raises(TypeError, match="real numbers of at most 64 bits") as caught:
-        known_dtype(np.zeros((2, 2), dtype), "weights")
-    assert str(dtype) in str(caught.value) and str(caught.value).startswith("weights")
+        known_dtype(np.dtype(dtype))
+    assert str(dtype) in str(caught.value) and str(caught.value).startswith("image")
     assert isinstance(caught.value, ImfilterError)
 
 
 @pytest.mark.parametrize("value", [decimal.Decimal(1), datetime.date(2020, 1, 1), "a", 1j, {"a": 1}])
 def test_python_objects_are_refused(value):
     with pytest.raises(DtypeError):
-        known_dtype(as_array([[value]]))
+        known_dtype(as_array([[value]]).dtype)
 
 
 @pytest.mark.parametrize("code", ["u1", "u2", "i2", "i4", "f4", "f8"])
@@ -160,7 +160,7 @@ def test_rounding_leaves_its_argument_alone():
 ])
 def test_axes_are_found_and_put_in_order(shape, axis, seen):
     array = np.arange(np.prod(shape)).reshape(shape)
-    layout = stack(array, axis)
+    layout = stack(array.shape, axis)
     assert layout.images(array).shape == seen
     assert layout.size(shape) == seen[1:3]
     assert layout.every(array, (2, 3)).size == seen[0] * -(-seen[1] // 2) * -(-seen[2] // 3) * seen[3]
@@ -177,7 +177,7 @@ def test_axes_are_found_and_put_in_order(shape, axis, seen):
 ])
 def test_axes_that_cannot_be_are_refused(shape, axis, words):
     with pytest.raises(ImfilterError, match=words):
-        stack(np.empty(shape), axis)
+        stack(shape, axis)
 
 
 @pytest.mark.parametrize(("mode", "dtype"), [

@@ -38,7 +38,10 @@ class Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
-            raise click.UsageError(f"there is no command {name!r}{suggestion(name, COMMANDS)}", ctx)
+            from ..filters import PRESETS
+
+            hint = f": did you mean 'imfilter apply {name}'?" if name in PRESETS else suggestion(name, COMMANDS)
+            raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
         command: click.Command = import_module(f"imfilter.cli.{MODULES.get(name, name)}").command
         return command
 

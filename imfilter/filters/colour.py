@@ -7,7 +7,7 @@ import numpy as np
 
 from ..convolution import conv2d
 from ..errors import ImfilterError
-from ..images import Array, is_pil, opened, same_kind
+from ..images import Array, is_pil, opened, same_kind, stack
 from .parameters import Number, Table
 from .registry import Common, preset
 
@@ -30,7 +30,8 @@ def _rgb(image: Any) -> Any:
 
 def _mixed(image: Any, matrix: Array, common: Any, *, flat: bool = False) -> Any:
     """Return matrix @ pixel for every pixel. flat: a result of one channel loses its channel axis."""
-    pixels, layout = opened(image, common["channel_axis"])
+    pixels = opened(image, common["channel_axis"])
+    layout = stack(pixels.shape, common["channel_axis"])
     axis = layout.channel_axis
     channels = 1 if axis is None else pixels.shape[axis]
     if matrix.shape[1] != channels:
@@ -79,7 +80,7 @@ def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Un
     >>> imfilter.grayscale(numpy.array([[[255, 0, 0], [255, 255, 255]]], numpy.uint8))
     array([[ 54, 255]], dtype=uint8)
     """
-    if opened(image, common["channel_axis"])[1].channel_axis is None:
+    if stack(opened(image, common["channel_axis"]).shape, common["channel_axis"]).channel_axis is None:
         weights = np.ones(1)
     return _mixed(_rgb(image), weights[None], common, flat=True)
 

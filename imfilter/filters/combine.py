@@ -6,7 +6,7 @@ from typing import Any
 
 from ..convolution import check_out
 from ..errors import pair
-from ..images import Array, known_dtype, opened, result_dtype, rounded, same_kind, working_dtype
+from ..images import Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, working_dtype
 
 
 def combine(
@@ -17,8 +17,9 @@ def combine(
 
     compute gets the keywords of `correlate` with a floating dtype, and returns a new floating array.
     """
-    pixels, layout = opened(image, channel_axis)
-    given = known_dtype(pixels)
+    pixels = opened(image, channel_axis)
+    layout = stack(pixels.shape, channel_axis)
+    given = known_dtype(pixels.dtype)
     kind = result_dtype(given, dtype)
     stride = pair("stride", stride, 1)
     if out is not None:

@@ -192,7 +192,7 @@ def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[
 
 def signed_dtype(pixels: Array) -> np.dtype[Any]:
     """Return the dtype of a result with a sign: that of a float image, else float32."""
-    kind = known_dtype(pixels)
+    kind = known_dtype(pixels.dtype)
     return kind if kind.kind == "f" else np.dtype(np.float32)
 
 

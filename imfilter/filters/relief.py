@@ -48,7 +48,7 @@ def emboss(
     >>> imfilter.emboss(numpy.array([[0, 0, 50, 50]], numpy.uint8), 180)
     array([[128, 178, 178, 128]], dtype=uint8)
     """
-    kind = known_dtype(as_array(image))
+    kind = known_dtype(as_array(image).dtype)
     grey = 0.5 if kind.kind == "f" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)
 
     def lit(pixels: Array, **options: Any) -> Array:

@@ -84,7 +84,7 @@ def unsharp_mask(
     """
     def sharpened(pixels: Array, *, stride: tuple[int, int], channel_axis: int | None, **rest: Any) -> Array:
         blurred = gaussian(pixels, radius, stride=stride, channel_axis=channel_axis, **rest)
-        kept = stack(pixels, channel_axis).every(pixels, stride)
+        kept = stack(pixels.shape, channel_axis).every(pixels, stride)
         difference: Array = np.subtract(kept, blurred, dtype=blurred.dtype)
         if threshold:
             difference[np.abs(difference) < threshold] = 0
