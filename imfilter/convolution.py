@@ -32,6 +32,7 @@ from .plan import WORTH_THREADS, Plan, bank_lane, choose
 from .structure import Kernel, Numbers, Separable
 from .workers import count, run
 
+DEPTHWISE_WEIGHTS = 2**15
 BANK_WORTH_THREADS = 6_000_000  # multiplications, some 0.3 ms
 
 View = Callable[[Array], Array | None]
@@ -222,9 +223,13 @@ def conv2d(
 
     lane, bounded = bank_lane(weights, offsets, source.dtype, STAND_IN.get(target_kind, target_kind))
 
+    # One kernel a channel runs along the rows, as long as the weights of all channels stay in the cache.
+    depthwise = groups == channels == outputs and weights.size < DEPTHWISE_WEIGHTS
+    kernels = (np.ascontiguousarray(weights[:, 0]),) if depthwise else weights
+
     def compute(target: Array) -> None:
         task = _core.Task(
-            source, target, weights, strides, dilations, (margin[0][0], margin[1][0]), int(edge), 0.0, lane, bounded,
+            source, target, kernels, strides, dilations, (margin[0][0], margin[1][0]), int(edge), 0.0, lane, bounded,
             1.0, 0, offsets, groups)
         run(task, threads if target.size * weights[0].size > BANK_WORTH_THREADS else 1)
 

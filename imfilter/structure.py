@@ -9,7 +9,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-SAME = 1e-9  # relative size below which a difference is the rounding of the kernel's own numbers
+SAME = 1e-15  # relative size up to which a difference is the rounding of the kernel's own numbers
 LARGEST_DIVISOR = 12  # of the smallest weight, in the search for a scale
 SHORTEST_RUN = 4  # equal weights that are worth summing by doubling
 
@@ -99,8 +99,9 @@ def runs(row: Array) -> list[tuple[int, int]]:
 def doubled(kernel: Array) -> tuple[Array, int]:
     """Return the kernel over a row and its levels, and how many levels it reads.
 
-    Level k of a row holds the sums of each 2**k neighbouring taps. The result (kh, (levels + 1) * kw) has, level after
-    level, the weights of those sums: a run of n equal weights needs one for each 1 in n's binary digits.
+    Level k of a row holds the sums of each 2**k neighbouring taps (the loops may hold their means instead). The result
+    (kh, (levels + 1) * kw) has, level after level, the weights of those sums: a run of n equal weights needs one for
+    each 1 in n's binary digits.
     """
     height, width = kernel.shape
     found = [runs(row) for row in kernel]

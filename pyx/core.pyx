@@ -5,10 +5,13 @@ and of the kinds in engine.pxd, margins are right. Nothing is checked here, and 
 """
 import os
 
+import numpy as np
+
 from cpython.buffer cimport (
     PyBUF_STRIDED, PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.math cimport ldexp
 from libc.stdint cimport int16_t
 from libc.stdlib cimport calloc, free, malloc
 
@@ -125,8 +128,9 @@ cdef class Task:
 
     source, target: arrays (images, rows, columns, channels). kernels: for channel-wise work one or two float64
     kernels (kh, kw), or pairs of a column and a row that are separable kernels; the result of two is the root of the
-    mean of their squares. For a bank, its weights (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is
-    computed in. scale: what sums are multiplied by. levels: how often windows of equal weights are doubled.
+    mean of their squares; or the kernels (channels, kh, kw) of a depthwise bank. For any other bank, its weights
+    (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is computed in. scale: what sums are multiplied
+    by. levels: how often windows of equal weights are doubled.
     """
     cdef Job job
     cdef const Loops *loops
@@ -164,7 +168,9 @@ cdef class Task:
         if job.bank:
             self.pack_bank(kernels, bias)
         for k in range(0 if job.bank else job.kernels):
-            if job.separable:
+            if kernels[k] is not None and not job.separable and kernels[k].ndim == 3:
+                self.pack_depthwise(kernels[k], bias)
+            elif job.separable:
                 self.pack_kernel(&job.stages[2 * k], kernels[k][0][:, None])
                 self.pack_row(&job.stages[2 * k + 1], kernels[k][1])
             else:
@@ -310,9 +316,9 @@ cdef class Task:
                         i = u - q * job.row_advance
                         if 0 <= i < kh and kernel[i, j] != 0:
                             tap.mask |= 1 << q
-                            self.put(stage.weights, stage.tap_count * GROUP + q, kernel[i, j])
+                            self.put(stage.weights, stage.tap_count * GROUP + q, self.level_weight(kernel[i, j], j))
                     if tap.mask:
-                        tap.row, tap.offset = u, self.tap_offset(j)
+                        tap.row, tap.column, tap.offset = u, j, self.tap_offset(j)
                         stage.tap_count += 1
                         run.count += 1
                 for q in range(job.group):
@@ -323,6 +329,29 @@ cdef class Task:
                         if width < kw or i == kh - 1 or (i + 1) % (LONGEST_SUM // most) == 0:
                             run.flush |= 1 << q
         self.link(stage)
+        return 0
+
+    cdef int pack_depthwise(self, const double[:, :, ::1] kernels, bias) except -1:
+        """Pack the taps of all channels' kernels as one kernel's, then the weights of every channel."""
+        cdef Job *job = &self.job
+        cdef Stage *stage = &job.stages[0]
+        cdef Py_ssize_t channels = kernels.shape[0], e, q, i, j, k
+        cdef char *weights
+        self.pack_kernel(stage, np.ascontiguousarray(np.any(kernels, axis=0), np.float64))
+        job.stretch = channels + 3 * self.loops.lanes_bytes // self.lane_bytes()
+        weights = <char *>self.take((stage.tap_count * GROUP + 1) * job.stretch, self.lane_bytes())
+        free(stage.weights)
+        stage.weights = weights
+        for e in range(stage.tap_count):
+            j = stage.taps[e].column
+            for q in range(job.group):
+                i = stage.taps[e].row - q * job.row_advance
+                if 0 <= i < job.kernel_height:
+                    for k in range(job.stretch):
+                        self.put(weights, (e * GROUP + q) * job.stretch + k, kernels[k % channels, i, j])
+        if bias is not None:
+            for k in range(job.stretch):
+                self.put(weights, stage.tap_count * GROUP * job.stretch + k, bias[k % channels])
         return 0
 
     cdef void link(self, Stage *stage):
@@ -347,9 +376,13 @@ cdef class Task:
                     stage.run_count += 1
                 stage.runs[stage.run_count - 1].count += 1
                 stage.taps[stage.tap_count].offset = self.tap_offset(j)
-                self.put(stage.weights, stage.tap_count, row[j])
+                self.put(stage.weights, stage.tap_count, self.level_weight(row[j], j))
                 stage.tap_count += 1
         return 0
+
+    cdef double level_weight(self, double weight, Py_ssize_t j):
+        """Return what column j of a kernel and its levels is weighed by: floating levels hold means."""
+        return weight if self.job.lane == INT16 else ldexp(weight, <int>(j // self.job.kernel_width))
 
     cdef int put(self, char *lanes, Py_ssize_t k, double value) except? -1:
         if self.job.lane == INT16:

@@ -48,7 +48,7 @@ cdef struct Segment:
 
 cdef struct Tap:
     # One column of the kernel over one input row.
-    Py_ssize_t row, offset
+    Py_ssize_t row, column, offset
     int mask                # bit q: output row q of the group has a weight other than 0 here
     Py_ssize_t alike        # the next tap in the run with another mask, or the end of the run
 
@@ -103,6 +103,7 @@ cdef struct Job:
     Stage stages[4]
     int kernels             # 2: the result is the root of the mean of their squares
     bint separable
+    Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
 
     bint bank               # stage 0 alone, across channels
     char *bias              # [block][lanes of a block]

