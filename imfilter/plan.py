@@ -89,7 +89,9 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
     """
     if method not in METHODS:
         raise ImfilterError(f"method must be {one_of(METHODS)}, got {method!r}")
-    kernels, scale = _scaled(kernels, source.kind == "f")
+    scale = 1.0
+    if source.kind != "f":  # sums of floats are rounded anyway, and must not grow larger than results
+        kernels, scale = _scaled(kernels)
     ways = _ways(kernels, even)
     if method != "auto":
         ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])
@@ -145,28 +147,15 @@ def _spreads(kernels: list[Array], even: bool) -> list[tuple[list[Array], int]]:
     return found
 
 
-def _scaled(kernels: tuple[Kernel, ...], floating: bool) -> tuple[tuple[Kernel, ...], float]:
-    """Return kernels of whole numbers and their common scale, where there is one.
-
-    Whole numbers cancel exactly, so that an edge filter gives 0 for a constant image. Of floating images sums must not
-    grow larger than results: there the numbers have a power of two in them, and kernels without signs stay as they are.
-    """
+def _scaled(kernels: tuple[Kernel, ...]) -> tuple[tuple[Kernel, ...], float]:
+    """Return kernels of whole numbers and their common scale, where there is one; sums of integers are exact then."""
     if isinstance(kernels[0], Separable):
-        parts = [kernels[0].column, kernels[0].row]
-        (column, first), (row, second) = map(scaled, parts)
-        found, scale = [column, row], first * second
-    else:
-        parts = [np.asarray(kernel) for kernel in kernels]
-        numbers, scale = scaled(np.concatenate([part.ravel() for part in parts]))
-        cuts = np.cumsum([part.size for part in parts])[:-1]
-        found = [piece.reshape(part.shape) for piece, part in zip(np.split(numbers, cuts), parts, strict=True)]
-    if scale == 1 or (floating and all((part >= 0).all() for part in parts)):
-        return kernels, 1.0
-    if floating:
-        scale, exponent = math.frexp(scale)
-        found = [*found[:-1], np.ldexp(found[-1], exponent)] if isinstance(kernels[0], Separable) else [
-            np.ldexp(part, exponent) for part in found]
-    return (Separable(*found),) if isinstance(kernels[0], Separable) else tuple(found), scale
+        (column, first), (row, second) = scaled(kernels[0].column), scaled(kernels[0].row)
+        return (Separable(column, row),), first * second
+    parts = [np.asarray(kernel) for kernel in kernels]
+    numbers, scale = scaled(np.concatenate([part.ravel() for part in parts]))
+    cuts = np.cumsum([part.size for part in parts])[:-1]
+    return tuple(piece.reshape(part.shape) for piece, part in zip(np.split(numbers, cuts), parts, strict=True)), scale
 
 
 def _factors(kernel: Kernel) -> Separable | None:
