@@ -165,7 +165,9 @@ cdef class Task:
         job.top, job.left = before
         self.plan_rows()
         self.plan_columns()
-        if job.bank:
+        if self.takes_colours():
+            self.pack_colours(kernels, bias)
+        elif job.bank:
             self.pack_bank(kernels, bias)
         for k in range(0 if job.bank else job.kernels):
             if kernels[k] is not None and not job.separable and kernels[k].ndim == 3:
@@ -391,6 +393,30 @@ cdef class Task:
             (<float *>lanes)[k] = <float>value
         else:
             (<double *>lanes)[k] = value
+        return 0
+
+    cdef bint takes_colours(self):
+        cdef Job *job = &self.job
+        return (
+            job.bank and job.groups == 1 and job.kernel_height == job.kernel_width == 1 and job.lane == FLOAT32
+            and job.bounded and job.source.channels == 3 and job.target.channels in (1, 3)
+            and job.source.kind == UINT8 and job.target.kind == UINT8 and job.source.packed
+            and job.stride_y == job.stride_x == 1 and job.top == job.left == 0
+            and job.source.height == job.target.height and job.source.width == job.target.width
+        )
+
+    cdef int pack_colours(self, const double[:, :, :, ::1] weights, bias) except -1:
+        """Lay a matrix out row by row."""
+        cdef Job *job = &self.job
+        cdef Py_ssize_t d, c
+        job.colours = True
+        job.stages[0].weights = <char *>self.take(9, sizeof(float))
+        job.bias = <char *>self.take(3, sizeof(float))
+        for d in range(job.target.channels):
+            for c in range(3):
+                self.put(job.stages[0].weights, 3 * d + c, weights[d, c, 0, 0])
+            if bias is not None:
+                self.put(job.bias, d, bias[d])
         return 0
 
     cdef int pack_bank(self, const double[:, :, :, ::1] weights, bias) except -1:

@@ -105,6 +105,7 @@ cdef struct Job:
     bint separable
     Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
 
+    bint colours            # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
     bint bank               # stage 0 alone, across channels
     char *bias              # [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes

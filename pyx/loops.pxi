@@ -26,6 +26,7 @@ include "store.pxi"
 include "channelwise.pxi"
 include "depthwise.pxi"
 include "bank.pxi"
+include "colour.pxi"
 include "strips.pxi"
 
 cdef Loops loops

@@ -158,7 +158,9 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
 cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
-    if job.lane == INT16:
+    if job.colours:
+        mix_rows(job, n, first, last)
+    elif job.lane == INT16:
         walk(<int16_t *>NULL, job, n, first, last, memory, poll)
     elif job.lane == FLOAT32:
         walk(<float *>NULL, job, n, first, last, memory, poll)
