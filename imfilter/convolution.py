@@ -303,11 +303,12 @@ def _channelwise(
 ) -> Any:
     """Compute a checked convolution, or only tell its plan."""
     pixels = opened(image, channel_axis)
-    given = (pixels.shape, pixels.dtype, Numbers(kernels), flip, mode, cval, padding, stride, dilation, channel_axis,
-             dtype, method)
+    numbers = Numbers(kernels)
+    given = (pixels.shape, pixels.dtype, numbers, flip, mode, cval, padding, stride, dilation, channel_axis, dtype,
+             method)
     # Checking and planning takes longer than filtering a small image, so what was settled is kept. Sequences are not
     # looked up, because (True, 1) is found as (1, 1).
-    plain = isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int)
+    plain = isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int) and numbers.small
     try:
         work = _settled(*given) if plain else _settled.__wrapped__(*given)
     except TypeError:  # something that cannot be looked up, or that is wrong

@@ -44,6 +44,11 @@ class Numbers:
             (kernel.column.tobytes(), kernel.row.tobytes()) if isinstance(kernel, Separable)
             else (kernel.shape, kernel.tobytes()) for kernel in kernels])
 
+    @property
+    def small(self) -> bool:
+        """Whether they take so little memory that many may be kept."""
+        return sum(len(part) for data in self.data for part in data if isinstance(part, bytes)) <= 2**15
+
     def __hash__(self) -> int:
         return hash(self.data)
 
