@@ -376,7 +376,8 @@ def _weights(values: Any, name: str, ndim: int) -> Array:
     if given.ndim != ndim or 0 in given.shape:
         raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
     weights = np.ascontiguousarray(given, np.float64)
-    if not np.isfinite(weights).all():
+    # One product tells that all are finite, except of numbers so large that it overflows.
+    if not math.isfinite(np.vdot(weights, weights)) and not np.isfinite(weights).all():
         raise ImfilterError(f"{name} must be finite, got NaN or infinity in it")
     return weights
 
