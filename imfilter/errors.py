@@ -1,7 +1,6 @@
 """What goes wrong, and the checks of plain arguments that say so."""
 from __future__ import annotations
 
-import difflib
 import math
 import operator
 from collections.abc import Iterable
@@ -66,5 +65,7 @@ def one_of(choices: Iterable[object]) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return ': did you mean ...?' when a known word is close to this one, else nothing."""
+    import difflib  # only mistakes wait for it
+
     close = difflib.get_close_matches(word, list(known), n=1)
     return f": did you mean {close[0]!r}?" if close else ""

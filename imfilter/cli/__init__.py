@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import enum
+import gc
 import io
 import os
 import sys
@@ -70,6 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
+    gc.disable()  # what is imported stays: looking through it for garbage only delays the start
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # any file name can be shown somehow
@@ -93,6 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
         status = Status.BROKEN_PIPE if broken else Status.SOME_FAILED
         if not broken:
             _say(error, debug)
+    gc.enable()
     sys.exit(status or Status.DONE)
 
 

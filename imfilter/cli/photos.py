@@ -1,6 +1,7 @@
 """What apply and convolve share: their options, the names of outputs, and the way through the files."""
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -109,6 +110,7 @@ class Output:
 def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Status:
     """Filter every file; a failure is named and does not stop the rest."""
     output.check(files)
+    gc.enable()
     if output.out_dir:
         try:
             os.makedirs(output.out_dir, exist_ok=True)
