@@ -169,8 +169,9 @@ class Batch:
             sys.stdout.buffer.write(data)
         else:
             files.write(data, path, force=self.output.force or self.output.in_place)
+        self.settled.append(file)  # at once: an interrupt tells what is not done
+        if path != "-":
             self.written.add(os.path.realpath(path))
-        self.settled.append(file)
         if not self.output.quiet:
             for note in photo.notes:
                 _say(f"{file}: {note}")
