@@ -326,7 +326,7 @@ def _channelwise(
     def compute(target: Array) -> None:
         task = _core.Task(
             source, target, chosen.kernels, work.stride, work.dilation, work.before, work.edge, work.beyond,
-            chosen.lane, chosen.bounded, chosen.scale, chosen.levels)
+            chosen.lane, chosen.bounded, chosen.scale, chosen.levels, box=chosen.box)
         if told:
             told(replace(chosen, scratch=task.scratch))
         else:
@@ -360,7 +360,8 @@ def _settled(
     # Sums of neighbours need taps side by side in a ring row.
     even = strides[1] == 1 and dilations[1] * (kw - 1) <= kw * min(size[1], 1024)
     source, target = STAND_IN.get(kind, kind), STAND_IN.get(target_kind, target_kind)
-    chosen = choose(kernels, source, target, cval=beyond, even=even, method=method)
+    plain = strides == dilations == (1, 1)
+    chosen = choose(kernels, source, target, cval=beyond, even=even, plain=plain, method=method)
     result = layout.shape(shape, *size)
     parallel = chosen.seconds(math.prod(result)) > WORTH_THREADS
     before = margin[0][0], margin[1][0]

@@ -25,7 +25,7 @@ class Plan:
 
     method: "direct", "separable", "runs", or "separable, runs". why: what in the kernel's numbers decided. lane: what
     samples are widened to, "h" int16, "f" float32 or "d" float64. kernels: as the core takes them. scale: what their
-    sums are multiplied by. levels: how often windows of equal weights are doubled. taps: multiplications and additions
+    sums are multiplied by. levels: how often windows of equal weights are doubled. box: whether sums slide along. taps: multiplications and additions
     a result takes. bounded: no result is NaN, infinite or above 2**22 in size, so it can be rounded without looking.
     scratch: bytes a thread takes beside image and result.
     """
@@ -38,6 +38,7 @@ class Plan:
     levels: int
     taps: int
     bounded: bool
+    box: bool = False
     scratch: int = 0
 
     def __str__(self) -> str:
@@ -81,11 +82,11 @@ def _is_whole(kernel: Kernel) -> bool:
 
 
 def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[Any], *, cval: float = 0.0,
-           even: bool = True, method: str = "auto") -> Plan:
+           even: bool = True, plain: bool = True, method: str = "auto") -> Plan:
     """Plan channel-wise work from images of dtype source to results of dtype target.
 
     kernels: one, or two for the root of the mean of their squares. even: whether taps lie side by side in a ring row,
-    so that sums of neighbours can be had.
+    so that sums of neighbours can be had. plain: whether there is neither stride nor dilation.
     """
     if method not in METHODS:
         raise ImfilterError(f"method must be {one_of(METHODS)}, got {method!r}")
@@ -93,6 +94,8 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
     if source.kind != "f":  # sums of floats are rounded anyway, and must not grow larger than results
         kernels, scale = _scaled(kernels)
     ways = _ways(kernels, even)
+    if plain and source == np.uint8 and target.char != "d" and cval in range(256):
+        ways += _boxes(ways)
     if method != "auto":
         ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])
     if not ways:
@@ -100,7 +103,7 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
     way = min(ways, key=lambda way: way.cost)
     lane, reach = _lane(way.factors, scale, source, target, cval)
     why = _why(way, kernels[0].shape)
-    return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6)
+    return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6, way.box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,13 @@ class _Way:
     kernels: Any
     levels: int
     taps: int
+    box: bool = False
 
     @property
     def cost(self) -> int:
         """What it costs in taps; a pass over rows in the cache costs some taps of its own."""
+        if self.box:
+            return self.taps
         return self.taps + PASS * len(self.kernels) * (self.levels + 2 * isinstance(self.kernels[0], tuple))
 
 
@@ -134,6 +140,18 @@ def _ways(kernels: tuple[Kernel, ...], even: bool) -> list[_Way]:
             taps = sum(int(np.count_nonzero(part)) for pair in pairs for part in pair) + levels * len(pairs)
             ways.append(_Way("separable, runs" if levels else "separable", tuple(factors), pairs, levels, taps))
     return ways
+
+
+def _boxes(ways: list[_Way]) -> list[_Way]:
+    """Return the way to compute a separable kernel whose weights are all 1 by sums that slide along, if it is that."""
+    found = [way for way in ways if way.method == "separable" and len(way.kernels) == 1]
+    for way in found:
+        (column, row), = way.kernels
+        height, width = len(column), len(row)
+        # Sums of a column are counted in 16 bits, those of the box by floats.
+        if (column == 1).all() and (row == 1).all() and height <= 257 and 255 * height * width < 2**24:
+            return [_Way("separable, runs", way.factors, way.kernels, 0, 2 + width // 8 + width % 8, box=True)]
+    return []
 
 
 def _spreads(kernels: list[Array], even: bool) -> list[tuple[list[Array], int]]:
@@ -172,6 +190,8 @@ def _factors(kernel: Kernel) -> Separable | None:
 
 def _why(way: _Way, shape: tuple[int, int]) -> str:
     size = f"{shape[0]} x {shape[1]}"
+    if way.box:
+        return f"the {size} box is summed by the rows that enter and leave it"
     if way.method.startswith("separable"):
         return f"the {size} kernel is the product of a column and a row"
     if way.method == "runs":

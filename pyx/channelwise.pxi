@@ -69,7 +69,8 @@ cdef inline void add_taps(lanes *like, const Stage *stage, Py_ssize_t e, const c
 
 
 cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, char **results,
-                         int live, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+                         int live, Py_ssize_t first, Py_ssize_t end,
+                         const char **ahead, int shift) noexcept nogil:
     """Compute bytes first to end of the rows of a group that are live, in whole blocks.
 
     sources: where each tap reads the row's first lane. results: where each row goes. The last block ends where the
@@ -82,6 +83,12 @@ cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, 
     a0 = lane_zero(like[0])
     a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = a0
     while True:
+        if ahead != NULL:
+            for r in range(x >> shift, (x + block) >> shift, 64):
+                prefetch(ahead[0] + r)
+                prefetch(ahead[1] + r)
+                prefetch(ahead[2] + r)
+                prefetch(ahead[3] + r)
         fresh = 15
         e = 0
         for r in range(stage.run_count):
@@ -164,7 +171,8 @@ cdef void correlate_row(lanes *like, const Stage *stage, const char *source, cha
 
 
 cdef inline void correlate_group_rows(lane *like, const Stage *stage, const char **rows, const char **sources,
-                                      char **results, int live, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+                                      char **results, int live, Py_ssize_t first, Py_ssize_t end,
+                                      const char **ahead, int shift) noexcept nogil:
     """Compute lanes first to end of the live rows of a group from the rows that the stage's taps name."""
     cdef Py_ssize_t e
     for e in range(stage.tap_count):
@@ -172,11 +180,11 @@ cdef inline void correlate_group_rows(lane *like, const Stage *stage, const char
     first *= sizeof(lane)
     end *= sizeof(lane)
     if lane is float:
-        correlate_rows(<lanes_float *>NULL, stage, sources, results, live, first, end)
+        correlate_rows(<lanes_float *>NULL, stage, sources, results, live, first, end, ahead, shift)
     elif lane is double:
-        correlate_rows(<lanes_double *>NULL, stage, sources, results, live, first, end)
+        correlate_rows(<lanes_double *>NULL, stage, sources, results, live, first, end, ahead, shift)
     else:
-        correlate_rows(<lanes_short *>NULL, stage, sources, results, live, first, end)
+        correlate_rows(<lanes_short *>NULL, stage, sources, results, live, first, end, ahead, shift)
 
 
 cdef inline void correlate_one_row(lane *like, const Stage *stage, const char *row, char *result,
@@ -194,7 +202,8 @@ cdef inline void correlate_one_row(lane *like, const Stage *stage, const char *r
 
 
 cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, const char **sources,
-                          char **middle, char **results, int rows, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+                          char **middle, char **results, int rows, Py_ssize_t first, Py_ssize_t end,
+                          const char **ahead) noexcept nogil:
     """Compute lanes first to end of a group's rows with kernel k; the input rows are ring[0], ring[1], ...
 
     Called with the same rows from left to right. A separable kernel's middle rows are computed as far as they are
@@ -203,12 +212,12 @@ cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, 
     cdef Py_ssize_t q, begin = first + job.reach if first else 0, stop = min(end + job.reach, job.level_lanes)
     cdef int live = (1 << rows) - 1
     if not job.separable:
-        correlate_group_rows(like, &job.stages[2 * k], ring, sources, results, live, first, end)
+        correlate_group_rows(like, &job.stages[2 * k], ring, sources, results, live, first, end, NULL if k else ahead, job.shift)
         return
     if job.levels:
         begin, stop = 0, job.level_lanes if first == 0 else 0
     if begin < stop:
-        correlate_group_rows(like, &job.stages[2 * k], ring, sources, middle, live, begin, stop)
+        correlate_group_rows(like, &job.stages[2 * k], ring, sources, middle, live, begin, stop, NULL if k else ahead, job.shift)
         for q in range(rows if job.levels else 0):
             add_levels(job, <lane *>middle[q])
     for q in range(rows):

@@ -41,8 +41,12 @@ cdef extern from "Python.h":
 cdef enum:
     RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
     CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
+    STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
     LONGEST_SUM = 32            # taps summed in registers before the sum goes to memory
     NARROWEST_TILE = 256
+    DOUBLED_BOX = 12            # width from which sums of neighbours pay
+    WIDEST_SUM = 8
+    NARROW_EDGES = 16           # edges are computed apart where they are so much narrower than what lies between
 
 _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
@@ -130,7 +134,8 @@ cdef class Task:
     kernels (kh, kw), or pairs of a column and a row that are separable kernels; the result of two is the root of the
     mean of their squares; or the kernels (channels, kh, kw) of a depthwise bank. For any other bank, its weights
     (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is computed in. scale: what sums are multiplied
-    by. levels: how often windows of equal weights are doubled.
+    by. levels: how often windows of equal weights are doubled. box: whether a separable kernel's weights are all 1 and the
+    image uint8, without stride or dilation.
     """
     cdef Job job
     cdef const Loops *loops
@@ -141,7 +146,7 @@ cdef class Task:
     cdef readonly Py_ssize_t align      # strips had better start at a multiple of this many rows
 
     def __init__(self, source, target, kernels, stride, dilation, before, int border, double cval, str lane,
-                 bint bounded, double scale=1, Py_ssize_t levels=0, bias=None, Py_ssize_t groups=1):
+                 bint bounded, double scale=1, Py_ssize_t levels=0, bias=None, Py_ssize_t groups=1, bint box=False):
         cdef Job *job = &self.job
         cdef Py_ssize_t k
         self.loops = loops
@@ -165,11 +170,13 @@ cdef class Task:
         job.top, job.left = before
         self.plan_rows()
         self.plan_columns()
-        if self.takes_colours():
+        if box:
+            self.plan_box(self.target.itemsize == 1)
+        elif self.takes_colours():
             self.pack_colours(kernels, bias)
         elif job.bank:
             self.pack_bank(kernels, bias)
-        for k in range(0 if job.bank else job.kernels):
+        for k in range(0 if job.bank or box else job.kernels):
             if kernels[k] is not None and not job.separable and kernels[k].ndim == 3:
                 self.pack_depthwise(kernels[k], bias)
             elif job.separable:
@@ -177,6 +184,7 @@ cdef class Task:
                 self.pack_row(&job.stages[2 * k + 1], kernels[k][1])
             else:
                 self.pack_kernel(&job.stages[2 * k], kernels[k])
+                self.pack_square(&job.stages[2 * k], kernels[k])
         self.rows = self.target.shape[0] * job.target.height
         self.scratch = self.loops.scratch_size(job)
         self.align = job.group * job.row_step if job.row_step <= self.rows else 1
@@ -268,10 +276,59 @@ cdef class Task:
         job.pixel_step = channels if self.apart else job.stride_x * channels
         job.pixel_lanes = job.target.channels
         job.tile_lanes = job.tile * job.target.channels + block
+        job.streamed = not job.bank and job.target.size > job.source.size and self.target.len > STREAM_BYTES
         job.direct_from = PY_SSIZE_T_MAX
-        if job.target.packed and job.target.kind == job.lane and job.scale == 1 and job.kernels == 1:
+        if not job.streamed and job.target.packed and job.target.kind == job.lane and job.scale == 1 and job.kernels == 1:
             job.direct_from = (block + job.target.channels - 1) // job.target.channels
+        self.plan_inner(block)
         job.work = <double>job.group * job.tile * job.target.channels * job.kernel_height * job.kernel_width
+        return 0
+
+    cdef void plan_inner(self, Py_ssize_t block):
+        """Find the columns for which the image's rows can be read where they are, in blocks of so many lanes."""
+        cdef Job *job = &self.job
+        cdef Py_ssize_t span = (job.kernel_width - 1) * job.dilation_x
+        job.inner_least = PY_SSIZE_T_MAX
+        while job.source.size << job.shift < self.lane_bytes():
+            job.shift += 1
+        job.bytes = (
+            job.lane == INT16 and job.source.kind == UINT8 and job.kernel_height == job.kernel_width == 3
+            and job.group == GROUP and job.row_advance == 1 and job.segment_count == 1 and not job.separable
+            and job.source.packed and (job.border != CONSTANT or 0 <= job.cval <= 255)
+        )
+        if (job.bank or self.apart or job.levels or job.stride_x > 1 or not job.source.packed
+                or not (job.bytes or job.source.kind == job.lane)):
+            return
+        job.inner_first = job.left
+        job.inner_last = min(job.target.width, job.source.width + job.left - span)
+        job.inner_least = max((block + job.source.channels - 1) // job.source.channels, NARROW_EDGES * span)
+
+    cdef int plan_box(self, bint bytes) except -1:
+        """Choose which sums of neighbours make up the width of a box, and how bytes are made of its sums."""
+        cdef Job *job = &self.job
+        cdef Stage *stage = &job.stages[0]
+        cdef Py_ssize_t channels = job.source.channels, area = job.kernel_height * job.kernel_width, x = 0, level
+        cdef Py_ssize_t fits = min(job.kernel_width, 65535 // (255 * job.kernel_height), WIDEST_SUM)
+        job.box = True
+        job.levels = 0
+        while job.kernel_width >= DOUBLED_BOX and 2 << job.levels <= fits:
+            job.levels += 1
+        fits = RING_BYTES // (4 * (job.levels + 1) * channels) - job.kernel_width
+        job.tile = min(job.target.width, max(fits, NARROWEST_TILE, job.kernel_width))
+        job.level_lanes = (job.tile + job.kernel_width) * channels + self.loops.lanes_bytes
+        stage.taps = <Tap *>self.take(job.kernel_width, sizeof(Tap))
+        for level in range(job.levels, -1, -1):
+            while job.kernel_width - x >= 1 << level:
+                stage.taps[stage.tap_count].offset = level * job.level_lanes + x * channels
+                stage.tap_count += 1
+                x += 1 << level
+        if bytes and abs(job.scale * area - 1) < 1e-12 and area * 255 + area // 2 <= 65535:
+            while (65536 << job.magic_shift + 1) // area < 65535:
+                job.magic_shift += 1
+            x = (65536 << job.magic_shift) // area + ((65536 << job.magic_shift) % area != 0)
+            # Exact as long as the excess of the magic number, times the largest sum, stays below one unit.
+            if (x * area - (65536 << job.magic_shift)) * (area * 255 + area // 2) < 65536 << job.magic_shift:
+                job.magic, job.middle = x, area // 2
         return 0
 
     cdef Py_ssize_t tap_offset(self, Py_ssize_t j):
@@ -331,6 +388,24 @@ cdef class Task:
                         if width < kw or i == kh - 1 or (i + 1) % (LONGEST_SUM // most) == 0:
                             run.flush |= 1 << q
         self.link(stage)
+        return 0
+
+    cdef int pack_square(self, Stage *stage, const double[:, ::1] kernel) except -1:
+        """Have square.pxi compute a 3 x 3 kernel, if it can."""
+        cdef Job *job = &self.job
+        cdef bint exact = job.source.kind == FLOAT32 or job.source.kind == FLOAT64
+        cdef int shape = 0, k
+        if (kernel.shape[0] != 3 or kernel.shape[1] != 3 or job.group != GROUP or job.row_advance != 1
+                or job.segment_count != 1):
+            return 0
+        for k in range(9):
+            self.put(<char *>stage.square, k, kernel[k // 3, k % 3])
+            shape |= (kernel[k // 3, k % 3] != 0) << k
+        for wider in (CROSS, UPPER_LOWER, LEFT_RIGHT, SQUARE):
+            # A tap of 0 may be computed where no sample is NaN or infinite.
+            if shape == wider or (shape | wider == wider and not exact):
+                stage.shape = wider
+                return 0
         return 0
 
     cdef int pack_depthwise(self, const double[:, :, ::1] kernels, bias) except -1:

@@ -28,6 +28,12 @@ cdef enum Border:           # as imfilter.borders.Border
 cdef enum:
     GROUP = 4               # output rows that the channel-wise loop computes at once
 
+cdef enum:                  # taps of a 3 x 3 kernel: bit 3 i + j
+    SQUARE = 0o777
+    CROSS = 0o272
+    UPPER_LOWER = 0o707
+    LEFT_RIGHT = 0o555
+
 
 cdef struct Raster:
     char *data
@@ -66,6 +72,8 @@ cdef struct Stage:
     Tap *taps               # channel-wise only
     Py_ssize_t tap_count
     char *weights           # over a group [tap][GROUP]; over a row [tap]; bank [block][term][lanes of a block]
+    int shape               # of a 3 x 3 kernel that square.pxi computes: its taps; or 0
+    double square[9]        # its weights, as lanes side by side
 
 
 ctypedef bint (*Poll)() noexcept nogil     # whether the caller was interrupted
@@ -77,6 +85,11 @@ cdef struct Job:
     Py_ssize_t kernel_height, kernel_width
     Py_ssize_t stride_y, stride_x, dilation_y, dilation_x, top, left
 
+    # Output columns all of whose taps lie inside the image. A tile that has at least inner_least of them reads the
+    # image's rows where they are, and only for its other columns the ring's.
+    Py_ssize_t inner_first, inner_last, inner_least
+    bint bytes              # there the image's rows are read as uint8, by 3 x 3 kernels in int16
+    int shift               # bytes of lanes >> shift are bytes of the image's samples
     Sample lane             # INT16, FLOAT32 or FLOAT64
     bint bounded            # no result is NaN, infinite or over 2**22 in size
     double scale            # what sums are multiplied by on their way to the target
@@ -85,6 +98,7 @@ cdef struct Job:
     Py_ssize_t tile_lanes   # room for the results of one row of a tile
     Py_ssize_t pixel_lanes  # lanes from one result pixel to the next
     Py_ssize_t direct_from  # pixels from which a tile's results go straight into the target
+    bint streamed           # results go past the caches
     Py_ssize_t group        # output rows computed at a time
     Py_ssize_t row_step     # output rows from one of a group to the next
     Py_ssize_t row_advance  # ring rows from one of a group to the next
@@ -106,6 +120,9 @@ cdef struct Job:
     Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
 
     bint colours            # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
+    bint box                # all weights are alike: stage 0 lists which sums of levels make up the width
+    uint16_t middle, magic  # sum of a box -> its mean as uint8: (sum + middle) * magic >> 16 + magic_shift; or 0
+    int magic_shift
     bint bank               # stage 0 alone, across channels
     char *bias              # [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes

@@ -17,6 +17,14 @@ cdef extern from "lanes.h" nogil:
     float lane_zero(float like)
     Py_ssize_t lane_size(float like)    # bytes of one lane
     void lane_store(void *p, float value)
+    lanes_short lanes_shorts(uint16_t value)
+    lanes_short lanes_divided(lanes_short value, uint16_t magic, int shift)
+    lanes_float lanes_floats(const void *p)
+    void prefetch(const void *p)
+    void stream_line(void *p, const void *line)
+    void stream_end()
+    lanes_short lanes_widen(const void *p)
+    void lanes_narrow(void *p, lanes_short value)
 
 cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms
@@ -24,9 +32,11 @@ cdef enum:
 include "rows.pxi"
 include "store.pxi"
 include "channelwise.pxi"
+include "square.pxi"
 include "depthwise.pxi"
 include "bank.pxi"
 include "colour.pxi"
+include "box.pxi"
 include "strips.pxi"
 
 cdef Loops loops

@@ -11,6 +11,10 @@ ctypedef fused unit:        # a sample as bytes, to be moved or turned round
     uint64_t
 
 
+cdef inline Py_ssize_t rounded_up(Py_ssize_t size) noexcept nogil:
+    return (size + 63) & ~<Py_ssize_t>63
+
+
 cdef inline Py_ssize_t place(Py_ssize_t i, Py_ssize_t n, Border border) noexcept nogil:
     """Index within 0..n-1 of the pixel that stands at i, or -1 for the constant."""
     if 0 <= i < n:

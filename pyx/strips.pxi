@@ -9,15 +9,13 @@ cdef struct Scratch:
     char *middle            # lanes of a separable kernel's middle rows
     char *results           # lanes of the group's output rows, of each kernel
     char *wide              # one row of float32 or float64 on its way to the target
+    char *samples           # one row of the target's samples on their way past the caches
     char *raw               # samples gathered from an image row that is not packed
     const char **order      # the ring's rows as the group sees them
     const char **sources    # where each tap reads its first lane
     Py_ssize_t *held        # number of the input row that stands in each place of the ring
     Py_ssize_t ring_size, result_size, size
-
-
-cdef inline Py_ssize_t rounded_up(Py_ssize_t size) noexcept nogil:
-    return (size + 63) & ~<Py_ssize_t>63
+    const char *ahead[GROUP]
 
 
 cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
@@ -30,18 +28,24 @@ cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
     scratch.middle = scratch.ring + job.ring_rows * scratch.ring_size
     scratch.results = scratch.middle + (job.group * scratch.ring_size if job.separable else 0)
     scratch.wide = scratch.results + job.kernels * job.group * scratch.result_size
-    scratch.raw = scratch.wide + rounded_up(job.tile_lanes * 8)
+    scratch.samples = scratch.wide + rounded_up(job.tile_lanes * 8)
+    scratch.raw = scratch.samples + (rounded_up(job.tile_lanes * job.target.size) if job.streamed else 0)
     scratch.order = <const char **>(scratch.raw + rounded_up(job.ring_lanes * job.source.size))
     scratch.held = <Py_ssize_t *>(<char *>scratch.order + pointers)
     scratch.sources = <const char **>(<char *>scratch.held + pointers)
     for k in range(4):
         taps = max(taps, job.stages[k].tap_count)
     scratch.size = <char *>(scratch.sources + taps) - memory
+    scratch.ahead[0] = scratch.ahead[1] = scratch.ahead[2] = scratch.ahead[3] = NULL
     return scratch
 
 
 cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
-    return laid_out(job, NULL).size
+    return box_scratch(job, NULL).size if job.box else laid_out(job, NULL).size
+
+
+cdef inline void forget_rows(const Job *job, Scratch *scratch) noexcept nogil:
+    memset(scratch.held, 0xff, job.ring_rows * sizeof(Py_ssize_t))      # -1: none
 
 
 cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t t,
@@ -60,39 +64,89 @@ cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
                          <lane *>place, scratch.raw)
 
 
+cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t t,
+                     int live, Py_ssize_t x) noexcept nogil:
+    """Have the group see rows of the image where they are, instead of bring_rows: no column from x on sees outside."""
+    cdef Py_ssize_t u, at, k
+    cdef const char *first = job.source.data + n * job.source.step_n + (x - job.left) * job.source.step_x
+    for u in range(job.ring_rows):
+        if job.live[u] & live:
+            at = place(y * job.stride_y + (t + u) * job.dilation_y - job.top, job.source.height, job.border)
+            scratch.order[u] = first + at * job.source.step_y
+            if at < 0:
+                scratch.order[u] = scratch.ring + u * scratch.ring_size
+                if job.bytes:
+                    memset(<char *>scratch.order[u], <int>job.cval, job.level_lanes)
+                else:
+                    for k in range(job.level_lanes):
+                        (<lane *>scratch.order[u])[k] = <lane>job.cval
+        else:
+            scratch.order[u] = scratch.order[0]     # which the loop may read, and need not
+
+
+cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
+    """Find the rows of the image that the next group adds, whose row 0 is y: the loops ask for them while they compute."""
+    cdef Py_ssize_t q, at
+    for q in range(GROUP):
+        at = (y + q * job.row_step) * job.stride_y + (job.kernel_height - 1) * job.dilation_y - job.top
+        at = min(max(at, 0), job.source.height - 1)
+        scratch.ahead[q] = job.source.data + n * job.source.step_n + at * job.source.step_y + x * job.source.step_x
+
+
+cdef void stream(char *into, const char *samples, Py_ssize_t size) noexcept nogil:
+    """Copy bytes past the caches, which a large result would only empty of what is needed."""
+    cdef Py_ssize_t k = min(size, -<Py_ssize_t>into & 63)
+    memcpy(into, samples, k)
+    while k + 64 <= size:
+        stream_line(into + k, samples + k)
+        k += 64
+    memcpy(into + k, samples + k, size - k)
+
+
+cdef void store_results(lane *like, const Job *job, const lane *lanes, const lane *other, char *into,
+                        Py_ssize_t count, char *wide) noexcept nogil:
+    """Turn results into samples of the target; other: those of the second kernel; wide: room for floats or doubles."""
+    cdef Sample floating = FLOAT64 if lane is double else FLOAT32
+    if job.kernels == 1 and job.scale == 1:
+        store(lanes, into, job.target.kind, count, job.bounded)
+        return
+    if job.target.kind == floating:
+        wide = into
+    if job.kernels == 2:
+        magnitude(like, lanes, other, wide, count, job.scale)
+    else:
+        scaled(like, lanes, wide, count, job.scale)
+    if wide == into:
+        return
+    if lane is double:
+        store(<const double *>wide, into, job.target.kind, count, job.bounded)
+    else:
+        store(<const float *>wide, into, job.target.kind, count, job.bounded)
+
+
 cdef void store_row(lane *like, const Job *job, Scratch *scratch, Py_ssize_t q, char *row, Py_ssize_t first,
                     Py_ssize_t count) noexcept nogil:
     """Store count results of the group's row q from the first on, of one kernel or two, in the target's row."""
     cdef const lane *lanes = <const lane *>(scratch.results + q * scratch.result_size) + first
     cdef const lane *other = <const lane *>(<const char *>lanes + job.group * scratch.result_size)
-    cdef char *into = scratch.wide
-    cdef Sample wide = FLOAT64 if lane is double else FLOAT32
     row += first * job.target.size
-    if job.kernels == 1 and job.scale == 1:
-        store(lanes, row, job.target.kind, count, job.bounded)
-        return
-    if job.target.kind == wide:
-        into = row
-    if job.kernels == 2:
-        magnitude(like, lanes, other, into, count, job.scale)
+    if job.streamed:
+        store_results(like, job, lanes, other, scratch.samples, count, scratch.wide)
+        stream(row, scratch.samples, count * job.target.size)
     else:
-        scaled(like, lanes, into, count, job.scale)
-    if into == row:
-        return
-    if lane is double:
-        store(<const double *>into, row, job.target.kind, count, job.bounded)
-    else:
-        store(<const float *>into, row, job.target.kind, count, job.bounded)
+        store_results(like, job, lanes, other, row, count, scratch.wide)
 
 
 cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y,
-                        Py_ssize_t rows, Py_ssize_t x, Py_ssize_t pixels) noexcept nogil:
-    """Compute and store one tile of the output rows y, y + row_step, ... from the ring, a chunk at a time.
+                        Py_ssize_t rows, Py_ssize_t x, Py_ssize_t pixels, bint inner) noexcept nogil:
+    """Compute and store one tile of the output rows y, y + row_step, ... from the input rows, a chunk at a time.
 
-    The results of a chunk are stored while they are in the first-level cache.
+    The results of a chunk are stored while they are in the first-level cache. inner: input rows are the image's own.
     """
     cdef const Raster *target = &job.target
-    cdef bint direct = pixels >= job.direct_from
+    cdef bint bytes = inner and job.bytes
+    cdef bint narrow = bytes and target.kind == UINT8 and job.scale == 1 and job.kernels == 1
+    cdef bint direct = pixels >= job.direct_from or narrow
     cdef char *targets[GROUP]
     cdef char *results[GROUP]
     cdef char *middle[GROUP]
@@ -114,35 +168,55 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
         if count - end < job.chunk // 2:
             end = count             # a short rest goes with the chunk before it
         for k in range(job.kernels):
-            for q in range(rows):
+            for q in range(job.group):
                 results[q] = scratch.results + (k * job.group + q) * scratch.result_size
-                if direct:
+                if direct and q < rows:
                     results[q] = targets[q]
-            if job.stretch and lane is not int16_t:
+            if job.stages[2 * k].shape and rows == GROUP and (bytes or lane is not int16_t):
+                correlate_square_group(like, job, &job.stages[2 * k], scratch.order, results, first, end,
+                                       NULL if k else scratch.ahead, narrow)
+            elif job.stretch and lane is not int16_t:
                 depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end)
             else:
-                correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end)
+                correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end, scratch.ahead)
         if not direct:
             for q in range(rows):
                 store_row(like, job, scratch, q, targets[q], first, end - first)
         first = end
 
 
+cdef inline void compute_edge(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t start,
+                              Py_ssize_t y, Py_ssize_t t, Py_ssize_t rows, Py_ssize_t x, Py_ssize_t end) noexcept nogil:
+    """Compute output columns x to end, which see pixels outside the image, beside those that do not."""
+    if x < end:
+        bring_rows(like, job, scratch, n, start, t, (1 << rows) - 1, x, end - x)
+        compute_group(like, job, scratch, n, y, rows, x, end - x, False)
+        forget_rows(job, scratch)
+
+
 cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                Poll poll) noexcept nogil:
     cdef Scratch scratch = laid_out(job, memory)
-    cdef Py_ssize_t x = 0, start, y, t, rows, pixels
+    cdef Py_ssize_t x = 0, end, inner, outer, start, y, t, rows
     cdef double work = 0
     while x < job.target.width:
-        pixels = min(job.tile, job.target.width - x)
+        end = min(x + job.tile, job.target.width)
+        inner, outer = max(x, job.inner_first), min(end, job.inner_last)
         for start in range(first, min(first + job.row_step, last)):
-            memset(scratch.held, 0xff, job.ring_rows * sizeof(Py_ssize_t))      # -1: nothing
+            forget_rows(job, &scratch)
             y = start
             t = 0
             while y < last:
                 rows = min(job.group, (last - y + job.row_step - 1) // job.row_step)
-                bring_rows(like, job, &scratch, n, start, t, (1 << rows) - 1, x, pixels)
-                compute_group(like, job, &scratch, n, y, rows, x, pixels)
+                look_ahead(job, &scratch, n, y + rows * job.row_step, max(x - job.left, 0))
+                if outer - inner >= job.inner_least and (rows == GROUP or not job.bytes):
+                    compute_edge(like, job, &scratch, n, start, y, t, rows, x, inner)
+                    point_rows(like, job, &scratch, n, start, t, (1 << rows) - 1, inner)
+                    compute_group(like, job, &scratch, n, y, rows, inner, outer - inner, True)
+                    compute_edge(like, job, &scratch, n, start, y, t, rows, outer, end)
+                else:
+                    bring_rows(like, job, &scratch, n, start, t, (1 << rows) - 1, x, end - x)
+                    compute_group(like, job, &scratch, n, y, rows, x, end - x, False)
                 y += rows * job.row_step
                 t += rows * job.row_advance
                 work += job.work
@@ -152,7 +226,7 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
                         job.stopped = True
                     if job.stopped:
                         return
-        x += pixels
+        x = end
 
 
 cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
@@ -160,9 +234,12 @@ cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char 
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
     if job.colours:
         mix_rows(job, n, first, last)
+    elif job.box:
+        sum_boxes(job, n, first, last, memory, poll)
     elif job.lane == INT16:
         walk(<int16_t *>NULL, job, n, first, last, memory, poll)
     elif job.lane == FLOAT32:
         walk(<float *>NULL, job, n, first, last, memory, poll)
     else:
         walk(<double *>NULL, job, n, first, last, memory, poll)
+    stream_end()

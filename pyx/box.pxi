@@ -1,0 +1,154 @@
+# Boxes over uint8, channel-wise: every weight the same.
+#
+#     result[y, x, c] = scale * sum over i, j of image[y + i - top, x + j - left, c]
+#
+# A row of 16-bit sums down the columns moves from one output row to the next: the row that enters is added, the row
+# that leaves is taken away, which integers do exactly. Across, sums of 2, 4 and 8 neighbours are made from the one
+# before, and a result adds as few of them as make up the width. Sums of a whole box that fit 16 bits are divided there;
+# others are added up as floats, which count exactly to 2**24.
+
+cdef void slide(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t x
+    for x in range(count):
+        sums[x] += enters[x] - leaves[x]
+
+
+cdef void slide_outside(const Job *job, uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t first,
+                        Py_ssize_t end) noexcept nogil:
+    """Move the sums of columns first to end of the padded image, which lie outside the image; none leaves: NULL."""
+    cdef Py_ssize_t k, c, at, channels = job.source.channels
+    for k in range(first, end):
+        at = place(k - job.left, job.source.width, job.border)
+        for c in range(channels):
+            if at >= 0:
+                sums[c] += enters[at * channels + c] - (leaves[at * channels + c] if leaves != NULL else 0)
+            elif leaves == NULL:
+                sums[c] += <uint8_t>job.cval
+        sums += channels
+
+
+cdef inline const uint8_t *row_at(const Job *job, Py_ssize_t n, Py_ssize_t y, const uint8_t *constant) noexcept nogil:
+    y = place(y, job.source.height, job.border)
+    return constant if y < 0 else <const uint8_t *>(job.source.data + n * job.source.step_n + y * job.source.step_y)
+
+
+cdef void slide_row(const Job *job, uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t x,
+                    Py_ssize_t columns, const uint8_t *nothing) noexcept nogil:
+    """Move the sums of all columns of the padded image from x on by a row; at the start none leaves: NULL."""
+    cdef Py_ssize_t channels = job.source.channels
+    cdef Py_ssize_t inside = min(max(job.left, x), x + columns)
+    cdef Py_ssize_t beyond = max(inside, min(job.left + job.source.width, x + columns))
+    slide_outside(job, sums, enters, leaves, x, inside)
+    slide(sums + (inside - x) * channels, enters + (inside - job.left) * channels,
+          nothing if leaves == NULL else leaves + (inside - job.left) * channels, (beyond - inside) * channels)
+    slide_outside(job, sums + (beyond - x) * channels, enters, leaves, beyond, x + columns)
+
+
+cdef void add_neighbours(const uint16_t *sums, uint16_t *pairs, Py_ssize_t shift, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t x
+    for x in range(count):
+        pairs[x] = sums[x] + sums[x + shift]
+
+
+cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t half,
+                      uint16_t magic, int shift) noexcept nogil:
+    """Write the rounded means of boxes, whose sums fit 16 bits, as bytes: (sum + half) * magic >> 16 + shift."""
+    cdef Py_ssize_t block = sizeof(lanes_short), last = max(count - block, 0), x = 0, e
+    cdef const char *at
+    cdef lanes_short a, b, start
+    start = lanes_shorts(half)
+    while True:
+        a = b = start
+        for e in range(stage.tap_count):
+            at = sums + 2 * (x + stage.taps[e].offset)
+            a += lane_load(at, a)
+            b += lane_load(at + sizeof(lanes_short), a)
+        lanes_narrow(into + x, lanes_divided(a, magic, shift))
+        lanes_narrow(into + x + block // 2, lanes_divided(b, magic, shift))
+        if x >= last:
+            return
+        x = min(x + block, last)
+
+
+cdef void add_sums(const Stage *stage, const char *sums, float *into, Py_ssize_t count, float scale) noexcept nogil:
+    """Write the scaled sums of boxes as floats; there must be room for two vectors."""
+    cdef Py_ssize_t block = sizeof(lanes_float) // 2, last = max(count - block, 0), x = 0, e
+    cdef const char *at
+    cdef lanes_float a, b
+    while True:
+        at = sums + 2 * (x + stage.taps[0].offset)
+        a = lanes_floats(at)
+        b = lanes_floats(at + sizeof(lanes_float) // 2)
+        for e in range(1, stage.tap_count):
+            at = sums + 2 * (x + stage.taps[e].offset)
+            a += lanes_floats(at)
+            b += lanes_floats(at + sizeof(lanes_float) // 2)
+        lane_store(into + x, a * scale)
+        lane_store(into + x + block // 2, b * scale)
+        if x >= last:
+            return
+        x = min(x + block, last)
+
+
+cdef struct BoxScratch:
+    uint16_t *sums          # down the columns, then level after level
+    uint8_t *nothing        # a row of 0
+    uint8_t *constant       # a row of what stands outside the image
+    float *results
+    Py_ssize_t size
+
+
+cdef BoxScratch box_scratch(const Job *job, char *memory) noexcept nogil:
+    cdef BoxScratch scratch
+    cdef Py_ssize_t row = rounded_up(job.level_lanes)
+    scratch.sums = <uint16_t *>memory
+    scratch.nothing = <uint8_t *>memory + rounded_up((job.levels + 1) * job.level_lanes * 2)
+    scratch.constant = scratch.nothing + row
+    scratch.results = <float *>(scratch.constant + row)
+    scratch.size = <char *>scratch.results + 4 * row - memory
+    return scratch
+
+
+cdef void sum_boxes(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+    """Compute output rows first to last - 1 of image n."""
+    cdef BoxScratch scratch = box_scratch(job, memory)
+    cdef Py_ssize_t x = 0, y, k, pixels, columns, count, taken, channels = job.source.channels
+    cdef uint16_t *level
+    cdef const uint8_t *constant
+    cdef const uint8_t *leaves
+    cdef char *into
+    cdef double work = 0
+    memset(scratch.nothing, 0, job.level_lanes)
+    memset(scratch.constant, <int>job.cval, job.level_lanes)
+    while x < job.target.width:
+        pixels = min(job.tile, job.target.width - x)
+        columns = pixels + job.kernel_width - 1
+        count = pixels * channels
+        constant = scratch.constant - max(x - job.left, 0) * channels   # where a row of the image would begin
+        memset(scratch.sums, 0, columns * channels * sizeof(uint16_t))
+        for k in range(job.kernel_height - 1):
+            slide_row(job, scratch.sums, row_at(job, n, first + k - job.top, constant), NULL, x, columns, scratch.nothing)
+        leaves = NULL
+        for y in range(first, last):
+            slide_row(job, scratch.sums, row_at(job, n, y + job.kernel_height - 1 - job.top, constant), leaves, x,
+                      columns, scratch.nothing)
+            leaves = row_at(job, n, y - job.top, constant)
+            level = scratch.sums
+            for k in range(job.levels):
+                taken = columns - (2 << k) + 1          # windows of twice the width
+                add_neighbours(level, level + job.level_lanes, channels << k, taken * channels)
+                level += job.level_lanes
+            into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
+            if job.magic and count >= 2 * <Py_ssize_t>sizeof(lanes_short):
+                divide_sums(&job.stages[0], <const char *>scratch.sums, into, count, job.middle, job.magic, job.magic_shift)
+            else:
+                add_sums(&job.stages[0], <const char *>scratch.sums, scratch.results, count, <float>job.scale)
+                store(scratch.results, into, job.target.kind, count, job.bounded)
+            work += job.work
+            if work > WORK_BETWEEN_POLLS:
+                work = 0
+                if poll != NULL and poll():
+                    job.stopped = True
+                if job.stopped:
+                    return
+        x += pixels

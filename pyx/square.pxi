@@ -1,0 +1,122 @@
+# Kernels of 3 x 3, channel-wise: the sizes most filters have, in a loop without lists of taps.
+#
+# A vector that was loaded serves each of four output rows that sees it. Whole kernels on uint8 take less time than
+# widening the rows into a ring and storing results from memory would: so samples of the image itself are widened as they
+# are loaded and, where the target is uint8 too, narrowed as they are stored.
+
+cdef inline void add_three(lanes *total, const lanes *w, lanes v0, lanes v1, lanes v2, const int taps) noexcept nogil:
+    if taps & 1:
+        total[0] += w[0] * v0
+    if taps & 2:
+        total[0] += w[1] * v1
+    if taps & 4:
+        total[0] += w[2] * v2
+
+
+cdef inline void load_three(lanes *v0, lanes *v1, lanes *v2, const char *at, Py_ssize_t step) noexcept nogil:
+    if lanes is lanes_short:
+        v0[0] = lanes_widen(at)
+        v1[0] = lanes_widen(at + step)
+        v2[0] = lanes_widen(at + 2 * step)
+    else:
+        v0[0] = lane_load(at, v0[0])
+        v1[0] = lane_load(at + step, v0[0])
+        v2[0] = lane_load(at + 2 * step, v0[0])
+
+
+cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, const bint narrow) noexcept nogil:
+    """Write results of the samples from byte x of the input rows on."""
+    if lanes is lanes_short:
+        if narrow:
+            lanes_narrow(into + x, total)
+        else:
+            lane_store(into + 2 * x, total)
+    else:
+        lane_store(into + x, total)
+
+
+cdef inline void correlate_taps(lanes *like, const char *weights, const char **rows, Py_ssize_t step, char **results,
+                                Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift, const int taps,
+                                const bint narrow) noexcept nogil:
+    """Compute four output rows from bytes first to end of six rows of lanes or, in int16, of bytes.
+
+    step: from tap to tap. There must be room for a whole vector. taps: those that may be other than 0. narrow: results
+    are bytes, not int16. ahead: see correlate_rows.
+    """
+    cdef Py_ssize_t block = sizeof(lanes) // (2 if lanes is lanes_short else 1)
+    cdef Py_ssize_t last = max(end - block, first), x = first, i
+    cdef int upper = taps & 7, middle = taps >> 3 & 7, lower = taps >> 6
+    cdef const char *r0 = rows[0]
+    cdef const char *r1 = rows[1]
+    cdef const char *r2 = rows[2]
+    cdef const char *r3 = rows[3]
+    cdef const char *r4 = rows[4]
+    cdef const char *r5 = rows[5]
+    cdef lanes zero, a, b, c, d, v0, v1, v2
+    cdef lanes w[9]
+    zero = lane_zero(like[0])
+    for i in range(9):
+        w[i] = zero + lane_splat(weights + i * lane_size(like[0]), like[0])
+    while True:
+        if ahead != NULL:
+            prefetch(ahead[0] + (x >> shift))
+            prefetch(ahead[1] + (x >> shift))
+            prefetch(ahead[2] + (x >> shift))
+            prefetch(ahead[3] + (x >> shift))
+        a = b = c = d = zero
+        load_three(&v0, &v1, &v2, r0 + x, step)
+        add_three(&a, w, v0, v1, v2, upper)
+        load_three(&v0, &v1, &v2, r1 + x, step)
+        add_three(&a, w + 3, v0, v1, v2, middle)
+        add_three(&b, w, v0, v1, v2, upper)
+        load_three(&v0, &v1, &v2, r2 + x, step)
+        add_three(&a, w + 6, v0, v1, v2, lower)
+        add_three(&b, w + 3, v0, v1, v2, middle)
+        add_three(&c, w, v0, v1, v2, upper)
+        load_three(&v0, &v1, &v2, r3 + x, step)
+        add_three(&b, w + 6, v0, v1, v2, lower)
+        add_three(&c, w + 3, v0, v1, v2, middle)
+        add_three(&d, w, v0, v1, v2, upper)
+        load_three(&v0, &v1, &v2, r4 + x, step)
+        add_three(&c, w + 6, v0, v1, v2, lower)
+        add_three(&d, w + 3, v0, v1, v2, middle)
+        load_three(&v0, &v1, &v2, r5 + x, step)
+        add_three(&d, w + 6, v0, v1, v2, lower)
+        put_sum(results[0], x, a, narrow)
+        put_sum(results[1], x, b, narrow)
+        put_sum(results[2], x, c, narrow)
+        put_sum(results[3], x, d, narrow)
+        if x >= last:
+            return
+        x = min(x + block, last)
+
+
+cdef inline void correlate_square(lanes *like, const Stage *stage, const char **rows, Py_ssize_t step, char **results,
+                                  Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift,
+                                  bint narrow) noexcept nogil:
+    """Take the loop of the kernel's taps; see correlate_taps."""
+    cdef const char *weights = <const char *>stage.square
+    if narrow and stage.shape == CROSS:
+        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, CROSS, True)
+    elif narrow:
+        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, SQUARE, True)
+    elif stage.shape == CROSS:
+        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, CROSS, False)
+    elif stage.shape == UPPER_LOWER:
+        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, UPPER_LOWER, False)
+    elif stage.shape == LEFT_RIGHT:
+        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, LEFT_RIGHT, False)
+    else:
+        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, SQUARE, False)
+
+
+cdef inline void correlate_square_group(lane *like, const Job *job, const Stage *stage, const char **rows, char **results,
+                                        Py_ssize_t first, Py_ssize_t end, const char **ahead, bint narrow) noexcept nogil:
+    """Compute lanes first to end of four rows from the rows that the group sees: of bytes, when lanes are int16."""
+    cdef Py_ssize_t size = 1 if lane is int16_t else sizeof(lane), step = job.tap_lanes * size
+    if lane is float:
+        correlate_square(<lanes_float *>NULL, stage, rows, step, results, first * size, end * size, ahead, job.shift, narrow)
+    elif lane is double:
+        correlate_square(<lanes_double *>NULL, stage, rows, step, results, first * size, end * size, ahead, job.shift, narrow)
+    else:
+        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, 0, narrow)
