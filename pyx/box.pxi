@@ -7,10 +7,20 @@
 # before, and a result adds as few of them as make up the width. Sums of a whole box that fit 16 bits are divided there;
 # others are added up as floats, which count exactly to 2**24.
 
-cdef void slide(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t x
-    for x in range(count):
+cdef void slide(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t count,
+                const char *ahead) noexcept nogil:
+    """Add the samples of one row and take away those of another. ahead: what is needed next of the image."""
+    cdef Py_ssize_t block = sizeof(lanes_short) // 2, x = 0
+    cdef lanes_short a
+    while x + block <= count:
+        prefetch(ahead + x)
+        a = lanes_widen(enters + x)
+        a += lane_load(sums + x, a)
+        lane_store(sums + x, a - lanes_widen(leaves + x))
+        x += block
+    while x < count:
         sums[x] += enters[x] - leaves[x]
+        x += 1
 
 
 cdef void slide_outside(const Job *job, uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t first,
@@ -40,7 +50,8 @@ cdef void slide_row(const Job *job, uint16_t *sums, const uint8_t *enters, const
     cdef Py_ssize_t beyond = max(inside, min(job.left + job.source.width, x + columns))
     slide_outside(job, sums, enters, leaves, x, inside)
     slide(sums + (inside - x) * channels, enters + (inside - job.left) * channels,
-          nothing if leaves == NULL else leaves + (inside - job.left) * channels, (beyond - inside) * channels)
+          nothing if leaves == NULL else leaves + (inside - job.left) * channels, (beyond - inside) * channels,
+          <const char *>enters + (inside - job.left) * channels + job.source.step_y)
     slide_outside(job, sums + (beyond - x) * channels, enters, leaves, beyond, x + columns)
 
 
@@ -71,20 +82,27 @@ cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize
 
 
 cdef void add_sums(const Stage *stage, const char *sums, float *into, Py_ssize_t count, float scale) noexcept nogil:
-    """Write the scaled sums of boxes as floats; there must be room for two vectors."""
-    cdef Py_ssize_t block = sizeof(lanes_float) // 2, last = max(count - block, 0), x = 0, e
+    """Write the scaled sums of boxes as floats; there must be room for four vectors."""
+    cdef Py_ssize_t size = sizeof(lanes_float) // 2, block = 2 * size, last = max(count - block, 0), x = 0, e
     cdef const char *at
-    cdef lanes_float a, b
+    cdef lanes_float a, b, c, d
     while True:
         at = sums + 2 * (x + stage.taps[0].offset)
         a = lanes_floats(at)
-        b = lanes_floats(at + sizeof(lanes_float) // 2)
+        b = lanes_floats(at + size)
+        c = lanes_floats(at + 2 * size)
+        d = lanes_floats(at + 3 * size)
         for e in range(1, stage.tap_count):
             at = sums + 2 * (x + stage.taps[e].offset)
             a += lanes_floats(at)
-            b += lanes_floats(at + sizeof(lanes_float) // 2)
-        lane_store(into + x, a * scale)
-        lane_store(into + x + block // 2, b * scale)
+            b += lanes_floats(at + size)
+            c += lanes_floats(at + 2 * size)
+            d += lanes_floats(at + 3 * size)
+        at = <const char *>(into + x)
+        lane_store(<char *>at, a * scale)
+        lane_store(<char *>at + 2 * size, b * scale)
+        lane_store(<char *>at + 4 * size, c * scale)
+        lane_store(<char *>at + 6 * size, d * scale)
         if x >= last:
             return
         x = min(x + block, last)

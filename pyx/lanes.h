@@ -68,9 +68,13 @@ static inline lanes_short lanes_divided(lanes_short value, uint16_t magic, int s
 }
 /* A vector of floats from as many 16-bit numbers. */
 static inline lanes_float lanes_floats(const void *p) {
+#if defined(__AVX512F__)
+    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)));
+#else
     typedef LANES(uint16_t, LANES_BYTES / 2) narrow;
     typedef LANES(int32_t, LANES_BYTES) whole;
     return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
+#endif
 }
 /* Write past the caches; p is a multiple of 64. */
 static inline void stream_line(void *p, const void *from) {
