@@ -2,27 +2,46 @@
 #
 #     result[y, x, d] = bias[d] + sum over c of weight[d, c] * image[y, x, c]
 #
-# There is nothing outside a pixel, so rows go from the image to the target without a ring. The numbers of channels
-# are literals, which lets the compiler take the channels apart and the loop over x to vectors.
+# There is nothing outside a pixel, so rows go from the image to the target without a ring, a vector of pixels at a time.
 
-cdef inline void mix_row(const float *weights, const float *bias, const uint8_t *image, uint8_t *into,
+cdef enum:
+    FETCH_AHEAD = 4096      # bytes of the image: the next is on its way while this is computed
+
+
+cdef inline void mix_pixels(const float *weights, const float *bias, const uint8_t *image, uint8_t *into,
+                            const int outputs) noexcept nogil:
+    """Mix as many pixels as a vector has lanes."""
+    cdef lanes_float red, green, blue, a, b, c
+    rgb_load(image, &red, &green, &blue)
+    a = bias[0] + red * weights[0] + green * weights[1] + blue * weights[2]
+    if outputs == 1:
+        grey_store(into, a)
+        return
+    b = bias[1] + red * weights[3] + green * weights[4] + blue * weights[5]
+    c = bias[2] + red * weights[6] + green * weights[7] + blue * weights[8]
+    rgb_store(into, a, b, c)
+
+
+cdef inline void mix_row(const float *matrix, const float *offsets, const uint8_t *image, uint8_t *into,
                          Py_ssize_t pixels, const int outputs) noexcept nogil:
-    cdef float to_whole = 12582912.0            # rounds as in store.pxi
-    cdef float red, green, blue, a0 = weights[0], a1 = weights[1], a2 = weights[2], a = bias[0]
-    cdef float b0 = 0, b1 = 0, b2 = 0, b = 0, c0 = 0, c1 = 0, c2 = 0, c = 0
-    cdef Py_ssize_t x
-    if outputs == 3:
-        b0, b1, b2, b = weights[3], weights[4], weights[5], bias[1]
-        c0, c1, c2, c = weights[6], weights[7], weights[8], bias[2]
-    for x in range(pixels):
-        red, green, blue = image[3 * x], image[3 * x + 1], image[3 * x + 2]
-        into[outputs * x] = <uint8_t>clamped(
-            <int>((a + red * a0 + green * a1 + blue * a2 + to_whole) - to_whole), 0, 255)
-        if outputs == 3:
-            into[3 * x + 1] = <uint8_t>clamped(
-                <int>((b + red * b0 + green * b1 + blue * b2 + to_whole) - to_whole), 0, 255)
-            into[3 * x + 2] = <uint8_t>clamped(
-                <int>((c + red * c0 + green * c1 + blue * c2 + to_whole) - to_whole), 0, 255)
+    """Mix a row; the last vector ends where it does."""
+    cdef Py_ssize_t block = sizeof(lanes_float) // sizeof(float), last = pixels - block, x = 0
+    cdef float weights[9]
+    cdef float bias[3]
+    cdef uint8_t few[3 * 16]        # a row shorter than a vector
+    memcpy(weights, matrix, sizeof(weights))        # which the compiler then knows not to be written
+    memcpy(bias, offsets, sizeof(bias))
+    if last < 0:
+        memcpy(few, image, 3 * pixels)
+        mix_pixels(weights, bias, few, few, outputs)
+        memcpy(into, few, outputs * pixels)
+        return
+    while True:
+        prefetch(image + 3 * x + FETCH_AHEAD)
+        mix_pixels(weights, bias, image + 3 * x, into + outputs * x, outputs)
+        if x >= last:
+            return
+        x = min(x + block, last)
 
 
 cdef void mix_rows(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last) noexcept nogil:

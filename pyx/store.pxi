@@ -89,3 +89,13 @@ cdef void store(const lane *lanes, char *samples, Sample kind, Py_ssize_t count,
         store_samples(lanes, <float *>samples, count, bounded)
     else:
         store_samples(lanes, <double *>samples, count, bounded)
+
+
+cdef void stream(char *into, const char *samples, Py_ssize_t size) noexcept nogil:
+    """Copy bytes past the caches, which a large result would only empty of what is needed."""
+    cdef Py_ssize_t k = min(size, -<Py_ssize_t>into & 63)
+    memcpy(into, samples, k)
+    while k + 64 <= size:
+        stream_line(into + k, samples + k)
+        k += 64
+    memcpy(into + k, samples + k, size - k)

@@ -93,16 +93,6 @@ cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t 
         scratch.ahead[q] = job.source.data + n * job.source.step_n + at * job.source.step_y + x * job.source.step_x
 
 
-cdef void stream(char *into, const char *samples, Py_ssize_t size) noexcept nogil:
-    """Copy bytes past the caches, which a large result would only empty of what is needed."""
-    cdef Py_ssize_t k = min(size, -<Py_ssize_t>into & 63)
-    memcpy(into, samples, k)
-    while k + 64 <= size:
-        stream_line(into + k, samples + k)
-        k += 64
-    memcpy(into + k, samples + k, size - k)
-
-
 cdef void store_results(lane *like, const Job *job, const lane *lanes, const lane *other, char *into,
                         Py_ssize_t count, char *wide) noexcept nogil:
     """Turn results into samples of the target; other: those of the second kernel; wide: room for floats or doubles."""
