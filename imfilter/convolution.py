@@ -257,7 +257,7 @@ def plan(
     >>> import imfilter, numpy
     >>> chosen = imfilter.plan(numpy.zeros((1080, 1920, 3), numpy.uint8), numpy.ones((5, 5)) / 25)
     >>> chosen.method, chosen.lane, chosen.taps
-    ('separable', 'h', 10)
+    ('separable, runs', 'h', 7)
     """
     plans: list[Plan] = []
     _channelwise(

@@ -170,13 +170,13 @@ cdef class Task:
         job.top, job.left = before
         self.plan_rows()
         self.plan_columns()
-        if box:
+        if box and job.source.packed:
             self.plan_box(self.target.itemsize == 1)
         elif self.takes_colours():
             self.pack_colours(kernels, bias)
         elif job.bank:
             self.pack_bank(kernels, bias)
-        for k in range(0 if job.bank or box else job.kernels):
+        for k in range(0 if job.bank or job.box else job.kernels):
             if kernels[k] is not None and not job.separable and kernels[k].ndim == 3:
                 self.pack_depthwise(kernels[k], bias)
             elif job.separable:
