@@ -185,6 +185,10 @@ cdef class Task:
             else:
                 self.pack_kernel(&job.stages[2 * k], kernels[k])
                 self.pack_square(&job.stages[2 * k], kernels[k])
+        job.gradient = (
+            job.bytes and job.kernels == 2 and job.target.kind == UINT8
+            and job.stages[0].shape == UPPER_LOWER and job.stages[2].shape == LEFT_RIGHT
+        )
         self.rows = self.target.shape[0] * job.target.height
         self.scratch = self.loops.scratch_size(job)
         self.align = job.group * job.row_step if job.row_step <= self.rows else 1
@@ -293,7 +297,7 @@ cdef class Task:
             job.shift += 1
         job.bytes = (
             job.lane == INT16 and job.source.kind == UINT8 and job.kernel_height == job.kernel_width == 3
-            and job.group == GROUP and job.row_advance == 1 and job.segment_count == 1 and not job.separable
+            and job.group == GROUP and job.row_advance == 1 and not job.separable
             and job.source.packed and (job.border != CONSTANT or 0 <= job.cval <= 255)
         )
         if (job.bank or self.apart or job.levels or job.stride_x > 1 or not job.source.packed
@@ -396,7 +400,7 @@ cdef class Task:
         cdef bint exact = job.source.kind == FLOAT32 or job.source.kind == FLOAT64
         cdef int shape = 0, k
         if (kernel.shape[0] != 3 or kernel.shape[1] != 3 or job.group != GROUP or job.row_advance != 1
-                or job.segment_count != 1):
+                or job.stride_x != 1 or self.apart):
             return 0
         for k in range(9):
             self.put(<char *>stage.square, k, kernel[k // 3, k % 3])

@@ -8,6 +8,7 @@
 #ifndef IMFILTER_LANES_H
 #define IMFILTER_LANES_H
 
+#include <math.h>
 #include <stdint.h>
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -37,6 +38,8 @@ typedef LANES(uint8_t, LANES_BYTES / 2) lanes_byte;
 static inline lanes_short lanes_widen(const void *p) {
 #if defined(__AVX512BW__) /* gcc would widen halves and put them together */
     return (lanes_short)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)p));
+#elif defined(__AVX2__)
+    return (lanes_short)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p));
 #else
     return __builtin_convertvector(*(const lanes_byte *)p, lanes_short);
 #endif
@@ -45,10 +48,39 @@ static inline void lanes_narrow(void *p, lanes_short value) {
 #if defined(__AVX512BW__)
     value = (lanes_short)_mm512_max_epi16((__m512i)value, _mm512_setzero_si512());
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtusepi16_epi8((__m512i)value));
+#elif defined(__AVX2__)
+    __m256i bytes = _mm256_packus_epi16((__m256i)value, (__m256i)value);
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(_mm256_permute4x64_epi64(bytes, 0x08)));
 #else
     value &= (lanes_short)((lanes_signed)value > 0);
     value |= (lanes_short)((lanes_signed)value > 255);
     *(lanes_byte *)p = __builtin_convertvector(value, lanes_byte);
+#endif
+}
+/* The root of factor * (first**2 + second**2) as bytes, rounded to the nearest and saturated. */
+static inline void lanes_magnitude(void *p, lanes_short first, lanes_short second, float factor) {
+#if defined(__AVX512BW__)
+    __m512i low = _mm512_unpacklo_epi16((__m512i)first, (__m512i)second);
+    __m512i high = _mm512_unpackhi_epi16((__m512i)first, (__m512i)second);
+    __m512 scale = _mm512_set1_ps(factor);
+    low = _mm512_cvtps_epi32(_mm512_sqrt_ps(_mm512_cvtepi32_ps(_mm512_madd_epi16(low, low)) * scale));
+    high = _mm512_cvtps_epi32(_mm512_sqrt_ps(_mm512_cvtepi32_ps(_mm512_madd_epi16(high, high)) * scale));
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtusepi16_epi8(_mm512_packs_epi32(low, high)));
+#elif defined(__AVX2__)
+    __m256i low = _mm256_unpacklo_epi16((__m256i)first, (__m256i)second);
+    __m256i high = _mm256_unpackhi_epi16((__m256i)first, (__m256i)second);
+    __m256 scale = _mm256_set1_ps(factor);
+    low = _mm256_cvtps_epi32(_mm256_sqrt_ps(_mm256_cvtepi32_ps(_mm256_madd_epi16(low, low)) * scale));
+    high = _mm256_cvtps_epi32(_mm256_sqrt_ps(_mm256_cvtepi32_ps(_mm256_madd_epi16(high, high)) * scale));
+    low = _mm256_packs_epi32(low, high);
+    low = _mm256_permute4x64_epi64(_mm256_packus_epi16(low, low), 0x08);
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(low));
+#else
+    for (int k = 0; k < LANES_BYTES / 2; k++) {
+        float a = (int16_t)first[k], b = (int16_t)second[k];
+        int value = (int)((__builtin_sqrtf((a * a + b * b) * factor) + 12582912.0f) - 12582912.0f);
+        ((uint8_t *)p)[k] = (uint8_t)(value > 255 ? 255 : value);
+    }
 #endif
 }
 static inline lanes_short lanes_shorts(uint16_t value) { return (lanes_short){0} + value; }
@@ -70,6 +102,8 @@ static inline lanes_short lanes_divided(lanes_short value, uint16_t magic, int s
 static inline lanes_float lanes_floats(const void *p) {
 #if defined(__AVX512F__)
     return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)));
+#elif defined(__AVX2__)
+    return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)));
 #else
     typedef LANES(uint16_t, LANES_BYTES / 2) narrow;
     typedef LANES(int32_t, LANES_BYTES) whole;
@@ -199,6 +233,9 @@ static inline void grey_store(void *p, float grey) {
 }
 static inline void rgb_store(void *p, float red, float green, float blue) {
     grey_store(p, red), grey_store((uint8_t *)p + 1, green), grey_store((uint8_t *)p + 2, blue);
+}
+static inline void lanes_magnitude(void *p, float a, float b, float factor) {
+    grey_store(p, sqrtf((a * a + b * b) * factor));
 }
 #define prefetch(p)
 #define stream_line(p, from) memcpy(p, from, 64)

@@ -17,6 +17,7 @@ cdef extern from "lanes.h" nogil:
     float lane_zero(float like)
     Py_ssize_t lane_size(float like)    # bytes of one lane
     void lane_store(void *p, float value)
+    void lanes_magnitude(void *p, lanes_short first, lanes_short second, float factor)
     lanes_short lanes_shorts(uint16_t value)
     lanes_short lanes_divided(lanes_short value, uint16_t magic, int shift)
     lanes_float lanes_floats(const void *p)

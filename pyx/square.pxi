@@ -24,10 +24,13 @@ cdef inline void load_three(lanes *v0, lanes *v1, lanes *v2, const char *at, Py_
         v2[0] = lane_load(at + 2 * step, v0[0])
 
 
-cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, const bint narrow) noexcept nogil:
-    """Write results of the samples from byte x of the input rows on."""
+cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, lanes second, const int taps, const bint narrow,
+                         float factor) noexcept nogil:
+    """Write results of the samples from byte x of the input rows on; taps: those of a second kernel, or 0."""
     if lanes is lanes_short:
-        if narrow:
+        if taps:
+            lanes_magnitude(into + x, total, second, factor)
+        elif narrow:
             lanes_narrow(into + x, total)
         else:
             lane_store(into + 2 * x, total)
@@ -35,57 +38,75 @@ cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, const bint narro
         lane_store(into + x, total)
 
 
-cdef inline void correlate_taps(lanes *like, const char *weights, const char **rows, Py_ssize_t step, char **results,
-                                Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift, const int taps,
+cdef inline void correlate_taps(lanes *like, const char *weights, const char *others, const char **rows,
+                                Py_ssize_t step, char **results, Py_ssize_t first, Py_ssize_t end,
+                                const char **ahead, int shift, float factor, const int taps, const int second,
                                 const bint narrow) noexcept nogil:
     """Compute four output rows from bytes first to end of six rows of lanes or, in int16, of bytes.
 
-    step: from tap to tap. There must be room for a whole vector. taps: those that may be other than 0. narrow: results
-    are bytes, not int16. ahead: see correlate_rows.
+    step: from tap to tap. There must be room for a whole vector. taps: those that may be other than 0; second: those
+    of a second kernel, whose weights are others, when results are the root of factor times the sum of both squares.
+    narrow: results are bytes, not int16. ahead: see correlate_rows.
     """
     cdef Py_ssize_t block = sizeof(lanes) // (2 if lanes is lanes_short else 1)
     cdef Py_ssize_t last = max(end - block, first), x = first, i
     cdef int upper = taps & 7, middle = taps >> 3 & 7, lower = taps >> 6
+    cdef int upper2 = second & 7, middle2 = second >> 3 & 7, lower2 = second >> 6
+    cdef lanes zero, a, b, c, d, a2, b2, c2, d2, v0, v1, v2
+    cdef lanes w[9]
+    cdef lanes u[9]
     cdef const char *r0 = rows[0]
     cdef const char *r1 = rows[1]
     cdef const char *r2 = rows[2]
     cdef const char *r3 = rows[3]
     cdef const char *r4 = rows[4]
     cdef const char *r5 = rows[5]
-    cdef lanes zero, a, b, c, d, v0, v1, v2
-    cdef lanes w[9]
     zero = lane_zero(like[0])
     for i in range(9):
         w[i] = zero + lane_splat(weights + i * lane_size(like[0]), like[0])
+        if second:
+            u[i] = zero + lane_splat(others + i * lane_size(like[0]), like[0])
     while True:
         if ahead != NULL:
             prefetch(ahead[0] + (x >> shift))
             prefetch(ahead[1] + (x >> shift))
             prefetch(ahead[2] + (x >> shift))
             prefetch(ahead[3] + (x >> shift))
-        a = b = c = d = zero
+        a = b = c = d = a2 = b2 = c2 = d2 = zero
         load_three(&v0, &v1, &v2, r0 + x, step)
         add_three(&a, w, v0, v1, v2, upper)
+        add_three(&a2, u, v0, v1, v2, upper2)
         load_three(&v0, &v1, &v2, r1 + x, step)
         add_three(&a, w + 3, v0, v1, v2, middle)
+        add_three(&a2, u + 3, v0, v1, v2, middle2)
         add_three(&b, w, v0, v1, v2, upper)
+        add_three(&b2, u, v0, v1, v2, upper2)
         load_three(&v0, &v1, &v2, r2 + x, step)
         add_three(&a, w + 6, v0, v1, v2, lower)
+        add_three(&a2, u + 6, v0, v1, v2, lower2)
         add_three(&b, w + 3, v0, v1, v2, middle)
+        add_three(&b2, u + 3, v0, v1, v2, middle2)
         add_three(&c, w, v0, v1, v2, upper)
+        add_three(&c2, u, v0, v1, v2, upper2)
         load_three(&v0, &v1, &v2, r3 + x, step)
         add_three(&b, w + 6, v0, v1, v2, lower)
+        add_three(&b2, u + 6, v0, v1, v2, lower2)
         add_three(&c, w + 3, v0, v1, v2, middle)
+        add_three(&c2, u + 3, v0, v1, v2, middle2)
         add_three(&d, w, v0, v1, v2, upper)
+        add_three(&d2, u, v0, v1, v2, upper2)
         load_three(&v0, &v1, &v2, r4 + x, step)
         add_three(&c, w + 6, v0, v1, v2, lower)
+        add_three(&c2, u + 6, v0, v1, v2, lower2)
         add_three(&d, w + 3, v0, v1, v2, middle)
+        add_three(&d2, u + 3, v0, v1, v2, middle2)
         load_three(&v0, &v1, &v2, r5 + x, step)
         add_three(&d, w + 6, v0, v1, v2, lower)
-        put_sum(results[0], x, a, narrow)
-        put_sum(results[1], x, b, narrow)
-        put_sum(results[2], x, c, narrow)
-        put_sum(results[3], x, d, narrow)
+        add_three(&d2, u + 6, v0, v1, v2, lower2)
+        put_sum(results[0], x, a, a2, second, narrow, factor)
+        put_sum(results[1], x, b, b2, second, narrow, factor)
+        put_sum(results[2], x, c, c2, second, narrow, factor)
+        put_sum(results[3], x, d, d2, second, narrow, factor)
         if x >= last:
             return
         x = min(x + block, last)
@@ -95,19 +116,19 @@ cdef inline void correlate_square(lanes *like, const Stage *stage, const char **
                                   Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift,
                                   bint narrow) noexcept nogil:
     """Take the loop of the kernel's taps; see correlate_taps."""
-    cdef const char *weights = <const char *>stage.square
+    cdef const char *w = <const char *>stage.square
     if narrow and stage.shape == CROSS:
-        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, CROSS, True)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, True)
     elif narrow:
-        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, SQUARE, True)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, True)
     elif stage.shape == CROSS:
-        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, CROSS, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, False)
     elif stage.shape == UPPER_LOWER:
-        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, UPPER_LOWER, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, UPPER_LOWER, 0, False)
     elif stage.shape == LEFT_RIGHT:
-        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, LEFT_RIGHT, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, LEFT_RIGHT, 0, False)
     else:
-        correlate_taps(like, weights, rows, step, results, first, end, ahead, shift, SQUARE, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, False)
 
 
 cdef inline void correlate_square_group(lane *like, const Job *job, const Stage *stage, const char **rows, char **results,
@@ -118,5 +139,8 @@ cdef inline void correlate_square_group(lane *like, const Job *job, const Stage 
         correlate_square(<lanes_float *>NULL, stage, rows, step, results, first * size, end * size, ahead, job.shift, narrow)
     elif lane is double:
         correlate_square(<lanes_double *>NULL, stage, rows, step, results, first * size, end * size, ahead, job.shift, narrow)
+    elif job.gradient and narrow:
+        correlate_taps(<lanes_short *>NULL, <const char *>stage.square, <const char *>(stage + 2).square, rows, step,
+                       results, first, end, ahead, 0, <float>(job.scale * job.scale / 2), UPPER_LOWER, LEFT_RIGHT, True)
     else:
         correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, 0, narrow)

@@ -135,7 +135,8 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     """
     cdef const Raster *target = &job.target
     cdef bint bytes = inner and job.bytes
-    cdef bint narrow = bytes and target.kind == UINT8 and job.scale == 1 and job.kernels == 1
+    cdef bint gradient = bytes and job.gradient
+    cdef bint narrow = gradient or (bytes and target.kind == UINT8 and job.scale == 1 and job.kernels == 1)
     cdef bint direct = pixels >= job.direct_from or narrow
     cdef char *targets[GROUP]
     cdef char *results[GROUP]
@@ -157,7 +158,7 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
         end = min(count, first + job.chunk)
         if count - end < job.chunk // 2:
             end = count             # a short rest goes with the chunk before it
-        for k in range(job.kernels):
+        for k in range(1 if gradient else job.kernels):
             for q in range(job.group):
                 results[q] = scratch.results + (k * job.group + q) * scratch.result_size
                 if direct and q < rows:
