@@ -3,85 +3,124 @@
 #     result[y, x, d] = bias[d] + sum over i, j, c of
 #                       weight[d, c, i, j] * image[y*s + i*dilation - top, x*s + j*dilation - left, c]
 #
-# Loop order: block of output channels (two vectors) > six pixels > runs > terms. The terms of a run
-# lie side by side in the ring row, all input channels of one tap after those of the tap before, for
-# any stride. Weights are packed in the same order, so both are read straight through. A run ends by
-# adding its sums to memory (see channelwise.pxi); the first starts from the bias.
+# Loop order: block of output channels (two vectors, or one where that is enough) > block of pixels > runs >
+# terms. Where a processor has 16 vector registers, 12 sums are kept in them: of two vectors and six pixels,
+# or of one vector and twelve; where it has 32, 24 sums, of twice as many pixels. The terms of a run lie side
+# by side in the ring row, all input channels of one tap after those of the tap before, for any stride.
+# Weights are packed in the same order, so both are read straight through. After 32 terms the sums are added
+# to partial ones, which lie in the first-level cache; the target is written once.
 
 ctypedef fused output_lanes:
     lanes_float
-    lanes_half
     lanes_double
 
 
-cdef inline void flush_pixel(char *into, output_lanes *a, output_lanes *b, bint fresh) noexcept nogil:
-    """Write the sums of a pixel, or add them to what is there, and start again from 0."""
+cdef inline void add_six(output_lanes *like, const char *source, Py_ssize_t step, bint pair,
+                         output_lanes w0, output_lanes w1,
+                         output_lanes *a0, output_lanes *b0, output_lanes *c0,
+                         output_lanes *d0, output_lanes *e0, output_lanes *f0,
+                         output_lanes *a1, output_lanes *b1, output_lanes *c1,
+                         output_lanes *d1, output_lanes *e1, output_lanes *f1) noexcept nogil:
+    """Add a term to two vectors of six pixels (pair), or to one vector of twelve."""
+    cdef const char *middle = source + 3 * step
+    cdef const char *other = source if pair else source + 6 * step
+    cdef const char *far = middle if pair else other + 3 * step
+    a0[0] += lane_splat(source, like[0]) * w0
+    a1[0] += lane_splat(other, like[0]) * w1
+    b0[0] += lane_splat(source + step, like[0]) * w0
+    b1[0] += lane_splat(other + step, like[0]) * w1
+    c0[0] += lane_splat(source + 2 * step, like[0]) * w0
+    c1[0] += lane_splat(other + 2 * step, like[0]) * w1
+    d0[0] += lane_splat(middle, like[0]) * w0
+    d1[0] += lane_splat(far, like[0]) * w1
+    e0[0] += lane_splat(middle + step, like[0]) * w0
+    e1[0] += lane_splat(far + step, like[0]) * w1
+    f0[0] += lane_splat(middle + 2 * step, like[0]) * w0
+    f1[0] += lane_splat(far + 2 * step, like[0]) * w1
+
+
+cdef inline void flush_six(const char *sums, char *into, Py_ssize_t step, bint fresh,
+                           output_lanes *a, output_lanes *b, output_lanes *c,
+                           output_lanes *d, output_lanes *e, output_lanes *f) noexcept nogil:
+    """Add the partial sums of six pixels, if there are any yet, write what comes out, and start again from 0."""
     if not fresh:
-        a[0] += lane_load(into, a[0])
-        b[0] += lane_load(into + sizeof(output_lanes), b[0])
+        a[0] += lane_load(sums, a[0])
+        b[0] += lane_load(sums + sizeof(output_lanes), a[0])
+        c[0] += lane_load(sums + 2 * sizeof(output_lanes), a[0])
+        d[0] += lane_load(sums + 3 * sizeof(output_lanes), a[0])
+        e[0] += lane_load(sums + 4 * sizeof(output_lanes), a[0])
+        f[0] += lane_load(sums + 5 * sizeof(output_lanes), a[0])
     lane_store(into, a[0])
-    lane_store(into + sizeof(output_lanes), b[0])
+    lane_store(into + step, b[0])
+    lane_store(into + 2 * step, c[0])
+    lane_store(into + 3 * step, d[0])
+    lane_store(into + 4 * step, e[0])
+    lane_store(into + 5 * step, f[0])
     a[0] = lane_zero(a[0])
-    b[0] = lane_zero(b[0])
+    b[0] = c[0] = d[0] = e[0] = f[0] = a[0]
 
 
-cdef void six_pixels(output_lanes *like, const Job *job, const char **ring, Py_ssize_t offset,
-                     Py_ssize_t step, Py_ssize_t size, const char *weights, const char *bias,
-                     char *result, Py_ssize_t result_step) noexcept nogil:
-    """Compute one block of output channels for six pixels.
+cdef inline void block_of_pixels(output_lanes *like, bint pair, const Job *job, const char **ring,
+                                 Py_ssize_t offset, Py_ssize_t step, Py_ssize_t size, const char *weights,
+                                 const char *bias, char *result, Py_ssize_t result_step) noexcept nogil:
+    """Compute one block of output channels for a block of pixels; a literal `pair` leaves no branch.
 
     offset: bytes from a ring row's start to the first pixel's first term; step: from pixel to pixel;
     size: of a lane.
     """
-    cdef Py_ssize_t r, t
+    cdef bint many = LANES_REGISTERS == 32, fresh = True
+    cdef Py_ssize_t vector = sizeof(output_lanes), six = 6 * vector, r
+    # From the sums a0 to f0 to a1 to f1: the second vector of the same pixels, or the next six pixels.
+    cdef Py_ssize_t second = vector if pair else 0, other = vector if pair else 6 * result_step
+    # From a to g.
+    cdef Py_ssize_t later = 6 if pair else 12
+    cdef char memory[25 * LANES_BYTES]
+    cdef char *sums = <char *>((<size_t>memory + LANES_BYTES - 1) & ~<size_t>(LANES_BYTES - 1))
+    cdef char *further = result + later * result_step
     cdef const Run *run
     cdef const char *source
-    cdef bint fresh = True
+    cdef const char *end
     cdef output_lanes w0, w1, a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1
+    cdef output_lanes g0, g1, h0, h1, i0, i1, j0, j1, k0, k1, l0, l1
     w0 = lane_load(bias, like[0])
-    w1 = lane_load(bias + sizeof(output_lanes), like[0])
-    a0 = b0 = c0 = d0 = e0 = f0 = w0
-    a1 = b1 = c1 = d1 = e1 = f1 = w1
+    w1 = lane_load(bias + second, like[0])
+    a0 = b0 = c0 = d0 = e0 = f0 = g0 = h0 = i0 = j0 = k0 = l0 = w0
+    a1 = b1 = c1 = d1 = e1 = f1 = g1 = h1 = i1 = j1 = k1 = l1 = w1
     for r in range(job.stages[0].run_count):
         run = &job.stages[0].runs[r]
         source = ring[run.row] + run.offset * size + offset
-        for t in range(run.count):
+        end = source + run.count * size
+        while source != end:
             w0 = lane_load(weights, like[0])
-            w1 = lane_load(weights + sizeof(output_lanes), like[0])
-            weights += 2 * sizeof(output_lanes)
-            a0 += lane_splat(source, like[0]) * w0
-            a1 += lane_splat(source, like[0]) * w1
-            b0 += lane_splat(source + step, like[0]) * w0
-            b1 += lane_splat(source + step, like[0]) * w1
-            c0 += lane_splat(source + 2 * step, like[0]) * w0
-            c1 += lane_splat(source + 2 * step, like[0]) * w1
-            d0 += lane_splat(source + 3 * step, like[0]) * w0
-            d1 += lane_splat(source + 3 * step, like[0]) * w1
-            e0 += lane_splat(source + 4 * step, like[0]) * w0
-            e1 += lane_splat(source + 4 * step, like[0]) * w1
-            f0 += lane_splat(source + 5 * step, like[0]) * w0
-            f1 += lane_splat(source + 5 * step, like[0]) * w1
+            w1 = lane_load(weights + second, like[0])
+            weights += second + vector
+            add_six(like, source, step, pair, w0, w1, &a0, &b0, &c0, &d0, &e0, &f0, &a1, &b1, &c1, &d1, &e1, &f1)
+            if many:
+                add_six(like, source + later * step, step, pair, w0, w1,
+                        &g0, &h0, &i0, &j0, &k0, &l0, &g1, &h1, &i1, &j1, &k1, &l1)
             source += size
         if run.flush:
-            flush_pixel(result, &a0, &a1, fresh)
-            flush_pixel(result + result_step, &b0, &b1, fresh)
-            flush_pixel(result + 2 * result_step, &c0, &c1, fresh)
-            flush_pixel(result + 3 * result_step, &d0, &d1, fresh)
-            flush_pixel(result + 4 * result_step, &e0, &e1, fresh)
-            flush_pixel(result + 5 * result_step, &f0, &f1, fresh)
+            flush_six(sums, sums, vector, fresh, &a0, &b0, &c0, &d0, &e0, &f0)
+            flush_six(sums + six, sums + six, vector, fresh, &a1, &b1, &c1, &d1, &e1, &f1)
+            if many:
+                flush_six(sums + 2 * six, sums + 2 * six, vector, fresh, &g0, &h0, &i0, &j0, &k0, &l0)
+                flush_six(sums + 3 * six, sums + 3 * six, vector, fresh, &g1, &h1, &i1, &j1, &k1, &l1)
             fresh = False
+    flush_six(sums, result, result_step, fresh, &a0, &b0, &c0, &d0, &e0, &f0)
+    flush_six(sums + six, result + other, result_step, fresh, &a1, &b1, &c1, &d1, &e1, &f1)
+    if many:
+        flush_six(sums + 2 * six, further, result_step, fresh, &g0, &h0, &i0, &j0, &k0, &l0)
+        flush_six(sums + 3 * six, further + other, result_step, fresh, &g1, &h1, &i1, &j1, &k1, &l1)
 
 
-cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
-                   Py_ssize_t pixels) noexcept nogil:
-    """Compute one tile of an output row; every pixel takes pixel_lanes lanes in result.
+cdef inline void bank_blocks(output_lanes *like, const Job *job, const char **ring, char *result,
+                             Py_ssize_t pixels, Py_ssize_t size) noexcept nogil:
+    """Compute one tile of an output row; every pixel takes pixel_lanes lanes in result; size: bytes of a lane.
 
-    The last six pixels end with the row. In a row of fewer each pixel is computed six times over, into
-    the places from its own on, of which the next pixels take theirs: there must be room for five more.
+    The last block ends with the row, unless the row is shorter than a block: then there must be room for a whole
+    one, of results and in the ring rows.
     """
-    cdef bint few = pixels < 6
-    cdef Py_ssize_t size = sizeof(lane), last = pixels - 1 if few else pixels - 6
-    cdef Py_ssize_t pixel = job.pixel_step * size, step = 0 if few else pixel
+    cdef Py_ssize_t last = max(pixels - job.block_pixels, 0), step = job.pixel_step * size
     cdef Py_ssize_t block, x, offset, group_terms = 0, r, result_step = job.pixel_lanes * size
     cdef Py_ssize_t block_bytes = job.block_lanes * size
     cdef const char *weights
@@ -96,19 +135,22 @@ cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
         x = 0
         while True:
             into = result + x * result_step + block * block_bytes
-            if lane is double:
-                six_pixels(<lanes_double *>NULL, job, ring, offset + x * pixel, step, size, weights, bias,
-                           into, result_step)
-            elif lane is float:
-                if job.half:
-                    six_pixels(<lanes_half *>NULL, job, ring, offset + x * pixel, step, size, weights, bias,
-                               into, result_step)
-                else:
-                    six_pixels(<lanes_float *>NULL, job, ring, offset + x * pixel, step, size, weights, bias,
-                               into, result_step)
+            if job.single:
+                block_of_pixels(like, False, job, ring, offset + x * step, step, size, weights, bias, into, result_step)
+            else:
+                block_of_pixels(like, True, job, ring, offset + x * step, step, size, weights, bias, into, result_step)
             if x >= last:
                 break
-            x = x + 1 if few else min(x + 6, last)
+            x = min(x + job.block_pixels, last)
+
+
+cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
+                   Py_ssize_t pixels) noexcept nogil:
+    """Compute one tile of an output row in lanes of the kind."""
+    if lane is double:
+        bank_blocks(<lanes_double *>NULL, job, ring, result, pixels, sizeof(lane))
+    elif lane is float:
+        bank_blocks(<lanes_float *>NULL, job, ring, result, pixels, sizeof(lane))
 
 
 cdef void close_ranks(lane *row, const Job *job, Py_ssize_t pixels) noexcept nogil:

@@ -169,6 +169,8 @@ cdef class Task:
         job.dilation_y, job.dilation_x = dilation
         job.top, job.left = before
         self.plan_rows()
+        if job.bank:
+            self.plan_block()
         self.plan_columns()
         if box and job.source.packed:
             self.plan_box(self.target.itemsize == 1)
@@ -227,6 +229,16 @@ cdef class Task:
         job.live = <int *>self.take(job.ring_rows, sizeof(int))
         return 0
 
+    cdef int plan_block(self) except -1:
+        """Choose what a bank computes at once: two vectors of output channels, or one of twice as many pixels."""
+        cdef Job *job = &self.job
+        cdef Py_ssize_t outputs = job.target.channels // job.groups, lanes = self.loops.lanes_bytes // self.lane_bytes()
+        job.single = outputs <= lanes
+        job.block_lanes = lanes if job.single else 2 * lanes
+        job.block_pixels = self.loops.registers * 3 // (4 if job.single else 8)
+        job.group_blocks = (outputs + job.block_lanes - 1) // job.block_lanes
+        return 0
+
     cdef int plan_columns(self) except -1:
         """Lay out a ring row, and choose how wide a tile may be for the ring to stay in the cache."""
         cdef Job *job = &self.job
@@ -263,7 +275,7 @@ cdef class Task:
             per_pixel += segment.scale
 
         cdef Py_ssize_t block = (12 if job.separable else 3) * self.loops.lanes_bytes // self.lane_bytes()
-        cdef Py_ssize_t unit = block // gcd(block, channels)            # so many pixels fill whole blocks
+        cdef Py_ssize_t unit = job.block_pixels if job.bank else block // gcd(block, channels)  # pixels of whole blocks
         cdef Py_ssize_t rows = job.ring_rows + (job.group if job.separable else 0)
         cdef Py_ssize_t fits = RING_BYTES // (rows * (job.levels + 1) * channels * self.lane_bytes())
         fits = max((fits - margin) // per_pixel, NARROWEST_TILE, margin // per_pixel)
@@ -503,15 +515,12 @@ cdef class Task:
         cdef Job *job = &self.job
         cdef Py_ssize_t kh = job.kernel_height, kw = job.kernel_width, size = self.lane_bytes()
         cdef Py_ssize_t inputs = job.source.channels // job.groups, outputs = job.target.channels // job.groups
-        cdef Py_ssize_t lanes = self.loops.lanes_bytes // size
         cdef Py_ssize_t terms = kh * kw * inputs, g, d, i, j, c, k, block, at
-        job.half = job.lane == FLOAT32 and outputs <= lanes and lanes > 1
-        job.block_lanes = lanes if job.half else 2 * lanes
-        job.group_blocks = (outputs + job.block_lanes - 1) // job.block_lanes
         job.pixel_lanes = job.groups * job.group_blocks * job.block_lanes
-        job.tile_lanes = (job.tile + 5) * job.pixel_lanes
+        job.tile_lanes = (job.tile + job.block_pixels - 1) * job.pixel_lanes
+        job.ring_lanes += (job.block_pixels - 1) * job.pixel_step       # a row of one pixel is computed as a block
         if job.direct_from != PY_SSIZE_T_MAX:
-            job.direct_from = 6 if job.pixel_lanes == job.target.channels else PY_SSIZE_T_MAX
+            job.direct_from = job.block_pixels if job.pixel_lanes == job.target.channels else PY_SSIZE_T_MAX
         job.stages[0].weights = <char *>self.take(job.groups * job.group_blocks * terms * job.block_lanes, size)
         job.bias = <char *>self.take(job.pixel_lanes, size)
         for d in range(job.target.channels):
@@ -551,7 +560,7 @@ cdef class Task:
                         run.flush = 1
                         since = 0
             job.live[i] = 1
-        job.stages[0].runs[job.stages[0].run_count - 1].flush = 1
+        job.stages[0].runs[job.stages[0].run_count - 1].flush = 0       # the last sums go to the target
         return 0
 
     def run(self, Py_ssize_t first, Py_ssize_t last, bint caller=True):

@@ -128,13 +128,15 @@ cdef struct Job:
     char *bias              # [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes
     Py_ssize_t pixel_step   # lanes of a ring row from the terms of a pixel to those of the next
-    bint half               # a block is two half vectors
+    Py_ssize_t block_pixels  # pixels computed at once
+    bint single             # a block is one vector, not two
 
     volatile int stopped    # the caller was interrupted: every strip ends early
 
 
 cdef struct Loops:
     Py_ssize_t lanes_bytes
+    Py_ssize_t registers    # for vectors: 16 or 32
     Py_ssize_t (*scratch_size)(const Job *job) noexcept nogil
     void (*strip)(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                   Poll poll) noexcept nogil

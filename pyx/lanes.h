@@ -22,10 +22,16 @@
 #define LANES_BYTES 16
 #endif
 
+/* Vectors that stay in registers: AVX-512 and 64-bit ARM have names for 32. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define LANES_REGISTERS 32
+#else
+#define LANES_REGISTERS 16
+#endif
+
 #if defined(__GNUC__)
 #define LANES(T, bytes) T __attribute__((vector_size(bytes), aligned(sizeof(T)), may_alias))
 typedef LANES(float, LANES_BYTES) lanes_float;
-typedef LANES(float, LANES_BYTES / 2) lanes_half; /* for few output channels */
 typedef LANES(double, LANES_BYTES) lanes_double;
 /* Unsigned, because places past a row's end hold anything and may overflow: the bits are the same. */
 typedef LANES(uint16_t, LANES_BYTES) lanes_short;
@@ -214,7 +220,6 @@ static inline void stream_end(void) {
 }
 #else
 typedef float lanes_float;
-typedef float lanes_half;
 typedef double lanes_double;
 typedef int16_t lanes_short;
 #define lane_splat(p, like) (*(const __typeof__(like) *)(p))

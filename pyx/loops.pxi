@@ -9,7 +9,6 @@ from engine cimport *
 cdef extern from "lanes.h" nogil:
     # Vectors, which Cython may take for numbers: what it believes of their size is never used.
     ctypedef float lanes_float
-    ctypedef long double lanes_half
     ctypedef double lanes_double
     ctypedef long double lanes_short
     float lane_load(const void *p, float like)
@@ -29,6 +28,9 @@ cdef extern from "lanes.h" nogil:
     void stream_end()
     lanes_short lanes_widen(const void *p)
     void lanes_narrow(void *p, lanes_short value)
+    enum:
+        LANES_BYTES
+        LANES_REGISTERS
 
 cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms
@@ -45,6 +47,7 @@ include "strips.pxi"
 
 cdef Loops loops
 loops.lanes_bytes = sizeof(lanes_float)
+loops.registers = LANES_REGISTERS
 loops.scratch_size = scratch_size
 loops.strip = strip
 

@@ -63,12 +63,34 @@ def test_padding_modes(mode, padding, rng):
 
 
 @pytest.mark.parametrize("outputs", range(1, 71))
-def test_any_number_of_output_channels(outputs, rng):
+def test_any_number_of_output_channels(outputs, rng, variant):
     for dtype in (np.float32, np.float64, np.uint8):
         image = rng.integers(0, 9, (4, 9, 3)).astype(dtype)
         weight, bias = whole(rng, outputs, 3, 2, 3), whole(rng, outputs)
         exact = twin.conv2d(image, weight, bias, 1, ((0, 0), (0, 0)), "constant")
         assert_promised(conv2d(image, weight, bias), exact, weight, 9, whole=True)
+
+
+@pytest.mark.parametrize("width", [*range(1, 31), 47, 48, 49])
+@pytest.mark.parametrize(("groups", "inputs", "outputs"), [
+    (1, 3, 3), (1, 2, 16), (1, 5, 32), (1, 3, 70), (2, 2, 8), (2, 3, 32), (3, 1, 17)])
+def test_any_width(width, groups, inputs, outputs, rng, variant):
+    weight, bias = whole(rng, groups * outputs, inputs, 2, 3), whole(rng, groups * outputs)
+    for stride, dilation in [((1, 1), (1, 1)), ((1, 2), (1, 1)), ((1, 1), (1, 3)), ((1, 5), (1, 1))]:
+        image = whole(rng, 4, (width - 1) * stride[1] + 2 * dilation[1] + 1, groups * inputs)
+        expected = twin.conv2d(image, weight, bias, groups, ((0, 0), (0, 0)), "constant", stride, dilation)
+        equal(conv2d(image, weight, bias, groups=groups, stride=stride, dilation=dilation), expected)
+        equal(conv2d(image, weight, bias, groups=groups, stride=stride, dilation=dilation, dtype=np.float64), expected)
+
+
+@pytest.mark.parametrize("outputs", [5, 8, 16, 32, 40])
+def test_a_result_has_the_same_bits_wherever_it_stands(outputs, rng, variant):
+    image = rng.standard_normal((4, 70, 7)).astype(np.float32)
+    weight = rng.standard_normal((outputs, 7, 3, 3)).astype(np.float32)
+    full = conv2d(image, weight)
+    for width in (1, 5, 11, 12, 13, 24, 25, 40):
+        for first in range(0, 68 - width, 3):
+            equal(conv2d(image[:, first:first + width + 2], weight), full[:, first:first + width])
 
 
 @pytest.mark.parametrize("inputs", [1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33, 64, 70])
