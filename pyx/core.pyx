@@ -539,24 +539,26 @@ cdef class Task:
         return 0
 
     cdef int list_terms(self, Py_ssize_t inputs) except -1:
-        """List the runs of terms: of a kernel row where they lie side by side, else of one tap."""
+        """List the runs of terms: of a kernel row where they lie side by side, else of one tap, cut where sums are."""
         cdef Job *job = &self.job
         cdef Py_ssize_t i, j, taken, length = inputs, pieces = job.kernel_width, since = 0
         cdef Run *run
         if job.groups == 1 and job.dilation_x == 1 and job.segment_count == 1:
             length, pieces = inputs * job.kernel_width, 1
         job.stages[0].runs = <Run *>self.take(
-            job.kernel_height * pieces * ((length + LONGEST_SUM - 1) // LONGEST_SUM), sizeof(Run))
+            job.kernel_height * pieces * (1 + (length + LONGEST_SUM - 1) // LONGEST_SUM), sizeof(Run))
         for i in range(job.kernel_height):
             for j in range(pieces):
-                for taken in range(0, length, LONGEST_SUM):
+                taken = 0
+                while taken < length:
                     run = &job.stages[0].runs[job.stages[0].run_count]
                     job.stages[0].run_count += 1
                     run.row = i
                     run.offset = self.tap_offset(j) + taken
-                    run.count = min(LONGEST_SUM, length - taken)
+                    run.count = min(LONGEST_SUM - since, length - taken)
+                    taken += run.count
                     since += run.count
-                    if since + run.count > LONGEST_SUM:
+                    if since == LONGEST_SUM:
                         run.flush = 1
                         since = 0
             job.live[i] = 1
