@@ -10,7 +10,7 @@
 # A separable kernel takes two such stages: its column gives a group of middle rows, as long as a ring row, and
 # its row reads those. Long runs of equal weights read sums of neighbours (add_levels in rows.pxi).
 #
-# A run ends by adding the sums to memory, after at most 32 taps for any one sum, which bounds the
+# A run ends by adding the sums to memory, after so many taps (longest_sum in core.pyx), which bounds the
 # rounding error (docs/design.md). Where runs end depends on the kernel alone, so a result does not
 # depend on where in its group its row stands.
 

@@ -11,7 +11,7 @@ from cpython.buffer cimport (
     PyBUF_STRIDED, PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.math cimport ldexp
+from libc.math cimport ldexp, sqrt
 from libc.stdint cimport int16_t
 from libc.stdlib cimport calloc, free, malloc
 
@@ -42,7 +42,6 @@ cdef enum:
     RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
     CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
     STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
-    LONGEST_SUM = 32            # taps summed in registers before the sum goes to memory
     NARROWEST_TILE = 256
     DOUBLED_BOX = 12            # width from which sums of neighbours pay
     WIDEST_SUM = 8
@@ -102,6 +101,14 @@ cdef bint interrupted() noexcept with gil:
 
 cdef int raise_pending() except -1:
     return -1 if PyErr_Occurred() != NULL else 0
+
+
+cdef Py_ssize_t longest_sum(Py_ssize_t taps):
+    """Return how many of so many terms are summed in registers before the sum goes to memory.
+
+    The more terms, the larger the error that is allowed (docs/design.md).
+    """
+    return max(32, <Py_ssize_t>(3 * (4 + sqrt(<double>taps))))
 
 
 cdef Py_ssize_t gcd(Py_ssize_t a, Py_ssize_t b):
@@ -370,6 +377,7 @@ cdef class Task:
         """List the taps other than 0 of a kernel, or of a column, and where their sums go to memory."""
         cdef Job *job = &self.job
         cdef Py_ssize_t kh = kernel.shape[0], kw = kernel.shape[1], i, j, u, q, first, taken, most = 1, width = kw
+        cdef Py_ssize_t taps = 0, longest
         cdef Tap *tap
         cdef Run *run = NULL
         for i in range(kh):
@@ -377,8 +385,10 @@ cdef class Task:
             for j in range(kw):
                 taken += kernel[i, j] != 0
             most = max(most, taken)
-        if most > LONGEST_SUM:
-            width = LONGEST_SUM         # the sum of a kernel row is cut every so many columns
+            taps += taken
+        longest = longest_sum(taps)
+        if most > longest:
+            width = longest             # the sum of a kernel row is cut every so many columns
         self.make_room(stage, job.ring_rows * kw, job.ring_rows * ((kw + width - 1) // width))
         for u in range(job.ring_rows):
             for first in range(0, kw, width):
@@ -400,8 +410,8 @@ cdef class Task:
                     i = u - q * job.row_advance
                     if 0 <= i < kh:
                         job.live[u] |= 1 << q
-                        # As many whole kernel rows as LONGEST_SUM has room for are summed in registers.
-                        if width < kw or i == kh - 1 or (i + 1) % (LONGEST_SUM // most) == 0:
+                        # As many whole kernel rows as there is room for are summed in registers.
+                        if width < kw or i == kh - 1 or (i + 1) % (longest // most) == 0:
                             run.flush |= 1 << q
         self.link(stage)
         return 0
@@ -461,11 +471,11 @@ cdef class Task:
 
     cdef int pack_row(self, Stage *stage, const double[::1] row) except -1:
         """List the taps other than 0 of a separable kernel's row, and where their sums go to memory."""
-        cdef Py_ssize_t j
-        self.make_room(stage, len(row), (len(row) + LONGEST_SUM - 1) // LONGEST_SUM)
+        cdef Py_ssize_t j, longest = longest_sum(np.count_nonzero(row))
+        self.make_room(stage, len(row), (len(row) + longest - 1) // longest)
         for j in range(len(row)):
             if row[j] != 0:
-                if stage.tap_count % LONGEST_SUM == 0:
+                if stage.tap_count % longest == 0:
                     stage.run_count += 1
                 stage.runs[stage.run_count - 1].count += 1
                 stage.taps[stage.tap_count].offset = self.tap_offset(j)
@@ -542,11 +552,12 @@ cdef class Task:
         """List the runs of terms: of a kernel row where they lie side by side, else of one tap, cut where sums are."""
         cdef Job *job = &self.job
         cdef Py_ssize_t i, j, taken, length = inputs, pieces = job.kernel_width, since = 0
+        cdef Py_ssize_t longest = longest_sum(inputs * job.kernel_height * job.kernel_width)
         cdef Run *run
         if job.groups == 1 and job.dilation_x == 1 and job.segment_count == 1:
             length, pieces = inputs * job.kernel_width, 1
         job.stages[0].runs = <Run *>self.take(
-            job.kernel_height * pieces * (1 + (length + LONGEST_SUM - 1) // LONGEST_SUM), sizeof(Run))
+            job.kernel_height * pieces * (1 + (length + longest - 1) // longest), sizeof(Run))
         for i in range(job.kernel_height):
             for j in range(pieces):
                 taken = 0
@@ -555,10 +566,10 @@ cdef class Task:
                     job.stages[0].run_count += 1
                     run.row = i
                     run.offset = self.tap_offset(j) + taken
-                    run.count = min(LONGEST_SUM - since, length - taken)
+                    run.count = min(longest - since, length - taken)
                     taken += run.count
                     since += run.count
-                    if since == LONGEST_SUM:
+                    if since == longest:
                         run.flush = 1
                         since = 0
             job.live[i] = 1

@@ -94,14 +94,14 @@ def test_a_result_has_the_same_bits_wherever_it_stands(outputs, rng, variant):
 
 
 @pytest.mark.parametrize(("inputs", "size", "dilation"), [(16, 3, 1), (16, 3, 2), (3, 7, 1), (40, 2, 1), (33, 3, 2)])
-def test_no_more_than_32_terms_are_summed_at_once(inputs, size, dilation, variant):
-    # A 1 added to 2**24 is lost, and 32 of them together are not. One image for each place of the 2**24.
+def test_sums_are_cut_before_they_lose_terms(inputs, size, dilation, variant):
+    # A 1 added to 2**24 is lost, and many of them together are not. One image for each place of the 2**24.
     terms = inputs * size**2
     reach = dilation * (size - 1) + 1
     image = np.ones((terms, reach, reach, inputs), np.float32)
     image[:, ::dilation, ::dilation] += (np.eye(terms, dtype=np.float32) * (2**24 - 1)).reshape(terms, size, size, -1)
     result = conv2d(image, np.ones((9, inputs, size, size)), dilation=dilation)
-    assert (result >= 2**24 + terms - 32).all()
+    assert (result >= 2**24 + terms - max(32, 3 * (4 + terms**0.5))).all()
 
 
 @pytest.mark.parametrize("inputs", [1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33, 64, 70])
