@@ -34,7 +34,7 @@ elif X86:
     VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
 
 SHARED = ["pyx/engine.pxd"]
-PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "colour", "box", "strips")
+PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "colour", "solid", "strips")
 LOOPS = [*SHARED, "pyx/lanes.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 

@@ -257,7 +257,7 @@ def plan(
     >>> import imfilter, numpy
     >>> chosen = imfilter.plan(numpy.zeros((1080, 1920, 3), numpy.uint8), numpy.ones((5, 5)) / 25)
     >>> chosen.method, chosen.lane, chosen.taps
-    ('separable, runs', 'h', 7)
+    ('runs', 'h', 7)
     """
     plans: list[Plan] = []
     _channelwise(
@@ -326,7 +326,7 @@ def _channelwise(
     def compute(target: Array) -> None:
         task = _core.Task(
             source, target, chosen.kernels, work.stride, work.dilation, work.before, work.edge, work.beyond,
-            chosen.lane, chosen.bounded, chosen.scale, chosen.levels, box=chosen.box)
+            chosen.lane, chosen.bounded, chosen.scale, chosen.levels, solid=chosen.solid)
         if told:
             told(replace(chosen, scratch=task.scratch))
         else:

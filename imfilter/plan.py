@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ class Plan:
 
     method: "direct", "separable", "runs", or "separable, runs". why: what in the kernel's numbers decided. lane: what
     samples are widened to, "h" int16, "f" float32 or "d" float64. kernels: as the core takes them. scale: what their
-    sums are multiplied by. levels: how often windows of equal weights are doubled. box: whether sums slide along. taps: multiplications and additions
+    sums are multiplied by. levels: how often windows of equal weights are doubled. solid: a kernel of ones whose columns' sums
+    slide down, where rows of the image have no gaps. taps: multiplications and additions
     a result takes. bounded: no result is NaN, infinite or above 2**22 in size, so it can be rounded without looking.
     scratch: bytes a thread takes beside image and result.
     """
@@ -38,7 +39,7 @@ class Plan:
     levels: int
     taps: int
     bounded: bool
-    box: bool = False
+    solid: Any = None
     scratch: int = 0
 
     def __str__(self) -> str:
@@ -95,7 +96,7 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
         kernels, scale = _scaled(kernels)
     ways = _ways(kernels, even)
     if plain and source == np.uint8 and target.char != "d" and cval in range(256):
-        ways += _boxes(ways)
+        ways += _solid(kernels, ways)
     if method != "auto":
         ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])
     if not ways:
@@ -103,7 +104,7 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
     way = min(ways, key=lambda way: way.cost)
     lane, reach = _lane(way.factors, scale, source, target, cval)
     why = _why(way, kernels[0].shape)
-    return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6, way.box)
+    return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6, way.solid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +116,12 @@ class _Way:
     kernels: Any
     levels: int
     taps: int
-    box: bool = False
+    solid: Array | None = None
 
     @property
     def cost(self) -> int:
         """What it costs in taps; a pass over rows in the cache costs some taps of its own."""
-        if self.box:
+        if self.solid is not None:
             return self.taps
         return self.taps + PASS * len(self.kernels) * (self.levels + 2 * isinstance(self.kernels[0], tuple))
 
@@ -142,16 +143,22 @@ def _ways(kernels: tuple[Kernel, ...], even: bool) -> list[_Way]:
     return ways
 
 
-def _boxes(ways: list[_Way]) -> list[_Way]:
-    """Return the way to compute a separable kernel whose weights are all 1 by sums that slide along, if it is that."""
-    found = [way for way in ways if way.method == "separable" and len(way.kernels) == 1]
-    for way in found:
-        (column, row), = way.kernels
-        height, width = len(column), len(row)
-        # Sums of a column are counted in 16 bits, those of the box by floats.
-        if (column == 1).all() and (row == 1).all() and height <= 257 and 255 * height * width < 2**24:
-            return [_Way("separable, runs", way.factors, way.kernels, 0, 2 + width // 8 + width % 8, box=True)]
-    return []
+def _solid(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
+    """Return the way that sums of columns slide down, if the kernel is of ones that stand in one piece in each column."""
+    kernel = kernels[0]
+    ones = np.outer(kernel.column, kernel.row) if isinstance(kernel, Separable) else kernel
+    # Sums of a column are counted in 16 bits, those of the kernel by floats.
+    if len(kernels) > 1 or ones.shape[0] > 257 or 255 * ones.sum() >= 2**24 or not ones.any():
+        return []
+    tops, heights = (ones != 0).argmax(axis=0), np.count_nonzero(ones, axis=0)
+    rows = np.arange(len(ones))[:, None]
+    if not (ones == ((rows >= tops) & (rows < tops + heights))).all():
+        return []
+    bands = len(set(zip(tops[heights > 0].tolist(), heights[heights > 0].tolist(), strict=True)))
+    width = np.count_nonzero(heights)
+    taps = 2 * bands + (width // 8 + width % 8 if bands == 1 else width)
+    instead = min(ways, key=lambda way: way.cost)
+    return [replace(instead, method="runs", taps=taps, solid=np.ascontiguousarray(ones))]
 
 
 def _spreads(kernels: list[Array], even: bool) -> list[tuple[list[Array], int]]:
@@ -190,8 +197,8 @@ def _factors(kernel: Kernel) -> Separable | None:
 
 def _why(way: _Way, shape: tuple[int, int]) -> str:
     size = f"{shape[0]} x {shape[1]}"
-    if way.box:
-        return f"the {size} box is summed by the rows that enter and leave it"
+    if way.solid is not None:
+        return f"sums of the {size} kernel's columns, all of ones, slide down the image"
     if way.method.startswith("separable"):
         return f"the {size} kernel is the product of a column and a row"
     if way.method == "runs":

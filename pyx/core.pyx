@@ -141,8 +141,8 @@ cdef class Task:
     kernels (kh, kw), or pairs of a column and a row that are separable kernels; the result of two is the root of the
     mean of their squares; or the kernels (channels, kh, kw) of a depthwise bank. For any other bank, its weights
     (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is computed in. scale: what sums are multiplied
-    by. levels: how often windows of equal weights are doubled. box: whether a separable kernel's weights are all 1 and the
-    image uint8, without stride or dilation.
+    by. levels: how often windows of equal weights are doubled. solid: the kernel, when it is
+    of ones in one piece in each column, for uint8 images without stride or dilation; taken where rows have no gaps.
     """
     cdef Job job
     cdef const Loops *loops
@@ -153,7 +153,7 @@ cdef class Task:
     cdef readonly Py_ssize_t align      # strips had better start at a multiple of this many rows
 
     def __init__(self, source, target, kernels, stride, dilation, before, int border, double cval, str lane,
-                 bint bounded, double scale=1, Py_ssize_t levels=0, bias=None, Py_ssize_t groups=1, bint box=False):
+                 bint bounded, double scale=1, Py_ssize_t levels=0, bias=None, Py_ssize_t groups=1, solid=None):
         cdef Job *job = &self.job
         cdef Py_ssize_t k
         self.loops = loops
@@ -179,13 +179,13 @@ cdef class Task:
         if job.bank:
             self.plan_block()
         self.plan_columns()
-        if box and job.source.packed:
-            self.plan_box(self.target.itemsize == 1)
+        if solid is not None and job.source.packed:
+            self.plan_solid(solid)
         elif self.takes_colours():
             self.pack_colours(kernels, bias)
         elif job.bank:
             self.pack_bank(kernels, bias)
-        for k in range(0 if job.bank or job.box else job.kernels):
+        for k in range(0 if job.bank or job.bands != NULL else job.kernels):
             if kernels[k] is not None and not job.separable and kernels[k].ndim == 3:
                 self.pack_depthwise(kernels[k], bias)
             elif job.separable:
@@ -210,6 +210,7 @@ cdef class Task:
             free(self.job.stages[k].weights)
         free(self.job.segments)
         free(self.job.live)
+        free(self.job.bands)
         free(self.job.bias)
         PyBuffer_Release(&self.source)
         PyBuffer_Release(&self.target)
@@ -326,33 +327,62 @@ cdef class Task:
         job.inner_last = min(job.target.width, job.source.width + job.left - span)
         job.inner_least = max((block + job.source.channels - 1) // job.source.channels, NARROW_EDGES * span)
 
-    cdef int plan_box(self, bint bytes) except -1:
-        """Choose which sums of neighbours make up the width of a box, and how bytes are made of its sums."""
+    cdef int plan_solid(self, const double[:, ::1] kernel) except -1:
+        """List the bands of a solid kernel, and which sums make it up."""
         cdef Job *job = &self.job
         cdef Stage *stage = &job.stages[0]
-        cdef Py_ssize_t channels = job.source.channels, area = job.kernel_height * job.kernel_width, x = 0, level
-        cdef Py_ssize_t fits = min(job.kernel_width, 65535 // (255 * job.kernel_height), WIDEST_SUM)
-        job.box = True
+        cdef Py_ssize_t channels = job.source.channels, i, j, b, top, height, level, fits
+        cdef Band *band
+        job.bands = <Band *>self.take(job.kernel_width, sizeof(Band))
+        stage.taps = <Tap *>self.take(job.kernel_width, sizeof(Tap))
         job.levels = 0
-        while job.kernel_width >= DOUBLED_BOX and 2 << job.levels <= fits:
-            job.levels += 1
-        fits = RING_BYTES // (4 * (job.levels + 1) * channels) - job.kernel_width
+        for j in range(job.kernel_width):
+            top = height = 0
+            for i in range(job.kernel_height - 1, -1, -1):
+                if kernel[i, j] != 0:
+                    top = i
+                    height += 1
+            b = 0
+            while b < job.band_count and (job.bands[b].top != top or job.bands[b].height != height):
+                b += 1
+            if height:
+                job.bands[b].top, job.bands[b].height = top, height
+                job.band_count = max(job.band_count, b + 1)
+                stage.taps[stage.tap_count].row, stage.taps[stage.tap_count].column = b, j
+                stage.tap_count += 1
+        if job.band_count == 1 and stage.tap_count == job.kernel_width >= DOUBLED_BOX:
+            fits = min(job.kernel_width, 65535 // (255 * job.bands[0].height), WIDEST_SUM)
+            while 2 << job.levels <= fits:
+                job.levels += 1
+        fits = RING_BYTES // (4 * max(job.levels + 1, job.band_count) * channels) - job.kernel_width
         job.tile = min(job.target.width, max(fits, NARROWEST_TILE, job.kernel_width))
         job.level_lanes = (job.tile + job.kernel_width) * channels + self.loops.lanes_bytes
-        stage.taps = <Tap *>self.take(job.kernel_width, sizeof(Tap))
-        for level in range(job.levels, -1, -1):
-            while job.kernel_width - x >= 1 << level:
-                stage.taps[stage.tap_count].offset = level * job.level_lanes + x * channels
-                stage.tap_count += 1
-                x += 1 << level
-        if bytes and abs(job.scale * area - 1) < 1e-12 and area * 255 + area // 2 <= 65535:
-            while (65536 << job.magic_shift + 1) // area < 65535:
-                job.magic_shift += 1
-            x = (65536 << job.magic_shift) // area + ((65536 << job.magic_shift) % area != 0)
-            # Exact as long as the excess of the magic number, times the largest sum, stays below one unit.
-            if (x * area - (65536 << job.magic_shift)) * (area * 255 + area // 2) < 65536 << job.magic_shift:
-                job.magic, job.middle = x, area // 2
+        if job.levels:
+            j = stage.tap_count = 0
+            for level in range(job.levels, -1, -1):
+                while job.kernel_width - j >= 1 << level:
+                    stage.taps[stage.tap_count].row, stage.taps[stage.tap_count].column = level, j
+                    stage.tap_count += 1
+                    j += 1 << level
+        for j in range(stage.tap_count):
+            stage.taps[j].offset = stage.taps[j].row * job.level_lanes + stage.taps[j].column * channels
+        if job.band_count == 1 and job.target.kind == UINT8:
+            self.plan_division(job.bands[0].height * job.kernel_width)
         return 0
+
+    cdef void plan_division(self, Py_ssize_t area):
+        """Find how to divide the sums of a box, which fit 16 bits, by its area."""
+        cdef Job *job = &self.job
+        cdef Py_ssize_t one, magic
+        if abs(job.scale * area - 1) > 1e-12 or area * 255 + area // 2 > 65535:
+            return
+        while (65536 << job.magic_shift + 1) // area < 65535:
+            job.magic_shift += 1
+        one = 65536 << job.magic_shift
+        magic = (one + area - 1) // area
+        # Exact as long as the excess of the magic number, times the largest sum, stays below one unit.
+        if (magic * area - one) * (area * 255 + area // 2) < one:
+            job.magic, job.middle = magic, area // 2
 
     cdef Py_ssize_t tap_offset(self, Py_ssize_t j):
         """Samples from the start of a ring row to the first sample that column j of the kernel meets.

@@ -76,6 +76,10 @@ cdef struct Stage:
     double square[9]        # its weights, as lanes side by side
 
 
+cdef struct Band:
+    Py_ssize_t top, height  # rows of the kernel
+
+
 ctypedef bint (*Poll)() noexcept nogil     # whether the caller was interrupted
 
 cdef struct Job:
@@ -121,7 +125,10 @@ cdef struct Job:
     Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
 
     bint colours            # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
-    bint box                # all weights are alike: stage 0 lists which sums of levels make up the width
+    # Solid kernels: ones, which stand in one piece in each column. Bands are the pieces there are; stage 0 lists which
+    # of their sums, or of the levels of the only one, make up the kernel.
+    Band *bands
+    Py_ssize_t band_count
     uint16_t middle, magic  # sum of a box -> its mean as uint8: (sum + middle) * magic >> 16 + magic_shift; or 0
     int magic_shift
     bint bank               # stage 0 alone, across channels

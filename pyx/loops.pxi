@@ -42,7 +42,7 @@ include "square.pxi"
 include "depthwise.pxi"
 include "bank.pxi"
 include "colour.pxi"
-include "box.pxi"
+include "solid.pxi"
 include "strips.pxi"
 
 cdef Loops loops

@@ -41,7 +41,7 @@ cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
 
 
 cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
-    return box_scratch(job, NULL).size if job.box else laid_out(job, NULL).size
+    return solid_scratch(job, NULL).size if job.bands != NULL else laid_out(job, NULL).size
 
 
 cdef inline void forget_rows(const Job *job, Scratch *scratch) noexcept nogil:
@@ -225,8 +225,8 @@ cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char 
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
     if job.colours:
         mix_rows(job, n, first, last)
-    elif job.box:
-        sum_boxes(job, n, first, last, memory, poll)
+    elif job.bands != NULL:
+        sum_solid(job, n, first, last, memory, poll)
     elif job.lane == INT16:
         walk(<int16_t *>NULL, job, n, first, last, memory, poll)
     elif job.lane == FLOAT32:

@@ -1,11 +1,12 @@
-# Boxes over uint8, channel-wise: every weight the same.
+# Solid kernels over uint8, channel-wise: ones, which stand in one piece in each column, as in a box or a disk.
 #
-#     result[y, x, c] = scale * sum over i, j of image[y + i - top, x + j - left, c]
+#     result[y, x, c] = scale * sum over i, j of kernel[i, j] * image[y + i - top, x + j - left, c]
 #
-# A row of 16-bit sums down the columns moves from one output row to the next: the row that enters is added, the row
-# that leaves is taken away, which integers do exactly. Across, sums of 2, 4 and 8 neighbours are made from the one
-# before, and a result adds as few of them as make up the width. Sums of a whole box that fit 16 bits are divided there;
-# others are added up as floats, which count exactly to 2**24.
+# The sums of such pieces, of which there is a row in 16 bits for each band (the rows of the kernel that a piece covers),
+# move from one output row to the next: the row that enters is added, the row that leaves is taken away, which integers
+# do exactly. A result adds as many of them as the kernel has columns. A box has one band, of which sums of 2, 4 and 8
+# neighbours are made first; its sums that fit 16 bits are divided there. Others are added up as floats, which count
+# exactly to 2**24.
 
 cdef void slide(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t count,
                 const char *ahead) noexcept nogil:
@@ -108,32 +109,49 @@ cdef void add_sums(const Stage *stage, const char *sums, float *into, Py_ssize_t
         x = min(x + block, last)
 
 
-cdef struct BoxScratch:
-    uint16_t *sums          # down the columns, then level after level
+cdef struct SolidScratch:
+    uint16_t *sums          # of each band, or of the only one and its levels
     uint8_t *nothing        # a row of 0
     uint8_t *constant       # a row of what stands outside the image
     float *results
     Py_ssize_t size
 
 
-cdef BoxScratch box_scratch(const Job *job, char *memory) noexcept nogil:
-    cdef BoxScratch scratch
+cdef SolidScratch solid_scratch(const Job *job, char *memory) noexcept nogil:
+    cdef SolidScratch scratch
     cdef Py_ssize_t row = rounded_up(job.level_lanes)
     scratch.sums = <uint16_t *>memory
-    scratch.nothing = <uint8_t *>memory + rounded_up((job.levels + 1) * job.level_lanes * 2)
+    scratch.nothing = <uint8_t *>memory + rounded_up(max(job.levels + 1, job.band_count) * job.level_lanes * 2)
     scratch.constant = scratch.nothing + row
     scratch.results = <float *>(scratch.constant + row)
     scratch.size = <char *>scratch.results + 4 * row - memory
     return scratch
 
 
-cdef void sum_boxes(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+cdef void slide_bands(const Job *job, const SolidScratch *scratch, Py_ssize_t n, Py_ssize_t y, bint fresh, Py_ssize_t x,
+                      Py_ssize_t columns) noexcept nogil:
+    """Have each band hold the sums for output row y, where it holds those of the row before, or is fresh."""
+    # Rows outside the image are read as if they, too, began at its first column.
+    cdef const uint8_t *constant = scratch.constant - max(x - job.left, 0) * job.source.channels
+    cdef const uint8_t *leaves = NULL
+    cdef Py_ssize_t b, k, top
+    cdef uint16_t *sums
+    for b in range(job.band_count):
+        sums = scratch.sums + b * job.level_lanes
+        top = y + job.bands[b].top - job.top
+        if fresh:
+            memset(sums, 0, columns * job.source.channels * sizeof(uint16_t))
+        else:
+            leaves = row_at(job, n, top - 1, constant)
+        for k in range(0 if fresh else job.bands[b].height - 1, job.bands[b].height):
+            slide_row(job, sums, row_at(job, n, top + k, constant), leaves, x, columns, scratch.nothing)
+
+
+cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
     """Compute output rows first to last - 1 of image n."""
-    cdef BoxScratch scratch = box_scratch(job, memory)
-    cdef Py_ssize_t x = 0, y, k, pixels, columns, count, taken, channels = job.source.channels
+    cdef SolidScratch scratch = solid_scratch(job, memory)
+    cdef Py_ssize_t x = 0, y, k, pixels, columns, count, channels = job.source.channels
     cdef uint16_t *level
-    cdef const uint8_t *constant
-    cdef const uint8_t *leaves
     cdef char *into
     cdef double work = 0
     memset(scratch.nothing, 0, job.level_lanes)
@@ -142,22 +160,14 @@ cdef void sum_boxes(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
         pixels = min(job.tile, job.target.width - x)
         columns = pixels + job.kernel_width - 1
         count = pixels * channels
-        constant = scratch.constant - max(x - job.left, 0) * channels   # where a row of the image would begin
-        memset(scratch.sums, 0, columns * channels * sizeof(uint16_t))
-        for k in range(job.kernel_height - 1):
-            slide_row(job, scratch.sums, row_at(job, n, first + k - job.top, constant), NULL, x, columns, scratch.nothing)
-        leaves = NULL
         for y in range(first, last):
-            slide_row(job, scratch.sums, row_at(job, n, y + job.kernel_height - 1 - job.top, constant), leaves, x,
-                      columns, scratch.nothing)
-            leaves = row_at(job, n, y - job.top, constant)
+            slide_bands(job, &scratch, n, y, y == first, x, columns)
             level = scratch.sums
-            for k in range(job.levels):
-                taken = columns - (2 << k) + 1          # windows of twice the width
-                add_neighbours(level, level + job.level_lanes, channels << k, taken * channels)
+            for k in range(job.levels):         # windows of twice the width
+                add_neighbours(level, level + job.level_lanes, channels << k, (columns - (2 << k) + 1) * channels)
                 level += job.level_lanes
             into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
-            if job.magic and count >= 2 * <Py_ssize_t>sizeof(lanes_short):
+            if job.magic and count >= <Py_ssize_t>sizeof(lanes_short):
                 divide_sums(&job.stages[0], <const char *>scratch.sums, into, count, job.middle, job.magic, job.magic_shift)
             else:
                 add_sums(&job.stages[0], <const char *>scratch.sums, scratch.results, count, <float>job.scale)
