@@ -4,18 +4,24 @@ import numpy as np
 from typing_extensions import disjoint_base
 
 @disjoint_base
-class Task:
-    rows: int
-    scratch: int
-    align: int
+class Packed:
     def __init__(
         self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], kernels: Any,
         stride: tuple[int, int], dilation: tuple[int, int], before: tuple[int, int], border: int, cval: float,
         lane: str, bounded: bool, scale: float = 1, levels: int = 0, bias: np.ndarray[Any, Any] | None = None,
-        groups: int = 1,
+        groups: int = 1, solid: Any = None,
     ) -> None: ...
+    def task(self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> Task | None: ...
+
+@disjoint_base
+class Task:
+    rows: int
+    scratch: int
+    align: int
     def run(self, first: int, last: int, caller: bool = True) -> None: ...
     def stop(self) -> None: ...
 
+def finite(array: np.ndarray[Any, Any]) -> bool: ...
+def gapless(array: np.ndarray[Any, Any]) -> bool: ...
 def levels() -> list[str]: ...
 def use(level: str) -> str: ...

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -29,11 +29,13 @@ from .images import (
     stack,
 )
 from .plan import WORTH_THREADS, Plan, bank_lane, choose
-from .structure import Kernel, Numbers, Separable
+from .structure import Kernel, Numbers, Separable, frozen, thawed
 from .workers import count, run
 
 DEPTHWISE_WEIGHTS = 2**15
 BANK_WORTH_THREADS = 6_000_000  # multiplications, some 0.3 ms
+KEPT_WEIGHTS = 2**12  # of a kernel up to which what was settled is kept
+KEPT_TAPS = 2**8  # of a kernel up to which it stays packed: some 20 KiB
 
 View = Callable[[Array], Array | None]
 
@@ -227,13 +229,15 @@ def conv2d(
     depthwise = groups == channels == outputs and weights.size < DEPTHWISE_WEIGHTS
     kernels = (np.ascontiguousarray(weights[:, 0]),) if depthwise else weights
 
-    def compute(target: Array) -> None:
-        task = _core.Task(
-            source, target, kernels, strides, dilations, (margin[0][0], margin[1][0]), int(edge), 0.0, lane, bounded,
+    result, target = _room(pixels, shape, target_kind, out, result_layout.empty, result_layout.images)
+    if result.size:
+        packed = _core.Packed(
+            source, target, kernels, strides, dilations, (margin[0][0], margin[1][0]), edge, 0.0, lane, bounded,
             1.0, 0, offsets, groups)
+        task = packed.task(source, target)
+        assert task is not None
         run(task, threads if target.size * weights[0].size > BANK_WORTH_THREADS else 1)
-
-    return same_kind(image, _fill(pixels, shape, target_kind, out, result_layout.empty, result_layout.images, compute))
+    return same_kind(image, _handed(result, target_kind, out))
 
 
 def plan(
@@ -280,19 +284,56 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
     return _channelwise(image, (first, second), flip=True, **options)
 
 
-class _Work(NamedTuple):
-    """All of channel-wise work but the samples: checked, and the same for every image of a shape and dtype."""
+class _Work:
+    """All of channel-wise work but the samples: checked, planned, and the same for every image of a shape and dtype."""
 
-    layout: Stack
-    shape: tuple[int, ...]
-    kind: np.dtype[Any]
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    before: tuple[int, int]
-    edge: int
-    beyond: float
-    plan: Plan
-    parallel: bool
+    def __init__(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], numbers: tuple[Numbers, ...], flip: bool, mode: Any,
+        cval: Any, padding: Any, stride: Any, dilation: Any, channel_axis: Any, wanted: Any, method: Any,
+    ) -> None:
+        self.layout = stack(shape, channel_axis)
+        self.planar = self.layout.planar
+        kind = known_dtype(dtype)
+        self.kind = result_dtype(kind, wanted)
+        kernels = tuple(map(thawed, numbers))
+        kh, kw = kernels[0].shape
+        anchor = kh // 2, kw // 2
+        if flip:
+            kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[index]
+            anchor = kh - 1 - anchor[0], kw - 1 - anchor[1]
+        self.stride, self.dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
+        edge = border("mode", mode)
+        self.beyond = real("cval", cval) if edge is Border.CONSTANT else 0.0
+        self.edge = int(edge)
+        if not math.isfinite(self.beyond) and kind.kind != "f":
+            raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
+        margin = margins(padding, (kh, kw), self.dilation, anchor)
+        self.before = margin[0][0], margin[1][0]
+        size = _size(self.layout, shape, (kh, kw), margin, self.stride, self.dilation)
+        self.shape = self.layout.shape(shape, *size)
+        # Sums of neighbours need taps side by side in a ring row.
+        even = self.stride[1] == 1 and self.dilation[1] * (kw - 1) <= kw * min(size[1], 1024)
+        source, target = STAND_IN.get(kind, kind), STAND_IN.get(self.kind, self.kind)
+        plain = self.stride == self.dilation == (1, 1)
+        self.plan = choose(kernels, source, target, cval=self.beyond, even=even, plain=plain, method=method)
+        self.parallel = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
+        self._packed: _core.Packed | None = None
+
+    def task(self, source: Array, target: Array) -> _core.Task:
+        """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
+        packed, plan = self._packed, self.plan
+        task = packed.task(source, target) if packed else None
+        if task is None:
+            packed = _core.Packed(
+                source, target, plan.kernels, self.stride, self.dilation, self.before, self.edge, self.beyond,
+                plan.lane, plan.bounded, plan.scale, plan.levels, solid=plan.solid)
+            task = packed.task(source, target)
+            self._packed = packed if plan.taps <= KEPT_TAPS else None
+        assert task is not None
+        return task
+
+
+_settled = lru_cache(maxsize=256, typed=True)(_Work)
 
 
 def _channelwise(
@@ -303,69 +344,33 @@ def _channelwise(
 ) -> Any:
     """Compute a checked convolution, or only tell its plan."""
     pixels = opened(image, channel_axis)
-    numbers = Numbers(kernels)
-    given = (pixels.shape, pixels.dtype, numbers, flip, mode, cval, padding, stride, dilation, channel_axis, dtype,
-             method)
+    given = (pixels.shape, pixels.dtype, tuple([frozen(kernel) for kernel in kernels]), flip, mode, cval, padding,
+             stride, dilation, channel_axis, dtype, method)
     # Checking and planning takes longer than filtering a small image, so what was settled is kept. Sequences are not
     # looked up, because (True, 1) is found as (1, 1).
-    plain = isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int) and numbers.small
+    plain = (isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int)
+             and kernels[0].size <= KEPT_WEIGHTS)
     try:
-        work = _settled(*given) if plain else _settled.__wrapped__(*given)
+        work = _settled(*given) if plain else _Work(*given)
     except TypeError:  # something that cannot be looked up, or that is wrong
-        work = _settled.__wrapped__(*given)
+        work = _Work(*given)
     threads = count(workers)
     samples = readable(pixels)
-    layout, chosen = work.layout, work.plan
+    layout = work.layout
     view: View = layout.images
     empty: Callable[..., Array] = layout.empty
-    if layout.planar and layout.planes(samples) is not None:  # channels apart are images of their own
+    if work.planar and layout.planes(samples) is not None:  # channels apart are images of their own
         view, empty = layout.planes, layout.empty_planes
     source = view(samples)
     assert source is not None
-
-    def compute(target: Array) -> None:
-        task = _core.Task(
-            source, target, chosen.kernels, work.stride, work.dilation, work.before, work.edge, work.beyond,
-            chosen.lane, chosen.bounded, chosen.scale, chosen.levels, solid=chosen.solid)
+    result, target = _room(pixels, work.shape, work.kind, out, empty, view)
+    if result.size:
+        task = work.task(source, target)
         if told:
-            told(replace(chosen, scratch=task.scratch))
+            told(replace(work.plan, scratch=task.scratch))
         else:
             run(task, threads if work.parallel else 1)
-
-    return same_kind(image, _fill(pixels, work.shape, work.kind, out, empty, view, compute))
-
-
-@lru_cache(maxsize=256, typed=True)
-def _settled(
-    shape: tuple[int, ...], dtype: np.dtype[Any], numbers: Numbers, flip: bool, mode: Any, cval: Any, padding: Any,
-    stride: Any, dilation: Any, channel_axis: Any, wanted: Any, method: Any,
-) -> _Work:
-    """Check every argument and plan."""
-    layout = stack(shape, channel_axis)
-    kind = known_dtype(dtype)
-    target_kind = result_dtype(kind, wanted)
-    kernels = numbers.kernels
-    kh, kw = kernels[0].shape
-    anchor = kh // 2, kw // 2
-    if flip:
-        kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[index]
-        anchor = kh - 1 - anchor[0], kw - 1 - anchor[1]
-    strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    edge = border("mode", mode)
-    beyond = real("cval", cval) if edge is Border.CONSTANT else 0.0
-    if not math.isfinite(beyond) and kind.kind != "f":
-        raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
-    margin = margins(padding, (kh, kw), dilations, anchor)
-    size = _size(layout, shape, (kh, kw), margin, strides, dilations)
-    # Sums of neighbours need taps side by side in a ring row.
-    even = strides[1] == 1 and dilations[1] * (kw - 1) <= kw * min(size[1], 1024)
-    source, target = STAND_IN.get(kind, kind), STAND_IN.get(target_kind, target_kind)
-    plain = strides == dilations == (1, 1)
-    chosen = choose(kernels, source, target, cval=beyond, even=even, plain=plain, method=method)
-    result = layout.shape(shape, *size)
-    parallel = chosen.seconds(math.prod(result)) > WORTH_THREADS
-    before = margin[0][0], margin[1][0]
-    return _Work(layout, result, target_kind, strides, dilations, before, int(edge), beyond, chosen, parallel)
+    return same_kind(image, _handed(result, work.kind, out))
 
 
 def _weights(values: Any, name: str, ndim: int) -> Array:
@@ -377,8 +382,7 @@ def _weights(values: Any, name: str, ndim: int) -> Array:
     if given.ndim != ndim or 0 in given.shape:
         raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
     weights = np.ascontiguousarray(given, np.float64)
-    # One product tells that all are finite, except of numbers so large that it overflows.
-    if not math.isfinite(np.vdot(weights, weights)) and not np.isfinite(weights).all():
+    if not _core.finite(weights):
         raise ImfilterError(f"{name} must be finite, got NaN or infinity in it")
     return weights
 
@@ -393,7 +397,7 @@ def _bias(bias: Any, outputs: int) -> Array | None:
         raise ImfilterError(
             f"bias must have one number for each of the {outputs} output channels, got shape {given.shape}")
     values = given.astype(np.float64)
-    if not np.isfinite(values).all():
+    if not _core.finite(values):
         raise ImfilterError("bias must be finite, got NaN or infinity in it")
     return values
 
@@ -417,25 +421,28 @@ def _size(
             fitted(columns, kernel[1], margin[1], stride[1], dilation[1]))
 
 
-def _fill(
+def _room(
     pixels: Array, shape: tuple[int, ...], kind: np.dtype[Any], out: Array | None, empty: Callable[..., Array],
-    view: View, compute: Callable[[Array], None],
-) -> Array:
-    """Have the result computed, straight into out where the loops can write there.
+    view: View,
+) -> tuple[Array, Array]:
+    """Return the array that the loops write, out where they can, and its view (images, rows, columns, channels).
 
-    empty: makes an array that they can write. view: takes an array of the shape to (images, rows, columns,
-    channels), or gives None. compute: fills such an array.
+    empty: makes an array that they can write. view: gives the view, or None.
     """
     if out is not None:
         check_out(out, shape, kind)
-    if out is not None and kind in NATIVE and _writable(view(out)) and not np.may_share_memory(out, pixels):
-        result = out
-    else:
-        if math.prod(shape) * 8 > LARGEST:
-            raise ImfilterError(f"the result would have the shape {shape}, which no memory holds")
-        result = empty(shape, STAND_IN.get(kind, kind))
-    if result.size:
-        compute(view(result))  # type: ignore[arg-type]
+        if kind in NATIVE and out.dtype == kind and not np.may_share_memory(out, pixels):
+            target = view(out)
+            if target is not None and _core.gapless(target):
+                return out, target
+    if math.prod(shape) * 8 > LARGEST:
+        raise ImfilterError(f"the result would have the shape {shape}, which no memory holds")
+    result = empty(shape, STAND_IN.get(kind, kind))
+    return result, view(result)  # type: ignore[return-value]
+
+
+def _handed(result: Array, kind: np.dtype[Any], out: Array | None) -> Array:
+    """Return what the loops wrote as this dtype, in out if there is one."""
     if out is None:
         return rounded(result, kind)
     if result is not out:
@@ -447,19 +454,7 @@ def check_out(out: Any, shape: tuple[int, ...], kind: np.dtype[Any]) -> None:
     """Refuse an out that is not an array of the very shape and dtype, or cannot be written."""
     if not isinstance(out, np.ndarray):
         raise DtypeError(f"out must be a NumPy array, got {type(out).__name__}")
-    if out.shape != shape or out.dtype.newbyteorder("=") != kind:
+    if out.shape != shape or (out.dtype != kind and out.dtype.newbyteorder("=") != kind):
         raise ImfilterError(f"out must have shape {shape} and dtype {kind}, got {out.shape} and {out.dtype}")
     if not out.flags.writeable:
         raise ImfilterError("out must be writable, got a read-only array")
-
-
-def _writable(images: Array | None) -> bool:
-    """Whether the loops can write here: rows without gaps, of aligned samples in the machine's byte order."""
-    if images is None:
-        return False
-    _, _, width, channels = images.shape
-    step_x, step_c = images.strides[2:]
-    return bool(
-        images.dtype.isnative and images.flags.aligned
-        and (channels <= 1 or step_c == images.itemsize) and (width <= 1 or step_x == channels * images.itemsize))
-

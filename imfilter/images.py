@@ -166,7 +166,7 @@ class Stack(NamedTuple):
         return self._ordered(shape, dtype, self.ndim - 3)
 
     def _ordered(self, shape: tuple[int, ...], dtype: np.dtype[Any], place: int) -> Array:
-        if self.channel_axis is None:
+        if self.channel_axis in (None, place):
             return np.empty(shape, dtype)
         sizes = list(shape)
         sizes.insert(place, sizes.pop(self.channel_axis))

@@ -26,6 +26,10 @@ class Separable:
         return len(self.column), len(self.row)
 
     @property
+    def size(self) -> int:
+        return len(self.column) + len(self.row)
+
+    @property
     def taps(self) -> int:
         return int(np.count_nonzero(self.column)) + int(np.count_nonzero(self.row))
 
@@ -33,27 +37,22 @@ class Separable:
 Kernel = Array | Separable
 
 
-class Numbers:
-    """Kernels as something that can be looked up: equal when all their numbers are."""
+Numbers = tuple[Any, bytes]  # a kernel's shape and weights, or the weights of a column and of a row
 
-    __slots__ = ("data", "kernels")
 
-    def __init__(self, kernels: tuple[Kernel, ...]) -> None:
-        self.kernels = kernels
-        self.data = tuple([
-            (kernel.column.tobytes(), kernel.row.tobytes()) if isinstance(kernel, Separable)
-            else (kernel.shape, kernel.tobytes()) for kernel in kernels])
+def frozen(kernel: Kernel) -> Numbers:
+    """Return a kernel as something that can be looked up: equal when all its numbers are."""
+    if isinstance(kernel, Separable):
+        return kernel.column.tobytes(), kernel.row.tobytes()
+    return kernel.shape, kernel.tobytes()
 
-    @property
-    def small(self) -> bool:
-        """Whether they take so little memory that many may be kept."""
-        return sum(len(part) for data in self.data for part in data if isinstance(part, bytes)) <= 2**15
 
-    def __hash__(self) -> int:
-        return hash(self.data)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Numbers) and self.data == other.data
+def thawed(numbers: Numbers) -> Kernel:
+    """Return the kernel that was frozen, not to be written."""
+    first, second = numbers
+    if isinstance(first, bytes):
+        return Separable(np.frombuffer(first), np.frombuffer(second))
+    return np.frombuffer(second).reshape(first)
 
 
 def whole(values: Array) -> bool:

@@ -1,6 +1,6 @@
-"""The gate between Python and the loops: Task, one convolution ready to run.
+"""The gate between Python and the loops: Packed, all of a convolution but the samples, and Task, ready to run.
 
-Whoever makes a Task has checked everything (imfilter.convolution does): shapes fit, arrays are four-dimensional
+Whoever makes one has checked everything (imfilter.convolution does): shapes fit, arrays are four-dimensional
 and of the kinds in engine.pxd, margins are right. Nothing is checked here, and nothing here is public.
 """
 import os
@@ -8,10 +8,10 @@ import os
 import numpy as np
 
 from cpython.buffer cimport (
-    PyBUF_STRIDED, PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_GetBuffer,
+    PyBUF_SIMPLE, PyBUF_STRIDED, PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.math cimport ldexp, sqrt
+from libc.math cimport isfinite, ldexp, sqrt
 from libc.stdint cimport int16_t
 from libc.stdlib cimport calloc, free, malloc
 
@@ -111,16 +111,28 @@ cdef Py_ssize_t longest_sum(Py_ssize_t taps):
     return max(32, <Py_ssize_t>(3 * (4 + sqrt(<double>taps))))
 
 
+def finite(array):
+    """Say whether all samples of a contiguous array of float64 are finite: NumPy takes longer to say it of nine."""
+    cdef Py_buffer view
+    cdef Py_ssize_t k
+    cdef bint wrong = False
+    PyObject_GetBuffer(array, &view, PyBUF_SIMPLE)
+    for k in range(view.len // <Py_ssize_t>sizeof(double)):
+        wrong |= not isfinite((<const double *>view.buf)[k])
+    PyBuffer_Release(&view)
+    return not wrong
+
+
 cdef Py_ssize_t gcd(Py_ssize_t a, Py_ssize_t b):
     while b:
         a, b = b, a % b
     return a
 
 
-cdef void describe(Raster *raster, Py_buffer *view, dtype):
-    """Take the layout of a four-dimensional array (image, row, column, channel)."""
-    raster.kind = _KINDS[dtype.kind, dtype.itemsize]
-    raster.swapped = not dtype.isnative
+cdef Py_ssize_t locate(Raster *raster, array, int flags) except -1:
+    """Take where the samples of an array (images, rows, columns, channels) are, and return how many images it has."""
+    cdef Py_buffer view
+    PyObject_GetBuffer(array, &view, flags)
     raster.data = <char *>view.buf
     raster.height, raster.width, raster.channels = view.shape[1], view.shape[2], view.shape[3]
     raster.step_n, raster.step_y = view.strides[0], view.strides[1]
@@ -132,35 +144,54 @@ cdef void describe(Raster *raster, Py_buffer *view, dtype):
         and (raster.step_x == raster.size * raster.channels or raster.width == 1)
         and (<size_t>raster.data | <size_t>raster.step_y | <size_t>raster.step_n) % raster.size == 0
     )
+    cdef Py_ssize_t images = view.shape[0]
+    PyBuffer_Release(&view)
+    return images
 
 
-cdef class Task:
-    """One convolution of a stack of images, ready to be run strip by strip.
+cdef Py_ssize_t describe(Raster *raster, array) except -1:
+    """Take an array's samples, what they are and where, and return how many images it has."""
+    dtype = array.dtype
+    raster.kind = _KINDS[dtype.kind, dtype.itemsize]
+    raster.swapped = not dtype.isnative
+    return locate(raster, array, PyBUF_STRIDED_RO)
 
-    source, target: arrays (images, rows, columns, channels). kernels: for channel-wise work one or two float64
-    kernels (kh, kw), or pairs of a column and a row that are separable kernels; the result of two is the root of the
-    mean of their squares; or the kernels (channels, kh, kw) of a depthwise bank. For any other bank, its weights
-    (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is computed in. scale: what sums are multiplied
-    by. levels: how often windows of equal weights are doubled. solid: the kernel, when it is
-    of ones in one piece in each column, for uint8 images without stride or dilation; taken where rows have no gaps.
+
+def gapless(array):
+    """Say whether the rows of an array (images, rows, columns, channels) are aligned samples without gaps."""
+    cdef Raster raster
+    raster.swapped = False
+    locate(&raster, array, PyBUF_STRIDED_RO)
+    return raster.packed
+
+
+cdef bint alike(const Raster *a, const Raster *b):
+    """Whether what was planned for one raster holds for the other, of samples of the same kind."""
+    return a.height == b.height and a.width == b.width and a.channels == b.channels and a.packed == b.packed
+
+
+cdef class Packed:
+    """How stacks of images of one shape and dtype are convolved. It does not change any more, so threads may share it.
+
+    source, target: the first such arrays (images, rows, columns, channels). kernels: for channel-wise work one or
+    two float64 kernels (kh, kw), or pairs of a column and a row that are separable kernels; the result of two is the
+    root of the mean of their squares; or the kernels (channels, kh, kw) of a depthwise bank. For any other bank, its
+    weights (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is computed in. scale: what sums are
+    multiplied by. levels: how often windows of equal weights are doubled. solid: the kernel, when it is of ones in one
+    piece in each column, for uint8 images without stride or dilation; taken where rows have no gaps.
     """
     cdef Job job
     cdef const Loops *loops
-    cdef Py_buffer source, target
     cdef bint apart                     # taps lie so far apart that each has a segment of its own
-    cdef readonly Py_ssize_t rows       # output rows of all images together
-    cdef readonly Py_ssize_t scratch    # bytes that each call of run takes
-    cdef readonly Py_ssize_t align      # strips had better start at a multiple of this many rows
+    cdef Py_ssize_t rows, scratch, align    # as in Task
 
     def __init__(self, source, target, kernels, stride, dilation, before, int border, double cval, str lane,
                  bint bounded, double scale=1, Py_ssize_t levels=0, bias=None, Py_ssize_t groups=1, solid=None):
         cdef Job *job = &self.job
         cdef Py_ssize_t k
         self.loops = loops
-        PyObject_GetBuffer(source, &self.source, PyBUF_STRIDED_RO)
-        PyObject_GetBuffer(target, &self.target, PyBUF_STRIDED)
-        describe(&job.source, &self.source, source.dtype)
-        describe(&job.target, &self.target, target.dtype)
+        describe(&job.source, source)
+        self.rows = describe(&job.target, target) * job.target.height
         job.bank = not isinstance(kernels, tuple)
         job.kernels = 1 if job.bank else len(kernels)
         job.separable = not job.bank and isinstance(kernels[0], tuple)
@@ -198,7 +229,6 @@ cdef class Task:
             job.bytes and job.kernels == 2 and job.target.kind == UINT8
             and job.stages[0].shape == UPPER_LOWER and job.stages[2].shape == LEFT_RIGHT
         )
-        self.rows = self.target.shape[0] * job.target.height
         self.scratch = self.loops.scratch_size(job)
         self.align = job.group * job.row_step if job.row_step <= self.rows else 1
 
@@ -212,8 +242,19 @@ cdef class Task:
         free(self.job.live)
         free(self.job.bands)
         free(self.job.bias)
-        PyBuffer_Release(&self.source)
-        PyBuffer_Release(&self.target)
+
+    def task(self, source, target):
+        """Return the convolution of source into target, or None where what was planned here does not hold for them."""
+        cdef Task task = Task.__new__(Task)
+        cdef Job *job = &task.job
+        job[0] = self.job
+        locate(&job.source, source, PyBUF_STRIDED_RO)
+        cdef Py_ssize_t images = locate(&job.target, target, PyBUF_STRIDED)
+        task.rows, task.scratch, task.align = self.rows, self.scratch, self.align
+        task.packed, task.source, task.target = self, source, target
+        if (images * job.target.height == self.rows and self.loops == loops
+                and alike(&job.source, &self.job.source) and alike(&job.target, &self.job.target)):
+            return task
 
     cdef void *take(self, size_t count, size_t size) except NULL:
         cdef void *memory = calloc(count if count > 0 else 1, size)
@@ -300,7 +341,8 @@ cdef class Task:
         job.pixel_step = channels if self.apart else job.stride_x * channels
         job.pixel_lanes = job.target.channels
         job.tile_lanes = job.tile * job.target.channels + block
-        job.streamed = not job.bank and job.target.size > job.source.size and self.target.len > STREAM_BYTES
+        cdef Py_ssize_t written = self.rows * width * job.target.channels * job.target.size
+        job.streamed = not job.bank and job.target.size > job.source.size and written > STREAM_BYTES
         job.direct_from = PY_SSIZE_T_MAX
         if not job.streamed and job.target.packed and job.target.kind == job.lane and job.scale == 1 and job.kernels == 1:
             job.direct_from = (block + job.target.channels - 1) // job.target.channels
@@ -606,6 +648,16 @@ cdef class Task:
         job.stages[0].runs[job.stages[0].run_count - 1].flush = 0       # the last sums go to the target
         return 0
 
+
+cdef class Task:
+    """One convolution of a stack of images, ready to be run strip by strip."""
+    cdef Job job                        # its pointers are into what packed keeps
+    cdef Packed packed
+    cdef object source, target
+    cdef readonly Py_ssize_t rows       # output rows of all images together
+    cdef readonly Py_ssize_t scratch    # bytes that each call of run takes
+    cdef readonly Py_ssize_t align      # strips had better start at a multiple of this many rows
+
     def run(self, Py_ssize_t first, Py_ssize_t last, bint caller=True):
         """Compute output rows first to last - 1, counted through all images.
 
@@ -624,7 +676,7 @@ cdef class Task:
             while first < last and not self.job.stopped:
                 n = first // height
                 end = min(last, (n + 1) * height)
-                self.loops.strip(&self.job, n, first - n * height, end - n * height, start, poll)
+                self.packed.loops.strip(&self.job, n, first - n * height, end - n * height, start, poll)
                 first = end
         free(memory)
         raise_pending()

@@ -179,8 +179,8 @@ def test_scratch_memory_is_a_few_rows(rng):
     image = np.ones((2000, 1000), np.float32)
     out = np.empty_like(image)
     stack = image[None, ..., None], out[None, ..., None]
-    task = _core.Task(*stack, (np.ones((9, 9)),), (1, 1), (1, 1), (4, 4), Border.REFLECT, 0.0, "f", False)
-    assert task.scratch < 300_000
+    packed = _core.Packed(*stack, (np.ones((9, 9)),), (1, 1), (1, 1), (4, 4), Border.REFLECT, 0.0, "f", False)
+    assert packed.task(*stack).scratch < 300_000
     tracemalloc.start()
     try:
         correlate(image, np.ones((9, 9)), out=out)

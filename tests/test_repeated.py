@@ -1,8 +1,12 @@
 """One call after another: nothing that a call settled is taken for what the next one asks."""
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
+from strategies import LAYOUTS
 
-from imfilter import Border, ImfilterError, convolve, correlate
+from imfilter import Border, ImfilterError, _core, convolve, correlate
 
 KERNEL = np.ones((3, 3))
 
@@ -49,3 +53,43 @@ def test_equal_arguments_of_another_type_are_not_taken_for_each_other():
         assert correlate(image[None], [[1]], channel_axis=0).shape == (1, 1, 2)
         assert correlate(image[None], [[1]], channel_axis=0, stride=2).shape == (1, 1, 1)
         assert correlate(image[None], [[1]], channel_axis=-1, stride=2).shape == (1, 1, 2)
+
+
+def test_images_of_one_shape_may_lie_in_memory_in_any_way(rng):
+    image = rng.integers(0, 255, (2, 6, 7, 3)).astype("i2")
+    kernel = rng.random((3, 3))
+    for axis in (3, 1):
+        given = np.moveaxis(image, 3, axis)
+        wanted = correlate(given.copy(), kernel.copy(), channel_axis=axis)
+        for _ in range(2):
+            for layout in (np.asfortranarray, *(LAYOUTS[name] for name in ("plain", "unaligned", "big-endian"))):
+                for step in (1, -1):
+                    turned = layout(given[::1, ::step])[::1, ::step]
+                    np.testing.assert_array_equal(correlate(turned, kernel, channel_axis=axis), wanted)
+                    out = layout(np.empty_like(given))
+                    np.testing.assert_array_equal(correlate(turned, kernel, channel_axis=axis, out=out), wanted)
+
+
+def test_threads_may_share_what_was_settled(rng):
+    images = rng.random((40, 30, 20))
+    alone = [correlate(image, KERNEL, stride=(1, 1)) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda k: correlate(images[k % 40], KERNEL), range(4000)))
+    for k, result in enumerate(together):
+        np.testing.assert_array_equal(result, alone[k % 40])
+
+
+def test_nothing_keeps_the_arrays_of_a_call():
+    image, out = np.ones((8, 9), np.float32), np.empty((8, 9), np.float32)
+    held = [weakref.ref(image), weakref.ref(out)]
+    correlate(image, KERNEL, out=out)
+    del image, out
+    assert [ref() for ref in held] == [None, None]
+
+
+def test_a_packed_kernel_is_for_arrays_laid_out_alike():
+    image = np.ones((2, 6, 7, 3), np.uint8)
+    packed = _core.Packed(image, image, (KERNEL,), (1, 1), (1, 1), (1, 1), Border.REFLECT, 0.0, "h", True)
+    assert packed.task(image, image.copy()) and packed.task(image[:, ::-1], image)
+    for other in (image[:1], image[:, :5], image[:, :, :6], image[..., :2], image[:, :, ::-1]):
+        assert packed.task(image, other) is None and packed.task(other, other) is None
