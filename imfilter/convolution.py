@@ -299,7 +299,7 @@ class _Work:
         kh, kw = kernels[0].shape
         anchor = kh // 2, kw // 2
         if flip:
-            kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[index]
+            kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[call-overload]
             anchor = kh - 1 - anchor[0], kw - 1 - anchor[1]
         self.stride, self.dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
         edge = border("mode", mode)

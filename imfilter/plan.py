@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -107,8 +107,7 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
     return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6, way.solid)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(NamedTuple):
     """One way to compute kernels: as the core takes them, with the factors or kernels whose sums it makes."""
 
     method: str
@@ -158,7 +157,7 @@ def _solid(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
     width = np.count_nonzero(heights)
     taps = 2 * bands + (width // 8 + width % 8 if bands == 1 else width)
     instead = min(ways, key=lambda way: way.cost)
-    return [replace(instead, method="runs", taps=taps, solid=np.ascontiguousarray(ones))]
+    return [instead._replace(method="runs", taps=taps, solid=np.ascontiguousarray(ones))]
 
 
 def _spreads(kernels: list[Array], even: bool) -> list[tuple[list[Array], int]]:

@@ -1,9 +1,8 @@
 """What a kernel's numbers allow: whole numbers behind a scale, separable factors, runs of equal weights."""
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,7 @@ LARGEST_DIVISOR = 12  # of the smallest weight, in the search for a scale
 SHORTEST_RUN = 4  # equal weights that are worth summing by doubling
 
 
-@dataclass(frozen=True, slots=True)
-class Separable:
+class Separable(NamedTuple):
     """A kernel that is the outer product of a column and a row."""
 
     column: Array

@@ -1,4 +1,8 @@
-"""The presets, by group. Importing this registers them all, in the order in which they are listed."""
+"""The presets, by group. Importing this registers them all, in the order in which they are listed.
+
+Their modules do without `from __future__ import annotations`: the registry reads every annotation when it is
+imported, and would have to compile it from its text first.
+"""
 # isort: off
 from . import blur, sharpen, edges, relief, colour
 # isort: on

@@ -1,5 +1,4 @@
 """Blurs: weighted means of a pixel's surroundings. A constant image stays as it is."""
-from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 

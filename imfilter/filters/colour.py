@@ -1,5 +1,4 @@
 """Colour: each pixel's channels mixed by a matrix, a bank of 1 x 1 kernels."""
-from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 

@@ -1,5 +1,4 @@
 """Edges: derivatives of the image. A constant image gives 0."""
-from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 

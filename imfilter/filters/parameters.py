@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ImfilterError, finite, integer, one_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Number:
     """A finite number within a range."""
 
@@ -38,7 +38,7 @@ class Number:
         return f"a number of at least {self.least:g}" if self.least > -math.inf else "a number"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Integer:
     """A whole number of at least `least`."""
 
@@ -55,7 +55,7 @@ class Integer:
         return f"an integer of at least {self.least}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Pair:
     """One value for both axes, or (vertical, horizontal)."""
 
@@ -79,7 +79,7 @@ class Pair:
         return f"{self.each.words}, or V,H for the vertical and the horizontal one"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Choice:
     """One of a few values."""
 
@@ -100,7 +100,7 @@ class Choice:
         return one_of(str(value).lower() for value in self.values).replace("'", "")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Table:
     """Finite numbers in an array of one axis (a list) or two (a matrix)."""
 

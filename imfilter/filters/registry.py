@@ -4,8 +4,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypedDict, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -49,8 +48,7 @@ mode, cval, stride, channel_axis, dtype, out, workers
     of the channels (-1), the dtype of the result, where it goes, and the number of threads."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a preset. Without a default it must be given."""
 
     name: str
@@ -61,7 +59,6 @@ class Parameter:
     @property
     def required(self) -> bool:
         return self.default is inspect.Parameter.empty
-
 
     def __str__(self) -> str:
         return self.name if self.required else f"{self.name}={self.shown(self.default)}"
@@ -74,8 +71,7 @@ class Parameter:
         return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """What is declared of a preset.
 
     alpha: what becomes of an alpha channel, kept or a weight of the colours. signed: whether the result has a

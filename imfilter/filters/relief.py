@@ -1,5 +1,4 @@
 """Relief: the image as a landscape lit from one side, on mid-grey."""
-from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 

@@ -1,5 +1,4 @@
 """Sharpening: the image plus some of what a blur takes from it. A constant image stays as it is."""
-from __future__ import annotations
 
 from typing import Annotated, Any, Unpack
 
