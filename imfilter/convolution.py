@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
+from . import _core, fourier
 from .arithmetic import LARGEST, fitted
 from .borders import PADDING_MODES, Border, Margins, border, margins
 from .errors import DtypeError, ImfilterError, integer, pair, real
@@ -71,8 +71,10 @@ def correlate(
         Where the result goes: of its very shape and dtype. It may overlap the image.
     workers : int, optional
         Threads; IMFILTER_WORKERS or one a processor when left out. The result does not depend on it.
-    method : {'auto', 'direct', 'separable', 'runs'}, default 'auto'
-        Which loop computes it; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows.
+    method : {'auto', 'direct', 'separable', 'runs', 'fft'}, default 'auto'
+        What computes it; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows. 'fft' transforms
+        blocks of the image in double, so errors are those of the largest pixel in a block; where whole numbers
+        would not stay exact, the loops compute it.
 
     Returns
     -------
@@ -314,14 +316,23 @@ class _Work:
         # Sums of neighbours need taps side by side in a ring row.
         even = self.stride[1] == 1 and self.dilation[1] * (kw - 1) <= kw * min(size[1], 1024)
         source, target = STAND_IN.get(kind, kind), STAND_IN.get(self.kind, self.kind)
+        self._blocks = None
+        # The transform sums one whole kernel, and not the integers that only float64 holds.
+        if len(kernels) == 1 and isinstance(kernels[0], np.ndarray) and (kind.kind == "f" or source.kind != "f"):
+            self._blocks = fourier.Blocks(*map(fourier.axis, size, (kh, kw), self.stride, self.dilation))
         plain = self.stride == self.dilation == (1, 1)
-        self.plan = choose(kernels, source, target, cval=self.beyond, even=even, plain=plain, method=method)
+        self.plan = choose(kernels, source, target, cval=self.beyond, even=even, plain=plain, blocks=self._blocks,
+                           method=method)
         self.parallel = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
 
-    def task(self, source: Array, target: Array) -> _core.Task:
+    def task(self, source: Array, target: Array) -> _core.Task | fourier.Task:
         """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
         packed, plan = self._packed, self.plan
+        if plan.method == "fft":
+            assert self._blocks is not None
+            return fourier.Task(
+                source, target, plan.kernels[0], self._blocks, self.before, self.edge, self.beyond, plan.scale)
         task = packed.task(source, target) if packed else None
         if task is None:
             packed = _core.Packed(

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import ImfilterError, one_of
+from .fourier import Blocks
 from .structure import Kernel, Separable, doubled, scaled, separated, whole
 
 Array = np.ndarray[Any, Any]
 
 PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
 LANES = {"h": "int16", "f": "float32", "d": "float64"}
-METHODS = ("auto", "direct", "separable", "runs")
+RATES = {"h": 40e9, "f": 20e9, "d": 10e9}  # taps a second of a thread, and how they compare
+METHODS = ("auto", "direct", "separable", "runs", "fft")
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 PASS = 3  # what a pass over rows in the cache costs, in taps
 
@@ -23,12 +25,12 @@ PASS = 3  # what a pass over rows in the cache costs, in taps
 class Plan:
     """How a convolution is computed.
 
-    method: "direct", "separable", "runs", or "separable, runs". why: what in the kernel's numbers decided. lane: what
-    samples are widened to, "h" int16, "f" float32 or "d" float64. kernels: as the core takes them. scale: what their
-    sums are multiplied by. levels: how often windows of equal weights are doubled. solid: a kernel of ones whose columns' sums
-    slide down, where rows of the image have no gaps. taps: multiplications and additions
-    a result takes. bounded: no result is NaN, infinite or above 2**22 in size, so it can be rounded without looking.
-    scratch: bytes a thread takes beside image and result.
+    method: "direct", "separable", "runs", "separable, runs" or "fft". why: what in the kernel's numbers decided.
+    lane: what samples are widened to, "h" int16, "f" float32 or "d" float64. kernels: as the core takes them. scale:
+    what their sums are multiplied by. levels: how often windows of equal weights are doubled. taps: multiplications and
+    additions a result takes; of a transform, those that would take as long. bounded: no result is NaN, infinite or
+    above 2**22 in size, so it can be rounded without looking. solid: a kernel of ones whose columns' sums slide down,
+    where rows of the image have no gaps. scratch: bytes a thread takes beside image and result.
     """
 
     method: str
@@ -48,8 +50,7 @@ class Plan:
 
     def seconds(self, results: int) -> float:
         """A low guess of the time on one thread: more threads are worth waking above WORTH_THREADS."""
-        rate = 40e9 if self.lane == "h" else 20e9 if self.lane == "f" else 10e9
-        return results * (self.taps / rate + 0.3e-9)
+        return results * (self.taps / RATES[self.lane] + 0.3e-9)
 
 
 def _lane(
@@ -83,11 +84,12 @@ def _is_whole(kernel: Kernel) -> bool:
 
 
 def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[Any], *, cval: float = 0.0,
-           even: bool = True, plain: bool = True, method: str = "auto") -> Plan:
+           even: bool = True, plain: bool = True, blocks: Blocks | None = None, method: str = "auto") -> Plan:
     """Plan channel-wise work from images of dtype source to results of dtype target.
 
     kernels: one, or two for the root of the mean of their squares. even: whether taps lie side by side in a ring row,
-    so that sums of neighbours can be had. plain: whether there is neither stride nor dilation.
+    so that sums of neighbours can be had. plain: whether there is neither stride nor dilation. blocks: how a transform
+    would part the image, where one may be used.
     """
     if method not in METHODS:
         raise ImfilterError(f"method must be {one_of(METHODS)}, got {method!r}")
@@ -103,8 +105,22 @@ def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[
         raise ImfilterError("method 'separable' needs a kernel that is the product of a column and a row")
     way = min(ways, key=lambda way: way.cost)
     lane, reach = _lane(way.factors, scale, source, target, cval)
+    wanted = method == "fft" or (method == "auto" and blocks and blocks.taps / RATES["d"] < way.cost / RATES[lane])
+    if wanted and blocks and _safe(blocks, kernels[0], source, cval):
+        kh, kw = kernels[0].shape
+        why = f"blocks of {blocks.rows.side} x {blocks.columns.side} are transformed to meet the {kh} x {kw} kernel"
+        return Plan("fft", why, "d", kernels, scale, 0, blocks.taps, False)
     why = _why(way, kernels[0].shape)
     return Plan(way.method, why, lane, way.kernels, scale, way.levels, way.taps, reach * scale < 4e6, way.solid)
+
+
+def _safe(blocks: Blocks, kernel: Kernel, source: np.dtype[Any], cval: float) -> bool:
+    """Whether a transform gives what is promised: exact whole sums are the whole numbers nearest to its own."""
+    if isinstance(kernel, Separable):
+        return False
+    if source.kind == "f" or not whole(kernel) or not cval.is_integer():
+        return True
+    return blocks.error(max(PEAK[source.str[1:]], abs(cval)), kernel) < 0.25
 
 
 class _Way(NamedTuple):

@@ -81,7 +81,9 @@ def interrupted(call):
 @pytest.mark.parametrize("many", [1, 2, 8])
 def test_an_interrupt_ends_a_long_call(many, rng):
     image = rng.random((700, 700), np.float32)
-    assert interrupted(lambda: correlate(image, rng.random((501, 501)), workers=many)) < 0.5
+    assert interrupted(lambda: correlate(image, rng.random((501, 501)), method="direct", workers=many)) < 0.5
+    broad = np.broadcast_to(image[:, :, None], (700, 700, 50))
+    assert interrupted(lambda: correlate(broad, rng.random((501, 501)), method="fft", workers=many)) < 0.5
     deep = rng.random((200, 200, 64), np.float32)
     assert interrupted(lambda: conv2d(deep, np.ones((64, 64, 51, 51)), workers=many)) < 0.5
     np.testing.assert_array_equal(correlate(image, [[1]], workers=many), image)

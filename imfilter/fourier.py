@@ -1,0 +1,243 @@
+"""Large dense kernels by the Fourier transform, block by block: overlap-save.
+
+A block of n samples along an axis, transformed, multiplied by the kernel's spectrum and transformed back, gives
+n - k + 1 results of a kernel of k taps; neighbouring blocks overlap by the rest. Dilation parts rows and columns into
+classes that do not see each other, each an image of its own with an undilated kernel; a stride keeps every so-many-th
+result.
+"""
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core
+from .borders import Border
+from .structure import whole
+
+Array = np.ndarray[Any, Any]
+
+SIDES = {40: 128, 128: 256}  # taps along an axis, and the samples of a block that serve up to so many
+SAMPLE = 22  # what a sample of a block costs for each doubling of their number, in taps of the direct loop in double
+BLOCK = 1_500_000  # what a block costs beside its samples: a dozen calls from Python
+
+
+class Axis(NamedTuple):
+    """How the results along one axis are parted into classes, and each class into blocks.
+
+    Class q computes the results q, q + step, ... from the padded samples q stride, q stride + dilation, ...; of what
+    its blocks of `side` samples give, it keeps every advance-th.
+    """
+
+    size: int
+    kernel: int
+    stride: int
+    dilation: int
+    step: int
+    advance: int
+    each: int  # results of a block
+    side: int
+
+    @property
+    def blocks(self) -> list[tuple[int, int]]:
+        """The class of each block, and the number of its first result in the class."""
+        return [(q, first) for q in range(min(self.step, self.size))
+                for first in range(0, -(-(self.size - q) // self.step), self.each)]
+
+    @property
+    def number(self) -> int:
+        """How many blocks there are."""
+        long, classes = -(-self.size // self.step), min(self.step, self.size)
+        return classes * -(-long // self.each) if self.size else 0
+
+
+def axis(size: int, kernel: int, stride: int, dilation: int) -> Axis:
+    """Part `size` results of a kernel of so many taps into blocks of sides that transform fast."""
+    dilation = dilation if kernel > 1 else 1
+    common = math.gcd(stride, dilation)
+    step, advance = dilation // common, stride // common
+    wanted = next((side for taps, side in SIDES.items() if kernel <= taps), 2 * kernel)
+    fits = (wanted - kernel) // advance + 1
+    results = max(-(-size // step), 1)
+    each = -(-results // -(-results // fits))  # blocks of about one size
+    return Axis(size, kernel, stride, dilation, step, advance, each, fast((each - 1) * advance + kernel))
+
+
+def fast(least: int) -> int:
+    """Return the smallest number from `least` on that has no prime factors but 2, 3 and 5."""
+    found = 1 << (least - 1).bit_length()
+    fives = 1
+    while fives < found:
+        threes = fives
+        while threes < found:
+            rest = -(-least // threes)
+            found = min(found, threes << (rest - 1).bit_length())
+            threes *= 3
+        fives *= 5
+    return found
+
+
+class Blocks(NamedTuple):
+    """The blocks of an image plane."""
+
+    rows: Axis
+    columns: Axis
+
+    @property
+    def samples(self) -> int:
+        """Samples of a block."""
+        return self.rows.side * self.columns.side
+
+    @property
+    def taps(self) -> int:
+        """What a result costs, in taps of the direct loop in double."""
+        cost = SAMPLE * self.samples * math.log2(self.samples + 1) + BLOCK
+        results = max(self.rows.size * self.columns.size, 1)
+        blocks = self.rows.number * self.columns.number + 1  # the kernel is one more
+        return math.ceil(cost * blocks / results)
+
+    @property
+    def scratch(self) -> int:
+        """Bytes that a thread takes: a block, its spectrum before and after a pass, the results, the kernel's."""
+        return 40 * self.samples
+
+    def error(self, peak: float, kernel: Array) -> float:
+        """Return how far a sum may be from the exact one; with samples up to `peak`, whatever they are.
+
+        R. P. Brent, C. Percival and P. Zimmermann, "Error bounds on complex floating-point multiplication", 2007,
+        theorem 5: (1 + u)^3n (1 + u sqrt(5))^(3n+1) (1 + b)^3n - 1 of the product of both Euclidean norms, for 2^n
+        samples and roots of unity within b. Here b = u, and the whole is doubled for the factors 3 and 5.
+        """
+        doublings = math.log2(self.samples) + 1
+        unit = 2.0**-53 * (3 * doublings * (2 + math.sqrt(5)) + math.sqrt(5))
+        return 2 * unit * peak * math.sqrt(self.samples) * float(np.linalg.norm(kernel))
+
+
+def places(edge: Border, size: int, start: int, step: int, count: int) -> tuple[Any, Array | None]:
+    """Return which of `size` samples stand at start, start + step, ..., and which of these are the constant."""
+    at = start + step * np.arange(count)
+    if start >= 0 and at[-1] < size:
+        return slice(start, int(at[-1]) + 1, step), None
+    if edge is Border.CONSTANT:
+        return at.clip(0, size - 1), (at < 0) | (at >= size)
+    if edge is Border.NEAREST:
+        return at.clip(0, size - 1), None
+    if edge is Border.WRAP:
+        return at % size, None
+    period = 2 * size if edge is Border.REFLECT else max(2 * size - 2, 1)
+    at %= period
+    return np.minimum(at, period - at - (edge is Border.REFLECT)), None
+
+
+class Task:
+    """One convolution of a stack of images, ready to be run block by block on any number of threads.
+
+    source, target: arrays (images, rows, columns, channels). Sums of whole numbers are rounded to the nearest.
+    """
+
+    align = 1
+
+    def __init__(
+        self, source: Array, target: Array, kernel: Array, blocks: Blocks, before: tuple[int, int], edge: int,
+        cval: float, scale: float,
+    ) -> None:
+        self._source, self._target, self._kernel, self._blocks = source, target, kernel, blocks
+        self._before, self._edge, self._cval, self._scale = before, Border(edge), cval, scale
+        self._exact = source.dtype.kind != "f" and whole(kernel) and cval.is_integer()
+        self._rows, self._columns = blocks.rows.blocks, blocks.columns.blocks
+        self.rows = len(source) * len(self._rows) * len(self._columns)
+        self.scratch = blocks.scratch
+        with np.errstate(all="ignore"):
+            self._spectrum = np.fft.rfft2(kernel, (blocks.rows.side, blocks.columns.side)).conj()
+        self._packed: _core.Packed | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Have every thread end early."""
+        self._stopped = True
+
+    def run(self, first: int, last: int, caller: bool = True) -> None:
+        """Compute blocks first to last - 1."""
+        across = len(self._columns)
+        with np.errstate(all="ignore"):
+            for number in range(first, last):
+                row, column = divmod(number, across)
+                n, row = divmod(row, len(self._rows))
+                for c in range(self._source.shape[3]):
+                    if self._stopped:
+                        return
+                    self._block(n, self._rows[row], self._columns[column], c, caller)
+
+    def _block(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int, caller: bool) -> None:
+        down, across = self._blocks
+        target = self._target[n, _results(down, *row), _results(across, *column), c]
+        block = self._gathered(n, row, column, c, target.shape)
+        values = self._transformed(block)
+        if not math.isfinite(values.sum()):  # NaN and infinity are everywhere now, but belong where the kernel reaches
+            values = self._direct(block, caller)
+        elif self._exact:
+            np.rint(values, out=values)
+        values = values[:target.shape[0], :target.shape[1]]
+        if self._scale != 1:
+            values *= self._scale
+        if target.dtype.kind != "f":
+            limits = np.iinfo(target.dtype)
+            np.rint(values, out=values)
+            np.clip(values, limits.min, limits.max, out=values)
+            np.copyto(values, 0, where=np.isnan(values))
+        target[...] = values
+
+    def _gathered(
+        self, n: int, row: tuple[int, int], column: tuple[int, int], c: int, results: tuple[int, ...]
+    ) -> Array:
+        """Return the samples that so many results read, with what stands outside the image, and zeros after them."""
+        image = self._source[n, :, :, c]
+        down, across = self._blocks
+        ys, above = self._places(down, row, results[0], 0)
+        xs, beside = self._places(across, column, results[1], 1)
+        both = isinstance(ys, slice) or isinstance(xs, slice)
+        part = image[ys, xs] if both else image[ys[:, None], xs]
+        block = np.zeros((down.side, across.side))
+        height, width = part.shape
+        block[:height, :width] = part
+        if above is not None:
+            block[:height, :width][above] = self._cval
+        if beside is not None:
+            block[:height, :width][:, beside] = self._cval
+        return block
+
+    def _places(self, axis: Axis, block: tuple[int, int], results: int, k: int) -> tuple[Any, Array | None]:
+        q, first = block
+        start = q * axis.stride + first * axis.advance * axis.dilation - self._before[k]
+        count = (results - 1) * axis.advance + axis.kernel
+        return places(self._edge, self._source.shape[1 + k], start, axis.dilation, count)
+
+    def _transformed(self, block: Array) -> Array:
+        """Return the results of a block, by its spectrum."""
+        down, across = self._blocks
+        spectrum = np.fft.fft(np.fft.rfft(block), axis=0)
+        spectrum *= self._spectrum
+        spectrum = np.fft.ifft(spectrum, axis=0)[:(down.each - 1) * down.advance + 1:down.advance]
+        values: Array = np.fft.irfft(spectrum, across.side)
+        return values[:, :(across.each - 1) * across.advance + 1:across.advance]
+
+    def _direct(self, block: Array, caller: bool) -> Array:
+        """Return the results of a block, by the loops."""
+        down, across = self._blocks
+        values = np.empty((1, down.each, across.each, 1))
+        source = block[None, :, :, None]
+        if self._packed is None:
+            self._packed = _core.Packed(
+                source, values, (self._kernel,), (down.advance, across.advance), (1, 1), (0, 0), Border.NEAREST, 0.0,
+                "d", False)
+        task = self._packed.task(source, values)
+        assert task is not None
+        task.run(0, down.each, caller)
+        return values[0, :, :, 0]
+
+
+def _results(axis: Axis, q: int, first: int) -> slice:
+    """Return the results of a block among all of the axis."""
+    start = q + first * axis.step
+    return slice(start, start + axis.each * axis.step, axis.step)
