@@ -18,7 +18,7 @@ from .structure import whole
 
 Array = np.ndarray[Any, Any]
 
-SIDES = {40: 128, 128: 256}  # taps along an axis, and the samples of a block that serve up to so many
+SIDES = {64: 256, 160: 320}  # taps along an axis, and the samples of a block that serve up to so many
 SAMPLE = 22  # what a sample of a block costs for each doubling of their number, in taps of the direct loop in double
 BLOCK = 1_500_000  # what a block costs beside its samples: a dozen calls from Python
 
