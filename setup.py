@@ -24,6 +24,9 @@ X86 = platform.machine().lower() in {"x86_64", "amd64"}
 # compiler from keeping errno and floating-point exceptions, which nothing here reads.
 FLAGS = ["/O2", "/std:clatest"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math"]
 
+# What the loops call inline must be: their literal arguments make loops of their own.
+INLINE = [] if MSVC else [("CYTHON_INLINE", "inline __attribute__((always_inline))")]
+
 # A variant of the loops is their source compiled for one instruction set. On arm64 NEON is the baseline.
 VARIANTS = {"baseline": []}
 if X86 and MSVC:
@@ -46,6 +49,7 @@ def extensions():
             [f"pyx/loops_{variant}.pyx"],
             depends=LOOPS,
             include_dirs=["pyx"],
+            define_macros=INLINE,
             extra_compile_args=FLAGS + flags,
         )
 

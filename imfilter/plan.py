@@ -159,7 +159,7 @@ def _ways(kernels: tuple[Kernel, ...], even: bool) -> list[_Way]:
 
 
 def _solid(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
-    """Return the way that sums of columns slide down, if the kernel is of ones that stand in one piece in each column."""
+    """Return the way that sums of columns slide down, if the kernel is of ones in one piece in each column."""
     kernel = kernels[0]
     ones = np.outer(kernel.column, kernel.row) if isinstance(kernel, Separable) else kernel
     # Sums of a column are counted in 16 bits, those of the kernel by floats.
@@ -170,7 +170,7 @@ def _solid(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
     if not (ones == ((rows >= tops) & (rows < tops + heights))).all():
         return []
     bands = len(set(zip(tops[heights > 0].tolist(), heights[heights > 0].tolist(), strict=True)))
-    width = np.count_nonzero(heights)
+    width = int(np.count_nonzero(heights))
     taps = 2 * bands + (width // 8 + width % 8 if bands == 1 else width)
     instead = min(ways, key=lambda way: way.cost)
     return [instead._replace(method="runs", taps=taps, solid=np.ascontiguousarray(ones))]

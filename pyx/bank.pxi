@@ -7,8 +7,8 @@
 # terms. Where a processor has 16 vector registers, 12 sums are kept in them: of two vectors and six pixels,
 # or of one vector and twelve; where it has 32, 24 sums, of twice as many pixels. The terms of a run lie side
 # by side in the ring row, all input channels of one tap after those of the tap before, for any stride.
-# Weights are packed in the same order, so both are read straight through. After some terms (longest_sum in core.pyx) the sums are added
-# to partial ones, which lie in the first-level cache; the target is written once.
+# Weights are packed in the same order, so both are read straight through. After some terms (longest_sum in
+# core.pyx) the sums are added to partial ones, which lie in the first-level cache; the target is written once.
 
 ctypedef fused output_lanes:
     lanes_float

@@ -74,7 +74,8 @@ cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, 
     """Compute bytes first to end of the rows of a group that are live, in whole blocks.
 
     sources: where each tap reads the row's first lane. results: where each row goes. The last block ends where the
-    rows do, when they are longer than a block; else there must be room for a whole one.
+    rows do, when they are longer than a block; else there must be room for a whole one. ahead: rows of the image that
+    will be needed next, of which x >> shift is the byte that stands at byte x of these; or NULL.
     """
     cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
     cdef const Run *run
@@ -211,13 +212,15 @@ cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, 
     """
     cdef Py_ssize_t q, begin = first + job.reach if first else 0, stop = min(end + job.reach, job.level_lanes)
     cdef int live = (1 << rows) - 1
+    if k:
+        ahead = NULL        # was asked for by the first kernel
     if not job.separable:
-        correlate_group_rows(like, &job.stages[2 * k], ring, sources, results, live, first, end, NULL if k else ahead, job.shift)
+        correlate_group_rows(like, &job.stages[2 * k], ring, sources, results, live, first, end, ahead, job.shift)
         return
     if job.levels:
         begin, stop = 0, job.level_lanes if first == 0 else 0
     if begin < stop:
-        correlate_group_rows(like, &job.stages[2 * k], ring, sources, middle, live, begin, stop, NULL if k else ahead, job.shift)
+        correlate_group_rows(like, &job.stages[2 * k], ring, sources, middle, live, begin, stop, ahead, job.shift)
         for q in range(rows if job.levels else 0):
             add_levels(job, <lane *>middle[q])
     for q in range(rows):

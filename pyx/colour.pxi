@@ -2,7 +2,8 @@
 #
 #     result[y, x, d] = bias[d] + sum over c of weight[d, c] * image[y, x, c]
 #
-# There is nothing outside a pixel, so rows go from the image to the target without a ring, a vector of pixels at a time.
+# There is nothing outside a pixel, so rows go from the image to the target without a ring, a vector of pixels at a
+# time.
 
 cdef enum:
     FETCH_AHEAD = 4096      # bytes of the image: the next is on its way while this is computed

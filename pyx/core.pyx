@@ -45,6 +45,7 @@ cdef enum:
     NARROWEST_TILE = 256
     DOUBLED_BOX = 12            # width from which sums of neighbours pay
     WIDEST_SUM = 8
+    LEAST_INNER = 1024          # samples of a row for which computing its edges apart pays
     NARROW_EDGES = 16           # edges are computed apart where they are so much narrower than what lies between
 
 _KINDS = {
@@ -225,10 +226,12 @@ cdef class Packed:
             else:
                 self.pack_kernel(&job.stages[2 * k], kernels[k])
                 self.pack_square(&job.stages[2 * k], kernels[k])
-        job.gradient = (
-            job.bytes and job.kernels == 2 and job.target.kind == UINT8
-            and job.stages[0].shape == UPPER_LOWER and job.stages[2].shape == LEFT_RIGHT
-        )
+        if job.stages[0].shape == 0 or (job.kernels == 2 and job.stages[2].shape == 0):
+            job.stages[0].shape = job.stages[2].shape = 0       # both kernels or none
+        if job.lane == INT16 and job.target.kind == UINT8 and job.target.packed:
+            job.gradient = (
+                job.kernels == 2 and job.stages[0].shape == UPPER_LOWER and job.stages[2].shape == LEFT_RIGHT)
+            job.narrow = job.gradient or (job.kernels == 1 and job.scale == 1)
         self.scratch = self.loops.scratch_size(job)
         self.align = job.group * job.row_step if job.row_step <= self.rows else 1
 
@@ -344,7 +347,8 @@ cdef class Packed:
         cdef Py_ssize_t written = self.rows * width * job.target.channels * job.target.size
         job.streamed = not job.bank and job.target.size > job.source.size and written > STREAM_BYTES
         job.direct_from = PY_SSIZE_T_MAX
-        if not job.streamed and job.target.packed and job.target.kind == job.lane and job.scale == 1 and job.kernels == 1:
+        plain = job.scale == 1 and job.kernels == 1 and not job.streamed
+        if plain and job.target.packed and job.target.kind == job.lane:
             job.direct_from = (block + job.target.channels - 1) // job.target.channels
         self.plan_inner(block)
         job.work = <double>job.group * job.tile * job.target.channels * job.kernel_height * job.kernel_width
@@ -367,14 +371,14 @@ cdef class Packed:
             return
         job.inner_first = job.left
         job.inner_last = min(job.target.width, job.source.width + job.left - span)
-        job.inner_least = max((block + job.source.channels - 1) // job.source.channels, NARROW_EDGES * span)
+        job.inner_least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
+        job.inner_least = max(job.inner_least, NARROW_EDGES * span)
 
     cdef int plan_solid(self, const double[:, ::1] kernel) except -1:
         """List the bands of a solid kernel, and which sums make it up."""
         cdef Job *job = &self.job
         cdef Stage *stage = &job.stages[0]
         cdef Py_ssize_t channels = job.source.channels, i, j, b, top, height, level, fits
-        cdef Band *band
         job.bands = <Band *>self.take(job.kernel_width, sizeof(Band))
         stage.taps = <Tap *>self.take(job.kernel_width, sizeof(Tap))
         job.levels = 0

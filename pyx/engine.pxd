@@ -93,7 +93,8 @@ cdef struct Job:
     # image's rows where they are, and only for its other columns the ring's.
     Py_ssize_t inner_first, inner_last, inner_least
     bint bytes              # there the image's rows are read as uint8, by 3 x 3 kernels in int16
-    bint gradient           # and the kernels are an UPPER_LOWER and a LEFT_RIGHT one, for results in uint8
+    bint gradient           # the kernels are an UPPER_LOWER and a LEFT_RIGHT one, in int16, and results uint8
+    bint narrow             # square.pxi writes uint8 results from int16 itself
     int shift               # bytes of lanes >> shift are bytes of the image's samples
     Sample lane             # INT16, FLOAT32 or FLOAT64
     bint bounded            # no result is NaN, infinite or over 2**22 in size

@@ -2,7 +2,7 @@
 #
 #     result[y, x, c] = scale * sum over i, j of kernel[i, j] * image[y + i - top, x + j - left, c]
 #
-# The sums of such pieces, of which there is a row in 16 bits for each band (the rows of the kernel that a piece covers),
+# A band is the rows of the kernel that a piece covers. For each there is a row of 16-bit sums down the columns, which
 # move from one output row to the next: the row that enters is added, the row that leaves is taken away, which integers
 # do exactly. A result adds as many of them as the kernel has columns. A box has one band, of which sums of 2, 4 and 8
 # neighbours are made first; its sums that fit 16 bits are divided there. Others are added up as floats, which count
@@ -151,6 +151,7 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
     """Compute output rows first to last - 1 of image n."""
     cdef SolidScratch scratch = solid_scratch(job, memory)
     cdef Py_ssize_t x = 0, y, k, pixels, columns, count, channels = job.source.channels
+    cdef const char *sums = <const char *>scratch.sums
     cdef uint16_t *level
     cdef char *into
     cdef double work = 0
@@ -168,9 +169,9 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
                 level += job.level_lanes
             into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
             if job.magic and count >= <Py_ssize_t>sizeof(lanes_short):
-                divide_sums(&job.stages[0], <const char *>scratch.sums, into, count, job.middle, job.magic, job.magic_shift)
+                divide_sums(&job.stages[0], sums, into, count, job.middle, job.magic, job.magic_shift)
             else:
-                add_sums(&job.stages[0], <const char *>scratch.sums, scratch.results, count, <float>job.scale)
+                add_sums(&job.stages[0], sums, scratch.results, count, <float>job.scale)
                 store(scratch.results, into, job.target.kind, count, job.bounded)
             work += job.work
             if work > WORK_BETWEEN_POLLS:

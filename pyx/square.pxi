@@ -1,8 +1,9 @@
 # Kernels of 3 x 3, channel-wise: the sizes most filters have, in a loop without lists of taps.
 #
 # A vector that was loaded serves each of four output rows that sees it. Whole kernels on uint8 take less time than
-# widening the rows into a ring and storing results from memory would: so samples of the image itself are widened as they
-# are loaded and, where the target is uint8 too, narrowed as they are stored.
+# widening the rows into a ring and storing results from memory would: so samples of the image itself are widened as
+# they are loaded and, where the target is uint8 too, narrowed as they are stored; or both derivatives are summed at
+# once, and their magnitude is stored.
 
 cdef inline void add_three(lanes *total, const lanes *w, lanes v0, lanes v1, lanes v2, const int taps) noexcept nogil:
     if taps & 1:
@@ -13,8 +14,9 @@ cdef inline void add_three(lanes *total, const lanes *w, lanes v0, lanes v1, lan
         total[0] += w[2] * v2
 
 
-cdef inline void load_three(lanes *v0, lanes *v1, lanes *v2, const char *at, Py_ssize_t step) noexcept nogil:
-    if lanes is lanes_short:
+cdef inline void load_three(lanes *v0, lanes *v1, lanes *v2, const char *at, Py_ssize_t step,
+                            const bint bytes) noexcept nogil:
+    if lanes is lanes_short and bytes:
         v0[0] = lanes_widen(at)
         v1[0] = lanes_widen(at + step)
         v2[0] = lanes_widen(at + 2 * step)
@@ -26,14 +28,11 @@ cdef inline void load_three(lanes *v0, lanes *v1, lanes *v2, const char *at, Py_
 
 cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, lanes second, const int taps, const bint narrow,
                          float factor) noexcept nogil:
-    """Write results of the samples from byte x of the input rows on; taps: those of a second kernel, or 0."""
-    if lanes is lanes_short:
-        if taps:
-            lanes_magnitude(into + x, total, second, factor)
-        elif narrow:
-            lanes_narrow(into + x, total)
-        else:
-            lane_store(into + 2 * x, total)
+    """Write results, the first of which is byte x of a row of lanes; taps: those of a second kernel, or 0."""
+    if lanes is lanes_short and taps:
+        lanes_magnitude(into + x // 2, total, second, factor)
+    elif lanes is lanes_short and narrow:
+        lanes_narrow(into + x // 2, total)
     else:
         lane_store(into + x, total)
 
@@ -41,15 +40,16 @@ cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, lanes second, co
 cdef inline void correlate_taps(lanes *like, const char *weights, const char *others, const char **rows,
                                 Py_ssize_t step, char **results, Py_ssize_t first, Py_ssize_t end,
                                 const char **ahead, int shift, float factor, const int taps, const int second,
-                                const bint narrow) noexcept nogil:
-    """Compute four output rows from bytes first to end of six rows of lanes or, in int16, of bytes.
+                                const bint bytes, const bint narrow) noexcept nogil:
+    """Compute bytes first to end of four output rows from six rows.
 
-    step: from tap to tap. There must be room for a whole vector. taps: those that may be other than 0; second: those
-    of a second kernel, whose weights are others, when results are the root of factor times the sum of both squares.
-    narrow: results are bytes, not int16. ahead: see correlate_rows.
+    step: bytes from tap to tap. bytes: the rows hold uint8, half as long, for lanes of int16. There must be room for a
+    whole vector. taps: those that may be other than 0; second: those of a second kernel, whose weights are others, when
+    results are the root of factor times the sum of both squares. narrow: results are bytes, not int16. ahead: see
+    correlate_rows.
     """
-    cdef Py_ssize_t block = sizeof(lanes) // (2 if lanes is lanes_short else 1)
-    cdef Py_ssize_t last = max(end - block, first), x = first, i
+    cdef Py_ssize_t block = sizeof(lanes), last = max(end - block, first), x = first, i
+    cdef int half = 1 if bytes else 0
     cdef int upper = taps & 7, middle = taps >> 3 & 7, lower = taps >> 6
     cdef int upper2 = second & 7, middle2 = second >> 3 & 7, lower2 = second >> 6
     cdef lanes zero, a, b, c, d, a2, b2, c2, d2, v0, v1, v2
@@ -73,34 +73,34 @@ cdef inline void correlate_taps(lanes *like, const char *weights, const char *ot
             prefetch(ahead[2] + (x >> shift))
             prefetch(ahead[3] + (x >> shift))
         a = b = c = d = a2 = b2 = c2 = d2 = zero
-        load_three(&v0, &v1, &v2, r0 + x, step)
+        load_three(&v0, &v1, &v2, r0 + (x >> half), step, bytes)
         add_three(&a, w, v0, v1, v2, upper)
         add_three(&a2, u, v0, v1, v2, upper2)
-        load_three(&v0, &v1, &v2, r1 + x, step)
+        load_three(&v0, &v1, &v2, r1 + (x >> half), step, bytes)
         add_three(&a, w + 3, v0, v1, v2, middle)
         add_three(&a2, u + 3, v0, v1, v2, middle2)
         add_three(&b, w, v0, v1, v2, upper)
         add_three(&b2, u, v0, v1, v2, upper2)
-        load_three(&v0, &v1, &v2, r2 + x, step)
+        load_three(&v0, &v1, &v2, r2 + (x >> half), step, bytes)
         add_three(&a, w + 6, v0, v1, v2, lower)
         add_three(&a2, u + 6, v0, v1, v2, lower2)
         add_three(&b, w + 3, v0, v1, v2, middle)
         add_three(&b2, u + 3, v0, v1, v2, middle2)
         add_three(&c, w, v0, v1, v2, upper)
         add_three(&c2, u, v0, v1, v2, upper2)
-        load_three(&v0, &v1, &v2, r3 + x, step)
+        load_three(&v0, &v1, &v2, r3 + (x >> half), step, bytes)
         add_three(&b, w + 6, v0, v1, v2, lower)
         add_three(&b2, u + 6, v0, v1, v2, lower2)
         add_three(&c, w + 3, v0, v1, v2, middle)
         add_three(&c2, u + 3, v0, v1, v2, middle2)
         add_three(&d, w, v0, v1, v2, upper)
         add_three(&d2, u, v0, v1, v2, upper2)
-        load_three(&v0, &v1, &v2, r4 + x, step)
+        load_three(&v0, &v1, &v2, r4 + (x >> half), step, bytes)
         add_three(&c, w + 6, v0, v1, v2, lower)
         add_three(&c2, u + 6, v0, v1, v2, lower2)
         add_three(&d, w + 3, v0, v1, v2, middle)
         add_three(&d2, u + 3, v0, v1, v2, middle2)
-        load_three(&v0, &v1, &v2, r5 + x, step)
+        load_three(&v0, &v1, &v2, r5 + (x >> half), step, bytes)
         add_three(&d, w + 6, v0, v1, v2, lower)
         add_three(&d2, u + 6, v0, v1, v2, lower2)
         put_sum(results[0], x, a, a2, second, narrow, factor)
@@ -113,34 +113,46 @@ cdef inline void correlate_taps(lanes *like, const char *weights, const char *ot
 
 
 cdef inline void correlate_square(lanes *like, const Stage *stage, const char **rows, Py_ssize_t step, char **results,
-                                  Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift,
+                                  Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift, const bint bytes,
                                   bint narrow) noexcept nogil:
     """Take the loop of the kernel's taps; see correlate_taps."""
     cdef const char *w = <const char *>stage.square
     if narrow and stage.shape == CROSS:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, True)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, bytes, True)
     elif narrow:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, True)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, bytes, True)
     elif stage.shape == CROSS:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, bytes, False)
     elif stage.shape == UPPER_LOWER:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, UPPER_LOWER, 0, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, UPPER_LOWER, 0, bytes, False)
     elif stage.shape == LEFT_RIGHT:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, LEFT_RIGHT, 0, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, LEFT_RIGHT, 0, bytes, False)
     else:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, bytes, False)
 
 
-cdef inline void correlate_square_group(lane *like, const Job *job, const Stage *stage, const char **rows, char **results,
-                                        Py_ssize_t first, Py_ssize_t end, const char **ahead, bint narrow) noexcept nogil:
-    """Compute lanes first to end of four rows from the rows that the group sees: of bytes, when lanes are int16."""
-    cdef Py_ssize_t size = 1 if lane is int16_t else sizeof(lane), step = job.tap_lanes * size
+cdef inline void correlate_square_group(lane *like, const Job *job, const Stage *stage, const char **rows,
+                                        char **results, Py_ssize_t first, Py_ssize_t end, const char **ahead,
+                                        bint bytes, bint narrow) noexcept nogil:
+    """Compute lanes first to end of four rows from the rows that the group sees, which hold lanes or bytes."""
+    cdef Py_ssize_t size = sizeof(lane), step = job.tap_lanes * (1 if bytes else size)
+    cdef const char *w = <const char *>stage.square
+    cdef const char *u = <const char *>(stage + 2).square
+    cdef float factor = <float>(job.scale * job.scale / 2)
+    cdef int shift = job.shift
+    first *= size
+    end *= size
     if lane is float:
-        correlate_square(<lanes_float *>NULL, stage, rows, step, results, first * size, end * size, ahead, job.shift, narrow)
+        correlate_square(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
     elif lane is double:
-        correlate_square(<lanes_double *>NULL, stage, rows, step, results, first * size, end * size, ahead, job.shift, narrow)
+        correlate_square(<lanes_double *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
+    elif job.gradient and narrow and bytes:
+        correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, UPPER_LOWER,
+                       LEFT_RIGHT, True, True)
     elif job.gradient and narrow:
-        correlate_taps(<lanes_short *>NULL, <const char *>stage.square, <const char *>(stage + 2).square, rows, step,
-                       results, first, end, ahead, 0, <float>(job.scale * job.scale / 2), UPPER_LOWER, LEFT_RIGHT, True)
+        correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, UPPER_LOWER,
+                       LEFT_RIGHT, False, True)
+    elif bytes:
+        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, shift, True, narrow)
     else:
-        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, 0, narrow)
+        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, shift, False, narrow)

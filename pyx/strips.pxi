@@ -14,8 +14,8 @@ cdef struct Scratch:
     const char **order      # the ring's rows as the group sees them
     const char **sources    # where each tap reads its first lane
     Py_ssize_t *held        # number of the input row that stands in each place of the ring
+    const char *ahead[GROUP]    # rows of the image that the next group adds
     Py_ssize_t ring_size, result_size, size
-    const char *ahead[GROUP]
 
 
 cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
@@ -85,7 +85,7 @@ cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
 
 
 cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
-    """Find the rows of the image that the next group adds, whose row 0 is y: the loops ask for them while they compute."""
+    """Find the rows of the image that the next group, from output row y on, adds: the loops ask for them meanwhile."""
     cdef Py_ssize_t q, at
     for q in range(GROUP):
         at = (y + q * job.row_step) * job.stride_y + (job.kernel_height - 1) * job.dilation_y - job.top
@@ -134,9 +134,8 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     The results of a chunk are stored while they are in the first-level cache. inner: input rows are the image's own.
     """
     cdef const Raster *target = &job.target
-    cdef bint bytes = inner and job.bytes
-    cdef bint gradient = bytes and job.gradient
-    cdef bint narrow = gradient or (bytes and target.kind == UINT8 and job.scale == 1 and job.kernels == 1)
+    cdef bint square = job.stages[0].shape and rows == GROUP
+    cdef bint narrow = square and job.narrow and pixels * target.channels * sizeof(lane) >= sizeof(lanes_short)
     cdef bint direct = pixels >= job.direct_from or narrow
     cdef char *targets[GROUP]
     cdef char *results[GROUP]
@@ -158,18 +157,19 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
         end = min(count, first + job.chunk)
         if count - end < job.chunk // 2:
             end = count             # a short rest goes with the chunk before it
-        for k in range(1 if gradient else job.kernels):
+        for k in range(1 if narrow else job.kernels):
             for q in range(job.group):
                 results[q] = scratch.results + (k * job.group + q) * scratch.result_size
                 if direct and q < rows:
                     results[q] = targets[q]
-            if job.stages[2 * k].shape and rows == GROUP and (bytes or lane is not int16_t):
+            if square:
                 correlate_square_group(like, job, &job.stages[2 * k], scratch.order, results, first, end,
-                                       NULL if k else scratch.ahead, narrow)
+                                       NULL if k else scratch.ahead, inner and job.bytes, narrow)
             elif job.stretch and lane is not int16_t:
                 depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end)
             else:
-                correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end, scratch.ahead)
+                correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end,
+                                scratch.ahead)
         if not direct:
             for q in range(rows):
                 store_row(like, job, scratch, q, targets[q], first, end - first)
