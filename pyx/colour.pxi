@@ -9,7 +9,7 @@ cdef enum:
     FETCH_AHEAD = 4096      # bytes of the image: the next is on its way while this is computed
 
 
-cdef inline void mix_pixels(const float *weights, const float *bias, const uint8_t *image, uint8_t *into,
+cdef inline void mix_pixels(const lanes_float *weights, const lanes_float *bias, const uint8_t *image, uint8_t *into,
                             const int outputs) noexcept nogil:
     """Mix as many pixels as a vector has lanes."""
     cdef lanes_float red, green, blue, a, b, c
@@ -27,16 +27,21 @@ cdef inline void mix_row(const float *matrix, const float *offsets, const uint8_
                          Py_ssize_t pixels, const int outputs) noexcept nogil:
     """Mix a row; the last vector ends where it does."""
     cdef Py_ssize_t block = sizeof(lanes_float) // sizeof(float), last = pixels - block, x = 0
-    cdef float weights[9]
-    cdef float bias[3]
+    cdef lanes_float weights[9]
+    cdef lanes_float bias[3]
+    cdef lanes_float zero
     cdef uint8_t few[3 * 16]        # a row shorter than a vector
-    memcpy(weights, matrix, sizeof(weights))        # which the compiler then knows not to be written
-    memcpy(bias, offsets, sizeof(bias))
+    zero = lane_zero(weights[0])
+    for x in range(3 * outputs):
+        weights[x] = zero + matrix[x]
+    for x in range(outputs):
+        bias[x] = zero + offsets[x]
     if last < 0:
         memcpy(few, image, 3 * pixels)
         mix_pixels(weights, bias, few, few, outputs)
         memcpy(into, few, outputs * pixels)
         return
+    x = 0
     while True:
         prefetch(image + 3 * x + FETCH_AHEAD)
         mix_pixels(weights, bias, image + 3 * x, into + outputs * x, outputs)
