@@ -160,10 +160,13 @@ def _ways(kernels: tuple[Kernel, ...], even: bool) -> list[_Way]:
 
 def _solid(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
     """Return the way that sums of columns slide down, if the kernel is of ones in one piece in each column."""
-    kernel = kernels[0]
-    ones = np.outer(kernel.column, kernel.row) if isinstance(kernel, Separable) else kernel
+    ones = kernels[0]
     # Sums of a column are counted in 16 bits, those of the kernel by floats.
-    if len(kernels) > 1 or ones.shape[0] > 257 or 255 * ones.sum() >= 2**24 or not ones.any():
+    if len(kernels) > 1 or ones.shape[0] > 257 or math.prod(ones.shape) > 2**17:
+        return []
+    if isinstance(ones, Separable):
+        ones = np.outer(ones.column, ones.row)
+    if 255 * ones.sum() >= 2**24 or not ones.any():
         return []
     tops, heights = (ones != 0).argmax(axis=0), np.count_nonzero(ones, axis=0)
     rows = np.arange(len(ones))[:, None]
