@@ -54,4 +54,4 @@ def _preset(name: str) -> Any:
 def __dir__() -> list[str]:
     from .filters import PRESETS
 
-    return sorted({*_HOMES, *PRESETS, "__version__"})
+    return sorted({*_HOMES, *PRESETS, "kernels", "__version__"})

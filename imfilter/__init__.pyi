@@ -1,3 +1,4 @@
+from . import kernels as kernels
 from .arithmetic import output_size as output_size
 from .arithmetic import same_padding as same_padding
 from .borders import Border as Border
@@ -8,16 +9,27 @@ from .convolution import plan as plan
 from .errors import DtypeError as DtypeError
 from .errors import FileError as FileError
 from .errors import ImfilterError as ImfilterError
+from .filters.bands import difference_of_gaussians as difference_of_gaussians
+from .filters.bands import gabor as gabor
+from .filters.bands import laplacian_of_gaussian as laplacian_of_gaussian
 from .filters.blur import binomial as binomial
 from .filters.blur import box as box
+from .filters.blur import disk as disk
 from .filters.blur import gaussian as gaussian
+from .filters.blur import motion as motion
+from .filters.blur import smooth as smooth
+from .filters.blur import smooth_more as smooth_more
 from .filters.colour import grayscale as grayscale
+from .filters.colour import hue as hue
 from .filters.colour import mix as mix
 from .filters.colour import saturate as saturate
 from .filters.colour import sepia as sepia
+from .filters.edges import contour as contour
 from .filters.edges import (
     farid as farid,
 )
+from .filters.edges import find_edges as find_edges
+from .filters.edges import kirsch as kirsch
 from .filters.edges import (
     laplace as laplace,
 )
@@ -34,6 +46,9 @@ from .filters.edges import (
     sobel as sobel,
 )
 from .filters.relief import emboss as emboss
+from .filters.sharpen import detail as detail
+from .filters.sharpen import edge_enhance as edge_enhance
+from .filters.sharpen import edge_enhance_more as edge_enhance_more
 from .filters.sharpen import sharpen as sharpen
 from .filters.sharpen import unsharp_mask as unsharp_mask
 

@@ -316,7 +316,7 @@ def test_the_list_is_that_of_the_registry(here):
 def test_help_tells_every_parameter_and_its_default(here, name):
     said = " ".join(here("apply", name, "--help").out.split())
     for parameter in PRESETS[name].parameters:
-        assert f"--{parameter.name}" in said and parameter.help[:20] in said
+        assert f"--{parameter.name.replace('_', '-')}" in said and parameter.help[:20] in said
         assert parameter.required or f"[default: {parameter.shown(parameter.default)}]" in said
     assert PRESETS[name].summary in said
 

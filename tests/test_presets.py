@@ -16,7 +16,8 @@ SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
 # What parameters without a default are given here.
 NEEDED = {"mix": {"matrix": SWAP}}
 
-SIGNED = {"laplace"}  # whose results always have a sign
+ON_WHITE = {"contour"}
+SIGNED = {"laplace", "laplacian_of_gaussian", "difference_of_gaussians"}  # whose results always have a sign
 
 every = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 apart = [preset for preset in PRESETS.values() if preset.group != "colour"]  # those that never mix channels
@@ -50,7 +51,10 @@ def test_a_constant_image(preset, code):
     for keywords in variants(preset):
         result = np.asarray(preset.function(flat, **keywords), float)
         grey = {"f": 0.5, "i": 0.0}.get(flat.dtype.kind, 2.0 ** (8 * flat.itemsize - 1))
-        wanted = {"edges": 0, "relief": grey, "colour": result if preset.name == "sepia" else 77}.get(preset.group, 77)
+        white = 1 if flat.dtype.kind == "f" else np.iinfo(code).max
+        base = white if preset.name in ON_WHITE else 0
+        wanted = {"edges": base, "relief": grey, "colour": result if preset.name == "sepia" else 77}.get(
+            preset.group, 77)
         tolerance = {"f4": 3e-5, "f8": 1e-12}.get(code, 0 if result.dtype == flat.dtype else 3e-5)
         np.testing.assert_allclose(result, wanted + 0 * result, rtol=0, atol=tolerance)
 
@@ -81,7 +85,8 @@ def test_integers_are_the_exact_values_rounded_and_saturated(preset, code, image
 @every
 def test_the_dtype_of_a_result(preset):
     for keywords in variants(preset):
-        signed = preset.name in SIGNED or keywords.get("axis") is not None
+        signed = (preset.name in SIGNED or keywords.get("axis") is not None
+                  or keywords.get("part", "magnitude") != "magnitude")
         for code in ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"):
             flat = np.ones((5, 6, 3), code)
             wanted = "f4" if signed and flat.dtype.kind != "f" else code
@@ -182,7 +187,8 @@ def test_wrong_values_are_refused_in_a_sentence(preset):
     image = np.zeros((4, 4, 3), np.uint8)
     for parameter in preset.parameters:
         kind = parameter.kind
-        wrong = [value for value in WRONG[type(kind)] if not (value is None and isinstance(kind, Choice))]
+        maybe = isinstance(kind, Choice) or getattr(kind, "optional", False)
+        wrong = [value for value in WRONG[type(kind)] if not (value is None and maybe)]
         if isinstance(kind, Pair):
             wrong = wrong + [value for value in WRONG[type(kind.each)] if not isinstance(value, (list, np.ndarray))]
         number = getattr(kind, "each", kind)
@@ -241,6 +247,22 @@ G = [0.00013383062461474175, 0.004431861620031266, 0.05399112742070441, 0.241971
 GAUSS = np.outer([*G[1:], *G[-2:0:-1]], [*G[1:], *G[-2:0:-1]])  # the part of the 9 x 9 bell that 7 x 7 pixels show
 SMOOTH = np.array([0.0376593171958126, 0.249153396177344, 0.426374573253687, 0.249153396177344, 0.0376593171958126])
 EDGE = np.array([0.109603762960254, 0.276690988455557, 0.0, -0.276690988455557, -0.109603762960254])
+# The bell of 1.6 pixels, 13 x 13 and scaled to sum 1, as far as 7 x 7 pixels show it.
+H = [0.04299300108511958, 0.11415987029318388, 0.20510813686914908, 0.24934808125697797]
+WIDE = np.outer([*H, *H[-2::-1]], [*H, *H[-2::-1]])
+# scipy.ndimage.gaussian_laplace with sigma 0.6: its bell, and its second derivative with the sum taken out.
+BELL = np.array([
+    0.0025662686485205363, 0.16552456665899618, 0.6638183293849667, 0.16552456665899618, 0.0025662686485205363])
+BEND = np.array([0.07207729846153357, 0.817405267451833, -1.8439398038471295, 0.817405267451833, 0.07207729846153357])
+BEND += 0.06497467202039642 * BELL
+LOG = -np.outer(BELL, BEND) - np.outer(BEND, BELL)
+# skimage.filters.gabor_kernel(0.6), of which this is the middle row and the size of the middle column, with the sum of
+# its real part taken out.
+WAVE = np.array([0.00033279942357926216 + 0.0010242513071313105j, 0.005740524387852641 - 0.017667517403247106j,
+                 -0.08298283108860752 + 0.06029055588015873j, 0.18129440567308774])
+WAVE = np.array([*WAVE, *WAVE[-2::-1].conj()])
+GABOR = np.outer(np.abs(WAVE), WAVE) / WAVE[3].real
+GABOR -= GABOR.sum().real / np.abs(GABOR).sum() * np.abs(GABOR)
 # What a single 1 becomes, about its place; taken from the libraries that the filters share their names with.
 RESPONSES = [
     ("box", {}, np.full((3, 3), 1 / 9)),
@@ -251,6 +273,18 @@ RESPONSES = [
     ("gaussian", {"sigma": (1, 0), "truncate": 1}, np.array([[0.27406862], [0.45186276], [0.27406862]])),
     ("binomial", {}, np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16),
     ("binomial", {"size": (5, 1)}, np.array([[1], [4], [6], [4], [1]]) / 16),
+    ("disk", {}, np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]) / 13),
+    ("disk", {"radius": 1.5}, np.full((3, 3), 1 / 9)),
+    ("motion", {"length": 5}, np.full((1, 5), 0.2)),
+    ("motion", {"length": 2, "angle": 90}, np.array([[0.25], [0.5], [0.25]])),
+    ("motion", {"length": 2**0.5 * 3, "angle": 45}, np.fliplr(np.eye(3)) / 3),
+    ("motion", {"length": 1.25**0.5 * 1.5, "angle": np.degrees(np.arctan(0.5))}, np.array([[1, 4, 1]]) / 6),
+    ("smooth", {}, np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13),
+    ("smooth_more", {}, np.array([
+        [1, 1, 1, 1, 1], [1, 5, 5, 5, 1], [1, 5, 44, 5, 1], [1, 5, 5, 5, 1], [1, 1, 1, 1, 1]]) / 100),
+    ("edge_enhance", {}, np.array([[-1, -1, -1], [-1, 10, -1], [-1, -1, -1]]) / 2),
+    ("edge_enhance_more", {}, np.array([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]])),
+    ("detail", {}, np.array([[0, -1, 0], [-1, 10, -1], [0, -1, 0]]) / 6),
     ("sharpen", {}, np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])),
     ("sharpen", {"amount": 0.5}, np.array([[0, -0.5, 0], [-0.5, 3, -0.5], [0, -0.5, 0]])),
     ("unsharp_mask", {}, 2 * SINGLE - GAUSS),
@@ -268,6 +302,15 @@ RESPONSES = [
     ("roberts", {"axis": 1}, np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 0]])),
     ("roberts", {}, np.array([[1, 1, 0], [1, 1, 0], [0, 0, 0]]) / 2**0.5),
     ("laplace", {}, np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]])),
+    ("kirsch", {}, np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]]) / 3),
+    ("find_edges", {}, np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])),
+    ("contour", {}, 1 + np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])),
+    ("laplacian_of_gaussian", {"sigma": 0.6}, LOG),
+    ("difference_of_gaussians", {}, GAUSS - WIDE),
+    ("difference_of_gaussians", {"low_sigma": 0, "high_sigma": 1}, SINGLE - GAUSS),
+    ("gabor", {"angle": 0, "part": "real", "frequency": 0.6}, GABOR.real),
+    ("gabor", {"angle": 90, "part": "imaginary", "frequency": 0.6}, GABOR.imag.T[::-1]),
+    ("gabor", {"angle": 180, "frequency": 0.6}, np.abs(GABOR)),
     ("emboss", {}, 0.5 + np.array([[a, b, 0], [b, 0, -b], [0, -b, -a]])),
     ("emboss", {"angle": 90, "depth": 2}, 0.5 + 2 * np.array([[b, a, b], [0, 0, 0], [-b, -a, -b]])),
 ]
@@ -276,7 +319,7 @@ RESPONSES = [
 @pytest.mark.parametrize(("name", "keywords", "wanted"), RESPONSES, ids=[f"{row[0]}-{row[1]}" for row in RESPONSES])
 def test_what_a_single_bright_pixel_becomes(name, keywords, wanted):
     around = [(7 - size) // 2 for size in wanted.shape]
-    base = 0.5 if name == "emboss" else 0.0
+    base = {"emboss": 0.5, "contour": 1.0}.get(name, 0.0)
     full = np.pad(wanted - base, [(pad, pad) for pad in around]) + base
     np.testing.assert_allclose(getattr(imfilter, name)(SINGLE, mode="constant", **keywords), full, atol=1e-8)
 

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Unpack
 
-from ..convolution import correlate_separable
-from ..kernels import binomial_taps, box_taps, gaussian_taps
+from .. import kernels
+from ..convolution import convolve, correlate_separable
+from ..kernels.taps import binomial_taps, box_taps, gaussian_taps
 from .parameters import Integer, Number, Pair
 from .registry import Common, preset
 
-__all__ = ["binomial", "box", "gaussian"]
+__all__ = ["binomial", "box", "disk", "gaussian", "motion", "smooth", "smooth_more"]
 
 
 @preset("blur", alpha="weight")
@@ -108,3 +109,133 @@ def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))
     """
     height, width = size  # type: ignore[misc]
     return correlate_separable(image, binomial_taps(height), binomial_taps(width), **common)
+
+
+@preset("blur", alpha="weight")
+def disk(image: Any, radius: Annotated[float, Number(least=0)] = 2.0, **common: Unpack[Common]) -> Any:
+    """Blur by the plain mean of a disk, as a lens out of focus does.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+    radius : float, default 2.0
+        Radius in pixels; below 1 the image stays as it is.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    Equal weights wherever y^2 + x^2 <= radius^2: the disk of skimage.morphology.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.disk(numpy.array([[0, 0, 0], [0, 50, 0], [0, 0, 0]], numpy.uint8), 1)
+    array([[ 0, 10,  0],
+           [10, 10, 10],
+           [ 0, 10,  0]], dtype=uint8)
+    """
+    return convolve(image, kernels.disk(radius), **common)
+
+
+@preset("blur", alpha="weight")
+def motion(
+    image: Any, length: Annotated[float, Number(above=0)] = 9.0, angle: Annotated[float, Number()] = 0.0,
+    **common: Unpack[Common],
+) -> Any:
+    """Blur along a line, as a camera that moves does.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+    length : float, default 9.0
+        Length of the line in pixels; up to 1 along an axis the image stays as it is.
+    angle : float, default 0.0
+        Its direction in degrees counter-clockwise from the right; half a turn more is the same.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    Each weight is the share of a line through the centre that lies within the pixel, a square of side 1. An odd
+    length along an axis gives so many equal weights, an even one two more of half the size at the ends.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.motion(numpy.array([[0, 0, 90, 0, 0]], numpy.uint8), 3)
+    array([[ 0, 30, 30, 30,  0]], dtype=uint8)
+    """
+    return convolve(image, kernels.motion(length, angle), **common)
+
+
+@preset("blur", alpha="weight")
+def smooth(image: Any, **common: Unpack[Common]) -> Any:
+    """Blur a little, as Pillow's SMOOTH does.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    The kernel is [1 1 1; 1 5 1; 1 1 1] / 13.
+
+    References
+    ----------
+    Pillow, ImageFilter.SMOOTH, which leaves the outermost pixels as they are.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.smooth(numpy.array([[0, 0, 0], [0, 130, 0], [0, 0, 0]], numpy.uint8))[1]
+    array([10, 50, 10], dtype=uint8)
+    """
+    return convolve(image, kernels.smooth(), **common)
+
+
+@preset("blur", alpha="weight")
+def smooth_more(image: Any, **common: Unpack[Common]) -> Any:
+    """Blur a little further about, as Pillow's SMOOTH_MORE does.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    The 5 x 5 kernel is 44 in a ring of 5 in a ring of 1, over 100.
+
+    References
+    ----------
+    Pillow, ImageFilter.SMOOTH_MORE, which leaves the outermost pixels as they are.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> spot = numpy.zeros((5, 5), numpy.uint8)
+    >>> spot[2, 2] = 100
+    >>> imfilter.smooth_more(spot)[2]
+    array([ 1,  5, 44,  5,  1], dtype=uint8)
+    """
+    return convolve(image, kernels.smooth_more(), **common)

@@ -7,17 +7,19 @@ import numpy as np
 from ..convolution import conv2d
 from ..errors import ImfilterError
 from ..images import Array, is_pil, opened, same_kind, stack
+from ..kernels.taps import direction
 from .parameters import Number, Table
 from .registry import Common, preset
 
-__all__ = ["grayscale", "mix", "saturate", "sepia"]
+__all__ = ["grayscale", "hue", "mix", "saturate", "sepia"]
 
 # ITU-R BT.709 luma as scikit-image's rgb2gray has it.
 LUMA = (0.2125, 0.7154, 0.0721)
 # The matrix that spread with Microsoft's GDI+ examples.
 SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]])
-# Filter Effects Module Level 1, W3C, feColorMatrix type "saturate".
+# Filter Effects Module Level 1, W3C, feColorMatrix types "saturate" and "hueRotate".
 SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
+HUE_SINE = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
 
 
 def _rgb(image: Any) -> Any:
@@ -150,6 +152,42 @@ def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unp
     array([[[96, 96, 96]]], dtype=uint8)
     """
     return _mixed(_rgb(image), amount * np.eye(3) + (1 - amount) * SATURATE_LUMA, common)
+
+
+@preset("colour")
+def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[Common]) -> Any:
+    """Turn the colours round the colour wheel.
+
+    Parameters
+    ----------
+    image : (H, W, 3) or (N, H, W, 3) array or Pillow image
+        Red, green and blue.
+    angle : float, default 90.0
+        How far, in degrees: 120 turns red towards green, 240 towards blue. Greys stay.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    L + cos(angle) (identity - L) + sin(angle) S, with [.213 .715 .072] in every row of L and
+    S = [-.213 -.715 .928; .143 .140 -.283; -.787 .715 .072]. The luminance stays but for what leaves the range.
+
+    References
+    ----------
+    Filter Effects Module Level 1, W3C, feColorMatrix of type hueRotate.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.hue(numpy.array([[[200, 100, 100], [50, 50, 50]]], numpy.uint8), 120)
+    array([[[ 64, 144,  64],
+            [ 50,  50,  50]]], dtype=uint8)
+    """
+    across, up = direction(angle)
+    return _mixed(_rgb(image), SATURATE_LUMA + across * (np.eye(3) - SATURATE_LUMA) + up * HUE_SINE, common)
 
 
 @preset("colour")

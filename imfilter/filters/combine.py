@@ -4,9 +4,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..convolution import check_out
+import numpy as np
+
+from ..convolution import check_out, correlate_separable
 from ..errors import pair
-from ..images import Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, working_dtype
+from ..images import EXACT, Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, working_dtype
+from ..kernels.taps import Products
 
 
 def combine(
@@ -32,3 +35,19 @@ def combine(
         result = out
     return same_kind(image, result)
 
+
+
+def white(dtype: np.dtype[Any]) -> float:
+    """Return the largest sample of an image of this dtype: 1 of floats, which have no end."""
+    if dtype.kind in "fb":
+        return 1.0
+    return float(min(np.iinfo(known_dtype(dtype)).max, EXACT))
+
+
+def summed(pixels: Array, products: Products, **options: Any) -> Array:
+    """Convolve with the sum of products of columns and rows of odd sizes, which is never made."""
+    (column, row), *others = products
+    total: Array = correlate_separable(pixels, column[::-1], row[::-1], **options)
+    for column, row in others:
+        total += correlate_separable(pixels, column[::-1], row[::-1], **options)
+    return total

@@ -12,23 +12,30 @@ from ..errors import ImfilterError, finite, integer, one_of
 
 @dataclass(eq=False)
 class Number:
-    """A finite number within a range."""
+    """A finite number within a range. optional: None will do too."""
 
     least: float = -math.inf
     most: float = math.inf
     above: float = -math.inf
+    optional: bool = False
 
-    def check(self, name: str, value: object) -> float:
+    def check(self, name: str, value: object) -> float | None:
+        if value is None and self.optional:
+            return None
         number = finite(name, value)
         if not (number > self.above and self.least <= number <= self.most):
             raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
         return number
 
-    def parse(self, text: str) -> float:
-        return float(text)
+    def parse(self, text: str) -> float | None:
+        return None if self.optional and text.lower() == "none" else float(text)
 
     @property
     def words(self) -> str:
+        return f"{self._range} or none" if self.optional else self._range
+
+    @property
+    def _range(self) -> str:
         if self.above == 0:
             return "a positive number"
         if self.above > -math.inf:

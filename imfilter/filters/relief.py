@@ -5,7 +5,7 @@ from typing import Annotated, Any, Unpack
 import numpy as np
 
 from .. import kernels
-from ..convolution import correlate
+from ..convolution import convolve
 from ..images import Array, as_array, known_dtype
 from .combine import combine
 from .parameters import Number
@@ -37,9 +37,10 @@ def emboss(
 
     Notes
     -----
-    grey - depth (k * image). k weighs each of the eight neighbours by the cosine of the angle between it and the
-    light, scaled so that either side sums to 1: bright is high, and slopes that face the light are bright. grey is
-    the middle of an unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for signed integers.
+    grey + depth (k * image), by convolution. k weighs each of the eight neighbours by the cosine of the angle
+    between it and the light, scaled so that either side sums to 1: bright is high, and slopes that face the light
+    are bright. grey is the middle of an unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for
+    signed integers.
 
     Examples
     --------
@@ -51,7 +52,7 @@ def emboss(
     grey = 0.5 if kind.kind == "f" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)
 
     def lit(pixels: Array, **options: Any) -> Array:
-        relief: Array = correlate(pixels, depth * kernels.emboss(angle), **options)
+        relief: Array = convolve(pixels, depth * kernels.emboss(angle), **options)
         return np.add(relief, grey, out=relief)
 
     return combine(image, lit, **common)

@@ -4,15 +4,15 @@ from typing import Annotated, Any, Unpack
 
 import numpy as np
 
+from .. import kernels
 from ..convolution import convolve
 from ..images import Array, stack
-from ..kernels import LAPLACE
 from .blur import gaussian
 from .combine import combine
 from .parameters import Number
 from .registry import Common, preset
 
-__all__ = ["sharpen", "unsharp_mask"]
+__all__ = ["detail", "edge_enhance", "edge_enhance_more", "sharpen", "unsharp_mask"]
 
 
 @preset("sharpen", alpha="weight")
@@ -41,10 +41,7 @@ def sharpen(image: Any, amount: Annotated[float, Number()] = 1.0, **common: Unpa
     >>> imfilter.sharpen(numpy.array([[10, 20, 20]], numpy.uint8))
     array([[ 0, 30, 20]], dtype=uint8)
     """
-    with np.errstate(over="ignore"):  # what overflows is refused with the kernel
-        kernel = amount * LAPLACE
-    kernel[1, 1] += 1
-    return convolve(image, kernel, **common)
+    return convolve(image, kernels.sharpen(amount), **common)
 
 
 @preset("sharpen", alpha="weight")
@@ -92,3 +89,96 @@ def unsharp_mask(
         return difference
 
     return combine(image, sharpened, **common)
+
+
+@preset("sharpen", alpha="weight")
+def edge_enhance(image: Any, **common: Unpack[Common]) -> Any:
+    """Sharpen by all eight neighbours, as Pillow's EDGE_ENHANCE does.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    The kernel is [-1 -1 -1; -1 10 -1; -1 -1 -1] / 2.
+
+    References
+    ----------
+    Pillow, ImageFilter.EDGE_ENHANCE, which leaves the outermost pixels as they are.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.edge_enhance(numpy.array([[90, 100, 100]], numpy.uint8))
+    array([[ 75, 115, 100]], dtype=uint8)
+    """
+    return convolve(image, kernels.edge_enhance(), **common)
+
+
+@preset("sharpen", alpha="weight")
+def edge_enhance_more(image: Any, **common: Unpack[Common]) -> Any:
+    """Sharpen strongly by all eight neighbours, as Pillow's EDGE_ENHANCE_MORE does.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    The kernel is [-1 -1 -1; -1 9 -1; -1 -1 -1].
+
+    References
+    ----------
+    Pillow, ImageFilter.EDGE_ENHANCE_MORE, which leaves the outermost pixels as they are.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.edge_enhance_more(numpy.array([[90, 100, 100]], numpy.uint8))
+    array([[ 60, 130, 100]], dtype=uint8)
+    """
+    return convolve(image, kernels.edge_enhance_more(), **common)
+
+
+@preset("sharpen", alpha="weight")
+def detail(image: Any, **common: Unpack[Common]) -> Any:
+    """Sharpen a little by the four neighbours, as Pillow's DETAIL does.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
+        What to filter; channels are never mixed.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype unless `dtype` says otherwise.
+
+    Notes
+    -----
+    The kernel is [0 -1 0; -1 10 -1; 0 -1 0] / 6.
+
+    References
+    ----------
+    Pillow, ImageFilter.DETAIL, which leaves the outermost pixels as they are.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.detail(numpy.array([[90, 100, 100]], numpy.uint8))
+    array([[ 88, 102, 100]], dtype=uint8)
+    """
+    return convolve(image, kernels.detail(), **common)
