@@ -10,7 +10,7 @@ import pytest
 import imfilter
 from imfilter.errors import ImfilterError
 from imfilter.filters import PRESETS
-from imfilter.filters.parameters import Choice, Integer, Number, Pair, Table
+from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
 # What parameters without a default are given here.
@@ -179,6 +179,7 @@ WRONG = {
     Choice: ["x", 2, -1, 1.0, True, [0], float("nan"), np.array([0, 1])],
     Table: [None, "a", [[1], [1, 2]], [], [float("nan")], [[float("inf")]], 3, [[[1.0]]]],
 }
+WRONG[Flag] = [None, 1, 0, 1.0, "yes", "True", [True], np.array([True, False]), float("nan")]
 WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]
 
 

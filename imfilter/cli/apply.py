@@ -8,6 +8,7 @@ import click
 
 from ..errors import suggestion
 from ..filters import PRESETS, Parameter, Preset, groups
+from ..filters.parameters import Flag
 from ..pipeline import Filter
 from . import photos
 
@@ -36,6 +37,9 @@ def _command(preset: Preset) -> click.Command:
 
 
 def _option(parameter: Parameter) -> click.Option:
+    if isinstance(parameter.kind, Flag):
+        return click.Option([f"--{parameter.name.replace('_', '-')}", parameter.name], is_flag=True,
+                            default=parameter.default, help=parameter.help)
     default = {} if parameter.required else {"default": parameter.shown(parameter.default), "show_default": True}
     return click.Option(
         [f"--{parameter.name.replace('_', '-')}", parameter.name], type=photos.KindType(parameter.kind),

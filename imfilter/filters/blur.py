@@ -4,15 +4,20 @@ from typing import Annotated, Any, Unpack
 
 from .. import kernels
 from ..convolution import convolve, correlate_separable
+from ..images import Array
 from ..kernels.taps import binomial_taps, box_taps, gaussian_taps
 from .parameters import Integer, Number, Pair
-from .registry import Common, preset
+from .registry import Light, preset
 
 __all__ = ["binomial", "box", "disk", "gaussian", "motion", "smooth", "smooth_more"]
 
 
+def _convolved(image: Any, kernel: Array, common: Any) -> Any:
+    return convolve(image, kernel, **common)
+
+
 @preset("blur", alpha="weight")
-def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Common]) -> Any:
+def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Light]) -> Any:
     """Blur by the plain mean of a square.
 
     Parameters
@@ -44,7 +49,7 @@ def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3
 @preset("blur", alpha="weight")
 def gaussian(
     image: Any, sigma: Annotated[float | tuple[float, float], Pair(Number(least=0))] = 1.0, *,
-    truncate: Annotated[float, Number(above=0)] = 4.0, **common: Unpack[Common],
+    truncate: Annotated[float, Number(above=0)] = 4.0, **common: Unpack[Light],
 ) -> Any:
     """Blur smoothly with a Gaussian bell.
 
@@ -78,7 +83,7 @@ def gaussian(
 
 
 @preset("blur", alpha="weight")
-def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Common]) -> Any:
+def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Light]) -> Any:
     """Blur with rows of Pascal's triangle, nearly Gaussian.
 
     Parameters
@@ -112,7 +117,7 @@ def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))
 
 
 @preset("blur", alpha="weight")
-def disk(image: Any, radius: Annotated[float, Number(least=0)] = 2.0, **common: Unpack[Common]) -> Any:
+def disk(image: Any, radius: Annotated[float, Number(least=0)] = 2.0, **common: Unpack[Light]) -> Any:
     """Blur by the plain mean of a disk, as a lens out of focus does.
 
     Parameters
@@ -139,13 +144,13 @@ def disk(image: Any, radius: Annotated[float, Number(least=0)] = 2.0, **common: 
            [10, 10, 10],
            [ 0, 10,  0]], dtype=uint8)
     """
-    return convolve(image, kernels.disk(radius), **common)
+    return _convolved(image, kernels.disk(radius), common)
 
 
 @preset("blur", alpha="weight")
 def motion(
     image: Any, length: Annotated[float, Number(above=0)] = 9.0, angle: Annotated[float, Number()] = 0.0,
-    **common: Unpack[Common],
+    **common: Unpack[Light],
 ) -> Any:
     """Blur along a line, as a camera that moves does.
 
@@ -174,11 +179,11 @@ def motion(
     >>> imfilter.motion(numpy.array([[0, 0, 90, 0, 0]], numpy.uint8), 3)
     array([[ 0, 30, 30, 30,  0]], dtype=uint8)
     """
-    return convolve(image, kernels.motion(length, angle), **common)
+    return _convolved(image, kernels.motion(length, angle), common)
 
 
 @preset("blur", alpha="weight")
-def smooth(image: Any, **common: Unpack[Common]) -> Any:
+def smooth(image: Any, **common: Unpack[Light]) -> Any:
     """Blur a little, as Pillow's SMOOTH does.
 
     Parameters
@@ -205,11 +210,11 @@ def smooth(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.smooth(numpy.array([[0, 0, 0], [0, 130, 0], [0, 0, 0]], numpy.uint8))[1]
     array([10, 50, 10], dtype=uint8)
     """
-    return convolve(image, kernels.smooth(), **common)
+    return _convolved(image, kernels.smooth(), common)
 
 
 @preset("blur", alpha="weight")
-def smooth_more(image: Any, **common: Unpack[Common]) -> Any:
+def smooth_more(image: Any, **common: Unpack[Light]) -> Any:
     """Blur a little further about, as Pillow's SMOOTH_MORE does.
 
     Parameters
@@ -238,4 +243,4 @@ def smooth_more(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.smooth_more(spot)[2]
     array([ 1,  5, 44,  5,  1], dtype=uint8)
     """
-    return convolve(image, kernels.smooth_more(), **common)
+    return _convolved(image, kernels.smooth_more(), common)

@@ -9,7 +9,7 @@ from ..errors import ImfilterError
 from ..images import Array, is_pil, opened, same_kind, stack
 from ..kernels.taps import direction
 from .parameters import Number, Table
-from .registry import Common, preset
+from .registry import Light, preset
 
 __all__ = ["grayscale", "hue", "mix", "saturate", "sepia"]
 
@@ -52,7 +52,7 @@ def _mixed(image: Any, matrix: Array, common: Any, *, flat: bool = False) -> Any
 
 
 @preset("colour")
-def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Unpack[Common]) -> Any:
+def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Unpack[Light]) -> Any:
     """Turn colours into the grey of the same luminance.
 
     Parameters
@@ -69,7 +69,7 @@ def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Un
 
     Notes
     -----
-    weights . pixel, the values as they are stored (not linear light).
+    weights . pixel, the values as they are stored unless `linear` is given.
 
     References
     ----------
@@ -88,7 +88,7 @@ def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Un
 
 @preset("colour")
 def sepia(
-    image: Any, strength: Annotated[float, Number(least=0, most=1)] = 1.0, **common: Unpack[Common]
+    image: Any, strength: Annotated[float, Number(least=0, most=1)] = 1.0, **common: Unpack[Light]
 ) -> Any:
     """Give a photo the brown of an old print.
 
@@ -122,7 +122,7 @@ def sepia(
 
 
 @preset("colour")
-def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unpack[Common]) -> Any:
+def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unpack[Light]) -> Any:
     """Make colours stronger, or weaker down to grey.
 
     Parameters
@@ -155,7 +155,7 @@ def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unp
 
 
 @preset("colour")
-def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[Common]) -> Any:
+def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[Light]) -> Any:
     """Turn the colours round the colour wheel.
 
     Parameters
@@ -191,7 +191,7 @@ def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[C
 
 
 @preset("colour")
-def mix(image: Any, matrix: Annotated[Any, Table(2)], **common: Unpack[Common]) -> Any:
+def mix(image: Any, matrix: Annotated[Any, Table(2)], **common: Unpack[Light]) -> Any:
     """Mix the channels by a matrix of your own.
 
     Parameters

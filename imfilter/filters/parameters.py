@@ -87,6 +87,23 @@ class Pair:
 
 
 @dataclass(eq=False)
+class Flag:
+    """True or false."""
+
+    def check(self, name: str, value: object) -> bool:
+        if not isinstance(value, (bool, np.bool_)):
+            raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
+        return bool(value)
+
+    def parse(self, text: str) -> Any:
+        return {"true": True, "false": False}.get(text.lower(), text)
+
+    @property
+    def words(self) -> str:
+        return "True or False"
+
+
+@dataclass(eq=False)
 class Choice:
     """One of a few values."""
 
@@ -131,4 +148,4 @@ class Table:
         return "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
 
 
-Kind = Number | Integer | Pair | Choice | Table
+Kind = Number | Integer | Pair | Choice | Table | Flag

@@ -4,7 +4,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar, Unpack, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from ..images import (
     result_dtype,
     rounded,
 )
-from .parameters import Kind
+from . import light
+from .parameters import Flag, Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +39,12 @@ class Common(TypedDict, total=False):
     workers: int | None
 
 
+class Light(Common, total=False):
+    """The keywords of the presets that mix light, which can be mixed as light."""
+
+    linear: bool
+
+
 COMMON_DEFAULTS: Common = {
     "mode": "reflect", "cval": 0.0, "stride": 1, "channel_axis": -1, "dtype": None, "out": None, "workers": None,
 }
@@ -46,6 +53,12 @@ COMMON_HELP = """\
 mode, cval, stride, channel_axis, dtype, out, workers
     As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), the axis
     of the channels (-1), the dtype of the result, where it goes, and the number of threads."""
+
+
+LINEAR_HELP = """\
+linear : bool, default False
+    Whether to compute in linear light: sRGB samples are decoded, filtered and encoded again. For uint8, uint16 and
+    floats from 0 to 1; others are refused. It takes an image of floats of memory."""
 
 
 class Parameter(NamedTuple):
@@ -90,6 +103,7 @@ class Preset(NamedTuple):
         return (self.function.__doc__ or "").splitlines()[0].rstrip(".")
 
 
+LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, for sRGB photos.")
 PRESETS: dict[str, Preset] = {}
 
 
@@ -113,8 +127,9 @@ def preset(
     """
 
     def register(function: F) -> F:
-        parameters = _parameters(function)
-        signature = _signature(function)
+        linear = (LINEAR,) if Unpack[Light] in get_type_hints(function).values() else ()
+        parameters = _parameters(function) + linear
+        signature = _signature(function, linear)
 
         @functools.wraps(function)
         def call(*args: Any, **keywords: Any) -> Any:
@@ -125,10 +140,13 @@ def preset(
             for parameter in parameters:
                 given[parameter.name] = parameter.kind.check(parameter.name, given[parameter.name])
             own = {parameter.name: given[parameter.name] for parameter in parameters}
+            if given.pop("linear", False):
+                light.check(image)
+                return _apply_in_linear_light(function, entry, image, given)
             return _apply(function, entry, image, given, bool(signed and signed(**own)))
 
         call.__signature__ = signature  # type: ignore[attr-defined]
-        call.__doc__ = _with_common(function.__doc__ or "")
+        call.__doc__ = _with_common(function.__doc__ or "", bool(linear))
         entry = Preset(function.__name__, group, call, parameters, alpha, signed)
         PRESETS[entry.name] = entry
         return call  # type: ignore[return-value]
@@ -159,8 +177,8 @@ def _blurbs(doc: str) -> dict[str, str]:
     return blurbs
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    """Return the function's signature with the common keywords in place of **common."""
+def _signature(function: Callable[..., Any], more: tuple[Parameter, ...]) -> inspect.Signature:
+    """Return the function's signature with the common keywords, and more, in place of **common."""
     own = inspect.signature(function)
     named = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     hints = Common.__annotations__
@@ -168,14 +186,19 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
         for name, default in COMMON_DEFAULTS.items()
     ]
-    return own.replace(parameters=named + common)
+    flags = [
+        inspect.Parameter(parameter.name, inspect.Parameter.KEYWORD_ONLY, default=parameter.default, annotation=bool)
+        for parameter in more
+    ]
+    return own.replace(parameters=named + flags + common)
 
 
-def _with_common(doc: str) -> str:
-    """Put the common keywords behind the function's own parameters."""
+def _with_common(doc: str, linear: bool) -> str:
+    """Put the common keywords, and linear, behind the function's own parameters."""
     head, title, rest = inspect.cleandoc(doc).partition("Parameters\n----------\n")
     own, gap, tail = rest.partition("\n\n")
-    return f"{head}{title}{own}\n{COMMON_HELP}{gap}{tail}"
+    common = f"{LINEAR_HELP}\n{COMMON_HELP}" if linear else COMMON_HELP
+    return f"{head}{title}{own}\n{common}{gap}{tail}"
 
 
 def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool) -> Any:
@@ -186,6 +209,18 @@ def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[
     return function(image, **given)
 
 
+def _apply_in_linear_light(function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any]) -> Any:
+    """Filter a checked image of sRGB samples in linear light. What weighs by alpha decodes the colours itself."""
+    if entry.alpha == "weight" and is_pil(image) and has_alpha(image):
+        return _apply_beside_alpha(function, entry, image, given, False, linear=True)
+
+    @functools.wraps(function)
+    def in_light(pixels: Any, **keywords: Any) -> Any:
+        return light.in_linear_light(function, pixels, keywords)
+
+    return _apply(in_light, entry, image, given, False)
+
+
 def signed_dtype(pixels: Array) -> np.dtype[Any]:
     """Return the dtype of a result with a sign: that of a float image, else float32."""
     kind = known_dtype(pixels.dtype)
@@ -193,11 +228,11 @@ def signed_dtype(pixels: Array) -> np.dtype[Any]:
 
 
 def _apply_beside_alpha(
-    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool
+    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool, linear: bool = False
 ) -> Any:
     """Filter a Pillow image that has alpha; out holds the alpha too."""
     out = given.pop("out")
-    result = _colours_and_alpha_filtered(function, entry, image, {**given, "out": None}, signed)
+    result = _colours_and_alpha_filtered(function, entry, image, {**given, "out": None}, signed, linear)
     if out is not None:
         pixels = np.asarray(result)
         check_out(out, pixels.shape, pixels.dtype)
@@ -206,7 +241,7 @@ def _apply_beside_alpha(
 
 
 def _colours_and_alpha_filtered(
-    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool
+    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool, linear: bool
 ) -> Any:
     """Filter the colours alone, or weighted by the alpha, which is then filtered too."""
     colours, alpha = colours_and_alpha(image)
@@ -218,10 +253,12 @@ def _colours_and_alpha_filtered(
         return join_alpha(image, function(colours, **given), alpha[::step_y, ::step_x])
     kind = result_dtype(colours.dtype, given["dtype"])
     given = {**given, "dtype": np.float32}
+    colours = light.decoded(colours) if linear else colours
     weight = function(alpha.astype(np.float32), **given)
     share = alpha if colours.ndim == 2 else alpha[..., None]
     mixed = function(colours * (share / np.float32(255)), **given)
     with np.errstate(divide="ignore", invalid="ignore"):
         mixed *= np.float32(255) / (weight if colours.ndim == 2 else weight[..., None])
     mixed[weight <= 0] = 0
+    mixed = light.encoded(mixed, 255.0) if linear else mixed
     return join_alpha(image, rounded(mixed, kind), rounded(weight, alpha.dtype))

@@ -1,0 +1,76 @@
+"""Linear light: samples are proportional to light while a filter adds them up, and sRGB before and after.
+
+The curve is that of IEC 61966-2-1 (1999), turned over below 0, on the image's own range.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..convolution import check_out
+from ..errors import DtypeError, ImfilterError, real
+from ..images import Array, is_pil, known_dtype, opened, result_dtype, rounded, same_kind, working_dtype
+from .combine import white
+
+
+def check(image: Any) -> None:
+    """Refuse an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of colour."""
+    if is_pil(image) and image.mode in ("CMYK", "YCbCr"):
+        raise ImfilterError(
+            f"linear needs grey or red, green and blue, got a Pillow image of mode {image.mode}: convert it first")
+    pixels = opened(image, -1)
+    kind = known_dtype(pixels.dtype)
+    if kind.kind != "f" and kind not in (np.uint8, np.uint16):
+        raise DtypeError(f"linear needs an image of uint8, uint16 or floats from 0 to 1, got dtype {kind}")
+    if kind.kind == "f" and pixels.size:
+        low, high = np.nanmin(pixels, initial=0), np.nanmax(pixels, initial=0)
+        if low < 0 or high > 1:
+            raise ImfilterError(f"linear needs float samples from 0 to 1, got {low:g} to {high:g}")
+
+
+def decoded(pixels: Array) -> Array:
+    """Return checked sRGB samples in proportion to light, as floats on the same range."""
+    kind = known_dtype(pixels.dtype)
+    top, floating = white(kind), working_dtype(kind)
+    if kind.kind == "f":
+        return _decode(pixels.astype(floating))
+    table = top * _decode(np.arange(top + 1) / top)
+    return table.astype(floating)[pixels]
+
+
+def encoded(light: Array, top: float) -> Array:
+    """Return sRGB samples, up to `top`, of what is proportional to light."""
+    share = np.abs(light / light.dtype.type(top))
+    high = 1.055 * share ** (1 / 2.4) - 0.055
+    samples: Array = np.copysign(np.where(share <= 0.0031308, 12.92 * share, high), light)
+    samples *= top
+    return samples
+
+
+def _decode(samples: Array) -> Array:
+    size = np.abs(samples)
+    high = ((size + 0.055) / 1.055) ** 2.4
+    light: Array = np.copysign(np.where(size <= 0.04045, size / 12.92, high), samples)
+    return light
+
+
+def in_linear_light(function: Callable[..., Any], image: Any, given: dict[str, Any]) -> Any:
+    """Return function(image, **given), computed in linear light and rounded once. The image is checked."""
+    pixels = opened(image, given["channel_axis"])
+    kind = known_dtype(pixels.dtype)
+    wanted, top, out = result_dtype(kind, given["dtype"]), white(kind), given["out"]
+    light = decoded(pixels)
+    outside = given["cval"]
+    if given["mode"] == "constant":
+        outside = real("cval", outside)
+        if not np.isfinite(outside) and kind.kind != "f":
+            raise ImfilterError(f"cval must be finite for {kind} images, got {given['cval']!r}")
+        outside = top * float(_decode(np.asarray(outside / top)))
+    floats = working_dtype(kind, wanted)
+    result = rounded(encoded(function(light, **{**given, "cval": outside, "dtype": floats, "out": None}), top), wanted)
+    if out is not None:
+        check_out(out, result.shape, wanted)
+        out[...] = result
+        result = out
+    return same_kind(image, result)
