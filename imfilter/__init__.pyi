@@ -19,6 +19,7 @@ from .filters.blur import gaussian as gaussian
 from .filters.blur import motion as motion
 from .filters.blur import smooth as smooth
 from .filters.blur import smooth_more as smooth_more
+from .filters.canny import canny as canny
 from .filters.colour import grayscale as grayscale
 from .filters.colour import hue as hue
 from .filters.colour import mix as mix

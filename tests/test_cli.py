@@ -318,7 +318,8 @@ def test_help_tells_every_parameter_and_its_default(here, name):
     said = " ".join(here("apply", name, "--help").out.split())
     for parameter in PRESETS[name].parameters:
         assert f"--{parameter.name.replace('_', '-')}" in said and parameter.help[:20] in said
-        assert parameter.required or isinstance(parameter.kind, Flag) or f"[default: {parameter.shown(parameter.default)}]" in said
+        shown = isinstance(parameter.kind, Flag) or f"[default: {parameter.shown(parameter.default)}]" in said
+        assert parameter.required or shown
     assert PRESETS[name].summary in said
 
 

@@ -18,7 +18,7 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # From the ground up. A part imports from lower floors and from its own, never from above.
 FLOORS = [
-    ["errors", "_core"],
+    ["errors", "_core", "_tracing"],
     ["structure", "borders", "arithmetic", "kernels", "fourier"],
     ["plan"],
     ["images", "workers"],

@@ -1,0 +1,9 @@
+from typing import Any
+
+import numpy as np
+
+def thin(
+    down: np.ndarray[Any, Any], across: np.ndarray[Any, Any], size: np.ndarray[Any, Any],
+    marks: np.ndarray[Any, Any], low: float, high: float,
+) -> None: ...
+def follow(marks: np.ndarray[Any, Any], path: np.ndarray[Any, Any]) -> None: ...

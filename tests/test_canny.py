@@ -1,0 +1,119 @@
+"""canny: the lines of scikit-image, on every kind of image, and what thresholds mean."""
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import feature
+
+import imfilter
+from imfilter.errors import ImfilterError
+
+PHOTO = Path(__file__).parents[1] / "sample_images" / "astronaut.png"
+BORDERS = ["reflect", "mirror", "nearest", "wrap"]
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return np.asarray(Image.open(PHOTO).convert("L").crop((0, 0, 230, 210)))
+
+
+def reference(gy, gx, low, high):
+    """Return the lines of a gradient in plain Python, one pixel at a time."""
+    size, (height, width) = np.hypot(gy, gx), gy.shape
+    ridge = set()
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            m, dy, dx = size[y, x], gy[y, x], gx[y, x]
+            if m < low or m == 0:
+                continue
+            unit = max(abs(dy), abs(dx))
+            dy, dx = dy / unit, dx / unit
+
+            def between(sign, y=y, x=x, dy=dy, dx=dx):
+                corner = size[y + sign * (1 if dy > 0 else -1), x + sign * (1 if dx > 0 else -1)]
+                side = size[y + sign * round(dy), x] if abs(dy) == 1 else size[y, x + sign * round(dx)]
+                share = min(abs(dy), abs(dx))
+                return share * corner + (1 - share) * side
+
+            if between(1) <= m and between(-1) <= m:
+                ridge.add((y, x))
+    kept, front = set(), [place for place in ridge if size[place] >= high]
+    while front:
+        y, x = front.pop()
+        kept.add((y, x))
+        front += [(i, j) for i in range(y - 1, y + 2) for j in range(x - 1, x + 2) if (i, j) in ridge - kept]
+    lines = np.zeros((height, width), bool)
+    for place in kept:
+        lines[place] = True
+    return lines
+
+
+@pytest.mark.parametrize("mode", BORDERS)
+@pytest.mark.parametrize(("sigma", "low", "high"), [
+    (1, None, None), (2.5, None, None), (0, 100, 400), (1, 0, 0), (1.5, 5, 90),
+])
+def test_the_lines_are_those_of_scikit_image(photo, mode, sigma, low, high):
+    lines = imfilter.canny(photo, sigma, low, high, mode=mode)
+    wanted = feature.canny(photo, sigma, low, high, mode=mode)
+    assert set(np.unique(lines)) == {0, 255}
+    np.testing.assert_array_equal(lines > 0, wanted)
+
+
+@pytest.mark.parametrize("code", ["u2", "i4", "f4", "f8"])
+def test_every_dtype_has_its_white(photo, code):
+    top = {"u2": 65535, "i4": 2**31 - 1}.get(code, 1)
+    image = (photo / 255.0 * top).astype(code)
+    lines = imfilter.canny(image)
+    assert lines.dtype == code and set(np.unique(lines).tolist()) == {0, top}
+    np.testing.assert_array_equal(lines > 0, feature.canny(image.astype(float) / top, mode="reflect"))
+
+
+def test_one_pixel_at_a_time(rng):
+    image = rng.random((40, 44))
+    gy, gx = (imfilter.convolve(image, 4 * imfilter.kernels.sobel(axis)) for axis in (0, 1))
+    for low, high in [(0, 0), (1, 2), (1, 3.5), (2, 2)]:
+        lines = imfilter.canny(image, 0, low, high)
+        np.testing.assert_array_equal(lines > 0, reference(gy, gx, low, high))
+        assert lines.any()
+
+
+def test_a_weak_line_is_followed_from_its_strong_end():
+    image = np.zeros((9, 20_000))
+    image[4:] = np.linspace(1, 0.5, 20_000)
+    lines = imfilter.canny(image, 1, 0.5, 1.5)
+    assert lines[:, 1:-1].any(axis=0).all()
+    np.testing.assert_array_equal(lines > 0, feature.canny(image, 1, 0.5, 1.5, mode="reflect"))
+    np.testing.assert_array_equal(imfilter.canny(image[:, ::-1], 1, 0.5, 1.5), lines[:, ::-1])
+    assert not imfilter.canny(image[:, 10_000:], 1, 0.5, 1.5).any()
+
+
+def test_the_outermost_pixels_are_never_edges(rng):
+    for shape in [(1, 9), (2, 9), (9, 2), (3, 3), (20, 21)]:
+        lines = imfilter.canny(rng.random(shape), 0, 0, 0)
+        assert not lines[[0, -1]].any() and not lines[:, [0, -1]].any()
+
+
+def test_one_threshold_leads_the_other(photo):
+    np.testing.assert_array_equal(imfilter.canny(photo, 1, 40), imfilter.canny(photo, 1, 40, 80))
+    np.testing.assert_array_equal(imfilter.canny(photo, 1, high_threshold=90), imfilter.canny(photo, 1, 45, 90))
+    np.testing.assert_array_equal(imfilter.canny(photo), imfilter.canny(photo, 1, 25.5, 51))
+    with pytest.raises(ImfilterError, match="high_threshold must be at least low_threshold, which is 3, got 2"):
+        imfilter.canny(photo, 1, 3, 2)
+
+
+def test_nan_and_infinity_make_no_lines_and_no_noise(photo):
+    image = photo / 255
+    image[100, 100], image[50, 60] = np.nan, np.inf
+    lines, plain = imfilter.canny(image), imfilter.canny(photo / 255)
+    assert not lines[95:106, 95:106].any() and not lines[45:56, 55:66].any()
+    np.testing.assert_array_equal(lines[150:], plain[150:])
+
+
+def test_batches_channels_and_strides(photo):
+    colour = np.stack([photo, photo[::-1], photo[:, ::-1]], -1)
+    alone = np.stack([imfilter.canny(np.ascontiguousarray(colour[..., c])) for c in range(3)], -1)
+    np.testing.assert_array_equal(imfilter.canny(colour), alone)
+    np.testing.assert_array_equal(imfilter.canny(np.moveaxis(colour, -1, 0), channel_axis=0), np.moveaxis(alone, -1, 0))
+    np.testing.assert_array_equal(imfilter.canny(np.stack([colour, colour[::-1]]))[0], alone)
+    np.testing.assert_array_equal(imfilter.canny(colour, stride=(2, 3)), alone[::2, ::3])
