@@ -44,6 +44,7 @@ LOOPS = [*SHARED, "pyx/lanes.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 def extensions():
     yield Extension("imfilter._core", ["pyx/core.pyx"], depends=SHARED, extra_compile_args=FLAGS)
     yield Extension("imfilter._tracing", ["pyx/tracing.pyx"], extra_compile_args=FLAGS)
+    yield Extension("imfilter._normalised", ["pyx/normalised.pyx"], depends=SHARED, extra_compile_args=FLAGS)
     for variant, flags in VARIANTS.items():
         yield Extension(
             f"imfilter._loops_{variant}",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, fourier
+from . import _core, fourier, normalised
 from .arithmetic import LARGEST, fitted
 from .borders import PADDING_MODES, Border, Margins, border, margins
 from .errors import DtypeError, ImfilterError, integer, pair, real
@@ -42,8 +42,9 @@ View = Callable[[Array], Array | None]
 
 def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
-    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, channel_axis: int | None = -1,
-    dtype: Any = None, out: Array | None = None, workers: int | None = None, method: str = "auto",
+    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: Array | None = None, workers: int | None = None,
+    method: str = "auto",
 ) -> Any:
     """Correlate every channel of an image with one kernel, which is not flipped.
 
@@ -63,6 +64,10 @@ def correlate(
         Pixels from one result to the next, down and across.
     dilation : int or (int, int), default 1
         Pixels from one tap to the next, down and across.
+    mask : (H, W) array, array of the image's shape, Pillow image or 'nan', optional
+        How much each pixel counts: true or false, or finite weights of at least 0, of which the proportions matter.
+        'nan': pixels that are not NaN count. What stands outside counts as the pixel that it repeats; with mode
+        'constant', as much as the largest weight, and not at all when cval is NaN. The kernel must not sum to 0.
     channel_axis : int or None, default -1
         Where the channels are. None: the image is (H, W) or (N, H, W). A 2-D image has none anyway.
     dtype : dtype, optional
@@ -74,7 +79,7 @@ def correlate(
     method : {'auto', 'direct', 'separable', 'runs', 'fft'}, default 'auto'
         What computes it; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows. 'fft' transforms
         blocks of the image in double, so errors are those of the largest pixel in a block; where whole numbers
-        would not stay exact, the loops compute it.
+        would not stay exact, or with a mask, the loops compute it.
 
     Returns
     -------
@@ -99,6 +104,15 @@ def correlate(
     float64, int32 and 64-bit images are computed in double, others in single precision or in exact integers;
     whole-number kernels on integer images are exact.
 
+    With a mask m the result is sum(kernel m image) / sum(kernel m) * sum(kernel), so that the weights that count are
+    made up to the whole kernel again (normalised convolution). Where sum(kernel m) is 0, as where no pixel counts, it
+    is NaN, and 0 for integers. A pixel of weight 0 may be NaN or infinite.
+
+    References
+    ----------
+    H. Knutsson and C.-F. Westin, "Normalized and differential convolution", IEEE Conference on Computer Vision and
+    Pattern Recognition, 1993.
+
     Examples
     --------
     >>> import imfilter, numpy
@@ -109,16 +123,19 @@ def correlate(
            [ 0,  0,  0]], dtype=uint8)
     >>> imfilter.correlate(image, [[1, 1, 1]], padding="valid").shape
     (3, 1)
+    >>> imfilter.correlate([[1.0, numpy.nan, 3.0]], [[0.25, 0.5, 0.25]], mask="nan")
+    array([[1., 2., 3.]])
     """
     return _channelwise(
         image, (_weights(kernel, "kernel", 2),), flip=False, mode=mode, cval=cval, padding=padding, stride=stride,
-        dilation=dilation, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
+        dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
 
 
 def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
-    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, channel_axis: int | None = -1,
-    dtype: Any = None, out: Array | None = None, workers: int | None = None, method: str = "auto",
+    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: Array | None = None, workers: int | None = None,
+    method: str = "auto",
 ) -> Any:
     """Convolve every channel of an image with one kernel, which is turned by 180 degrees.
 
@@ -141,7 +158,7 @@ def convolve(
     """
     return _channelwise(
         image, (_weights(kernel, "kernel", 2),), flip=True, mode=mode, cval=cval, padding=padding, stride=stride,
-        dilation=dilation, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
+        dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
 
 
 def conv2d(
@@ -304,6 +321,7 @@ class _Work:
             kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[call-overload]
             anchor = kh - 1 - anchor[0], kw - 1 - anchor[1]
         self.stride, self.dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
+        self.kernels = kernels
         edge = border("mode", mode)
         self.beyond = real("cval", cval) if edge is Border.CONSTANT else 0.0
         self.edge = int(edge)
@@ -349,11 +367,15 @@ _settled = lru_cache(maxsize=256, typed=True)(_Work)
 
 def _channelwise(
     image: Any, kernels: tuple[Kernel, ...], *, flip: bool = False, mode: str = "reflect", cval: float = 0.0,
-    padding: Any = "same", stride: Any = 1, dilation: Any = 1, channel_axis: int | None = -1, dtype: Any = None,
-    out: Array | None = None, workers: int | None = None, method: str = "auto",
+    padding: Any = "same", stride: Any = 1, dilation: Any = 1, mask: Any = None, channel_axis: int | None = -1,
+    dtype: Any = None, out: Array | None = None, workers: int | None = None, method: str = "auto",
     told: Callable[[Plan], None] | None = None,
 ) -> Any:
     """Compute a checked convolution, or only tell its plan."""
+    if mask is not None:
+        return _normalised(
+            image, kernels, mask, cval, out, workers, flip=flip, mode=mode, padding=padding, stride=stride,
+            dilation=dilation, channel_axis=channel_axis, wanted=dtype, method=method)
     pixels = opened(image, channel_axis)
     given = (pixels.shape, pixels.dtype, tuple([frozen(kernel) for kernel in kernels]), flip, mode, cval, padding,
              stride, dilation, channel_axis, dtype, method)
@@ -381,6 +403,33 @@ def _channelwise(
             told(replace(work.plan, scratch=task.scratch))
         else:
             run(task, threads if work.parallel else 1)
+    return same_kind(image, _handed(result, work.kind, out))
+
+
+def _normalised(
+    image: Any, kernels: tuple[Kernel, ...], mask: Any, cval: Any, out: Array | None, workers: int | None, *,
+    mode: Any, channel_axis: int | None, **options: Any,
+) -> Any:
+    """Compute a checked normalised convolution; options: as in `_Work`."""
+    pixels = opened(image, channel_axis)
+    for kernel in kernels:
+        normalised.total(kernel)
+    beyond = real("cval", cval) if border("mode", mode) is Border.CONSTANT else 0.0
+    work = _Work(
+        pixels.shape, pixels.dtype, tuple(map(frozen, kernels)), mode=mode, channel_axis=channel_axis,
+        cval=0.0 if math.isnan(beyond) else beyond, **options)
+    threads = count(workers)
+    weights = normalised.weights(mask, pixels.shape, work.layout, beyond)
+    view = work.layout.images
+    source = view(readable(pixels))
+    if out is not None and weights.mask is not None and np.may_share_memory(out, weights.mask):
+        weights = weights._replace(mask=weights.mask.copy())
+    result, target = _room(pixels, work.shape, work.kind, out, work.layout.empty, view)
+    if result.size:
+        task = normalised.Task(
+            source, target, weights, work.kernels[0], work.stride, work.dilation, work.before, Border(work.edge),
+            work.beyond, options["method"])
+        run(task, threads if work.parallel else 1)
     return same_kind(image, _handed(result, work.kind, out))
 
 

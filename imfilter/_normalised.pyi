@@ -1,0 +1,9 @@
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+def keep(pixels: Array, counts: Array, kept_pixels: Array) -> None: ...
+def weigh(pixels: Array, weights: Array, products: Array) -> None: ...
+def share(sums: Array, weights: Array, total: float, results: Array) -> None: ...

@@ -1,0 +1,256 @@
+"""Normalised convolution, block by block: weighted means of the pixels that count, by how much they count.
+
+result = sum(w m p) / sum(w m) * sum(w), for weights w of the kernel, m of the mask, and pixels p. A block of rows of
+m p and one of m go through the loops, and the one's sums are divided by the other's, so nothing of the image's size is
+made. Dilation parts the rows into classes that do not see each other, as in fourier.py.
+
+H. Knutsson and C.-F. Westin, "Normalized and differential convolution", IEEE Conference on Computer Vision and Pattern
+Recognition, 1993.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core, _normalised
+from .borders import Border
+from .errors import DtypeError, ImfilterError
+from .fourier import places
+from .images import Array, Stack, as_array, working_dtype
+from .plan import Plan, choose
+from .structure import Kernel, Separable
+
+BLOCK = 2**16  # results of a block of rows, about: what the loops read and write stays in the second-level cache
+LEAST_ROWS = 16  # of a block, which reads as many rows again as the kernel is high
+FINEST = 1e-12  # share of the largest weight down to which float32 serves for the smallest
+
+NAN = "nan"
+
+
+class Weights(NamedTuple):
+    """How much pixels count.
+
+    mask: (1 or images, rows, columns, 1 or channels), in the order of the image's own axes, boolean or finite numbers
+    from 0 up to about 1; None: pixels that are not NaN count. beyond: how much the constant outside the image counts.
+    """
+
+    mask: Array | None
+    beyond: float
+
+
+def weights(mask: Any, shape: tuple[int, ...], layout: Stack, cval: float) -> Weights:
+    """Check a mask for an image of this shape.
+
+    A constant outside the image counts as much as the largest weight, and one of NaN does not.
+    """
+    nothing = math.isnan(cval)
+    if isinstance(mask, Weights):
+        return mask
+    if isinstance(mask, str):
+        if mask != NAN:
+            raise ImfilterError(f"mask must be an array of weights or {NAN!r}, got {mask!r}")
+        return Weights(None, 0.0 if nothing else 1.0)
+    given = as_array(mask, "mask")
+    if given.dtype.kind not in "biuf":
+        raise DtypeError(f"mask must be boolean or hold real numbers, got dtype {given.dtype}")
+    fitted = _fitted(given, shape, layout)
+    if given.dtype.kind == "b" or not given.size:
+        return Weights(fitted, 0.0 if nothing else float(given.any()))
+    smallest, largest = float(given.min()), float(given.max())
+    if not (smallest >= 0 and largest < math.inf):
+        came = "NaN or infinity" if not math.isfinite(smallest + largest) else f"{smallest:g}"
+        raise ImfilterError(f"mask must hold finite weights of at least 0, got {came} in it")
+    exponent = math.frexp(largest)[1]  # scaling by a power of 2 changes no quotient, and nothing overflows then
+    if abs(exponent) > 8:
+        fitted, largest = np.ldexp(fitted, -exponent), math.ldexp(largest, -exponent)
+    return Weights(fitted, 0.0 if nothing else largest)
+
+
+def _fitted(mask: Array, shape: tuple[int, ...], layout: Stack) -> Array:
+    """Return a mask of one image plane, one image or all of them as (images, rows, columns, channels)."""
+    size = layout.size(shape)
+    view = None
+    if mask.ndim == 2:
+        view = mask[None, :, :, None]
+    elif mask.ndim == layout.ndim:
+        view = layout.images(mask)
+    elif mask.ndim == 3 and layout.ndim == 4:
+        view = layout.images(mask[None])
+    images = layout.images(np.broadcast_to(np.int8(0), shape)).shape
+    if view is None or view.shape[1:3] != size or any(view.shape[k] not in (1, images[k]) for k in (0, 3)):
+        wanted = f"{size} or {shape}" if layout.ndim > 2 else f"{size}"
+        raise ImfilterError(f"mask must have the shape {wanted} for an image of shape {shape}, got {mask.shape}")
+    return view
+
+
+def total(kernel: Kernel) -> float:
+    """Return the sum of a kernel's weights; refuse a kernel whose weights sum to 0."""
+    if isinstance(kernel, Separable):
+        found = float(kernel.column.sum()) * float(kernel.row.sum())
+        size = float(np.abs(kernel.column).sum()) * float(np.abs(kernel.row).sum())
+    else:
+        found, size = float(kernel.sum()), float(np.abs(kernel).sum())
+    if not abs(found) > 1e-12 * size or not math.isfinite(found):
+        raise ImfilterError(
+            f"a mask needs a kernel whose weights do not sum to 0, as those of edges do: they sum to {found:.3g}")
+    return found
+
+
+class Rows(NamedTuple):
+    """The result rows first, first + step, ... of a block: `count` of them, of which `own` are the image's."""
+
+    first: int
+    step: int
+    count: int
+    own: int
+
+
+class Task:
+    """One normalised convolution of a stack of images, ready to be run block by block on any number of threads.
+
+    source, target: arrays (images, rows, columns, channels); `weights` has a mask like them. kernel: for correlation.
+    before: rows and columns of padding above and to the left. edge, cval: what stands outside.
+    """
+
+    align = 1
+
+    def __init__(
+        self, source: Array, target: Array, weights: Weights, kernel: Kernel, stride: tuple[int, int],
+        dilation: tuple[int, int], before: tuple[int, int], edge: Border, cval: float, method: str,
+    ) -> None:
+        self._source, self._target, self._weights = source, target, weights
+        self._total = total(kernel)
+        self._before, self._edge = before, edge
+        height = kernel.shape[0]
+        down = dilation[0] if height > 1 else 1
+        step = down // math.gcd(stride[0], down)
+        self._stride, self._dilation, self._height = stride[0], down, height
+        self._step, self._advance = step, min(stride[0] * step // down, height)  # rows between are not gathered
+        across, results = target.shape[2], target.shape[1]
+        count = max(LEAST_ROWS, height, BLOCK // (across * target.shape[3]))
+        count = min(count, -(-results // step))
+        self._blocks = [Rows(q + first * step, step, count, min(count, -(-(results - q) // step) - first))
+                        for q in range(min(step, results)) for first in range(0, -(-(results - q) // step), count)]
+        self._rows = (count - 1) * self._advance + height
+        self.rows = len(source) * len(self._blocks)
+        self._stopped = False
+        self._plan_parts(kernel, (self._advance, stride[1]), (1, dilation[1]), count, cval, method)
+
+    def _plan_parts(
+        self, kernel: Kernel, stride: tuple[int, int], dilation: tuple[int, int], count: int, cval: float, method: str
+    ) -> None:
+        """Plan the convolution of a block of products and of one of weights."""
+        mask, beyond = self._weights
+        width, channels = self._source.shape[2:]
+        working = working_dtype(self._source.dtype, self._target.dtype)
+        if not 1e-30 < _size(kernel) < 1e30 or _fine(mask):
+            working = np.dtype(np.float64)
+        # What is kept or left out stays of its own dtype, if that holds the constant; what is weighed becomes floating.
+        product = self._source.dtype.newbyteorder("=")
+        self._kept = (mask is None or mask.dtype.kind == "b") and _holds(product, cval)
+        product = product if self._kept else working
+        weight = np.dtype(np.uint8) if self._kept else working
+        each = channels if mask is None else mask.shape[3]
+        self._working, self._beyond = working, (cval * beyond if beyond else 0.0, beyond)
+        self._shapes = [(product, (self._rows, width, channels)), (weight, (self._rows, width, each)),
+                        (working, (count, self._target.shape[2], channels)),
+                        (working, (count, self._target.shape[2], each))]
+        self.scratch = sum(dtype.itemsize * math.prod(shape) for dtype, shape in self._shapes)
+        even = stride[1] == 1 and dilation[1] * (kernel.shape[1] - 1) <= kernel.shape[1] * min(width, 1024)
+        plain = stride == dilation == (1, 1)
+        room = self._room()
+        self._packed = []
+        for source, target, outside in zip(room[:2], room[2:], self._beyond, strict=True):
+            plan: Plan = choose(
+                (kernel,), source.dtype, working, cval=outside, even=even, plain=plain, method=method)
+            self._packed.append(_core.Packed(
+                source[None], target[None], plan.kernels, stride, dilation, (0, self._before[1]), self._edge, outside,
+                plan.lane, plan.bounded, plan.scale, plan.levels, solid=plan.solid))
+
+    def _room(self) -> list[Array]:
+        """Return arrays for the products and weights of a block, and for the sums of each."""
+        return [np.empty(shape, dtype) for dtype, shape in self._shapes]
+
+    def stop(self) -> None:
+        """Have every thread end early."""
+        self._stopped = True
+
+    def run(self, first: int, last: int, caller: bool = True) -> None:
+        """Compute blocks first to last - 1."""
+        room = self._room()
+        sources, sums = room[:2], room[2:]
+        for number in range(first, last):
+            if self._stopped:
+                return
+            n, block = divmod(number, len(self._blocks))
+            rows = self._blocks[block]
+            self._gather(n, rows, *sources)
+            for packed, source, target in zip(self._packed, sources, sums, strict=True):
+                task = packed.task(source[None], target[None])
+                assert task is not None
+                task.run(0, rows.count, caller)
+            results = self._target[n, rows.first:rows.first + (rows.own - 1) * rows.step + 1:rows.step]
+            _normalised.share(sums[0][:rows.own], sums[1][:rows.own], self._total, results)
+
+    def _gather(self, n: int, rows: Rows, products: Array, counts: Array) -> None:
+        """Fill in the weights of the rows that a block reads, and the pixels times these weights."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            for at, length, where, outside in self._runs(rows):
+                pixels = _plain(self._source[n][where], products.dtype if self._kept else None)
+                into, weight = products[at:at + length], counts[at:at + length]
+                mask = self._weights.mask
+                if mask is None:
+                    weight[...] = ~np.isnan(pixels) if pixels.dtype.kind == "f" else 1
+                else:
+                    weight[...] = mask[n if len(mask) > 1 else 0][where]
+                multiply = _normalised.keep if self._kept else _normalised.weigh
+                multiply(_flat(pixels), _flat(weight), _flat(into))
+                if outside is not None:
+                    into[outside], weight[outside] = self._beyond
+
+    def _runs(self, rows: Rows) -> Iterator[tuple[int, int, Any, Array | None]]:
+        """Yield where the rows that a block reads go, how many, which of the image's they are and which the constant.
+
+        Rows that follow each other are taken together: all of them, unless the stride steps over some.
+        """
+        top = rows.first * self._stride - self._before[0]
+        size = self._source.shape[1]
+        together = self._rows if self._stride * rows.step == self._advance * self._dilation else self._height
+        for k in range(0, self._rows, together):
+            start = top + k // self._height * self._stride * rows.step if together < self._rows else top
+            where, outside = places(self._edge, size, start, self._dilation, together)
+            yield k, together, where, outside
+
+
+def _size(kernel: Kernel) -> float:
+    with np.errstate(over="ignore"):
+        if isinstance(kernel, Separable):
+            return float(np.abs(kernel.column).sum() * np.abs(kernel.row).sum())
+        return float(np.abs(kernel).sum())
+
+
+def _fine(mask: Array | None) -> bool:
+    """Whether a mask has weights other than 0 that are too small beside the largest for float32."""
+    if mask is None or mask.dtype.kind != "f" or not mask.size:
+        return False
+    return float(np.min(mask, where=mask > 0, initial=np.inf)) < FINEST * float(mask.max())
+
+
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    """Whether a number is one of the dtype's own."""
+    if dtype.kind == "f":
+        return True
+    limits = np.iinfo(dtype)
+    return value.is_integer() and limits.min <= value <= limits.max
+
+
+def _plain(rows: Array, dtype: np.dtype[Any] | None) -> Array:
+    """Return rows as the machine's own samples, side by side; themselves where they are that."""
+    return np.require(rows, dtype or rows.dtype.newbyteorder("="), ["C", "A"])
+
+
+def _flat(rows: Array) -> Array:
+    return rows.reshape(-1, rows.shape[-1])
