@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core, _normalised
-from .borders import Border
-from .errors import DtypeError, ImfilterError
+from .borders import Border, border
+from .errors import DtypeError, ImfilterError, real
 from .fourier import places
-from .images import Array, Stack, as_array, working_dtype
+from .images import Array, Stack, as_array, stack, working_dtype
 from .plan import Plan, choose
 from .structure import Kernel, Separable
 
@@ -97,6 +97,30 @@ def total(kernel: Kernel) -> float:
         raise ImfilterError(
             f"a mask needs a kernel whose weights do not sum to 0, as those of edges do: they sum to {found:.3g}")
     return found
+
+
+def weighed_alpha(alpha: Array, shape: tuple[int, ...], mask: Any, mode: Any, cval: Any) -> Weights:
+    """Return the alpha (H, W) of colours of this shape, times a mask if there is one, as their weights.
+
+    A constant outside the image is its own alpha too: 0 is transparent black, and does not count.
+    """
+    outside = real("cval", cval) if border("mode", mode) is Border.CONSTANT else 0.0
+    own = Weights(alpha[None, :, :, None], max(outside, 0.0))
+    if mask is None:
+        return own
+    other = weights(mask, shape, stack(shape, -1), outside)
+    if other.mask is None:  # 'nan', which whole numbers never are
+        return own
+    return Weights(own.mask * other.mask.astype(np.float32), own.beyond * other.beyond)  # type: ignore[operator]
+
+
+def counted(mask: Any, pixels: Array, layout: Stack) -> Array:
+    """Say which pixels count, as an array (images, rows, columns, channels) or one that broadcasts to it."""
+    found = weights(mask, pixels.shape, layout, 0.0).mask
+    if found is not None:
+        return found > 0
+    image = layout.images(pixels)
+    return ~np.isnan(image) if image.dtype.kind == "f" else np.ones((1, *image.shape[1:3], 1), bool)
 
 
 class Rows(NamedTuple):

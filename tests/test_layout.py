@@ -22,6 +22,7 @@ FLOORS = [
     ["structure", "borders", "arithmetic", "kernels", "fourier"],
     ["plan"],
     ["images", "workers"],
+    ["normalised", "_normalised"],
     ["convolution"],
     ["filters", "interop"],
     ["pipeline"],
@@ -88,7 +89,7 @@ def test_the_way_down_is_walked():
 
 @pytest.mark.parametrize(("library", "allowed"), [
     ("click", {"cli"}), ("PIL", {"files", "images", "pipeline", "interop", "explain"}),
-    ("_core", {"convolution", "fourier"}),
+    ("_core", {"convolution", "fourier", "normalised"}),
 ])
 def test_a_library_is_used_in_its_place_alone(library, allowed):
     users = {path.removesuffix(".py").split("/")[0] for path, tree in MODULES.items()

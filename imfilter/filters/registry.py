@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar, Unpa
 import numpy as np
 
 from ..convolution import check_out
-from ..errors import pair
+from ..errors import ImfilterError, pair
 from ..images import (
     Array,
     as_array,
@@ -21,6 +21,7 @@ from ..images import (
     result_dtype,
     rounded,
 )
+from ..normalised import weighed_alpha
 from . import light
 from .parameters import Flag, Kind
 
@@ -33,6 +34,7 @@ class Common(TypedDict, total=False):
     mode: str
     cval: float
     stride: int | tuple[int, int]
+    mask: Any
     channel_axis: int | None
     dtype: Any
     out: Array | None
@@ -46,13 +48,15 @@ class Light(Common, total=False):
 
 
 COMMON_DEFAULTS: Common = {
-    "mode": "reflect", "cval": 0.0, "stride": 1, "channel_axis": -1, "dtype": None, "out": None, "workers": None,
+    "mode": "reflect", "cval": 0.0, "stride": 1, "mask": None, "channel_axis": -1, "dtype": None, "out": None,
+    "workers": None,
 }
 
 COMMON_HELP = """\
-mode, cval, stride, channel_axis, dtype, out, workers
-    As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), the axis
-    of the channels (-1), the dtype of the result, where it goes, and the number of threads."""
+mode, cval, stride, mask, channel_axis, dtype, out, workers
+    As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), how much
+    each pixel counts (blurs and sharpening alone), the axis of the channels (-1), the dtype of the result, where
+    it goes, and the number of threads."""
 
 
 LINEAR_HELP = """\
@@ -87,8 +91,8 @@ class Parameter(NamedTuple):
 class Preset(NamedTuple):
     """What is declared of a preset.
 
-    alpha: what becomes of an alpha channel, kept or a weight of the colours. signed: whether the result has a
-    sign, as a function of the parameters; None: never.
+    alpha: what becomes of an alpha channel, kept or a weight of the colours; a preset that weighs them takes a mask.
+    signed: whether the result has a sign, as a function of the parameters; None: never.
     """
 
     name: str
@@ -97,6 +101,11 @@ class Preset(NamedTuple):
     parameters: tuple[Parameter, ...]
     alpha: Literal["keep", "weight"]
     signed: Callable[..., bool] | None
+
+    @property
+    def masked(self) -> bool:
+        """Whether it takes a mask: its kernel does not sum to 0, and mixes no channels."""
+        return self.alpha == "weight"
 
     @property
     def summary(self) -> str:
@@ -202,6 +211,12 @@ def _with_common(doc: str, linear: bool) -> str:
 
 
 def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool) -> Any:
+    if given["mask"] is None:
+        del given["mask"]  # what takes none need not know of it
+    elif not entry.masked:
+        raise ImfilterError(
+            f"mask must be None for {entry.name}, got {type(given['mask']).__name__}: only blurs and sharpening, whose "
+            "weights do not sum to 0, can leave pixels out")
     if is_pil(image) and has_alpha(image):
         return _apply_beside_alpha(function, entry, image, given, signed)
     if signed and given["dtype"] is None:
@@ -251,14 +266,12 @@ def _colours_and_alpha_filtered(
         if signed and given["dtype"] is None:
             given["dtype"] = signed_dtype(colours)
         return join_alpha(image, function(colours, **given), alpha[::step_y, ::step_x])
-    kind = result_dtype(colours.dtype, given["dtype"])
-    given = {**given, "dtype": np.float32}
-    colours = light.decoded(colours) if linear else colours
-    weight = function(alpha.astype(np.float32), **given)
-    share = alpha if colours.ndim == 2 else alpha[..., None]
-    mixed = function(colours * (share / np.float32(255)), **given)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mixed *= np.float32(255) / (weight if colours.ndim == 2 else weight[..., None])
+    weight = function(alpha, **{**given, "dtype": np.float32})
+    given = {**given, "mask": weighed_alpha(alpha, colours.shape, given.get("mask"), given["mode"], given["cval"])}
+    if linear:
+        mixed = function(light.decoded(colours), **{**given, "dtype": np.float32})
+        mixed = rounded(light.encoded(mixed, 255.0), result_dtype(colours.dtype, given["dtype"]))
+    else:
+        mixed = np.asarray(function(colours, **given))
     mixed[weight <= 0] = 0
-    mixed = light.encoded(mixed, 255.0) if linear else mixed
-    return join_alpha(image, rounded(mixed, kind), rounded(weight, alpha.dtype))
+    return join_alpha(image, mixed, rounded(weight, alpha.dtype))

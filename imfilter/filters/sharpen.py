@@ -7,6 +7,7 @@ import numpy as np
 from .. import kernels
 from ..convolution import convolve
 from ..images import Array, stack
+from ..normalised import counted
 from .blur import gaussian
 from .combine import combine
 from .parameters import Number
@@ -70,7 +71,7 @@ def unsharp_mask(
     Notes
     -----
     image + amount (image - gaussian(image, radius)), as scikit-image has it but for its clipping of floats; the
-    threshold is Pillow's.
+    threshold is Pillow's. With a mask the blur is that of the pixels that count, and takes the place of the others.
 
     Examples
     --------
@@ -78,14 +79,21 @@ def unsharp_mask(
     >>> imfilter.unsharp_mask(numpy.array([[50, 50, 100, 100]], numpy.uint8), 0.5)
     array([[ 50,  45, 105, 100]], dtype=uint8)
     """
-    def sharpened(pixels: Array, *, stride: tuple[int, int], channel_axis: int | None, **rest: Any) -> Array:
-        blurred = gaussian(pixels, radius, stride=stride, channel_axis=channel_axis, **rest)
-        kept = stack(pixels.shape, channel_axis).every(pixels, stride)
-        difference: Array = np.subtract(kept, blurred, dtype=blurred.dtype)
+    def sharpened(
+        pixels: Array, *, stride: tuple[int, int], channel_axis: int | None, mask: Any = None, **rest: Any
+    ) -> Array:
+        blurred = gaussian(pixels, radius, stride=stride, channel_axis=channel_axis, mask=mask, **rest)
+        layout = stack(pixels.shape, channel_axis)
+        kept = layout.every(pixels, stride)
+        with np.errstate(invalid="ignore"):  # infinity, whose difference from itself is NaN
+            difference: Array = np.subtract(kept, blurred, dtype=blurred.dtype)
         if threshold:
             difference[np.abs(difference) < threshold] = 0
         difference *= amount
         difference += kept
+        if mask is not None:
+            left_out = ~counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]]
+            np.copyto(layout.images(difference), layout.images(blurred), where=left_out)
         return difference
 
     return combine(image, sharpened, **common)
