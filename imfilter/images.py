@@ -1,4 +1,4 @@
-"""Images of every kind as arrays, and results as the same kind: arrays, Pillow images, anything with __array__."""
+"""Images of every kind as arrays, and results as the same kind: arrays, Pillow images, arrays of other libraries."""
 from __future__ import annotations
 
 import sys
@@ -21,6 +21,10 @@ STAND_IN = {
 }
 EXACT = 2**53  # whole numbers up to here are exact as float64
 
+# DLPack's numbers of devices (dlpack.h): those whose memory the processor reads are its own and two kinds of pinned.
+UNKNOWN, CPU, CUDA = 0, 1, 2
+ON_CPU = {CPU, 3, 11}
+
 # Pillow's modes by what their samples are, the modes that results take, and those whose last band is alpha.
 PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1", "YCbCr": "u1",
               "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
@@ -35,7 +39,11 @@ def is_pil(image: object) -> bool:
 
 
 def as_array(image: object, name: str = "image") -> Array:
-    """Return an image as an array, without a copy where that can be had."""
+    """Return an image as an array, without a copy where that can be had.
+
+    Images, kernels, masks and biases all come in here: NumPy arrays, Pillow images, lists of lists, and whatever gives
+    its samples by __array__, __array_interface__ or DLPack.
+    """
     if type(image) is np.ndarray:
         return image
     if isinstance(image, np.ma.MaskedArray):
@@ -45,13 +53,41 @@ def as_array(image: object, name: str = "image") -> Array:
     if image is None or isinstance(image, (str, bytes)):
         came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}")
-    if hasattr(image, "__array__") or not hasattr(image, "__dlpack__"):
-        try:
+    _refuse_distant(image, name)
+    try:
+        if hasattr(image, "__array__") or hasattr(image, "__array_interface__") or not hasattr(image, "__dlpack__"):
             return np.asarray(image)
-        except (ValueError, TypeError, RuntimeError) as error:
-            came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
-            raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
-    return np.from_dlpack(image)
+        return np.from_dlpack(image)
+    except (ValueError, TypeError, RuntimeError, BufferError) as error:
+        came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
+        raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
+
+
+def _refuse_distant(image: object, name: str) -> None:
+    """Refuse arrays of other libraries whose samples NumPy cannot see, or that would lose their gradient."""
+    kind = type(image).__name__
+    if getattr(image, "requires_grad", False) is True:
+        raise DtypeError(
+            f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
+    if str(getattr(image, "dtype", "")).endswith("bfloat16"):
+        raise DtypeError(f"{name} must have samples that NumPy has, got a {kind} of bfloat16: convert it to float32 first")
+    if _device(image) not in ON_CPU:
+        where = str(getattr(image, "device", "")) or "another device"
+        raise DtypeError(
+            f"{name} must be in the memory of the processor, got a {kind} on {where}: copy it there first "
+            "(.cpu() in PyTorch, .get() in CuPy)")
+
+
+def _device(image: object) -> int:
+    """Return DLPack's number of the device that an array is on: 1 for the processor."""
+    if hasattr(image, "__cuda_array_interface__"):
+        return CUDA
+    if not hasattr(image, "__dlpack_device__"):
+        return CPU
+    try:
+        return int(image.__dlpack_device__()[0])
+    except (ValueError, TypeError, RuntimeError, BufferError):  # one that DLPack has no number for
+        return UNKNOWN
 
 
 def _pil_pixels(image: PIL.Image.Image) -> Array:

@@ -123,6 +123,13 @@ def counted(mask: Any, pixels: Array, layout: Stack) -> Array:
     return ~np.isnan(image) if image.dtype.kind == "f" else np.ones((1, *image.shape[1:3], 1), bool)
 
 
+def fill(image: Array, other: Array, where: Array, layout: Stack) -> None:
+    """Put another image's pixels into an image; where: as `counted` gives it."""
+    into, given = layout.images(image), layout.images(other)
+    for c in range(into.shape[3]):
+        np.copyto(into[..., c], given[..., c], where=where[..., c if where.shape[3] > 1 else 0])
+
+
 class Rows(NamedTuple):
     """The result rows first, first + step, ... of a block: `count` of them, of which `own` are the image's."""
 
@@ -273,7 +280,13 @@ def _holds(dtype: np.dtype[Any], value: float) -> bool:
 
 def _plain(rows: Array, dtype: np.dtype[Any] | None) -> Array:
     """Return rows as the machine's own samples, side by side; themselves where they are that."""
-    return np.require(rows, dtype or rows.dtype.newbyteorder("="), ["C", "A"])
+    dtype = dtype or rows.dtype.newbyteorder("=")
+    if rows.flags.c_contiguous or rows.shape[-1] > 4:
+        return np.require(rows, dtype, ["C", "A"])
+    made = np.empty(rows.shape, dtype)
+    for c in range(rows.shape[-1]):  # pixels with gaps, such as colours beside alpha: NumPy copies short runs slowly
+        made[..., c] = rows[..., c]
+    return made
 
 
 def _flat(rows: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImfilterError, finite, integer, one_of
+from ..images import as_array
 
 
 @dataclass(eq=False)
@@ -131,8 +132,9 @@ class Table:
     axes: int
 
     def check(self, name: str, value: object) -> np.ndarray[Any, Any]:
+        given = value if value is None or isinstance(value, (str, bytes, list, tuple)) else as_array(value, name)
         try:
-            table = np.asarray(value, float)
+            table = np.asarray(given, float)
         except (TypeError, ValueError):
             raise ImfilterError(f"{name} must be {self.words}, got {value!r}") from None
         if table.ndim != self.axes or table.size == 0 or not np.isfinite(table).all():

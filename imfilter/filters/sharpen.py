@@ -7,7 +7,7 @@ import numpy as np
 from .. import kernels
 from ..convolution import convolve
 from ..images import Array, stack
-from ..normalised import counted
+from ..normalised import counted, fill
 from .blur import gaussian
 from .combine import combine
 from .parameters import Number
@@ -92,8 +92,7 @@ def unsharp_mask(
         difference *= amount
         difference += kept
         if mask is not None:
-            left_out = ~counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]]
-            np.copyto(layout.images(difference), layout.images(blurred), where=left_out)
+            fill(difference, blurred, ~counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]], layout)
         return difference
 
     return combine(image, sharpened, **common)
