@@ -70,7 +70,7 @@ def _refuse_distant(image: object, name: str) -> None:
         raise DtypeError(
             f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
     if str(getattr(image, "dtype", "")).endswith("bfloat16"):
-        raise DtypeError(f"{name} must have samples that NumPy has, got a {kind} of bfloat16: convert it to float32 first")
+        raise DtypeError(f"{name} must have a dtype that NumPy has, got a {kind} of bfloat16: make it float32 first")
     if _device(image) not in ON_CPU:
         where = str(getattr(image, "device", "")) or "another device"
         raise DtypeError(

@@ -131,11 +131,11 @@ def fill(image: Array, other: Array, where: Array, layout: Stack) -> None:
 
 
 class Rows(NamedTuple):
-    """The result rows first, first + step, ... of a block: `count` of them, of which `own` are the image's."""
+    """The result rows first, first + step, ... of a block: `number` of them, of which `own` are the image's."""
 
     first: int
     step: int
-    count: int
+    number: int
     own: int
 
 
@@ -222,7 +222,7 @@ class Task:
             for packed, source, target in zip(self._packed, sources, sums, strict=True):
                 task = packed.task(source[None], target[None])
                 assert task is not None
-                task.run(0, rows.count, caller)
+                task.run(0, rows.number, caller)
             results = self._target[n, rows.first:rows.first + (rows.own - 1) * rows.step + 1:rows.step]
             _normalised.share(sums[0][:rows.own], sums[1][:rows.own], self._total, results)
 

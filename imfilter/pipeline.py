@@ -11,6 +11,7 @@ from .convolution import convolve, correlate
 from .errors import ImfilterError, one_of, suggestion
 from .filters import PRESETS
 from .images import Array, colours_and_alpha, join_alpha, rounded, to_pil
+from .normalised import total
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -52,6 +53,8 @@ class Filter:
     @classmethod
     def of_kernel(cls, kernel: Array, *, flip: bool, **keywords: Any) -> Filter:
         """Return convolution with a kernel, or correlation when it is not to be flipped."""
+        if keywords.get("mask") is not None:
+            total(kernel)  # which must not be 0: known before any image is read
         return cls("convolve", convolve if flip else correlate, {"kernel": kernel, **keywords}, bool(kernel.min() < 0))
 
     def __call__(self, image: Any, **keywords: Any) -> Any:

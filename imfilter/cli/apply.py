@@ -33,7 +33,8 @@ class Presets(click.Group):
 def _command(preset: Preset) -> click.Command:
     options: list[click.Parameter] = [_option(parameter) for parameter in preset.parameters]
     signed = "offset" if preset.signed else None
-    return photos.command(preset.name, _help(preset), options, signed, functools.partial(Filter.named, preset.name))
+    make = functools.partial(Filter.named, preset.name)
+    return photos.command(preset.name, _help(preset), options, signed, make, preset.masked)
 
 
 def _option(parameter: Parameter) -> click.Option:

@@ -57,4 +57,5 @@ command = photos.command(
     ],
     "clip",
     Filter.of_kernel,
+    masked=True,
 )

@@ -58,6 +58,22 @@ OUTPUT = [
 ]
 
 
+def mask_option() -> click.Option:
+    return click.Option(["--mask"], metavar="FILE",
+                        help="A grey image of the photo's size: white counts, black does not, grey in part.")
+
+
+def read_mask(path: str) -> Any:
+    """Return the weights that a grey image holds."""
+    from .. import files
+
+    image = files.read(path).image
+    bands = image.split()
+    if any(band.tobytes() != bands[0].tobytes() for band in bands[1:]):
+        raise FileError(f"{path}: a mask must be grey, got an image of mode {image.mode}")
+    return bands[0]
+
+
 def signed_option(default: str) -> click.Option:
     return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
                         help="Results below 0 are shown about mid-grey, without sign, cut off, or stretched.")
@@ -205,18 +221,23 @@ def _say(text: str) -> None:
 
 
 def command(name: str, help: str, options: list[click.Parameter], signed: str | None,
-            make: Callable[..., Filter]) -> click.Command:
+            make: Callable[..., Filter], masked: bool = False) -> click.Command:
     """Return a command that filters files with what `make` makes of its own options.
 
-    signed: the default of --signed; None: results have no sign, and there is no such option.
+    signed: the default of --signed; None: results have no sign, and there is no such option. masked: whether there is
+    --mask.
     """
     kept = {option.name for option in OUTPUT}
 
     def callback(files: tuple[str, ...], signed: str = "clip", **values: Any) -> Status:
         options = {key: values.pop(key) for key in kept}
+        mask = values.pop("mask", None)
+        if mask is not None:
+            values["mask"] = read_mask(mask)
         named = options["output"] or options["out_dir"]
         output = Output(**options, to_stdout=options["output"] == "-" or ("-" in files and not named))
         return run(make(**values), files, output, signed)
 
-    params = [FILES, *options, *COMMON, *([signed_option(signed)] if signed else []), *OUTPUT]
+    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []),
+              *([signed_option(signed)] if signed else []), *OUTPUT]
     return click.Command(name, help=help, params=params, callback=callback)
