@@ -22,6 +22,7 @@ _HOMES = {
     "output_size": "arithmetic",
     "same_padding": "arithmetic",
     "Border": "borders",
+    "show": "explain",
     "ImfilterError": "errors",
     "DtypeError": "errors",
     "FileError": "errors",

@@ -127,8 +127,9 @@ def correlate(
     array([[1., 2., 3.]])
     """
     return _channelwise(
-        image, (_weights(kernel, "kernel", 2),), flip=False, mode=mode, cval=cval, padding=padding, stride=stride,
-        dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
+        image, (checked_weights(kernel, "kernel", 2),), flip=False, mode=mode, cval=cval, padding=padding,
+        stride=stride, dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers,
+        method=method)
 
 
 def convolve(
@@ -157,8 +158,9 @@ def convolve(
            [ 0,  0,  0]], dtype=uint8)
     """
     return _channelwise(
-        image, (_weights(kernel, "kernel", 2),), flip=True, mode=mode, cval=cval, padding=padding, stride=stride,
-        dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
+        image, (checked_weights(kernel, "kernel", 2),), flip=True, mode=mode, cval=cval, padding=padding,
+        stride=stride, dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers,
+        method=method)
 
 
 def conv2d(
@@ -217,7 +219,7 @@ def conv2d(
     layout = stack(pixels.shape, channel_axis)
     kind = known_dtype(pixels.dtype)
     target_kind = result_dtype(kind, dtype)
-    weights = _weights(weight, "weight", 4)
+    weights = checked_weights(weight, "weight", 4)
     outputs, inputs, *kernel = weights.shape
     groups = integer("groups", groups, 1)
     channels = 1 if layout.channel_axis is None else pixels.shape[layout.channel_axis]
@@ -284,7 +286,7 @@ def plan(
     """
     plans: list[Plan] = []
     _channelwise(
-        image, (_weights(kernel, "kernel", 2),), stride=stride, dilation=dilation, channel_axis=channel_axis,
+        image, (checked_weights(kernel, "kernel", 2),), stride=stride, dilation=dilation, channel_axis=channel_axis,
         dtype=dtype, method=method, told=plans.append)
     return plans[0]
 
@@ -433,7 +435,7 @@ def _normalised(
     return same_kind(image, _handed(result, work.kind, out))
 
 
-def _weights(values: Any, name: str, ndim: int) -> Array:
+def checked_weights(values: Any, name: str, ndim: int) -> Array:
     """Return a kernel or bank as contiguous float64, checked."""
     given = as_array(values, name)
     if given.dtype.kind not in "biuf":
