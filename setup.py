@@ -37,12 +37,14 @@ elif X86:
     VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
 
 SHARED = ["pyx/engine.pxd"]
-PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "colour", "solid", "strips")
+PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "colour", "solid", "strips",
+         "window", "rank", "histogram", "bilateral", "window_strips")
 LOOPS = [*SHARED, "pyx/lanes.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 
 def extensions():
-    yield Extension("imfilter._core", ["pyx/core.pyx"], depends=SHARED, extra_compile_args=FLAGS)
+    parts = [*SHARED, "pyx/window_task.pxi"]
+    yield Extension("imfilter._core", ["pyx/core.pyx"], depends=parts, extra_compile_args=FLAGS)
     yield Extension("imfilter._tracing", ["pyx/tracing.pyx"], extra_compile_args=FLAGS)
     yield Extension("imfilter._normalised", ["pyx/normalised.pyx"], depends=SHARED, extra_compile_args=FLAGS)
     for variant, flags in VARIANTS.items():

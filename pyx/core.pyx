@@ -46,6 +46,8 @@ cdef enum:
     DOUBLED_BOX = 12            # width from which sums of neighbours pay
     WIDEST_SUM = 8
     LEAST_INNER = 1024          # samples of a row for which computing its edges apart pays
+    SLOT_BYTES = 24_576         # the slots of a network stay within the first-level cache
+    COLUMN_BYTES = 524_288      # the histograms of a tile's columns stay within the second-level cache
     NARROW_EDGES = 16           # edges are computed apart where they are so much narrower than what lies between
 
 _KINDS = {
@@ -688,3 +690,6 @@ cdef class Task:
     def stop(self):
         """Have every strip end early."""
         self.job.stopped = True
+
+
+include "window_task.pxi"

@@ -142,9 +142,48 @@ cdef struct Job:
     volatile int stopped    # the caller was interrupted: every strip ends early
 
 
+cdef enum Method:           # how the samples of a window are looked at
+    EXTREME                 # the smallest or the largest: windows of half the size overlap
+    NETWORK                 # a network of exchanges
+    HISTOGRAM               # of uint8
+    SELECTION               # the sample of a rank, bit by bit
+    BILATERAL
+
+
+cdef struct Exchange:
+    # A step of a network: the smaller and the larger of two samples, for all pixels of a tile and some beyond it.
+    Py_ssize_t first, first_shift       # slot, and how many pixels further on it is read
+    Py_ssize_t second, second_shift
+    Py_ssize_t least, most              # slots that are written; -1: not needed
+    Py_ssize_t beyond
+
+
+cdef struct Window:
+    # All there is to know of a filter that looks at the samples of a window, channel-wise.
+    Raster source, target
+    Border border
+    char outside[8]         # the sample that stands outside the image
+    Py_ssize_t height, width            # of the window
+    Py_ssize_t top, left                # rows above and columns to the left of the pixel
+    Py_ssize_t stride_y, stride_x
+    Method method
+    Py_ssize_t rank         # of the sample wanted: as many come before it in order
+    Exchange *exchanges
+    Py_ssize_t exchange_count, slots, result
+    double *weights         # bilateral: for each place of the window the logarithm to base 2 of its weight
+    double closeness        # bilateral: what a squared difference of samples is multiplied by, to be added to that
+    Py_ssize_t row_lanes    # samples of a padded row, and room for the end of a vector
+    Py_ssize_t tile         # samples of a row that a network computes at a time
+    double work             # comparisons or so that a row takes
+    volatile int stopped
+
+
 cdef struct Loops:
     Py_ssize_t lanes_bytes
     Py_ssize_t registers    # for vectors: 16 or 32
     Py_ssize_t (*scratch_size)(const Job *job) noexcept nogil
     void (*strip)(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                   Poll poll) noexcept nogil
+    Py_ssize_t (*window_scratch)(const Window *job) noexcept nogil
+    void (*window_strip)(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
+                         Poll poll) noexcept nogil

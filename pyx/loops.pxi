@@ -1,8 +1,8 @@
 # Every loop over pixels. Each module loops_*.pyx is this file compiled for one instruction set.
 from cpython.pycapsule cimport PyCapsule_New
 from libc.math cimport sqrt, sqrtf
-from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memmove, memset
 
 from engine cimport *
 
@@ -44,11 +44,18 @@ include "bank.pxi"
 include "colour.pxi"
 include "solid.pxi"
 include "strips.pxi"
+include "window.pxi"
+include "rank.pxi"
+include "histogram.pxi"
+include "bilateral.pxi"
+include "window_strips.pxi"
 
 cdef Loops loops
 loops.lanes_bytes = sizeof(lanes_float)
 loops.registers = LANES_REGISTERS
 loops.scratch_size = scratch_size
 loops.strip = strip
+loops.window_scratch = window_scratch
+loops.window_strip = window_strip
 
 table = PyCapsule_New(&loops, "imfilter.loops", NULL)

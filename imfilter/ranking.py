@@ -1,0 +1,123 @@
+"""Filters that look at the samples of a window: every argument is checked here, then one call into the core."""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core
+from .arithmetic import LARGEST
+from .borders import Border, border
+from .convolution import _handed, _room, check_out
+from .errors import ImfilterError, pair, real
+from .images import STAND_IN, Array, known_dtype, opened, readable, result_dtype, rounded, same_kind, stack
+from .networks import network
+from .workers import count, run
+
+TALLEST = 2**16 - 1  # rows of a window that 16 bits count
+WORTH_THREADS = 200_000  # samples times what one of them takes, some 0.3 ms
+LARGEST_NETWORK = {1: 81, 2: 225, 4: 225, 8: 225}  # samples of a window, by their size in bytes
+LONGEST_NETWORK = 25  # rows or columns
+
+
+class Plan(NamedTuple):
+    """How a window is looked at: what the core is told of it, and roughly how long a sample takes."""
+
+    method: str
+    size: tuple[int, int]
+    before: tuple[int, int]
+    options: dict[str, Any]
+    cost: float
+
+
+def extreme(image: Any, size: tuple[int, int], largest: bool, **common: Any) -> Any:
+    """Return the smallest or the largest sample of each window. common: the keywords of every preset."""
+
+    def planned(layout_size: tuple[int, int], _: np.dtype[Any]) -> Plan:
+        # Beyond twice the image every border only repeats what a window has seen by then.
+        before = [min(length // 2, 2 * n) for length, n in zip(size, layout_size, strict=True)]
+        after = [min(length - 1 - length // 2, 2 * n) for length, n in zip(size, layout_size, strict=True)]
+        height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
+        return Plan("extreme", (height, width), (before[0], before[1]), {"rank": int(largest)}, 1)
+
+    return _windowed(image, planned, keep=True, **common)
+
+
+def ranked(image: Any, size: tuple[int, int], rank: int, **common: Any) -> Any:
+    """Return the sample of each window that `rank` others come before in order."""
+    samples = size[0] * size[1]
+    if rank in (0, samples - 1):
+        return extreme(image, size, rank > 0, **common)
+    if max(size) > TALLEST:
+        raise ImfilterError(f"size must be at most {TALLEST} rows and columns, got {size}")
+
+    def planned(_: tuple[int, int], kind: np.dtype[Any]) -> Plan:
+        before = size[0] // 2, size[1] // 2
+        if samples <= LARGEST_NETWORK[kind.itemsize] and max(size) <= LONGEST_NETWORK:
+            steps = network(*size, rank)
+            return Plan("network", size, before, {"rank": rank, "network": steps}, len(steps.steps) * kind.itemsize / 16)
+        if kind == np.uint8:
+            return Plan("histogram", size, before, {"rank": rank}, 20)
+        return Plan("selection", size, before, {"rank": rank}, samples * kind.itemsize / 2)
+
+    return _windowed(image, planned, keep=True, **common)
+
+
+def bilateral(image: Any, weights: Array, closeness: float, **common: Any) -> Any:
+    """Return the mean of each window, whose samples weigh 2 ** (weights + closeness * difference ** 2)."""
+    height, width = weights.shape
+    plan = Plan("bilateral", (height, width), (height // 2, width // 2), {"weights": weights, "closeness": closeness},
+                weights.size)
+    return _windowed(image, lambda *_: plan, keep=False, **common)
+
+
+def _windowed(
+    image: Any, planned: Callable[[tuple[int, int], np.dtype[Any]], Plan], *, keep: bool, mode: Any, cval: Any,
+    stride: Any, channel_axis: int | None, dtype: Any, out: Array | None, workers: int | None,
+) -> Any:
+    """Check the common keywords and compute. keep: results are samples of the image, cast where dtype is another."""
+    pixels = opened(image, channel_axis)
+    layout = stack(pixels.shape, channel_axis)
+    kind = known_dtype(pixels.dtype)
+    target_kind = result_dtype(kind, dtype)
+    steps = pair("stride", stride, 1)
+    edge = border("mode", mode)
+    outside = _outside(cval if edge is Border.CONSTANT else 0.0, kind)
+    threads = count(workers)
+    height, width = layout.size(pixels.shape)
+    shape = layout.shape(pixels.shape, -(-height // steps[0]), -(-width // steps[1]))
+    if out is not None:
+        check_out(out, shape, target_kind)
+    written = kind if keep else target_kind
+    source = layout.images(readable(pixels))
+    result, target = _room(pixels, shape, written, out if written == target_kind else None, layout.empty, layout.images)
+    if result.size:
+        plan = planned((height, width), source.dtype)
+        _check_room(plan, source)
+        task = _core.WindowTask(
+            source, target, plan.method, plan.size, plan.before, _within(steps, source.shape), int(edge), outside,
+            **plan.options)
+        run(task, threads if result.size * plan.cost > WORTH_THREADS else 1)
+    return same_kind(image, _handed(result, target_kind, out))
+
+
+def _outside(cval: Any, kind: np.dtype[Any]) -> Array:
+    """Return cval as a sample of the image's dtype, as the loops read it."""
+    value = real("cval", cval)
+    if not math.isfinite(value) and kind.kind != "f":
+        raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
+    return rounded(np.array([value]), kind).astype(STAND_IN.get(kind, kind))
+
+
+def _within(steps: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return a stride that ends within the image, so that no index overflows: one sample is left either way."""
+    return min(steps[0], shape[1]), min(steps[1], shape[2])
+
+
+def _check_room(plan: Plan, source: Array) -> None:
+    """Refuse windows of which no memory holds the rows."""
+    columns = source.shape[2] + plan.size[1]
+    if plan.size[0] * columns * source.shape[3] * source.itemsize * 8 > LARGEST:
+        raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")

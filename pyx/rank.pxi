@@ -1,0 +1,268 @@
+# The sample of a rank among those of each window, in keys (window.pxi).
+#
+# The smallest and the largest do not mind samples that are seen twice. So across, windows of 2, 4, 8, ... are made from
+# two of half the size, and any size from two that overlap. Down, rows come in blocks as high as the window, and a
+# window is the end of one block and the beginning of the next: three comparisons a sample for any size.
+#
+# M. van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and octagonal kernels",
+# Pattern Recognition Letters 13, 1992.
+
+cdef void exchange_rows(const key *a, const key *b, key *least, key *most, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t x
+    for x in range(count):
+        least[x] = a[x] if a[x] < b[x] else b[x]
+        most[x] = b[x] if a[x] < b[x] else a[x]
+
+
+cdef void smaller_row(const key *a, const key *b, key *least, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t x
+    for x in range(count):
+        least[x] = a[x] if a[x] < b[x] else b[x]
+
+
+cdef void larger_row(const key *a, const key *b, key *most, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t x
+    for x in range(count):
+        most[x] = a[x] if a[x] > b[x] else b[x]
+
+
+cdef inline void extreme_row(bint largest, const key *a, const key *b, key *into, Py_ssize_t count) noexcept nogil:
+    if largest:
+        larger_row(a, b, into, count)
+    else:
+        smaller_row(a, b, into, count)
+
+
+cdef void extreme_across(key *like, const Window *job, Py_ssize_t n, Py_ssize_t y, char *row, char *spare) noexcept nogil:
+    """Have a row hold the extremes of windows of one row of the padded image."""
+    cdef Py_ssize_t channels = job.source.channels, columns = job.source.width + job.width - 1, width = 1
+    cdef bint largest = job.rank > 0
+    cdef char *a = row
+    cdef char *b = spare
+    cdef char *turn
+    fill_padded(job, n, y - job.top, row)
+    make_keys(job, row, columns * channels, not largest)
+    while 2 * width <= job.width:
+        columns -= width
+        extreme_row(largest, <key *>a, <key *>a + width * channels, <key *>b, columns * channels)
+        width *= 2
+        turn = a
+        a = b
+        b = turn
+    if width < job.width:
+        extreme_row(largest, <key *>a, <key *>a + (job.width - width) * channels, <key *>b,
+                    job.source.width * channels)
+        a = b
+    if a != row:
+        memcpy(row, a, job.source.width * channels * sizeof(key))
+
+
+cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+                   Poll poll) noexcept nogil:
+    cdef Py_ssize_t size = rounded_up(job.row_lanes * job.source.size), lanes = job.source.width * job.source.channels
+    cdef Py_ssize_t y, k, height = job.height, end = (last - 1) * job.stride_y
+    cdef char *begun = memory + height * size       # the extremes of the next block's rows so far
+    cdef char *spare = begun + size
+    cdef char *result = spare + size
+    cdef bint largest = job.rank > 0
+    cdef double work = 0
+    y = first * job.stride_y
+    for k in range(height - 1):
+        extreme_across(like, job, n, y + k, memory + k * size, spare)
+    while y <= end:
+        # The places hold the block of rows y to y + height - 1, but for the last; each gets what is left of the block.
+        extreme_across(like, job, n, y + height - 1, memory + (height - 1) * size, spare)
+        for k in range(height - 2, -1, -1):
+            extreme_row(largest, <key *>(memory + k * size), <key *>(memory + (k + 1) * size), <key *>result, lanes)
+            memcpy(memory + k * size, result, lanes * sizeof(key))
+        for k in range(height):
+            if k:       # the row that enters takes the place of one that is not needed any more
+                extreme_across(like, job, n, y + height - 1, memory + (k - 1) * size, spare)
+                if k == 1:
+                    memcpy(begun, memory, lanes * sizeof(key))
+                else:
+                    extreme_row(largest, <key *>begun, <key *>(memory + (k - 1) * size), <key *>result, lanes)
+                    memcpy(begun, result, lanes * sizeof(key))
+            if y % job.stride_y == 0:
+                if k:
+                    extreme_row(largest, <key *>begun, <key *>(memory + k * size), <key *>result, lanes)
+                else:
+                    memcpy(result, memory, lanes * sizeof(key))
+                write_keys(job, n, y // job.stride_y, result)
+            if polled(job, &work, poll):
+                return
+            y += 1
+            if y > end:
+                return
+
+
+cdef void run_network(key *like, const Window *job, const char **rows, char *slots, Py_ssize_t slot_size, Py_ssize_t x,
+                      Py_ssize_t count, char *into) noexcept nogil:
+    """Compute results x to x + count of a row. rows: those of the window; slots: room for what is made of them."""
+    cdef Py_ssize_t k, channels = job.source.channels, many
+    cdef const Exchange *step
+    cdef const key *a
+    cdef const key *b
+    cdef key *least
+    cdef key *most
+    for k in range(job.exchange_count):
+        step = &job.exchanges[k]
+        many = count + step.beyond * channels
+        a = <const key *>(slots + step.first * slot_size) + step.first_shift * channels
+        if step.first < job.height:
+            a = <const key *>rows[step.first] + x + step.first_shift * channels
+        b = <const key *>(slots + step.second * slot_size) + step.second_shift * channels
+        if step.second < job.height:
+            b = <const key *>rows[step.second] + x + step.second_shift * channels
+        least = <key *>(slots + step.least * slot_size)
+        most = <key *>(slots + step.most * slot_size)
+        if step.most < 0:
+            smaller_row(a, b, least if k + 1 < job.exchange_count else <key *>into, many)
+        elif step.least < 0:
+            larger_row(a, b, most if k + 1 < job.exchange_count else <key *>into, many)
+        else:
+            exchange_rows(a, b, least, most, many)
+
+
+cdef inline key smaller(key a, key b) noexcept nogil:
+    return a if a < b else b
+
+
+cdef inline key larger(key a, key b) noexcept nogil:
+    return a if a > b else b
+
+
+cdef inline key middle(key a, key b, key c) noexcept nogil:
+    return larger(smaller(a, b), smaller(larger(a, b), c))
+
+
+cdef void median_of_nine(const key *a, const key *b, const key *c, Py_ssize_t step, key *into,
+                         Py_ssize_t count) noexcept nogil:
+    """Write the medians of windows of 3 x 3: columns sorted, the middle of the largest of the least, and so on."""
+    cdef Py_ssize_t x
+    cdef key p, q, r, s, t, u, v, w, z
+    for x in range(count):
+        p = smaller(smaller(a[x], b[x]), c[x])
+        q = middle(a[x], b[x], c[x])
+        r = larger(larger(a[x], b[x]), c[x])
+        s = smaller(smaller(a[x + step], b[x + step]), c[x + step])
+        t = middle(a[x + step], b[x + step], c[x + step])
+        u = larger(larger(a[x + step], b[x + step]), c[x + step])
+        v = smaller(smaller(a[x + 2 * step], b[x + 2 * step]), c[x + 2 * step])
+        w = middle(a[x + 2 * step], b[x + 2 * step], c[x + 2 * step])
+        z = larger(larger(a[x + 2 * step], b[x + 2 * step]), c[x + 2 * step])
+        into[x] = middle(larger(larger(p, s), v), middle(q, t, w), smaller(smaller(r, u), z))
+
+
+cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, Py_ssize_t count, key *into,
+                 uint32_t *below) noexcept nogil:
+    """Find results x to x + count bit by bit: a bit is 1 where no more samples than the rank lie below what it gives."""
+    cdef Py_ssize_t i, j, k, bit
+    cdef key lowest = 0, half
+    cdef const key *row
+    if key is int16_t or key is int32_t or key is int64_t:
+        lowest = <key>1 << (8 * sizeof(key) - 1)
+    for k in range(count):
+        into[k] = lowest
+    for bit in range(8 * sizeof(key) - 1, -1, -1):
+        half = <key>1 << bit        # the bits of keys with a sign are those above the lowest key: the first turns it round
+        memset(below, 0, count * sizeof(uint32_t))
+        for i in range(job.height):
+            for j in range(job.width):
+                row = <const key *>rows[i] + x + j * job.source.channels
+                for k in range(count):
+                    below[k] += row[k] < <key>(into[k] ^ half)
+        for k in range(count):
+            into[k] = <key>(into[k] ^ half) if below[k] <= job.rank else into[k]
+
+
+cdef void spread_nan(key *like, const Window *job, const char **rows, const bint *broken, char *found,
+                     key *into) noexcept nogil:
+    """Have NaN, the highest key, reach all results that see it. found: room for a byte for each sample of a row."""
+    cdef Py_ssize_t lanes = (job.source.width + job.width - 1) * job.source.channels, i, x, c, seen
+    cdef Py_ssize_t span = job.width * job.source.channels
+    cdef key nan = 0
+    if key is int32_t or key is int64_t:
+        nan = ~(<key>1 << (8 * sizeof(key) - 1))
+    memset(found, 0, lanes)
+    for i in range(job.height):
+        if broken[i]:
+            for x in range(lanes):
+                found[x] |= (<const key *>rows[i])[x] == nan
+    for c in range(job.source.channels):
+        seen = 0
+        x = c
+        while x < lanes:
+            seen += found[x]
+            if x >= span:
+                seen -= found[x - span]
+            if seen and x >= span - job.source.channels:
+                into[x - span + job.source.channels] = nan
+            x += job.source.channels
+
+
+cdef struct RankScratch:
+    Ring ring
+    const char **rows
+    bint *broken
+    char *result
+    char *slots             # of a network; or counts of a selection
+    char *found
+    Py_ssize_t slot_size, size
+
+
+cdef RankScratch rank_scratch(const Window *job, char *memory) noexcept nogil:
+    cdef RankScratch scratch
+    cdef char *at = memory
+    scratch.ring = ring_at(job, &at, job.height)
+    scratch.rows = <const char **>at
+    scratch.broken = <bint *>(scratch.rows + job.height)
+    at += rounded_up(job.height * (sizeof(void *) + sizeof(bint)))
+    scratch.result = at
+    at += scratch.ring.size + 64
+    scratch.found = at
+    at += rounded_up(job.row_lanes)
+    scratch.slots = at
+    scratch.slot_size = rounded_up((job.tile + (job.width - 1) * job.source.channels) * job.source.size) + 64
+    if job.method == NETWORK:
+        at += job.slots * scratch.slot_size
+    else:
+        at += job.tile * sizeof(uint32_t)
+    scratch.size = at - memory
+    return scratch
+
+
+cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+                Poll poll) noexcept nogil:
+    cdef RankScratch scratch = rank_scratch(job, memory)
+    cdef Py_ssize_t y, i, x, lanes = job.source.width * job.source.channels, count
+    cdef bint broken, nine = job.method == NETWORK and job.height == 3 and job.width == 3 and job.rank == 4
+    cdef const char **rows = scratch.rows
+    cdef key *result = <key *>scratch.result
+    cdef double work = 0
+    forget(&scratch.ring)
+    for y in range(first, last):
+        broken = False
+        for i in range(job.height):
+            rows[i] = ring_row(job, &scratch.ring, n, y * job.stride_y + i, True)
+            scratch.broken[i] = scratch.ring.broken[(y * job.stride_y + i) % scratch.ring.places]
+            broken |= scratch.broken[i]
+        if nine:
+            median_of_nine(<const key *>rows[0], <const key *>rows[1], <const key *>rows[2], job.source.channels,
+                           result, lanes)
+        else:
+            x = 0
+            while x < lanes:
+                count = min(job.tile, lanes - x)
+                if job.method == NETWORK:
+                    run_network(like, job, rows, scratch.slots, scratch.slot_size, x, count, <char *>(result + x))
+                else:
+                    select(like, job, rows, x, count, result + x, <uint32_t *>scratch.slots)
+                    if polled(job, &work, poll):
+                        return
+                x += count
+        if broken:
+            spread_nan(like, job, rows, scratch.broken, scratch.found, result)
+        write_keys(job, n, y, scratch.result)
+        if polled(job, &work, poll):
+            return

@@ -1,0 +1,133 @@
+# Rows of samples for filters that look at windows: padded, in a ring, and as keys, which are whole numbers in the
+# order of the samples.
+#
+#     float32 and float64: the bits, those below the sign turned round where it is set
+#
+# So -0.0 comes before 0.0, and every NaN becomes the key at the end: the lowest for the smallest of a window, the
+# highest for all else.
+
+ctypedef fused key:
+    uint8_t
+    uint16_t
+    int16_t
+    int32_t
+    int64_t
+
+ctypedef fused bits:
+    int32_t
+    int64_t
+
+
+cdef struct Ring:
+    char *rows              # one after the other
+    Py_ssize_t size         # of a row in bytes
+    Py_ssize_t *held        # number of the padded row in each place, or -1
+    bint *broken            # it holds NaN
+    Py_ssize_t places
+
+
+cdef void fill_padded(const Window *job, Py_ssize_t n, Py_ssize_t y, char *row) noexcept nogil:
+    """Put the samples of row y of the padded image, counted from the image's first, side by side."""
+    cdef const Raster *image = &job.source
+    cdef Py_ssize_t width = image.width, size = image.size * image.channels, k, c, at
+    cdef Py_ssize_t columns = width + job.width - 1
+    cdef const char *first
+    cdef char *inside = row + job.left * size
+    y = place(y, image.height, job.border)
+    if y >= 0:
+        first = image.data + n * image.step_n + y * image.step_y
+        if image.packed:
+            memcpy(inside, first, width * size)
+        else:
+            gather(inside, first, width, image.step_x, image)
+    k = 0
+    while k < columns:
+        if k == job.left and y >= 0:
+            k += width
+            continue
+        at = -1 if y < 0 else place(k - job.left, width, job.border)
+        if at >= 0:
+            memcpy(row + k * size, inside + at * size, size)
+        else:
+            for c in range(image.channels):
+                memcpy(row + k * size + c * image.size, job.outside, image.size)
+        k += 1
+
+
+cdef bint turn_to_keys(bits *row, Py_ssize_t count, bits infinity, bint low) noexcept nogil:
+    """Turn floats into keys, NaN into the lowest or the highest, and say whether there is any."""
+    cdef bits most = ~(<bits>1 << (8 * sizeof(bits) - 1)), value, nan = ~most if low else most
+    cdef bits found = 0
+    cdef Py_ssize_t x
+    for x in range(count):
+        value = row[x]
+        found |= -<bits>((value & most) > infinity)
+        row[x] = nan if (value & most) > infinity else value ^ (value >> (8 * sizeof(bits) - 1) & most)
+    return found != 0
+
+
+cdef void turn_back(bits *row, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t x
+    for x in range(count):
+        row[x] ^= row[x] >> (8 * sizeof(bits) - 1) & ~(<bits>1 << (8 * sizeof(bits) - 1))
+
+
+cdef bint make_keys(const Window *job, char *row, Py_ssize_t count, bint low) noexcept nogil:
+    if job.source.kind == FLOAT32:
+        return turn_to_keys(<int32_t *>row, count, <int32_t>0x7f800000, low)
+    if job.source.kind == FLOAT64:
+        return turn_to_keys(<int64_t *>row, count, <int64_t>0x7ff0000000000000, low)
+    return False
+
+
+cdef void write_keys(const Window *job, Py_ssize_t n, Py_ssize_t y, char *keys) noexcept nogil:
+    """Write a row of results, which every stride-th pixel of the image has one of, as samples of the target."""
+    cdef const Raster *target = &job.target
+    cdef Py_ssize_t size = target.size * target.channels, x
+    cdef char *into = target.data + n * target.step_n + y * target.step_y
+    if job.stride_x > 1:
+        for x in range(1, target.width):
+            memmove(keys + x * size, keys + x * job.stride_x * size, size)
+    if target.kind == FLOAT32:
+        turn_back(<int32_t *>keys, target.width * target.channels)
+    elif target.kind == FLOAT64:
+        turn_back(<int64_t *>keys, target.width * target.channels)
+    memcpy(into, keys, target.width * size)
+
+
+cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize_t y, bint keys) noexcept nogil:
+    """Return row y of the padded image, counted from its own first, from the ring, which gets it where it has not."""
+    cdef Py_ssize_t at = y % ring.places
+    cdef char *row = ring.rows + at * ring.size
+    if ring.held[at] != y:
+        ring.held[at] = y
+        fill_padded(job, n, y - job.top, row)
+        ring.broken[at] = keys and make_keys(
+            job, row, (job.source.width + job.width - 1) * job.source.channels, False)
+    return row
+
+
+cdef Ring ring_at(const Window *job, char **memory, Py_ssize_t places) noexcept nogil:
+    """Lay out a ring of so many rows and move memory behind it."""
+    cdef Ring ring
+    ring.places = places
+    ring.size = rounded_up(job.row_lanes * job.source.size)
+    ring.rows = memory[0]
+    ring.held = <Py_ssize_t *>(ring.rows + places * ring.size)
+    ring.broken = <bint *>(ring.held + places)
+    memory[0] = ring.rows + rounded_up(places * (ring.size + sizeof(Py_ssize_t) + sizeof(bint)))
+    return ring
+
+
+cdef void forget(Ring *ring) noexcept nogil:
+    memset(ring.held, 0xff, ring.places * sizeof(Py_ssize_t))
+
+
+cdef bint polled(Window *job, double *work, Poll poll) noexcept nogil:
+    """Count the work of a row, look for signals now and then, and say whether to stop."""
+    work[0] += job.work
+    if work[0] > WORK_BETWEEN_POLLS:
+        work[0] = 0
+        if poll != NULL and poll():
+            job.stopped = True
+    return job.stopped

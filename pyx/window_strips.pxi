@@ -1,0 +1,41 @@
+# A strip of a filter that looks at windows: some consecutive output rows of one image, computed by one thread.
+
+cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
+    if job.method == EXTREME:
+        return (job.height + 3) * rounded_up(job.row_lanes * job.source.size)
+    if job.method == HISTOGRAM:
+        return histogram_scratch(job)
+    if job.method == BILATERAL:
+        return bilateral_scratch(job, sizeof(double))
+    return rank_scratch(job, NULL).size
+
+
+cdef void ranked(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+                 Poll poll) noexcept nogil:
+    if job.method == EXTREME:
+        extremes(like, job, n, first, last, memory, poll)
+    else:
+        ranks(like, job, n, first, last, memory, poll)
+
+
+cdef void window_strip(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+                       Poll poll) noexcept nogil:
+    """Compute output rows first to last - 1 of image n. The memory is window_scratch(job) bytes."""
+    cdef Sample kind = job.source.kind
+    if job.method == HISTOGRAM:
+        histograms(job, n, first, last, memory, poll)
+    elif job.method == BILATERAL:
+        if kind == FLOAT64 or kind == INT32 or job.target.kind == FLOAT64 or job.target.kind == INT32:
+            bilateral(<double *>NULL, job, n, first, last, memory, poll)
+        else:
+            bilateral(<float *>NULL, job, n, first, last, memory, poll)
+    elif kind == UINT8:
+        ranked(<uint8_t *>NULL, job, n, first, last, memory, poll)
+    elif kind == UINT16:
+        ranked(<uint16_t *>NULL, job, n, first, last, memory, poll)
+    elif kind == INT16:
+        ranked(<int16_t *>NULL, job, n, first, last, memory, poll)
+    elif kind == INT32 or kind == FLOAT32:
+        ranked(<int32_t *>NULL, job, n, first, last, memory, poll)
+    else:
+        ranked(<int64_t *>NULL, job, n, first, last, memory, poll)
