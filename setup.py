@@ -38,8 +38,8 @@ elif X86:
 
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "colour", "solid", "strips",
-         "window", "rank", "histogram", "bilateral", "window_strips")
-LOOPS = [*SHARED, "pyx/lanes.h", *(f"pyx/{part}.pxi" for part in PARTS)]
+         "window", "median", "rank", "histogram", "bilateral", "window_strips")
+LOOPS = [*SHARED, "pyx/lanes.h", "pyx/counts.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 
 def extensions():

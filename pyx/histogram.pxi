@@ -13,46 +13,67 @@ cdef enum:
     COUNTS = 17 * LEVELS    # of a column: the levels', and those within each level
 
 
-cdef void count_sample(uint16_t *counts, uint8_t value, int step) noexcept nogil:
-    """Have a sample enter a column (1), or leave it (-1)."""
-    cdef int level = value >> 4, within = value & 15, k
-    cdef uint16_t *inner = counts + LEVELS + level * LEVELS
-    for k in range(LEVELS):
-        counts[k] += step if k >= level else 0
-    for k in range(LEVELS):
-        inner[k] += step if k >= within else 0
+cdef extern from "counts.h" nogil:
+    void counts_enter(uint16_t *into, int level)
+    void counts_leave(uint16_t *into, int level)
+    void counts_add(uint16_t *into, const uint16_t *enters)
+    void counts_move(uint16_t *into, const uint16_t *enters, const uint16_t *leaves)
+    int counts_within(const uint16_t *counts, uint16_t rank)
+
+ctypedef fused counter:     # of a window's samples
+    uint16_t
+    uint32_t
 
 
-cdef inline void add_counts(uint32_t *window, const uint16_t *enters) noexcept nogil:
+cdef inline void enter(uint16_t *column, uint8_t value) noexcept nogil:
+    counts_enter(column, value >> 4)
+    counts_enter(column + LEVELS + (value & 0xf0), value & 15)
+
+
+cdef inline void leave(uint16_t *column, uint8_t value) noexcept nogil:
+    counts_leave(column, value >> 4)
+    counts_leave(column + LEVELS + (value & 0xf0), value & 15)
+
+
+cdef inline void add_counts(counter *window, const uint16_t *enters) noexcept nogil:
     cdef int k
-    for k in range(LEVELS):
-        window[k] += enters[k]
+    if counter is uint16_t:
+        counts_add(window, enters)
+    else:
+        for k in range(LEVELS):
+            window[k] += enters[k]
 
 
-cdef inline void move_counts(uint32_t *window, const uint16_t *enters, const uint16_t *leaves) noexcept nogil:
+cdef inline void move_counts(counter *window, const uint16_t *enters, const uint16_t *leaves) noexcept nogil:
     cdef int k
-    for k in range(LEVELS):
-        window[k] += <uint32_t>enters[k] - leaves[k]
+    if counter is uint16_t:
+        counts_move(window, enters, leaves)
+    else:
+        for k in range(LEVELS):
+            window[k] += <uint32_t>enters[k] - leaves[k]
 
 
-cdef inline int levels_below(const uint32_t *window, uint32_t rank) noexcept nogil:
+cdef inline int levels_below(const counter *window, counter rank) noexcept nogil:
     """Count the levels that at most rank samples lie at or below."""
     cdef int k, found = 0
-    for k in range(LEVELS):
-        found += window[k] <= rank
-    return found
+    if counter is uint16_t:
+        return counts_within(window, rank)
+    else:
+        for k in range(LEVELS):
+            found += window[k] <= rank
+        return found
 
 
-cdef void rank_across(const Window *job, const uint16_t *columns, Py_ssize_t step, Py_ssize_t count,
+cdef void rank_across(counter *like, const Window *job, const uint16_t *columns, Py_ssize_t step, Py_ssize_t count,
                       uint8_t *into) noexcept nogil:
     """Write count results of one channel. step: from a column of the channel to the next, in columns."""
-    cdef uint32_t levels[LEVELS]
-    cdef uint32_t inner[COUNTS]
+    cdef counter levels[LEVELS]
+    cdef counter inner[COUNTS]
     cdef Py_ssize_t at[LEVELS]          # the first column that each level's inner counts hold
     cdef Py_ssize_t x, k, moved, width = job.width, pitch = step * COUNTS
     cdef const uint16_t *column
-    cdef uint32_t *own
-    cdef uint32_t rank = <uint32_t>job.rank
+    cdef counter *own
+    cdef counter rank = <counter>job.rank
     cdef int level
     memset(levels, 0, sizeof(levels))
     for k in range(LEVELS):
@@ -68,7 +89,7 @@ cdef void rank_across(const Window *job, const uint16_t *columns, Py_ssize_t ste
         own = inner + level * LEVELS
         column = columns + LEVELS + level * LEVELS
         if 2 * (x - at[level]) >= width:        # fewer columns to add than have come and gone
-            memset(own, 0, LEVELS * sizeof(uint32_t))
+            memset(own, 0, LEVELS * sizeof(counter))
             for k in range(x, x + width):
                 add_counts(own, column + k * pitch)
         else:
@@ -76,7 +97,7 @@ cdef void rank_across(const Window *job, const uint16_t *columns, Py_ssize_t ste
                 move_counts(own, column + (k + width) * pitch, column + k * pitch)
         at[level] = x
         into[x * step] = <uint8_t>(
-            LEVELS * level + levels_below(own, rank - (levels[level - 1] if level else 0)))
+            LEVELS * level + levels_below(own, <counter>(rank - (levels[level - 1] if level else 0))))
 
 
 cdef Py_ssize_t histogram_scratch(const Window *job) noexcept nogil:
@@ -101,7 +122,7 @@ cdef void histograms(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t las
         for k in range(job.height - 1):
             fill_padded(job, n, t + k - job.top, <char *>enters)
             for c in range(lanes):
-                count_sample(columns + c * COUNTS, enters[x * channels + c], 1)
+                enter(columns + c * COUNTS, enters[x * channels + c])
             if polled(job, &work, poll):
                 return
         for y in range(first * job.stride_y, (last - 1) * job.stride_y + 1):
@@ -110,11 +131,14 @@ cdef void histograms(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t las
                 fill_padded(job, n, y - 1 - job.top, <char *>leaves)
             for c in range(lanes):
                 if y > t:
-                    count_sample(columns + c * COUNTS, leaves[x * channels + c], -1)
-                count_sample(columns + c * COUNTS, enters[x * channels + c], 1)
+                    leave(columns + c * COUNTS, leaves[x * channels + c])
+                enter(columns + c * COUNTS, enters[x * channels + c])
             if y % job.stride_y == 0:
                 for c in range(channels):
-                    rank_across(job, columns + c * COUNTS, channels, pixels, result + c)
+                    if job.height * job.width < 65536:
+                        rank_across(<uint16_t *>NULL, job, columns + c * COUNTS, channels, pixels, result + c)
+                    else:
+                        rank_across(<uint32_t *>NULL, job, columns + c * COUNTS, channels, pixels, result + c)
                 into = job.target.data + n * job.target.step_n + y // job.stride_y * job.target.step_y
                 for k in range((x + job.stride_x - 1) // job.stride_x,
                                (x + pixels + job.stride_x - 1) // job.stride_x):

@@ -124,36 +124,6 @@ cdef void run_network(key *like, const Window *job, const char **rows, char *slo
             exchange_rows(a, b, least, most, many)
 
 
-cdef inline key smaller(key a, key b) noexcept nogil:
-    return a if a < b else b
-
-
-cdef inline key larger(key a, key b) noexcept nogil:
-    return a if a > b else b
-
-
-cdef inline key middle(key a, key b, key c) noexcept nogil:
-    return larger(smaller(a, b), smaller(larger(a, b), c))
-
-
-cdef void median_of_nine(const key *a, const key *b, const key *c, Py_ssize_t step, key *into,
-                         Py_ssize_t count) noexcept nogil:
-    """Write the medians of windows of 3 x 3: columns sorted, the middle of the largest of the least, and so on."""
-    cdef Py_ssize_t x
-    cdef key p, q, r, s, t, u, v, w, z
-    for x in range(count):
-        p = smaller(smaller(a[x], b[x]), c[x])
-        q = middle(a[x], b[x], c[x])
-        r = larger(larger(a[x], b[x]), c[x])
-        s = smaller(smaller(a[x + step], b[x + step]), c[x + step])
-        t = middle(a[x + step], b[x + step], c[x + step])
-        u = larger(larger(a[x + step], b[x + step]), c[x + step])
-        v = smaller(smaller(a[x + 2 * step], b[x + 2 * step]), c[x + 2 * step])
-        w = middle(a[x + 2 * step], b[x + 2 * step], c[x + 2 * step])
-        z = larger(larger(a[x + 2 * step], b[x + 2 * step]), c[x + 2 * step])
-        into[x] = middle(larger(larger(p, s), v), middle(q, t, w), smaller(smaller(r, u), z))
-
-
 cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, Py_ssize_t count, key *into,
                  uint32_t *below) noexcept nogil:
     """Find results x to x + count bit by bit: a bit is 1 where no more samples than the rank lie below what it gives."""
@@ -225,7 +195,7 @@ cdef RankScratch rank_scratch(const Window *job, char *memory) noexcept nogil:
     scratch.slots = at
     scratch.slot_size = rounded_up((job.tile + (job.width - 1) * job.source.channels) * job.source.size) + 64
     if job.method == NETWORK:
-        at += job.slots * scratch.slot_size
+        at += max(job.slots * scratch.slot_size, 15 * SPAN + 64)
     else:
         at += job.tile * sizeof(uint32_t)
     scratch.size = at - memory
@@ -237,6 +207,9 @@ cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize
     cdef RankScratch scratch = rank_scratch(job, memory)
     cdef Py_ssize_t y, i, x, lanes = job.source.width * job.source.channels, count
     cdef bint broken, nine = job.method == NETWORK and job.height == 3 and job.width == 3 and job.rank == 4
+    cdef bint twenty_five = (
+        job.method == NETWORK and job.height == 5 and job.width == 5 and job.rank == 12
+        and 8 * job.source.channels * sizeof(key) <= SPAN)
     cdef const char **rows = scratch.rows
     cdef key *result = <key *>scratch.result
     cdef double work = 0
@@ -247,9 +220,13 @@ cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize
             rows[i] = ring_row(job, &scratch.ring, n, y * job.stride_y + i, True)
             scratch.broken[i] = scratch.ring.broken[(y * job.stride_y + i) % scratch.ring.places]
             broken |= scratch.broken[i]
+        if job.stride_x == 1:       # results need not be moved together
+            result = <key *>(job.target.data + n * job.target.step_n + y * job.target.step_y)
         if nine:
             median_of_nine(<const key *>rows[0], <const key *>rows[1], <const key *>rows[2], job.source.channels,
                            result, lanes)
+        elif twenty_five:
+            median_of_25(<const key **>rows, job.source.channels, scratch.slots, result, lanes)
         else:
             x = 0
             while x < lanes:
@@ -263,6 +240,6 @@ cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize
                 x += count
         if broken:
             spread_nan(like, job, rows, scratch.broken, scratch.found, result)
-        write_keys(job, n, y, scratch.result)
+        write_keys(job, n, y, <char *>result)
         if polled(job, &work, poll):
             return

@@ -92,7 +92,8 @@ cdef void write_keys(const Window *job, Py_ssize_t n, Py_ssize_t y, char *keys) 
         turn_back(<int32_t *>keys, target.width * target.channels)
     elif target.kind == FLOAT64:
         turn_back(<int64_t *>keys, target.width * target.channels)
-    memcpy(into, keys, target.width * size)
+    if into != keys:
+        memcpy(into, keys, target.width * size)
 
 
 cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize_t y, bint keys) noexcept nogil:
