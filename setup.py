@@ -43,8 +43,8 @@ LOOPS = [*SHARED, "pyx/lanes.h", "pyx/counts.h", *(f"pyx/{part}.pxi" for part in
 
 
 def extensions():
-    parts = [*SHARED, "pyx/window_task.pxi"]
-    yield Extension("imfilter._core", ["pyx/core.pyx"], depends=parts, extra_compile_args=FLAGS)
+    gate = [*SHARED, "pyx/window_task.pxi"]
+    yield Extension("imfilter._core", ["pyx/core.pyx"], depends=gate, extra_compile_args=FLAGS)
     yield Extension("imfilter._tracing", ["pyx/tracing.pyx"], extra_compile_args=FLAGS)
     yield Extension("imfilter._normalised", ["pyx/normalised.pyx"], depends=SHARED, extra_compile_args=FLAGS)
     for variant, flags in VARIANTS.items():

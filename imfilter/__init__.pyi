@@ -47,6 +47,11 @@ from .filters.edges import (
 from .filters.edges import (
     sobel as sobel,
 )
+from .filters.rank import bilateral as bilateral
+from .filters.rank import maximum as maximum
+from .filters.rank import median as median
+from .filters.rank import minimum as minimum
+from .filters.rank import percentile as percentile
 from .filters.relief import emboss as emboss
 from .filters.sharpen import detail as detail
 from .filters.sharpen import edge_enhance as edge_enhance

@@ -1,4 +1,4 @@
-"""Networks of exchanges that find one sample of a window by its rank, sharing what neighbouring windows have in common."""
+"""Networks of exchanges that find the sample of a rank in each window, and share what neighbouring windows have."""
 from __future__ import annotations
 
 from functools import lru_cache
@@ -82,8 +82,8 @@ class _Builder:
 def network(height: int, width: int, rank: int) -> Network:
     """Return the network for the sample of a window that `rank` others come before in order.
 
-    Columns are sorted first, then windows of 2, 4, ... columns are merged from two of half the width. All of these serve
-    every window that they are part of.
+    Columns are sorted first, then windows of 2, 4, ... columns are merged from two of half the width. All of these
+    serve every window that they are part of.
 
     K. E. Batcher, "Sorting networks and their applications", AFIPS Spring Joint Computer Conference, 1968.
     """
@@ -113,7 +113,8 @@ def _placed(exchanges: list[tuple[Wire, Wire]], result: Wire, height: int) -> Ne
             last.setdefault(wire.source, k)
 
     slots = {-1 - i: i for i in range(height)}
-    count, free = height, []
+    count = height
+    free: list[int] = []
     steps = []
     for k, wires in enumerate(exchanges):
         made = [source for source in (2 * k, 2 * k + 1) if source in reach]

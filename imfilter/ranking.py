@@ -57,7 +57,8 @@ def ranked(image: Any, size: tuple[int, int], rank: int, **common: Any) -> Any:
         before = size[0] // 2, size[1] // 2
         if samples <= LARGEST_NETWORK[kind.itemsize] and max(size) <= LONGEST_NETWORK:
             steps = network(*size, rank)
-            return Plan("network", size, before, {"rank": rank, "network": steps}, len(steps.steps) * kind.itemsize / 16)
+            cost = len(steps.steps) * kind.itemsize / 16
+            return Plan("network", size, before, {"rank": rank, "network": steps}, cost)
         if kind == np.uint8:
             return Plan("histogram", size, before, {"rank": rank}, 20)
         return Plan("selection", size, before, {"rank": rank}, samples * kind.itemsize / 2)

@@ -27,7 +27,7 @@ cdef void add_tap(const real *middle, const real *other, real nearness, real clo
     cdef Py_ssize_t x
     cdef real difference, exponent, weight
     for x in range(count):
-        difference = other[x] - middle[x]
+        difference = other[x] - middle[x] if other[x] != middle[x] else 0   # also of two infinities
         exponent = nearness + closeness * difference * difference
         weight = power(exponent)
         difference = 0 if exponent < -126 else difference

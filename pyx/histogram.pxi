@@ -2,9 +2,9 @@
 #
 # Each column of the padded image has the histogram of its samples within the window's rows, which moves down with the
 # window: one sample enters, one leaves. The window's own histogram moves across: a column is added, one is taken away.
-# Counts are cumulative, how many samples lie at or below a level, so the wanted sample is the number of levels that
-# at most rank samples lie at or below. First this is done with 16 levels of 16 values, and then with the 16 values of the
-# one level, whose counts are only brought up to date then.
+# Counts are cumulative, how many samples lie at or below a level, so the wanted sample is the number of levels that at
+# most rank samples lie at or below. First this is done with 16 levels of 16 values, and then with the 16 values of
+# the one level, whose counts are only brought up to date then.
 #
 # S. Perreault and P. Hebert, "Median filtering in constant time", IEEE Transactions on Image Processing 16, 2007.
 

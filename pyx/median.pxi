@@ -7,7 +7,7 @@
 # What an exchange gives and nobody reads is left out by the compiler.
 
 cdef enum:
-    SPAN = 2240             # bytes from one of the rows in between to the next, of which 5 and 10 fit the first-level cache
+    SPAN = 2240             # bytes from one row in between to the next: 15 of them fit the first-level cache
 
 
 cdef inline key smaller(key a, key b) noexcept nogil:

@@ -33,7 +33,8 @@ cdef inline void extreme_row(bint largest, const key *a, const key *b, key *into
         smaller_row(a, b, into, count)
 
 
-cdef void extreme_across(key *like, const Window *job, Py_ssize_t n, Py_ssize_t y, char *row, char *spare) noexcept nogil:
+cdef void extreme_across(key *like, const Window *job, Py_ssize_t n, Py_ssize_t y, char *row,
+                         char *spare) noexcept nogil:
     """Have a row hold the extremes of windows of one row of the padded image."""
     cdef Py_ssize_t channels = job.source.channels, columns = job.source.width + job.width - 1, width = 1
     cdef bint largest = job.rank > 0
@@ -126,7 +127,7 @@ cdef void run_network(key *like, const Window *job, const char **rows, char *slo
 
 cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, Py_ssize_t count, key *into,
                  uint32_t *below) noexcept nogil:
-    """Find results x to x + count bit by bit: a bit is 1 where no more samples than the rank lie below what it gives."""
+    """Find results x to x + count bit by bit: a bit is 1 where at most rank samples lie below what it gives."""
     cdef Py_ssize_t i, j, k, bit
     cdef key lowest = 0, half
     cdef const key *row
@@ -135,7 +136,7 @@ cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, 
     for k in range(count):
         into[k] = lowest
     for bit in range(8 * sizeof(key) - 1, -1, -1):
-        half = <key>1 << bit        # the bits of keys with a sign are those above the lowest key: the first turns it round
+        half = <key>1 << bit        # the first turns the sign of the lowest key round
         memset(below, 0, count * sizeof(uint32_t))
         for i in range(job.height):
             for j in range(job.width):

@@ -19,11 +19,12 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 # From the ground up. A part imports from lower floors and from its own, never from above.
 FLOORS = [
     ["errors", "_core", "_tracing"],
-    ["structure", "borders", "arithmetic", "kernels", "fourier"],
+    ["structure", "borders", "arithmetic", "kernels", "fourier", "networks"],
     ["plan"],
     ["images", "workers"],
     ["normalised", "_normalised"],
     ["convolution"],
+    ["ranking"],
     ["filters", "interop"],
     ["pipeline"],
     ["batch", "explain", "learn", "files"],
@@ -89,7 +90,7 @@ def test_the_way_down_is_walked():
 
 @pytest.mark.parametrize(("library", "allowed"), [
     ("click", {"cli"}), ("PIL", {"files", "images", "pipeline", "interop", "explain"}),
-    ("_core", {"convolution", "fourier", "normalised"}),
+    ("_core", {"convolution", "fourier", "normalised", "ranking"}),
 ])
 def test_a_library_is_used_in_its_place_alone(library, allowed):
     users = {path.removesuffix(".py").split("/")[0] for path, tree in MODULES.items()

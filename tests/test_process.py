@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imfilter import Border, ImfilterError, _core, conv2d, correlate, sobel, workers
+from imfilter import Border, ImfilterError, _core, bilateral, conv2d, correlate, median, sobel, workers
 
 posix = pytest.mark.skipif(os.name != "posix", reason="no forks and no signals to threads here")
 
@@ -219,3 +219,14 @@ def test_importing_is_cheap(child):
     loaded = set(child(code).stdout.split())
     assert "imfilter" in loaded
     assert not loaded & {"numpy", "PIL", "imfilter._core", "scipy", "skimage", "torch"}
+
+
+@posix
+@pytest.mark.parametrize("many", [1, 2])
+def test_an_interrupt_ends_a_long_rank_filter(many, rng):
+    image = rng.random((900, 900), np.float32)
+    assert interrupted(lambda: median(image, 101, workers=many)) < 0.5
+    assert interrupted(lambda: bilateral(image, sigma_spatial=40, workers=many)) < 0.5
+    bytes_ = np.broadcast_to((image * 255).astype(np.uint8)[:, :, None], (900, 900, 40))
+    assert interrupted(lambda: median(bytes_, 301, workers=many)) < 0.5
+    assert interrupted(lambda: median(np.broadcast_to(image[:, :, None], (900, 900, 40)), 15, workers=many)) < 0.5

@@ -4,8 +4,10 @@ Their modules do without `from __future__ import annotations`: the registry read
 imported, and would have to compile it from its text first.
 """
 # isort: off
-from . import blur, sharpen, edges, bands, canny, relief, colour
+from . import blur, sharpen, edges, bands, canny, relief, colour, rank
 # isort: on
 from .registry import PRESETS, Parameter, Preset, groups
 
-__all__ = ["PRESETS", "Parameter", "Preset", "bands", "blur", "canny", "colour", "edges", "groups", "relief", "sharpen"]
+__all__ = [
+    "PRESETS", "Parameter", "Preset", "bands", "blur", "canny", "colour", "edges", "groups", "rank", "relief", "sharpen",
+]

@@ -1,0 +1,235 @@
+"""Rank filters and bilateral means: against SciPy, OpenCV and plain NumPy, by every method, on every variant."""
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import imfilter
+from imfilter import ranking
+from imfilter.errors import ImfilterError
+from imfilter.networks import network
+
+CODES = ["u1", "u2", "i2", "i4", "f4", "f8"]
+MODES = ["reflect", "mirror", "nearest", "constant", "wrap"]
+PADS = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "constant": "constant", "wrap": "wrap"}
+SIZES = [(3, 3), (5, 5), (1, 1), (2, 3), (4, 1), (1, 6), (7, 7), (11, 13), (30, 4)]
+
+
+def noise(rng, shape, code):
+    """Samples over most of the range, some of them equal, and of floats also the infinities and both zeros."""
+    if code in ("f4", "f8"):
+        image = rng.standard_normal(shape).round(1).astype(code)
+        image[rng.random(shape) < 0.1] = rng.choice([np.inf, -np.inf, 0.0, -0.0])
+        return image
+    info = np.iinfo(code)
+    image = rng.integers(info.min, info.max, shape, np.int64, endpoint=True).astype(code)
+    image[rng.random(shape) < 0.3] = 7
+    return image
+
+
+def by_channel(function, image):
+    """Filter (H, W) or each channel of (H, W, C)."""
+    if image.ndim == 2:
+        return function(image)
+    return np.stack([function(np.ascontiguousarray(image[..., c])) for c in range(image.shape[2])], -1)
+
+
+@pytest.fixture(params=["as planned", "without networks"])
+def method(request, monkeypatch):
+    """The methods that are chosen, or histograms and selection for all windows."""
+    if request.param != "as planned":
+        monkeypatch.setattr(ranking, "LARGEST_NETWORK", dict.fromkeys(ranking.LARGEST_NETWORK, 0))
+
+
+def in_order(image, size, mode, cval):
+    """Return the samples of each window of (H, W), sorted. SciPy errs where a window is much larger than the image."""
+    room = [(length // 2, length - 1 - length // 2) for length in size]
+    padded = np.pad(image, room, PADS[mode], **({"constant_values": cval} if mode == "constant" else {}))
+    return np.sort(np.lib.stride_tricks.sliding_window_view(padded, size).reshape(*image.shape, -1))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_ranks_are_those_of_sorted_windows(code, rng, variant, method):
+    for size, shape in itertools.product(SIZES, [(1, 1), (2, 9), (23, 19, 3), (9, 131), (6, 5, 2)]):
+        image = noise(rng, shape, code)
+        mode, samples = MODES[rng.integers(5)], size[0] * size[1]
+        wanted = by_channel(lambda plane: in_order(plane, size, mode, 9), image)  # noqa: B023
+        for rank in {0, samples - 1, samples // 2, samples // 4}:
+            of_rank = wanted[:, :, rank] if image.ndim == 2 else wanted[:, :, rank, :]
+            stride = tuple(rng.integers(1, 4, 2).tolist()) if rng.random() < 0.4 else (1, 1)
+            result = ranking.ranked(
+                image, size, rank, mode=mode, cval=9, stride=stride, channel_axis=-1, dtype=None, out=None, workers=1)
+            np.testing.assert_array_equal(result, of_rank[::stride[0], ::stride[1]], f"{size} {shape} {rank} {mode}")
+
+
+@pytest.mark.parametrize("size", [3, 5, 8, (1, 9), (60, 1), 31])
+def test_presets_are_their_namesakes_in_scipy(size, rng):
+    image = rng.integers(0, 256, (40, 37, 3), np.uint8)
+    full = (*((size, size) if isinstance(size, int) else size), 1)
+    for mode in MODES:
+        common = {"size": full, "mode": mode}
+        np.testing.assert_array_equal(imfilter.median(image, size, mode=mode), ndimage.median_filter(image, **common))
+        np.testing.assert_array_equal(imfilter.minimum(image, size, mode=mode), ndimage.minimum_filter(image, **common))
+        np.testing.assert_array_equal(imfilter.maximum(image, size, mode=mode), ndimage.maximum_filter(image, **common))
+        for percent in (0, 10, 33.3, 50, 99.9, 100):
+            np.testing.assert_array_equal(
+                imfilter.percentile(image, percent, size, mode=mode),
+                ndimage.percentile_filter(image, percent, **common))
+
+
+@pytest.mark.parametrize("size", [3, 5, 7, 21])
+def test_the_median_is_that_of_opencv(size, rng, variant):
+    image = rng.integers(0, 256, (50, 300, 3), np.uint8)
+    np.testing.assert_array_equal(imfilter.median(image, size, mode="nearest"), cv2.medianBlur(image, size))
+
+
+def test_a_speck_goes_and_an_edge_stays():
+    image = np.zeros((7, 9), np.uint8)
+    image[:, 5:] = 200
+    edge = image.copy()
+    image[3, 2] = 255
+    np.testing.assert_array_equal(imfilter.median(image), edge)
+
+
+@pytest.mark.parametrize("shape", [(h, w) for h in range(1, 8) for w in (1, 2, 3, 5, 6, 7)])
+def test_networks_find_every_rank(shape, rng):
+    """Zeros and ones tell: a network that puts all of these in order does so for any numbers."""
+    height, width = shape
+    rows = (rng.random((height, 300)) < rng.random(300)).astype(int)
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(rows, shape)[0].reshape(-1, height * width))
+    for rank in range(height * width):
+        steps, slots, result = network(height, width, rank)
+        held = [*rows, *[None] * (slots - height)]
+        for first, shift, second, further, least, most, beyond in steps.tolist():
+            lanes = len(windows) + beyond
+            a, b = held[first][shift:shift + lanes], held[second][further:further + lanes]
+            for slot, made in ((least, np.minimum(a, b)), (most, np.maximum(a, b))):
+                if slot >= 0:
+                    held[slot] = made
+        np.testing.assert_array_equal(held[result][:len(windows)], windows[:, rank])
+
+
+@pytest.mark.parametrize("side", [255, 257, 300])
+def test_windows_of_more_samples_than_16_bits_count(side, rng, variant):
+    image = rng.integers(0, 256, (4, 31), np.uint8)
+    wanted = in_order(image, (side, side), "mirror", 0)
+    for percent in (0.01, 50, 99.99):
+        result = imfilter.percentile(image, percent, side, mode="mirror")
+        np.testing.assert_array_equal(result, wanted[..., int(side * side * percent / 100)])
+
+
+def test_wide_images_are_cut_into_tiles(rng):
+    image = rng.integers(0, 256, (5, 9000, 2), np.uint8)
+    for size in (3, 5, 6, 13):
+        np.testing.assert_array_equal(
+            imfilter.median(image, size, stride=(1, 7)), ndimage.median_filter(image, (size, size, 1))[:, ::7])
+    narrow = rng.integers(0, 256, (6, 4, 400), np.uint8)    # more channels than fit between rows of a network
+    np.testing.assert_array_equal(imfilter.median(narrow, 5), ndimage.median_filter(narrow, (5, 5, 1)))
+
+
+@pytest.mark.parametrize("code", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("size", [3, (1, 2), 5, 6, 17])
+def test_nan_reaches_the_windows_that_hold_it(size, code, rng, variant, method):
+    image = rng.random((20, 23, 2)).astype(code)
+    image[4, 7, 0], image[15, 20, 1], image[0, 0, 1] = np.nan, -np.float64("nan"), np.nan
+    clean = np.nan_to_num(image, nan=0.5)
+    spread = imfilter.maximum(np.isnan(image).astype(np.uint8), size) > 0
+    assert 0 < spread.sum() < spread.size
+    for preset in (imfilter.median, imfilter.minimum, imfilter.maximum):
+        result = preset(image, size)
+        np.testing.assert_array_equal(np.isnan(result), spread)
+        np.testing.assert_array_equal(result[~spread], preset(clean, size)[~spread])
+    assert imfilter.median(image, size, dtype="u1")[4, 7, 0] == 0
+
+
+def test_the_constant_outside_is_a_sample():
+    image = np.full((3, 3), 7, np.uint8)
+    assert imfilter.maximum(image, mode="constant", cval=8.5)[0, 0] == 8
+    assert imfilter.maximum(image, mode="constant", cval=1e9)[0, 0] == 255
+    assert imfilter.minimum(image.astype("i1"), mode="constant", cval=-1e9)[0, 0] == -128
+    assert np.isnan(imfilter.median(image.astype(float), mode="constant", cval=np.nan)[0, 0])
+    with pytest.raises(ImfilterError, match="cval must be finite for uint8"):
+        imfilter.median(image, mode="constant", cval=np.inf)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_extremes_of_windows_beyond_the_image(mode, rng):
+    image = rng.integers(0, 256, (5, 6), np.uint8)
+    for size in ((1, 40), (40, 1), (23, 25), (9, 11), (10, 12)):
+        wanted = in_order(image, size, mode, 0)[..., -1]
+        np.testing.assert_array_equal(imfilter.maximum(image, size, mode=mode), wanted)
+    assert (imfilter.maximum(image, 10**15) == image.max()).all()
+
+
+@pytest.mark.parametrize(("preset", "options"), [
+    ("median", {"size": 10**9}), ("percentile", {"size": (1, 10**30)}), ("bilateral", {"sigma_spatial": 1e300}),
+])
+def test_windows_beyond_reason_are_refused(preset, options):
+    with pytest.raises(ImfilterError, match="must be at most"):
+        getattr(imfilter, preset)(np.zeros((3, 3), np.uint8), **options)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_threads_change_no_bit(code, rng, monkeypatch):
+    monkeypatch.setattr(ranking, "WORTH_THREADS", 0)
+    image = noise(rng, (61, 40, 3), code)
+    for call in (imfilter.maximum, imfilter.median, lambda image, **more: imfilter.median(image, 20, **more),
+                 lambda image, **more: imfilter.percentile(image, 20, 7, **more), imfilter.bilateral):
+        wanted = call(image, workers=1)
+        for workers in (2, 3, 8):
+            np.testing.assert_array_equal(call(image, workers=workers), wanted)
+        np.testing.assert_array_equal(call(np.stack([image] * 3), workers=3)[2], wanted)
+
+
+def weighed(image, sigma_color, sigma_spatial, mode):
+    """Return the bilateral mean of (H, W), by its definition."""
+    radius = int(np.ceil(3 * sigma_spatial))
+    y, x = np.mgrid[-radius:radius + 1, -radius:radius + 1]
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, radius, PADS[mode]), y.shape)
+    near = np.where(y**2 + x**2 <= radius**2, np.exp(-(y**2 + x**2) / (2 * sigma_spatial**2)), 0)
+    weights = near * np.exp(-((windows - image[..., None, None]) ** 2) / (2 * sigma_color**2))
+    return (weights * windows).sum((2, 3)) / weights.sum((2, 3))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("sigma", [0.3, 1, 2.4])
+def test_the_bilateral_mean_is_its_definition(sigma, mode, rng, variant):
+    image = rng.random((17, 21, 3))
+    wanted = by_channel(lambda plane: weighed(plane, 0.2, sigma, mode), image)
+    np.testing.assert_allclose(imfilter.bilateral(image, 0.2, sigma, mode=mode), wanted, rtol=0, atol=1e-14)
+    single = imfilter.bilateral(image.astype(np.float32), 0.2, sigma, mode=mode, stride=2)
+    np.testing.assert_allclose(single, wanted[::2, ::2], rtol=0, atol=1e-6)
+    bytes_, shorts = (image * 255).astype(np.uint8), (image * 65535).astype(np.uint16)
+    for pixels, most in ((bytes_, 255), (shorts, 65535)):
+        exact = by_channel(lambda plane: weighed(plane.astype(float), 0.2 * most, sigma, mode), pixels)  # noqa: B023
+        np.testing.assert_allclose(imfilter.bilateral(pixels, 0.2, sigma, mode=mode), exact, rtol=0, atol=0.6)
+
+
+@pytest.mark.parametrize("radius", [1, 3, 6])
+def test_the_bilateral_mean_is_that_of_opencv(radius, rng):
+    image = rng.integers(0, 256, (40, 50), np.uint8)
+    wanted = cv2.bilateralFilter(image, 2 * radius + 1, 51, radius / 3, borderType=cv2.BORDER_REFLECT)
+    result = imfilter.bilateral(image, 0.2, radius / 3)
+    assert np.abs(result.astype(int) - wanted).max() <= 1
+
+
+def test_infinity_and_nan_in_a_bilateral_mean(rng):
+    for code in ("f4", "f8"):
+        image = rng.random((12, 12)).astype(code)
+        clean = imfilter.bilateral(image)
+        image[5, 5:7] = np.inf
+        result = imfilter.bilateral(image)
+        assert np.isinf(result[5, 5:7]).all() and np.isfinite(result).sum() == 142
+        assert (result[:, :2] == clean[:, :2]).all()
+        image[5, 5] = np.nan
+        y, x = np.mgrid[-5:7, -5:7]
+        np.testing.assert_array_equal(np.isnan(imfilter.bilateral(image)), y**2 + x**2 <= 9)
+
+
+def test_a_bilateral_mean_of_any_strictness(rng):
+    image = rng.random((8, 9)).astype(np.float32)
+    np.testing.assert_array_equal(imfilter.bilateral(image, 1e-300), image)
+    near = imfilter.bilateral(image, 1e300)
+    assert near.std() < image.std() / 2
