@@ -1,7 +1,7 @@
 """Results made of several convolutions, put together in floating point and rounded once."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from ..errors import pair
 from ..images import EXACT, Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, working_dtype
 from ..kernels.taps import Products
 
+PART = 2**16  # samples that stay in the cache from one step over them to the next
+
 
 def combine(
     image: Any, compute: Callable[..., Array], *, dtype: Any, out: Array | None, stride: Any, channel_axis: Any,
@@ -18,7 +20,7 @@ def combine(
 ) -> Any:
     """Return compute(pixels, **common) as the image's kind, in its dtype or the one asked for.
 
-    compute gets the keywords of `correlate` with a floating dtype, and returns a new floating array.
+    compute gets the keywords of `correlate` with a floating dtype, and returns a new array of that, or of the result's.
     """
     pixels = opened(image, channel_axis)
     layout = stack(pixels.shape, channel_axis)
@@ -28,13 +30,29 @@ def combine(
     if out is not None:
         height, width = layout.size(pixels.shape)
         check_out(out, layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1])), kind)
-    result = rounded(
+    result = settled(
         compute(pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, **common), kind)
     if out is not None:
         out[...] = result
         result = out
     return same_kind(image, result)
 
+
+
+def settled(values: Array, dtype: np.dtype[Any], finish: Callable[[Array], Array] | None = None) -> Array:
+    """Return finish(values), which may write over them, rounded to the dtype, part by part."""
+    if finish is None and (values.dtype == dtype or dtype.kind == "f"):
+        return rounded(values, dtype)
+    result = np.empty_like(values, dtype)
+    for source, target in zip(_parts(values), _parts(result), strict=True):
+        target[...] = rounded(finish(source) if finish else source, dtype)
+    return result
+
+
+def _parts(array: Array) -> Iterator[Array]:
+    """Return views of so many rows, or images, at once as stay in the cache."""
+    step = max(1, PART * len(array) // max(array.size, 1))
+    return (array[start:start + step] for start in range(0, len(array), step))
 
 
 def white(dtype: np.dtype[Any]) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import kernels
 from ..convolution import convolve, magnitude
-from ..images import Array, as_array
+from ..images import Array, as_array, known_dtype, opened, result_dtype, same_kind
 from ..kernels.edges import KIRSCH_SCALE, compass
 from .combine import combine, white
 from .parameters import Choice
@@ -259,12 +259,14 @@ def kirsch(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.kirsch(numpy.array([[0, 0, 90, 90]] * 3, numpy.uint8))[1]
     array([ 0, 90, 54,  0], dtype=uint8)
     """
-    return combine(image, _strongest, **common)
+    kind = as_array(image).dtype
+    in_bytes = kind == np.uint8 == result_dtype(kind, common["dtype"])
+    return combine(image, lambda pixels, **options: _strongest(pixels, in_bytes, **options), **common)
 
 
-def _strongest(pixels: Array, *, dtype: Any, **options: Any) -> Array:
-    """Return the largest response of the compass kernels."""
-    # Sums of bytes are whole numbers up to 15 * 255, a quarter of the memory of floats and twice the speed.
+def _strongest(pixels: Array, in_bytes: bool, *, dtype: Any, **options: Any) -> Array:
+    """Return the largest response of the compass kernels, rounded to bytes where that is asked for."""
+    # Sums of bytes are whole numbers up to 15 * 255, in half the memory of floats.
     border = options["cval"] if options["mode"] == "constant" else 0
     small = pixels.dtype in (np.uint8, np.bool_) and border in range(256)
     first, *others = compass()
@@ -273,6 +275,11 @@ def _strongest(pixels: Array, *, dtype: Any, **options: Any) -> Array:
     for kernel in others:
         convolve(pixels, kernel, dtype=strongest.dtype, out=response, **options)
         np.maximum(strongest, response, out=strongest)
+    if small and in_bytes:  # the largest of numbers that sum to 0 is none below, and no fifteenth is half a level
+        levels = strongest.view(np.uint16)
+        levels += 7
+        levels //= 15
+        return levels.astype(np.uint8)
     scaled: Array = np.multiply(strongest, KIRSCH_SCALE, dtype=dtype)
     return scaled
 
@@ -338,7 +345,12 @@ def contour(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.contour(numpy.array([[0, 0, 50, 50]] * 3, numpy.uint8))[1]
     array([255, 105, 255, 255], dtype=uint8)
     """
-    paper = white(as_array(image).dtype)
+    pixels = opened(image, common["channel_axis"])
+    kind, paper = known_dtype(pixels.dtype), white(pixels.dtype)
+    if kind.kind == "u" and kind.itemsize < 8 and result_dtype(kind, common["dtype"]) == kind:
+        # What is cut off below black is all that is drawn: white less the turned kernel's result, in one pass.
+        drawing: Array = convolve(pixels, -kernels.find_edges(), **common)
+        return same_kind(image, np.invert(drawing, out=drawing))
 
     def drawn(pixels: Array, **options: Any) -> Array:
         lines: Array = convolve(pixels, kernels.find_edges(), **options)

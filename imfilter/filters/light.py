@@ -10,8 +10,8 @@ import numpy as np
 
 from ..convolution import check_out
 from ..errors import DtypeError, ImfilterError, real
-from ..images import Array, is_pil, known_dtype, opened, result_dtype, rounded, same_kind, working_dtype
-from .combine import white
+from ..images import Array, is_pil, known_dtype, opened, result_dtype, same_kind, working_dtype
+from .combine import settled, white
 
 
 def check(image: Any) -> None:
@@ -43,9 +43,9 @@ def encoded(light: Array, top: float) -> Array:
     """Return sRGB samples, up to `top`, of what is proportional to light."""
     share = np.abs(light / light.dtype.type(top))
     high = 1.055 * share ** (1 / 2.4) - 0.055
-    samples: Array = np.copysign(np.where(share <= 0.0031308, 12.92 * share, high), light)
+    samples: Array = np.where(share <= 0.0031308, 12.92 * share, high)
     samples *= top
-    return samples
+    return np.copysign(samples, light, out=samples)
 
 
 def _decode(samples: Array) -> Array:
@@ -68,7 +68,8 @@ def in_linear_light(function: Callable[..., Any], image: Any, given: dict[str, A
             raise ImfilterError(f"cval must be finite for {kind} images, got {given['cval']!r}")
         outside = top * float(_decode(np.asarray(outside / top)))
     floats = working_dtype(kind, wanted)
-    result = rounded(encoded(function(light, **{**given, "cval": outside, "dtype": floats, "out": None}), top), wanted)
+    filtered = function(light, **{**given, "cval": outside, "dtype": floats, "out": None})
+    result = settled(filtered, wanted, lambda part: encoded(part, top))
     if out is not None:
         check_out(out, result.shape, wanted)
         out[...] = result
