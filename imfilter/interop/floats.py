@@ -46,8 +46,10 @@ def floats(image: Array, preserve_range: bool = False) -> Floats:
         single = np.dtype(np.float32)
         return Floats(image.astype(single), 1.0, single) if kind.itemsize == 2 else Floats(image, 1.0, kind)
     double = np.dtype(np.float64)
-    if kind.kind == "b" or preserve_range:
-        return Floats(image if kind in NATIVE or kind.kind == "b" else image.astype(double), 1.0, double)
+    if kind.kind == "b":  # the root of whole sums of bytes would be taken in single precision
+        return Floats(image.astype(double), 1.0, double)
+    if preserve_range:
+        return Floats(image if kind in NATIVE else image.astype(double), 1.0, double)
     limits = np.iinfo(kind)
     if kind in NATIVE and (kind.kind == "u" or image.min() > limits.min):
         return Floats(image, 1 / limits.max, double)

@@ -7,6 +7,7 @@ so its errors are its own. Every other name of skimage.filters is handed on too.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -612,6 +613,9 @@ def median(
     """
     from ..filters import PRESETS  # not needed by the linear filters
 
+    if behavior == "rank" and (mode != "nearest" or cval != 0):
+        warnings.warn("mode and cval mean nothing to behavior 'rank': leave them out", stacklevel=2)
+        mode, cval = "nearest", 0.0
     size = _square(footprint)
     plain = _is_grey(image) and image.dtype.newbyteorder("=").str[1:] in ("u1", "u2", "f4", "f8")
     if not (plain and size and out is None and is_mode(mode, cval) and behavior == "ndimage" and "median" in PRESETS):
