@@ -20,7 +20,8 @@ MODES = ["reflect", "constant", "nearest", "mirror", "wrap", "grid-mirror", "gri
 # What each function is called with beside the image.
 WAYS = {
     **{name: [{}] for name in EDGES},
-    **{name: [{"axis": axis, "mode": mode, "cval": 0.3} for axis in (None, 0, 1, (1, 0)) for mode in MODES] for name in FULL},
+    **{name: [{"axis": axis, "mode": mode, "cval": 0.3} for axis in (None, 0, 1, (1, 0)) for mode in MODES]
+       for name in FULL},
     "gaussian": [{}, {"sigma": (0, 2.5)}, {"sigma": np.array([1.0, 0.3])}, {"sigma": 0}, {"truncate": 1.5},
                  {"preserve_range": True}, *({"mode": mode, "cval": 0.3} for mode in MODES)],
     "difference_of_gaussians": [{"low_sigma": 1}, {"low_sigma": (1, 0), "high_sigma": (1, 3)},
@@ -87,8 +88,11 @@ def test_masks_are_those_of_scikit_image(name, rng):
 def test_channels_are_filtered_one_by_one(name, axis, code, rng):
     image = np.moveaxis(sample(rng, code, (19, 23, 3)), -1, axis)
     needed = {"low_sigma": 1} if name == "difference_of_gaussians" else {}
-    assert_same(name, image, {**needed, "channel_axis": axis})
+    # unsharp_mask of scikit-image 0.26 leaves most of its result uninitialised when the axis is counted from the end.
+    assert_same(name, image, {**needed, "channel_axis": axis % 3 if name == "unsharp_mask" else axis})
     result = np.moveaxis(getattr(twins, name)(image, channel_axis=axis, **needed), axis, -1)
+    again = getattr(twins, name)(image, channel_axis=axis % 3, **needed)
+    np.testing.assert_array_equal(again, np.moveaxis(result, -1, axis))
     if name != "unsharp_mask":  # which clips by all channels' least
         for channel in range(3):
             alone = getattr(twins, name)(np.moveaxis(image, axis, -1)[..., channel], **needed)
@@ -161,18 +165,20 @@ GREY, COLOUR = np.zeros((5, 6)), np.zeros((5, 6, 3))
 
 @pytest.mark.parametrize(("name", "values", "keywords"), [
     ("sobel", ([[1, 2]],), {}), ("sobel", (GREY + 1j,), {}), ("sobel", (GREY,), {"mode": "edge"}),
-    ("sobel", (GREY,), {"mode": ["reflect", "wrap"]}), ("sobel", (GREY,), {"axis": 2}), ("sobel", (GREY,), {"axis": "x"}),
-    ("sobel", (GREY, np.ones((2, 2), bool)), {}), ("sobel", (GREY, [[True]]), {}), ("sobel_h", (COLOUR,), {}),
-    ("farid_v", (GREY[:0],), {}), ("roberts", (COLOUR,), {}), ("roberts_neg_diag", (None,), {}), ("laplace", (GREY, 2), {}),
+    ("sobel", (GREY,), {"mode": ["reflect", "wrap"]}), ("sobel", (GREY,), {"axis": 2}),
+    ("sobel", (GREY,), {"axis": "x"}), ("sobel", (GREY, np.ones((2, 2), bool)), {}), ("sobel", (GREY, [[True]]), {}),
+    ("sobel_h", (COLOUR,), {}),
+    ("farid_v", (GREY[:0],), {}), ("roberts", (COLOUR,), {}), ("roberts_neg_diag", (None,), {}),
+    ("laplace", (GREY, 2), {}),
     ("gaussian", (GREY, -1), {}), ("gaussian", (GREY, (1, 2, 3)), {}), ("gaussian", (GREY, "1"), {}),
     ("gaussian", (GREY,), {"mode": "symmetric"}), ("gaussian", (GREY,), {"out": np.zeros((5, 6), int)}),
-    ("gaussian", (GREY,), {"out": np.zeros((4, 6))}), ("gaussian", (COLOUR,), {"channel_axis": 3}),
+    ("gaussian", (GREY,), {"out": np.zeros((4, 6))}), ("gaussian", (GREY,), {"out": "x"}),
     ("difference_of_gaussians", (GREY, 2, 1), {}), ("difference_of_gaussians", (GREY, -1), {}),
     ("difference_of_gaussians", (GREY, (1, 2, 3)), {}), ("unsharp_mask", (GREY, -1), {}), ("unsharp_mask", ([1],), {}),
     ("gabor", (COLOUR, 0.2), {}), ("gabor", (GREY, 0), {}), ("gabor", (GREY, 0.2), {"mode": "edge"}),
 ])
 def test_errors_are_those_of_scikit_image(name, values, keywords):
-    with pytest.raises(Exception, match=".") as theirs:
+    with pytest.raises(Exception) as theirs:
         getattr(filters, name)(*values, **keywords)
     with pytest.raises(type(theirs.value)) as ours:
         getattr(twins, name)(*values, **keywords)

@@ -114,7 +114,7 @@ def _chain(taps: Taps, fixed: Fixed, half: float = 0.5) -> Array:
 
 
 def _cut(sums: Array, dtype: np.dtype[Any]) -> Array:
-    """Cast float32 sums to integers as Pillow does: without their fraction, from 0 to the largest, also where there is a sign."""
+    """Cast float32 sums to integers as Pillow does: from 0 to the largest, without their fraction."""
     limits = np.iinfo(dtype)
     exact = sums.astype(np.float64)
     return np.clip(np.trunc(exact), 0, limits.max).astype(dtype)

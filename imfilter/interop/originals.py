@@ -28,7 +28,8 @@ def original(name: str, why: str) -> Function:
             try:
                 from skimage import filters
             except ImportError:
-                raise ImfilterError(f"{why}: for all else install scikit-image, pip install 'imfilter[skimage]'") from None
+                raise ImfilterError(
+                    f"{why}: for all else install scikit-image, pip install 'imfilter[skimage]'") from None
             _originals[name] = getattr(filters, name)
     return _originals[name]
 

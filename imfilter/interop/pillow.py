@@ -14,7 +14,7 @@ from PIL.ImageFilter import MultibandFilter
 
 from ..borders import border
 from ..errors import ImfilterError, finite, pair, suggestion
-from ..filters import PRESETS, Preset
+from ..filters import PRESETS, Parameter, Preset
 from ..images import Array, result_dtype
 from ..workers import count
 from .fixed import FIXED, filtered
@@ -32,6 +32,18 @@ COMMON_HELP = """\
 mode, cval, stride, dtype, workers
     As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), the dtype of the
     result, and the number of threads."""
+FIXED_HELP = """\
+Away from the border the result is Pillow's to the bit, of every band, alpha too. At the border Pillow copies the pixels
+as they are; here they are filtered.
+
+Parameters
+----------
+mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
+    What stands outside the image; see `imfilter.Border`.
+cval : float, default 0.0
+    What stands there when mode is 'constant'.
+"""
+FIXED_MODES = ("L", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "I", "F", "I;16", "I;16L", "I;16B")
 # Modes in which Pillow keeps four bytes a pixel where three mean something.
 PADDED = {"RGBX": "RGB"}
 
@@ -46,7 +58,7 @@ class ImageFilter(MultibandFilter):
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.given.items())})"
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.__dict__.keys() == self.__dict__.keys() and self._key == other._key
+        return isinstance(other, ImageFilter) and type(other) is type(self) and self._key == other._key
 
     def __hash__(self) -> int:
         return hash((type(self), self._key))
@@ -88,8 +100,9 @@ class PresetFilter(ImageFilter):
             raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
         for name, (check, default) in COMMON.items():
             check(name, given.get(name, default))
-        self._checked = {parameter.name: parameter.kind.check(parameter.name, given.get(parameter.name, parameter.default))
-                         for parameter in parameters}
+        self._checked = {
+            parameter.name: parameter.kind.check(parameter.name, given.get(parameter.name, parameter.default))
+            for parameter in parameters}
 
     @property
     def _key(self) -> tuple[Any, ...]:
@@ -111,15 +124,7 @@ class PresetFilter(ImageFilter):
 
 
 class FixedFilter(ImageFilter):
-    """A fixed kernel of Pillow. Pillow copies the pixels at the border; here they are filtered, by `mode`.
-
-    Parameters
-    ----------
-    mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
-        What stands outside the image; see `imfilter.Border`.
-    cval : float, default 0.0
-        What stands there when mode is 'constant'.
-    """
+    """A fixed kernel of Pillow, applied up to the border."""
 
     def __init__(self, mode: str = "reflect", cval: float = 0.0) -> None:
         border("mode", mode)
@@ -133,19 +138,15 @@ class FixedFilter(ImageFilter):
 
     def apply(self, image: Image.Image) -> Image.Image:
         """Return the filtered image in its mode. Every band is filtered, alpha too, as Pillow does it."""
-        kept = {"L", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "I", "F", "I;16", "I;16L", "I;16B"}
-        if image.mode not in kept:
-            raise ImfilterError(
-                f"a fixed kernel filters images of mode L, LA, RGB, RGBA, RGBX, CMYK, YCbCr, HSV, I, F or I;16, "
-                f"got {image.mode!r}: convert it first, with image.convert('RGB')")
+        if image.mode not in FIXED_MODES:
+            raise ImfilterError(f"a fixed kernel filters images of mode {', '.join(FIXED_MODES)}, got {image.mode!r}: "
+                                "convert it first, with image.convert('RGB')")
         return _as_mode(filtered(np.asarray(image), FIXED[type(self).__name__], self._mode, self._cval), image.mode)
 
 
 def _as_mode(pixels: Array, mode: str) -> Image.Image:
     """Return pixels as an image of the mode, whose bands they have."""
     size = pixels.shape[1], pixels.shape[0]
-    if mode == "I;16B":
-        pixels = pixels.astype(">u2")
     return Image.frombytes(mode, size, np.ascontiguousarray(pixels).tobytes())
 
 
@@ -165,22 +166,22 @@ def _camel(name: str) -> str:
 
 def _of_preset(preset: Preset) -> type[PresetFilter]:
     name = _camel(preset.name)
-    own = "".join(f"{parameter.name} : {parameter.kind.words}{'' if parameter.required else f', default {parameter.shown(parameter.default)}'}\n"
-                  f"    {parameter.help}\n" for parameter in preset.parameters)
-    doc = f"{preset.summary}.\n\n`image.filter({name}({_example(preset)}))` is `imfilter.{preset.name}(image)`.\n\nParameters\n----------\n{own}{COMMON_HELP}\n"
+    needed = ", ".join(f"{parameter.name}=..." for parameter in preset.parameters if parameter.required)
+    doc = (f"{preset.summary}.\n\n`image.filter({name}({needed}))` is `imfilter.{preset.name}(image)` with the same "
+           f"parameters.\n\nParameters\n----------\n{''.join(map(_told, preset.parameters))}{COMMON_HELP}\n")
     return type(name, (PresetFilter,), {"preset": preset, "__doc__": doc, "__module__": __name__})
 
 
-def _example(preset: Preset) -> str:
-    return ", ".join(f"{parameter.name}=..." for parameter in preset.parameters if parameter.required)
+def _told(parameter: Parameter) -> str:
+    default = "" if parameter.required else f", default {parameter.shown(parameter.default)}"
+    return f"{parameter.name} : {parameter.kind.words}{default}\n    {parameter.help}\n"
 
 
 def _of_fixed(name: str) -> type[FixedFilter]:
-    kernel = FIXED[name]
-    rows = "; ".join(" ".join(f"{weight:g}" for weight in row) for row in kernel.weights)
-    doc = f"""Pillow's {name}: [{rows}] / {kernel.scale:g}{f" + {kernel.offset:g}" if kernel.offset else ""}.
-
-{(FixedFilter.__doc__ or "").partition(". ")[2]}"""
+    fixed = FIXED[name]
+    rows = "; ".join(" ".join(f"{weight:g}" for weight in row) for row in fixed.weights)
+    more = f" + {fixed.offset:g}" if fixed.offset else ""
+    doc = f"Filter as Pillow's {name} does: [{rows}] / {fixed.scale:g}{more}.\n\n{FIXED_HELP}"
     return type(name, (FixedFilter,), {"__doc__": doc, "__module__": __name__})
 
 
