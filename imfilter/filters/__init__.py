@@ -9,5 +9,6 @@ from . import blur, sharpen, edges, bands, canny, relief, colour, rank
 from .registry import PRESETS, Parameter, Preset, groups
 
 __all__ = [
-    "PRESETS", "Parameter", "Preset", "bands", "blur", "canny", "colour", "edges", "groups", "rank", "relief", "sharpen",
+    "PRESETS", "Parameter", "Preset", "bands", "blur", "canny", "colour", "edges", "groups", "rank", "relief",
+    "sharpen",
 ]

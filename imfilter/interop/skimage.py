@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
 from ..convolution import convolve, correlate_separable, magnitude
 from ..images import Array, stack
+from ..kernels import edges
+from ..kernels.taps import gaussian_taps
 from .floats import MODES, Floats, floats, is_mask, is_mode, is_number, is_plain, masked
 from .originals import handed_on, replaced
 
@@ -27,10 +28,10 @@ __all__ = [
 ]
 
 GRADIENTS = {
-    "sobel": np.outer(kernels.EDGE, kernels.SOBEL),
-    "scharr": np.outer(kernels.EDGE, kernels.SCHARR),
-    "prewitt": np.outer(kernels.EDGE, kernels.PREWITT),
-    "farid": np.outer(kernels.FARID_EDGE, kernels.FARID_SMOOTH),
+    "sobel": np.outer(edges.EDGE, edges.SOBEL),
+    "scharr": np.outer(edges.EDGE, edges.SCHARR),
+    "prewitt": np.outer(edges.EDGE, edges.PREWITT),
+    "farid": np.outer(edges.FARID_EDGE, edges.FARID_SMOOTH),
 }
 STRIP = 2**15  # samples worked on at once where several passes follow each other: they stay in the cache
 # Integers that SciPy casts sums to as C does, by cutting off the fraction and wrapping around.
@@ -249,17 +250,17 @@ def roberts(image: Any, mask: Any = None) -> Any:
     >>> filters.roberts(numpy.array([[0.0, 0, 1, 1]] * 2))[1]
     array([0., 1., 0., 0.])
     """
-    return _masked_edges("roberts", kernels.ROBERTS, image, mask)
+    return _masked_edges("roberts", edges.ROBERTS, image, mask)
 
 
 def roberts_pos_diag(image: Any, mask: Any = None) -> Any:
     """Find edges along the falling diagonal, with [1 0; 0 -1], as skimage.filters.roberts_pos_diag does."""
-    return _masked_edges("roberts_pos_diag", kernels.ROBERTS[0], image, mask)
+    return _masked_edges("roberts_pos_diag", edges.ROBERTS[0], image, mask)
 
 
 def roberts_neg_diag(image: Any, mask: Any = None) -> Any:
     """Find edges along the rising diagonal, with [0 1; -1 0], as skimage.filters.roberts_neg_diag does."""
-    return _masked_edges("roberts_neg_diag", kernels.ROBERTS[1], image, mask)
+    return _masked_edges("roberts_neg_diag", edges.ROBERTS[1], image, mask)
 
 
 def _masked_edges(name: str, weights: Array | tuple[Array, Array], image: Any, mask: Any) -> Any:
@@ -284,7 +285,7 @@ def laplace(image: Any, ksize: Any = 3, mask: Any = None) -> Any:
     if not (_is_grey(image) and is_mask(mask, image) and isinstance(ksize, int) and ksize == 3):
         why = _refusal("laplace", image, ", ksize 3 and a mask of the image's shape")
         return handed_on("laplace", why, image, ksize, mask)
-    return _edges(image, kernels.LAPLACE, mask)
+    return _edges(image, edges.LAPLACE, mask)
 
 
 def gaussian(
@@ -342,7 +343,7 @@ def _blurred(
     out: Array | None = None, factor: float = 1.0,
 ) -> Array:
     """Return `factor` times a blurred image in its dtype, or that of out."""
-    column, row = (kernels.gaussian_taps(sigma, truncate) for sigma in sigmas)
+    column, row = (gaussian_taps(sigma, truncate) for sigma in sigmas)
     result: Array = correlate_separable(
         given.pixels, given.times(column) * factor, row, mode=MODES[mode], cval=given.beyond(cval),
         dtype=given.dtype if out is None else out.dtype, out=out,
