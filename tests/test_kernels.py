@@ -78,8 +78,8 @@ def test_gabor_is_that_of_scikit_image_without_its_sum(frequency, angle, bandwid
 
 def test_gabor_without_an_angle_is_the_largest_of_many(rng):
     image = rng.random((30, 31))
-    one_by_one = [imfilter.gabor(image, 0.25, 60 * k) for k in range(3)]
-    np.testing.assert_array_equal(imfilter.gabor(image, 0.25, angles=3), np.max(one_by_one, axis=0))
+    one_by_one = [imfilter.gabor(image, 0.25, 45 * k) for k in range(4)]
+    np.testing.assert_array_equal(imfilter.gabor(image, 0.25), np.max(one_by_one, axis=0))
 
 
 @pytest.mark.parametrize("sigma", [1.0, 2.5, 4.0])
@@ -114,6 +114,14 @@ def test_motion_is_the_share_of_a_line_in_each_pixel(length, angle):
     np.testing.assert_array_equal(kernel, kernel[::-1, ::-1])
     np.testing.assert_allclose(kernels.motion(length, angle + 90), np.rot90(kernel), rtol=0, atol=1e-12)
     np.testing.assert_allclose(kernels.motion(length, -angle), kernel[::-1], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("angle", [45, 135, -45, 765])
+def test_a_diagonal_is_one_to_the_last_bit(angle):
+    kernel = kernels.motion(11, angle)
+    diagonal = kernel if kernel[0, 0] else np.fliplr(kernel)
+    np.testing.assert_array_equal(diagonal, np.diag(np.diag(diagonal)))
+    np.testing.assert_array_equal(kernels.gabor(0.2, angle), kernels.gabor(0.2, angle).T)
 
 
 @pytest.mark.parametrize("name", ["smooth", "smooth_more", "edge_enhance", "edge_enhance_more", "detail", "find_edges"])

@@ -181,6 +181,7 @@ WRONG = {
     Choice: ["x", 2, -1, 1.0, True, [0], float("nan"), np.array([0, 1])],
     Table: [None, "a", [[1], [1, 2]], [], [float("nan")], [[float("inf")]], 3, [[[1.0]]]],
 }
+BEYOND = [("gabor", "angles", 361), ("gabor", "angles", 10**30), ("sepia", "strength", 1.1)]
 WRONG[Flag] = [None, 1, 0, 1.0, "yes", "True", [True], np.array([True, False]), float("nan")]
 WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]
 
@@ -205,11 +206,19 @@ def test_wrong_values_are_refused_in_a_sentence(preset):
             assert "\n" not in said or isinstance(value, np.ndarray)
 
 
+@pytest.mark.parametrize(("name", "parameter", "value"), BEYOND)
+def test_values_above_a_range_are_refused_in_a_sentence(name, parameter, value):
+    with pytest.raises(ImfilterError, match=f"{parameter} must be an? .* from .* to .*, got {value}"):
+        getattr(imfilter, name)(np.zeros((4, 4, 3), np.uint8), **{parameter: value})
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the memory of a process is limited by POSIX means")
 @pytest.mark.parametrize(("name", "values"), [
     ("gaussian", {"sigma": 1e300}), ("gaussian", {"sigma": 1e9}), ("gaussian", {"truncate": 1e308, "sigma": 1e308}),
     ("box", {"size": 10**30}), ("box", {"size": 10**12}), ("binomial", {"size": 10**9}),
     ("unsharp_mask", {"radius": 1e300}), ("gaussian", {"stride": 10**30}), ("sharpen", {"amount": 1e308}),
+    ("disk", {"radius": 1e300}), ("disk", {"radius": 3000}), ("motion", {"length": 1e300}), ("gabor", {"frequency": 1e-9}),
+    ("laplacian_of_gaussian", {"sigma": 1e9}), ("difference_of_gaussians", {"low_sigma": 1e9}), ("canny", {"sigma": 1e9}),
 ])
 def test_sizes_beyond_any_memory_are_refused_at_once(name, values):
     """In a process of its own with little memory: a mistake here would take all there is, or for ever."""
@@ -340,17 +349,19 @@ def test_every_filter_made_of_weights_has_its_response_written_down():
     ("sepia", {"strength": 0.5}, [2, 0, 0], [1.393, 0.349, 0.272]),
     ("saturate", {"amount": 0}, [100, 0, 0], [21.3, 21.3, 21.3]), ("saturate", {"amount": 1}, [1, 2, 3], [1, 2, 3]),
     ("saturate", {}, [100, 0, 0], [139.35, -10.65, -10.65]), ("mix", {"matrix": SWAP}, [1, 2, 3], [3, 2, 1]),
+    ("hue", {}, [1, 0, 0], [0, 0.356, -0.574]), ("hue", {}, [0, 1, 0], [0, 0.855, 1.43]),
+    ("hue", {}, [0, 0, 1], [1, -0.211, 0.144]), ("hue", {"angle": 180}, [1, 0, 0], [-0.574, 0.426, 0.426]),
     ("mix", {"matrix": [[1, 1, 1], [0, 0, 2]]}, [1, 2, 3], [6, 6]),
 ])
 def test_what_a_colour_becomes(name, values, pixel, wanted):
     result = getattr(imfilter, name)(np.array([[pixel]], float), **values)
-    np.testing.assert_allclose(result[0, 0], wanted, rtol=1e-12)
+    np.testing.assert_allclose(result[0, 0], wanted, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize(("name", "values"), [
     ("gaussian", {"sigma": 0}), ("box", {"size": 1}), ("binomial", {"size": 1}), ("sharpen", {"amount": 0}),
     ("unsharp_mask", {"amount": 0}), ("unsharp_mask", {"threshold": 256}), ("sepia", {"strength": 0}),
-    ("saturate", {"amount": 1}),
+    ("saturate", {"amount": 1}), ("hue", {"angle": -720}), ("disk", {"radius": 0.9}), ("motion", {"length": 1}),
 ])
 def test_what_leaves_an_image_as_it_is(name, values, image):
     np.testing.assert_array_equal(getattr(imfilter, name)(image, **values), image)

@@ -99,7 +99,7 @@ def difference_of_gaussians(
 @preset("edges", signed=lambda part, **_: part != "magnitude")
 def gabor(
     image: Any, frequency: Annotated[float, Number(above=0)] = 0.2,
-    angle: Annotated[float | None, Number(optional=True)] = None, *, angles: Annotated[int, Integer(1)] = 4,
+    angle: Annotated[float | None, Number(optional=True)] = None, *, angles: Annotated[int, Integer(1, 360)] = 4,
     bandwidth: Annotated[float, Number(above=0)] = 1.0,
     part: Annotated[str, Choice(("magnitude", "real", "imaginary"))] = "magnitude", **common: Unpack[Common],
 ) -> Any:
@@ -115,7 +115,7 @@ def gabor(
         Across the stripes, in degrees counter-clockwise from the right: 0 shows upright ones. None: the largest of
         `angles` directions.
     angles : int, default 4
-        How many directions are tried, evenly spaced over half a turn, when angle is None.
+        How many directions are tried, evenly spaced over half a turn, when angle is None; up to 360.
     bandwidth : float, default 1.0
         Width of the band of frequencies shown, in octaves.
     part : {'magnitude', 'real', 'imaginary'}, default 'magnitude'

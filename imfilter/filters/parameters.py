@@ -48,18 +48,24 @@ class Number:
 
 @dataclass(eq=False)
 class Integer:
-    """A whole number of at least `least`."""
+    """A whole number of at least `least` and, where there is a `most`, no more than that."""
 
     least: int
+    most: int | None = None
 
     def check(self, name: str, value: object) -> int:
-        return integer(name, value, self.least)
+        number = integer(name, value, self.least)
+        if self.most is not None and number > self.most:
+            raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
+        return number
 
     def parse(self, text: str) -> int:
         return int(text)
 
     @property
     def words(self) -> str:
+        if self.most is not None:
+            return f"an integer from {self.least} to {self.most}"
         return f"an integer of at least {self.least}"
 
 
