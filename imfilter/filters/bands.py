@@ -115,7 +115,7 @@ def gabor(
         Across the stripes, in degrees counter-clockwise from the right: 0 shows upright ones. None: the largest of
         `angles` directions.
     angles : int, default 4
-        How many directions are tried, evenly spaced over half a turn, when angle is None; up to 360.
+        How many directions are tried, evenly spaced over half a turn, when angle is None.
     bandwidth : float, default 1.0
         Width of the band of frequencies shown, in octaves.
     part : {'magnitude', 'real', 'imaginary'}, default 'magnitude'
