@@ -1,7 +1,6 @@
 """Networks of exchanges that find the sample of a rank in each window, and share what neighbouring windows have."""
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -78,7 +77,6 @@ class _Builder:
             self.merge(first.wires, further), first.below + second.below, first.above + second.above))
 
 
-@lru_cache(maxsize=64)
 def network(height: int, width: int, rank: int) -> Network:
     """Return the network for the sample of a window that `rank` others come before in order.
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,10 @@ from .workers import count, run
 
 TALLEST = 2**16 - 1  # rows of a window that 16 bits count
 WORTH_THREADS = 200_000  # samples times what one of them takes, some 0.3 ms
-LARGEST_NETWORK = {1: 81, 2: 225, 4: 225, 8: 225}  # samples of a window, by their size in bytes
-LONGEST_NETWORK = 25  # rows or columns
+# Samples of a window up to which a network is faster than histograms (of 1 byte) or selection.
+LARGEST_NETWORK = {1: 81, 2: 1000, 4: 1000, 8: 1000}
+
+_kept_network = lru_cache(maxsize=64)(network)
 
 
 class Plan(NamedTuple):
@@ -55,8 +58,8 @@ def ranked(image: Any, size: tuple[int, int], rank: int, **common: Any) -> Any:
 
     def planned(_: tuple[int, int], kind: np.dtype[Any]) -> Plan:
         before = size[0] // 2, size[1] // 2
-        if samples <= LARGEST_NETWORK[kind.itemsize] and max(size) <= LONGEST_NETWORK:
-            steps = network(*size, rank)
+        if samples <= LARGEST_NETWORK[kind.itemsize]:
+            steps = _kept_network(*size, rank)
             cost = len(steps.steps) * kind.itemsize / 16
             return Plan("network", size, before, {"rank": rank, "network": steps}, cost)
         if kind == np.uint8:

@@ -167,7 +167,7 @@ def bilateral(
     sigma_spatial: Annotated[float, Number(above=0)] = 1.0, *,
     truncate: Annotated[float, Number(above=0)] = 3.0, **common: Unpack[Common],
 ) -> Any:
-    """Smooth what is alike and keep edges: a mean of samples near the pixel and like it.
+    """Smooth what is alike and keep edges: a mean of like samples near by.
 
     Parameters
     ----------
