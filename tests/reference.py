@@ -41,6 +41,20 @@ def correlate(image, kernel, margin, mode, cval=0.0, stride=(1, 1), dilation=(1,
     return np.array([[sum(w * pixel(y + i, x + j) for i, j, w in taps) for x in columns] for y in rows])
 
 
+def normalised(image, mask, kernel, margin, mode, cval=0.0, beyond=1.0, stride=(1, 1), dilation=(1, 1)):
+    """Return sum(w m p) / sum(w m) * sum(w), NaN where sum(w m) is 0, and sum|w m| / |sum(w m)|.
+
+    mask: as the image. beyond: what the mask goes on with where the image goes on with cval. A pixel of weight 0 may be
+    anything. The second result is by how much the error of a sum grows when it is divided.
+    """
+    weighed = np.where(mask == 0, 0, image.astype(float)) * mask
+    sums = correlate(weighed, kernel, margin, mode, cval * beyond if beyond else 0.0, stride, dilation)
+    weights, sizes = (correlate(mask.astype(float), numbers, margin, mode, beyond, stride, dilation)
+                      for numbers in (kernel, np.abs(kernel)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(weights == 0, np.nan, sums / weights * kernel.sum()), sizes / np.abs(weights)
+
+
 def conv2d(image, weight, bias, groups, **where):
     """Return, for each output channel d, bias[d] and the correlations of its group's input channels added up."""
     outputs, inputs = weight.shape[:2]

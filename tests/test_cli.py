@@ -433,3 +433,26 @@ def test_a_photo_too_large_for_the_memory_does_not_stop_the_rest(here, folder, m
     said = here("apply", "box", "photo.png", "small.png", status=1)
     assert said.err.splitlines()[0] == "imfilter: photo.png: there is not enough memory for it"
     assert sorted(os.listdir()) == ["photo.png", "small.box.png", "small.png"]
+
+
+def test_a_mask_weighs_the_pixels_of_a_photo(folder, here):
+    grey = np.zeros((17, 31), np.uint8)
+    grey[3:9, 5:20], grey[2] = 255, 100
+    Image.fromarray(grey).save("mask.png")
+    here("apply", "box", "--size", "5", "--mask", "mask.png", "photo.png", "-o", "a.png")
+    np.testing.assert_array_equal(pixels("a.png"), imfilter.box(pixels("photo.png"), 5, mask=grey))
+    Image.fromarray(grey).convert("RGB").save("mask.png")
+    here("convolve", "--kernel", "1 2 1", "--mask", "mask.png", "photo.png", "-o", "b.png")
+    np.testing.assert_array_equal(pixels("b.png"), imfilter.convolve(pixels("photo.png"), [[1, 2, 1]], mask=grey))
+
+
+def test_masks_that_do_not_fit_are_refused(folder, here):
+    Image.new("L", (30, 17)).save("small.png")
+    said = here("apply", "box", "--mask", "small.png", "photo.png", status=1).err
+    assert said.startswith("imfilter: photo.png: mask must have the shape (17, 31)")
+    said = here("apply", "box", "--mask", "photo.png", "photo.png", status=2).err
+    assert said == "imfilter: photo.png: a mask must be grey, got an image of mode RGB\n"
+    assert "none.png" in here("apply", "box", "--mask", "none.png", "photo.png", status=2).err
+    assert "do not sum to 0" in here("convolve", "--kernel", "1 -1", "--mask", "small.png", "photo.png", status=2).err
+    here("apply", "sobel", "--mask", "small.png", "photo.png", status=2)
+    assert not list(folder.glob("photo.*.png"))

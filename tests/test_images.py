@@ -318,3 +318,101 @@ def test_out_of_a_transparent_picture_holds_its_alpha_too(name):
     out = np.zeros_like(wanted)
     getattr(imfilter, name)(picture, out=out)
     np.testing.assert_array_equal(out, wanted)
+
+
+class Described:
+    """Something that tells where its pixels are by __array_interface__ alone."""
+
+    def __init__(self, array):
+        self.array = array
+        self.__array_interface__ = array.__array_interface__
+
+
+class Distant:
+    """An array on a graphics processor, as far as DLPack and its own interface tell."""
+
+    device = "cuda:0"
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy.")
+
+    def __dlpack__(self, **options):
+        raise BufferError("no")
+
+    def __dlpack_device__(self):
+        return 2, 0
+
+
+class DistantByInterface:
+    """The same without DLPack."""
+
+    __cuda_array_interface__: dict = {}  # noqa: RUF012
+
+
+class Nowhere(Distant):
+    """An array on a device that DLPack has no number for."""
+
+    device = "meta"
+
+    def __dlpack_device__(self):
+        raise ValueError("Unknown device type meta for Dlpack")
+
+
+class Lost:
+    """Something whose DLPack fails."""
+
+    def __dlpack__(self, **options):
+        raise BufferError("the samples are gone. Really")
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+
+def with_attributes(**attributes):
+    return type("Tensor", (Holder,), attributes)(np.ones((3, 4)))
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    (Distant(), "NAME must be in the memory of the processor, got a Distant on cuda:0: copy it there first"),
+    (DistantByInterface(), "NAME must be in the memory of the processor, got a DistantByInterface on another device"),
+    (Nowhere(), "NAME must be in the memory of the processor, got a Nowhere on meta"),
+    (Lost(), "NAME must be an array or a Pillow image, got Lost: the samples are gone$"),
+    (with_attributes(requires_grad=True), r"NAME must not require a gradient, .* pass NAME\.detach\(\)$"),
+    (with_attributes(dtype="torch.bfloat16"), "NAME must have a dtype that NumPy has, got a Tensor of bfloat16"),
+])
+def test_what_numpy_cannot_see_is_refused_in_a_sentence(given, said):
+    image, bank = np.ones((3, 4)), np.ones((1, 1, 2, 2))
+    for name, call in {
+        "image": lambda: imfilter.box(given), "kernel": lambda: imfilter.correlate(image, given),
+        "mask": lambda: imfilter.box(image, mask=given), "weight": lambda: imfilter.conv2d(image, given),
+        "bias": lambda: imfilter.conv2d(image, bank, given), "matrix": lambda: imfilter.mix(image, given),
+    }.items():
+        with pytest.raises(DtypeError, match="^" + said.replace("NAME", name)):
+            call()
+
+
+@pytest.mark.parametrize("wrap", [Holder, Lender, Described])
+def test_arrays_of_other_libraries_give_numpy_arrays(wrap):
+    image, kernel, counts = np.arange(12.0).reshape(3, 4), np.ones((3, 3)), np.arange(12.0).reshape(3, 4) % 3
+    result = imfilter.correlate(wrap(image), wrap(kernel), mask=wrap(counts))
+    assert type(result) is np.ndarray
+    np.testing.assert_array_equal(result, imfilter.correlate(image, kernel, mask=counts))
+    bank, bias = np.ones((2, 1, 3, 3)), np.array([1.0, 2.0])
+    np.testing.assert_array_equal(
+        imfilter.conv2d(wrap(image), wrap(bank), wrap(bias)), imfilter.conv2d(image, bank, bias))
+    np.testing.assert_array_equal(imfilter.mix(wrap(image), wrap(np.ones((1, 1)))), image[..., None])
+
+
+def test_tensors_of_pytorch():
+    torch = pytest.importorskip("torch")
+    tensor = torch.arange(60, dtype=torch.float32).reshape(3, 4, 5)
+    result = imfilter.gaussian(tensor, channel_axis=0)
+    assert type(result) is np.ndarray
+    np.testing.assert_array_equal(result, imfilter.gaussian(tensor.numpy(), channel_axis=0))
+    np.testing.assert_array_equal(
+        imfilter.box(tensor.permute(1, 2, 0), mask=tensor[0] > 7),
+        imfilter.box(np.moveaxis(tensor.numpy(), 0, -1), mask=tensor[0].numpy() > 7))
+    for wrong, said in ((tensor.clone().requires_grad_(), "gradient"), (tensor.bfloat16(), "bfloat16"),
+                        (tensor.to("meta"), "on meta"), (tensor.to_sparse(), "Sparse layout")):
+        with pytest.raises(DtypeError, match=f"^image must .*{said}"):
+            imfilter.gaussian(wrong, channel_axis=0)
