@@ -55,7 +55,7 @@ def as_array(image: object, name: str = "image") -> Array:
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}")
     _refuse_distant(image, name)
     try:
-        if hasattr(image, "__array__") or hasattr(image, "__array_interface__") or not hasattr(image, "__dlpack__"):
+        if hasattr(image, "__array__") or not hasattr(image, "__dlpack__"):
             return np.asarray(image)
         return np.from_dlpack(image)
     except (ValueError, TypeError, RuntimeError, BufferError) as error:

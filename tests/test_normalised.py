@@ -175,6 +175,13 @@ def test_outside_counts_as_what_it_repeats():
     np.testing.assert_allclose(correlate(row, ones, mask=mask * 9, mode="constant", cval=5.0), [[6.5, 5, 5]])
 
 
+@pytest.mark.parametrize("cval", [2.5, 300.0, -7.0])
+def test_a_constant_that_the_image_cannot_hold(cval):
+    image, mask = np.array([[10], [20], [30]], np.uint8), np.ones((3, 1), bool)
+    result = correlate(image, [[0.5], [0], [0.5]], mask=mask, mode="constant", cval=cval, dtype=np.float32)
+    np.testing.assert_allclose(result.T, [[10 + cval / 2, 20, 10 + cval / 2]])
+
+
 def test_a_constant_of_nan_is_the_image_alone_for_integers_too(rng):
     image = rng.integers(0, 256, (12, 11), np.uint8)
     inside = np.pad(np.ones((12, 11)), 4)
@@ -371,3 +378,10 @@ def test_scratch_is_a_few_rows(rng):
 def test_images_without_pixels_take_masks_without():
     for shape in [(0, 5, 3), (4, 0, 3), (4, 5, 0)]:
         assert imfilter.box(np.zeros(shape), mask=np.ones(shape[:2])).shape == shape
+
+
+def test_colours_of_alpha_below_0_are_black():
+    pixels = np.full((5, 5, 4), 200, np.uint8)
+    pixels[2, 2] = 0
+    result = np.asarray(imfilter.sharpen(Image.fromarray(pixels)))
+    assert not result[2, 2].any() and (result[0, 0] == 200).all()
