@@ -3,12 +3,14 @@ import inspect
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from skimage import filters
 
 from imfilter.errors import ImfilterError
+from imfilter.filters import PRESETS
 from imfilter.interop import originals
 from imfilter.interop import skimage as twins
 
@@ -31,6 +33,7 @@ WAYS = {
               {"frequency": 0.1, "theta": 2, "sigma_x": 2, "sigma_y": 4, "n_stds": 2}],
 }
 WITH_CHANNELS = ["gaussian", "difference_of_gaussians", "unsharp_mask"]
+GREY, COLOUR = np.zeros((5, 6)), np.zeros((5, 6, 3))
 MOST = {"f2": 4e-7, "f4": 4e-7}  # of the largest value; doubles differ by their last bits
 
 
@@ -152,6 +155,21 @@ def test_medians_are_those_of_scikit_image(footprint, rng):
     assert twins.median(image, out=out) is out
 
 
+def test_full_squares_of_odd_size_are_left_to_the_preset(monkeypatch):
+    given = []
+    preset = SimpleNamespace(function=lambda image, size, **keywords: given.append((size, keywords)))
+    monkeypatch.setitem(PRESETS, "median", preset)
+    for footprint in (None, np.ones((3, 3)), np.ones((5, 5), bool), np.ones((1, 1))):
+        twins.median(GREY, footprint, mode="grid-wrap", cval=2)
+    assert given == [(size, {"mode": "wrap", "cval": 2}) for size in (3, 3, 5, 1)]
+    for footprint in (np.ones((2, 2)), np.ones((3, 5)), np.eye(3)):
+        twins.median(GREY, footprint)
+    for image in (GREY.astype("i4"), np.zeros((3, 3, 3)), GREY > 0):
+        twins.median(image)
+    twins.median(GREY, out=np.empty_like(GREY))
+    assert len(given) == 4
+
+
 def test_the_rank_median_warns_where_it_is_called(rng):
     image = rng.integers(0, 256, (9, 9), np.uint8)
     with pytest.warns(UserWarning, match="mode and cval mean nothing") as record:
@@ -160,7 +178,6 @@ def test_the_rank_median_warns_where_it_is_called(rng):
     np.testing.assert_array_equal(result, filters.median(image, np.ones((3, 3)), behavior="rank"))
 
 
-GREY, COLOUR = np.zeros((5, 6)), np.zeros((5, 6, 3))
 
 
 @pytest.mark.parametrize(("name", "values", "keywords"), [
@@ -252,7 +269,7 @@ def test_patch_puts_them_back_after_an_error_and_after_the_last_block():
 
 
 def test_patch_in_many_threads():
-    own, wrong, ready = filters.sobel, [], threading.Barrier(8)
+    own, wrong, ready, interval = filters.sobel, [], threading.Barrier(8), sys.getswitchinterval()
 
     def work():
         ready.wait()
@@ -262,10 +279,14 @@ def test_patch_in_many_threads():
                     wrong.append("own function in a block")
 
     threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
     assert not wrong and filters.sobel is own
 
 
