@@ -1,7 +1,8 @@
 """Pillow's fixed kernels, in Pillow's arithmetic: float32 sums in its order, plus offset and a half, cut off."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,57 +49,82 @@ PAD = {Border.REFLECT: "symmetric", Border.MIRROR: "reflect", Border.NEAREST: "e
        Border.WRAP: "wrap"}
 
 
+STRIP = 2**15  # samples worked on at once, so that the passes over them stay in the cache
+
+
 def filtered(pixels: Array, fixed: Fixed, mode: str, cval: float) -> Array:
     """Return what Pillow makes of an image (H, W) or (H, W, C), in its dtype, with the border filtered too."""
-    if pixels.size == 0:
-        return pixels
-    if pixels.dtype != np.uint8 or not float(cval).is_integer():
-        return _summed(pixels, fixed, mode, cval)
-    return _exact(pixels, fixed, mode, cval)
-
-
-def _exact(pixels: Array, fixed: Fixed, mode: str, cval: float) -> Array:
-    """Filter bytes by whole sums, which are exact. Only where a result lies halfway does Pillow's rounding decide."""
-    sums = correlate(pixels, fixed.weights, mode=mode, cval=cval, dtype=np.int32)
-    scale, half = int(fixed.scale), int(fixed.scale) // 2
-    sums += int(fixed.offset) * scale + half
-    if scale & (scale - 1) == 0:
-        result: Array = np.clip(sums >> (scale.bit_length() - 1), 0, 255).astype(np.uint8)
+    result = np.empty(pixels.shape, pixels.dtype)
+    if not pixels.size:
         return result
-    result = np.clip(sums // scale, 0, 255).astype(np.uint8)
-    if scale % 2 == 0:
-        places = np.nonzero((sums % scale == 0) & (sums > 0) & (sums <= 255 * scale))
-        result[places] = _cut(_chain(_around(pixels, fixed, mode, cval, places), fixed), pixels.dtype)
+    whole = pixels.dtype == np.uint8 and float(cval).is_integer() and abs(cval) <= 255
+    # Of a sixth nearly every sixth result lies halfway, where rounding decides: then the floats are had sooner.
+    (_by_whole_sums if whole and fixed.scale != 6 else _by_floats)(pixels, fixed, mode, cval, result)
     return result
 
 
-def _summed(pixels: Array, fixed: Fixed, mode: str, cval: float) -> Array:
-    """Filter samples of any dtype by float32 sums in Pillow's order; floats are neither rounded nor cut off."""
-    height, width = pixels.shape[:2]
-    reach = fixed.weights.shape[0] // 2
-    padded = _padded(pixels, reach, mode, cval)
-    taps = ([padded[i:i + height, j:j + width] for j in range(2 * reach + 1)] for i in reversed(range(2 * reach + 1)))
-    if pixels.dtype.kind == "f":
-        return _chain(taps, fixed, half=0).astype(pixels.dtype)
-    return _cut(_chain(taps, fixed), pixels.dtype)
+def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
+    step = max(1, STRIP * shape[0] // math.prod(shape))
+    return (slice(top, min(top + step, shape[0])) for top in range(0, shape[0], step))
 
 
-def _padded(pixels: Array, reach: int, mode: str, cval: float) -> Array:
-    """Return the image with its border laid out."""
-    edge = border("mode", mode)
-    values: dict[str, Any] = {"constant_values": cval} if edge is Border.CONSTANT else {}
-    if pixels.dtype.kind != "f" and not float(cval).is_integer():
-        pixels = pixels.astype(np.float32)
-    margins = ((reach, reach), (reach, reach), *((0, 0),) * (pixels.ndim - 2))
-    return np.pad(pixels, margins, PAD[edge], **values)  # type: ignore[call-overload, no-any-return]
+def _by_whole_sums(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array) -> None:
+    """Filter bytes by sums of whole numbers, which are exact: only results halfway are left to Pillow's rounding."""
+    sums = correlate(pixels, fixed.weights, mode=mode, cval=cval, dtype=np.int16)
+    scale = int(fixed.scale)
+    binary = scale & (scale - 1) == 0  # such fractions are exact in Pillow too
+    for rows in _strips(sums.shape):
+        part = sums[rows]
+        part += int(fixed.offset) * scale + scale // 2
+        rounded = part >> (scale.bit_length() - 1) if binary else part // scale
+        result[rows] = np.clip(rounded, 0, 255)
+        if not binary and scale % 2 == 0:
+            part -= rounded * scale
+            _settle(np.nonzero((part == 0) & (rounded > 0) & (rounded < 256)), rows, pixels, fixed, mode, cval, result)
 
 
-def _around(pixels: Array, fixed: Fixed, mode: str, cval: float, places: tuple[Array, ...]) -> Taps:
-    """Return the samples under the taps at some places."""
+def _settle(
+    places: tuple[Array, ...], rows: slice, pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array
+) -> None:
+    """Compute the results at some places of a strip as Pillow does."""
     size = len(fixed.weights)
-    padded = _padded(pixels, size // 2, mode, cval)
+    padded = _padded(pixels, size // 2, mode, cval, rows)
     y, x, *band = places
-    return ([padded[(y + i, x + j, *band)] for j in range(size)] for i in reversed(range(size)))
+    taps = ([padded[(y + i, x + j, *band)] for j in range(size)] for i in reversed(range(size)))
+    result[rows][places] = _cut(_chain(taps, fixed), pixels.dtype)
+
+
+def _by_floats(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array) -> None:
+    """Filter by float32 sums in Pillow's order; images of floats are neither rounded nor cut off."""
+    size, width = len(fixed.weights), pixels.shape[1]
+    for rows in _strips(pixels.shape):
+        padded = _padded(pixels, size // 2, mode, cval, rows)
+        height = rows.stop - rows.start
+        taps = ([padded[i:i + height, j:j + width] for j in range(size)] for i in reversed(range(size)))
+        if pixels.dtype.kind == "f":
+            result[rows] = _chain(taps, fixed, half=0)
+        else:
+            result[rows] = _cut(_chain(taps, fixed), pixels.dtype)
+
+
+def _padded(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> Array:
+    """Return some rows of the image as float32, with those they reach and with the border laid out."""
+    edge = border("mode", mode)
+    down, across = (_sources(size, reach, edge) for size in pixels.shape[:2])
+    down = down[rows.start:rows.stop + 2 * reach]
+    padded = np.empty((len(down), len(across), *pixels.shape[2:]), np.float32)
+    padded[:, reach:-reach] = pixels[down]
+    for side in (slice(None, reach), slice(-reach, None)):
+        padded[:, side] = padded[:, across[side] + reach]
+    if edge is Border.CONSTANT:
+        padded[down < 0], padded[:, across < 0] = cval, cval
+    return padded
+
+
+def _sources(size: int, reach: int, edge: Border) -> Array:
+    """Return which pixel of an axis stands at each place from `reach` before it to `reach` behind; -1: none does."""
+    values: dict[str, Any] = {"constant_values": -1} if edge is Border.CONSTANT else {}
+    return np.pad(np.arange(size), reach, PAD[edge], **values)  # type: ignore[call-overload, no-any-return]
 
 
 def _chain(taps: Taps, fixed: Fixed, half: float = 0.5) -> Array:
@@ -107,14 +133,16 @@ def _chain(taps: Taps, fixed: Fixed, half: float = 0.5) -> Array:
     for weights, samples in zip(fixed.kernel[::-1], taps, strict=True):
         row: Any = None
         for weight, sample in zip(weights, samples, strict=True):
-            term = sample.astype(np.float32) * weight
-            row = term if row is None else row + term
-        total = total + row
+            if weight:
+                term = sample * weight
+                row = term if row is None else np.add(row, term, out=row)
+        total = total if row is None else np.add(row, total, out=row)
     return total  # type: ignore[no-any-return]
 
 
 def _cut(sums: Array, dtype: np.dtype[Any]) -> Array:
     """Cast float32 sums to integers as Pillow does: from 0 to the largest, without their fraction."""
-    limits = np.iinfo(dtype)
-    exact = sums.astype(np.float64)
-    return np.clip(np.trunc(exact), 0, limits.max).astype(dtype)
+    most = np.iinfo(dtype).max
+    if most > 2**24:  # which float32 does not hold
+        sums = sums.astype(np.float64)
+    return np.clip(sums, 0, most).astype(dtype)
