@@ -58,7 +58,7 @@ def filtered(pixels: Array, fixed: Fixed, mode: str, cval: float) -> Array:
     if not pixels.size:
         return result
     whole = pixels.dtype == np.uint8 and float(cval).is_integer() and abs(cval) <= 255
-    # Of a sixth nearly every sixth result lies halfway, where rounding decides: then the floats are had sooner.
+    # Of sums divided by 6 every sixth lies halfway, where Pillow's rounding decides: its floats are then had sooner.
     (_by_whole_sums if whole and fixed.scale != 6 else _by_floats)(pixels, fixed, mode, cval, result)
     return result
 

@@ -579,7 +579,11 @@ def gabor(
 
 def _cut(sums: Array, dtype: np.dtype[Any]) -> Array:
     """Cast sums as C does: without their fraction, modulo the integers' range."""
-    return sums.astype(np.int64).astype(dtype.newbyteorder("="))
+    result = np.empty(sums.shape, dtype.newbyteorder("="))
+    step = max(1, STRIP // sums.shape[1])
+    for top in range(0, len(sums), step):
+        result[top:top + step] = sums[top:top + step].astype(np.int64).astype(result.dtype)
+    return result
 
 
 def median(
