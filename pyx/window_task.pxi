@@ -36,18 +36,18 @@ cdef class WindowTask:
         job.tile, job.work = count, count * 32.
         if job.method == NETWORK:
             self.pack_network(network)
-            job.work = count * job.exchange_count / 4.
+            job.work = <double>count * job.exchange_count * job.source.size
         elif job.method == SELECTION:
             job.tile = 512
             job.work = job.tile * <double>job.height * job.width * job.source.size * 2
         elif job.method == HISTOGRAM:
             job.tile = max(COLUMN_BYTES // (544 * job.source.channels) - job.width, job.width, 64)
             job.tile = min(job.tile, job.source.width)
-            job.work = job.tile * job.source.channels * 100.
+            job.work = job.tile * job.source.channels * 400.
         elif job.method == BILATERAL:
             job.tile = 1024
             job.closeness = closeness
-            job.work = job.tile * 2. * job.height * job.width
+            job.work = job.tile * 8. * job.height * job.width
             job.weights = <double *>self.take(job.height * job.width, sizeof(double))
             for k in range(job.height * job.width):
                 job.weights[k] = weights.item(k)
