@@ -34,7 +34,7 @@ WAYS = {
 }
 WITH_CHANNELS = ["gaussian", "difference_of_gaussians", "unsharp_mask"]
 GREY, COLOUR = np.zeros((5, 6)), np.zeros((5, 6, 3))
-MOST = {"f2": 4e-7, "f4": 4e-7}  # of the largest value; doubles differ by their last bits
+MOST = {"f2": 1e-6, "f4": 1e-6}  # of the largest value; doubles differ by their last bits
 
 
 def sample(rng, code, shape=(19, 23)):
@@ -131,7 +131,7 @@ def test_gaussian_fills_out(rng):
     for code in ("f4", "f8"):
         out = np.empty(image.shape, code)
         assert twins.gaussian(image, out=out) is out
-        np.testing.assert_allclose(out, filters.gaussian(image), rtol=0, atol=1e-7 if code == "f4" else 1e-15)
+        np.testing.assert_allclose(out, filters.gaussian(image), rtol=0, atol=3e-7 if code == "f4" else 1e-15)
 
 
 def test_gabor_kernels_are_those_of_scikit_image():
