@@ -180,6 +180,21 @@ def colours(image: Array) -> Iterator[Cell]:
     yield Cell("grayscale uint8", who, 1, bytes=image.nbytes * 4 // 3, slow=slow)
 
 
+def medians(image: Array, size: int) -> Cell:
+    ours, theirs = np.empty_like(image), np.empty_like(image)
+    who: dict[str, Contestant] = {
+        "imfilter": lambda: imfilter.median(image, size, mode="nearest", out=ours, workers=workers)}
+    if has("cv2"):
+        who["OpenCV"] = lambda: cv2.medianBlur(image, size, dst=theirs)
+    slow: dict[str, Contestant] = {}
+    if has("scipy") and size <= 5:
+        slow["SciPy"] = lambda: scipy.ndimage.median_filter(image, (size, size, 1), mode="nearest")
+    if has("PIL") and size <= 5:
+        slow["Pillow"] = lambda: np.asarray(
+            PIL.Image.fromarray(image).filter(PIL.ImageFilter.MedianFilter(size)))
+    return Cell(f"median {size} uint8", who, 0, slow=slow)
+
+
 def layer(inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1, height: int = 1080) -> Cell:
     """A layer on a float32 image; PyTorch in both memory formats, without gradients."""
     width = height * 16 // 9
@@ -264,6 +279,11 @@ def cells() -> Iterator[tuple[str, Callable[[], Iterator[Cell]]]]:
                 yield gradients(name, image)
         yield derivative(photo())
 
+    def rank() -> Iterator[Cell]:
+        image = photo()
+        for size in (3, 5, 11, 101):
+            yield medians(image, size)
+
     def layers() -> Iterator[Cell]:
         yield layer(3, 16, 3)
         yield layer(3, 64, 3)
@@ -275,7 +295,8 @@ def cells() -> Iterator[tuple[str, Callable[[], Iterator[Cell]]]]:
 
     yield from (
         ("fixed", fixed), ("dense", dense), ("shaped", shaped), ("gaussian", gaussian), ("box", box), ("edges", edges),
-        ("colour", lambda: colours(photo())), ("layers", layers), ("small", lambda: iter([small()])))
+        ("colour", lambda: colours(photo())), ("rank", rank), ("layers", layers),
+        ("small", lambda: iter([small()])))
 
 
 def check(cell: Cell) -> None:

@@ -63,7 +63,7 @@ def _lane(
         return "d" if double else "f", math.inf
     reach = max(PEAK[source.str[1:]], abs(cval)) * total
     exact = float(cval).is_integer() and all(_is_whole(kernel) for kernel in kernels)
-    double = target.char == "d" and scale != 1
+    double = target.char == "d" and (scale != 1 or len(kernels) > 1)  # what follows the sums is in single precision
     if source == np.uint8 and exact and reach <= 32767 and not double:
         return "h", reach
     double = double or source == np.int32 or target.char == "d" or not 1e-30 < total < 1e30

@@ -87,6 +87,13 @@ def test_gradients_of_bytes(mode, rng, variant):
                 assert np.abs(result - np.minimum(exact * scale, 255)).max() <= 0.5001
 
 
+@pytest.mark.parametrize("name", ["sobel", "scharr", "prewitt", "roberts", "farid"])
+def test_gradients_in_double_are_taken_in_double(name, rng):
+    image = rng.integers(0, 256, (20, 30)).astype(np.uint8)
+    exact = getattr(imfilter, name)(image.astype(np.float64))
+    np.testing.assert_allclose(getattr(imfilter, name)(image, dtype=np.float64), exact, rtol=1e-13, atol=1e-12)
+
+
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("shape", [(3, 3), (5, 4), (1, 9), (9, 1), (17, 17)])
 def test_rows_read_where_they_are(shape, dtype, rng, variant):
