@@ -16,6 +16,16 @@ cdef extern from "lanes.h" nogil:
     float lane_zero(float like)
     Py_ssize_t lane_size(float like)    # bytes of one lane
     void lane_store(void *p, float value)
+    void prefetch(const void *p)
+    void stream_line(void *p, const void *line)
+    void stream_end()
+    enum:
+        LANES_BYTES
+        LANES_REGISTERS
+
+cdef extern from "samples.h" nogil:
+    lanes_short lanes_widen(const void *p)
+    void lanes_narrow(void *p, lanes_short value)
     void lanes_magnitude(void *p, lanes_short first, lanes_short second, float factor)
     lanes_short lanes_shorts(uint16_t value)
     lanes_short lanes_divided(lanes_short value, uint16_t magic, int shift)
@@ -23,14 +33,6 @@ cdef extern from "lanes.h" nogil:
     void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
     void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue)
     void grey_store(void *p, lanes_float grey)
-    void prefetch(const void *p)
-    void stream_line(void *p, const void *line)
-    void stream_end()
-    lanes_short lanes_widen(const void *p)
-    void lanes_narrow(void *p, lanes_short value)
-    enum:
-        LANES_BYTES
-        LANES_REGISTERS
 
 cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms
