@@ -3,6 +3,7 @@ import ast
 import doctest
 import inspect
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import imfilter
+from imfilter import filters
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = CHECKOUT / "imfilter"
@@ -186,3 +188,9 @@ def test_a_docstring_has_its_sections(name):
         told = {word.strip(" ,") for line in section.split("\n") if line and not line.startswith(" ")
                 for word in line.partition(" : ")[0].split(",")}
         assert set(inspect.signature(function).parameters) <= told
+
+
+def test_the_table_of_filters_is_made_from_the_registry():
+    made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["catalogue"]()
+    assert (CHECKOUT / "docs" / "filters.md").read_text(encoding="utf-8") == made, "run python docs/filters.py"
+    assert all(f"| {name} |" in made for name in filters.PRESETS)
