@@ -2,8 +2,14 @@
 from __future__ import annotations
 
 import enum
+import math
+from typing import Any
 
-from .errors import ImfilterError, integer, one_of
+import numpy as np
+
+from .errors import ImfilterError, integer, one_of, real
+
+Array = np.ndarray[Any, Any]
 
 Margins = tuple[tuple[int, int], tuple[int, int]]
 
@@ -83,6 +89,30 @@ def border(name: str, value: object, names: dict[str, Border] = MODES) -> Border
         if here:
             hint = f": {owner} {value!r} is {here!r} here"
     raise ImfilterError(f"{name} must be {one_of(names)}, got {value!r}{hint}")
+
+
+def outside(cval: Any, edge: Border, kind: np.dtype[Any]) -> float:
+    """Return the constant that stands outside an image of this dtype, checked; 0 where the border has none."""
+    value = real("cval", cval) if edge is Border.CONSTANT else 0.0
+    if not math.isfinite(value) and kind.kind != "f":
+        raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
+    return value
+
+
+def places(edge: Border, size: int, start: int, step: int, count: int) -> tuple[Any, Array | None]:
+    """Return which of `size` samples stand at start, start + step, ..., and which of these are the constant."""
+    at = start + step * np.arange(count)
+    if start >= 0 and at[-1] < size:
+        return slice(start, int(at[-1]) + 1, step), None
+    if edge is Border.CONSTANT:
+        return at.clip(0, size - 1), (at < 0) | (at >= size)
+    if edge is Border.NEAREST:
+        return at.clip(0, size - 1), None
+    if edge is Border.WRAP:
+        return at % size, None
+    period = 2 * size if edge is Border.REFLECT else max(2 * size - 2, 1)
+    at %= period
+    return np.minimum(at, period - at - (edge is Border.REFLECT)), None
 
 
 def margins(

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _core, fourier, normalised
 from .arithmetic import LARGEST, fitted
-from .borders import PADDING_MODES, Border, Margins, border, margins
+from .borders import PADDING_MODES, Border, Margins, border, margins, outside
 from .errors import DtypeError, ImfilterError, integer, pair, real
 from .images import (
     NATIVE,
@@ -250,7 +250,7 @@ def conv2d(
     depthwise = groups == channels == outputs and weights.size < DEPTHWISE_WEIGHTS
     kernels = (np.ascontiguousarray(weights[:, 0]),) if depthwise else weights
 
-    result, target = _room(pixels, shape, target_kind, out, result_layout.empty, result_layout.images)
+    result, target = result_room(pixels, shape, target_kind, out, result_layout.empty, result_layout.images)
     if result.size:
         packed = _core.Packed(
             source, target, kernels, strides, dilations, (margin[0][0], margin[1][0]), edge, 0.0, lane, bounded,
@@ -258,7 +258,7 @@ def conv2d(
         task = packed.task(source, target)
         assert task is not None
         run(task, threads if target.size * weights[0].size > BANK_WORTH_THREADS else 1)
-    return same_kind(image, _handed(result, target_kind, out))
+    return same_kind(image, handed(result, target_kind, out))
 
 
 def plan(
@@ -325,24 +325,19 @@ class _Work:
         self.stride, self.dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
         self.kernels = kernels
         edge = border("mode", mode)
-        self.beyond = real("cval", cval) if edge is Border.CONSTANT else 0.0
+        self.beyond = outside(cval, edge, kind)
         self.edge = int(edge)
-        if not math.isfinite(self.beyond) and kind.kind != "f":
-            raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
         margin = margins(padding, (kh, kw), self.dilation, anchor)
         self.before = margin[0][0], margin[1][0]
         size = _size(self.layout, shape, (kh, kw), margin, self.stride, self.dilation)
         self.shape = self.layout.shape(shape, *size)
-        # Sums of neighbours need taps side by side in a ring row.
-        even = self.stride[1] == 1 and self.dilation[1] * (kw - 1) <= kw * min(size[1], 1024)
         source, target = STAND_IN.get(kind, kind), STAND_IN.get(self.kind, self.kind)
         self._blocks = None
         # The transform sums one whole kernel, and not the integers that only float64 holds.
         if len(kernels) == 1 and isinstance(kernels[0], np.ndarray) and (kind.kind == "f" or source.kind != "f"):
             self._blocks = fourier.Blocks(*map(fourier.axis, size, (kh, kw), self.stride, self.dilation))
-        plain = self.stride == self.dilation == (1, 1)
-        self.plan = choose(kernels, source, target, cval=self.beyond, even=even, plain=plain, blocks=self._blocks,
-                           method=method)
+        self.plan = choose(kernels, source, target, cval=self.beyond, stride=self.stride, dilation=self.dilation,
+                           width=size[1], blocks=self._blocks, method=method)
         self.parallel = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
 
@@ -398,14 +393,14 @@ def _channelwise(
         view, empty = layout.planes, layout.empty_planes
     source = view(samples)
     assert source is not None
-    result, target = _room(pixels, work.shape, work.kind, out, empty, view)
+    result, target = result_room(pixels, work.shape, work.kind, out, empty, view)
     if result.size:
         task = work.task(source, target)
         if told:
             told(replace(work.plan, scratch=task.scratch))
         else:
             run(task, threads if work.parallel else 1)
-    return same_kind(image, _handed(result, work.kind, out))
+    return same_kind(image, handed(result, work.kind, out))
 
 
 def _normalised(
@@ -426,13 +421,13 @@ def _normalised(
     source = view(readable(pixels))
     if out is not None and weights.mask is not None and np.may_share_memory(out, weights.mask):
         weights = weights._replace(mask=weights.mask.copy())
-    result, target = _room(pixels, work.shape, work.kind, out, work.layout.empty, view)
+    result, target = result_room(pixels, work.shape, work.kind, out, work.layout.empty, view)
     if result.size:
         task = normalised.Task(
             source, target, weights, work.kernels[0], work.stride, work.dilation, work.before, Border(work.edge),
             work.beyond, options["method"])
         run(task, threads if work.parallel else 1)
-    return same_kind(image, _handed(result, work.kind, out))
+    return same_kind(image, handed(result, work.kind, out))
 
 
 def checked_weights(values: Any, name: str, ndim: int) -> Array:
@@ -483,7 +478,7 @@ def _size(
             fitted(columns, kernel[1], margin[1], stride[1], dilation[1]))
 
 
-def _room(
+def result_room(
     pixels: Array, shape: tuple[int, ...], kind: np.dtype[Any], out: Array | None, empty: Callable[..., Array],
     view: View,
 ) -> tuple[Array, Array]:
@@ -503,7 +498,7 @@ def _room(
     return result, view(result)  # type: ignore[return-value]
 
 
-def _handed(result: Array, kind: np.dtype[Any], out: Array | None) -> Array:
+def handed(result: Array, kind: np.dtype[Any], out: Array | None) -> Array:
     """Return what the loops wrote as this dtype, in out if there is one."""
     if out is None:
         return rounded(result, kind)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core
-from .borders import Border
+from .borders import Border, places
 from .structure import whole
 
 Array = np.ndarray[Any, Any]
@@ -112,22 +112,6 @@ class Blocks(NamedTuple):
         doublings = math.log2(self.samples) + 1
         unit = 2.0**-53 * (3 * doublings * (2 + math.sqrt(5)) + math.sqrt(5))
         return 2 * unit * peak * math.sqrt(self.samples) * float(np.linalg.norm(kernel))
-
-
-def places(edge: Border, size: int, start: int, step: int, count: int) -> tuple[Any, Array | None]:
-    """Return which of `size` samples stand at start, start + step, ..., and which of these are the constant."""
-    at = start + step * np.arange(count)
-    if start >= 0 and at[-1] < size:
-        return slice(start, int(at[-1]) + 1, step), None
-    if edge is Border.CONSTANT:
-        return at.clip(0, size - 1), (at < 0) | (at >= size)
-    if edge is Border.NEAREST:
-        return at.clip(0, size - 1), None
-    if edge is Border.WRAP:
-        return at % size, None
-    period = 2 * size if edge is Border.REFLECT else max(2 * size - 2, 1)
-    at %= period
-    return np.minimum(at, period - at - (edge is Border.REFLECT)), None
 
 
 class Task:

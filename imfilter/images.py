@@ -1,7 +1,9 @@
 """Images of every kind as arrays, and results as the same kind: arrays, Pillow images, arrays of other libraries."""
 from __future__ import annotations
 
+import math
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ STAND_IN = {
     np.dtype(given): np.dtype(used)
     for given, used in (("?", "u1"), ("i1", "i2"), ("u4", "f8"), ("i8", "f8"), ("u8", "f8"), ("f2", "f4"))
 }
+STRIP = 2**15  # samples worked on at once where several passes follow each other
 EXACT = 2**53  # whole numbers up to here are exact as float64
 
 # DLPack's numbers of devices (dlpack.h): those whose memory the processor reads are its own and two kinds of pinned.
@@ -261,6 +264,13 @@ def opened(image: object, channel_axis: int | None) -> Array:
     if is_pil(image) and channel_axis not in (-1, 2):
         raise ImfilterError(f"channel_axis must be -1 for a Pillow image, got {channel_axis!r}")
     return as_array(image)
+
+
+def strips(shape: tuple[int, ...], axis: int = 0) -> Iterator[slice]:
+    """Yield slices along an axis, of so many samples as stay in the cache from one step over them to the next."""
+    size = shape[axis]
+    step = max(1, STRIP * size // max(math.prod(shape), 1))
+    return (slice(start, min(start + step, size)) for start in range(0, size, step))
 
 
 def same_kind(image: object, result: Array) -> Any:

@@ -16,12 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core, _normalised
-from .borders import Border, border
+from .borders import Border, border, places
 from .errors import DtypeError, ImfilterError, real
-from .fourier import places
 from .images import Array, Stack, as_array, stack, working_dtype
 from .plan import Plan, choose
-from .structure import Kernel, Separable
+from .structure import Kernel, Separable, absolute_sum
 
 BLOCK = 2**16  # results of a block of rows, about: what the loops read and write stays in the second-level cache
 LEAST_ROWS = 16  # of a block, which reads as many rows again as the kernel is high
@@ -177,7 +176,7 @@ class Task:
         mask, beyond = self._weights
         width, channels = self._source.shape[2:]
         working = working_dtype(self._source.dtype, self._target.dtype)
-        if not 1e-30 < _size(kernel) < 1e30 or _fine(mask):
+        if not 1e-30 < absolute_sum(kernel) < 1e30 or _fine(mask):
             working = np.dtype(np.float64)
         # What is kept or left out stays of its own dtype, if that holds the constant; what is weighed becomes floating.
         product = self._source.dtype.newbyteorder("=")
@@ -190,13 +189,12 @@ class Task:
                         (working, (count, self._target.shape[2], channels)),
                         (working, (count, self._target.shape[2], each))]
         self.scratch = sum(dtype.itemsize * math.prod(shape) for dtype, shape in self._shapes)
-        even = stride[1] == 1 and dilation[1] * (kernel.shape[1] - 1) <= kernel.shape[1] * min(width, 1024)
-        plain = stride == dilation == (1, 1)
         room = self._room()
         self._packed = []
         for source, target, outside in zip(room[:2], room[2:], self._beyond, strict=True):
             plan: Plan = choose(
-                (kernel,), source.dtype, working, cval=outside, even=even, plain=plain, method=method)
+                (kernel,), source.dtype, working, cval=outside, stride=stride, dilation=dilation,
+                width=target.shape[1], method=method)
             self._packed.append(_core.Packed(
                 source[None], target[None], plan.kernels, stride, dilation, (0, self._before[1]), self._edge, outside,
                 plan.lane, plan.bounded, plan.scale, plan.levels, solid=plan.solid))
@@ -254,13 +252,6 @@ class Task:
             start = top + k // self._height * self._stride * rows.step if together < self._rows else top
             where, outside = places(self._edge, size, start, self._dilation, together)
             yield k, together, where, outside
-
-
-def _size(kernel: Kernel) -> float:
-    with np.errstate(over="ignore"):
-        if isinstance(kernel, Separable):
-            return float(np.abs(kernel.column).sum() * np.abs(kernel.row).sum())
-        return float(np.abs(kernel).sum())
 
 
 def _fine(mask: Array | None) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import ImfilterError, one_of
 from .fourier import Blocks
-from .structure import Kernel, Separable, doubled, scaled, separated, whole
+from .structure import Kernel, Separable, absolute_sum, doubled, scaled, separated, whole
 
 Array = np.ndarray[Any, Any]
 
@@ -57,7 +57,7 @@ def _lane(
     kernels: tuple[Kernel, ...], scale: float, source: np.dtype[Any], target: np.dtype[Any], cval: float
 ) -> tuple[str, float]:
     """Return what to compute in, and the largest size a sum can have; whole kernels on whole images stay exact."""
-    total = max(_total(kernel) for kernel in kernels)
+    total = max(absolute_sum(kernel) for kernel in kernels)
     if source.kind == "f":
         double = "d" in (source.char, target.char) or not 1e-30 < total < 1e30
         return "d" if double else "f", math.inf
@@ -70,13 +70,6 @@ def _lane(
     return "d" if double or (exact and scale == 1 and reach >= 2**24) else "f", reach
 
 
-def _total(kernel: Kernel) -> float:
-    with np.errstate(over="ignore"):
-        if isinstance(kernel, Separable):
-            return float(np.abs(kernel.column).sum() * np.abs(kernel.row).sum())
-        return float(np.abs(kernel).sum())
-
-
 def _is_whole(kernel: Kernel) -> bool:
     if isinstance(kernel, Separable):
         return whole(kernel.column) and whole(kernel.row)
@@ -84,20 +77,22 @@ def _is_whole(kernel: Kernel) -> bool:
 
 
 def choose(kernels: tuple[Kernel, ...], source: np.dtype[Any], target: np.dtype[Any], *, cval: float = 0.0,
-           even: bool = True, plain: bool = True, blocks: Blocks | None = None, method: str = "auto") -> Plan:
+           stride: tuple[int, int], dilation: tuple[int, int], width: int, blocks: Blocks | None = None,
+           method: str = "auto") -> Plan:
     """Plan channel-wise work from images of dtype source to results of dtype target.
 
-    kernels: one, or two for the root of the mean of their squares. even: whether taps lie side by side in a ring row,
-    so that sums of neighbours can be had. plain: whether there is neither stride nor dilation. blocks: how a transform
-    would part the image, where one may be used.
+    kernels: one, or two for the root of the mean of their squares. width: columns of the results. blocks: how a
+    transform would part the image, where one may be used.
     """
     if method not in METHODS:
         raise ImfilterError(f"method must be {one_of(METHODS)}, got {method!r}")
     scale = 1.0
     if source.kind != "f":  # sums of floats are rounded anyway, and must not grow larger than results
         kernels, scale = _scaled(kernels)
-    ways = _ways(kernels, even)
-    if plain and source == np.uint8 and target.char != "d" and cval in range(256):
+    # Sums of neighbours need taps side by side in a ring row.
+    kw = kernels[0].shape[1]
+    ways = _ways(kernels, stride[1] == 1 and dilation[1] * (kw - 1) <= kw * min(width, 1024))
+    if stride == dilation == (1, 1) and source == np.uint8 and target.char != "d" and cval in range(256):
         ways += _solid(kernels, ways)
     if method != "auto":
         ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])

@@ -1,7 +1,6 @@
 """Filters that look at the samples of a window: every argument is checked here, then one call into the core."""
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,9 +9,9 @@ import numpy as np
 
 from . import _core
 from .arithmetic import LARGEST
-from .borders import Border, border
-from .convolution import _handed, _room, check_out
-from .errors import ImfilterError, pair, real
+from .borders import border, outside
+from .convolution import check_out, handed, result_room
+from .errors import ImfilterError, pair
 from .images import STAND_IN, Array, known_dtype, opened, readable, result_dtype, rounded, same_kind, stack
 from .networks import network
 from .workers import count, run
@@ -88,7 +87,7 @@ def _windowed(
     target_kind = result_dtype(kind, dtype)
     steps = pair("stride", stride, 1)
     edge = border("mode", mode)
-    outside = _outside(cval if edge is Border.CONSTANT else 0.0, kind)
+    beyond = rounded(np.array([outside(cval, edge, kind)]), kind).astype(STAND_IN.get(kind, kind))
     threads = count(workers)
     height, width = layout.size(pixels.shape)
     shape = layout.shape(pixels.shape, -(-height // steps[0]), -(-width // steps[1]))
@@ -96,23 +95,16 @@ def _windowed(
         check_out(out, shape, target_kind)
     written = kind if keep else target_kind
     source = layout.images(readable(pixels))
-    result, target = _room(pixels, shape, written, out if written == target_kind else None, layout.empty, layout.images)
+    own = out if written == target_kind else None
+    result, target = result_room(pixels, shape, written, own, layout.empty, layout.images)
     if result.size:
         plan = planned((height, width), source.dtype)
         _check_room(plan, source)
         task = _core.WindowTask(
-            source, target, plan.method, plan.size, plan.before, _within(steps, source.shape), int(edge), outside,
+            source, target, plan.method, plan.size, plan.before, _within(steps, source.shape), int(edge), beyond,
             **plan.options)
         run(task, threads if result.size * plan.cost > WORTH_THREADS else 1)
-    return same_kind(image, _handed(result, target_kind, out))
-
-
-def _outside(cval: Any, kind: np.dtype[Any]) -> Array:
-    """Return cval as a sample of the image's dtype, as the loops read it."""
-    value = real("cval", cval)
-    if not math.isfinite(value) and kind.kind != "f":
-        raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
-    return rounded(np.array([value]), kind).astype(STAND_IN.get(kind, kind))
+    return same_kind(image, handed(result, target_kind, out))
 
 
 def _within(steps: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int]:

@@ -53,6 +53,14 @@ def thawed(numbers: Numbers) -> Kernel:
     return np.frombuffer(second).reshape(first)
 
 
+def absolute_sum(kernel: Kernel) -> float:
+    """Return the sum of the sizes of all weights."""
+    with np.errstate(over="ignore"):
+        if isinstance(kernel, Separable):
+            return float(np.abs(kernel.column).sum() * np.abs(kernel.row).sum())
+        return float(np.abs(kernel).sum())
+
+
 def whole(values: Array) -> bool:
     """Say whether all numbers are whole."""
     return bool((values == np.rint(values)).all())

@@ -1,17 +1,15 @@
 """Results made of several convolutions, put together in floating point and rounded once."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..convolution import check_out, correlate_separable
 from ..errors import pair
-from ..images import EXACT, Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, working_dtype
+from ..images import EXACT, Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, strips, working_dtype
 from ..kernels.taps import Products
-
-PART = 2**16  # samples that stay in the cache from one step over them to the next
 
 
 def combine(
@@ -38,21 +36,14 @@ def combine(
     return same_kind(image, result)
 
 
-
 def settled(values: Array, dtype: np.dtype[Any], finish: Callable[[Array], Array] | None = None) -> Array:
     """Return finish(values), which may write over them, rounded to the dtype, part by part."""
     if finish is None and (values.dtype == dtype or dtype.kind == "f"):
         return rounded(values, dtype)
     result = np.empty_like(values, dtype)
-    for source, target in zip(_parts(values), _parts(result), strict=True):
-        target[...] = rounded(finish(source) if finish else source, dtype)
+    for rows in strips(values.shape):
+        result[rows] = rounded(finish(values[rows]) if finish else values[rows], dtype)
     return result
-
-
-def _parts(array: Array) -> Iterator[Array]:
-    """Return views of so many rows, or images, at once as stay in the cache."""
-    step = max(1, PART * len(array) // max(array.size, 1))
-    return (array[start:start + step] for start in range(0, len(array), step))
 
 
 def white(dtype: np.dtype[Any]) -> float:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..borders import Border, border, outside
 from ..convolution import check_out
-from ..errors import DtypeError, ImfilterError, real
+from ..errors import DtypeError, ImfilterError
 from ..images import Array, is_pil, known_dtype, opened, result_dtype, same_kind, working_dtype
 from .combine import settled, white
 
@@ -61,14 +62,11 @@ def in_linear_light(function: Callable[..., Any], image: Any, given: dict[str, A
     kind = known_dtype(pixels.dtype)
     wanted, top, out = result_dtype(kind, given["dtype"]), white(kind), given["out"]
     light = decoded(pixels)
-    outside = given["cval"]
-    if given["mode"] == "constant":
-        outside = real("cval", outside)
-        if not np.isfinite(outside) and kind.kind != "f":
-            raise ImfilterError(f"cval must be finite for {kind} images, got {given['cval']!r}")
-        outside = top * float(_decode(np.asarray(outside / top)))
+    edge, beyond = border("mode", given["mode"]), given["cval"]
+    if edge is Border.CONSTANT:
+        beyond = top * float(_decode(np.asarray(outside(beyond, edge, kind) / top)))
     floats = working_dtype(kind, wanted)
-    filtered = function(light, **{**given, "cval": outside, "dtype": floats, "out": None})
+    filtered = function(light, **{**given, "cval": beyond, "dtype": floats, "out": None})
     result = settled(filtered, wanted, lambda part: encoded(part, top))
     if out is not None:
         check_out(out, result.shape, wanted)

@@ -1,15 +1,14 @@
 """Pillow's fixed kernels, in Pillow's arithmetic: float32 sums in its order, plus offset and a half, cut off."""
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..borders import Border, border
+from ..borders import Border, border, places
 from ..convolution import correlate
-from ..images import Array
+from ..images import Array, strips
 
 Taps = Iterable[list[Array]]  # samples under the taps, row by row from the lowest
 
@@ -44,12 +43,6 @@ FIXED = {
     "SMOOTH": _fixed([[1, 1, 1], [1, 5, 1], [1, 1, 1]], 13),
     "SMOOTH_MORE": _fixed([[1, 1, 1, 1, 1], [1, 5, 5, 5, 1], [1, 5, 44, 5, 1], [1, 5, 5, 5, 1], [1, 1, 1, 1, 1]], 100),
 }
-# numpy.pad's names of the borders.
-PAD = {Border.REFLECT: "symmetric", Border.MIRROR: "reflect", Border.NEAREST: "edge", Border.CONSTANT: "constant",
-       Border.WRAP: "wrap"}
-
-
-STRIP = 2**15  # samples worked on at once, so that the passes over them stay in the cache
 
 
 def filtered(pixels: Array, fixed: Fixed, mode: str, cval: float) -> Array:
@@ -63,17 +56,12 @@ def filtered(pixels: Array, fixed: Fixed, mode: str, cval: float) -> Array:
     return result
 
 
-def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
-    step = max(1, STRIP * shape[0] // math.prod(shape))
-    return (slice(top, min(top + step, shape[0])) for top in range(0, shape[0], step))
-
-
 def _by_whole_sums(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array) -> None:
     """Filter bytes by sums of whole numbers, which are exact: only results halfway are left to Pillow's rounding."""
     sums = correlate(pixels, fixed.weights, mode=mode, cval=cval, dtype=np.int16)
     scale = int(fixed.scale)
     binary = scale & (scale - 1) == 0  # such fractions are exact in Pillow too
-    for rows in _strips(sums.shape):
+    for rows in strips(sums.shape):
         part = sums[rows]
         part += int(fixed.offset) * scale + scale // 2
         rounded = part >> (scale.bit_length() - 1) if binary else part // scale
@@ -97,7 +85,7 @@ def _settle(
 def _by_floats(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array) -> None:
     """Filter by float32 sums in Pillow's order; images of floats are neither rounded nor cut off."""
     size, width = len(fixed.weights), pixels.shape[1]
-    for rows in _strips(pixels.shape):
+    for rows in strips(pixels.shape):
         padded = _padded(pixels, size // 2, mode, cval, rows)
         height = rows.stop - rows.start
         taps = ([padded[i:i + height, j:j + width] for j in range(size)] for i in reversed(range(size)))
@@ -123,8 +111,8 @@ def _padded(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> A
 
 def _sources(size: int, reach: int, edge: Border) -> Array:
     """Return which pixel of an axis stands at each place from `reach` before it to `reach` behind; -1: none does."""
-    values: dict[str, Any] = {"constant_values": -1} if edge is Border.CONSTANT else {}
-    return np.pad(np.arange(size), reach, PAD[edge], **values)  # type: ignore[call-overload, no-any-return]
+    at, constant = places(edge, size, -reach, 1, size + 2 * reach)
+    return at if constant is None else np.where(constant, -1, at)
 
 
 def _chain(taps: Taps, fixed: Fixed, half: float = 0.5) -> Array:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..convolution import convolve, correlate_separable, magnitude
-from ..images import Array, stack
+from ..images import Array, stack, strips
 from ..kernels import edges
 from ..kernels.taps import gaussian_taps
 from .floats import MODES, Floats, floats, is_mask, is_mode, is_number, is_plain, masked
@@ -33,7 +33,6 @@ GRADIENTS = {
     "prewitt": np.outer(edges.EDGE, edges.PREWITT),
     "farid": np.outer(edges.FARID_EDGE, edges.FARID_SMOOTH),
 }
-STRIP = 2**15  # samples worked on at once where several passes follow each other: they stay in the cache
 # Integers that SciPy casts sums to as C does, by cutting off the fraction and wrapping around.
 WRAPPING = {np.dtype(code) for code in ("u1", "u2", "i1", "i2")}
 
@@ -465,9 +464,8 @@ def _add(
 ) -> None:
     """Add `factor` times the image to the result and clip it, strip by strip."""
     rows = stack(result.shape, channel_axis).spatial[0]
-    step = max(1, STRIP * result.shape[rows] // result.size)
-    for top in range(0, result.shape[rows], step):
-        strip = (slice(None),) * rows + (slice(top, top + step),)
+    for some in strips(result.shape, rows):
+        strip = (slice(None),) * rows + (some,)
         part = result[strip]
         part += np.multiply(given.pixels[strip], given.scale * factor, dtype=given.dtype)
         if limits:
@@ -580,9 +578,8 @@ def gabor(
 def _cut(sums: Array, dtype: np.dtype[Any]) -> Array:
     """Cast sums as C does: without their fraction, modulo the integers' range."""
     result = np.empty(sums.shape, dtype.newbyteorder("="))
-    step = max(1, STRIP // sums.shape[1])
-    for top in range(0, len(sums), step):
-        result[top:top + step] = sums[top:top + step].astype(np.int64).astype(result.dtype)
+    for rows in strips(sums.shape):
+        result[rows] = sums[rows].astype(np.int64).astype(result.dtype)
     return result
 
 
