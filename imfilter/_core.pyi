@@ -14,7 +14,7 @@ class Packed:
     def task(self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> Task | None: ...
 
 @disjoint_base
-class Task:
+class Strips:
     rows: int
     scratch: int
     align: int
@@ -22,18 +22,16 @@ class Task:
     def stop(self) -> None: ...
 
 @disjoint_base
-class WindowTask:
-    rows: int
-    scratch: int
-    align: int
+class Task(Strips): ...
+
+@disjoint_base
+class WindowTask(Strips):
     def __init__(
         self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], method: str, size: tuple[int, int],
         before: tuple[int, int], stride: tuple[int, int], border: int, outside: np.ndarray[Any, Any], rank: int = 0,
         network: tuple[Any, int, int] | None = None, weights: np.ndarray[Any, Any] | None = None,
         closeness: float = 0,
     ) -> None: ...
-    def run(self, first: int, last: int, caller: bool = True) -> None: ...
-    def stop(self) -> None: ...
 
 def finite(array: np.ndarray[Any, Any]) -> bool: ...
 def gapless(array: np.ndarray[Any, Any]) -> bool: ...

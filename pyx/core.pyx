@@ -126,6 +126,13 @@ def finite(array):
     return not wrong
 
 
+cdef void *take(size_t count, size_t size) except NULL:
+    cdef void *memory = calloc(count if count > 0 else 1, size)
+    if memory == NULL:
+        raise MemoryError
+    return memory
+
+
 cdef Py_ssize_t gcd(Py_ssize_t a, Py_ssize_t b):
     while b:
         a, b = b, a % b
@@ -256,16 +263,11 @@ cdef class Packed:
         locate(&job.source, source, PyBUF_STRIDED_RO)
         cdef Py_ssize_t images = locate(&job.target, target, PyBUF_STRIDED)
         task.rows, task.scratch, task.align = self.rows, self.scratch, self.align
+        task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
         if (images * job.target.height == self.rows and self.loops == loops
                 and alike(&job.source, &self.job.source) and alike(&job.target, &self.job.target)):
             return task
-
-    cdef void *take(self, size_t count, size_t size) except NULL:
-        cdef void *memory = calloc(count if count > 0 else 1, size)
-        if memory == NULL:
-            raise MemoryError
-        return memory
 
     cdef Py_ssize_t lane_bytes(self):
         return 2 if self.job.lane == INT16 else 4 if self.job.lane == FLOAT32 else 8
@@ -280,7 +282,7 @@ cdef class Packed:
         # Rows computed together share input rows, unless the stride steps over the whole kernel.
         job.group = 1 if job.bank or job.row_advance > job.kernel_height else GROUP
         job.ring_rows = (job.group - 1) * job.row_advance + job.kernel_height
-        job.live = <int *>self.take(job.ring_rows, sizeof(int))
+        job.live = <int *>take(job.ring_rows, sizeof(int))
         return 0
 
     cdef int plan_block(self) except -1:
@@ -310,7 +312,7 @@ cdef class Packed:
         else:
             job.segment_count = 1 if job.bank else min(
                 job.kernel_width, job.stride_x // gcd(job.stride_x, job.dilation_x))
-        job.segments = <Segment *>self.take(job.segment_count, sizeof(Segment))
+        job.segments = <Segment *>take(job.segment_count, sizeof(Segment))
         margin = per_pixel = 0
         for k in range(job.segment_count):
             segment = &job.segments[k]
@@ -381,8 +383,8 @@ cdef class Packed:
         cdef Job *job = &self.job
         cdef Stage *stage = &job.stages[0]
         cdef Py_ssize_t channels = job.source.channels, i, j, b, top, height, level, fits
-        job.bands = <Band *>self.take(job.kernel_width, sizeof(Band))
-        stage.taps = <Tap *>self.take(job.kernel_width, sizeof(Tap))
+        job.bands = <Band *>take(job.kernel_width, sizeof(Band))
+        stage.taps = <Tap *>take(job.kernel_width, sizeof(Tap))
         job.levels = 0
         for j in range(job.kernel_width):
             top = height = 0
@@ -446,9 +448,9 @@ cdef class Packed:
                 + (j * job.dilation_x - segment.start) // segment.step * job.source.channels)
 
     cdef int make_room(self, Stage *stage, Py_ssize_t taps, Py_ssize_t runs) except -1:
-        stage.taps = <Tap *>self.take(taps, sizeof(Tap))
-        stage.weights = <char *>self.take(taps * GROUP, self.lane_bytes())
-        stage.runs = <Run *>self.take(runs, sizeof(Run))
+        stage.taps = <Tap *>take(taps, sizeof(Tap))
+        stage.weights = <char *>take(taps * GROUP, self.lane_bytes())
+        stage.runs = <Run *>take(runs, sizeof(Run))
         return 0
 
     cdef int pack_kernel(self, Stage *stage, const double[:, ::1] kernel) except -1:
@@ -520,7 +522,7 @@ cdef class Packed:
         cdef char *weights
         self.pack_kernel(stage, np.ascontiguousarray(np.any(kernels, axis=0), np.float64))
         job.stretch = channels + 3 * self.loops.lanes_bytes // self.lane_bytes()
-        weights = <char *>self.take((stage.tap_count * GROUP + 1) * job.stretch, self.lane_bytes())
+        weights = <char *>take((stage.tap_count * GROUP + 1) * job.stretch, self.lane_bytes())
         free(stage.weights)
         stage.weights = weights
         for e in range(stage.tap_count):
@@ -589,8 +591,8 @@ cdef class Packed:
         cdef Job *job = &self.job
         cdef Py_ssize_t d, c
         job.colours = True
-        job.stages[0].weights = <char *>self.take(9, sizeof(float))
-        job.bias = <char *>self.take(3, sizeof(float))
+        job.stages[0].weights = <char *>take(9, sizeof(float))
+        job.bias = <char *>take(3, sizeof(float))
         for d in range(job.target.channels):
             for c in range(3):
                 self.put(job.stages[0].weights, 3 * d + c, weights[d, c, 0, 0])
@@ -609,8 +611,8 @@ cdef class Packed:
         job.ring_lanes += (job.block_pixels - 1) * job.pixel_step       # a row of one pixel is computed as a block
         if job.direct_from != PY_SSIZE_T_MAX:
             job.direct_from = job.block_pixels if job.pixel_lanes == job.target.channels else PY_SSIZE_T_MAX
-        job.stages[0].weights = <char *>self.take(job.groups * job.group_blocks * terms * job.block_lanes, size)
-        job.bias = <char *>self.take(job.pixel_lanes, size)
+        job.stages[0].weights = <char *>take(job.groups * job.group_blocks * terms * job.block_lanes, size)
+        job.bias = <char *>take(job.pixel_lanes, size)
         for d in range(job.target.channels):
             g, k = d // outputs, d % outputs
             block = g * job.group_blocks + k // job.block_lanes
@@ -634,7 +636,7 @@ cdef class Packed:
         cdef Run *run
         if job.groups == 1 and job.dilation_x == 1 and job.segment_count == 1:
             length, pieces = inputs * job.kernel_width, 1
-        job.stages[0].runs = <Run *>self.take(
+        job.stages[0].runs = <Run *>take(
             job.kernel_height * pieces * (1 + (length + longest - 1) // longest), sizeof(Run))
         for i in range(job.kernel_height):
             for j in range(pieces):
@@ -655,21 +657,23 @@ cdef class Packed:
         return 0
 
 
-cdef class Task:
-    """One convolution of a stack of images, ready to be run strip by strip."""
-    cdef Job job                        # its pointers are into what packed keeps
-    cdef Packed packed
-    cdef object source, target
+cdef class Strips:
+    """Work on a stack of images, ready to be run strip by strip."""
     cdef readonly Py_ssize_t rows       # output rows of all images together
     cdef readonly Py_ssize_t scratch    # bytes that each call of run takes
     cdef readonly Py_ssize_t align      # strips had better start at a multiple of this many rows
+    cdef Py_ssize_t height              # output rows of an image
+    cdef volatile int *stopped
+
+    cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+        """Compute output rows first to last - 1 of image n."""
 
     def run(self, Py_ssize_t first, Py_ssize_t last, bint caller=True):
         """Compute output rows first to last - 1, counted through all images.
 
         The caller's own thread looks for signals now and then; once it was interrupted, all strips end.
         """
-        cdef Py_ssize_t height = self.job.target.height, n, end
+        cdef Py_ssize_t height = self.height, n, end
         cdef char *memory = <char *>malloc(self.scratch + 64)
         cdef char *start
         cdef Poll poll = NULL
@@ -679,17 +683,27 @@ cdef class Task:
             raise MemoryError
         start = <char *>((<size_t>memory + 63) & ~<size_t>63)
         with nogil:
-            while first < last and not self.job.stopped:
+            while first < last and not self.stopped[0]:
                 n = first // height
                 end = min(last, (n + 1) * height)
-                self.packed.loops.strip(&self.job, n, first - n * height, end - n * height, start, poll)
+                self.strip(n, first - n * height, end - n * height, start, poll)
                 first = end
         free(memory)
         raise_pending()
 
     def stop(self):
         """Have every strip end early."""
-        self.job.stopped = True
+        self.stopped[0] = True
+
+
+cdef class Task(Strips):
+    """One convolution of a stack of images."""
+    cdef Job job                        # its pointers are into what packed keeps
+    cdef Packed packed
+    cdef object source, target
+
+    cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+        self.packed.loops.strip(&self.job, n, first, last, memory, poll)
 
 
 include "window_task.pxi"

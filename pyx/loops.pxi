@@ -37,6 +37,17 @@ cdef extern from "samples.h" nogil:
 cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms
 
+
+cdef inline bint told_to_stop(volatile int *stopped, double *work, double done, Poll poll) noexcept nogil:
+    """Count the work done, look for signals now and then, and say whether to stop."""
+    work[0] += done
+    if work[0] > WORK_BETWEEN_POLLS:
+        work[0] = 0
+        if poll != NULL and poll():
+            stopped[0] = True
+    return stopped[0]
+
+
 include "rows.pxi"
 include "store.pxi"
 include "channelwise.pxi"

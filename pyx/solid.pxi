@@ -173,11 +173,6 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
             else:
                 add_sums(&job.stages[0], sums, scratch.results, count, <float>job.scale)
                 store(scratch.results, into, job.target.kind, count, job.bounded)
-            work += job.work
-            if work > WORK_BETWEEN_POLLS:
-                work = 0
-                if poll != NULL and poll():
-                    job.stopped = True
-                if job.stopped:
-                    return
+            if told_to_stop(&job.stopped, &work, job.work, poll):
+                return
         x += pixels

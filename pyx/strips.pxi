@@ -210,13 +210,8 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
                     compute_group(like, job, &scratch, n, y, rows, x, end - x, False)
                 y += rows * job.row_step
                 t += rows * job.row_advance
-                work += job.work
-                if work > WORK_BETWEEN_POLLS:
-                    work = 0
-                    if poll != NULL and poll():
-                        job.stopped = True
-                    if job.stopped:
-                        return
+                if told_to_stop(&job.stopped, &work, job.work, poll):
+                    return
         x = end
 
 

@@ -122,13 +122,3 @@ cdef Ring ring_at(const Window *job, char **memory, Py_ssize_t places) noexcept 
 
 cdef void forget(Ring *ring) noexcept nogil:
     memset(ring.held, 0xff, ring.places * sizeof(Py_ssize_t))
-
-
-cdef bint polled(Window *job, double *work, Poll poll) noexcept nogil:
-    """Count the work of a row, look for signals now and then, and say whether to stop."""
-    work[0] += job.work
-    if work[0] > WORK_BETWEEN_POLLS:
-        work[0] = 0
-        if poll != NULL and poll():
-            job.stopped = True
-    return job.stopped

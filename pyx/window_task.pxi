@@ -5,8 +5,8 @@ _METHODS = {
 }
 
 
-cdef class WindowTask:
-    """A filter of a stack of images (images, rows, columns, channels) by windows, ready to be run strip by strip.
+cdef class WindowTask(Strips):
+    """A filter of a stack of images (images, rows, columns, channels) by windows.
 
     method: one of _METHODS. outside: array of the sample outside the image, in the image's dtype. rank: of the sample
     wanted. network: the exchanges (n, 7), the number of slots and the slot of the result. weights: of a bilateral
@@ -15,7 +15,6 @@ cdef class WindowTask:
     cdef Window job
     cdef const Loops *loops
     cdef object source, target
-    cdef readonly Py_ssize_t rows, scratch, align       # as in Task
 
     def __init__(self, source, target, str method, size, before, stride, int border, outside, Py_ssize_t rank=0,
                  network=None, weights=None, double closeness=0):
@@ -26,7 +25,7 @@ cdef class WindowTask:
         self.loops, self.source, self.target = loops, source, target
         describe(&job.source, source)
         self.rows = describe(&job.target, target) * job.target.height
-        self.align = 1
+        self.align, self.height, self.stopped = 1, job.target.height, &job.stopped
         for k in range(min(len(sample), 8)):
             job.outside[k] = first[k]
         job.border, job.method, job.rank = <Border>border, <Method><int>_METHODS[method], rank
@@ -48,7 +47,7 @@ cdef class WindowTask:
             job.tile = 1024
             job.closeness = closeness
             job.work = job.tile * 8. * job.height * job.width
-            job.weights = <double *>self.take(job.height * job.width, sizeof(double))
+            job.weights = <double *>take(job.height * job.width, sizeof(double))
             for k in range(job.height * job.width):
                 job.weights[k] = weights.item(k)
         self.scratch = self.loops.window_scratch(job)
@@ -57,19 +56,13 @@ cdef class WindowTask:
         free(self.job.exchanges)
         free(self.job.weights)
 
-    cdef void *take(self, size_t count, size_t size) except NULL:
-        cdef void *memory = calloc(count if count > 0 else 1, size)
-        if memory == NULL:
-            raise MemoryError
-        return memory
-
     cdef int pack_network(self, network) except -1:
         cdef Window *job = &self.job
         cdef Py_ssize_t k = 0
         cdef Exchange *step
         steps, job.slots, job.result = network
         job.exchange_count = len(steps)
-        job.exchanges = <Exchange *>self.take(len(steps), sizeof(Exchange))
+        job.exchanges = <Exchange *>take(len(steps), sizeof(Exchange))
         for row in steps.tolist():
             step = &job.exchanges[k]
             step.first, step.first_shift, step.second, step.second_shift, step.least, step.most, step.beyond = row
@@ -77,29 +70,5 @@ cdef class WindowTask:
         job.tile = min(max(SLOT_BYTES // job.slots, 256), 2048) // 64 * 64 // job.source.size
         return 0
 
-    def run(self, Py_ssize_t first, Py_ssize_t last, bint caller=True):
-        """Compute output rows first to last - 1, counted through all images.
-
-        The caller's own thread looks for signals now and then; once it was interrupted, all strips end.
-        """
-        cdef Py_ssize_t height = self.job.target.height, n, end
-        cdef char *memory = <char *>malloc(self.scratch + 64)
-        cdef char *start
-        cdef Poll poll = NULL
-        if caller:
-            poll = interrupted
-        if memory == NULL:
-            raise MemoryError
-        start = <char *>((<size_t>memory + 63) & ~<size_t>63)
-        with nogil:
-            while first < last and not self.job.stopped:
-                n = first // height
-                end = min(last, (n + 1) * height)
-                self.loops.window_strip(&self.job, n, first - n * height, end - n * height, start, poll)
-                first = end
-        free(memory)
-        raise_pending()
-
-    def stop(self):
-        """Have every strip end early."""
-        self.job.stopped = True
+    cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+        self.loops.window_strip(&self.job, n, first, last, memory, poll)
