@@ -21,7 +21,7 @@ STAND_IN = {
     np.dtype(given): np.dtype(used)
     for given, used in (("?", "u1"), ("i1", "i2"), ("u4", "f8"), ("i8", "f8"), ("u8", "f8"), ("f2", "f4"))
 }
-STRIP = 2**15  # samples worked on at once where several passes follow each other
+STRIP = 2**16  # samples worked on at once where several passes follow each other
 EXACT = 2**53  # whole numbers up to here are exact as float64
 
 # DLPack's numbers of devices (dlpack.h): those whose memory the processor reads are its own and two kinds of pinned.

@@ -3,14 +3,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from .errors import ImfilterError, integer
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+
+Part = TypeVar("Part")
 
 SHARES = 4  # strips each worker gets on average, so that a slow one does not hold up the rest
 
@@ -94,3 +96,31 @@ def run(task: Task, workers: int) -> None:
             if not helper.cancel():
                 helper.exception()  # waits: until it ends it may write to the caller's array
         raise
+
+
+class _Calls:
+    """A function of each of some parts, as a task whose rows are the parts."""
+
+    align = 1
+
+    def __init__(self, function: Callable[[Part], object], parts: list[Part]) -> None:
+        self._function, self._parts, self._stopped = function, parts, False
+        self.rows = len(parts)
+
+    def run(self, first: int, last: int, caller: bool = True) -> None:
+        for part in self._parts[first:last]:
+            if self._stopped:
+                return
+            self._function(part)
+
+    def stop(self) -> None:
+        self._stopped = True
+
+
+def each(function: Callable[[Part], object], parts: Iterable[Part], workers: int | None = None) -> None:
+    """Call function(part) for every part, in any order, on this thread and others when there are many parts.
+
+    For passes of NumPy over strips of an array, each of which writes to a strip of its own.
+    """
+    calls = _Calls(function, list(parts))
+    run(calls, count(workers) if calls.rows >= 2 * SHARES else 1)

@@ -1,6 +1,7 @@
 """Results made of several convolutions, put together in floating point and rounded once."""
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,12 @@ from ..convolution import check_out, correlate_separable
 from ..errors import pair
 from ..images import EXACT, Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, strips, working_dtype
 from ..kernels.taps import Products
+from ..workers import each
 
 
 def combine(
     image: Any, compute: Callable[..., Array], *, dtype: Any, out: Array | None, stride: Any, channel_axis: Any,
-    **common: Any,
+    workers: int | None, **common: Any,
 ) -> Any:
     """Return compute(pixels, **common) as the image's kind, in its dtype or the one asked for.
 
@@ -28,21 +30,27 @@ def combine(
     if out is not None:
         height, width = layout.size(pixels.shape)
         check_out(out, layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1])), kind)
-    result = settled(
-        compute(pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, **common), kind)
+    values = compute(
+        pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, workers=workers, **common)
+    result = settled(values, kind, workers)
     if out is not None:
         out[...] = result
         result = out
     return same_kind(image, result)
 
 
-def settled(values: Array, dtype: np.dtype[Any], finish: Callable[[Array], Array] | None = None) -> Array:
+def settled(
+    values: Array, dtype: np.dtype[Any], workers: int | None, finish: Callable[[Array], Array] | None = None
+) -> Array:
     """Return finish(values), which may write over them, rounded to the dtype, part by part."""
     if finish is None and (values.dtype == dtype or dtype.kind == "f"):
         return rounded(values, dtype)
     result = np.empty_like(values, dtype)
-    for rows in strips(values.shape):
+
+    def settle(rows: slice) -> None:
         result[rows] = rounded(finish(values[rows]) if finish else values[rows], dtype)
+
+    each(settle, strips(values.shape), workers)
     return result
 
 
@@ -53,10 +61,15 @@ def white(dtype: np.dtype[Any]) -> float:
     return float(min(np.iinfo(known_dtype(dtype)).max, EXACT))
 
 
-def summed(pixels: Array, products: Products, **options: Any) -> Array:
+def summed(pixels: Array, products: Products, *, workers: int | None, **options: Any) -> Array:
     """Convolve with the sum of products of columns and rows of odd sizes, which is never made."""
     (column, row), *others = products
-    total: Array = correlate_separable(pixels, column[::-1], row[::-1], **options)
+    total: Array = correlate_separable(pixels, column[::-1], row[::-1], workers=workers, **options)
     for column, row in others:
-        total += correlate_separable(pixels, column[::-1], row[::-1], **options)
+        more = correlate_separable(pixels, column[::-1], row[::-1], workers=workers, **options)
+        each(functools.partial(_add, total, more), strips(total.shape), workers)
     return total
+
+
+def _add(total: Array, more: Array, rows: slice) -> None:
+    total[rows] += more[rows]

@@ -67,7 +67,7 @@ def in_linear_light(function: Callable[..., Any], image: Any, given: dict[str, A
         beyond = top * float(_decode(np.asarray(outside(beyond, edge, kind) / top)))
     floats = working_dtype(kind, wanted)
     filtered = function(light, **{**given, "cval": beyond, "dtype": floats, "out": None})
-    result = settled(filtered, wanted, lambda part: encoded(part, top))
+    result = settled(filtered, wanted, given["workers"], lambda part: encoded(part, top))
     if out is not None:
         check_out(out, result.shape, wanted)
         out[...] = result

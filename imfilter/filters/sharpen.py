@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import kernels
 from ..convolution import convolve
-from ..images import Array, stack
+from ..images import Array, stack, strips
 from ..normalised import counted, fill
+from ..workers import each
 from .blur import gaussian
 from .combine import combine
 from .parameters import Number
@@ -80,20 +81,27 @@ def unsharp_mask(
     array([[ 50,  45, 105, 100]], dtype=uint8)
     """
     def sharpened(
-        pixels: Array, *, stride: tuple[int, int], channel_axis: int | None, mask: Any = None, **rest: Any
+        pixels: Array, *, stride: tuple[int, int], channel_axis: int | None, workers: int | None, mask: Any = None,
+        **rest: Any,
     ) -> Array:
-        blurred = gaussian(pixels, radius, stride=stride, channel_axis=channel_axis, mask=mask, **rest)
+        blurred: Array = gaussian(
+            pixels, radius, stride=stride, channel_axis=channel_axis, workers=workers, mask=mask, **rest)
         layout = stack(pixels.shape, channel_axis)
         kept = layout.every(pixels, stride)
-        with np.errstate(invalid="ignore"):  # infinity, whose difference from itself is NaN
-            difference: Array = np.subtract(kept, blurred, dtype=blurred.dtype)
-        if threshold:
-            difference[np.abs(difference) < threshold] = 0
-        difference *= amount
-        difference += kept
+        result = blurred if mask is None else np.empty_like(blurred)
+
+        def add_difference(rows: slice) -> None:
+            with np.errstate(invalid="ignore"):  # infinity, whose difference from itself is NaN
+                difference = np.subtract(kept[rows], blurred[rows], dtype=blurred.dtype)
+            if threshold:
+                difference[np.abs(difference) < threshold] = 0
+            difference *= amount
+            np.add(difference, kept[rows], out=result[rows])
+
+        each(add_difference, strips(result.shape), workers)
         if mask is not None:
-            fill(difference, blurred, ~counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]], layout)
-        return difference
+            fill(result, blurred, ~counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]], layout)
+        return result
 
     return combine(image, sharpened, **common)
 

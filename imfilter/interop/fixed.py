@@ -9,6 +9,7 @@ import numpy as np
 from ..borders import Border, border, places
 from ..convolution import correlate
 from ..images import Array, strips
+from ..workers import each
 
 Taps = Iterable[list[Array]]  # samples under the taps, row by row from the lowest
 
@@ -61,7 +62,8 @@ def _by_whole_sums(pixels: Array, fixed: Fixed, mode: str, cval: float, result: 
     sums = correlate(pixels, fixed.weights, mode=mode, cval=cval, dtype=np.int16)
     scale = int(fixed.scale)
     binary = scale & (scale - 1) == 0  # such fractions are exact in Pillow too
-    for rows in strips(sums.shape):
+
+    def divide(rows: slice) -> None:
         part = sums[rows]
         part += int(fixed.offset) * scale + scale // 2
         rounded = part >> (scale.bit_length() - 1) if binary else part // scale
@@ -69,6 +71,8 @@ def _by_whole_sums(pixels: Array, fixed: Fixed, mode: str, cval: float, result: 
         if not binary and scale % 2 == 0:
             part -= rounded * scale
             _settle(np.nonzero((part == 0) & (rounded > 0) & (rounded < 256)), rows, pixels, fixed, mode, cval, result)
+
+    each(divide, strips(sums.shape))
 
 
 def _settle(
@@ -85,7 +89,8 @@ def _settle(
 def _by_floats(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array) -> None:
     """Filter by float32 sums in Pillow's order; images of floats are neither rounded nor cut off."""
     size, width = len(fixed.weights), pixels.shape[1]
-    for rows in strips(pixels.shape):
+
+    def filter_strip(rows: slice) -> None:
         padded = _padded(pixels, size // 2, mode, cval, rows)
         height = rows.stop - rows.start
         taps = ([padded[i:i + height, j:j + width] for j in range(size)] for i in reversed(range(size)))
@@ -93,6 +98,8 @@ def _by_floats(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Arra
             result[rows] = _chain(taps, fixed, half=0)
         else:
             result[rows] = _cut(_chain(taps, fixed), pixels.dtype)
+
+    each(filter_strip, strips(pixels.shape))
 
 
 def _padded(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> Array:

@@ -18,6 +18,7 @@ from ..convolution import convolve, correlate_separable, magnitude
 from ..images import Array, stack, strips
 from ..kernels import edges
 from ..kernels.taps import gaussian_taps
+from ..workers import each
 from .floats import MODES, Floats, floats, is_mask, is_mode, is_number, is_plain, masked
 from .originals import handed_on, replaced
 
@@ -407,7 +408,8 @@ def difference_of_gaussians(
     given = floats(image)
     assert low and high
     result = _blurred(given, low, mode, cval, truncate, channel_axis)
-    result -= _blurred(given, high, mode, cval, truncate, channel_axis)
+    wide = _blurred(given, high, mode, cval, truncate, channel_axis)
+    each(lambda rows: np.subtract(result[rows], wide[rows], out=result[rows]), strips(result.shape))
     return result
 
 
@@ -464,12 +466,15 @@ def _add(
 ) -> None:
     """Add `factor` times the image to the result and clip it, strip by strip."""
     rows = stack(result.shape, channel_axis).spatial[0]
-    for some in strips(result.shape, rows):
+
+    def add_strip(some: slice) -> None:
         strip = (slice(None),) * rows + (some,)
         part = result[strip]
         part += np.multiply(given.pixels[strip], given.scale * factor, dtype=given.dtype)
         if limits:
             np.clip(part, *limits, out=part)
+
+    each(add_strip, strips(result.shape, rows))
 
 
 def gabor_kernel(
@@ -578,8 +583,11 @@ def gabor(
 def _cut(sums: Array, dtype: np.dtype[Any]) -> Array:
     """Cast sums as C does: without their fraction, modulo the integers' range."""
     result = np.empty(sums.shape, dtype.newbyteorder("="))
-    for rows in strips(sums.shape):
+
+    def cast(rows: slice) -> None:
         result[rows] = sums[rows].astype(np.int64).astype(result.dtype)
+
+    each(cast, strips(sums.shape))
     return result
 
 
