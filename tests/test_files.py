@@ -300,7 +300,7 @@ def test_a_failure_at_any_moment_leaves_what_stood_there(folder, monkeypatch, ca
     def fail(*arguments, **keywords):
         raise error
 
-    monkeypatch.setattr(files.os, call, fail)
+    monkeypatch.setattr(files.atomic.os, call, fail)
     with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else FileError) as caught:
         files.write(b"new", str(folder / "old.png"), force=True)
     monkeypatch.undo()

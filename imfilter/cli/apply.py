@@ -10,7 +10,7 @@ from ..errors import suggestion
 from ..filters import PRESETS, Parameter, Preset, groups
 from ..filters.parameters import Flag
 from ..pipeline import Filter
-from . import photos
+from . import options, photos
 
 
 class Presets(click.Group):
@@ -31,10 +31,10 @@ class Presets(click.Group):
 
 
 def _command(preset: Preset) -> click.Command:
-    options: list[click.Parameter] = [_option(parameter) for parameter in preset.parameters]
+    own: list[click.Parameter] = [_option(parameter) for parameter in preset.parameters]
     signed = "offset" if preset.signed else None
     make = functools.partial(Filter.named, preset.name)
-    return photos.command(preset.name, _help(preset), options, signed, make, preset.masked)
+    return photos.command(preset.name, _help(preset), own, signed, make, preset.masked)
 
 
 def _option(parameter: Parameter) -> click.Option:
@@ -43,7 +43,7 @@ def _option(parameter: Parameter) -> click.Option:
                             default=parameter.default, help=parameter.help)
     default = {} if parameter.required else {"default": parameter.shown(parameter.default), "show_default": True}
     return click.Option(
-        [f"--{parameter.name.replace('_', '-')}", parameter.name], type=photos.KindType(parameter.kind),
+        [f"--{parameter.name.replace('_', '-')}", parameter.name], type=options.KindType(parameter.kind),
         required=parameter.required, help=f"{parameter.help} Must be {parameter.kind.words}.", **default)  # type: ignore[arg-type]
 
 

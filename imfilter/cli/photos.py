@@ -1,4 +1,4 @@
-"""What apply and convolve share: their options, the names of outputs, and the way through the files."""
+"""The way through the files that apply and convolve share."""
 from __future__ import annotations
 
 import gc
@@ -10,117 +10,11 @@ from typing import Any
 
 import click
 
-from ..borders import MODES
 from ..errors import FileError, ImfilterError
-from ..filters.parameters import Integer, Kind, Number, Pair
-from ..pipeline import SIGNED, Filter
+from ..pipeline import Filter
 from . import Status
-
-
-class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """A parameter's kind as click sees it: text that is parsed and checked."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.name = type(kind).__name__.lower()
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            parsed = self.kind.parse(value)
-            self.kind.check(param.human_readable_name if param else "value", parsed)
-        except ImfilterError as error:
-            self.fail(str(error), param, ctx)
-        except ValueError:
-            self.fail(f"must be {self.kind.words}, got {value!r}", param, ctx)
-        return parsed
-
-
-FILES = click.Argument(["files"], metavar="FILE...", nargs=-1, required=True)
-COMMON = [
-    click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
-                 help="What stands outside the photo."),
-    click.Option(["--cval"], type=KindType(Number()), default=0.0, show_default=True,
-                 help="What stands there with --border constant."),
-    click.Option(["--stride"], type=KindType(Pair(Integer(1))), default=1, show_default=True,
-                 help="Take every N-th pixel, or N,M down and across."),
-]
-OUTPUT = [
-    click.Option(["-o", "--output"], metavar="FILE",
-                 help="Where the result goes; - is standard output. For several files a pattern with {stem}, "
-                      "{filter}, {ext}."),
-    click.Option(["--out-dir"], metavar="DIR", help="The folder for the results, made when it is missing."),
-    click.Option(["--force"], is_flag=True, help="Replace files that exist."),
-    click.Option(["--in-place"], is_flag=True, help="Replace the photos themselves."),
-    click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
-    click.Option(["-v", "--verbose"], is_flag=True, help="Say more of each file."),
-]
-
-
-def mask_option() -> click.Option:
-    return click.Option(["--mask"], metavar="FILE",
-                        help="A grey image of the photo's size: white counts, black does not, grey in part.")
-
-
-def read_mask(path: str) -> Any:
-    """Return the weights that a grey image holds."""
-    from .. import files
-
-    image = files.read(path).image
-    bands = image.split()
-    if any(band.tobytes() != bands[0].tobytes() for band in bands[1:]):
-        raise FileError(f"{path}: a mask must be grey, got an image of mode {image.mode}")
-    return bands[0]
-
-
-def signed_option(default: str) -> click.Option:
-    return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
-                        help="Results below 0 are shown about mid-grey, without sign, cut off, or stretched.")
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where results go, as the options say."""
-
-    output: str | None
-    out_dir: str | None
-    force: bool
-    in_place: bool
-    quiet: bool
-    verbose: bool
-    to_stdout: bool = False     # a photo goes there, which names would spoil
-
-    def check(self, files: Sequence[str]) -> None:
-        """Refuse options that contradict each other, before any file is read."""
-        for name, value in (("--output", self.output), ("--out-dir", self.out_dir)):
-            if value == "":
-                raise click.UsageError(f"{name} must not be empty")
-        if sum(map(bool, (self.output, self.out_dir, self.in_place))) > 1:
-            raise click.UsageError("only one of --output, --out-dir and --in-place can be given")
-        if self.output and len(files) > 1 and (self.output == "-" or "{stem}" not in self.output):
-            raise click.UsageError("--output must be a pattern with {stem} for several files")
-        if self.in_place and "-" in files:
-            raise click.UsageError("--in-place needs files, not standard input")
-        if files.count("-") > 1:
-            raise click.UsageError("standard input can be read only once")
-
-    def path(self, file: str, suffix: str, filter_name: str) -> str:
-        """Return the name of a file's result."""
-        folder, name = os.path.split(file)
-        stem = os.path.splitext(name)[0] if file != "-" else "stdin"
-        if self.in_place:
-            return file
-        if self.output:
-            # The fields are put in by hand: format() would read attributes, and trip over other braces.
-            fields = {"{stem}": stem, "{filter}": filter_name, "{ext}": suffix.lstrip(".")}
-            path = self.output
-            for field, text in fields.items():
-                path = path.replace(field, text)
-            return path
-        if file == "-" and not self.out_dir:
-            return "-"
-        return os.path.join(self.out_dir or folder, f"{stem}.{filter_name}{suffix}")
+from .options import COMMON, FILES, OUTPUT, mask_option, read_mask, signed_option
+from .outputs import Output
 
 
 def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Status:

@@ -1,50 +1,20 @@
-"""Photos on disk: read without loss, written in what the format holds, and never at the cost of what was there."""
+"""Files to photos: decoded without losing anything silently, upright, in a mode that is filtered."""
 from __future__ import annotations
 
 import contextlib
 import io
 import os
-import struct
 import sys
-import tempfile
-import threading
 import warnings
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .errors import FileError, suggestion
-
-
-@dataclass(frozen=True)
-class Format:
-    """A file format: Pillow's name for it, the modes it holds, the metadata kept in it, its largest side and EXIF."""
-
-    name: str
-    modes: tuple[str, ...]
-    keeps: tuple[str, ...] = ()
-    largest: int = 2**31 - 1
-    most_exif: int = 2**31 - 1
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-JPEG = Format("JPEG", ("L", "RGB", "CMYK"), ("icc_profile", "exif", "dpi"), 65500, 65527, {"quality": 95})
-TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"), ("icc_profile", "exif", "dpi"),
-              options={"compression": "tiff_adobe_deflate"})
-FORMATS = {
-    ".png": Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16"), ("icc_profile", "exif", "dpi")),
-    ".jpg": JPEG,
-    ".jpeg": JPEG,
-    ".tif": TIFF,
-    ".tiff": TIFF,
-    ".bmp": Format("BMP", ("L", "RGB"), ("dpi",)),
-    ".webp": Format("WEBP", ("L", "LA", "RGB", "RGBA"), ("icc_profile", "exif"), 16383, options={"quality": 90}),
-}
+from ..errors import FileError
+from .formats import BROKEN, FORMATS, KEPT, LAYOUT_TAGS, TIFF, mute_libtiff
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth can be told
 
@@ -54,30 +24,11 @@ PLAIN = {
     "compression", "interlace", "transparency", "srgb", "background", "loop", "duration", "timestamp", "mp",
     "mpoffset", "resolution", "bmp_compression", "default_image", "aspect", "version", "extension",
 }
-KEPT = {"icc_profile": "colour profile", "exif": "EXIF", "dpi": "resolution"}
 NAMES = {"xmp": "XMP", "photoshop": "Photoshop data", "gamma": "gamma", "chromaticity": "chromaticities"}
-
-# Tags of a TIFF file that describe how its pixels are stored, and not the photo.
-LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 290, 291, 296, 317, 320,
-               *range(322, 326), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, 34675}
 ORIENTATION = 274
 TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
          8: Image.Transpose.ROTATE_90}
-IFD_TAGS = {0x8769, 0x8825}  # tags of EXIF that stand for tables of their own: the exposure, the place
-
-# The colours that a profile can be for, by mode: the bytes 16 to 20 of an ICC profile.
-PROFILES = {"L": [b"GRAY"], "LA": [b"GRAY"], "I;16": [b"GRAY"], "I": [b"GRAY"], "F": [b"GRAY"], "CMYK": [b"CMYK"]}
-
-HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours",
-        "LA": "an alpha channel", "RGBA": "an alpha channel"}
-
-# What Pillow raises for broken files, found by breaking files.
-BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, AssertionError,
-          AttributeError, MemoryError, RuntimeError, zlib.error, struct.error)
-
-
-MUTED = threading.Lock()  # held while standard error is turned aside
 
 
 @dataclass
@@ -127,7 +78,7 @@ def _decoded(path: str, stream: IO[bytes]) -> tuple[Image.Image, str, list[str]]
             notes = _only_frame(path, image)
             _full_depth(path, image)
             tables = _exif(image, notes) if kind == "TIFF" else None  # its tables are read while it is open
-            with _mute_libtiff(image.format):
+            with mute_libtiff(image.format):
                 image.load()
             notes += _only_known(image)
             exif, turn = tables or _exif(image, notes)
@@ -147,23 +98,6 @@ def _decoded(path: str, stream: IO[bytes]) -> tuple[Image.Image, str, list[str]]
         except BROKEN as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise FileError(f"{path}: is damaged: {reason}") from None
-
-
-@contextlib.contextmanager
-def _mute_libtiff(kind: str | None) -> Iterator[None]:
-    """Keep libtiff from writing its own complaints to standard error: Pillow raises what matters."""
-    if kind != "TIFF" or sys.stderr is None:  # None: 2 was closed, and may be the photo by now
-        yield
-        return
-    with MUTED:
-        kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 2)
-        os.close(nothing)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def _only_frame(path: str, image: Image.Image) -> list[str]:
@@ -256,103 +190,3 @@ def _expanded(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.mode not in TIFF.modes:
         raise FileError(f"has the colour mode {image.mode}, which is not filtered: convert it to RGB first")
     return image
-
-
-def format_of(suffix: str) -> Format:
-    """Return the format that a file's suffix stands for."""
-    known = FORMATS.get(suffix.lower())
-    if known is None:
-        hint = suggestion(suffix.lower(), FORMATS)
-        raise FileError(f"cannot write {suffix or 'a file without a suffix'}: it must be {', '.join(FORMATS)}{hint}")
-    return known
-
-
-def check_target(path: str, *, force: bool) -> None:
-    """Refuse a target that exists, unless it may be replaced, or whose folder does not."""
-    if os.path.isdir(path):
-        raise FileError(f"{path}: is a directory")
-    if os.path.islink(path) and not force:
-        raise FileError(f"{path}: is a symbolic link; --force replaces the link itself")
-    if os.path.lexists(path) and not os.path.islink(path) and not os.path.isfile(path):
-        raise FileError(f"{path}: is not a regular file")
-    if os.path.lexists(path) and not force:
-        raise FileError(f"{path}: exists already; --force replaces it")
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise FileError(f"{path}: there is no folder {folder}")
-
-
-def encode(image: Image.Image, suffix: str, notes: list[str]) -> bytes:
-    """Return the photo as the bytes of a file; refuse what the format cannot hold."""
-    kind = format_of(suffix)
-    if image.mode not in kind.modes:
-        holders = sorted({other.name for other in FORMATS.values() if image.mode in other.modes})
-        what = HELD.get(image.mode, f"mode {image.mode}")
-        raise FileError(f"{kind.name} cannot hold {what}: {' or '.join(holders)} can")
-    if max(image.size) > kind.largest:
-        raise FileError(f"{kind.name} holds at most {kind.largest} pixels a side, got {image.width} x {image.height}")
-    kept = {key: image.info[key] for key in KEPT if image.info.get(key)}
-    lost = [key for key in kept if key not in kind.keeps or (key == "exif" and len(kept[key]) > kind.most_exif)]
-    if lost:
-        notes.append(f"{', '.join(KEPT[key] for key in lost)} not kept: {kind.name} cannot hold it")
-    if "icc_profile" in kept and kept["icc_profile"][16:20] not in PROFILES.get(image.mode, [b"RGB "]):
-        lost.append("icc_profile")
-        notes.append("colour profile not kept: it is for other colours")
-    # Pillow takes a profile that it is not given from the image.
-    options = kind.options | {"icc_profile": None} | {key: kept[key] for key in kept if key not in lost}
-    if kind is TIFF and "exif" in options and _has_tables(options["exif"]):
-        del options["compression"]  # libtiff writes no tables within tables
-    buffer = io.BytesIO()
-    try:
-        with _mute_libtiff(kind.name):
-            image.save(buffer, kind.name, **options)
-    except BROKEN as error:
-        raise FileError(f"{kind.name} could not be written: {error}") from None
-    return buffer.getvalue()
-
-
-def _has_tables(exif: bytes) -> bool:
-    tags = Image.Exif()
-    tags.load(exif)
-    return bool(IFD_TAGS & set(tags))
-
-
-def write(data: bytes, path: str, *, force: bool) -> None:
-    """Put the bytes under a name at once: whoever looks finds what was there before, or all of this."""
-    check_target(path, force=force)
-    target = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=".imfilter-", suffix=".part", dir=target.parent)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        _place(temporary, path, force)
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-
-
-def _place(temporary: str, path: str, force: bool) -> None:
-    """Rename the file; without force a name that was taken in the meantime is not."""
-    if force:
-        os.replace(temporary, path)
-        return
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise FileError(f"{path}: exists already; --force replaces it") from None
-    except OSError:  # a file system without links
-        os.replace(temporary, path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

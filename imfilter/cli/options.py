@@ -1,0 +1,73 @@
+"""The options that commands share, as click sees them."""
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..borders import MODES
+from ..errors import FileError, ImfilterError
+from ..filters.parameters import Integer, Kind, Number, Pair
+from ..pipeline import SIGNED
+
+
+class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A parameter's kind as click sees it: text that is parsed and checked."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.name = type(kind).__name__.lower()
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            parsed = self.kind.parse(value)
+            self.kind.check(param.human_readable_name if param else "value", parsed)
+        except ImfilterError as error:
+            self.fail(str(error), param, ctx)
+        except ValueError:
+            self.fail(f"must be {self.kind.words}, got {value!r}", param, ctx)
+        return parsed
+
+
+FILES = click.Argument(["files"], metavar="FILE...", nargs=-1, required=True)
+COMMON = [
+    click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
+                 help="What stands outside the photo."),
+    click.Option(["--cval"], type=KindType(Number()), default=0.0, show_default=True,
+                 help="What stands there with --border constant."),
+    click.Option(["--stride"], type=KindType(Pair(Integer(1))), default=1, show_default=True,
+                 help="Take every N-th pixel, or N,M down and across."),
+]
+OUTPUT = [
+    click.Option(["-o", "--output"], metavar="FILE",
+                 help="Where the result goes; - is standard output. For several files a pattern with {stem}, "
+                      "{filter}, {ext}."),
+    click.Option(["--out-dir"], metavar="DIR", help="The folder for the results, made when it is missing."),
+    click.Option(["--force"], is_flag=True, help="Replace files that exist."),
+    click.Option(["--in-place"], is_flag=True, help="Replace the photos themselves."),
+    click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+    click.Option(["-v", "--verbose"], is_flag=True, help="Say more of each file."),
+]
+
+
+def mask_option() -> click.Option:
+    return click.Option(["--mask"], metavar="FILE",
+                        help="A grey image of the photo's size: white counts, black does not, grey in part.")
+
+
+def read_mask(path: str) -> Any:
+    """Return the weights that a grey image holds."""
+    from .. import files
+
+    image = files.read(path).image
+    bands = image.split()
+    if any(band.tobytes() != bands[0].tobytes() for band in bands[1:]):
+        raise FileError(f"{path}: a mask must be grey, got an image of mode {image.mode}")
+    return bands[0]
+
+
+def signed_option(default: str) -> click.Option:
+    return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
+                        help="Results below 0 are shown about mid-grey, without sign, cut off, or stretched.")

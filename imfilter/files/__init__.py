@@ -1,0 +1,7 @@
+"""Photos on disk: read without loss, written in what the format holds, and never at the cost of what was there."""
+from .atomic import check_target, write
+from .encoding import encode
+from .formats import FORMATS, format_of
+from .reading import Photo, read
+
+__all__ = ["FORMATS", "Photo", "check_target", "encode", "format_of", "read", "write"]
