@@ -46,7 +46,7 @@ class KernelPicture:
         """Write the picture in the format that the name ends in; a file of that name is replaced."""
         from . import files
 
-        data = files.encode(self.image, Path(path).suffix, [])
+        data = files.encode(files.Photo([self.image]), Path(path).suffix)
         files.write(data, os.fspath(path), force=True)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from .errors import DtypeError, ImfilterError, integer
 
 if TYPE_CHECKING:
     import PIL.Image
+
+    Picture: TypeAlias = "PIL.Image.Image | Deep"
 
 Array = np.ndarray[Any, Any]
 
@@ -35,10 +38,57 @@ PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 3): "RGB", ("H", 1): "I;16", ("
 PIL_ALPHA = ("LA", "RGBA")
 
 
+@dataclass
+class Deep:
+    """A picture of samples that Pillow has no mode for: colours of 16 bits or floats, or channels beyond alpha.
+
+    Parameters
+    ----------
+    pixels : (H, W, C) array
+    alpha : bool
+        Whether the last channel is alpha.
+    colours : int, optional
+        How many channels are colours: 1 grey, 3 red, green and blue, 4 CMYK. Left out, as many of these as there are.
+    info : dict
+        What is said beside the pixels, as in a Pillow image.
+    """
+
+    pixels: Array
+    alpha: bool = False
+    colours: int = 0
+    info: dict[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        count = self.pixels.shape[2] - self.alpha
+        self.colours = self.colours or (count if count in (1, 3, 4) else 3 if count > 4 else 1)
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width, self.height
+
+    @property
+    def mode(self) -> str:
+        """What the channels are, in a word, and their dtype."""
+        more = self.pixels.shape[2] - self.colours - self.alpha
+        name = {1: "L", 3: "RGB", 4: "CMYK"}[self.colours] + "A" * self.alpha + f"+{more}" * bool(more)
+        return f"{name} {self.pixels.dtype}"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.pixels, dtype, copy=copy)
+
+
 def is_pil(image: object) -> bool:
-    """Say whether it is a Pillow image, without importing Pillow for that."""
+    """Say whether it is a Pillow image, or a Deep one beside them, without importing Pillow for that."""
     module = sys.modules.get("PIL.Image")
-    return module is not None and isinstance(image, module.Image)
+    return isinstance(image, Deep) or (module is not None and isinstance(image, module.Image))
 
 
 def as_array(image: object, name: str = "image") -> Array:
@@ -51,6 +101,8 @@ def as_array(image: object, name: str = "image") -> Array:
         return image
     if isinstance(image, np.ma.MaskedArray):
         raise DtypeError(f"{name} must not be a masked array: take its data, or fill it with filled()")
+    if isinstance(image, Deep):
+        return image.pixels
     if is_pil(image):
         return _pil_pixels(image)  # type: ignore[arg-type]
     if image is None or isinstance(image, (str, bytes)):
@@ -274,23 +326,28 @@ def strips(shape: tuple[int, ...], axis: int = 0) -> Iterator[slice]:
 
 
 def same_kind(image: object, result: Array) -> Any:
-    """Return the result as what the image was: a Pillow image for a Pillow image, else the array."""
+    """Return the result as what the image was: a Pillow or Deep image for one of those, else the array."""
     if not is_pil(image):
         return result
     return to_pil(result, image)  # type: ignore[arg-type]
 
 
-def to_pil(result: Array, source: PIL.Image.Image, mode: str | None = None) -> PIL.Image.Image:
+def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     """Return an array as a Pillow image, with what the source image carries beside its pixels.
 
-    mode: what the bands mean; left out, they mean what those of the source do, or grey or red, green and blue.
+    A result that Pillow has no mode for becomes Deep when the source was. mode: what the bands mean; left out, they
+    mean what those of the source do, or grey or red, green and blue.
     """
     from PIL import Image
 
     bands = 1 if result.ndim == 2 else result.shape[2]
-    if bands > 1 and bands == len(source.getbands()) and result.dtype == np.uint8:
-        mode = mode or source.mode
-    mode = mode or PIL_MODES.get((result.dtype.char, bands))
+    known = PIL_MODES.get((result.dtype.char, bands))
+    if isinstance(source, Deep):
+        if known is None or bands == source.pixels.shape[2]:
+            return _as_deep(result, source)
+    elif bands > 1 and bands == len(source.getbands()) and result.dtype == np.uint8:
+        known = source.mode
+    mode = mode or known
     if mode is None:
         raise ImfilterError(
             f"a Pillow image cannot hold {bands} bands of {result.dtype}: pass numpy.asarray(image), "
@@ -302,24 +359,35 @@ def to_pil(result: Array, source: PIL.Image.Image, mode: str | None = None) -> P
     return image
 
 
-def has_alpha(image: PIL.Image.Image) -> bool:
-    """Say whether the last band of a Pillow image is alpha."""
-    return image.mode in PIL_ALPHA
+def _as_deep(result: Array, source: Deep) -> Deep:
+    """Return an array as a Deep image, whose channels mean what those of the source do if they are as many."""
+    result = result if result.ndim == 3 else result[..., None]
+    if result.shape[2] != source.pixels.shape[2]:
+        return Deep(result, info=dict(source.info))
+    return replace(source, pixels=result, info=dict(source.info))
 
 
-def colours_and_alpha(image: PIL.Image.Image) -> tuple[Array, Array | None]:
-    """Return the pixels of a Pillow image without its alpha, and the alpha (H, W) if it has one."""
+def has_alpha(image: Picture) -> bool:
+    """Say whether the last band of a Pillow or Deep image is alpha."""
+    return image.alpha if isinstance(image, Deep) else image.mode in PIL_ALPHA
+
+
+def colours_and_alpha(image: Picture) -> tuple[Array, Array | None]:
+    """Return the pixels of a Pillow or Deep image without its alpha, and the alpha (H, W) if it has one."""
     pixels = as_array(image)
     if not has_alpha(image):
         return pixels, None
     return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1], pixels[..., -1]
 
 
-def join_alpha(source: PIL.Image.Image, colours: Array, alpha: Array) -> PIL.Image.Image:
-    """Return a Pillow image of 8-bit colours and alpha."""
+def join_alpha(source: Picture, colours: Array, alpha: Array) -> Picture:
+    """Return a Pillow image of 8-bit colours and alpha, or a Deep one of deep colours and alpha."""
     if colours.ndim == 2:
         colours = colours[..., None]
     mode = {(1, "B"): "LA", (3, "B"): "RGBA"}.get((colours.shape[-1], colours.dtype.char))
+    if isinstance(source, Deep):
+        joined = np.concatenate([colours, alpha[..., None].astype(colours.dtype)], axis=-1)
+        return Deep(joined, True, info=dict(source.info))
     if mode is None:
         raise ImfilterError(
             f"a Pillow image with alpha must have 1 or 3 colours of uint8, got {colours.shape[-1]} of {colours.dtype}: "

@@ -10,11 +10,11 @@ import numpy as np
 from .convolution import convolve, correlate
 from .errors import ImfilterError, one_of, suggestion
 from .filters import PRESETS
-from .images import Array, colours_and_alpha, join_alpha, rounded, to_pil
+from .images import Array, as_array, colours_and_alpha, join_alpha, rounded, to_pil
 from .normalised import total
 
 if TYPE_CHECKING:
-    import PIL.Image
+    from .images import Picture
 
 # How a result with a sign is put into samples that have none; `grey` is the middle of their range.
 SIGNED: dict[str, Callable[[Array, float], Array]] = {
@@ -60,12 +60,12 @@ class Filter:
     def __call__(self, image: Any, **keywords: Any) -> Any:
         return self.function(image, **{**self.keywords, **keywords})
 
-    def picture(self, photo: PIL.Image.Image, signed: str = "offset") -> PIL.Image.Image:
+    def picture(self, photo: Picture, signed: str = "offset") -> Picture:
         """Return the filtered photo as a photo of the same depth, a result with a sign as `signed` says."""
         if signed not in SIGNED:
             raise ImfilterError(f"signed must be {one_of(SIGNED)}, got {signed!r}")
-        if not self.signed or photo.mode == "F":
-            result: PIL.Image.Image = self(photo)
+        if not self.signed or as_array(photo).dtype.kind == "f":
+            result: Picture = self(photo)
             return result
         colours, alpha = colours_and_alpha(photo)
         values = self(colours, dtype=np.float32)

@@ -82,7 +82,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(put, suffix, rng):
         for place in rng.integers(0, len(data) if k % 2 else 100, 3):
             broken[place] = rng.integers(0, 256)
         try:
-            files.encode(files.read(put("broken" + suffix, broken)).image, ".png", [])
+            files.encode(files.read(put("broken" + suffix, broken)), ".png")
         except FileError:
             refused += 1
     assert refused
@@ -141,7 +141,7 @@ def test_photos_are_turned_upright_and_say_so(put, suffix, orientation):
     photo = files.read(put("photo" + suffix, data))
     wanted = awkward.turned(np.asarray(stored, float), orientation)
     assert np.abs(np.asarray(photo.image) - wanted).max() < 20
-    written = reopened(files.encode(photo.image, suffix, []))
+    written = reopened(files.encode(photo, suffix))
     assert written.getexif().get(0x0112, 1) == 1
     assert written.size == wanted.shape[1::-1]
 
@@ -154,9 +154,8 @@ def test_metadata_is_kept_or_named(put, source, target):
     data = awkward.encoded(awkward.photo(), WRITTEN[source], exif=awkward.exif().tobytes(), icc_profile=profile,
                            **more)
     photo = files.read(put("photo" + source, data))
-    notes = list(photo.notes)
-    written = reopened(files.encode(photo.image, target, notes))
-    said = " ".join(notes)
+    written = reopened(files.encode(photo, target))
+    said = " ".join(photo.notes)
     assert written.info.get("icc_profile") == profile or "colour profile" in said
     exif = written.getexif()
     whole = exif.get(0x010F) == "Acme" and exif.get_ifd(0x8769).get(0x829A) == 0.5
@@ -171,41 +170,38 @@ def test_a_profile_of_colours_is_not_given_to_a_grey_photo():
     grey = awkward.photo("L")
     grey.info["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for suffix in (".png", ".jpg", ".tif", ".webp"):
-        notes = []
-        written = reopened(files.encode(grey, suffix, notes))
+        photo = files.Photo([grey])
+        written = reopened(files.encode(photo, suffix))
         held = written.info.get("icc_profile")
-        assert len(written.getbands()) == 3 or (not held and "colour profile not kept" in notes[0])
+        assert len(written.getbands()) == 3 or (not held and "colour profile not kept" in photo.notes[0])
 
 
 def test_exif_too_long_for_a_jpeg_is_named(put):
     tags = awkward.exif()
     tags[0x927C] = bytes(70_000)
     photo = files.read(put("long.png", awkward.encoded(awkward.photo(), "PNG", exif=tags)))
-    assert len(reopened(files.encode(photo.image, ".png", [])).getexif()[0x927C]) == 70_000
-    notes = []
-    assert reopened(files.encode(photo.image, ".jpg", notes)).format == "JPEG"
-    assert "EXIF not kept" in notes[0]
+    assert len(reopened(files.encode(photo, ".png")).getexif()[0x927C]) == 70_000
+    assert reopened(files.encode(photo, ".jpg")).format == "JPEG"
+    assert "EXIF not kept" in photo.notes[0]
 
 
 @pytest.mark.parametrize("suffix", WRITTEN)
 def test_a_resolution_that_was_not_there_is_not_made_up(put, suffix):
     photo = files.read(put("plain.tif", awkward.encoded(awkward.photo(), "TIFF")))
-    notes = []
-    written = reopened(files.encode(photo.image, suffix, notes))
+    written = reopened(files.encode(photo, suffix))
     # Pillow reads 1 from a TIFF file that says nothing: 282 is the tag that would say it.
     told = getattr(written, "tag_v2", {}).get(282) if suffix == ".tif" else written.info.get("dpi", (72,))[0]
-    assert not notes and (told is None or told > 10)
+    assert not photo.notes and (told is None or told > 10)
 
 
 @pytest.mark.parametrize("key", ["Title", "version", "comment", "exif", "dpi", "icc_profile", "transparency", "xmp"])
 def test_text_in_a_png_is_named_and_harms_nothing(put, key):
     """Pillow puts texts and metadata into one dictionary, so that a text can go by a name with a meaning."""
     photo = files.read(put("text.png", awkward.text_png(key, "hello")))
-    notes = list(photo.notes)
     for suffix in WRITTEN:
-        data = files.encode(photo.image, suffix, notes)
+        data = files.encode(photo, suffix)
         assert reopened(data).size == photo.image.size
-    assert [note for note in notes if "not kept" in note]
+    assert [note for note in photo.notes if "not kept" in note]
 
 
 @pytest.mark.parametrize(("kind", "options", "word"), [
@@ -224,7 +220,7 @@ def test_contents_count_and_not_the_name(put):
     photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "PNG")))
     np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(awkward.photo()))
     assert "PNG inside" in photo.notes[0] and photo.suffix == ".jpg"
-    assert reopened(files.encode(photo.image, photo.suffix, [])).format == "JPEG"
+    assert reopened(files.encode(photo, photo.suffix)).format == "JPEG"
 
 
 HELD = {
@@ -238,14 +234,14 @@ HELD = {
 def test_a_format_holds_a_mode_or_says_which_format_does(put, suffix, mode):
     picture = awkward.photo(mode, (16, 16))
     if mode in HELD[suffix]:
-        again = files.read(put("again" + suffix, files.encode(picture, suffix.upper(), []))).image
+        again = files.read(put("again" + suffix, files.encode(files.Photo([picture]), suffix.upper()))).image
         if suffix in (".png", ".tif", ".bmp"):
             assert again.mode == mode
             np.testing.assert_array_equal(np.asarray(again), np.asarray(picture))
         assert again.size == picture.size and len(again.getbands()) >= len(picture.getbands())
         return
     with pytest.raises(FileError, match=f"{WRITTEN[suffix]} cannot hold ") as caught:
-        files.encode(picture, suffix, [])
+        files.encode(files.Photo([picture]), suffix)
     named = {word for word in str(caught.value).partition(": ")[2].split() if word.isupper()}
     assert named == {kind for known, kind in WRITTEN.items() if mode in HELD[known]}
 
@@ -253,8 +249,8 @@ def test_a_format_holds_a_mode_or_says_which_format_does(put, suffix, mode):
 def test_sizes_and_suffixes_that_cannot_be_written():
     for suffix, width in ((".webp", 16384), (".jpg", 65501)):
         with pytest.raises(FileError, match=f"at most {width - 1}.*got {width} x 1"):
-            files.encode(Image.new("L", (width, 1)), suffix, [])
-        assert reopened(files.encode(Image.new("L", (width - 1, 1)), suffix, [])).width == width - 1
+            files.encode(files.Photo([Image.new("L", (width, 1))]), suffix)
+        assert reopened(files.encode(files.Photo([Image.new("L", (width - 1, 1))]), suffix)).width == width - 1
     for suffix, words in ((".gif", r"cannot write \.gif.*\.png"), (".jpgg", "did you mean '.jpg'"), ("", "suffix")):
         with pytest.raises(FileError, match=words):
             files.format_of(suffix)

@@ -8,6 +8,7 @@ import click
 from ..borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Kind, Number, Pair
+from ..images import as_array
 from ..pipeline import SIGNED
 
 
@@ -62,10 +63,11 @@ def read_mask(path: str) -> Any:
     from .. import files
 
     image = files.read(path).image
-    bands = image.split()
-    if any(band.tobytes() != bands[0].tobytes() for band in bands[1:]):
+    pixels = as_array(image)
+    bands = pixels if pixels.ndim == 3 else pixels[..., None]
+    if (bands != bands[..., :1]).any():
         raise FileError(f"{path}: a mask must be grey, got an image of mode {image.mode}")
-    return bands[0]
+    return bands[..., 0]
 
 
 def signed_option(default: str) -> click.Option:

@@ -73,8 +73,8 @@ class Batch:
         photo = files.read(file)
         path = self.output.path(file, photo.suffix, self.step.name)
         self.check_target(path, file)
-        result = self.step.picture(photo.image, self.signed)
-        data = files.encode(result, self.suffix(file, photo.suffix), photo.notes)
+        result = photo.map(lambda frame: self.step.picture(frame, self.signed))
+        data = files.encode(result, self.suffix(file, photo.suffix))
         if path == "-":
             sys.stdout.buffer.write(data)
         else:
@@ -86,7 +86,7 @@ class Batch:
             for note in photo.notes:
                 _say(f"{file}: {note}")
             if path != "-":
-                size = f"  {result.width} x {result.height} {result.mode}, {len(data):,} bytes"
+                size = f"  {result.image.width} x {result.image.height} {result.image.mode}, {len(data):,} bytes"
                 size = size if self.output.verbose else ""
                 click.echo(f"wrote {click.format_filename(path)}{size}", err=self.output.to_stdout)
 

@@ -1,7 +1,8 @@
 """Photos on disk: read without loss, written in what the format holds, and never at the cost of what was there."""
 from .atomic import check_target, write
 from .encoding import encode
-from .formats import FORMATS, format_of
-from .reading import Photo, read
+from .formats import FORMATS, Settings, format_of
+from .photo import Photo
+from .reading import read
 
-__all__ = ["FORMATS", "Photo", "check_target", "encode", "format_of", "read", "write"]
+__all__ = ["FORMATS", "Photo", "Settings", "check_target", "encode", "format_of", "read", "write"]

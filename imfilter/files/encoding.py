@@ -6,8 +6,11 @@ import io
 from PIL import Image
 
 from ..errors import FileError
-from .formats import BROKEN, FORMATS, KEPT, TIFF, format_of, mute_libtiff
+from ..images import Deep
+from .formats import BROKEN, FORMATS, KEPT, TIFF, Settings, format_of, mute_libtiff
+from .photo import Photo
 
+DEFAULT = Settings()
 IFD_TAGS = {0x8769, 0x8825}  # tags of EXIF that stand for tables of their own: the exposure, the place
 
 # The colours that a profile can be for, by mode: the bytes 16 to 20 of an ICC profile.
@@ -17,9 +20,12 @@ HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit sa
         "LA": "an alpha channel", "RGBA": "an alpha channel"}
 
 
-def encode(image: Image.Image, suffix: str, notes: list[str]) -> bytes:
-    """Return the photo as the bytes of a file; refuse what the format cannot hold."""
-    kind = format_of(suffix)
+def encode(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
+    """Return the photo as the bytes of a file; refuse what the format cannot hold, note what it does not keep."""
+    kind, notes = format_of(suffix), photo.notes
+    image = photo.image
+    if isinstance(image, Deep):
+        raise FileError(f"{kind.name} cannot hold {image.mode}")
     if image.mode not in kind.modes:
         holders = sorted({other.name for other in FORMATS.values() if image.mode in other.modes})
         what = HELD.get(image.mode, f"mode {image.mode}")

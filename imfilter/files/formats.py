@@ -26,6 +26,19 @@ class Format:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How a photo is to be written.
+
+    quality: of JPEG and WebP, 1 to 100; None: that of the photo, or a high one. compress_level: of PNG, 0 to 9; None: a
+    quick one. strip: whether metadata is left out.
+    """
+
+    quality: int | None = None
+    compress_level: int | None = None
+    strip: bool = False
+
+
 JPEG = Format("JPEG", ("L", "RGB", "CMYK"), ("icc_profile", "exif", "dpi"), 65500, 65527, {"quality": 95})
 TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"), ("icc_profile", "exif", "dpi"),
               options={"compression": "tiff_adobe_deflate"})

@@ -7,7 +7,6 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
@@ -15,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError
 from .formats import BROKEN, FORMATS, KEPT, LAYOUT_TAGS, TIFF, mute_libtiff
+from .photo import Photo, suffix_of
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth can be told
 
@@ -31,26 +31,20 @@ TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: I
          8: Image.Transpose.ROTATE_90}
 
 
-@dataclass
-class Photo:
-    """A decoded photo: its pixels, upright, and what was said of it. notes: what was changed or is not kept."""
+def read(path: str, *, max_pixels: int | None = None) -> Photo:
+    """Decode a file, or standard input for '-', without losing anything silently. FileError says what is wrong.
 
-    image: Image.Image
-    suffix: str
-    notes: list[str]
-
-
-def read(path: str) -> Photo:
-    """Decode a file, or standard input for '-', without losing anything silently. FileError says what is wrong."""
+    max_pixels: refuse frames that claim more; None: Pillow's limit.
+    """
     with _opened(path) as stream:
         image, kind, notes = _decoded(path, stream)
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = suffix_of(path)
     native = next((known for known, own in FORMATS.items() if own.name == kind), "")
     if path == "-":
         suffix = native
     elif suffix in FORMATS and FORMATS[suffix].name != kind:
         notes.insert(0, f"is {kind} inside, in spite of its name")
-    return Photo(image, suffix, notes)
+    return Photo([image], suffix, notes)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from .combine import settled, white
 
 def check(image: Any) -> None:
     """Refuse an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of colour."""
-    if is_pil(image) and image.mode in ("CMYK", "YCbCr"):
+    if is_pil(image) and image.mode.startswith(("CMYK", "YCbCr")):
         raise ImfilterError(
             f"linear needs grey or red, green and blue, got a Pillow image of mode {image.mode}: convert it first")
     pixels = opened(image, -1)

@@ -23,6 +23,7 @@ from ..images import (
 )
 from ..normalised import weighed_alpha
 from . import light
+from .combine import white
 from .parameters import Flag, Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -270,7 +271,7 @@ def _colours_and_alpha_filtered(
     given = {**given, "mask": weighed_alpha(alpha, colours.shape, given.get("mask"), given["mode"], given["cval"])}
     if linear:
         mixed = function(light.decoded(colours), **{**given, "dtype": np.float32})
-        mixed = rounded(light.encoded(mixed, 255.0), result_dtype(colours.dtype, given["dtype"]))
+        mixed = rounded(light.encoded(mixed, white(colours.dtype)), result_dtype(colours.dtype, given["dtype"]))
     else:
         mixed = np.asarray(function(colours, **given))
     mixed[weight <= 0] = 0
