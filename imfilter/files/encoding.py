@@ -2,57 +2,184 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from ..errors import FileError
 from ..images import Deep
-from .formats import BROKEN, FORMATS, KEPT, TIFF, Settings, format_of, mute_libtiff
+from . import chunks, deep, gif, tiff
+from .formats import Format, Settings, check_count, check_frame, format_of
+from .metadata import fitted
+from .muted import BROKEN
 from .photo import Photo
 
+if TYPE_CHECKING:
+    from ..images import Picture
+
 DEFAULT = Settings()
-IFD_TAGS = {0x8769, 0x8825}  # tags of EXIF that stand for tables of their own: the exposure, the place
-
-# The colours that a profile can be for, by mode: the bytes 16 to 20 of an ICC profile.
-PROFILES = {"L": [b"GRAY"], "LA": [b"GRAY"], "I;16": [b"GRAY"], "I": [b"GRAY"], "F": [b"GRAY"], "CMYK": [b"CMYK"]}
-
-HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours",
-        "LA": "an alpha channel", "RGBA": "an alpha channel"}
+JPEG_QUALITY, WEBP_QUALITY = 95, 90  # of photos that had none
+XMP_TEXT = b"XML:com.adobe.xmp\0\0\0\0\0"  # how a PNG file says that a text is XMP
 
 
 def encode(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
-    """Return the photo as the bytes of a file; refuse what the format cannot hold, note what it does not keep."""
-    kind, notes = format_of(suffix), photo.notes
-    image = photo.image
-    if isinstance(image, Deep):
-        raise FileError(f"{kind.name} cannot hold {image.mode}")
-    if image.mode not in kind.modes:
-        holders = sorted({other.name for other in FORMATS.values() if image.mode in other.modes})
-        what = HELD.get(image.mode, f"mode {image.mode}")
-        raise FileError(f"{kind.name} cannot hold {what}: {' or '.join(holders)} can")
-    if max(image.size) > kind.largest:
-        raise FileError(f"{kind.name} holds at most {kind.largest} pixels a side, got {image.width} x {image.height}")
-    kept = {key: image.info[key] for key in KEPT if image.info.get(key)}
-    lost = [key for key in kept if key not in kind.keeps or (key == "exif" and len(kept[key]) > kind.most_exif)]
-    if lost:
-        notes.append(f"{', '.join(KEPT[key] for key in lost)} not kept: {kind.name} cannot hold it")
-    if "icc_profile" in kept and kept["icc_profile"][16:20] not in PROFILES.get(image.mode, [b"RGB "]):
-        lost.append("icc_profile")
-        notes.append("colour profile not kept: it is for other colours")
-    # Pillow takes a profile that it is not given from the image.
-    options = kind.options | {"icc_profile": None} | {key: kept[key] for key in kept if key not in lost}
-    if kind is TIFF and "exif" in options and _has_tables(options["exif"]):
-        del options["compression"]  # libtiff writes no tables within tables
-    buffer = io.BytesIO()
+    """Return the photo as the bytes of a file; refuse what the format cannot hold, note what it does not keep.
+
+    Parameters
+    ----------
+    photo : Photo
+        Its frames are asked for one by one.
+    suffix : str
+        Stands for the format: ".png".
+    settings : Settings
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    FileError
+        When the format cannot hold the photo, with the names of those that can; before a second frame is asked for.
+    """
+    kind = format_of(suffix)
+    check_count(kind, len(photo.frames))
+    check_frame(kind, photo.image)
+    job = _Job(photo, kind, settings)
     try:
-        with mute_libtiff(kind.name):
-            image.save(buffer, kind.name, **options)
+        return WRITERS[kind.name](job)
     except BROKEN as error:
+        if job.failed:  # a frame could not be had, which is nothing of ours
+            raise
         raise FileError(f"{kind.name} could not be written: {error}") from None
+
+
+class _Job:
+    """A photo on its way into a file. failed: whether a frame could not be decoded, filtered or held."""
+
+    def __init__(self, photo: Photo, kind: Format, settings: Settings) -> None:
+        self.photo, self.kind, self.settings = photo, kind, settings
+        self.count = len(photo.frames)
+        self.failed = False
+
+    @property
+    def first(self) -> dict[Any, Any]:
+        """What is said of the first frame."""
+        return self.photo.image.info
+
+    def frames(self) -> Iterator[tuple[Picture, dict[str, Any]]]:
+        """Yield the frames and what of their metadata the format keeps."""
+        self.failed = True
+        for frame in self.photo.frames:
+            ready = self.ready(frame)
+            self.failed = False
+            yield ready
+            self.failed = True
+        self.failed = False
+
+    def ready(self, frame: Picture) -> tuple[Picture, dict[str, Any]]:
+        check_frame(self.kind, frame)
+        info = frame.info if self.count > 1 else {key: frame.info[key] for key in frame.info if key != "duration"}
+        kept = fitted(info, self.kind, frame.mode, frame.size, self.photo.notes, self.settings.strip)
+        return frame, kept
+
+    def only(self) -> tuple[Picture, dict[str, Any]]:
+        return next(self.frames())
+
+
+def _saved(image: Picture, kind: str, **options: Any) -> bytes:
+    assert not isinstance(image, Deep)
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
-def _has_tables(exif: bytes) -> bool:
-    tags = Image.Exif()
-    tags.load(exif)
-    return bool(IFD_TAGS & set(tags))
+def _jpeg(job: _Job) -> bytes:
+    image, kept = job.only()
+    tables, sampling = image.info.get("tables", ({}, -1))
+    if job.settings.quality is not None:
+        quality: dict[str, Any] = {"quality": job.settings.quality}
+    elif tables:
+        quality = {"qtables": tables, "subsampling": sampling, "progressive": bool(image.info.get("progressive"))}
+    else:
+        quality = {"quality": JPEG_QUALITY}
+    kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
+    return _saved(image, "JPEG", **quality, **kept)
+
+
+def _png(job: _Job) -> bytes:
+    hidden = bool(job.first.get("default_image"))
+    if job.count == 1:
+        return _png_still(*job.only(), job.settings)
+    stills = ((_png_still(frame, kept, job.settings), kept.get("duration") or 0.0) for frame, kept in job.frames())
+    return b"".join(chunks.animation(stills, job.count, job.first.get("plays") or 0, hidden))
+
+
+def _png_still(frame: Picture, kept: dict[str, Any], settings: Settings) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    for name, data in kept.get("chunks", ()):
+        info.add(name, data)
+    if "xmp" in kept:
+        info.add(b"iTXt", XMP_TEXT + kept["xmp"])
+    options: dict[str, Any] = {"icc_profile": None, "pnginfo": info}
+    options |= {key: kept[key] for key in ("icc_profile", "exif", "dpi") if key in kept}
+    if isinstance(frame, Deep):
+        return deep.encoded_png(frame, _saved(Image.new("L", (1, 1)), "PNG", **options), settings.compress_level)
+    if settings.compress_level is not None:
+        options["compress_level"] = settings.compress_level
+    return _saved(frame, "PNG", **options)
+
+
+def _webp(job: _Job) -> bytes:
+    lossless = bool(job.first.get("lossless")) and job.settings.quality is None
+    options: dict[str, Any] = {"lossless": lossless, "quality": job.settings.quality or WEBP_QUALITY}
+    frames = job.frames()
+    image, kept = next(frames)
+    durations = [kept.pop("duration", 0)]
+    options |= {"icc_profile": None, **kept}
+    if job.count == 1:
+        return _saved(image, "WEBP", **options)
+    rest = _Later(frames, job.count - 1, durations, image.size)
+    return _saved(image, "WEBP", save_all=True, append_images=[rest], duration=durations,
+                  loop=job.first.get("plays") or 0, **options)
+
+
+class _Later:
+    """The frames after the first, as Pillow asks for those of an animation: one at a time."""
+
+    def __init__(self, frames: Iterator[tuple[Picture, dict[str, Any]]], count: int, durations: list[float],
+                 size: tuple[int, int]) -> None:
+        self.n_frames, self._frames, self._durations, self._size = count, frames, durations, size
+        self._frame: Picture
+
+    def seek(self, number: int) -> None:
+        self._frame, kept = next(self._frames)
+        if self._frame.size != self._size:
+            raise ValueError("the frames of an animation must have one size")
+        self._durations.append(kept.get("duration", 0))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._frame, name)
+
+
+def _gif(job: _Job) -> bytes:
+    plays = (job.first.get("plays") or 0) if job.count > 1 else None
+    frames: Any = job.frames()
+    return b"".join(gif.parts(frames, plays, job.photo.notes))
+
+
+def _ppm(job: _Job) -> bytes:
+    frame, _ = job.only()
+    return deep.encoded_ppm(frame) if isinstance(frame, Deep) else _saved(frame, "PPM")
+
+
+def _bmp(job: _Job) -> bytes:
+    image, kept = job.only()
+    return _saved(image, "BMP", **kept)
+
+
+WRITERS: dict[str, Callable[[_Job], bytes]] = {
+    "BMP": _bmp, "GIF": _gif, "JPEG": _jpeg, "PNG": _png, "PPM": _ppm, "TIFF": lambda job: tiff.pages(job.frames()),
+    "WEBP": _webp,
+}

@@ -1,29 +1,16 @@
-"""What each file format holds, and how Pillow is to be asked for it."""
+"""What each file format holds: samples, frames and metadata."""
 from __future__ import annotations
 
-import contextlib
-import os
-import struct
-import sys
-import threading
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..errors import FileError, suggestion
+from ..images import Deep
 
-
-@dataclass(frozen=True)
-class Format:
-    """A file format: Pillow's name for it, the modes it holds, the metadata kept in it, its largest side and EXIF."""
-
-    name: str
-    modes: tuple[str, ...]
-    keeps: tuple[str, ...] = ()
-    largest: int = 2**31 - 1
-    most_exif: int = 2**31 - 1
-    options: dict[str, Any] = field(default_factory=dict)
+if TYPE_CHECKING:
+    from ..images import Picture
 
 
 @dataclass(frozen=True)
@@ -31,7 +18,7 @@ class Settings:
     """How a photo is to be written.
 
     quality: of JPEG and WebP, 1 to 100; None: that of the photo, or a high one. compress_level: of PNG, 0 to 9; None: a
-    quick one. strip: whether metadata is left out.
+    quick one. strip: whether metadata is left out, but for what colours mean: profile, gamma and chromaticities.
     """
 
     quality: int | None = None
@@ -39,30 +26,59 @@ class Settings:
     strip: bool = False
 
 
-JPEG = Format("JPEG", ("L", "RGB", "CMYK"), ("icc_profile", "exif", "dpi"), 65500, 65527, {"quality": 95})
-TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F"), ("icc_profile", "exif", "dpi"),
-              options={"compression": "tiff_adobe_deflate"})
+@dataclass(frozen=True)
+class Format:
+    """A file format: Pillow's name for it and what it holds.
+
+    modes: Pillow's, and "deep" for colours of 16 bits, "any" for whatever samples and channels. frames: what several
+    of them are; empty: it holds one. keeps: the metadata. largest: of a side. most: bytes of a piece of metadata.
+    """
+
+    name: str
+    modes: tuple[str, ...]
+    frames: str = ""
+    keeps: tuple[str, ...] = ()
+    largest: int = 2**31 - 1
+    most: dict[str, int] = field(default_factory=dict)
+
+    def holds(self, frame: Picture) -> bool:
+        """Say whether the format holds the frame's samples."""
+        if not isinstance(frame, Deep):
+            return frame.mode in self.modes
+        plain = frame.colours in (1, 3) and frame.pixels.shape[2] == frame.colours + frame.alpha
+        grey_or_alpha = frame.colours == 1 or frame.alpha
+        deep = plain and frame.pixels.dtype == np.uint16 and not (self is PPM and grey_or_alpha)
+        return "any" in self.modes or ("deep" in self.modes and deep)
+
+
+JPEG = Format("JPEG", ("L", "RGB", "CMYK"), "", ("icc_profile", "exif", "xmp", "dpi", "comment", "segments"), 65500,
+              {"exif": 65527, "xmp": 65504, "comment": 65533})
+TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "any"), "pages",
+              ("icc_profile", "exif", "xmp", "dpi"))
+PPM = Format("PPM", ("L", "RGB", "I;16", "deep"))
+PNG = Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16", "deep"), "frames",
+             ("icc_profile", "exif", "xmp", "dpi", "chunks", "duration"))
+GIF = Format("GIF", ("L", "LA", "RGB", "RGBA"), "frames", ("comment", "duration"), 65535)
+WEBP = Format("WEBP", ("L", "LA", "RGB", "RGBA"), "frames", ("icc_profile", "exif", "xmp", "duration"), 16383)
 FORMATS = {
-    ".png": Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16"), ("icc_profile", "exif", "dpi")),
+    ".png": PNG,
     ".jpg": JPEG,
     ".jpeg": JPEG,
     ".tif": TIFF,
     ".tiff": TIFF,
-    ".bmp": Format("BMP", ("L", "RGB"), ("dpi",)),
-    ".webp": Format("WEBP", ("L", "LA", "RGB", "RGBA"), ("icc_profile", "exif"), 16383, options={"quality": 90}),
+    ".bmp": Format("BMP", ("L", "RGB"), "", ("dpi",)),
+    ".webp": WEBP,
+    ".gif": GIF,
+    ".ppm": PPM,
+    ".pgm": PPM,
 }
 
-KEPT = {"icc_profile": "colour profile", "exif": "EXIF", "dpi": "resolution"}
+# Pieces of metadata by their name in a frame's `info`, and in words.
+KEPT = {"icc_profile": "colour profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "comment": "comment",
+        "chunks": "text", "segments": "Photoshop and other application data", "duration": "durations of the frames"}
 
-# Tags of a TIFF file that describe how its pixels are stored, and not the photo.
-LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 290, 291, 296, 317, 320,
-               *range(322, 326), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, 34675}
-
-# What Pillow raises for broken files, found by breaking files.
-BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, AssertionError,
-          AttributeError, MemoryError, RuntimeError, zlib.error, struct.error)
-
-MUTED = threading.Lock()  # held while standard error is turned aside
+HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours",
+        "LA": "an alpha channel", "RGBA": "an alpha channel"}
 
 
 def format_of(suffix: str) -> Format:
@@ -74,18 +90,28 @@ def format_of(suffix: str) -> Format:
     return known
 
 
-@contextlib.contextmanager
-def mute_libtiff(kind: str | None) -> Iterator[None]:
-    """Keep libtiff from writing its own complaints to standard error: Pillow raises what matters."""
-    if kind != "TIFF" or sys.stderr is None:  # None: 2 was closed, and may be the photo by now
-        yield
-        return
-    with MUTED:
-        kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 2)
-        os.close(nothing)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+def check_frame(kind: Format, frame: Picture) -> None:
+    """Refuse a frame that the format cannot hold, and name those that can."""
+    if not kind.holds(frame):
+        holders = sorted({other.name for other in FORMATS.values() if other.holds(frame)})
+        raise FileError(f"{kind.name} cannot hold {_samples(frame)}: {' or '.join(holders)} can")
+    if max(frame.size) > kind.largest:
+        raise FileError(f"{kind.name} holds at most {kind.largest} pixels a side, got {frame.width} x {frame.height}")
+
+
+def check_count(kind: Format, count: int) -> None:
+    """Refuse several frames where the format holds one."""
+    if count > 1 and not kind.frames:
+        holders = sorted({other.name for other in FORMATS.values() if other.frames})
+        raise FileError(f"{kind.name} holds one picture, got {count} frames or pages: {' or '.join(holders)} hold them")
+
+
+def _samples(frame: Picture) -> str:
+    """Say in words what is special about a frame's samples."""
+    if not isinstance(frame, Deep):
+        return HELD.get(frame.mode, f"mode {frame.mode}")
+    if frame.pixels.dtype.kind == "f":
+        return "floating-point colours"
+    if frame.pixels.shape[2] > frame.colours + frame.alpha:
+        return "channels beyond alpha"
+    return f"{8 * frame.pixels.dtype.itemsize}-bit colours"

@@ -13,11 +13,11 @@ class Frames:
     """Frames that are made when they are asked for, and not kept but for the first.
 
     count: how many there are. make: returns the frame of a number; fast when they are asked for in their order.
+    first: the first of them, if it is there already.
     """
 
-    def __init__(self, count: int, make: Callable[[int], Picture]) -> None:
-        self._count, self._make = count, make
-        self._first: Picture | None = None
+    def __init__(self, count: int, make: Callable[[int], Picture], first: Picture | None = None) -> None:
+        self._count, self._make, self._first = count, make, first
 
     def __len__(self) -> int:
         return self._count
@@ -74,3 +74,9 @@ class Photo:
 def suffix_of(path: str) -> str:
     """Return the suffix of a file's name, in lower case."""
     return os.path.splitext(path)[1].lower()
+
+
+def note(notes: list[str], text: str) -> None:
+    """Add a note, once."""
+    if text not in notes:
+        notes.append(text)

@@ -1,0 +1,114 @@
+"""PNG and WebP files as the chunks they are made of."""
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import IO
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+COLOURS = {b"gAMA": "gamma", b"cHRM": "chromaticities", b"sRGB": "sRGB intent", b"cICP": "colour coding"}
+# What Pillow reads and writes by itself, and what means nothing once the pixels are others.
+OTHERS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"bKGD",
+          b"hIST", b"sBIT", b"sPLT", b"tIME"}
+RIFF_KNOWN = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP "}
+
+Chunk = tuple[bytes, bytes]
+
+
+def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
+    """Yield the chunks of a PNG file; pixels: those of samples with their data."""
+    stream.seek(len(SIGNATURE))
+    while len(head := stream.read(8)) == 8:
+        size, name = struct.unpack(">I4s", head)
+        if pixels or name not in (b"IDAT", b"fdAT"):
+            yield name, stream.read(size)
+            stream.seek(4, 1)
+        else:
+            stream.seek(size + 4, 1)
+        if name == b"IEND":
+            return
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """Return one chunk of a PNG file."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def text_key(data: bytes) -> str:
+    """Return the keyword of a text chunk."""
+    return data.split(b"\0", 1)[0].decode("latin-1")
+
+
+def named(chunk: Chunk) -> str:
+    """Say what a chunk holds."""
+    name, data = chunk
+    if name in TEXTS:
+        return f"text {text_key(data)!r}"
+    return COLOURS.get(name, f"chunk {name.decode('latin-1')}")
+
+
+def worth_keeping(stream: IO[bytes], read: set[str]) -> tuple[list[Chunk], list[str]]:
+    """Return the chunks that go along as they are, and the names of those that are lost.
+
+    read: keywords of texts that were read as something else, and are not among them.
+    """
+    kept, lost = [], []
+    for chunk in png_chunks(stream):
+        name, data = chunk
+        if name in TEXTS:
+            if text_key(data) not in read:
+                kept.append(chunk)
+        elif name in COLOURS or (name[1:2].islower() and name[3:].islower()):  # private ones that are safe to copy
+            kept.append(chunk)
+        elif name not in OTHERS:
+            lost.append(named(chunk))
+    return kept, lost
+
+
+def webp_chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the names of the chunks of a WebP file, those within frames too."""
+    end = stream.seek(0, 2)
+    stream.seek(12)
+    while stream.tell() + 8 <= end:
+        name, size = struct.unpack("<4sI", stream.read(8))
+        yield name
+        stream.seek(16 if name == b"ANMF" else size + size % 2, 1)
+
+
+def animation(stills: Iterator[tuple[bytes, float]], count: int, plays: int, hidden: bool) -> Iterator[bytes]:
+    """Yield the parts of an animated PNG file.
+
+    stills: PNG files of one size and mode, and how many milliseconds each is shown. plays: 0: for ever. hidden: whether
+    the first picture is for programs alone that know no animations.
+    """
+    number, header = 0, b""
+    for index, (still, milliseconds) in enumerate(stills):
+        chunks = list(png_chunks(io.BytesIO(still), pixels=True))
+        if index == 0:
+            header = chunks[0][1]
+            yield SIGNATURE + png_chunk(*chunks[0])
+            yield png_chunk(b"acTL", struct.pack(">II", count - hidden, plays))
+            yield from (png_chunk(*chunk) for chunk in chunks[1:] if chunk[0] not in (b"IDAT", b"IEND"))
+        elif chunks[0][1] != header:
+            raise ValueError("the frames of an animated PNG must have one size and mode")
+        if index or not hidden:
+            control = struct.pack(">I8sIIHHBB", number, header, 0, 0, *_seconds(milliseconds), 0, 0)
+            yield png_chunk(b"fcTL", control)
+            number += 1
+        for name, data in chunks:
+            if name == b"IDAT" and index == 0:
+                yield png_chunk(name, data)
+            elif name == b"IDAT":
+                yield png_chunk(b"fdAT", struct.pack(">I", number) + data)
+                number += 1
+    yield png_chunk(b"IEND", b"")
+
+
+def _seconds(milliseconds: float) -> tuple[int, int]:
+    """Return a time as a fraction of seconds of two 16-bit numbers."""
+    share = Fraction(milliseconds / 1000).limit_denominator(1000)
+    return (share.numerator, share.denominator) if share.numerator < 2**16 else (min(round(share), 65535), 1)

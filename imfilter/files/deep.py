@@ -1,0 +1,158 @@
+"""Files of deep colour, of floats and of many channels, of which Pillow would read less than there is."""
+from __future__ import annotations
+
+import io
+import logging
+from importlib import import_module
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from ..errors import FileError
+from ..images import PIL_MODES, Array, Deep
+
+if TYPE_CHECKING:
+    from ..images import Picture
+
+COLOURS = {0: 1, 1: 1, 2: 3, 5: 4}  # of TIFF's photometric interpretations
+ASSOCIATED, SEPARATE = 1, 2  # the meanings of an extra channel that is alpha
+
+
+def library(name: str) -> Any:
+    """Return the library that reads deep files, or say how it is installed."""
+    try:
+        return import_module(name)
+    except ImportError:
+        raise FileError("has more than 8 bits a colour, or channels beyond alpha: reading and writing those needs "
+                        "pip install 'imfilter[formats]'") from None
+
+
+def png(stream: IO[bytes]) -> Picture:
+    """Decode a PNG file of 16 bits a sample."""
+    stream.seek(0)
+    pixels: Array = library("imagecodecs").png_decode(stream.read())
+    return Deep(pixels, alpha=pixels.shape[2] in (2, 4))
+
+
+def ppm(stream: IO[bytes], header: Any) -> Picture:
+    """Decode a PPM file of two bytes a sample, which are scaled to 16 bits."""
+    _, _, offset, arguments = header.tile[0]
+    most = arguments[1]
+    count = header.width * header.height * 3
+    stream.seek(offset)
+    data = stream.read(2 * count)
+    if len(data) < 2 * count:
+        raise FileError("is damaged: its end is missing")
+    pixels = np.frombuffer(data, ">u2").astype(np.uint16).reshape(header.height, header.width, 3)
+    if most != 65535:
+        pixels = ((pixels * 65535.0) / most + 0.5).clip(0, 65535).astype(np.uint16)
+    return Deep(pixels)
+
+
+class Tables:
+    """The pages of a TIFF file as tables of tags, whether or not Pillow knows their samples."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        stream.seek(0)
+        head = stream.read(8)
+        self._head = head + stream.read(8) if head[2:3] in b"\x2b" or head[3:4] in b"\x2b" else head
+        table = TiffImagePlugin.ImageFileDirectory_v2(self._head)
+        self.offsets: list[int] = []
+        self.tags: list[Any] = []
+        place = table.next
+        while place and place not in self.offsets:
+            table = TiffImagePlugin.ImageFileDirectory_v2(self._head)
+            stream.seek(place)
+            table.load(stream)
+            self.offsets.append(place)
+            self.tags.append(table)
+            place = table.next
+
+    def size(self, page: int) -> tuple[int, int]:
+        return self.tags[page][256], self.tags[page][257]
+
+    def header(self, page: int) -> Image.Image:
+        """Return a picture without pixels that carries the page's metadata as an opened file does."""
+        tags = self.tags[page]
+        image = Image.new("L", (1, 1))
+        image.info = {"xmp": tags.get(700), "icc_profile": tags.get(34675)}
+        scale = {2: 1.0, 3: 2.54}.get(tags.get(296, 2))
+        if scale and 282 in tags and 283 in tags:
+            image.info["dpi"] = tags[282] * scale, tags[283] * scale
+        exif = image.getexif()
+        exif.endian, exif.bigtiff = tags._endian, tags._bigtiff
+        exif.load_from_fp(self.stream, self.offsets[page])
+        return image
+
+    def picture(self, page: int) -> Picture:
+        """Decode the samples of a page."""
+        tifffile = library("tifffile")
+        library("imagecodecs")
+        logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it complains of is raised as well
+        tags = self.tags[page]
+        photometric, bits = tags.get(262, 1), set(tags.get(258, (1,)))
+        if photometric not in COLOURS or not bits <= {8, 16, 32, 64} or len(bits) > 1:
+            raise FileError(f"has samples that are not read here: TIFF photometric {photometric}, "
+                            f"{', '.join(map(str, sorted(bits)))} bits")
+        self.stream.seek(0)
+        with tifffile.TiffFile(self.stream) as file:
+            own = file.pages[page]
+            pixels = own.asarray()
+            planes = own.axes.startswith("S")
+        if planes:
+            pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
+        return _pictured(pixels.astype(pixels.dtype.newbyteorder("=")), photometric, tags.get(338, ()))
+
+
+def _pictured(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:
+    """Return decoded samples as a Pillow image if there is a mode for them, else as a Deep one."""
+    if pixels.ndim not in (2, 3):
+        raise FileError(f"has samples of {pixels.ndim} axes, which are not read here")
+    pixels = pixels if pixels.ndim == 3 else pixels[..., None]
+    colours = COLOURS[photometric]
+    if photometric == 0 and pixels.dtype.kind == "u":
+        pixels[..., 0] = np.iinfo(pixels.dtype).max - pixels[..., 0]
+    alpha = pixels.shape[2] == colours + 1 and extra in ((ASSOCIATED,), (SEPARATE,))
+    if alpha and extra == (ASSOCIATED,):
+        pixels = _separated(pixels)
+    mode = PIL_MODES.get((pixels.dtype.char, pixels.shape[2]))
+    if mode and not alpha:
+        return Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[..., 0])
+    if alpha and pixels.dtype == np.uint8 and colours in (1, 3):
+        return Image.fromarray(pixels)
+    return Deep(pixels, alpha, colours)
+
+
+def turned(pixels: Array, orientation: int) -> Array:
+    """Return stored samples upright, as EXIF's orientations 1 to 8 say."""
+    if orientation > 4:
+        pixels = pixels.swapaxes(0, 1)
+    down, across = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
+    return np.ascontiguousarray(pixels[::-1 if down else 1, ::-1 if across else 1])
+
+
+def _separated(pixels: Array) -> Array:
+    """Divide colours by the alpha that they were multiplied with."""
+    top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+    share = pixels[..., -1:].astype(np.float64) / top
+    colours = np.divide(pixels[..., :-1], share, out=np.zeros(pixels[..., :-1].shape), where=share > 0)
+    if pixels.dtype.kind == "u":
+        colours = np.rint(colours.clip(0, top))
+    return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
+
+
+def encoded_png(frame: Deep, metadata: bytes, level: int | None) -> bytes:
+    """Return 16-bit colours as a PNG file with the metadata of another, small PNG file."""
+    from . import chunks
+
+    data = library("imagecodecs").png_encode(frame.pixels, level=level)
+    own = list(chunks.png_chunks(io.BytesIO(data), pixels=True))
+    more = [chunk for chunk in chunks.png_chunks(io.BytesIO(metadata)) if chunk[0] not in (b"IHDR", b"IEND")]
+    return chunks.SIGNATURE + b"".join(chunks.png_chunk(*chunk) for chunk in [own[0], *more, *own[1:]])
+
+
+def encoded_ppm(frame: Deep) -> bytes:
+    """Return 16-bit colours as a PPM file."""
+    return b"P6\n%d %d\n65535\n" % frame.size + frame.pixels.astype(">u2").tobytes()

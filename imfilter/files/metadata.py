@@ -1,0 +1,146 @@
+"""What is said of a photo beside its pixels: gathered from the file, turned upright, and fitted to a format."""
+from __future__ import annotations
+
+import re
+import struct
+from typing import IO, Any
+
+from PIL import Image, JpegImagePlugin
+
+from . import chunks
+from .formats import KEPT, Format
+from .muted import BROKEN
+from .photo import note
+
+ORIENTATION = 274
+TURNED_IN_XMP = re.compile(rb'(tiff:Orientation(?:="|>))[0-9]')
+EXIF_TEXT, XMP_TEXT = "Raw profile type exif", "XML:com.adobe.xmp"
+EXPOSURE = 0x8769  # the table of EXIF's own tags, among them the photo's size
+WIDTH_AND_HEIGHT = 40962, 40963
+# Tags of a TIFF file that describe how its pixels are stored, and not the photo.
+LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 290, 291, 296, 317, 320,
+               *range(322, 326), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, 34675}
+
+# Segments of a JPEG file that Pillow reads and writes by itself, or that mean nothing once the pixels are others.
+SEGMENTS = ((0, b"JFIF\0"), (0, b"JFXX\0"), (1, b"Exif\0\0"), (1, b"http://ns.adobe.com/xap/1.0/\0"),
+            (2, b"ICC_PROFILE\0"), (2, b"MPF\0"), (14, b"Adobe"))
+
+# The colours that a profile can be for, by mode: the bytes 16 to 20 of an ICC profile.
+PROFILES = {"L": b"GRAY", "LA": b"GRAY", "I;16": b"GRAY", "I": b"GRAY", "F": b"GRAY", "CMYK": b"CMYK"}
+ABOUT_COLOURS = {"icc_profile", "duration", *chunks.COLOURS}  # kept of what is stripped
+
+
+def gathered(image: Image.Image, stream: IO[bytes], kind: str, notes: list[str]) -> tuple[dict[str, Any], int]:
+    """Return what is kept of an opened file's metadata, by the names of KEPT, and the photo's orientation."""
+    given = dict(image.info)
+    if kind == "PNG":  # whose texts stand beside the rest, and may go by any name
+        given = {key: value for key, value in given.items() if not isinstance(value, str) or key == EXIF_TEXT}
+        image.info = given
+    kept = {key: given[key] for key in ("icc_profile", "xmp", "comment") if isinstance(given.get(key), bytes)}
+    kept["exif"], turn = _exif(image, notes)
+    kept |= {"jpeg": _jpeg, "png": _png, "webp": _webp, "gif": _gif}.get(kind.lower(), _nothing)(
+        image, stream, given, notes)
+    kept["dpi"] = _resolution(given.get("dpi"), turn)
+    if "xmp" in kept:
+        kept["xmp"] = TURNED_IN_XMP.sub(rb"\g<1>1", kept["xmp"])
+    if given.get("aspect") not in (None, (1, 1)) and len(set(given["aspect"])) > 1:
+        notes.append("pixels that are not square: their shape is not kept")
+    return {key: value for key, value in kept.items() if value or value == 0}, turn
+
+
+def _nothing(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    return {}
+
+
+def _jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    """Return what a JPEG file holds more: its quality, and the segments of other programs."""
+    segments = b""
+    for name, data in getattr(image, "applist", []):
+        number = int(name[3:])
+        if not any(number == known and data.startswith(start) for known, start in SEGMENTS):
+            segments += struct.pack(">BBH", 0xFF, 0xE0 + number, len(data) + 2) + data
+        elif data.startswith(b"ICC_PROFILE\0") and not given.get("icc_profile"):
+            notes.append("colour profile not kept: it cannot be read")
+    tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
+    return {"segments": segments, "tables": tables, "progressive": given.get("progressive")}
+
+
+def _png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    read = {EXIF_TEXT} if "exif" in given or EXIF_TEXT in given else set()
+    kept, lost = chunks.worth_keeping(stream, read | ({XMP_TEXT} if "xmp" in given else set()))
+    notes += [f"{name} not kept" for name in lost]
+    return {"chunks": kept, "default_image": given.get("default_image"), "duration": given.get("duration"),
+            "plays": given.get("loop")}
+
+
+def _webp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    names = list(chunks.webp_chunks(stream))
+    notes += [f"chunk {name.decode('latin-1')} not kept" for name in names if name not in chunks.RIFF_KNOWN]
+    return {"lossless": b"VP8L" in names, "plays": given.get("loop"), "duration": given.get("duration")}
+
+
+def _gif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    """GIF counts how often an animation is repeated; others how often it is played."""
+    loop = given.get("loop")
+    return {"plays": 1 if loop is None else loop and loop + 1, "duration": given.get("duration")}
+
+
+def _resolution(dpi: Any, turn: int) -> tuple[float, float] | None:
+    if not (isinstance(dpi, tuple) and len(dpi) == 2 and all(1 < side < 1e6 for side in dpi)):
+        return None
+    across, down = float(dpi[0]), float(dpi[1])
+    return (down, across) if turn > 4 else (across, down)
+
+
+def _exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, int]:
+    """Return the EXIF as bytes, without what only describes how the pixels are stored, and the orientation."""
+    try:
+        exif = Image.Exif()
+        exif.load(image.getexif().tobytes())
+        turn = exif.get(ORIENTATION, 1)
+        for tag in (LAYOUT_TAGS | {ORIENTATION}) & set(exif):
+            del exif[tag]
+        return exif.tobytes() if len(exif) else None, turn if turn in range(1, 9) else 1
+    except BROKEN:
+        notes.append("EXIF not kept: it cannot be read")
+        return None, 1
+
+
+def fitted(info: dict[Any, Any], kind: Format, mode: str, size: tuple[int, int], notes: list[str], strip: bool
+           ) -> dict[str, Any]:
+    """Return what of the metadata goes into a file of this format; what cannot is named in a note."""
+    info = {key: info[key] for key in KEPT if info.get(key)}
+    if strip:
+        info["chunks"] = [chunk for chunk in info.get("chunks", []) if chunk[0] in ABOUT_COLOURS]
+        info = {key: info[key] for key in info if key in ABOUT_COLOURS or key == "chunks"}
+    if "exif" in info:
+        info["exif"] = _resized(info["exif"], size)
+    for key in [key for key in info if _too_much(key, info[key], kind)]:
+        for name in _names(key, info.pop(key)):
+            note(notes, f"{name} not kept: {kind.name} cannot hold it")
+    profile = info.get("icc_profile")
+    if profile and profile[16:20] != PROFILES.get(mode.split()[0], b"RGB "):
+        del info["icc_profile"]
+        note(notes, "colour profile not kept: it is for other colours")
+    return info
+
+
+def _too_much(key: str, value: Any, kind: Format) -> bool:
+    return key not in kind.keeps or (key in kind.most and len(value) > kind.most[key])
+
+
+def _names(key: str, value: Any) -> list[str]:
+    if key != "chunks":
+        return [KEPT[key]]
+    return [chunks.named(chunk) for chunk in value if chunk[0] != b"sRGB"]  # which is what is meant without a word
+
+
+def _resized(exif: bytes, size: tuple[int, int]) -> bytes:
+    """Return EXIF whose width and height, if it says them, are those of the picture."""
+    tags = Image.Exif()
+    tags.load(exif)
+    table = tags.get_ifd(EXPOSURE)
+    wrong = [(tag, side) for tag, side in zip(WIDTH_AND_HEIGHT, size, strict=True) if table.get(tag, side) != side]
+    for tag, side in wrong:
+        table[tag] = side
+    return tags.tobytes() if wrong else exif

@@ -1,0 +1,64 @@
+"""Samples as a file means them: whether Pillow would read less than there is, and modes that are filtered."""
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from ..errors import FileError
+from .formats import TIFF
+
+
+def shallow(image: Image.Image) -> bool:
+    """Say whether Pillow reads fewer bits or channels than the file has: it does so without a word."""
+    tags = getattr(image, "tag_v2", {})
+    if len(image.getbands()) > 1 and max(tags.get(258, (8,))) > 8:
+        return True
+    for tile in getattr(image, "tile", []):
+        arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
+        raw = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+        most = arguments[1] if image.format == "PPM" and len(arguments) > 1 else 0
+        if not image.mode.startswith(("I", "F")) and (";16" in raw or most > 255):
+            return True
+    return tags.get(277, 0) > len(image.getbands()) and not (tags[277] == 4 and image.mode == "RGB")
+
+
+def meant(image: Image.Image) -> Image.Image:
+    """Return the image with a TIFF's samples as the file means them, where Pillow takes them for others."""
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(262) == 0 and image.mode == "I;16":  # white is 0, which Pillow minds for 8 bits alone
+        info = image.info
+        image = Image.fromarray(65535 - np.asarray(image))
+        image.info = info
+    if image.mode == "I" and max(tags.get(339, (2,))) == 1 and np.asarray(image).min() < 0:
+        raise FileError("holds samples beyond 2**31 - 1, which would turn negative")
+    return image
+
+
+def expanded(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Image.Image:
+    """Return the image in a mode that is filtered, a transparent colour or palette entry as alpha.
+
+    alpha: give it one in any case, as all frames of an animation have one or none.
+    """
+    key = image.info.get("transparency")
+    if image.mode == "1":
+        notes.append("1-bit picture becomes 8-bit grey")
+        image = image.convert("L")
+    if alpha and image.mode != "RGBA":
+        image = image.convert("RGBA")
+    elif image.mode in ("P", "PA"):
+        notes.append("palette becomes full colour")
+        image = image.convert("RGBA" if image.mode == "PA" or key is not None else "RGB")
+    elif image.mode.startswith("I") and key is not None:
+        notes.append("transparent colour not kept")
+    elif image.mode in ("L", "RGB") and key is not None:
+        image.info["transparency"] = key
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
+    elif image.mode in ("La", "RGBa"):
+        image = image.convert(image.mode.upper())
+    elif image.mode in ("I;16B", "I;16L", "I;16N"):
+        image = image.convert("I").convert("I;16")
+    elif image.mode == "RGBX":
+        image = image.convert("RGB")
+    if image.mode not in TIFF.modes:
+        raise FileError(f"has the colour mode {image.mode}, which is not filtered: convert it to RGB first")
+    return image
