@@ -57,17 +57,17 @@ class Tables:
         self.stream = stream
         stream.seek(0)
         head = stream.read(8)
-        self._head = head + stream.read(8) if head[2:3] in b"\x2b" or head[3:4] in b"\x2b" else head
-        table = TiffImagePlugin.ImageFileDirectory_v2(self._head)
+        self.endian, self.big = "<" if head.startswith(b"II") else ">", b"\x2b" in head[2:4]
+        head += stream.read(8) if self.big else b""
         self.offsets: list[int] = []
-        self.tags: list[Any] = []
-        place = table.next
+        self.tags: list[dict[int, Any]] = []
+        place = TiffImagePlugin.ImageFileDirectory_v2(head).next
         while place and place not in self.offsets:
-            table = TiffImagePlugin.ImageFileDirectory_v2(self._head)
+            table = TiffImagePlugin.ImageFileDirectory_v2(head)
             stream.seek(place)
             table.load(stream)
             self.offsets.append(place)
-            self.tags.append(table)
+            self.tags.append(dict(table.items()))
             place = table.next
 
     def size(self, page: int) -> tuple[int, int]:
@@ -82,7 +82,7 @@ class Tables:
         if scale and 282 in tags and 283 in tags:
             image.info["dpi"] = tags[282] * scale, tags[283] * scale
         exif = image.getexif()
-        exif.endian, exif.bigtiff = tags._endian, tags._bigtiff
+        exif.endian, exif.bigtiff = self.endian, self.big
         exif.load_from_fp(self.stream, self.offsets[page])
         return image
 
