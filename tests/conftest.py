@@ -52,3 +52,12 @@ def child():
         return subprocess.run(
             [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60)
     return run
+
+
+@pytest.fixture
+def put(tmp_path):
+    """Write a file and return its name."""
+    def write(name, data):
+        (tmp_path / name).write_bytes(data)
+        return str(tmp_path / name)
+    return write

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from PIL import Image, TiffImagePlugin
 
 from ..errors import FileError
 from ..images import PIL_MODES, Array, Deep
+from . import chunks
+from .muted import Complaints
 
 if TYPE_CHECKING:
     from ..images import Picture
@@ -90,17 +91,18 @@ class Tables:
         """Decode the samples of a page."""
         tifffile = library("tifffile")
         library("imagecodecs")
-        logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what it complains of is raised as well
         tags = self.tags[page]
         photometric, bits = tags.get(262, 1), set(tags.get(258, (1,)))
         if photometric not in COLOURS or not bits <= {8, 16, 32, 64} or len(bits) > 1:
             raise FileError(f"has samples that are not read here: TIFF photometric {photometric}, "
                             f"{', '.join(map(str, sorted(bits)))} bits")
         self.stream.seek(0)
-        with tifffile.TiffFile(self.stream) as file:
+        with Complaints("tifffile") as complaints, tifffile.TiffFile(self.stream) as file:
             own = file.pages[page]
             pixels = own.asarray()
             planes = own.axes.startswith("S")
+        if complaints.said:  # it reads what is missing as 0
+            raise ValueError(complaints.said[0])
         if planes:
             pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
         return _pictured(pixels.astype(pixels.dtype.newbyteorder("=")), photometric, tags.get(338, ()))
@@ -145,8 +147,6 @@ def _separated(pixels: Array) -> Array:
 
 def encoded_png(frame: Deep, metadata: bytes, level: int | None) -> bytes:
     """Return 16-bit colours as a PNG file with the metadata of another, small PNG file."""
-    from . import chunks
-
     data = library("imagecodecs").png_encode(frame.pixels, level=level)
     own = list(chunks.png_chunks(io.BytesIO(data), pixels=True))
     more = [chunk for chunk in chunks.png_chunks(io.BytesIO(metadata)) if chunk[0] not in (b"IHDR", b"IEND")]

@@ -9,7 +9,7 @@ from PIL import Image, PngImagePlugin
 
 from ..errors import FileError
 from ..images import Deep
-from . import chunks, deep, gif, tiff
+from . import chunks, deep
 from .formats import Format, Settings, check_count, check_frame, format_of
 from .metadata import fitted
 from .muted import BROKEN
@@ -164,9 +164,17 @@ class _Later:
 
 
 def _gif(job: _Job) -> bytes:
+    from . import gif
+
     plays = (job.first.get("plays") or 0) if job.count > 1 else None
     frames: Any = job.frames()
     return b"".join(gif.parts(frames, plays, job.photo.notes))
+
+
+def _tiff(job: _Job) -> bytes:
+    from . import tiff
+
+    return tiff.pages(job.frames())
 
 
 def _ppm(job: _Job) -> bytes:
@@ -180,6 +188,5 @@ def _bmp(job: _Job) -> bytes:
 
 
 WRITERS: dict[str, Callable[[_Job], bytes]] = {
-    "BMP": _bmp, "GIF": _gif, "JPEG": _jpeg, "PNG": _png, "PPM": _ppm, "TIFF": lambda job: tiff.pages(job.frames()),
-    "WEBP": _webp,
+    "BMP": _bmp, "GIF": _gif, "JPEG": _jpeg, "PNG": _png, "PPM": _ppm, "TIFF": _tiff, "WEBP": _webp,
 }

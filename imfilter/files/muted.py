@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import struct
 import sys
@@ -15,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import FileError
 
 # What Pillow and others raise for broken files, found by breaking files.
-BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, AssertionError,
+BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
           AttributeError, MemoryError, RuntimeError, zlib.error, struct.error)
 
 MUTED = threading.Lock()  # held while standard error is turned aside
@@ -37,6 +38,25 @@ def mute_libtiff(kind: str | None) -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+class Complaints(logging.Handler):
+    """Gathers what a library logs as errors, in this thread, where it does not raise them."""
+
+    def __init__(self, library: str) -> None:
+        super().__init__(logging.ERROR)
+        self.logger, self.own, self.said = logging.getLogger(library), threading.get_ident(), list[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self.own:
+            self.said.append(record.getMessage())
+
+    def __enter__(self) -> Complaints:
+        self.logger.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.logger.removeHandler(self)
 
 
 @contextlib.contextmanager

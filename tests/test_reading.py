@@ -1,0 +1,228 @@
+"""Files to photos: every kind of sample is read right, nothing broken is taken for a photo, bombs are refused."""
+import io
+import os
+import subprocess
+import sys
+import time
+
+import awkward
+import numpy as np
+import pytest
+from PIL import Image
+
+from imfilter import files
+from imfilter.errors import FileError, ImfilterError
+
+WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".bmp": "BMP", ".webp": "WEBP", ".gif": "GIF", ".ppm": "PPM"}
+as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+@pytest.mark.parametrize("name", awkward.BAD)
+def test_what_cannot_be_read_without_loss_is_refused_by_name(put, name):
+    make, words = awkward.BAD[name]
+    path, start = put(name, make()), time.perf_counter()
+    with pytest.raises(FileError, match=words) as caught:
+        files.read(path)
+    assert time.perf_counter() - start < 1
+    assert str(caught.value).startswith(path) and "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is counted as Linux does")
+def test_bombs_are_refused_before_they_take_memory(tmp_path):
+    names = [name for name in awkward.BAD if "bomb" in name]
+    assert len(names) > 5
+    for name in names:
+        (tmp_path / name).write_bytes(awkward.BAD[name][0]())
+    code = """if True:
+        import resource, sys
+        import imfilter, numpy, PIL.Image
+        from imfilter import files
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for path in sys.argv[1:]:
+            try:
+                files.read(path)
+            except imfilter.FileError:
+                pass
+            else:
+                print(path)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        print("all refused" if grown < 100_000 else grown)
+    """
+    done = subprocess.run([sys.executable, "-c", code, *(tmp_path / name for name in names)],
+                          capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("all refused\n", "")
+
+
+def test_the_limit_of_pixels_can_be_moved(put, monkeypatch):
+    path = put("photo.png", awkward.encoded(awkward.photo(size=(10, 10)), "PNG"))
+    with pytest.raises(FileError, match=r"claims more than 9\.9e-05 megapixels"):
+        files.read(path, max_pixels=99)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    with pytest.raises(FileError, match="which is refused"):
+        files.read(path)
+    assert files.read(path, max_pixels=100).image.size == (10, 10)
+    assert Image.MAX_IMAGE_PIXELS == 20
+    for wrong in (0, -1, 2.5, "many"):
+        with pytest.raises(ImfilterError, match="max_pixels must be an integer of at least 1"):
+            files.read(path, max_pixels=wrong)
+
+
+def test_the_limit_of_pixels_is_for_each_frame(put):
+    for kind in ("GIF", "WEBP", "PNG", "TIFF"):
+        path = put("moving." + kind.lower(), awkward.moving(kind))
+        assert len(list(files.read(path, max_pixels=192).frames)) == 3
+        with pytest.raises(FileError, match="is refused"):
+            files.read(path, max_pixels=191)
+
+
+def test_a_page_too_large_is_refused_when_its_turn_comes(put):
+    pages = [Image.new("L", (5, 5)), Image.new("L", (50, 50))]
+    path = put("pages.tif", awkward.encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    photo = files.read(path, max_pixels=100)
+    with pytest.raises(FileError, match=r"pages\.tif: claims more"):
+        list(photo.frames)
+
+
+def test_folders_and_missing_files_are_named(tmp_path):
+    for path, words in ((tmp_path, "irectory|folder"), (tmp_path / "none.png", "o such file")):
+        with pytest.raises(FileError, match=words) as caught:
+            files.read(str(path))
+        assert str(path) in str(caught.value)
+
+
+@pytest.mark.skipif(as_root, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_named(put):
+    path = put("secret.png", awkward.deep_png(0))
+    os.chmod(path, 0)
+    with pytest.raises(FileError, match="ermission"):
+        files.read(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes are those of POSIX")
+def test_a_named_pipe_is_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "photo.png").write_bytes(awkward.encoded(awkward.photo(), "PNG"))
+    with subprocess.Popen(["cp", tmp_path / "photo.png", tmp_path / "pipe.png"]):
+        photo = files.read(str(tmp_path / "pipe.png"))
+    np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(awkward.photo()))
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_file_cut_anywhere_is_whole_or_refused(put, suffix):
+    data = awkward.encoded(awkward.photo(size=(40, 30)), WRITTEN[suffix])
+    whole = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    refused = 0
+    for end in [*range(0, len(data), len(data) // 40), *range(len(data) - 6, len(data))]:
+        try:
+            photo = files.read(put("cut" + suffix, data[:end]))
+        except FileError:
+            refused += 1
+        else:
+            np.testing.assert_array_equal(np.asarray(photo.image.convert("RGB")), whole)
+    assert refused > 38
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_an_animation_cut_anywhere_is_whole_or_refused(put, kind):
+    data = awkward.moving(kind)
+    whole, _ = awkward.composed(data)
+    refused = 0
+    for end in range(0, len(data), max(1, len(data) // 40)):
+        path = put("cut." + kind.lower(), data[:end])
+        try:
+            frames = [np.asarray(frame.convert("RGBA")) for frame in files.read(path).frames]
+        except FileError:
+            refused += 1
+        else:  # the beginning of a GIF or TIFF is a whole file of fewer frames
+            for frame, seen in zip(frames, whole, strict=False):
+                np.testing.assert_array_equal(frame, seen)
+    assert refused > 20
+
+
+DAMAGED = {
+    **{f"still{suffix}": lambda kind=kind: awkward.encoded(awkward.photo(size=(40, 30)), kind)
+       for suffix, kind in WRITTEN.items()},
+    "deep.png": lambda: awkward.deep_png(2), "deep.tif": awkward.deep_tiff,
+    "packed.tif": lambda: awkward.deep_tiff(packed=True),
+    "float.tif": lambda: awkward.tiff(np.ones((4, 6, 3), "f4"), 2),
+    "moving.gif": lambda: awkward.moving("GIF"), "moving.webp": lambda: awkward.moving("WEBP"),
+    "moving.png": lambda: awkward.moving("PNG"), "pages.tif": lambda: awkward.moving("TIFF"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(put, name, rng, capfd):
+    data = DAMAGED[name]()
+    refused = 0
+    for k in range(100):
+        broken = bytearray(data)
+        for place in rng.integers(0, len(data) if k % 2 else 100, 3):
+            broken[place] = rng.integers(0, 256)
+        path = put("broken." + name, broken)
+        try:
+            photo = files.read(path, max_pixels=10**6)
+            files.encode(photo, ".tif" if len(photo.frames) > 1 else ".png")
+        except FileError as error:
+            refused += "\n" not in str(error)
+    assert refused
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("data", "mode", "pixel", "words"), [
+    (awkward.key_png(3, b""), "RGB", [30, 40, 50], "palette"),
+    (awkward.key_png(3, bytes([0, 99])), "RGBA", [30, 40, 50, 99], "palette"),
+    (awkward.key_png(0, b"\0\1"), "LA", [1, 0], None),
+    (awkward.key_png(2, b"\0\3\0\4\0\5"), "RGBA", [3, 4, 5, 0], None),
+    (awkward.png(6, 4, 1, 0, [b"\x40"] * 4), "L", 255, "1-bit"),
+    (awkward.png(6, 4, 1, 0, [b"\x40"] * 4, awkward.chunk(b"tRNS", b"\0\1")), "LA", [255, 0], "1-bit"),
+    (awkward.png(6, 4, 2, 0, [b"\x10\0"] * 4), "L", 85, None),
+    (awkward.png(6, 4, 4, 0, [b"\x07\0\0"] * 4), "L", 119, None),
+    (awkward.tiff(np.full((4, 6, 1), 40, "u1"), 0), "L", 215, None),
+    (awkward.tiff(np.full((4, 6, 1), 40000, "u2"), 1), "I;16", 40000, None),
+    (awkward.tiff(np.full((4, 6, 1), 40000, "u2"), 0), "I;16", 25535, None),
+    (awkward.tiff(np.full((4, 6, 1), -7, "i2"), 1), "I", -7, None),
+    (awkward.tiff(np.full((4, 6, 1), -70000, "i4"), 1), "I", -70000, None),
+    (awkward.tiff(np.full((4, 6, 1), 0.25, "f4"), 1), "F", 0.25, None),
+    (b"P5 6 4 65535\n" + b"\x12\x34" * 24, "I", 0x1234, None),
+    (awkward.encoded(awkward.photo("P"), "GIF"), "RGB", None, None),
+    (awkward.encoded(Image.new("CMYK", (6, 4), (9, 99, 0, 255)), "TIFF"), "CMYK", [9, 99, 0, 255], None),
+    (awkward.encoded(Image.new("CMYK", (6, 4), (0, 255, 0, 255)), "JPEG", quality=100), "CMYK", [0, 255, 0, 255], None),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_every_kind_of_sample_is_read_right(put, data, mode, pixel, words):
+    photo = files.read(put("photo.png", data))
+    assert photo.image.mode == mode
+    if pixel is not None:
+        np.testing.assert_array_equal(np.asarray(photo.image)[0, 1], pixel)
+    notes = [note for note in photo.notes if "in spite of its name" not in note]
+    assert (words in " ".join(notes)) if words else not notes
+
+
+def test_a_deep_grey_with_a_colour_key_is_not_made_shallow(put):
+    photo = files.read(put("key.png", awkward.key_png(0, b"\1\0", 16)))
+    assert photo.image.mode == "I;16" and photo.notes == ["transparent colour not kept"]
+
+
+def test_whole_numbers_of_32_bits_do_not_turn_negative(put):
+    with pytest.raises(FileError, match="beyond 2"):
+        files.read(put("large.tif", awkward.tiff(np.full((4, 6, 1), 3_000_000_000, "u4"), 1)))
+
+
+def test_the_second_picture_of_a_camera_is_named(put):
+    photo = files.read(put("photo.jpg", awkward.frames("MPO")))
+    assert "2 pictures" in photo.notes[0] and len(photo.frames) == 1
+
+
+def test_contents_count_and_not_the_name(put):
+    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "PNG")))
+    np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(awkward.photo()))
+    assert "PNG inside" in photo.notes[0] and photo.suffix == ".jpg"
+    assert Image.open(io.BytesIO(files.encode(photo, photo.suffix))).format == "JPEG"
+
+
+def test_a_damaged_file_is_told_of_once(put, capfd):
+    """libtiff writes its complaints to the standard error by itself."""
+    data = bytearray(awkward.encoded(awkward.photo(size=(40, 30)), "TIFF", compression="tiff_adobe_deflate"))
+    data[400:1400] = bytes(1000)
+    with pytest.raises(FileError, match="is damaged"):
+        files.read(put("damaged.tif", data))
+    assert capfd.readouterr() == ("", "")
