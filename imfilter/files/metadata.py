@@ -14,7 +14,8 @@ from .photo import note
 
 ORIENTATION = 274
 TURNED_IN_XMP = re.compile(rb'(tiff:Orientation(?:="|>))[0-9]')
-EXIF_TEXT, XMP_TEXT = "Raw profile type exif", "XML:com.adobe.xmp"
+READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # of PNG, which stand for something else
+EMPTY = 20  # bytes of EXIF without a tag
 EXPOSURE = 0x8769  # the table of EXIF's own tags, among them the photo's size
 WIDTH_AND_HEIGHT = 40962, 40963
 # Tags of a TIFF file that describe how its pixels are stored, and not the photo.
@@ -34,12 +35,11 @@ def gathered(image: Image.Image, stream: IO[bytes], kind: str, notes: list[str])
     """Return what is kept of an opened file's metadata, by the names of KEPT, and the photo's orientation."""
     given = dict(image.info)
     if kind == "PNG":  # whose texts stand beside the rest, and may go by any name
-        given = {key: value for key, value in given.items() if not isinstance(value, str) or key == EXIF_TEXT}
+        given = {key: value for key, value in given.items() if not isinstance(value, str) or key in READ_TEXTS}
         image.info = given
     kept = {key: given[key] for key in ("icc_profile", "xmp", "comment") if isinstance(given.get(key), bytes)}
     kept["exif"], turn = _exif(image, notes)
-    kept |= {"jpeg": _jpeg, "png": _png, "webp": _webp, "gif": _gif}.get(kind.lower(), _nothing)(
-        image, stream, given, notes)
+    kept |= OWN.get(kind, _nothing)(image, stream, given | kept, notes)
     kept["dpi"] = _resolution(given.get("dpi"), turn)
     if "xmp" in kept:
         kept["xmp"] = TURNED_IN_XMP.sub(rb"\g<1>1", kept["xmp"])
@@ -54,20 +54,22 @@ def _nothing(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes
 
 def _jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     """Return what a JPEG file holds more: its quality, and the segments of other programs."""
-    segments = b""
+    segments, comments = b"", list[bytes]()
     for name, data in getattr(image, "applist", []):
-        number = int(name[3:])
+        if name == "COM":
+            comments.append(data)
+            continue
+        number = int(name.removeprefix("APP"))
         if not any(number == known and data.startswith(start) for known, start in SEGMENTS):
             segments += struct.pack(">BBH", 0xFF, 0xE0 + number, len(data) + 2) + data
         elif data.startswith(b"ICC_PROFILE\0") and not given.get("icc_profile"):
             notes.append("colour profile not kept: it cannot be read")
     tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
-    return {"segments": segments, "tables": tables, "progressive": given.get("progressive")}
+    return {"segments": segments, "comment": b"\n".join(comments), "tables": tables, "progressive": given.get("progressive")}
 
 
 def _png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
-    read = {EXIF_TEXT} if "exif" in given or EXIF_TEXT in given else set()
-    kept, lost = chunks.worth_keeping(stream, read | ({XMP_TEXT} if "xmp" in given else set()))
+    kept, lost = chunks.worth_keeping(stream, {key for key, name in READ_TEXTS.items() if given.get(name)})
     notes += [f"{name} not kept" for name in lost]
     return {"chunks": kept, "default_image": given.get("default_image"), "duration": given.get("duration"),
             "plays": given.get("loop")}
@@ -85,6 +87,9 @@ def _gif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: li
     return {"plays": 1 if loop is None else loop and loop + 1, "duration": given.get("duration")}
 
 
+OWN = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif}  # what a format holds more
+
+
 def _resolution(dpi: Any, turn: int) -> tuple[float, float] | None:
     if not (isinstance(dpi, tuple) and len(dpi) == 2 and all(1 < side < 1e6 for side in dpi)):
         return None
@@ -98,6 +103,9 @@ def _exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, int]:
         exif = Image.Exif()
         exif.load(image.getexif().tobytes())
         turn = exif.get(ORIENTATION, 1)
+        given = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
+        if not len(exif) and (len(given) > EMPTY or given[:2] not in (b"", b"II", b"MM")):
+            raise ValueError
         for tag in (LAYOUT_TAGS | {ORIENTATION}) & set(exif):
             del exif[tag]
         return exif.tobytes() if len(exif) else None, turn if turn in range(1, 9) else 1

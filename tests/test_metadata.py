@@ -1,0 +1,254 @@
+"""What is said of a photo beside its pixels: kept in every format that holds it, else named."""
+import io
+import struct
+import zlib
+
+import awkward
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from imfilter import files
+from imfilter.pipeline import Filter
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:tiff="http://ns.adobe.com/tiff/1.0/">'
+       b'<rdf:Description tiff:Orientation="6" title="a tree"/></rdf:RDF></x:xmpmeta>')
+KINDS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".webp": "WEBP", ".bmp": "BMP", ".gif": "GIF", ".ppm": "PPM"}
+# What Pillow is told to write into a file of each format, and what of it each format can hold.
+TOLD = {".png": {"exif", "icc_profile", "dpi", "xmp"}, ".jpg": {"exif", "icc_profile", "dpi", "xmp", "comment"},
+        ".tif": {"exif", "icc_profile", "dpi", "xmp"}, ".webp": {"exif", "icc_profile", "xmp"},
+        ".bmp": {"dpi"}, ".gif": {"comment"}, ".ppm": set()}
+WORDS = {"exif": "EXIF", "icc_profile": "colour profile", "dpi": "resolution", "xmp": "XMP", "comment": "comment"}
+
+
+def written(suffix, image=None, **more):
+    """Return a file of the format with everything in it that the format can hold."""
+    given = {"exif": awkward.exif().tobytes(), "icc_profile": PROFILE, "dpi": (300, 150), "xmp": XMP, "comment": b"hi"}
+    options = {key: given[key] for key in TOLD[suffix]} | more
+    if suffix == ".tif" and "xmp" in options:
+        tags = awkward.exif()
+        tags[700] = options.pop("xmp")
+        options["exif"] = tags.tobytes()
+    if suffix == ".png" and "xmp" in options:
+        info = options.setdefault("pnginfo", awkward.PngImagePlugin.PngInfo())
+        info.add_itxt("XML:com.adobe.xmp", options.pop("xmp").decode())
+    return awkward.encoded(image or awkward.photo(size=(16, 8)), KINDS[suffix], **options)
+
+
+def found(data):
+    """Return what Pillow finds in a file, by the names above."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+        exif = image.getexif()
+        whole = exif.get(0x010F) == "Acme" and exif.get_ifd(0x8769).get(0x829A) == 0.5
+        dpi = image.info.get("dpi", (0, 0))
+        xmp = image.info.get("xmp") or b""
+        return {key for key, there in (
+            ("exif", whole), ("icc_profile", image.info.get("icc_profile") == PROFILE),
+            ("dpi", tuple(map(round, dpi)) == (300, 150)), ("xmp", b"a tree" in xmp),
+            ("comment", image.info.get("comment") == b"hi")) if there}
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_the_files_of_these_tests_hold_what_they_should(suffix):
+    assert found(written(suffix)) == TOLD[suffix]
+
+
+@pytest.mark.parametrize("target", [*KINDS, ".jpeg", ".tiff"])
+@pytest.mark.parametrize("source", KINDS)
+def test_metadata_is_kept_or_named(put, source, target):
+    photo = files.read(put("photo" + source, written(source, exif=awkward.exif().tobytes()) if "exif" in TOLD[source]
+                           else written(source)))
+    data = files.encode(photo.map(lambda frame: frame.copy()), target)
+    holds = TOLD[{".jpeg": ".jpg", ".tiff": ".tif"}.get(target, target)]
+    assert found(data) == TOLD[source] & holds
+    said = " ".join(photo.notes)
+    assert {key for key, word in WORDS.items() if f"{word} not kept" in said} == TOLD[source] - holds
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_metadata_can_be_left_out_but_for_the_profile(put, suffix):
+    photo = files.read(put("photo" + suffix, written(suffix)))
+    assert found(files.encode(photo, suffix, files.Settings(strip=True))) == TOLD[suffix] & {"icc_profile"}
+    assert not [note for note in photo.notes if "not kept" in note]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
+def test_photos_are_turned_upright_and_say_so(put, suffix, orientation):
+    stored = awkward.photo(size=(16, 8)).resize((160, 80), Image.Resampling.NEAREST)
+    options = {".webp": {"lossless": True}, ".jpg": {"quality": 100, "subsampling": 0}}.get(suffix, {})
+    data = awkward.encoded(stored, KINDS[suffix], exif=awkward.exif(orientation), **options)
+    photo = files.read(put("photo" + suffix, data))
+    wanted = awkward.turned(np.asarray(stored, float), orientation)
+    assert np.abs(np.asarray(photo.image) - wanted).max() < 20
+    again = Image.open(io.BytesIO(files.encode(photo, suffix)))
+    assert again.getexif().get(0x0112, 1) == 1
+    assert again.size == wanted.shape[1::-1]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_a_resolution_is_turned_with_the_photo(put, suffix):
+    data = awkward.encoded(awkward.photo(), KINDS[suffix], exif=awkward.exif(6), dpi=(300, 150))
+    again = Image.open(io.BytesIO(files.encode(files.read(put("photo" + suffix, data)), suffix)))
+    assert tuple(map(round, again.info["dpi"])) == (150, 300)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+def test_an_orientation_in_xmp_is_used_once(put, suffix):
+    options = {key: value for key, value in (("exif", b""),) if suffix != ".webp"}
+    photo = files.read(put("photo" + suffix, written(suffix, **options)
+                           if suffix != ".webp" else awkward.encoded(awkward.photo(size=(16, 8)), "WEBP", xmp=XMP)))
+    assert photo.image.size == (8, 16)
+    data = files.encode(photo, suffix)
+    assert b'tiff:Orientation="1"' in data
+    assert files.read(put("again" + suffix, data)).image.size == (8, 16)
+
+
+def test_the_size_in_exif_is_that_of_the_result(put):
+    tags = awkward.exif(6)
+    tags.get_ifd(0x8769).update({40962: 16, 40963: 8})
+    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(size=(16, 8)), "JPEG", exif=tags)))
+    for stride, size in ((1, (8, 16)), (2, (4, 8))):
+        half = photo.map(Filter.named("box", size=3, stride=stride).picture)
+        table = Image.open(io.BytesIO(files.encode(half, ".png"))).getexif().get_ifd(0x8769)
+        assert (table[40962], table[40963]) == size and table[0x829A] == 0.5
+
+
+def test_a_profile_of_colours_is_not_given_to_a_grey_photo():
+    """The profile would say what red, green and blue are; PNG forbids that in a grey file, and programs go astray."""
+    grey = awkward.photo("L")
+    grey.info["icc_profile"] = PROFILE
+    for suffix in (".png", ".jpg", ".tif", ".webp"):
+        photo = files.Photo([grey])
+        again = Image.open(io.BytesIO(files.encode(photo, suffix)))
+        assert not again.info.get("icc_profile") and photo.notes == ["colour profile not kept: it is for other colours"]
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("EXIF", {"exif": awkward.Image.Exif()}), ("XMP", {"xmp": b"x" * 70_000}), ("comment", {"comment": b"x" * 70_000}),
+])
+def test_metadata_too_long_for_a_jpeg_is_named(key, value):
+    image = awkward.photo()
+    if key == "EXIF":
+        value["exif"][0x927C] = bytes(70_000)
+        value = {"exif": value["exif"].tobytes()}
+    image.info.update(value)
+    photo = files.Photo([image])
+    assert Image.open(io.BytesIO(files.encode(photo, ".jpg"))).size == image.size
+    assert photo.notes == [f"{key} not kept: JPEG cannot hold it"]
+
+
+def test_long_exif_is_whole_where_it_fits(put):
+    tags = awkward.exif()
+    tags[0x927C] = bytes(70_000)
+    photo = files.read(put("long.png", awkward.encoded(awkward.photo(), "PNG", exif=tags)))
+    for suffix in (".png", ".tif", ".webp"):
+        assert len(Image.open(io.BytesIO(files.encode(photo, suffix))).getexif()[0x927C]) == 70_000
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_a_resolution_that_was_not_there_is_not_made_up(put, suffix):
+    photo = files.read(put("plain.tif", awkward.encoded(awkward.photo(), "TIFF")))
+    again = Image.open(io.BytesIO(files.encode(photo, suffix)))
+    # Pillow reads 1 from a TIFF file that says nothing: 282 is the tag that would say it.
+    told = getattr(again, "tag_v2", {}).get(282) if suffix == ".tif" else again.info.get("dpi", (72,))[0]
+    assert not [note for note in photo.notes if "colours become" not in note] and (told is None or told > 10)
+
+
+TEXTS = [
+    (b"tEXt", b"Title\0A tree"), (b"tEXt", b"Title\0twice"), (b"zTXt", b"Software\0\0" + zlib.compress(b"by hand" * 9)),
+    (b"iTXt", b"Author\0\0\0de\0Autor\0J\xc3\xb6rg"), (b"gAMA", struct.pack(">I", 45455)),
+    (b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)), (b"prVt", b"\0\1\2"),
+    (b"cICP", b"\1\15\0\1"),
+]
+
+
+def test_texts_and_colours_of_a_png_are_kept_byte_for_byte(put):
+    photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
+    assert photo.notes == []
+    chunks = awkward.png_chunks(files.encode(photo.map(lambda frame: frame.copy()), ".png"))
+    assert sorted(chunk for chunk in chunks if chunk in TEXTS) == sorted(TEXTS)
+    names = [name for name, _ in chunks]
+    assert max(names.index(b"gAMA"), names.index(b"cHRM"), names.index(b"cICP")) < names.index(b"IDAT")
+
+
+def test_texts_of_a_png_are_named_where_they_are_lost(put):
+    photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
+    files.encode(photo, ".jpg")
+    assert photo.notes == [f"{what} not kept: JPEG cannot hold it" for what in (
+        "text 'Title'", "text 'Software'", "text 'Author'", "gamma", "chromaticities", "chunk prVt", "colour coding")]
+
+
+def test_texts_are_left_out_and_colours_are_not(put):
+    photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
+    names = {name for name, _ in awkward.png_chunks(files.encode(photo, ".png", files.Settings(strip=True)))}
+    assert names == {b"IHDR", b"gAMA", b"cHRM", b"cICP", b"IDAT", b"IEND"}
+
+
+def test_chunks_that_speak_of_the_old_pixels_are_named(put):
+    photo = files.read(put("old.png", awkward.chunks_png((b"caBX", b"a signature"), (b"tIME", bytes(7)))))
+    assert photo.notes == ["chunk caBX not kept"]
+
+
+@pytest.mark.parametrize("key", ["Title", "version", "comment", "exif", "dpi", "icc_profile", "transparency", "xmp",
+                                 "duration", "gamma", "loop", "aspect", "Raw profile type exif"])
+def test_a_text_may_go_by_any_name(put, key):
+    """Pillow puts texts and metadata into one dictionary, so that a text can go by a name with a meaning."""
+    photo = files.read(put("text.png", awkward.text_png(key, "hello")))
+    for suffix in KINDS:
+        data = files.encode(photo, suffix)
+        assert Image.open(io.BytesIO(data)).size == photo.image.size
+        if suffix == ".png" and key != "Raw profile type exif":
+            assert (b"tEXt", key.encode() + b"\0hello") in awkward.png_chunks(data)
+    assert [note for note in photo.notes if "not kept" in note]
+
+
+def segments(data):
+    """Return the segments of a JPEG file before its samples, as (number, data)."""
+    place, all_of_them = 2, []
+    while data[place + 1] != 0xDA:
+        size = struct.unpack(">H", data[place + 2:place + 4])[0]
+        all_of_them.append((data[place + 1], data[place + 4:place + 2 + size]))
+        place += 2 + size
+    return all_of_them
+
+
+def test_segments_of_other_programs_are_kept_from_jpeg_to_jpeg(put):
+    """Captions (IPTC) stand in Photoshop's segment."""
+    caption = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x78\0\4tree\0"
+    extra = b"".join(b"\xff" + bytes([0xE0 + number]) + struct.pack(">H", len(data) + 2) + data
+                     for number, data in ((13, caption), (11, b"gain map"), (1, b"http://ns.adobe.com/xmp/extension/\0x")))
+    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", extra=extra)))
+    kept = segments(files.encode(photo, ".jpg"))
+    assert {(0xED, caption), (0xEB, b"gain map"), (0xE1, b"http://ns.adobe.com/xmp/extension/\0x")} <= set(kept)
+    assert photo.notes == []
+    files.encode(photo, ".png")
+    assert photo.notes == ["Photoshop and other application data not kept: PNG cannot hold it"]
+    bare = segments(files.encode(photo, ".jpg", files.Settings(strip=True)))
+    assert {number for number, _ in bare if number >= 0xE0} == {0xE0}
+
+
+def test_a_profile_that_cannot_be_read_is_named(put):
+    broken = b"ICC_PROFILE\0\1\3" + PROFILE[:100]  # the first of three parts
+    extra = b"\xff\xe2" + struct.pack(">H", len(broken) + 2) + broken
+    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", extra=extra)))
+    assert photo.notes == ["colour profile not kept: it cannot be read"]
+
+
+def test_all_comments_of_a_jpeg_are_kept(put):
+    extra = b"\xff\xfe\0\7first"
+    data = awkward.encoded(awkward.photo(), "JPEG", extra=extra, comment=b"second")
+    again = Image.open(io.BytesIO(files.encode(files.read(put("photo.jpg", data)), ".jpg")))
+    assert sorted(again.info["comment"].split(b"\n")) == [b"first", b"second"]
+
+
+def test_exif_that_cannot_be_read_is_named(put):
+    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", exif=b"Exif\0\0garbage")))
+    assert photo.notes == ["EXIF not kept: it cannot be read"]
+
+
+def test_pixels_that_are_not_square_are_named(put):
+    photo = files.read(put("tall.png", awkward.chunks_png((b"pHYs", struct.pack(">IIB", 1, 2, 0)))))
+    assert photo.notes == ["pixels that are not square: their shape is not kept"]
