@@ -126,6 +126,14 @@ def test_a_profile_of_colours_is_not_given_to_a_grey_photo():
         assert not again.info.get("icc_profile") and photo.notes == ["colour profile not kept: it is for other colours"]
 
 
+def test_exif_of_a_bigtiff_can_be_read_in_other_files(put):
+    data = awkward.encoded(awkward.photo(), "TIFF", exif=awkward.exif().tobytes(), big_tiff=True)
+    assert data[:3] == b"II+"
+    written = files.encode(files.read(put("big.tif", data)), ".jpg")
+    assert b"Exif\0\0MM\0\x2a" in written or b"Exif\0\0II\x2a\0" in written
+    assert "exif" in found(written)
+
+
 @pytest.mark.parametrize(("key", "value"), [
     ("EXIF", {"exif": awkward.Image.Exif()}), ("XMP", {"xmp": b"x" * 70_000}), ("comment", {"comment": b"x" * 70_000}),
 ])

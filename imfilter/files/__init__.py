@@ -2,7 +2,7 @@
 from .atomic import check_target, write
 from .encoding import encode
 from .formats import FORMATS, Settings, format_of
-from .photo import Photo
+from .photo import Frames, Photo
 from .reading import read
 
-__all__ = ["FORMATS", "Photo", "Settings", "check_target", "encode", "format_of", "read", "write"]
+__all__ = ["FORMATS", "Frames", "Photo", "Settings", "check_target", "encode", "format_of", "read", "write"]

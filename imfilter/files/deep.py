@@ -11,7 +11,9 @@ from PIL import Image, TiffImagePlugin
 from ..errors import FileError
 from ..images import PIL_MODES, Array, Deep
 from . import chunks
+from .metadata import TABLES
 from .muted import Complaints
+from .photo import note
 
 if TYPE_CHECKING:
     from ..images import Picture
@@ -57,14 +59,15 @@ class Tables:
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         stream.seek(0)
-        head = stream.read(8)
+        head = stream.read(16)
         self.endian, self.big = "<" if head.startswith(b"II") else ">", b"\x2b" in head[2:4]
-        head += stream.read(8) if self.big else b""
+        # Pillow looks for the 43 of BigTIFF files in the place of little-endian ones.
+        head, prefix = (b"II\x2b\0" + head[4:] if self.big else head[:8]), head[:2]
         self.offsets: list[int] = []
         self.tags: list[dict[int, Any]] = []
-        place = TiffImagePlugin.ImageFileDirectory_v2(head).next
+        place = TiffImagePlugin.ImageFileDirectory_v2(head, prefix).next
         while place and place not in self.offsets:
-            table = TiffImagePlugin.ImageFileDirectory_v2(head)
+            table = TiffImagePlugin.ImageFileDirectory_v2(head, prefix)
             stream.seek(place)
             table.load(stream)
             self.offsets.append(place)
@@ -74,7 +77,7 @@ class Tables:
     def size(self, page: int) -> tuple[int, int]:
         return self.tags[page][256], self.tags[page][257]
 
-    def header(self, page: int) -> Image.Image:
+    def header(self, page: int, notes: list[str]) -> Image.Image:
         """Return a picture without pixels that carries the page's metadata as an opened file does."""
         tags = self.tags[page]
         image = Image.new("L", (1, 1))
@@ -83,8 +86,13 @@ class Tables:
         if scale and 282 in tags and 283 in tags:
             image.info["dpi"] = tags[282] * scale, tags[283] * scale
         exif = image.getexif()
-        exif.endian, exif.bigtiff = self.endian, self.big
-        exif.load_from_fp(self.stream, self.offsets[page])
+        if self.big and self.endian == ">":  # which Pillow does not read
+            exif.update({number: value for number, value in tags.items() if number not in TABLES})
+            if TABLES & set(tags):
+                note(notes, "EXIF kept in part: of a big-endian BigTIFF file, exposure and place cannot be read")
+        else:
+            exif.endian, exif.bigtiff = self.endian, self.big
+            exif.load_from_fp(self.stream, self.offsets[page])
         return image
 
     def picture(self, page: int) -> Picture:

@@ -16,7 +16,8 @@ ORIENTATION = 274
 TURNED_IN_XMP = re.compile(rb'(tiff:Orientation(?:="|>))[0-9]')
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # of PNG, which stand for something else
 EMPTY = 20  # bytes of EXIF without a tag
-EXPOSURE = 0x8769  # the table of EXIF's own tags, among them the photo's size
+EXPOSURE, PLACE = 0x8769, 0x8825  # tags of EXIF that stand for tables; the photo's size is in the first
+TABLES = {EXPOSURE, PLACE}
 WIDTH_AND_HEIGHT = 40962, 40963
 # Tags of a TIFF file that describe how its pixels are stored, and not the photo.
 LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 290, 291, 296, 317, 320,
@@ -33,10 +34,10 @@ ABOUT_COLOURS = {"icc_profile", "duration", *chunks.COLOURS}  # kept of what is 
 
 def gathered(image: Image.Image, stream: IO[bytes], kind: str, notes: list[str]) -> tuple[dict[str, Any], int]:
     """Return what is kept of an opened file's metadata, by the names of KEPT, and the photo's orientation."""
-    given = dict(image.info)
     if kind == "PNG":  # whose texts stand beside the rest, and may go by any name
-        given = {key: value for key, value in given.items() if not isinstance(value, str) or key in READ_TEXTS}
-        image.info = given
+        for key in [key for key, value in image.info.items() if isinstance(value, str) and key not in READ_TEXTS]:
+            del image.info[key]
+    given = dict(image.info)
     kept = {key: given[key] for key in ("icc_profile", "xmp", "comment") if isinstance(given.get(key), bytes)}
     kept["exif"], turn = _exif(image, notes)
     kept |= OWN.get(kind, _nothing)(image, stream, given | kept, notes)
@@ -65,7 +66,8 @@ def _jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: l
         elif data.startswith(b"ICC_PROFILE\0") and not given.get("icc_profile"):
             notes.append("colour profile not kept: it cannot be read")
     tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
-    return {"segments": segments, "comment": b"\n".join(comments), "tables": tables, "progressive": given.get("progressive")}
+    return {"segments": segments, "comment": b"\n".join(comments), "tables": tables,
+            "progressive": given.get("progressive")}
 
 
 def _png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
@@ -100,8 +102,9 @@ def _resolution(dpi: Any, turn: int) -> tuple[float, float] | None:
 def _exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, int]:
     """Return the EXIF as bytes, without what only describes how the pixels are stored, and the orientation."""
     try:
-        exif = Image.Exif()
-        exif.load(image.getexif().tobytes())
+        stored, exif = image.getexif(), Image.Exif()
+        stored.bigtiff = False  # which is written into no other format
+        exif.load(stored.tobytes())
         turn = exif.get(ORIENTATION, 1)
         given = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
         if not len(exif) and (len(given) > EMPTY or given[:2] not in (b"", b"II", b"MM")):

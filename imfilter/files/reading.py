@@ -91,7 +91,7 @@ def _looked_at(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[s
     stream.seek(0)
     try:
         image, count = _header(stream)
-    except UnidentifiedImageError:
+    except (UnidentifiedImageError, SyntaxError):  # a page whose samples Pillow does not know
         if start not in TIFF_STARTS:
             raise
         return _pages(stream, most, notes)
@@ -201,7 +201,7 @@ def _pages(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[str, 
 
     def make(page: int) -> Picture:
         with headers_alone():
-            info, turn = gathered(tables.header(page), tables.stream, "TIFF", notes)
+            info, turn = gathered(tables.header(page, notes), tables.stream, "TIFF", notes)
         return _described(tables.picture(page), info, turn)
 
     return "TIFF", len(tables.tags), make

@@ -1,4 +1,4 @@
-"""Samples as a file means them: whether Pillow would read less than there is, and modes that are filtered."""
+"""Samples as a file means them: whether Pillow reads less than there is, and modes that are filtered."""
 from __future__ import annotations
 
 import numpy as np
@@ -12,6 +12,8 @@ def shallow(image: Image.Image) -> bool:
     """Say whether Pillow reads fewer bits or channels than the file has: it does so without a word."""
     tags = getattr(image, "tag_v2", {})
     if len(image.getbands()) > 1 and max(tags.get(258, (8,))) > 8:
+        return True
+    if max(tags.get(258, (1,))) == 8 and max(tags.get(339, (1,))) == 2:  # bytes with a sign
         return True
     for tile in getattr(image, "tile", []):
         arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
@@ -29,7 +31,7 @@ def meant(image: Image.Image) -> Image.Image:
         info = image.info
         image = Image.fromarray(65535 - np.asarray(image))
         image.info = info
-    if image.mode == "I" and max(tags.get(339, (2,))) == 1 and np.asarray(image).min() < 0:
+    if image.mode == "I" and max(tags.get(339, (1,))) == 1 and np.asarray(image).min() < 0:
         raise FileError("holds samples beyond 2**31 - 1, which would turn negative")
     return image
 

@@ -12,6 +12,7 @@ from PIL import Image, TiffImagePlugin
 
 from ..errors import FileError
 from ..images import Array, Deep, as_array
+from .metadata import TABLES
 
 if TYPE_CHECKING:
     from ..images import Picture
@@ -20,7 +21,6 @@ PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
 STRIP = 2**18  # bytes, about, that are deflated together
 LEVEL = 6  # of deflating: from here on files hardly become smaller
 MOST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
-TABLES = {0x8769, 0x8825}  # tags of EXIF that stand for tables of their own: the exposure, the place
 
 
 def pages(frames: Iterable[tuple[Picture, dict[str, Any]]]) -> bytes:
