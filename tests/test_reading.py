@@ -183,7 +183,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(put, name, rng, capf
     (awkward.tiff(np.full((4, 6, 1), -7, "i2"), 1), "I", -7, None),
     (awkward.tiff(np.full((4, 6, 1), -70000, "i4"), 1), "I", -70000, None),
     (awkward.tiff(np.full((4, 6, 1), 0.25, "f4"), 1), "F", 0.25, None),
-    (b"P5 6 4 65535\n" + b"\x12\x34" * 24, "I", 0x1234, None),
+    (b"P5 6 4 65535\n" + b"\x12\x34" * 24, "I;16", 0x1234, None),
     (awkward.encoded(awkward.photo("P"), "GIF"), "RGB", None, None),
     (awkward.encoded(Image.new("CMYK", (6, 4), (9, 99, 0, 255)), "TIFF"), "CMYK", [9, 99, 0, 255], None),
     (awkward.encoded(Image.new("CMYK", (6, 4), (0, 255, 0, 255)), "JPEG", quality=100), "CMYK", [0, 255, 0, 255], None),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import FileError, suggestion
+from ..errors import FileError, ImfilterError, suggestion
 from ..images import Deep
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ class Settings:
     quality: int | None = None
     compress_level: int | None = None
     strip: bool = False
+
+    def __post_init__(self) -> None:
+        ranges = ("quality", self.quality, 1, 100), ("compress_level", self.compress_level, 0, 9)
+        for name, value, low, high in ranges:
+            if value is not None and not (type(value) is int and low <= value <= high):
+                raise ImfilterError(f"{name} must be a whole number from {low} to {high}, got {value!r}")
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,14 @@ def shallow(image: Image.Image) -> bool:
 
 
 def meant(image: Image.Image) -> Image.Image:
-    """Return the image with a TIFF's samples as the file means them, where Pillow takes them for others."""
+    """Return the image with samples as a TIFF or PPM file means them, where Pillow takes them for others."""
     tags = getattr(image, "tag_v2", {})
     if tags.get(262) == 0 and image.mode == "I;16":  # white is 0, which Pillow minds for 8 bits alone
         info = image.info
         image = Image.fromarray(65535 - np.asarray(image))
         image.info = info
+    if image.format == "PPM" and image.mode == "I":  # whose samples have 16 bits at most
+        return image.convert("I;16")
     if image.mode == "I" and max(tags.get(339, (1,))) == 1 and np.asarray(image).min() < 0:
         raise FileError("holds samples beyond 2**31 - 1, which would turn negative")
     return image

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
 STRIP = 2**18  # bytes, about, that are deflated together
-LEVEL = 6  # of deflating: from here on files hardly become smaller
+LEVEL = 3  # of deflating: 6 takes four times as long for files that are 6 % smaller
 MOST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
 
 
