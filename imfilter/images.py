@@ -293,8 +293,8 @@ def to_pil(result: Array, source: PIL.Image.Image, mode: str | None = None) -> P
     mode = mode or PIL_MODES.get((result.dtype.char, bands))
     if mode is None:
         raise ImfilterError(
-            f"a Pillow image cannot hold {bands} bands of {result.dtype}: pass numpy.asarray(image), "
-            "or dtype='uint8' for a result without signs")
+            f"a photo cannot hold {bands} bands of {result.dtype}",
+            ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
     image = Image.fromarray(np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result))
     if image.mode != mode:
         image = Image.frombytes(mode, image.size, image.tobytes())
@@ -322,6 +322,6 @@ def join_alpha(source: PIL.Image.Image, colours: Array, alpha: Array) -> PIL.Ima
     mode = {(1, "B"): "LA", (3, "B"): "RGBA"}.get((colours.shape[-1], colours.dtype.char))
     if mode is None:
         raise ImfilterError(
-            f"a Pillow image with alpha must have 1 or 3 colours of uint8, got {colours.shape[-1]} of {colours.dtype}: "
-            "pass numpy.asarray(image), or dtype='uint8' for a result without signs")
+            f"a photo with alpha must have 1 or 3 colours of uint8, got {colours.shape[-1]} of {colours.dtype}",
+            ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
     return to_pil(np.concatenate([colours, alpha[..., None]], axis=-1), source, mode)
