@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-FIRST, LARGEST = 2**6, 2**26  # pixels of the image looked at: of the first, and of the last that is tried
+FIRST, LARGEST = 2**6, 2**24  # pixels of the image looked at: of the first, and of the last that is tried
 
 
 class Reach(NamedTuple):

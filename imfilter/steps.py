@@ -47,7 +47,7 @@ class Filter:
         for parameter in PLACING:
             values[parameter.name] = parameter.kind.check(
                 parameter.name, keywords.get(parameter.name, parameter.default))
-        changed = {key: value for key, value in values.items() if not _is_default(known[key], value)}
+        changed = {key: _own(value) for key, value in values.items() if not _is_default(known[key], value)}
         return cls(name, changed if mask is None else {**changed, "mask": _checked_mask(preset, changed, mask)})
 
     @classmethod
@@ -153,6 +153,14 @@ def _refuse_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None
         *rest, last = known
         raise ImfilterError(
             f"{name} has the parameters {', '.join(rest)} and {last}, got {key!r}{suggestion(key, known)}")
+
+
+def _own(value: Any) -> Any:
+    """Return the value, numbers in an array as a copy that nobody writes to."""
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.flags.writeable = False
+    return value
 
 
 def _is_default(parameter: Parameter, value: Any) -> bool:

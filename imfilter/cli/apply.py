@@ -73,6 +73,6 @@ def _help(preset: Preset) -> str:
 command = Presets(
     "apply",
     help="Apply a filter to photos; each writes photo.FILTER.png beside photo.png.\n\n"
-         "imfilter apply FILTER --help tells a filter's own options.",
+         "imfilter apply FILTER --help tells its options; --then adds another filter.",
     subcommand_metavar="FILTER [OPTIONS] FILE...",
 )

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..borders import MODES
-from ..errors import FileError, ImfilterError, one_of
+from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Kind, Number, Pair, read
 from ..recipe import SIGNED
 from . import recipes
@@ -32,7 +32,7 @@ FILES = click.Argument(["files"], metavar="FILE...", nargs=-1, required=True)
 COMMON = [
     *recipes.OPTIONS,
     click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
-                 metavar="BORDER", help=f"What stands outside the photo: {one_of(MODES).replace(chr(39), '')}."),
+                 metavar="BORDER", help=f"What stands outside the photo: {', '.join(MODES)}."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
                  help="What stands there with --border constant."),
     click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
