@@ -90,7 +90,7 @@ class Pipeline:
             two filters. A flag needs no value: "gaussian:linear". Beside its own parameters each filter has mode (or
             border), cval and stride.
         **others
-            Parameters for all filters of the text that do not name them: mode, cval or stride.
+            Parameters for all filters of the text that do not name them, such as mode.
 
         Examples
         --------
@@ -103,7 +103,7 @@ class Pipeline:
         return cls(*(Filter.parse(part, **others) for part in re.split(r",\s*(?=[A-Za-z_])", text)))
 
     def then(self, step: Any, **parameters: Any) -> Pipeline:
-        """Return this chain with one more step; a filter by name may have its parameters as keywords.
+        """Return this chain with one more step, which may have its parameters as keywords.
 
         Examples
         --------
@@ -111,7 +111,7 @@ class Pipeline:
         >>> imfilter.Pipeline("sobel").then("gaussian", sigma=2).then([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
         Pipeline('sobel,gaussian:sigma=2,convolve:kernel=0 -1 0;-1 5 -1;0 -1 0')
         """
-        return Pipeline(self, Filter.named(step, **parameters) if parameters else step)
+        return Pipeline(self, *_filters(step, **parameters))
 
     def __add__(self, step: Any) -> Pipeline:
         return self.then(step)
@@ -200,19 +200,21 @@ def as_photo(source: PIL.Image.Image, colours: Array, alpha: Array | None) -> PI
     return to_pil(colours, source) if alpha is None else join_alpha(source, colours, rounded(alpha, np.dtype(np.uint8)))
 
 
-def _filters(step: Any) -> Iterator[Filter]:
+def _filters(step: Any, **parameters: Any) -> Iterator[Filter]:
     """Yield the filters that a step of a chain stands for."""
     if isinstance(step, str):
-        yield from Pipeline.parse(step)
+        yield from Pipeline.parse(step, **parameters)
     elif isinstance(step, (Filter, Pipeline)):  # of which both can be called
+        if parameters:
+            raise ImfilterError(f"a step must be a name or a kernel to be given parameters, got {step!r}")
         yield from [step] if isinstance(step, Filter) else step
     elif callable(step):
         name = getattr(step, "__name__", "")
         if name not in PRESETS or PRESETS[name].function is not step:
             raise ImfilterError(f"a step must be a filter of imfilter, its name or a kernel, got {step!r}")
-        yield Filter.named(name)
+        yield Filter.named(name, **parameters)
     elif isinstance(step, (list, tuple)) and step and (isinstance(step[0], str) or callable(step[0])):
         for one in step:
-            yield from _filters(one)
+            yield from _filters(one, **parameters)
     else:
-        yield Filter.of_kernel(step)
+        yield Filter.of_kernel(step, **parameters)

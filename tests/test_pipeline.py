@@ -6,6 +6,8 @@ import pickle
 import awkward
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 import imfilter
@@ -65,9 +67,9 @@ def test_what_a_chain_says_is_read_as_the_same_chain(name):
     again = Pipeline.parse(str(one))
     assert again == one and hash(again) == hash(one) and str(again) == str(one)
     assert eval(repr(one), {"Pipeline": Pipeline}) == one
-    for given, read in zip(one, again, strict=True):
-        assert given.keywords.keys() == read.keywords.keys()
-        for key, value in given.keywords.items():
+    for made, read in zip(one, again, strict=True):
+        assert made.keywords.keys() == read.keywords.keys()
+        for key, value in made.keywords.items():
             np.testing.assert_array_equal(read.keywords[key], value)
     assert one != Pipeline("sobel:axis=1").then(name, **NEEDED.get(name, {})).then(SHARPEN)
 
@@ -117,6 +119,9 @@ def test_every_way_to_make_a_chain_makes_the_same():
     assert wanted == Pipeline("gaussian:sigma=2") + "sobel" + SHARPEN
     assert wanted == Pipeline("gaussian:sigma=2:truncate=4").then("sobel", axis=None).then(SHARPEN)
     assert list(wanted) == list(wanted.filters) and len(wanted) == 3
+    assert Pipeline("sobel").then(imfilter.box, size=5) == Pipeline("sobel,box:size=5")
+    assert Pipeline("sobel").then(SHARPEN, flip=False, mode="wrap").filters[1] == Filter.named(
+        "correlate", kernel=SHARPEN, mode="wrap")
     assert wanted != Pipeline("gaussian:sigma=2", "sobel") and wanted != str(wanted)
     assert wanted != Pipeline("gaussian:sigma=2", "sobel", -np.array(SHARPEN))
     assert len({wanted, Pipeline.parse(str(wanted)), Pipeline("sobel")}) == 2
@@ -145,6 +150,7 @@ def test_every_way_to_make_a_chain_makes_the_same():
     (lambda: Pipeline("sobel:dtype=uint8"), "got 'dtype'"), (lambda: Pipeline("box:mask=x"), "got 'mask'"),
     (lambda: Pipeline("sobel").then("sobel", mask=np.ones((3, 3))), "sobel takes no mask"),
     (lambda: Pipeline("sobel").then("convolve", kernel=[[1, -1]], mask=np.ones((3, 3))), "do not sum to 0"),
+    (lambda: Pipeline("sobel").then(Pipeline("box"), size=3), "a step must be a name or a kernel"),
     (lambda: Pipeline(), "at least one filter"), (lambda: Pipeline(" "), "at least one filter"),
     (lambda: Pipeline([]), "kernel must be"), (lambda: Pipeline(3), "kernel must be"),
     (lambda: Pipeline([[1, math.nan]]), "kernel must be"), (lambda: Pipeline(len), "a step must be a filter of"),
@@ -152,6 +158,22 @@ def test_every_way_to_make_a_chain_makes_the_same():
 def test_what_is_no_chain_is_refused_at_once(make, words):
     with pytest.raises(ImfilterError, match=words):
         make()
+
+
+PIECES = [
+    "gaussian", "sobel", "mix", "convolve", "canny", "sigma", "axis", "kernel", "mask", ":", ",", "=", ";", " ", "\n",
+    "1", "-0.5", "1e999", "nan", "none", "true", "9" * 5000, ",sobel", ":sigma=2", ":size=3", ":axis=none", ":linear",
+    ":matrix=1 2;3 4", ":kernel=1,2", ":border=wrap", ":cval=-0", ":stride=2,3",
+]
+
+
+@given(text=st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(max_size=20))
+def test_any_text_is_a_chain_or_refused(text):
+    try:
+        chain = Pipeline.parse(text)
+    except ImfilterError:
+        return
+    assert Pipeline.parse(str(chain)) == chain
 
 
 @every
