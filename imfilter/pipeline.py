@@ -174,11 +174,10 @@ class Pipeline:
         self, image: Any, colours: Array, alpha: Array | None, dtype: np.dtype[Any], channel_axis: int | None = -1,
         workers: int | None = None,
     ) -> tuple[Array, Array | None]:
-        """Filter an image's colours to this dtype, and its alpha, without rounding in between."""
+        """Filter colours to this dtype, and alpha, which keeps that of the image, without rounding in between."""
         for one in self.filters:
             one.fits(image)
         kind = known_dtype(colours.dtype)
-        opaque = None if alpha is None else white(alpha.dtype)
         floats = working_dtype(kind, dtype)
         with levels_of(kind):
             for number, one in enumerate(self.filters, 1):
@@ -191,13 +190,13 @@ class Pipeline:
                 if one.preset.cut and not last and kind.kind in "bu":
                     np.clip(colours, 0, white(kind), out=colours)
                 if alpha is not None and alpha.dtype.kind == "f":
-                    np.clip(alpha, 0, opaque, out=alpha)
-        return colours, alpha
+                    np.clip(alpha, 0, white(kind), out=alpha)
+        return colours, None if alpha is None else rounded(alpha, kind)
 
 
 def as_photo(source: PIL.Image.Image, colours: Array, alpha: Array | None) -> PIL.Image.Image:
     """Return colours and their alpha as a photo like the source."""
-    return to_pil(colours, source) if alpha is None else join_alpha(source, colours, rounded(alpha, np.dtype(np.uint8)))
+    return to_pil(colours, source) if alpha is None else join_alpha(source, colours, alpha)
 
 
 def _filters(step: Any, **parameters: Any) -> Iterator[Filter]:
