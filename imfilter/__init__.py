@@ -22,6 +22,7 @@ _HOMES = {
     "output_size": "arithmetic",
     "same_padding": "arithmetic",
     "Border": "borders",
+    "Pipeline": "pipeline",
     "show": "explain",
     "ImfilterError": "errors",
     "DtypeError": "errors",

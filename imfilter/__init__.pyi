@@ -58,5 +58,6 @@ from .filters.sharpen import edge_enhance as edge_enhance
 from .filters.sharpen import edge_enhance_more as edge_enhance_more
 from .filters.sharpen import sharpen as sharpen
 from .filters.sharpen import unsharp_mask as unsharp_mask
+from .pipeline import Pipeline as Pipeline
 
 __version__: str

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 
 
 class ImfilterError(ValueError):
-    """An argument or a file that imfilter cannot work with. The message says what must hold and what came."""
+    """An argument or a file that imfilter cannot work with. The message says what must hold and what came.
+
+    fact: the message without what helps in Python alone.
+    """
+
+    def __init__(self, fact: str, in_python: str = "") -> None:
+        super().__init__(fact + in_python)
+        self.fact = fact
 
 
 class DtypeError(ImfilterError, TypeError):

@@ -81,6 +81,11 @@ class Deep:
         name = {1: "L", 3: "RGB", 4: "CMYK"}[self.colours] + "A" * self.alpha + f"+{more}" * bool(more)
         return f"{name} {self.pixels.dtype}"
 
+    def getbands(self) -> tuple[str, ...]:
+        """Return the names of the channels, as Pillow has them; those beyond the colours have numbers."""
+        more = self.pixels.shape[2] - self.colours - self.alpha
+        return (*{1: "L", 3: "RGB", 4: "CMYK"}[self.colours], *map(str, range(1, more + 1)), *"A" * self.alpha)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.pixels, dtype, copy=copy)
 
@@ -350,8 +355,8 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     mode = mode or known
     if mode is None:
         raise ImfilterError(
-            f"a Pillow image cannot hold {bands} bands of {result.dtype}: pass numpy.asarray(image), "
-            "or dtype='uint8' for a result without signs")
+            f"a photo cannot hold {bands} bands of {result.dtype}",
+            ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
     image = Image.fromarray(np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result))
     if image.mode != mode:
         image = Image.frombytes(mode, image.size, image.tobytes())
@@ -365,6 +370,13 @@ def _as_deep(result: Array, source: Deep) -> Deep:
     if result.shape[2] != source.pixels.shape[2]:
         return Deep(result, info=dict(source.info))
     return replace(source, pixels=result, info=dict(source.info))
+
+
+def deep(image: Picture) -> Deep:
+    """Return a picture of several bands as a Deep one, which holds results of any dtype."""
+    if isinstance(image, Deep):
+        return image
+    return Deep(as_array(image), has_alpha(image), info=dict(image.info))
 
 
 def has_alpha(image: Picture) -> bool:
@@ -386,10 +398,10 @@ def join_alpha(source: Picture, colours: Array, alpha: Array) -> Picture:
         colours = colours[..., None]
     mode = {(1, "B"): "LA", (3, "B"): "RGBA"}.get((colours.shape[-1], colours.dtype.char))
     if isinstance(source, Deep):
-        joined = np.concatenate([colours, alpha[..., None].astype(colours.dtype)], axis=-1)
+        joined = np.concatenate([colours, rounded(alpha, colours.dtype)[..., None]], axis=-1)
         return Deep(joined, True, info=dict(source.info))
     if mode is None:
         raise ImfilterError(
-            f"a Pillow image with alpha must have 1 or 3 colours of uint8, got {colours.shape[-1]} of {colours.dtype}: "
-            "pass numpy.asarray(image), or dtype='uint8' for a result without signs")
+            f"a photo with alpha must have 1 or 3 colours of uint8, got {colours.shape[-1]} of {colours.dtype}",
+            ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
     return to_pil(np.concatenate([colours, alpha[..., None]], axis=-1), source, mode)

@@ -1,79 +1,219 @@
-"""Filters with their parameters filled in, ready to be applied to photos."""
+"""Chains of filters: one after the other, without rounding in between."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .convolution import convolve, correlate
-from .errors import ImfilterError, one_of, suggestion
+from .errors import ImfilterError
 from .filters import PRESETS
-from .images import Array, as_array, colours_and_alpha, join_alpha, rounded, to_pil
-from .normalised import total
+from .filters.levels import levels_of, white
+from .filters.registry import signed_dtype
+from .images import (
+    Array,
+    colours_and_alpha,
+    is_pil,
+    join_alpha,
+    known_dtype,
+    opened,
+    result_dtype,
+    rounded,
+    to_pil,
+    working_dtype,
+)
+from .reach import NOWHERE, Reach
+from .steps import Filter
 
 if TYPE_CHECKING:
     from .images import Picture
 
-# How a result with a sign is put into samples that have none; `grey` is the middle of their range.
-SIGNED: dict[str, Callable[[Array, float], Array]] = {
-    "offset": lambda values, grey: values + grey,
-    "abs": lambda values, _: np.abs(values),
-    "clip": lambda values, _: values,
-    "normalize": lambda values, grey: values * (grey - 1) / max(float(np.abs(values).max(initial=0)), 1e-30) + grey,
-}
+__all__ = ["Filter", "Pipeline"]
 
+@dataclass(frozen=True, init=False, repr=False)
+class Pipeline:
+    """A chain of filters, which does not change.
 
-@dataclass(frozen=True)
-class Filter:
-    """A filter by name, with its parameters.
+    Parameters
+    ----------
+    *steps : str, filter, kernel, Pipeline, or a list of them
+        One after the other. A text is one filter or several, as `parse` reads it: "gaussian:sigma=2". A filter may be
+        given itself, `imfilter.sobel`, and has its defaults then. A kernel, (kh, kw) numbers, is convolved with.
 
-    function: takes an image and these keywords. signed: whether its result has a sign.
+    Notes
+    -----
+    What a filter gives is not rounded before the next one gets it, nor cut off: integer images become float32 (float64
+    from 32 bits on) after the first filter and are rounded and saturated once, by the last; what is below 0 stays below
+    0 in between. Filters that know a range (contour, emboss, canny, bilateral, and all with linear) take that of the
+    image the chain began with. find_edges and contour, which draw by cutting off, do so within a chain as well.
+
+    The result has the image's dtype, and float32 of an integer image when it has a sign: when a filter that gives one
+    (laplace, sobel with an axis) is followed by none that makes a strength or a relief of it.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> chain = imfilter.Pipeline("gaussian:sigma=2", "sobel")
+    >>> chain
+    Pipeline('gaussian:sigma=2,sobel')
+    >>> chain == imfilter.Pipeline.parse(str(chain)) == imfilter.Pipeline("gaussian:sigma=2") + imfilter.sobel
+    True
+    >>> chain == imfilter.Pipeline("gaussian:sigma=2").then("sobel")
+    True
+    >>> chain.reach
+    Reach(up=9, down=9, left=9, right=9)
+    >>> image = numpy.zeros((1, 8), numpy.uint8)
+    >>> image[0, 4:] = 200
+    >>> imfilter.Pipeline("gaussian:sigma=0.5", "sobel")(image)
+    array([[  0,   0,  15, 126, 126,  15,   0,   0]], dtype=uint8)
     """
 
-    name: str
-    function: Callable[..., Any]
-    keywords: Mapping[str, Any] = field(default_factory=dict)
-    signed: bool = False
+    filters: tuple[Filter, ...]
+
+    def __init__(self, *steps: Any) -> None:
+        filters = tuple(one for step in steps for one in _filters(step))
+        if not filters:
+            raise ImfilterError("a pipeline must have at least one filter, got none")
+        object.__setattr__(self, "filters", filters)
 
     @classmethod
-    def named(cls, name: str, **keywords: Any) -> Filter:
-        """Return the preset of this name. Wrong parameters are an error here, before any image is read."""
-        if name not in PRESETS:
-            raise ImfilterError(f"there is no filter {name!r}{suggestion(name, PRESETS)}")
-        preset = PRESETS[name]
-        own = {}
-        for parameter in preset.parameters:
-            if parameter.required and parameter.name not in keywords:
-                raise ImfilterError(f"{name} needs {parameter.name}, {parameter.kind.words}")
-            own[parameter.name] = parameter.kind.check(parameter.name, keywords.get(parameter.name, parameter.default))
-        return cls(name, preset.function, keywords, bool(preset.signed and preset.signed(**own)))
+    def parse(cls, text: str, **others: Any) -> Pipeline:
+        """Return the chain that a text says: what str() gives is read again as the same chain.
 
-    @classmethod
-    def of_kernel(cls, kernel: Array, *, flip: bool, **keywords: Any) -> Filter:
-        """Return convolution with a kernel, or correlation when it is not to be flipped."""
-        if keywords.get("mask") is not None:
-            total(kernel)  # which must not be 0: known before any image is read
-        return cls("convolve", convolve if flip else correlate, {"kernel": kernel, **keywords}, bool(kernel.min() < 0))
+        Parameters
+        ----------
+        text : str
+            NAME, or NAME:PARAMETER=VALUE:PARAMETER=VALUE, and commas between filters. Values are written as on the
+            command line; a comma within one is followed by a number, never by a letter: "gaussian:sigma=2,0.5,sobel" is
+            two filters. A flag needs no value: "gaussian:linear". Beside its own parameters each filter has mode (or
+            border), cval and stride.
+        **others
+            Parameters for all filters of the text that do not name them, such as mode.
 
-    def __call__(self, image: Any, **keywords: Any) -> Any:
-        return self.function(image, **{**self.keywords, **keywords})
+        Examples
+        --------
+        >>> import imfilter
+        >>> imfilter.Pipeline.parse("gaussian:sigma=2,0.5:border=wrap, mix:matrix=0 0 1; 0 1 0; 1 0 0")
+        Pipeline('gaussian:sigma=2,0.5:mode=wrap,mix:matrix=0 0 1;0 1 0;1 0 0')
+        """
+        if not text.strip():
+            raise ImfilterError(f"a pipeline must have at least one filter, got {text!r}")
+        return cls(*(Filter.parse(part, **others) for part in re.split(r",\s*(?=[A-Za-z_])", text)))
 
-    def picture(self, photo: Picture, signed: str = "offset") -> Picture:
-        """Return the filtered photo as a photo of the same depth, a result with a sign as `signed` says."""
-        if signed not in SIGNED:
-            raise ImfilterError(f"signed must be {one_of(SIGNED)}, got {signed!r}")
-        if not self.signed or as_array(photo).dtype.kind == "f":
-            result: Picture = self(photo)
-            return result
-        colours, alpha = colours_and_alpha(photo)
-        values = self(colours, dtype=np.float32)
-        kind = colours.dtype
-        grey = 2.0 ** (8 * kind.itemsize - 1) if kind.kind == "u" else 0.0
-        shown = rounded(SIGNED[signed](values, grey), kind)
-        if alpha is None:
-            return to_pil(shown, photo)
-        step = self.keywords.get("stride", 1)
-        rows, columns = step if isinstance(step, tuple) else (step, step)
-        return join_alpha(photo, shown, alpha[::rows, ::columns])
+    def then(self, step: Any, **parameters: Any) -> Pipeline:
+        """Return this chain with one more step, which may have its parameters as keywords.
+
+        Examples
+        --------
+        >>> import imfilter
+        >>> imfilter.Pipeline("sobel").then("gaussian", sigma=2).then([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+        Pipeline('sobel,gaussian:sigma=2,convolve:kernel=0 -1 0;-1 5 -1;0 -1 0')
+        """
+        return Pipeline(self, *_filters(step, **parameters))
+
+    def __add__(self, step: Any) -> Pipeline:
+        return self.then(step)
+
+    def __iter__(self) -> Iterator[Filter]:
+        return iter(self.filters)
+
+    def __len__(self) -> int:
+        return len(self.filters)
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.filters))
+
+    def __repr__(self) -> str:
+        return f"Pipeline({str(self)!r})"
+
+    @property
+    def reach(self) -> Reach:
+        """Pixels of the image that a result pixel sees up, down, left and right of itself."""
+        total, step = NOWHERE, (1, 1)
+        for one in self.filters:
+            total = one.reach.after(total, step)
+            step = step[0] * one.stride[0], step[1] * one.stride[1]
+        return total
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        """Pixels of the image from one result pixel to the next, down and across."""
+        down, across = np.prod([one.stride for one in self.filters], 0, dtype=object)
+        return down, across
+
+    @property
+    def signed(self) -> bool:
+        """Whether the result has a sign, and is of floats for an integer image."""
+        return self._carried([one.signed for one in self.filters])
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether the result may fall below 0 where the image does not, and that is worth showing."""
+        return self._carried([one.below_zero for one in self.filters])
+
+    def _carried(self, given: list[bool]) -> bool:
+        """Say whether what filters give is there at the end: blurs and the like keep it, edges and reliefs do not."""
+        found = False
+        for one, own in zip(self.filters, given, strict=True):
+            found = own or (found and not one.preset.makes_sign)
+        return found
+
+    def __call__(
+        self, image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
+    ) -> Any:
+        """Return the filtered image, as what the image was: an array, or a Pillow image, beside whose alpha it goes."""
+        pixels = opened(image, channel_axis)
+        colours, alpha = colours_and_alpha(image) if is_pil(image) else (pixels, None)
+        kind = signed_dtype(colours) if self.signed else known_dtype(colours.dtype)
+        result, alpha = self.run(image, colours, alpha, result_dtype(kind, dtype), channel_axis, workers)
+        return as_photo(image, result, alpha) if is_pil(image) else result
+
+    def run(
+        self, image: Any, colours: Array, alpha: Array | None, dtype: np.dtype[Any], channel_axis: int | None = -1,
+        workers: int | None = None,
+    ) -> tuple[Array, Array | None]:
+        """Filter colours to this dtype, and alpha, which keeps that of the image, without rounding in between."""
+        for one in self.filters:
+            one.fits(image)
+        kind = known_dtype(colours.dtype)
+        floats = working_dtype(kind, dtype)
+        with levels_of(kind):
+            for number, one in enumerate(self.filters, 1):
+                last = number == len(self.filters)
+                axes = colours.ndim
+                colours, alpha = one.run(
+                    colours, alpha, dtype=dtype if last else floats, channel_axis=channel_axis, workers=workers)
+                if colours.ndim < axes:  # grey, where there were channels
+                    channel_axis = None
+                if one.preset.cut and not last and kind.kind in "bu":
+                    np.clip(colours, 0, white(kind), out=colours)
+                if alpha is not None and alpha.dtype.kind == "f":
+                    np.clip(alpha, 0, white(kind), out=alpha)
+        return colours, None if alpha is None else rounded(alpha, kind)
+
+
+def as_photo(source: Picture, colours: Array, alpha: Array | None) -> Picture:
+    """Return colours and their alpha as a photo like the source."""
+    return to_pil(colours, source) if alpha is None else join_alpha(source, colours, alpha)
+
+
+def _filters(step: Any, **parameters: Any) -> Iterator[Filter]:
+    """Yield the filters that a step of a chain stands for."""
+    if isinstance(step, str):
+        yield from Pipeline.parse(step, **parameters)
+    elif isinstance(step, (Filter, Pipeline)):  # of which both can be called
+        if parameters:
+            raise ImfilterError(f"a step must be a name or a kernel to be given parameters, got {step!r}")
+        yield from [step] if isinstance(step, Filter) else step
+    elif callable(step):
+        name = getattr(step, "__name__", "")
+        if name not in PRESETS or PRESETS[name].function is not step:
+            raise ImfilterError(f"a step must be a filter of imfilter, its name or a kernel, got {step!r}")
+        yield Filter.named(name, **parameters)
+    elif isinstance(step, (list, tuple)) and step and (isinstance(step[0], str) or callable(step[0])):
+        for one in step:
+            yield from _filters(one, **parameters)
+    else:
+        yield Filter.of_kernel(step, **parameters)

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import awkward
 import numpy as np
 import pytest
 from hypothesis import settings
+from program import Said
 
 from imfilter import _core, convolution
+from imfilter.cli import main
 
 settings.register_profile("here", deadline=None, max_examples=300)
 settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)
@@ -61,3 +64,26 @@ def put(tmp_path):
         (tmp_path / name).write_bytes(data)
         return str(tmp_path / name)
     return write
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with photo.png, in which the test stands."""
+    awkward.photo(size=(31, 17)).save(tmp_path / "photo.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def here(capsysbinary):
+    """Run the program in this process, which is faster; return what it says on standard output and error."""
+    def call(*arguments, status=0):
+        output = os.dup(1)  # which main lets go of when it cannot be written
+        with pytest.raises(SystemExit) as left:
+            main(list(arguments))
+        os.dup2(output, 1)
+        os.close(output)
+        said = Said(*(stream.decode(errors="replace") for stream in capsysbinary.readouterr()))
+        assert left.value.code == status, said.err
+        return said
+    return call

@@ -1,151 +1,20 @@
-"""The program as its users meet it: processes on real files, names of results, exit statuses, and what is said."""
-import io
+"""The program as its users meet it: names of results, exit statuses, and what is said of files and streams."""
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import awkward
 import click
 import numpy as np
 import pytest
 from PIL import Image
+from program import PROGRAM, pixels, posix, run
 
 import imfilter
-from imfilter.cli import main
-from imfilter.filters import PRESETS, groups
-from imfilter.filters.parameters import Flag
-from imfilter.pipeline import Filter
-
-PROGRAM = [sys.executable, "-m", "imfilter"]
-CHECKOUT = Path(__file__).parents[1]
-posix = pytest.mark.skipif(os.name != "posix", reason="links, signals and pipes are those of POSIX")
-NEEDED = {"mix": ["--matrix", "0 0 1; 0 1 0; 1 0 0"]}
-
-
-def pixels(file):
-    """Return the samples of a picture, given by name or by the bytes of its file."""
-    return np.asarray(Image.open(io.BytesIO(file) if isinstance(file, bytes) else file)).copy()
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder with photo.png, in which the test stands."""
-    awkward.photo(size=(31, 17)).save(tmp_path / "photo.png")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*arguments, status=0, **options):
-    """Run the program in a process of its own."""
-    options = {"input": b"", **options}
-    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, timeout=60, **options)
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    assert done.returncode == status, done.stderr.decode()
-    return done
-
-
-class Said(NamedTuple):
-    """What the program wrote."""
-
-    out: str
-    err: str
-
-
-@pytest.fixture
-def here(capsysbinary):
-    """Run the program in this process, which is faster; return what it says on standard output and error."""
-    def call(*arguments, status=0):
-        output = os.dup(1)  # which main lets go of when it cannot be written
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        os.dup2(output, 1)
-        os.close(output)
-        said = Said(*(stream.decode(errors="replace") for stream in capsysbinary.readouterr()))
-        assert left.value.code == status, said.err
-        return said
-    return call
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_filter_is_applied_to_a_file_as_to_an_image(folder, name):
-    done = run("apply", name, *NEEDED.get(name, []), "photo.png")
-    assert (done.stdout.decode(), done.stderr) == (f"wrote photo.{name}.png\n", b"")
-    keywords = {"matrix": [[0, 0, 1], [0, 1, 0], [1, 0, 0]]} if name == "mix" else {}
-    wanted = np.asarray(getattr(imfilter, name)(pixels("photo.png"), **keywords))
-    if wanted.dtype == np.float32:  # with a sign: shown about mid-grey
-        wanted = np.clip(np.rint(wanted + 128), 0, 255)
-    np.testing.assert_array_equal(pixels(f"photo.{name}.png"), wanted)
-
-
-def test_every_mode_is_filtered_as_the_image_is(folder):
-    names = {"L": "l.png", "LA": "la.png", "RGBA": "rgba.png", "I;16": "i16.png", "CMYK": "cmyk.tif", "I": "i.tif",
-             "F": "f.tif"}
-    for mode, name in names.items():
-        awkward.photo(mode, (20, 15)).save(name)
-    for filter_name in ("gaussian", "sobel"):
-        run("apply", filter_name, *names.values())
-        for mode, name in names.items():
-            stem, suffix = os.path.splitext(name)
-            with Image.open(name) as photo, Image.open(f"{stem}.{filter_name}{suffix}") as result:
-                assert result.mode == mode
-                np.testing.assert_array_equal(np.asarray(result), getattr(imfilter, filter_name)(photo))
-
-
-def test_options_reach_the_filter(here, folder):
-    here("apply", "gaussian", "--sigma", "2,0.5", "--truncate=3", "--stride", "2,3", "--border", "constant",
-         "--cval", "9", "photo.png")
-    wanted = imfilter.gaussian(pixels("photo.png"), (2, 0.5), truncate=3, stride=(2, 3), mode="constant", cval=9)
-    np.testing.assert_array_equal(pixels("photo.gaussian.png"), wanted)
-    here("apply", "sobel", "--axis", "1", "--border", "wrap", "photo.png")
-    wanted = imfilter.sobel(pixels("photo.png"), axis=1, mode="wrap")
-    np.testing.assert_array_equal(pixels("photo.sobel.png"), np.clip(np.rint(wanted + 128), 0, 255))
-
-
-@pytest.mark.parametrize(("signed", "wanted"), [
-    ("offset", [128, 28, 228, 128]), ("abs", [0, 100, 100, 0]), ("clip", [0, 0, 100, 0]),
-    ("normalize", [128, 1, 255, 128]),
-])
-def test_what_is_below_zero_is_shown_as_asked(here, folder, signed, wanted):
-    step = np.array([[0, 0, 100, 100]] * 3, np.uint8)
-    Image.fromarray(step).save("step.png")
-    Image.fromarray(np.dstack([step, 50 + step])).save("clear.png")
-    Image.fromarray(step.astype(np.uint16) * 100).save("deep.png")
-    Image.fromarray(step.astype(np.float32)).save("float.tif")
-    here("apply", "laplace", "--signed", signed, "step.png", "clear.png", "deep.png", "float.tif")
-    assert pixels("step.laplace.png")[1].tolist() == wanted
-    assert pixels("clear.laplace.png")[1].tolist() == [list(both) for both in zip(wanted, 50 + step[1], strict=True)]
-    deep = {"offset": [32768, 22768, 42768, 32768], "normalize": [32768, 1, 65535, 32768]}
-    assert pixels("deep.laplace.png")[1].tolist() == deep.get(signed, [100 * value for value in wanted])
-    assert pixels("float.laplace.tif")[1].tolist() == [0, -100, 100, 0], "floats have a sign of their own"
-
-
-def test_convolution_with_a_kernel_as_text_or_from_a_file(here, folder):
-    kernel = [[1, 2, 0], [0, 0, -1], [0.5, 0, 0]]
-    Path("kernel.txt").write_text("# edges\n1, 2 0\n\n0 0 -1  # right\n5e-1\t0,0\n", encoding="utf-8")
-    Path("bom.txt").write_text("1 2 0; 0 0 -1; .5 0 0", encoding="utf-8-sig")
-    photo = pixels("photo.png")
-    wanted = {"as": imfilter.convolve(photo, kernel), "is": imfilter.correlate(photo, kernel)}
-    for k, text in enumerate(("1 2 0; 0 0 -1; .5 0 0", "1,2,0\n0,0,-1\n.5,0,0;", "kernel.txt", "bom.txt")):
-        here("convolve", "--kernel", text, "-o", f"as{k}.png", "photo.png")
-        here("convolve", "--kernel", text, "--no-flip", "-o", f"is{k}.png", "photo.png")
-        for name, samples in wanted.items():
-            np.testing.assert_array_equal(pixels(f"{name}{k}.png"), samples)
-    assert here("convolve", "--kernel=-1 0 1", "photo.png").out == "wrote photo.convolve.png\n"
-
-
-@pytest.mark.parametrize(("kernel", "words"), [
-    ("1 2; 3", r"equally long, got \[2, 1\]"), ("nan 1", "finite"), ("1 inf", "finite"), ("1e999", "finite"),
-    ("", "kernel"), (" ; ", "kernel"), ("a b", "numbers, .* got 'a'"), ("missing.txt", "no file of that name"),
-    ("photo.png", "photo.png cannot be read as text"),
-])
-def test_kernels_that_are_none_are_refused(here, folder, kernel, words):
-    said = here("convolve", "--kernel", kernel, "photo.png", status=2).err
-    assert re.search(words, said.splitlines()[-1]) and os.listdir() == ["photo.png"]
+from imfilter.recipe import Recipe
 
 
 def test_results_are_named_after_the_photo(here, folder):
@@ -264,65 +133,6 @@ def test_what_is_changed_or_lost_is_said_and_can_be_silenced(here, folder):
     assert said == f"wrote photo.box.png  31 x 17 RGB, {os.path.getsize('photo.box.png'):,} bytes\n"
 
 
-MISUSE = [
-    ([], "Usage"), (["aply"], "did you mean 'apply'"), (["apply", "sobl", "photo.png"], "did you mean 'sobel'"),
-    (["box", "photo.png"], "did you mean 'imfilter apply box'"),
-    (["apply", "sobel", "--axs", "1", "photo.png"], "--axis"), (["apply", "sobel"], "FILE"), (["apply"], "Usage"),
-    (["apply", "mix", "photo.png"], "--matrix"), (["list", "blurs"], "did you mean 'blur'"),
-    (["apply", "gaussian", "--sigma", "-1", "photo.png"], "sigma must be a number of at least 0, got -1"),
-    (["apply", "gaussian", "--sigma", "wide", "photo.png"], "must be a number of at least 0.* got 'wide'"),
-    (["apply", "gaussian", "--sigma", "nan", "photo.png"], "finite.* got nan"),
-    (["apply", "gaussian", "--sigma", "1,2,3", "photo.png"], r"pair.* got \(1.0, 2.0, 3.0\)"),
-    (["apply", "gaussian", "--sigma", "", "photo.png"], "got ''"),
-    (["apply", "box", "--size", "0", "photo.png"], "size must be an integer of at least 1, got 0"),
-    (["apply", "box", "--size", "2.5", "photo.png"], "integer .* got '2.5'"),
-    (["apply", "sobel", "--axis", "2", "photo.png"], "0 or 1, got '2'"),
-    (["apply", "sobel", "--border", "edge", "photo.png"], "'edge' is not one of 'reflect'"),
-    (["apply", "sobel", "--stride", "0", "photo.png"], "stride must be an integer of at least 1"),
-    (["apply", "sobel", "--signed", "maybe", "photo.png"], "'offset'"),
-    (["apply", "mix", "--matrix", "1 2; 3", "photo.png"], "matrix"),
-    (["apply", "mix", "--matrix", "", "photo.png"], "matrix"),
-    (["apply", "grayscale", "--weights", "1 2; 3 4", "photo.png"], "list of finite numbers"),
-    (["apply", "sepia", "--strength", "1.5", "photo.png"], "from 0 to 1, got 1.5"),
-    (["apply", "box", "photo.png", "-o", "a.png", "--out-dir", "b"], "only one of"),
-    (["apply", "box", "photo.png", "--in-place", "--out-dir", "b"], "only one of"),
-    (["apply", "box", "photo.png", "photo.png", "-o", "a.png"], "{stem}"),
-    (["apply", "box", "photo.png", "-", "-o", "-"], "{stem}"),
-    (["apply", "box", "-", "-"], "only once"), (["apply", "box", "-", "--in-place"], "standard input"),
-    (["apply", "box", "photo.png", "-o", ""], "output"), (["apply", "box", "photo.png", "--out-dir", ""], "out-dir"),
-]
-
-
-@pytest.mark.parametrize(("arguments", "words"), MISUSE, ids=[" ".join(arguments) for arguments, _ in MISUSE])
-def test_wrong_usage_is_explained_in_a_sentence(here, folder, arguments, words):
-    said = here(*arguments, status=2)
-    assert said.out == "" and re.search(words, said.err)
-    assert "Usage" in words or said.err.splitlines()[-1].startswith("Error: ")
-    assert os.listdir() == ["photo.png"]
-
-
-def test_the_list_is_that_of_the_registry(here):
-    lines = here("list").out.splitlines()
-    assert [line for line in lines if not line.startswith(" ")] == list(groups())
-    rows = [line.split() for line in lines if line.startswith(" ")]
-    assert [row[0] for row in rows] == list(PRESETS)
-    for row, preset in zip(rows, PRESETS.values(), strict=True):
-        assert " ".join(row).endswith(preset.summary)
-        names = [parameter.name for parameter in preset.parameters]
-        assert [word.partition("=")[0] for word in row[1:len(names) + 1]] == names
-    assert here("list", "blur").out.splitlines() == ["blur", *lines[1:1 + len(groups()["blur"])]]
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_help_tells_every_parameter_and_its_default(here, name):
-    said = " ".join(here("apply", name, "--help").out.split())
-    for parameter in PRESETS[name].parameters:
-        assert f"--{parameter.name.replace('_', '-')}" in said and parameter.help[:20] in said
-        shown = isinstance(parameter.kind, Flag) or f"[default: {parameter.shown(parameter.default)}]" in said
-        assert parameter.required or shown
-    assert PRESETS[name].summary in said
-
-
 @posix
 def test_any_name_will_do(folder):
     names = [b"with space.png", b"-dash.png", "gr\u00fcn \u7eff.png".encode(), b"n" * 196 + b".png", b"{stem}.png",
@@ -337,16 +147,6 @@ def test_any_name_will_do(folder):
         made = {name for name in os.listdir(folder_name) if name.endswith(b".box.png")}
         assert made == {name[:-4] + b".box.png" for name in names}
     assert b"No such option" in run("apply", "box", "-dash.png", status=2).stderr
-
-
-def test_three_doors_lead_to_the_same_room(folder):
-    script = Path(sys.executable).with_name("imfilter")
-    doors = [PROGRAM, [sys.executable, str(CHECKOUT / "cli.py")], *([[str(script)]] if script.exists() else [])]
-    for arguments, status in ((["list"], 0), (["--version"], 0), (["apply", "sobl", "photo.png"], 2)):
-        said = [subprocess.run([*door, *arguments], capture_output=True, text=True) for door in doors]
-        assert {one.returncode for one in said} == {status}
-        assert len({(one.stdout, one.stderr) for one in said}) == 1
-    assert run("--version").stdout.decode().split()[-1] == imfilter.__version__
 
 
 @posix
@@ -372,14 +172,6 @@ def test_an_output_that_takes_nothing(folder, arguments, redirection, status):
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert done.returncode == status and len(done.stderr.splitlines()) == status, done.stderr
     assert "apply" not in arguments or os.path.exists("photo.box.tif")
-
-
-@pytest.mark.parametrize("variable", ["IMFILTER_SIMD", "IMFILTER_WORKERS"])
-def test_settings_that_make_no_sense_are_refused_in_a_sentence(folder, variable):
-    done = subprocess.run(
-        [*PROGRAM, "apply", "box", "photo.png"], env={**os.environ, variable: "x"}, capture_output=True, text=True)
-    assert done.returncode in (1, 2) and f"{variable} must be " in done.stderr
-    assert len(done.stderr.splitlines()) == 1 and os.listdir() == ["photo.png"]
 
 
 @posix
@@ -422,37 +214,14 @@ def test_a_file_written_just_before_an_interrupt_is_not_said_to_be_left(here, fo
 
 def test_a_photo_too_large_for_the_memory_does_not_stop_the_rest(here, folder, monkeypatch):
     awkward.photo().save("small.png")
-    picture = Filter.picture
+    picture = Recipe.picture
 
     def limited(self, photo, signed):
         if photo.width > 10:
             raise MemoryError
         return picture(self, photo, signed)
 
-    monkeypatch.setattr(Filter, "picture", limited)
+    monkeypatch.setattr(Recipe, "picture", limited)
     said = here("apply", "box", "photo.png", "small.png", status=1)
     assert said.err.splitlines()[0] == "imfilter: photo.png: there is not enough memory for it"
     assert sorted(os.listdir()) == ["photo.png", "small.box.png", "small.png"]
-
-
-def test_a_mask_weighs_the_pixels_of_a_photo(folder, here):
-    grey = np.zeros((17, 31), np.uint8)
-    grey[3:9, 5:20], grey[2] = 255, 100
-    Image.fromarray(grey).save("mask.png")
-    here("apply", "box", "--size", "5", "--mask", "mask.png", "photo.png", "-o", "a.png")
-    np.testing.assert_array_equal(pixels("a.png"), imfilter.box(pixels("photo.png"), 5, mask=grey))
-    Image.fromarray(grey).convert("RGB").save("mask.png")
-    here("convolve", "--kernel", "1 2 1", "--mask", "mask.png", "photo.png", "-o", "b.png")
-    np.testing.assert_array_equal(pixels("b.png"), imfilter.convolve(pixels("photo.png"), [[1, 2, 1]], mask=grey))
-
-
-def test_masks_that_do_not_fit_are_refused(folder, here):
-    Image.new("L", (30, 17)).save("small.png")
-    said = here("apply", "box", "--mask", "small.png", "photo.png", status=1).err
-    assert said.startswith("imfilter: photo.png: mask must have the shape (17, 31)")
-    said = here("apply", "box", "--mask", "photo.png", "photo.png", status=2).err
-    assert said == "imfilter: photo.png: a mask must be grey, got an image of mode RGB\n"
-    assert "none.png" in here("apply", "box", "--mask", "none.png", "photo.png", status=2).err
-    assert "do not sum to 0" in here("convolve", "--kernel", "1 -1", "--mask", "small.png", "photo.png", status=2).err
-    here("apply", "sobel", "--mask", "small.png", "photo.png", status=2)
-    assert not list(folder.glob("photo.*.png"))

@@ -6,6 +6,7 @@ import pytest
 import reference
 
 from imfilter import ImfilterError, convolve, correlate
+from imfilter.convolution import correlate_separable
 
 GRID = np.arange(1, 13).reshape(3, 4)
 
@@ -195,3 +196,12 @@ def test_an_image_of_one_or_five_axes_is_refused():
     for shape in ((5,), (), (1, 1, 1, 1, 1)):
         with pytest.raises(ImfilterError, match="image must have the shape"):
             correlate(np.zeros(shape), [[1]])
+
+
+@pytest.mark.parametrize("code", ["u1", "i4", "f4", "f8"])
+@pytest.mark.parametrize(("column", "row"), [([1], [0]), ([0], [1]), ([0], [0]), ([1, 2, 1], [0, 0]), ([0, 0], [1, 2])])
+def test_a_product_of_nothing_is_nothing(column, row, code, rng):
+    image = rng.integers(1, 99, (25, 21, 3)).astype(code)
+    image.copy().fill(77)  # which leaves it where the next array may be
+    result = correlate_separable(image, np.array(column, float), np.array(row, float))
+    equal(result, np.zeros((25, 21, 3), code))

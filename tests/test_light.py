@@ -134,8 +134,8 @@ def test_floats_below_black_and_above_white_come_back():
     (np.full((3, 3), 1.5), ImfilterError, "linear needs float samples from 0 to 1, got 0 to 1.5"),
     (np.full((3, 3), -0.5), ImfilterError, r"linear needs float samples from 0 to 1, got -0.5 to 0"),
     (np.full((3, 3), np.inf), ImfilterError, "linear needs float samples"),
-    (Image.new("CMYK", (3, 3)), ImfilterError, "got a Pillow image of mode CMYK"),
-    (Image.new("YCbCr", (3, 3)), ImfilterError, "got a Pillow image of mode YCbCr"),
+    (Image.new("CMYK", (3, 3)), ImfilterError, "got an image of mode CMYK"),
+    (Image.new("YCbCr", (3, 3)), ImfilterError, "got an image of mode YCbCr"),
     (None, DtypeError, "image must be an array"),
 ])
 def test_what_is_not_srgb_is_refused(image, error, words):

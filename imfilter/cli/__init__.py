@@ -57,7 +57,7 @@ class Lazy(click.Group):
     epilog="""\b
     Examples:
       imfilter apply sobel photo.png                  writes photo.sobel.png
-      imfilter apply gaussian --sigma 2 *.jpg --out-dir blurred
+      imfilter apply gaussian --sigma 2 --then sobel *.jpg --out-dir edges
       imfilter convolve --kernel "0 -1 0; -1 5 -1; 0 -1 0" photo.png
     """,
 )

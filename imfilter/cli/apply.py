@@ -10,7 +10,7 @@ from ..errors import suggestion
 from ..filters import PRESETS, Parameter, Preset, groups
 from ..filters.parameters import Flag
 from ..pipeline import Filter
-from . import options, photos
+from . import options, photos, recipes
 
 
 class Presets(click.Group):
@@ -27,14 +27,30 @@ class Presets(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, presets in groups().items():
             with formatter.section(title.capitalize()):
-                formatter.write_dl([(preset.name, preset.summary) for preset in presets])
+                formatter.write_dl([(preset.name, _short(preset)) for preset in presets])
+
+
+def _short(preset: Preset) -> str:
+    """Return as much of the summary as fits on a line."""
+    return preset.summary.partition(",")[0].partition(":")[0]
 
 
 def _command(preset: Preset) -> click.Command:
     own: list[click.Parameter] = [_option(parameter) for parameter in preset.parameters]
-    signed = "offset" if preset.signed else None
-    make = functools.partial(Filter.named, preset.name)
-    return photos.command(preset.name, _help(preset), own, signed, make, preset.masked)
+    if "linear" not in (parameter.name for parameter in preset.parameters):
+        own.append(_no_linear(preset.name))
+    make = recipes.recipe(preset.name, functools.partial(Filter.named, preset.name))
+    return photos.command(preset.name, _help(preset), own, "offset", make, preset.masked)
+
+
+def _no_linear(name: str) -> click.Option:
+    """Return an option that says why there is none."""
+
+    def refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            raise click.UsageError(f"{name} has no --linear: only blurs and colours mix light", ctx)
+
+    return click.Option(["--linear"], is_flag=True, hidden=True, expose_value=False, callback=refuse)
 
 
 def _option(parameter: Parameter) -> click.Option:
@@ -57,6 +73,6 @@ def _help(preset: Preset) -> str:
 command = Presets(
     "apply",
     help="Apply a filter to photos; each writes photo.FILTER.png beside photo.png.\n\n"
-         "imfilter apply FILTER --help tells a filter's own options.",
+         "imfilter apply FILTER --help tells its options; --then adds another filter.",
     subcommand_metavar="FILTER [OPTIONS] FILE...",
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ImfilterError
 from ..pipeline import Filter
-from . import photos
+from . import photos, recipes
 
 
 def parse_kernel(text: str) -> np.ndarray[Any, Any]:
@@ -56,6 +56,6 @@ command = photos.command(
         click.Option(["--flip/--no-flip"], default=True, show_default=True, help="Turn the kernel by 180 degrees."),
     ],
     "clip",
-    Filter.of_kernel,
+    recipes.recipe("convolve", Filter.of_kernel),
     masked=True,
 )

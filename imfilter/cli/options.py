@@ -7,9 +7,10 @@ import click
 
 from ..borders import MODES
 from ..errors import FileError, ImfilterError
-from ..filters.parameters import Integer, Kind, Number, Pair
+from ..filters.parameters import Integer, Kind, Number, Pair, read
 from ..images import as_array
-from ..pipeline import SIGNED
+from ..recipe import SIGNED
+from . import recipes
 
 
 class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -23,22 +24,19 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not isinstance(value, str):
             return value
         try:
-            parsed = self.kind.parse(value)
-            self.kind.check(param.human_readable_name if param else "value", parsed)
+            return read(self.kind, param.human_readable_name if param else "value", value)
         except ImfilterError as error:
             self.fail(str(error), param, ctx)
-        except ValueError:
-            self.fail(f"must be {self.kind.words}, got {value!r}", param, ctx)
-        return parsed
 
 
 FILES = click.Argument(["files"], metavar="FILE...", nargs=-1, required=True)
 COMMON = [
+    *recipes.OPTIONS,
     click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
-                 help="What stands outside the photo."),
-    click.Option(["--cval"], type=KindType(Number()), default=0.0, show_default=True,
+                 metavar="BORDER", help=f"What stands outside the photo: {', '.join(MODES)}."),
+    click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
                  help="What stands there with --border constant."),
-    click.Option(["--stride"], type=KindType(Pair(Integer(1))), default=1, show_default=True,
+    click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
                  help="Take every N-th pixel, or N,M down and across."),
 ]
 OUTPUT = [
@@ -72,4 +70,25 @@ def read_mask(path: str) -> Any:
 
 def signed_option(default: str) -> click.Option:
     return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
-                        help="Results below 0 are shown about mid-grey, without sign, cut off, or stretched.")
+                        metavar="HOW", help="Results with a sign are shown about mid-grey (offset), without their sign "
+                                            "(abs), without what is below 0 (clip), or stretched (normalize).")
+
+
+class Command(click.Command):
+    """A command whose help parts the options of its own filter from those for the photos and those for the results."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {"Filter": [], "Common": [], "Output": []}
+        common = {*(option.name for option in COMMON), "mask", "signed"}
+        output = {option.name for option in OUTPUT}
+        shown = self.get_help_option(ctx)
+        output |= {shown.name} if shown else set()
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record:
+                title = "Common" if param.name in common else "Output" if param.name in output else "Filter"
+                sections[title].append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)

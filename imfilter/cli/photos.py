@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from ..errors import FileError, ImfilterError
-from ..pipeline import Filter
+from ..recipe import Recipe
 from . import Status
-from .options import COMMON, FILES, OUTPUT, mask_option, read_mask, signed_option
+from .options import COMMON, FILES, OUTPUT, Command, mask_option, read_mask, signed_option
 from .outputs import Output
 
 
-def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Status:
+def run(step: Recipe, files: Sequence[str], output: Output, signed: str) -> Status:
     """Filter every file; a failure is named and does not stop the rest."""
     output.check(files)
     gc.enable()
@@ -44,7 +44,7 @@ def run(step: Filter, files: Sequence[str], output: Output, signed: str) -> Stat
 class Batch:
     """The way through the files. settled: those written or failed; written: where results went."""
 
-    step: Filter
+    step: Recipe
     signed: str
     output: Output
     settled: list[str] = field(default_factory=list)
@@ -115,7 +115,7 @@ def _say(text: str) -> None:
 
 
 def command(name: str, help: str, options: list[click.Parameter], signed: str | None,
-            make: Callable[..., Filter], masked: bool = False) -> click.Command:
+            make: Callable[..., Recipe], masked: bool = False) -> click.Command:
     """Return a command that filters files with what `make` makes of its own options.
 
     signed: the default of --signed; None: results have no sign, and there is no such option. masked: whether there is
@@ -134,4 +134,4 @@ def command(name: str, help: str, options: list[click.Parameter], signed: str | 
 
     params = [FILES, *options, *COMMON, *([mask_option()] if masked else []),
               *([signed_option(signed)] if signed else []), *OUTPUT]
-    return click.Command(name, help=help, params=params, callback=callback)
+    return Command(name, help=help, params=params, callback=callback)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Unpack
 import numpy as np
 
 from ..images import Array
-from ..kernels.edges import dog_products, gabor_products, log_products
+from ..kernels.edges import dog_products, gabor_products, log_products, wider
 from .combine import combine, summed
 from .parameters import Choice, Integer, Number
 from .registry import Common, preset
@@ -54,7 +54,7 @@ def laplacian_of_gaussian(
     return combine(image, lambda pixels, **options: summed(pixels, products, **options), **common)
 
 
-@preset("edges", signed=lambda **_: True)
+@preset("edges", signed=lambda **_: True, relation=wider)
 def difference_of_gaussians(
     image: Any, low_sigma: Annotated[float, Number(least=0)] = 1.0,
     high_sigma: Annotated[float | None, Number(least=0, optional=True)] = None, *,

@@ -9,7 +9,8 @@ from ..convolution import convolve
 from ..errors import ImfilterError
 from ..images import Array, as_array, stack
 from .blur import gaussian
-from .combine import combine, white
+from .combine import combine
+from .levels import white
 from .parameters import Number
 from .registry import Common, preset
 
@@ -18,7 +19,13 @@ __all__ = ["canny"]
 Threshold = Annotated[float | None, Number(least=0, optional=True)]
 
 
-@preset("edges")
+def _ordered(low_threshold: float | None, high_threshold: float | None, **_: Any) -> None:
+    if None not in (low_threshold, high_threshold) and high_threshold < low_threshold:  # type: ignore[operator]
+        raise ImfilterError(
+            f"high_threshold must be at least low_threshold, which is {low_threshold:g}, got {high_threshold:g}")
+
+
+@preset("edges", relation=_ordered, far=True)
 def canny(
     image: Any, sigma: Annotated[float, Number(least=0)] = 1.0, low_threshold: Threshold = None,
     high_threshold: Threshold = None, **common: Unpack[Common],
@@ -93,8 +100,6 @@ def _thresholds(low: float | None, high: float | None, top: float) -> tuple[floa
         low = 0.1 * top if high is None else high / 2
     if high is None:
         high = 2 * low
-    if high < low:
-        raise ImfilterError(f"high_threshold must be at least low_threshold, which is {low:g}, got {high:g}")
     return low, high
 
 

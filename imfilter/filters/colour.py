@@ -22,10 +22,10 @@ SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
 HUE_SINE = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
 
 
-def _rgb(image: Any) -> Any:
+def rgb(image: Any) -> Any:
     """Refuse a Pillow image whose three bands are not red, green and blue."""
     if is_pil(image) and image.mode == "YCbCr":
-        raise ImfilterError("the image must be red, green and blue, got a Pillow image of mode YCbCr: convert it first")
+        raise ImfilterError("the image must be red, green and blue, got an image of mode YCbCr: convert it first")
     return image
 
 
@@ -37,8 +37,8 @@ def _mixed(image: Any, matrix: Array, common: Any, *, flat: bool = False) -> Any
     channels = 1 if axis is None else pixels.shape[axis]
     if matrix.shape[1] != channels:
         raise ImfilterError(
-            f"the image must have {matrix.shape[1]} channels here, got {channels} in shape {pixels.shape}: "
-            f"{layout.taken}")
+            f"the image must have {matrix.shape[1]} channels here, got {channels}",
+            f" in shape {pixels.shape}: {layout.taken}")
     at = pixels.ndim if axis is None else axis
     out = common["out"]
     if flat and isinstance(out, np.ndarray):
@@ -83,7 +83,7 @@ def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Un
     """
     if stack(opened(image, common["channel_axis"]).shape, common["channel_axis"]).channel_axis is None:
         weights = np.ones(1)
-    return _mixed(_rgb(image), weights[None], common, flat=True)
+    return _mixed(rgb(image), weights[None], common, flat=True)
 
 
 @preset("colour")
@@ -118,7 +118,7 @@ def sepia(
     >>> imfilter.sepia(numpy.array([[[100, 100, 100]]], numpy.uint8))
     array([[[135, 120,  94]]], dtype=uint8)
     """
-    return _mixed(_rgb(image), (1 - strength) * np.eye(3) + strength * SEPIA, common)
+    return _mixed(rgb(image), (1 - strength) * np.eye(3) + strength * SEPIA, common)
 
 
 @preset("colour")
@@ -151,7 +151,7 @@ def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unp
     >>> imfilter.saturate(numpy.array([[[100, 100, 50]]], numpy.uint8), 0)
     array([[[96, 96, 96]]], dtype=uint8)
     """
-    return _mixed(_rgb(image), amount * np.eye(3) + (1 - amount) * SATURATE_LUMA, common)
+    return _mixed(rgb(image), amount * np.eye(3) + (1 - amount) * SATURATE_LUMA, common)
 
 
 @preset("colour")
@@ -187,7 +187,7 @@ def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[L
             [ 50,  50,  50]]], dtype=uint8)
     """
     across, up = direction(angle)
-    return _mixed(_rgb(image), SATURATE_LUMA + across * (np.eye(3) - SATURATE_LUMA) + up * HUE_SINE, common)
+    return _mixed(rgb(image), SATURATE_LUMA + across * (np.eye(3) - SATURATE_LUMA) + up * HUE_SINE, common)
 
 
 @preset("colour")

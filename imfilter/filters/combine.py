@@ -9,7 +9,7 @@ import numpy as np
 
 from ..convolution import check_out, correlate_separable
 from ..errors import pair
-from ..images import EXACT, Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, strips, working_dtype
+from ..images import Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, strips, working_dtype
 from ..kernels.taps import Products
 from ..workers import each
 
@@ -52,13 +52,6 @@ def settled(
 
     each(settle, strips(values.shape), workers)
     return result
-
-
-def white(dtype: np.dtype[Any]) -> float:
-    """Return the largest sample of an image of this dtype: 1 of floats, which have no end."""
-    if dtype.kind in "fb":
-        return 1.0
-    return float(min(np.iinfo(known_dtype(dtype)).max, EXACT))
 
 
 def summed(pixels: Array, products: Products, *, workers: int | None, **options: Any) -> Array:

@@ -9,7 +9,8 @@ from .. import kernels
 from ..convolution import convolve, magnitude
 from ..images import Array, as_array, known_dtype, opened, result_dtype, same_kind
 from ..kernels.edges import KIRSCH_SCALE, compass
-from .combine import combine, white
+from .combine import combine
+from .levels import white
 from .parameters import Choice
 from .registry import Common, preset
 
@@ -284,7 +285,7 @@ def _strongest(pixels: Array, in_bytes: bool, *, dtype: Any, **options: Any) -> 
     return scaled
 
 
-@preset("edges")
+@preset("edges", cut=True)
 def find_edges(image: Any, **common: Unpack[Common]) -> Any:
     """Show the bright side of edges, as Pillow's FIND_EDGES does.
 
@@ -316,7 +317,7 @@ def find_edges(image: Any, **common: Unpack[Common]) -> Any:
     return convolve(image, kernels.find_edges(), **common)
 
 
-@preset("edges")
+@preset("edges", cut=True)
 def contour(image: Any, **common: Unpack[Common]) -> Any:
     """Draw the dark side of edges on white, as Pillow's CONTOUR does.
 

@@ -12,14 +12,17 @@ from ..borders import Border, border, outside
 from ..convolution import check_out
 from ..errors import DtypeError, ImfilterError
 from ..images import Array, is_pil, known_dtype, opened, result_dtype, same_kind, working_dtype
-from .combine import settled, white
+from .combine import settled
+from .levels import begun, white
 
 
 def check(image: Any) -> None:
     """Refuse an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of colour."""
+    if begun():
+        return
     if is_pil(image) and image.mode.startswith(("CMYK", "YCbCr")):
         raise ImfilterError(
-            f"linear needs grey or red, green and blue, got a Pillow image of mode {image.mode}: convert it first")
+            f"linear needs grey or red, green and blue, got an image of mode {image.mode}: convert it first")
     pixels = opened(image, -1)
     kind = known_dtype(pixels.dtype)
     if kind.kind != "f" and kind not in (np.uint8, np.uint16):
@@ -35,7 +38,9 @@ def decoded(pixels: Array) -> Array:
     kind = known_dtype(pixels.dtype)
     top, floating = white(kind), working_dtype(kind)
     if kind.kind == "f":
-        return _decode(pixels.astype(floating))
+        light = _decode(pixels.astype(floating) / floating.type(top))
+        light *= top
+        return light
     table = top * _decode(np.arange(top + 1) / top)
     return table.astype(floating)[pixels]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..borders import MODES, border
 from ..errors import ImfilterError, finite, integer, one_of
 from ..images import as_array
 
@@ -156,4 +157,30 @@ class Table:
         return "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
 
 
-Kind = Number | Integer | Pair | Choice | Table | Flag
+@dataclass(eq=False)
+class Edge:
+    """What stands outside the image, by the names of `imfilter.correlate`."""
+
+    def check(self, name: str, value: object) -> str:
+        found = border(name, value)
+        return next(known for known, meant in MODES.items() if meant is found)
+
+    def parse(self, text: str) -> str:
+        return text
+
+    @property
+    def words(self) -> str:
+        return one_of(MODES)
+
+
+Kind = Number | Integer | Pair | Choice | Table | Flag | Edge
+
+
+def read(kind: Kind, name: str, text: str) -> Any:
+    """Return the value that a text stands for, parsed and checked."""
+    try:
+        value = kind.parse(text)
+    except ValueError:
+        raise ImfilterError(f"{name} must be {kind.words}, got {text!r}") from None
+    kind.check(name, value)
+    return value

@@ -7,7 +7,8 @@ import numpy as np
 
 from .. import ranking
 from ..errors import ImfilterError
-from ..images import as_array, known_dtype
+from ..images import as_array
+from .levels import levels
 from .parameters import Integer, Number, Pair
 from .registry import Common, preset
 
@@ -161,7 +162,13 @@ def percentile(
     return ranking.ranked(image, size, rank, **common)  # type: ignore[arg-type]
 
 
-@preset("rank")
+def _near(sigma_spatial: float, truncate: float, **_: Any) -> None:
+    if truncate * sigma_spatial > FURTHEST:
+        raise ImfilterError(
+            f"sigma_spatial times truncate must be at most {FURTHEST} pixels, got {sigma_spatial!r} times {truncate!r}")
+
+
+@preset("rank", relation=_near)
 def bilateral(
     image: Any, sigma_color: Annotated[float, Number(above=0)] = 0.1,
     sigma_spatial: Annotated[float, Number(above=0)] = 1.0, *,
@@ -203,10 +210,7 @@ def bilateral(
     >>> imfilter.bilateral(numpy.array([[10, 12, 10, 200, 202, 200]], numpy.uint8))
     array([[ 11,  11,  11, 201, 201, 201]], dtype=uint8)
     """
-    if truncate * sigma_spatial > FURTHEST:
-        raise ImfilterError(
-            f"sigma_spatial times truncate must be at most {FURTHEST} pixels, got {sigma_spatial!r} times {truncate!r}")
-    kind = known_dtype(as_array(image).dtype)
+    kind = levels(as_array(image).dtype)
     whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
     radius = math.ceil(truncate * sigma_spatial)
     squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar, Unpack, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -18,13 +18,11 @@ from ..images import (
     is_pil,
     join_alpha,
     known_dtype,
-    result_dtype,
     rounded,
 )
 from ..normalised import weighed_alpha
 from . import light
-from .combine import white
-from .parameters import Flag, Kind
+from .parameters import Edge, Flag, Integer, Kind, Number, Pair
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,17 +81,24 @@ class Parameter(NamedTuple):
 
     @staticmethod
     def shown(value: Any) -> str:
-        """Write a value as it is written on a command line."""
+        """Write a value as it is written on a command line, where it is read again as the same."""
+        if isinstance(value, np.ndarray):
+            rows = value if value.ndim == 2 else value[:, None].T
+            return ";".join(" ".join(map(Parameter.shown, row.tolist())) for row in rows)
         if isinstance(value, tuple):
-            return ",".join(f"{part:g}" for part in value)
-        return f"{value:g}" if isinstance(value, float) else str(value).lower()
+            return ",".join(map(Parameter.shown, value))
+        if isinstance(value, float):
+            return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+        return str(value).lower()
 
 
 class Preset(NamedTuple):
     """What is declared of a preset.
 
     alpha: what becomes of an alpha channel, kept or a weight of the colours; a preset that weighs them takes a mask.
-    signed: whether the result has a sign, as a function of the parameters; None: never.
+    signed: whether the result has a sign, as a function of the parameters; None: never. relation: refuses parameters
+    that do not go together. cut: what leaves the range of an integer image is cut off within a chain too, where others
+    give floats beyond it: it is what the filter draws. far: a pixel may depend on any other.
     """
 
     name: str
@@ -101,7 +106,26 @@ class Preset(NamedTuple):
     function: Callable[..., Any]
     parameters: tuple[Parameter, ...]
     alpha: Literal["keep", "weight"]
-    signed: Callable[..., bool] | None
+    signed: Callable[..., bool] | None = None
+    relation: Callable[..., object] | None = None
+    cut: bool = False
+    far: bool = False
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the preset's own parameters, those that are not given by default; refuse wrong ones."""
+        own = {}
+        for parameter in self.parameters:
+            if parameter.required and parameter.name not in given:
+                raise ImfilterError(f"{self.name} needs {parameter.name}, {parameter.kind.words}")
+            own[parameter.name] = parameter.kind.check(parameter.name, given.get(parameter.name, parameter.default))
+        if self.relation:
+            self.relation(**own)
+        return own
+
+    @property
+    def makes_sign(self) -> bool:
+        """Whether the result's sign is its own, or none, whatever that of the image: others keep the image's."""
+        return self.group in ("edges", "relief")
 
     @property
     def masked(self) -> bool:
@@ -113,6 +137,12 @@ class Preset(NamedTuple):
         return (self.function.__doc__ or "").splitlines()[0].rstrip(".")
 
 
+# What each filter of a chain may be told beside its own parameters.
+PLACING = (
+    Parameter("mode", Edge(), COMMON_DEFAULTS["mode"], "What stands outside the image."),
+    Parameter("cval", Number(), COMMON_DEFAULTS["cval"], "What stands there when mode is 'constant'."),
+    Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
+)
 LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, for sRGB photos.")
 PRESETS: dict[str, Preset] = {}
 
@@ -126,13 +156,14 @@ def groups() -> dict[str, list[Preset]]:
 
 
 def preset(
-    group: str, *, alpha: Literal["keep", "weight"] = "keep", signed: Callable[..., bool] | None = None
+    group: str, *, alpha: Literal["keep", "weight"] = "keep", signed: Callable[..., bool] | None = None,
+    relation: Callable[..., object] | None = None, cut: bool = False, far: bool = False,
 ) -> Callable[[F], F]:
     """Register a function of an image as a preset.
 
     Its annotated parameters are checked before it is called; Pillow images and their alpha are dealt with here.
 
-    group, alpha, signed: as in Preset. A result with a sign is float32 for an integer image unless dtype says
+    All arguments are as in Preset. A result with a sign is float32 for an integer image unless dtype says
     otherwise.
     """
 
@@ -147,17 +178,19 @@ def preset(
             bound.apply_defaults()
             given = dict(bound.arguments)
             image = given.pop("image")
-            for parameter in parameters:
-                given[parameter.name] = parameter.kind.check(parameter.name, given[parameter.name])
-            own = {parameter.name: given[parameter.name] for parameter in parameters}
-            if given.pop("linear", False):
+            own = entry.checked(given)
+            if own.get("linear"):
                 light.check(image)
-                return _apply_in_linear_light(function, entry, image, given)
-            return _apply(function, entry, image, given, bool(signed and signed(**own)))
+            if is_pil(image) and has_alpha(image):
+                return _apply_beside_alpha(entry, image, given)
+            given.update(own)
+            linear = given.pop("linear", False)
+            inner = _in_light(function) if linear else function
+            return _apply(inner, entry, image, given, bool(signed and signed(**own)))
 
         call.__signature__ = signature  # type: ignore[attr-defined]
         call.__doc__ = _with_common(function.__doc__ or "", bool(linear))
-        entry = Preset(function.__name__, group, call, parameters, alpha, signed)
+        entry = Preset(function.__name__, group, call, parameters, alpha, signed, relation, cut, far)
         PRESETS[entry.name] = entry
         return call  # type: ignore[return-value]
 
@@ -218,23 +251,19 @@ def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[
         raise ImfilterError(
             f"mask must be None for {entry.name}, got {type(given['mask']).__name__}: only blurs and sharpening, whose "
             "weights do not sum to 0, can leave pixels out")
-    if is_pil(image) and has_alpha(image):
-        return _apply_beside_alpha(function, entry, image, given, signed)
     if signed and given["dtype"] is None:
         given["dtype"] = signed_dtype(as_array(image))
     return function(image, **given)
 
 
-def _apply_in_linear_light(function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any]) -> Any:
-    """Filter a checked image of sRGB samples in linear light. What weighs by alpha decodes the colours itself."""
-    if entry.alpha == "weight" and is_pil(image) and has_alpha(image):
-        return _apply_beside_alpha(function, entry, image, given, False, linear=True)
+def _in_light(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, computed in linear light."""
 
     @functools.wraps(function)
-    def in_light(pixels: Any, **keywords: Any) -> Any:
-        return light.in_linear_light(function, pixels, keywords)
+    def in_light(image: Any, **given: Any) -> Any:
+        return light.in_linear_light(function, image, given)
 
-    return _apply(in_light, entry, image, given, False)
+    return in_light
 
 
 def signed_dtype(pixels: Array) -> np.dtype[Any]:
@@ -243,12 +272,13 @@ def signed_dtype(pixels: Array) -> np.dtype[Any]:
     return kind if kind.kind == "f" else np.dtype(np.float32)
 
 
-def _apply_beside_alpha(
-    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool, linear: bool = False
-) -> Any:
+def _apply_beside_alpha(entry: Preset, image: Any, given: dict[str, Any]) -> Any:
     """Filter a Pillow image that has alpha; out holds the alpha too."""
     out = given.pop("out")
-    result = _colours_and_alpha_filtered(function, entry, image, {**given, "out": None}, signed, linear)
+    colours, alpha = colours_and_alpha(image)
+    assert alpha is not None
+    mixed, weight = beside_alpha(entry.function, entry.alpha == "weight", colours, alpha, given)
+    result = join_alpha(image, mixed, rounded(weight, alpha.dtype))
     if out is not None:
         pixels = np.asarray(result)
         check_out(out, pixels.shape, pixels.dtype)
@@ -256,23 +286,17 @@ def _apply_beside_alpha(
     return result
 
 
-def _colours_and_alpha_filtered(
-    function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool, linear: bool
-) -> Any:
-    """Filter the colours alone, or weighted by the alpha, which is then filtered too."""
-    colours, alpha = colours_and_alpha(image)
-    assert alpha is not None
-    step_y, step_x = pair("stride", given["stride"], 1)
-    if entry.alpha == "keep":
-        if signed and given["dtype"] is None:
-            given["dtype"] = signed_dtype(colours)
-        return join_alpha(image, function(colours, **given), alpha[::step_y, ::step_x])
-    weight = function(alpha, **{**given, "dtype": np.float32})
-    given = {**given, "mask": weighed_alpha(alpha, colours.shape, given.get("mask"), given["mode"], given["cval"])}
-    if linear:
-        mixed = function(light.decoded(colours), **{**given, "dtype": np.float32})
-        mixed = rounded(light.encoded(mixed, white(colours.dtype)), result_dtype(colours.dtype, given["dtype"]))
-    else:
-        mixed = np.asarray(function(colours, **given))
+def beside_alpha(
+    function: Callable[..., Any], weighs: bool, colours: Array, alpha: Array, given: Mapping[str, Any]
+) -> tuple[Array, Array]:
+    """Filter colours (H, W) or (H, W, C), and their alpha (H, W) too if it weighs them: then it comes as floats."""
+    if not weighs:
+        down, across = pair("stride", given.get("stride", 1), 1)
+        return function(colours, **given), alpha[::down, ::across]
+    plain = {key: value for key, value in given.items() if key != "linear"}
+    weight = function(alpha, **{**plain, "dtype": np.float32})
+    mask = weighed_alpha(
+        alpha, colours.shape, given.get("mask"), given.get("mode", "reflect"), given.get("cval", 0.0))
+    mixed = np.asarray(function(colours, **{**given, "mask": mask}))
     mixed[weight <= 0] = 0
-    return join_alpha(image, mixed, rounded(weight, alpha.dtype))
+    return mixed, weight

@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import kernels
 from ..convolution import convolve
-from ..images import Array, as_array, known_dtype
+from ..images import Array, as_array
 from .combine import combine
+from .levels import levels
 from .parameters import Number
 from .registry import Common, preset
 
@@ -48,7 +49,7 @@ def emboss(
     >>> imfilter.emboss(numpy.array([[0, 0, 50, 50]], numpy.uint8), 180)
     array([[128, 178, 178, 128]], dtype=uint8)
     """
-    kind = known_dtype(as_array(image).dtype)
+    kind = levels(as_array(image).dtype)
     grey = 0.5 if kind.kind == "f" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)
 
     def lit(pixels: Array, **options: Any) -> Array:

@@ -283,12 +283,18 @@ def difference_of_gaussians(low_sigma: float = 1.0, high_sigma: float | None = N
     return dense([(-wide, wide), (_centred(narrow, len(wide)), _centred(narrow, len(wide)))])
 
 
+def wider(low_sigma: float, high_sigma: float | None, **_: object) -> float:
+    """Return high_sigma, or what it is when left out; refuse one below low_sigma."""
+    if high_sigma is None:
+        return MARR * low_sigma
+    if high_sigma < low_sigma:
+        raise ImfilterError(f"high_sigma must be at least low_sigma, which is {low_sigma:g}, got {high_sigma:g}")
+    return high_sigma
+
+
 def dog_products(low: float, high: float | None, truncate: float) -> Products:
     """Return a narrow Gaussian, and the negative of a wide one, as products of columns and rows."""
-    high = MARR * low if high is None else high
-    if high < low:
-        raise ImfilterError(f"high_sigma must be at least low_sigma, which is {low:g}, got {high:g}")
-    narrow, wide = gaussian_taps(low, truncate), gaussian_taps(high, truncate)
+    narrow, wide = gaussian_taps(low, truncate), gaussian_taps(wider(low, high), truncate)
     return [(narrow, narrow), (-wide, wide)]
 
 

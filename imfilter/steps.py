@@ -1,0 +1,194 @@
+"""A filter by name with its parameters filled in: a step of a chain, and the text that says it."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import reach
+from .convolution import convolve, correlate
+from .errors import ImfilterError, suggestion
+from .filters import PRESETS, Parameter, Preset
+from .filters.colour import rgb
+from .filters.light import check
+from .filters.parameters import Flag, Pair, Table, read
+from .filters.registry import PLACING, beside_alpha
+from .images import Array
+from .normalised import total
+
+# Kernels of one's own are steps, too. What they give is in the image's dtype, as that of sharpening is.
+_KERNEL = Parameter("kernel", Table(2), inspect.Parameter.empty, "The weights, a row after the other.")
+STEPS = PRESETS | {
+    name: Preset(name, "kernel", function, (_KERNEL,), "weight")
+    for name, function in (("convolve", convolve), ("correlate", correlate))
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Filter:
+    """A filter by name. keywords: its checked parameters, without those that have their defaults."""
+
+    name: str
+    keywords: Mapping[str, Any]
+
+    @classmethod
+    def named(cls, name: str, /, *, mask: Any = None, **keywords: Any) -> Filter:
+        """Return the filter of this name. Wrong parameters are an error here, before any image is read."""
+        if name not in STEPS:
+            raise ImfilterError(f"there is no filter {name!r}{suggestion(name, STEPS)}")
+        preset = STEPS[name]
+        known = _parameters(preset)
+        for key in keywords:
+            _refuse_unknown(name, key, known)
+        values = preset.checked(keywords)
+        for parameter in PLACING:
+            values[parameter.name] = parameter.kind.check(
+                parameter.name, keywords.get(parameter.name, parameter.default))
+        changed = {key: _own(value) for key, value in values.items() if not _is_default(known[key], value)}
+        return cls(name, changed if mask is None else {**changed, "mask": _checked_mask(preset, changed, mask)})
+
+    @classmethod
+    def of_kernel(cls, kernel: Any, *, flip: bool = True, **keywords: Any) -> Filter:
+        """Return convolution with a kernel, or correlation when it is not to be flipped."""
+        return cls.named("convolve" if flip else "correlate", kernel=kernel, **keywords)
+
+    @classmethod
+    def parse(cls, text: str, **others: Any) -> Filter:
+        """Return the filter that NAME:PARAMETER=VALUE:... says. others: parameters that it need not name."""
+        name, *given = (part.strip() for part in text.split(":"))
+        if name not in STEPS:
+            return cls.named(name)
+        known = _parameters(STEPS[name])
+        values: dict[str, Any] = {}
+        for part in given:
+            word, equals, value = (piece.strip() for piece in part.partition("="))
+            key = {"border": "mode"}.get(word, word.replace("-", "_"))
+            _refuse_unknown(name, key, known)
+            parameter = known[key]
+            if key in values:
+                raise ImfilterError(f"{word} must be given once, got it twice in {text!r}")
+            if not equals and not isinstance(parameter.kind, Flag):
+                raise ImfilterError(f"{word} must have a value, as in {name}:{word}=VALUE, got none in {text!r}")
+            values[key] = read(parameter.kind, word, value) if equals else True
+        return cls.named(name, **{**others, **values})
+
+    @property
+    def preset(self) -> Preset:
+        """What is declared of it."""
+        return STEPS[self.name]
+
+    @property
+    def signed(self) -> bool:
+        """Whether its result has a sign, and is of floats for an integer image."""
+        signed = self.preset.signed
+        return bool(signed and signed(**self.preset.checked(self.keywords)))
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether its result may fall below 0 where the image does not, and that is worth showing."""
+        return self.signed or ("kernel" in self.keywords and bool(self.keywords["kernel"].min() < 0))
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        """Pixels from one result to the next, down and across."""
+        step: tuple[int, int] = self.keywords.get("stride", (1, 1))
+        return step
+
+    @property
+    def reach(self) -> reach.Reach:
+        """How far a result pixel sees."""
+        if self.preset.far:
+            return reach.ENDLESS
+        if self.preset.group == "colour":
+            return reach.NOWHERE
+        plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
+        return reach.of(lambda image: self.preset.function(image, **{**plain, "mode": "nearest"}))
+
+    def fits(self, image: Any) -> None:
+        """Refuse an image whose colours are not those that the filter is for."""
+        if self.preset.group == "colour" and self.name != "mix":
+            rgb(image)
+        if self.keywords.get("linear"):
+            check(image)
+
+    def run(self, colours: Array, alpha: Array | None, **common: Any) -> tuple[Array, Array | None]:
+        """Filter an array, and the alpha that belongs to it."""
+        if alpha is None:
+            return self(colours, **common), None
+        kernel = self.keywords.get("kernel")
+        weighs = self.preset.alpha == "weight" and (kernel is None or bool(kernel.min() >= 0 and kernel.any()))
+        return beside_alpha(self.preset.function, weighs, colours, alpha, {**self.keywords, **common})
+
+    def __call__(self, image: Any, **keywords: Any) -> Any:
+        return self.preset.function(image, **{**self.keywords, **keywords})
+
+    def __str__(self) -> str:
+        known = _parameters(self.preset)
+        return ":".join([self.name, *(_said(known.get(key), key, value) for key, value in self.keywords.items())])
+
+    def __repr__(self) -> str:
+        return f"Filter.parse({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Filter) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        values = {key: value if isinstance(value, (str, int, float, tuple, type(None))) else _bytes(value)
+                  for key, value in self.keywords.items()}
+        return self.name, frozenset(values.items())
+
+
+def _parameters(preset: Preset) -> dict[str, Parameter]:
+    return {parameter.name: parameter for parameter in (*preset.parameters, *PLACING)}
+
+
+def _refuse_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:
+    if key not in known:
+        *rest, last = known
+        raise ImfilterError(
+            f"{name} has the parameters {', '.join(rest)} and {last}, got {key!r}{suggestion(key, known)}")
+
+
+def _own(value: Any) -> Any:
+    """Return the value, numbers in an array as a copy that nobody writes to."""
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.flags.writeable = False
+    return value
+
+
+def _is_default(parameter: Parameter, value: Any) -> bool:
+    if parameter.required:
+        return False
+    return bool(np.all(value == parameter.kind.check(parameter.name, parameter.default)))
+
+
+def _checked_mask(preset: Preset, changed: Mapping[str, Any], mask: Any) -> Any:
+    """Return the mask; refuse a filter that can take none."""
+    if "kernel" in changed:
+        total(changed["kernel"])  # which must not be 0
+    elif not preset.masked:
+        raise ImfilterError(f"{preset.name} takes no mask: its weights sum to 0, or it has none")
+    return mask
+
+
+def _said(parameter: Parameter | None, key: str, value: Any) -> str:
+    """Return how a parameter is written. A mask has no text."""
+    if parameter is None:
+        return f"{key}=..."
+    if value is True:
+        return key
+    if isinstance(parameter.kind, Pair) and value[0] == value[1]:
+        value = value[0]
+    return f"{key}={parameter.shown(value)}"
+
+
+def _bytes(value: Any) -> tuple[Any, ...]:
+    array = np.asarray(value)
+    return array.shape, array.dtype.str, array.tobytes()

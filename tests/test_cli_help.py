@@ -1,0 +1,132 @@
+"""What the program says of itself, and of commands that are none."""
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from program import CHECKOUT, PROGRAM, run
+
+import imfilter
+from imfilter.filters import PRESETS, groups
+from imfilter.filters.parameters import Flag
+
+MISUSE = [
+    ([], "Usage"), (["aply"], "did you mean 'apply'"), (["apply", "sobl", "photo.png"], "did you mean 'sobel'"),
+    (["box", "photo.png"], "did you mean 'imfilter apply box'"),
+    (["apply", "sobel", "--axs", "1", "photo.png"], "--axis"), (["apply", "sobel"], "FILE"), (["apply"], "Usage"),
+    (["apply", "mix", "photo.png"], "--matrix"), (["list", "blurs"], "did you mean 'blur'"),
+    (["apply", "gaussian", "--sigma", "-1", "photo.png"], "sigma must be a number of at least 0, got -1"),
+    (["apply", "gaussian", "--sigma", "wide", "photo.png"], "must be a number of at least 0.* got 'wide'"),
+    (["apply", "gaussian", "--sigma", "nan", "photo.png"], "finite.* got nan"),
+    (["apply", "gaussian", "--sigma", "1,2,3", "photo.png"], r"pair.* got \(1.0, 2.0, 3.0\)"),
+    (["apply", "gaussian", "--sigma", "", "photo.png"], "got ''"),
+    (["apply", "box", "--size", "0", "photo.png"], "size must be an integer of at least 1, got 0"),
+    (["apply", "box", "--size", "2.5", "photo.png"], "integer .* got '2.5'"),
+    (["apply", "sobel", "--axis", "2", "photo.png"], "0 or 1, got '2'"),
+    (["apply", "sobel", "--border", "edge", "photo.png"], "'edge' is not one of 'reflect'"),
+    (["apply", "sobel", "--stride", "0", "photo.png"], "stride must be an integer of at least 1"),
+    (["apply", "sobel", "--signed", "maybe", "photo.png"], "'offset'"),
+    (["apply", "mix", "--matrix", "1 2; 3", "photo.png"], "matrix"),
+    (["apply", "mix", "--matrix", "", "photo.png"], "matrix"),
+    (["apply", "grayscale", "--weights", "1 2; 3 4", "photo.png"], "list of finite numbers"),
+    (["apply", "sepia", "--strength", "1.5", "photo.png"], "from 0 to 1, got 1.5"),
+    (["apply", "box", "photo.png", "-o", "a.png", "--out-dir", "b"], "only one of"),
+    (["apply", "box", "photo.png", "--in-place", "--out-dir", "b"], "only one of"),
+    (["apply", "box", "photo.png", "photo.png", "-o", "a.png"], "{stem}"),
+    (["apply", "box", "photo.png", "-", "-o", "-"], "{stem}"),
+    (["apply", "box", "-", "-"], "only once"), (["apply", "box", "-", "--in-place"], "standard input"),
+    (["apply", "box", "photo.png", "-o", ""], "output"), (["apply", "box", "photo.png", "--out-dir", ""], "out-dir"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), MISUSE, ids=[" ".join(arguments) for arguments, _ in MISUSE])
+def test_wrong_usage_is_explained_in_a_sentence(here, folder, arguments, words):
+    said = here(*arguments, status=2)
+    assert said.out == "" and re.search(words, said.err)
+    assert "Usage" in words or said.err.splitlines()[-1].startswith("Error: ")
+    assert os.listdir() == ["photo.png"]
+
+
+def test_the_list_is_that_of_the_registry(here):
+    lines = here("list").out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == list(groups())
+    rows = [line.split() for line in lines if line.startswith(" ")]
+    assert [row[0] for row in rows] == list(PRESETS)
+    for row, preset in zip(rows, PRESETS.values(), strict=True):
+        assert " ".join(row).endswith(preset.summary)
+        names = [parameter.name for parameter in preset.parameters]
+        assert [word.partition("=")[0] for word in row[1:len(names) + 1]] == names
+    assert here("list", "blur").out.splitlines() == ["blur", *lines[1:1 + len(groups()["blur"])]]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_help_tells_every_parameter_and_its_default(here, name):
+    said = " ".join(here("apply", name, "--help").out.split())
+    for parameter in PRESETS[name].parameters:
+        assert f"--{parameter.name.replace('_', '-')}" in said and parameter.help[:20] in said
+        shown = isinstance(parameter.kind, Flag) or f"[default: {parameter.shown(parameter.default)}]" in said
+        assert parameter.required or shown
+    assert PRESETS[name].summary in said
+
+
+def test_three_doors_lead_to_the_same_room(folder):
+    script = Path(sys.executable).with_name("imfilter")
+    doors = [PROGRAM, [sys.executable, str(CHECKOUT / "cli.py")], *([[str(script)]] if script.exists() else [])]
+    for arguments, status in ((["list"], 0), (["--version"], 0), (["apply", "sobl", "photo.png"], 2)):
+        said = [subprocess.run([*door, *arguments], capture_output=True, text=True) for door in doors]
+        assert {one.returncode for one in said} == {status}
+        assert len({(one.stdout, one.stderr) for one in said}) == 1
+    assert run("--version").stdout.decode().split()[-1] == imfilter.__version__
+
+
+@pytest.mark.parametrize("variable", ["IMFILTER_SIMD", "IMFILTER_WORKERS"])
+def test_settings_that_make_no_sense_are_refused_in_a_sentence(folder, variable):
+    done = subprocess.run(
+        [*PROGRAM, "apply", "box", "photo.png"], env={**os.environ, variable: "x"}, capture_output=True, text=True)
+    assert done.returncode in (1, 2) and f"{variable} must be " in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and os.listdir() == ["photo.png"]
+
+
+def shown(*arguments, status=0):
+    """Return the lines that the program says in a terminal of 80 columns."""
+    done = run(*arguments, status=status, env={**os.environ, "COLUMNS": "80"})
+    lines = (done.stdout or done.stderr).decode().splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    return lines
+
+
+def test_the_first_help_fits_a_small_terminal_and_shows_three_examples():
+    lines = shown("--help")
+    assert len(lines) <= 24
+    examples = lines[lines.index("  Examples:") + 1:]
+    assert len(examples) == 3 and all(line.startswith("    imfilter ") for line in examples)
+
+
+def test_apply_alone_lists_the_filters_by_group():
+    for arguments, status in ((["apply"], 2), (["apply", "--help"], 0)):
+        lines = shown(*arguments, status=status)
+        assert len(lines) <= 58
+        titles = [line[:-1] for line in lines if re.fullmatch(r"[A-Z][a-z]+:", line)]
+        assert titles == ["Options", *(group.capitalize() for group in groups())]
+        named = [line.split()[0] for line in lines if re.match(r"  [a-z_]+  ", line)]
+        assert named == list(PRESETS)
+
+
+@pytest.mark.parametrize("arguments", [["apply", "sobel"], ["apply", "gaussian"], ["convolve"]])
+def test_options_stand_in_sections(arguments):
+    lines = shown(*arguments, "--help")
+    assert len(lines) <= 60
+    places = [lines.index(title) for title in ("Filter:", "Common:", "Output:")]
+    for own, option in ((0, {"sobel": "--axis", "gaussian": "--sigma"}.get(arguments[-1], "--kernel")), (1, "--then"),
+                        (1, "--border"), (1, "--signed"), (2, "-o, --output"), (2, "-h, --help")):
+        place = next(k for k, line in enumerate(lines) if line.startswith(f"  {option} "))
+        assert places[own] < place < [*places, len(lines)][own + 1]
+    assert not any("--linear" in line for line in lines) or arguments[-1] == "gaussian"
+
+
+def test_what_is_missing_is_said_with_the_usage():
+    lines = shown("apply", "sobel", status=2)
+    assert lines[0] == "Usage: imfilter apply sobel [OPTIONS] FILE..." and lines[-1].endswith("argument 'FILE...'.")
+    assert "'--sigma'" in shown("apply", "gaussian", "--sigm", "2", "a.png", status=2)[-1]
