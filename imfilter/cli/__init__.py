@@ -29,6 +29,12 @@ class Status(enum.IntEnum):
     USAGE = 2
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+    TERMINATED = 143
+
+    @classmethod
+    def of(cls, stop: BaseException) -> int:
+        """Return what a signal makes the program exit with, as shells have it: that of Ctrl-C when none is told."""
+        return 128 + getattr(stop, "number", cls.INTERRUPTED - 128)
 
 
 class Lazy(click.Group):
@@ -85,8 +91,8 @@ def main(arguments: list[str] | None = None) -> None:
     except (ImfilterError, ImportError) as error:
         status = Status.USAGE
         _say(error, debug)
-    except (click.Abort, KeyboardInterrupt):
-        status = Status.INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as stop:
+        status = Status.of(stop)
         click.echo("imfilter: interrupted", err=True)
     except OSError as error:
         # What is still buffered has nowhere to go: let the interpreter flush it into nothing.

@@ -39,16 +39,6 @@ COMMON = [
     click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
                  help="Take every N-th pixel, or N,M down and across."),
 ]
-OUTPUT = [
-    click.Option(["-o", "--output"], metavar="FILE",
-                 help="Where the result goes; - is standard output. For several files a pattern with {stem}, "
-                      "{filter}, {ext}."),
-    click.Option(["--out-dir"], metavar="DIR", help="The folder for the results, made when it is missing."),
-    click.Option(["--force"], is_flag=True, help="Replace files that exist."),
-    click.Option(["--in-place"], is_flag=True, help="Replace the photos themselves."),
-    click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
-    click.Option(["-v", "--verbose"], is_flag=True, help="Say more of each file."),
-]
 
 
 def mask_option() -> click.Option:

@@ -2,7 +2,10 @@
 from .atomic import check_target, write
 from .encoding import encode
 from .formats import FORMATS, Settings, format_of
+from .header import size, suffixes
 from .photo import Frames, Photo
 from .reading import read
 
-__all__ = ["FORMATS", "Frames", "Photo", "Settings", "check_target", "encode", "format_of", "read", "write"]
+__all__ = [
+    "FORMATS", "Frames", "Photo", "Settings", "check_target", "encode", "format_of", "read", "size", "suffixes", "write",
+]

@@ -1,0 +1,129 @@
+"""Many photos: which are meant, where their results go, several at once, and what became of each.
+
+>>> from imfilter import batch
+>>> from imfilter.pipeline import Filter
+>>> [record.error for record in batch.run(Filter.named("sobel"), ["none.png"])]
+['there is no such file']
+"""
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
+
+from .. import workers as threads
+from ..errors import integer
+from . import signals
+from .photo import Job, Record, Step, settled
+from .signals import Interrupted, caught
+from .sources import found
+from .targets import FIELDS, Output, Task, planned
+
+if TYPE_CHECKING:
+    from ..files import Settings
+    from .processes import Crew
+
+__all__ = ["FIELDS", "Batch", "Interrupted", "Job", "Output", "Record", "Step", "caught", "run"]
+
+
+BESIDE = Output()
+
+
+class Batch:
+    """A job and the photos it is done to, each with the name of its result.
+
+    Everything that is wrong with the names is found here, before anything is read or written. files may hold names,
+    patterns and, with recursive, folders. The length is the number of photos.
+    """
+
+    def __init__(self, job: Job, files: Sequence[str], *, recursive: bool = False) -> None:
+        self._job = job
+        sources = found(files, recursive=recursive, name=job.step.name, results=job.output.folder)
+        self.tasks: list[Task] = planned(sources, job.output, job.step.name)
+        self._crew: Crew | None = None
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def at_once(self, workers: int | None = None) -> tuple[int, int]:
+        """Return how many photos are filtered at once, and with how many threads each.
+
+        All processors, or IMFILTER_WORKERS of them, are shared out. Standard input and output are those of this
+        process, so what goes there is filtered in it.
+        """
+        cores = threads.count(None)
+        many = cores if workers is None else integer("workers", workers, 1)
+        many = min(many, max(len(self), 1))
+        if self._job.dry_run or any("-" in (task.source.path, task.target) for task in self.tasks):
+            many = 1
+        return many, max(1, cores // many)
+
+    def records(self, workers: int | None = None) -> Generator[Record, None, None]:
+        """Yield what became of each photo, as soon as it is done."""
+        many, each = self.at_once(workers)
+        return self._in_turn() if many == 1 else self._at_once(many, each)
+
+    def late(self) -> list[Record]:
+        """Return what was done, but not told yet, when an interrupt ended the work."""
+        return self._crew.late if self._crew else []
+
+    def _in_turn(self) -> Generator[Record, None, None]:
+        for task in self.tasks:
+            yield settled(self._job, task)
+            signals.check()
+
+    def _at_once(self, many: int, each: int) -> Generator[Record, None, None]:
+        from .processes import Crew  # the machinery takes longer to import than a small photo to filter
+
+        self._crew = Crew(self._job, many, each)
+        yield from self._crew.records(self.tasks)
+
+
+def run(
+    step: Step, files: Sequence[str], output: Output = BESIDE, *, recursive: bool = False,
+    signed: str = "offset", settings: Settings | None = None, max_pixels: int | None = None, dry_run: bool = False,
+    workers: int | None = None,
+) -> Generator[Record, None, None]:
+    """Filter many photos.
+
+    Parameters
+    ----------
+    step : Filter or Pipeline
+        What is applied to each.
+    files : sequence of str
+        Names, patterns ("**/*.jpg") and, with recursive, folders. "-" is standard input.
+    output : Output
+        Where the results go.
+    recursive : bool
+        Whether the images in folders are taken.
+    signed : str
+        How results below 0 are shown: "offset", "abs", "clip" or "normalize".
+    settings : files.Settings, optional
+        How files are written.
+    max_pixels : int, optional
+        Photos that claim more are refused.
+    dry_run : bool
+        Only names, targets and headers are looked at.
+    workers : int, optional
+        How many photos are filtered at once, each by a process. None: one for each processor.
+
+    Yields
+    ------
+    Record
+        What became of a photo, as soon as it is done. Failures are records, too.
+
+    Raises
+    ------
+    ImfilterError
+        When the names of the results cannot be right: before anything is read.
+
+    Examples
+    --------
+    >>> from imfilter import batch
+    >>> from imfilter.pipeline import Filter
+    >>> output = batch.Output(folder="edges", skip_existing=True)
+    >>> for record in batch.run(Filter.named("sobel"), ["*.nothing"], output):
+    ...     print(record.input, record.status, record.error, sep=": ")
+    *.nothing: failed: no file matches this pattern
+    """
+    job = Job(step, output, signed, settings, max_pixels, dry_run)
+    return Batch(job, files, recursive=recursive).records(workers)

@@ -1,0 +1,145 @@
+"""One photo of many: read, filtered, written, and what is to be told of it."""
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import FileError, ImfilterError
+from . import signals
+from .targets import Output, Task
+
+if TYPE_CHECKING:
+    from ..files import Photo, Settings
+
+
+class Step(Protocol):
+    """What is applied to photos, as imfilter.pipeline makes it."""
+
+    @property
+    def name(self) -> str: ...
+    def picture(self, photo: Any, signed: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done to every photo.
+
+    signed: how results below 0 are shown. settings: how files are written. max_pixels: larger photos are refused.
+    dry_run: nothing is decoded or written.
+    """
+
+    step: Step
+    output: Output
+    signed: str = "offset"
+    settings: Settings | None = None
+    max_pixels: int | None = None
+    dry_run: bool = False
+
+
+@dataclass
+class Record:
+    """What became of a photo.
+
+    status: "written", "planned" (dry_run), "skipped" or "failed". output: the name of the result, "-" for standard
+    output. error: why it failed. notes: what was changed or is not kept.
+    """
+
+    input: str
+    output: str | None = None
+    status: str = "failed"
+    width: int | None = None
+    height: int | None = None
+    mode: str | None = None
+    bytes: int | None = None
+    seconds: float = 0.0
+    error: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def settled(job: Job, task: Task) -> Record:
+    """Return what became of a photo. A failure is told in the record; nothing but an interrupt is raised."""
+    start = time.perf_counter()
+    record = Record(task.source.path, task.target)
+    data = None
+    try:
+        if task.error:
+            raise FileError(task.error)
+        data = _made(job, task, record)
+    except ImfilterError as error:
+        _fail(record, str(error))
+    except MemoryError:
+        _fail(record, "there is not enough memory for it")
+    except Exception as error:  # whatever it is, the other photos are none the worse for it
+        _fail(record, f"cannot be filtered: {type(error).__name__}: {error}")
+    if data is not None:  # outside: who reads it may have left, which ends the program
+        sys.stdout.buffer.write(data)
+    record.seconds = round(time.perf_counter() - start, 6)
+    return record
+
+
+def _fail(record: Record, reason: str) -> None:
+    record.status, record.error = "failed", reason.removeprefix(f"{record.input}: ")
+
+
+def _made(job: Job, task: Task, record: Record) -> bytes | None:
+    """Filter and write a photo, and fill in its record. Return the bytes that go to standard output."""
+    from .. import files
+
+    if task.target is not None and not _wanted(job, task.target, record):
+        return None
+    if job.dry_run:
+        if task.source.path != "-":
+            record.width, record.height = files.size(task.source.path, max_pixels=job.max_pixels)
+        record.status = "planned"
+        return None
+    photo = files.read(task.source.path, max_pixels=job.max_pixels)
+    record.notes = photo.notes
+    if task.target is None:
+        record.output = job.output.path(task.source, photo.suffix, job.step.name)
+        if not _wanted(job, record.output, record):
+            return None
+    return _written(job, photo, record)
+
+
+def _wanted(job: Job, target: str, record: Record) -> bool:
+    """Check the name of a result before the photo is read. Return False when it is there and may stay."""
+    from .. import files
+
+    if target == "-":
+        if sys.stdout.isatty():
+            raise FileError("an image is not written to a terminal: name a file with --output")
+        return True
+    if job.output.skip_existing and os.path.lexists(target):
+        record.status = "skipped"
+        return False
+    folder = os.path.dirname(target) or os.curdir
+    if job.output.folder and not os.path.isdir(folder):
+        if job.dry_run:
+            return True
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{folder}: {error.strerror}") from None
+    files.check_target(target, force=job.output.force or job.output.in_place)
+    return True
+
+
+def _written(job: Job, photo: Photo, record: Record) -> bytes | None:
+    from .. import files
+
+    path = record.output or "-"
+    result = photo.map(lambda frame: job.step.picture(frame, job.signed))
+    suffix = photo.suffix if path == "-" else os.path.splitext(path)[1]
+    data = files.encode(result, suffix, job.settings or files.Settings())
+    record.width, record.height, record.mode = result.image.width, result.image.height, result.image.mode
+    record.bytes = len(data)
+    if path != "-":
+        with signals.held():
+            files.write(data, path, force=job.output.force or job.output.in_place)
+            record.status = "written"
+        return None
+    record.status = "written"
+    return data
