@@ -132,8 +132,7 @@ def _written(job: Job, photo: Photo, record: Record) -> bytes | None:
 
     path = record.output or "-"
     result = photo.map(lambda frame: job.step.picture(frame, job.signed))
-    suffix = photo.suffix if path == "-" else os.path.splitext(path)[1]
-    data = files.encode(result, suffix, job.settings or files.Settings())
+    data = files.encode(result, job.output.suffix(path, photo.suffix), job.settings or files.Settings())
     record.width, record.height, record.mode = result.image.width, result.image.height, result.image.mode
     record.bytes = len(data)
     if path != "-":

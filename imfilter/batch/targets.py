@@ -73,6 +73,10 @@ class Output:
         folder = os.path.join(self.folder, source.below) if self.folder else folder
         return os.path.join(folder, f"{stem}.{name}{suffix}")
 
+    def suffix(self, target: str, own: str) -> str:
+        """Return the suffix that says how a result is written: that of its pattern, else the photo's own."""
+        return own if self.pattern in (None, "-") else os.path.splitext(target)[1].lower()
+
 
 class Task(NamedTuple):
     """A photo and the name of its result (None: known when standard input was read), or why it cannot have one."""
@@ -107,7 +111,7 @@ def _task(source: Source, output: Output, name: str) -> Task:
     target = output.path(source, os.path.splitext(source.path)[1].lower(), name)
     try:
         if target != "-":
-            _check_suffix(os.path.splitext(target)[1])
+            _check_suffix(output.suffix(target, os.path.splitext(source.path)[1].lower()))
             size = len(os.fsencode(os.path.basename(target)))
             if size > LONGEST:
                 raise FileError(f"{target}: name too long: it has {size} bytes, of which a name has {LONGEST} at most")
