@@ -40,6 +40,7 @@ class Batch:
         sources = found(files, recursive=recursive, name=job.step.name, results=job.output.folder)
         self.tasks: list[Task] = planned(sources, job.output, job.step.name)
         self._crew: Crew | None = None
+        self._last: list[Record] = []
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -63,13 +64,14 @@ class Batch:
         return self._in_turn() if many == 1 else self._at_once(many, each)
 
     def late(self) -> list[Record]:
-        """Return what was done, but not told yet, when an interrupt ended the work."""
-        return self._crew.late if self._crew else []
+        """Return what was done, but may not have been told, when an interrupt ended the work."""
+        return self._crew.late if self._crew else self._last
 
     def _in_turn(self) -> Generator[Record, None, None]:
         for task in self.tasks:
-            yield settled(self._job, task)
-            signals.check()
+            self._last = [settled(self._job, task)]
+            signals.release()
+            yield self._last[0]
 
     def _at_once(self, many: int, each: int) -> Generator[Record, None, None]:
         from .processes import Crew  # the machinery takes longer to import than a small photo to filter

@@ -44,7 +44,7 @@ class Record:
     """What became of a photo.
 
     status: "written", "planned" (dry_run), "skipped" or "failed". output: the name of the result, "-" for standard
-    output. error: why it failed. notes: what was changed or is not kept.
+    output. error: why it failed. notes: what was changed or is not kept. number: its place among the photos.
     """
 
     input: str
@@ -57,12 +57,16 @@ class Record:
     seconds: float = 0.0
     error: str | None = None
     notes: list[str] = field(default_factory=list)
+    number: int = 0
 
 
 def settled(job: Job, task: Task) -> Record:
-    """Return what became of a photo. A failure is told in the record; nothing but an interrupt is raised."""
+    """Return what became of a photo. A failure is told in the record; nothing but an interrupt is raised.
+
+    From the moment on at which it is written, signals are held back: the caller releases them when it has the record.
+    """
     start = time.perf_counter()
-    record = Record(task.source.path, task.target)
+    record = Record(task.source.path, task.target, number=task.number)
     data = None
     try:
         if task.error:
@@ -136,9 +140,7 @@ def _written(job: Job, photo: Photo, record: Record) -> bytes | None:
     record.width, record.height, record.mode = result.image.width, result.image.height, result.image.mode
     record.bytes = len(data)
     if path != "-":
-        with signals.held():
-            files.write(data, path, force=job.output.force or job.output.in_place)
-            record.status = "written"
-        return None
+        signals.hold()
+        files.write(data, path, force=job.output.force or job.output.in_place)
     record.status = "written"
-    return data
+    return data if path == "-" else None

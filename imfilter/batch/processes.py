@@ -26,7 +26,7 @@ PATIENCE = 0.4  # seconds that an interrupted process is given for a file it is 
 class Crew:
     """Processes that filter photos, each with so many threads.
 
-    late: what they had done, but not told yet, when the work was ended before its time.
+    late: what they had done, but may not have told, when the work was ended before its time.
     """
 
     def __init__(self, job: Job, many: int, threads: int) -> None:
@@ -44,10 +44,13 @@ class Crew:
             while busy := {worker.connection: worker for worker in self._workers if worker.task}:
                 for connection in wait(list(busy)):
                     worker = busy[connection]
+                    signals.hold()
                     record = worker.record()
+                    self.late = [record]
                     if worker.dead:
                         worker = self._replace(worker)
                     worker.give(next(waiting, None))
+                    signals.release()
                     yield record
         finally:
             self._dismiss()
@@ -116,7 +119,7 @@ class _Worker:
         self.process.join()
         assert self.task is not None
         reason = f"the process that filtered it was ended (exit code {self.process.exitcode}): too little memory?"
-        return Record(self.task.source.path, self.task.target, error=reason)
+        return Record(self.task.source.path, self.task.target, error=reason, number=self.task.number)
 
 
 def _serve(connection: Connection, job: Job, threads: int) -> None:
@@ -130,4 +133,4 @@ def _serve(connection: Connection, job: Job, threads: int) -> None:
         signals.obey(signal.SIGTERM)
         while wait([connection, parent.sentinel]) and connection.poll():
             connection.send(settled(job, connection.recv()))
-            signals.check()
+            signals.release()

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import time
 from collections.abc import Iterator
 from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+ECHO = 0.3  # seconds in which one more signal is the same: sent to a group, it comes from the parent, too
 
 
 class Interrupted(KeyboardInterrupt):
@@ -18,13 +20,17 @@ class Interrupted(KeyboardInterrupt):
 
 
 class _State:
-    """Whether signals are held back, and the one that came meanwhile."""
+    """Whether signals are held back, the one that came meanwhile, and when the last one came."""
 
     held = False
     pending: int | None = None
+    last = float("-inf")
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
+    before, _State.last = _State.last, time.monotonic()
+    if _State.last - before < ECHO:
+        return
     if _State.held and _State.pending is None:  # a second one is not held back
         _State.pending = number
         return
@@ -36,6 +42,7 @@ def _handle(number: int, frame: FrameType | None) -> None:
 def caught() -> Iterator[None]:
     """Have the signals raise Interrupted inside. Those that are ignored stay so: nohup wants it."""
     before = {}
+    _reset()
     try:
         for number in _numbers():
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
@@ -45,7 +52,7 @@ def caught() -> Iterator[None]:
     try:
         yield
     finally:
-        _State.pending = None
+        _reset()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -65,6 +72,7 @@ def blocked() -> Iterator[None]:
 
 def obey(number: int) -> None:
     """Have this process end its work at this signal alone: what comes from the keyboard is its parent's affair."""
+    _reset()
     for other in _numbers():
         signal.signal(other, signal.SIG_IGN)
     signal.signal(number, _handle)
@@ -72,21 +80,20 @@ def obey(number: int) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _numbers())
 
 
-@contextlib.contextmanager
-def held() -> Iterator[None]:
-    """Hold the signals back; `check` raises the one that came."""
+def hold() -> None:
+    """Hold the signals back until `release`: what is begun now is ended and told."""
     _State.held = True
-    try:
-        yield
-    finally:
-        _State.held = False
 
 
-def check() -> None:
-    """Raise the signal that was held back, if there was one."""
-    number, _State.pending = _State.pending, None
+def release() -> None:
+    """Raise the signal that was held back, if there was one, and let others come."""
+    number, _State.pending, _State.held = _State.pending, None, False
     if number is not None:
         raise Interrupted(number)
+
+
+def _reset() -> None:
+    _State.held, _State.pending, _State.last = False, None, float("-inf")
 
 
 def _numbers() -> list[int]:

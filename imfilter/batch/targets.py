@@ -79,11 +79,15 @@ class Output:
 
 
 class Task(NamedTuple):
-    """A photo and the name of its result (None: known when standard input was read), or why it cannot have one."""
+    """A photo and the name of its result (None: known when standard input was read), or why it cannot have one.
+
+    number: its place among the photos.
+    """
 
     source: Source
     target: str | None = None
     error: str | None = None
+    number: int = 0
 
 
 def planned(sources: Iterable[Source], output: Output, name: str) -> list[Task]:
@@ -97,11 +101,12 @@ def planned(sources: Iterable[Source], output: Output, name: str) -> list[Task]:
         own = None if source.error else _identity(source.path)
         if own is not None and photos.setdefault(own, source.path) != source.path and output.in_place:
             raise ImfilterError(f"{photos[own]} and {source.path} are one file, which would be filtered twice")
-    tasks, taken = [], _Taken(output, photos)
+    tasks: list[Task] = []
+    taken = _Taken(output, photos)
     for source in sources:
         task = _task(source, output, name)
         if task.error or taken.new(task, name):
-            tasks.append(task)
+            tasks.append(task._replace(number=len(tasks)))
     return tasks
 
 

@@ -37,7 +37,7 @@ class Report:
     def __init__(self, options: Options, total: int, *, to_stdout: bool) -> None:
         self._options, self._total, self._to_stdout = options, total, to_stdout
         self._counts: Counter[str] = Counter()
-        self._told: set[str] = set()
+        self._told: set[int] = set()
         self._start = time.monotonic()
         spoilt = options.json and sys.stdout is not None and sys.stdout.isatty()
         bar = total > 1 and not options.quiet and not spoilt and Progress.seen()
@@ -50,9 +50,9 @@ class Report:
         return Status.SOME_FAILED if self._counts["failed"] else Status.DONE
 
     def count(self, record: Record) -> None:
-        """Count a photo without a word."""
-        self._counts[record.status] += 1
-        self._told.add(record.input)
+        """Count a photo, once, without a word."""
+        self._counts[record.status] += record.number not in self._told
+        self._told.add(record.number)
 
     def tell(self, record: Record) -> None:
         """Say what became of a photo."""
@@ -65,7 +65,9 @@ class Report:
         if self._options.json:
             import json
 
-            click.echo(json.dumps(asdict(record)))
+            told = asdict(record)
+            del told["number"]
+            click.echo(json.dumps(told))
         elif not self._options.quiet:
             for note in record.notes:
                 say(f"{record.input}: {note}")
@@ -98,7 +100,7 @@ class Report:
         """Say what was not done of these."""
         if self._progress:
             self._progress.clear()
-        left = [name for name in names if name not in self._told]
+        left = [name for number, name in enumerate(names) if number not in self._told]
         if len(left) <= MOST or self._options.verbose:
             for name in left:
                 say(f"{name}: not done")

@@ -1,0 +1,580 @@
+"""Many photos: which are meant, where results go, several at once, interrupts, progress, and what is told of each."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import awkward
+import numpy as np
+import pytest
+from PIL import Image
+
+import imfilter
+from imfilter import batch, files
+from imfilter.batch import photo, signals, sources, targets
+from imfilter.cli import main
+from imfilter.cli.outputs import Pixels
+from imfilter.cli.progress import duration
+from imfilter.cli.report import shown
+from imfilter.errors import ImfilterError
+from imfilter.pipeline import Filter
+
+PROGRAM = [sys.executable, "-m", "imfilter"]
+posix = pytest.mark.skipif(os.name != "posix", reason="links, signals and terminals are those of POSIX")
+BOX = Filter.named("box")
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """Stand in an empty folder; return what puts photos (or other bytes) under names there."""
+    monkeypatch.chdir(tmp_path)
+    data = awkward.encoded(awkward.photo(size=(31, 17)), "PNG")
+
+    def grow(*names, content=data):
+        for name in names:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(content)
+    return grow
+
+
+def run(*arguments, status=0, **options):
+    """Run the program in a process of its own and return it with what it said."""
+    done = subprocess.run([*PROGRAM, "apply", *arguments], capture_output=True, text=True, timeout=60, **options)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def started(*arguments, **options):
+    """Start the program where it hears SIGINT, in a process group of its own."""
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    return subprocess.Popen([*PROGRAM, "apply", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            start_new_session=True, **heard, **options)
+
+
+def there():
+    """Return the names of all files here."""
+    return sorted(path.as_posix() for path in Path().rglob("*") if path.is_file())
+
+
+def records(said):
+    """Return the records of --json by input."""
+    return {record["input"]: record for record in map(json.loads, said.stdout.splitlines())}
+
+
+# Which photos are meant.
+
+HERE = ["b.png", "a.png", "a[1].png", "sub/c.PNG", "sub/deep/d.jpg", "sub/text.txt", ".hidden.png", ".git/e.png"]
+
+
+@pytest.mark.parametrize(("given", "found"), [
+    (["b.png", "a.png"], ["b.png", "a.png"]), (["*.png"], ["a.png", "a[1].png", "b.png"]),
+    (["a[1].png"], ["a[1].png"]), (["[ab].png"], ["a.png", "b.png"]), (["sub/*"], ["sub/c.PNG", "sub/text.txt"]),
+    (["**/*.jpg"], ["sub/deep/d.jpg"]), (["sub/**/*.*"], ["sub/c.PNG", "sub/deep/d.jpg", "sub/text.txt"]),
+    (["s*/**/d.*"], ["sub/deep/d.jpg"]), (["**/deep/*"], ["sub/deep/d.jpg"]), (["./**/?.png"], ["./a.png", "./b.png"]),
+    (["-"], ["-"]), (["sub", "b.png"], ["sub/c.PNG", "sub/deep/d.jpg", "b.png"]),
+    (["."], ["./a.png", "./a[1].png", "./b.png", "./sub/c.PNG", "./sub/deep/d.jpg"]),
+    (["*.gif"], ["*.gif: no file matches this pattern"]), (["none"], ["none: there is no such file"]),
+    ([".git/../.git"], [".git/../.git/e.png"]), (["[ab"], ["[ab: no file matches this pattern"]),
+])
+def test_names_patterns_and_folders_stand_for_photos(tree, given, found):
+    tree(*HERE)
+    got = sources.found(given, recursive=True, name="box")
+    assert [f"{one.path}: {one.error}" if one.error else one.path for one in got] == found
+
+
+def test_a_folder_is_filtered_when_that_is_asked_for(tree):
+    tree("in/a.png", "in/sub/b.png", "in/sub/sub/c.png", "in/notes.txt", "last.png")
+    said = run("box", "in", "last.png", "--out-dir", "out", status=1)
+    assert "imfilter: in: is a folder: --recursive (-r) filters the photos in it\n" in said.stderr
+    run("box", "-r", "in", "--out-dir", "out")
+    assert [name for name in there() if name.startswith("out")] == [
+        "out/a.box.png", "out/last.box.png", "out/sub/b.box.png", "out/sub/sub/c.box.png"]
+    run("box", "-r", "in")
+    assert {"in/a.box.png", "in/sub/b.box.png", "in/sub/sub/c.box.png"} < set(there())
+
+
+def test_results_of_an_earlier_run_are_not_photos(tree):
+    photos = ["in/a.png", "in/a.tall.png", "in/view.sobel.png", "in/sub/b.jpg"]  # view.png is not there
+    tree(*photos)
+    for arguments in (["box", "-r", "in"], ["sobel", "-r", "in"], ["box", "-r", "in", "--out-dir", "in/out"]):
+        assert run(*arguments).stdout.count("wrote") == 4
+    names = [one.path for one in sources.found(["in"], recursive=True, name="box", results="./in/out")]
+    assert names == photos
+
+
+@posix
+def test_links_to_folders_are_not_followed(tree):
+    tree("in/a.png", "other/b.png", "in/sub/c.png")
+    os.symlink("..", "in/loop")
+    os.symlink("../other", "in/other")
+    os.symlink("../other/b.png", "in/link.png")
+    for given in (["in"], ["in/**/*.png"]):
+        names = [one.path for one in sources.found(given, recursive=True, name="box")]
+        assert sorted(names) == ["in/a.png", "in/link.png", "in/sub/c.png"]
+    os.symlink("in", "way")
+    assert next(one.path for one in sources.found(["way/"], recursive=True, name="box")) == "way/a.png"
+
+
+def test_a_folder_without_images_is_named(tree):
+    tree("in/notes.txt", "a.png")
+    said = run("box", "-r", "in", "a.png", status=1)
+    assert said.stderr.startswith("imfilter: in: holds no images") and there() == ["a.box.png", "a.png", "in/notes.txt"]
+
+
+# Names of results.
+
+@pytest.mark.parametrize(("output", "name"), [
+    ({}, "in/a.b.box.jpg"), ({"folder": "out"}, "out/sub/a.b.box.jpg"), ({"in_place": True}, "in/a.b.JPG"),
+    ({"pattern": "x/{stem}-{filter}.{ext}"}, "x/a.b-box.jpg"), ({"pattern": "{parent}/{stem}.png"}, "in/a.b.png"),
+    ({"pattern": "{}{ {stem} }.png"}, "{}{ a.b }.png"),
+])
+def test_results_have_the_names_that_were_asked_for(output, name):
+    source = sources.Source("in/a.b.JPG", "sub")
+    assert targets.Output(**output).path(source, ".jpg", "box").replace(os.sep, "/") == name
+    assert targets.Output(pattern="{stem}.{ext}").path(sources.Source("{ext}.png"), ".png", "box") == "{ext}.png"
+
+
+CLASHES = [
+    (["a.png", "a.jpg", "-o", "{stem}.bmp"], "results of a.png and a.jpg would both be called a.bmp"),
+    (["x/a.png", "y/a.png", "--out-dir", "out"], "results of x/a.png and y/a.png would both be called out/a.box.png"),
+    (["-r", "x", "y", "--out-dir", "out", "--force"], "results of x/a.png and y/a.png would both be"),
+    (["x/a.png", "y/a.png", "-o", "x/../{stem}2.png"], "would both be called x/../a2.png"),
+    (["a.png", "b.png", "-o", "{stem}.png", "--force"], "a.png: is the photo itself; --in-place"),
+    (["a.png", "a.box.png"], "a.box.png would be the result of a.png, and is one of the photos itself"),
+    (["x/a.png", "a.box.png", "--out-dir", ".", "--force"], "a.box.png would be the result of x/a.png, and is one of"),
+    (["a.png", "-o", "a.foo"], "cannot write .foo"), (["a.png", "-o", "a"], "cannot write a file without a suffix"),
+    (["a.png", "-o", "{stm}.png"], r"fields but \{stem\}, .*, got \{stm\}: did you mean 'stem'"),
+    (["a.png", "-o", "{name}.png"], r"fields but \{stem\}, .*, got \{name\}"),
+    (["a.png", "b.png", "-o", "b2.png"], "{stem} for several"), (["a.png", "b.png", "-o", "-"], "{stem} for several"),
+    (["-", "stdin.png", "--out-dir", "out"], "results of - and stdin.png would both be called out/stdin.box.png"),
+    (["a.png", "--force", "--skip-existing"], "only one of --force, --in-place and --skip-existing"),
+    (["a.png", "-q", "-v"], "only one of --quiet and --verbose"),
+    (["a.png", "--json", "-o", "-"], "--json needs standard output"), (["-", "--json"], "--json needs standard output"),
+    (["a.png", "--workers", "0"], "workers must be an integer of at least 1, got 0"),
+    (["a.png", "--quality", "101"], "quality must be an integer from 1 to 100, got 101"),
+    (["a.png", "--compress-level", "10"], "from 0 to 9, got 10"),
+    (["a.png", "--max-pixels", "many"], "number of pixels such as 200M or 0.5G, got 'many'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), CLASHES, ids=[" ".join(arguments) for arguments, _ in CLASHES])
+def test_names_that_cannot_be_right_are_refused_before_anything_is_written(tree, capsys, arguments, words):
+    tree("a.png", "a.jpg", "b.png", "x/a.png", "y/a.png", "a.box.png", "stdin.png")
+    before = there()
+    with pytest.raises(SystemExit) as left:
+        main(["apply", "box", *arguments])
+    said = capsys.readouterr()
+    assert left.value.code == 2 and said.out == ""
+    assert re.search(words.replace("{stem} for", r"\{stem\} for"), said.err) and there() == before
+
+
+@posix
+def test_photos_with_several_names_are_told_apart(tree):
+    tree("a.png", "sub/b.png")
+    os.symlink("sub", "way")
+    os.link("a.png", "twin.png")
+    assert len(batch.Batch(photo.Job(BOX, targets.Output()), ["a.png", "./a.png", "*a.png", "way/b.png"])) == 2
+    with pytest.raises(ImfilterError, match=r"a\.png and twin\.png are one file"):
+        batch.Batch(photo.Job(BOX, targets.Output(in_place=True)), ["a.png", "twin.png"])
+    with pytest.raises(ImfilterError, match=r"results of sub/b\.png and a\.png"):
+        batch.Batch(photo.Job(BOX, targets.Output("way/x{ext}.png")), ["sub/b.png", "a.png"])
+
+
+def test_a_name_that_is_too_long_fails_alone(tree):
+    tree("n" * 250 + ".png", "b.png")
+    said = run("box", "n" * 250 + ".png", "b.png", status=1)
+    assert "name too long: it has 258 bytes" in said.stderr and os.path.exists("b.box.png")
+
+
+@posix
+def test_a_message_is_one_line_whatever_the_name(tree):
+    assert shown("a\nb\x1b[31m\u202e.png") == "a\\nb\\x1b[31m\\u202e.png"
+    tree("two\nlines\x1b[1m.png", "good.png", content=b"")
+    said = run("box", "--", "two\nlines\x1b[1m.png", "good.png", status=1)
+    assert sorted(said.stderr.splitlines()[:-1]) == [
+        "imfilter: good.png: is empty", "imfilter: two\\nlines\\x1b[1m.png: is empty"]
+
+
+# What becomes of them.
+
+def test_one_bad_photo_in_ten_does_not_stop_the_rest(tree):
+    names = [f"{k}.png" for k in range(40)]
+    tree(*names)
+    tree(*names[::10], content=b"no image")
+    said = run("box", "--out-dir", "out", *names, status=1)
+    assert sorted(line.split(": ")[1] for line in said.stderr.splitlines()[:-1]) == sorted(names[::10])
+    assert re.fullmatch(r"imfilter: 36 of 40 written, 4 failed, in \d+\.\d s", said.stderr.splitlines()[-1])
+    assert sorted(os.listdir("out")) == sorted(f"{k}.box.png" for k in range(40) if k % 10)
+    again = run("box", "--out-dir", "out", *names, "-q", status=1)
+    assert len(again.stderr.splitlines()) == 40 and again.stdout == "", "what exists is not replaced"
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_photo_has_a_record(tree, workers):
+    tree("a.png", "b.png")
+    tree("bad.png", content=b"no image")
+    awkward.photo("P").save("palette.png")
+    run("box", "b.png")
+    names = ["a.png", "b.png", "bad.png", "none.png", "palette.png"]
+    said = run("box", "--json", "--workers", str(workers), *names, status=1)
+    told = records(said)
+    assert sorted(told) == names
+    assert 0 < told["a.png"].pop("seconds") < 10
+    assert told["a.png"] == {
+        "input": "a.png", "output": "a.box.png", "status": "written", "width": 31, "height": 17, "mode": "RGB",
+        "bytes": os.path.getsize("a.box.png"), "error": None, "notes": []}
+    assert told["b.png"]["error"] == "b.box.png: exists already; --force replaces it"
+    assert told["bad.png"]["error"].startswith("is not an image") and told["none.png"]["bytes"] is None
+    assert told["palette.png"]["notes"] == ["palette becomes full colour"]
+    assert "imfilter: bad.png: is not an image" in said.stderr and "wrote" not in said.stderr
+
+
+@posix
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes are those of Linux")
+def test_a_record_keeps_any_name(tree):
+    name = os.fsdecode(b"byte\xff\n.png")
+    tree(name)
+    assert records(run("box", "--json", name))[name]["output"] == os.fsdecode(b"byte\xff\n.box.png")
+
+
+def test_a_dry_run_says_what_would_be_and_writes_nothing(tree):
+    tree("in/a.png", "in/sub/b.png", "there.png")
+    tree("in/bad.png", "there.box.png", content=b"no image")
+    before = there()
+    said = run("box", "--dry-run", "-r", "in", "there.png", "--out-dir", "out", status=1)
+    assert said.stdout.splitlines() == [f"would write out/{name}.box.png" for name in ("a", "sub/b", "there")]
+    assert "bad.png: is not an image" in said.stderr and "3 of 4 would be written, 1 failed" in said.stderr
+    assert "there.box.png: exists already" in run("box", "--dry-run", "there.png", status=1).stderr
+    said = run("box", "--dry-run", "--max-pixels", "500", "in/a.png", status=1)
+    assert "claims more than 0 megapixels" in said.stderr
+    assert records(run("box", "--dry-run", "--json", "in/a.png"))["in/a.png"]["width"] == 31
+    assert there() == before and not os.path.exists("out")
+
+
+def test_results_that_exist_may_be_skipped(tree):
+    tree("a.png", "b.png", "c.png")
+    tree("b.box.png", content=b"precious")
+    said = run("box", "--skip-existing", "a.png", "b.png", "b.box.png", "c.png", "-v", status=1)
+    assert "skipped b.png: b.box.png exists" in said.stdout and "2 of 4 written, 1 skipped, 1 failed" in said.stderr
+    assert Path("b.box.png").read_bytes() == b"precious"
+    assert records(run("box", "--skip-existing", "--json", "a.png", "c.png"))["a.png"]["status"] == "skipped"
+
+
+@pytest.mark.parametrize(("text", "pixels"), [("5", 5), ("200M", 200_000_000), ("0.5G", 500_000_000), ("3k", 3000)])
+def test_a_number_of_pixels_may_have_a_unit(text, pixels):
+    assert Pixels().convert(text, None, None) == pixels
+
+
+def test_settings_reach_reading_and_writing(tree, monkeypatch):
+    tree("a.png")
+    given = []
+    read, encode = files.read, files.encode
+    monkeypatch.setattr(files, "read", lambda path, **more: given.append(more) or read(path, **more))
+    monkeypatch.setattr(files, "encode", lambda *all: given.append(all[1:]) or encode(*all))
+    with pytest.raises(SystemExit):
+        main(["apply", "box", "a.png", "--quality", "80", "--compress-level", "3", "--strip", "--max-pixels", "2M"])
+    assert given == [{"max_pixels": 2_000_000}, (".png", files.Settings(80, 3, True))]
+
+
+def test_the_options_say_what_fields_and_folders_do():
+    said = " ".join(run("box", "--help").stdout.split())
+    assert all(f"{{{name}}} is {words}" in said for name, words in targets.FIELDS.items())
+    assert "hidden ones, links to folders, and results" in said
+
+
+# Several at once.
+
+class Kills:
+    """A step that ends its own process for wide photos."""
+
+    name = "kills"
+
+    def picture(self, image, signed):
+        if image.width > 40:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return image
+
+
+class Fails:
+    """A step that fails in a way that nobody thought of, or for want of memory."""
+
+    name = "fails"
+
+    def picture(self, image, signed):
+        if image.width > 40:
+            raise MemoryError if image.height > 40 else ZeroDivisionError("by zero")
+        return image
+
+
+@posix
+def test_a_process_that_dies_costs_one_photo(tree):
+    names = [f"{k}.png" for k in range(12)]
+    tree(*names)
+    awkward.photo(size=(50, 20)).save("3.png")
+    awkward.photo(size=(50, 20)).save("11.png")
+    told = {record.input: record for record in batch.run(Kills(), names, workers=2)}
+    assert {name for name, record in told.items() if record.error} == {"3.png", "11.png"} and len(told) == 12
+    assert "was ended (exit code -9)" in told["3.png"].error
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_failure_is_that_of_one_photo(tree, workers):
+    tree("a.png", "b.png")
+    awkward.photo(size=(50, 20)).save("zero.png")
+    awkward.photo(size=(50, 50)).save("large.png")
+    told = {record.input: record.error for record in batch.run(Fails(), ["*.png"], workers=workers)}
+    assert told == {"a.png": None, "b.png": None, "large.png": "there is not enough memory for it",
+                    "zero.png": "cannot be filtered: ZeroDivisionError: by zero"}
+
+
+def test_new_processes_do_what_copies_do(tree, monkeypatch):
+    tree("a.png", "b.png")
+    monkeypatch.setattr("imfilter.batch.processes.threading.active_count", lambda: 2)
+    told = list(batch.run(Filter.named("gaussian", sigma=2), ["a.png", "b.png"], workers=2))
+    assert [record.error for record in told] == [None, None]
+    wanted = imfilter.gaussian(np.asarray(Image.open("a.png")), 2)
+    np.testing.assert_array_equal(np.asarray(Image.open("b.gaussian.png")), wanted)
+
+
+@pytest.mark.parametrize(("cores", "files_", "workers", "wanted"), [
+    (8, 100, None, (8, 1)), (8, 2, None, (2, 4)), (8, 3, None, (3, 2)), (8, 1, None, (1, 8)), (8, 100, 4, (4, 2)),
+    (8, 100, 1, (1, 8)), (2, 100, 16, (16, 1)), (1, 5, None, (1, 1)),
+])
+def test_processors_are_shared_out(tree, monkeypatch, cores, files_, workers, wanted):
+    monkeypatch.setenv("IMFILTER_WORKERS", str(cores))
+    names = [f"{k}.png" for k in range(files_)]
+    tree(*names)
+    work = batch.Batch(photo.Job(BOX, targets.Output()), names)
+    assert work.at_once(workers) == wanted
+    assert batch.Batch(photo.Job(BOX, targets.Output(folder=".")), ["-", *names]).at_once(workers) == (1, cores)
+
+
+class Threads:
+    """A step that tells how many threads its loops would take."""
+
+    name = "threads"
+
+    def picture(self, image, signed):
+        return Image.new("L", (imfilter.workers.count(None), os.getpid() % 60_000 + 1))
+
+
+@posix
+def test_each_process_has_its_share_of_threads(tree, monkeypatch):
+    monkeypatch.setenv("IMFILTER_WORKERS", "6")
+    tree("a.png", "b.png")
+    told = list(batch.run(Threads(), ["a.png", "b.png"]))
+    assert [record.width for record in told] == [3, 3]
+    assert len({record.height for record in told} | {os.getpid() % 60_000 + 1}) == 3
+    assert os.environ["IMFILTER_WORKERS"] == "6"
+
+
+@pytest.mark.parametrize("wrong", ["x", "0"])
+def test_a_wrong_number_of_threads_is_said_once(tree, wrong):
+    tree("a.png", "b.png", "c.png")
+    setting = {**os.environ, "IMFILTER_WORKERS": wrong}
+    said = run("box", "a.png", "b.png", "c.png", "--out-dir", "o", status=2, env=setting)
+    assert said.stderr == f"imfilter: IMFILTER_WORKERS must be an integer of at least 1, got {wrong!r}\n"
+    assert there() == ["a.png", "b.png", "c.png"] and not os.path.exists("o")
+
+
+@posix
+def test_memory_does_not_grow_with_the_number_of_photos(tree):
+    awkward.photo(size=(900, 700)).save("large.tif")
+    peaks = []
+    for many in (50, 200):
+        names = [f"{many}/{k}.tif" for k in range(many)]
+        os.mkdir(str(many))
+        for name in names:
+            os.link("large.tif", name)
+        program = subprocess.Popen([*PROGRAM, "apply", "box", "-q", "--stride", "9", "--out-dir", f"o{many}", *names])
+        _, status, usage = os.wait4(program.pid, 0)
+        program.returncode = status
+        assert status == 0 and len(os.listdir(f"o{many}")) == many
+        peaks.append(usage.ru_maxrss)
+    assert peaks[1] < 1.05 * peaks[0]
+
+
+# Ended before its time.
+
+@pytest.fixture
+def many(tree):
+    """Two hundred photos that take some milliseconds each."""
+    awkward.photo(size=(700, 500)).save("large.png")
+    names = [f"{k:03}.png" for k in range(200)]
+    for name in names:
+        os.link("large.png", name)
+    return names
+
+
+def after(program, delay, number, group):
+    """Send a signal to a program some time after its first word; return what it said and how long it took to leave."""
+    assert program.stdout.readline().startswith("wrote")
+    time.sleep(delay)
+    start = time.perf_counter()
+    os.killpg(program.pid, number) if group else program.send_signal(number)
+    out, err = program.communicate(timeout=20)
+    return out, err, time.perf_counter() - start
+
+
+@posix
+@pytest.mark.parametrize("group", [False, True])
+@pytest.mark.parametrize(("name", "delay"), [
+    ("SIGINT", 0), ("SIGINT", 0.05), ("SIGINT", 0.131), ("SIGTERM", 0.013), ("SIGTERM", 0.2), ("SIGHUP", 0.1)])
+def test_an_interrupt_keeps_what_is_done_and_says_what_is_not(many, name, delay, group):
+    program = started("box", "--out-dir", "out", *many)
+    number = getattr(signal, name)
+    _, said, took = after(program, delay, number, group)
+    done = sorted(os.listdir("out"))
+    assert program.returncode == 128 + number and took < 1 and all(name.endswith(".box.png") for name in done)
+    lines = said.splitlines()
+    assert lines[-1] == f"imfilter: interrupted: {len(done)} of 200 written"
+    left = rf"imfilter: {200 - len(done)} not done, the first of them \d\d\d\.png; -v names them all"
+    assert len(lines) == 2 and re.fullmatch(left, lines[0])
+    for name in done:
+        Image.open(f"out/{name}").load()
+
+
+@posix
+def test_an_interrupt_is_heard_within_a_photo(tree):
+    Image.new("RGB", (3000, 3000)).save("a.bmp")
+    os.link("a.bmp", "b.bmp")
+    for names in (["a.bmp"], ["a.bmp", "b.bmp"]):
+        program = started("bilateral", "--sigma-spatial", "60", *names)
+        time.sleep(1.2)
+        start = time.perf_counter()
+        program.send_signal(signal.SIGINT)
+        _, said = program.communicate(timeout=20)
+        took = time.perf_counter() - start
+        assert program.returncode == 130 and took < (0.4 if len(names) == 1 else 1), took
+        assert said.splitlines()[:-1] == [f"imfilter: {name}: not done" for name in names]
+        assert said.splitlines()[-1].startswith("imfilter: interrupted")
+        assert there() == ["a.bmp", "b.bmp"]
+
+
+@posix
+@pytest.mark.parametrize("delay", [0, 0.05, 0.2])
+def test_a_kill_leaves_no_half_file_and_no_process(many, delay):
+    program = started("box", "--out-dir", "out", *many)
+    after(program, delay, signal.SIGKILL, False)
+    until = time.monotonic() + 5
+    while time.monotonic() < until:  # the processes end with the photo they are at
+        try:
+            os.killpg(program.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.02)
+    else:
+        pytest.fail("processes went on without the program")
+    for path in Path("out").glob("*.box.png"):
+        Image.open(path).load()
+    assert len(os.listdir("out")) < 200
+
+
+def test_a_reader_who_leaves_ends_the_work(many):
+    with started("box", "--out-dir", "out", *many) as program:
+        program.stdout.readline()
+        program.stdout.close()
+        assert program.stderr.read() == "" and program.wait(20) == 141
+    assert 0 < len(os.listdir("out")) < 200
+    assert all(name.endswith(".box.png") for name in os.listdir("out"))
+
+
+@posix
+def test_a_signal_waits_for_a_file_that_is_being_written():
+    with signals.caught():
+        signals.hold()
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)  # at once: an echo
+        with pytest.raises(batch.Interrupted) as stop:
+            signals.release()
+        assert stop.value.number == signal.SIGTERM
+        signals.release()
+        time.sleep(signals.ECHO)
+        signals.hold()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(signals.ECHO)
+        with pytest.raises(batch.Interrupted):
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+# Progress.
+
+@pytest.mark.parametrize(("seconds", "words"), [
+    (0.04, "0.0 s"), (0.44, "0.4 s"), (9.96, "10 s"), (41.4, "41 s"), (200, "3 min 20 s"), (59.6, "1 min 00 s"),
+    (7502, "2 h 05 min")])
+def test_a_time_is_told_in_words(seconds, words):
+    assert duration(seconds) == words
+
+
+def on_terminal(*arguments, out=False, **environment):
+    """Run the program with standard error, or output too, at a terminal; return what that shows, and its output."""
+    import pty
+    import threading
+
+    ours, theirs = pty.openpty()
+    program = subprocess.Popen(
+        [*PROGRAM, "apply", *arguments], stdout=theirs if out else subprocess.PIPE, stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment})
+    os.close(theirs)
+    shown_ = []
+
+    def read():
+        try:
+            while data := os.read(ours, 4096):
+                shown_.append(data)
+        except OSError:  # Linux's way of saying that nobody holds the other side
+            pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    output = b"" if out else program.stdout.read()
+    assert program.wait(30) == 0
+    reader.join(10)
+    os.close(ours)
+    if program.stdout:
+        program.stdout.close()
+    return b"".join(shown_).decode(), output.decode()
+
+
+@posix
+def test_a_terminal_shows_how_far_it_is(tree):
+    names = [f"{k}.png" for k in range(30)]
+    tree(*names)
+    seen, output = on_terminal("box", "--force", *names, NO_COLOR="1")
+    assert re.search(r"\r\[-{24}\] 0/30\x1b\[K", seen)
+    assert re.search(r"\[#{24}\] 30/30  [\d.]+/s  0\.0 s left\x1b\[K", seen)
+    assert seen.rstrip().endswith("s") and "\x1b[K" + "imfilter: 30 of 30 written, in " in seen
+    assert "\x1b[3" not in seen and output.count("wrote") == 30 and "\x1b" not in output
+    both, _ = on_terminal("box", "--force", *names, out=True)
+    assert both.count("\x1b[Kwrote") == 30, "the bar makes way for every line"
+
+
+@posix
+@pytest.mark.parametrize(("arguments", "out", "environment"), [
+    (["-q", "a.png", "b.png"], False, {}), (["a.png"], False, {}), (["--json", "a.png", "b.png"], True, {}),
+    (["a.png", "b.png"], False, {"TERM": "dumb"}),
+])
+def test_no_bar_where_it_would_disturb(tree, arguments, out, environment):
+    tree("a.png", "b.png")
+    seen, _ = on_terminal("box", *arguments, out=out, **environment)
+    assert "\x1b" not in seen and "[-" not in seen and "[#" not in seen
+
+
+def test_no_bar_in_a_pipe(tree):
+    tree("a.png", "b.png")
+    assert re.fullmatch(r"imfilter: 2 of 2 written, in \d\.\d s\n", run("box", "a.png", "b.png").stderr)
+
+
+def test_only_photos_at_once_load_what_processes_need(tree):
+    tree("a.png")
+    code = "import sys; from imfilter.cli import main\n" \
+           "try: main(['apply', 'box', 'a.png'])\nexcept SystemExit: pass\n" \
+           "print(*{'multiprocessing', 'concurrent.futures', 'json', 'asyncio'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "wrote a.box.png\n\n", done.stderr
