@@ -1,10 +1,12 @@
 """Many photos: which are meant, where results go, several at once, interrupts, progress, and what is told of each."""
 import json
+import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -49,11 +51,10 @@ def run(*arguments, status=0, **options):
     return done
 
 
-def started(*arguments, **options):
-    """Start the program where it hears SIGINT, in a process group of its own."""
-    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+def started(*arguments, heard=signal.SIG_DFL):
+    """Start the program in a process group of its own, where it hears SIGINT or does not."""
     return subprocess.Popen([*PROGRAM, "apply", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            start_new_session=True, **heard, **options)
+                            start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, heard))
 
 
 def there():
@@ -105,6 +106,9 @@ def test_results_of_an_earlier_run_are_not_photos(tree):
         assert run(*arguments).stdout.count("wrote") == 4
     names = [one.path for one in sources.found(["in"], recursive=True, name="box", results="./in/out")]
     assert names == photos
+    tree("in/a.gaussian-sobel.png", "in/a.gaussian-tall.png", "in/a.convolve.png", "in/a.mine.png")
+    names = [one.path for one in sources.found(["in"], recursive=True, name="mine", results="in/out")]
+    assert names == ["in/a.gaussian-tall.png", *photos]
 
 
 @posix
@@ -179,6 +183,7 @@ def test_photos_with_several_names_are_told_apart(tree):
     os.symlink("sub", "way")
     os.link("a.png", "twin.png")
     assert len(batch.Batch(photo.Job(BOX, targets.Output()), ["a.png", "./a.png", "*a.png", "way/b.png"])) == 2
+    assert len(batch.Batch(photo.Job(BOX, targets.Output()), ["sub/b.png", "way/b.png", "sub/../way/b.png"])) == 1
     with pytest.raises(ImfilterError, match=r"a\.png and twin\.png are one file"):
         batch.Batch(photo.Job(BOX, targets.Output(in_place=True)), ["a.png", "twin.png"])
     with pytest.raises(ImfilterError, match=r"results of sub/b\.png and a\.png"):
@@ -334,9 +339,11 @@ def test_any_failure_is_that_of_one_photo(tree, workers):
 
 def test_new_processes_do_what_copies_do(tree, monkeypatch):
     tree("a.png", "b.png")
-    monkeypatch.setattr("imfilter.batch.processes.threading.active_count", lambda: 2)
+    asked, get = [], multiprocessing.get_context
+    monkeypatch.setattr(multiprocessing, "get_context", lambda how: asked.append(how) or get(how))
+    monkeypatch.setattr(threading, "active_count", lambda: 2)  # a copy of a process with threads may hang
     told = list(batch.run(Filter.named("gaussian", sigma=2), ["a.png", "b.png"], workers=2))
-    assert [record.error for record in told] == [None, None]
+    assert [record.error for record in told] == [None, None] and asked == ["spawn", "spawn"]
     wanted = imfilter.gaussian(np.asarray(Image.open("a.png")), 2)
     np.testing.assert_array_equal(np.asarray(Image.open("b.gaussian.png")), wanted)
 
@@ -440,6 +447,30 @@ def test_an_interrupt_keeps_what_is_done_and_says_what_is_not(many, name, delay,
 
 
 @posix
+def test_a_signal_that_is_ignored_stays_so(many):
+    program = started("box", "--out-dir", "out", *many[:40], heard=signal.SIG_IGN)
+    _, said, _ = after(program, 0.05, signal.SIGINT, True)
+    assert program.returncode == 0 and "40 of 40 written" in said
+
+
+@posix
+def test_a_file_is_ended_that_was_begun(tree, capsys, monkeypatch):
+    tree("a.png", "b.png")
+    write = files.write
+
+    def interrupted(*all, **more):
+        os.kill(os.getpid(), signal.SIGTERM)
+        write(*all, **more)
+
+    monkeypatch.setattr(files, "write", interrupted)
+    with pytest.raises(SystemExit) as left:
+        main(["apply", "box", "--workers", "1", "a.png", "b.png"])
+    assert left.value.code == 143 and there() == ["a.box.png", "a.png", "b.png"]
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["imfilter: b.png: not done", "imfilter: interrupted: 1 of 2 written"]
+
+
+@posix
 def test_an_interrupt_is_heard_within_a_photo(tree):
     Image.new("RGB", (3000, 3000)).save("a.bmp")
     os.link("a.bmp", "b.bmp")
@@ -515,7 +546,6 @@ def test_a_time_is_told_in_words(seconds, words):
 def on_terminal(*arguments, out=False, **environment):
     """Run the program with standard error, or output too, at a terminal; return what that shows, and its output."""
     import pty
-    import threading
 
     ours, theirs = pty.openpty()
     program = subprocess.Popen(

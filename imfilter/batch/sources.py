@@ -96,9 +96,9 @@ def _tree(folder: str, failed: list[OSError] | None = None) -> Iterator[tuple[st
 
 
 def _is_result(file: str, stems: set[str], name: str) -> bool:
-    """Say whether a file is what a filter made of another one here: photo.sobel.png beside photo.png."""
+    """Say whether a file is what filters made of another one here: photo.gaussian-sobel.png beside photo.png."""
     stem, _, said = os.path.splitext(file)[0].rpartition(".")
-    return stem in stems and (said in PRESETS or said in ("convolve", name))
+    return stem in stems and (said == name or all(one in PRESETS or one == "convolve" for one in said.split("-")))
 
 
 def _same(folder: str, other: str | None) -> bool:
