@@ -45,7 +45,7 @@ def caught() -> Iterator[None]:
     _reset()
     try:
         for number in _numbers():
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not Python's
                 before[number] = signal.signal(number, _handle)
     except ValueError:  # in another thread than the first, where signals cannot be had
         pass
