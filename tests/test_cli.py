@@ -1,5 +1,6 @@
 """The program as its users meet it: names of results, exit statuses, and what is said of files and streams."""
 import os
+import re
 import signal
 import subprocess
 import sys

@@ -12,9 +12,10 @@ import click
 from .. import batch
 from ..errors import FileError, ImfilterError
 from . import Status
-from .options import COMMON, FILES, Command, mask_option, read_mask, signed_option
+from .options import COMMON, FILES, mask_option, read_mask, signed_option
 from .outputs import OUTPUT, Options
 from .report import Report
+from .sections import Command
 
 
 def run(step: batch.Step, files: Sequence[str], options: Options, signed: str) -> int:

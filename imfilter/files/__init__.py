@@ -7,5 +7,6 @@ from .photo import Frames, Photo
 from .reading import read
 
 __all__ = [
-    "FORMATS", "Frames", "Photo", "Settings", "check_target", "encode", "format_of", "read", "size", "suffixes", "write",
+    "FORMATS", "Frames", "Photo", "Settings", "check_target", "encode", "format_of", "read", "size", "suffixes",
+    "write",
 ]

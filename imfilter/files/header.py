@@ -1,14 +1,22 @@
 """What a file's name and header tell of a photo, before it is decoded."""
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import warnings
+import sys
+from collections.abc import Iterator
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError
-from .formats import BROKEN
-from .reading import READ
+from . import deep
+from .muted import blamed_on, check_pixels, headers_alone
+
+READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth can be told
+NO_IMAGE = f"is not an image that is read here ({', '.join(READ)})"
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def suffixes() -> frozenset[str]:
@@ -16,25 +24,42 @@ def suffixes() -> frozenset[str]:
     return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in READ)
 
 
-def size(path: str, *, max_pixels: int | None = None) -> tuple[int, int]:
-    """Return the width and height that the file's header claims. FileError says why there is none."""
-    most = max_pixels or Image.MAX_IMAGE_PIXELS or 2**62
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            if not os.path.getsize(path):
-                raise FileError(f"{path}: is empty")
-            with Image.open(path, formats=READ) as image:
-                width, height = image.size
-        except FileError:
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """Open a file, or standard input for '-', as a stream that can be read anew."""
+    if path == "-":
+        yield io.BytesIO(sys.stdin.buffer.read())
+        return
+    try:
+        with open(path, "rb") as stream:
+            yield stream if stream.seekable() else io.BytesIO(stream.read())
+    except OSError as error:
+        if error.filename is None:
             raise
-        except Image.DecompressionBombError:
-            width, height = 2 * most, 1
-        except UnidentifiedImageError:
-            raise FileError(f"{path}: is not an image that is read here ({', '.join(READ)})") from None
-        except BROKEN as error:
-            reason = error.strerror if isinstance(error, OSError) else None
-            raise FileError(f"{path}: {reason or f'is damaged: {error}'}") from None
-    if width * height > most:
-        raise FileError(f"{path}: claims more than {most / 1e6:.0f} megapixels, which is refused")
-    return width, height
+        raise FileError(f"{path}: {error.strerror}") from None
+
+
+def header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
+    """Return a file as Pillow opens it, and how many frames it has; None: a TIFF file that Pillow does not know."""
+    if not stream.seek(0, os.SEEK_END):
+        raise FileError("is empty")
+    stream.seek(0)
+    start = stream.read(4)
+    stream.seek(0)
+    try:
+        with headers_alone():
+            image: Image.Image = Image.open(stream, formats=READ)
+            return image, getattr(image, "n_frames", 1)
+    except (UnidentifiedImageError, SyntaxError):  # a page whose samples Pillow does not know
+        if start not in TIFF_STARTS:
+            raise
+        return None
+
+
+def size(path: str, *, max_pixels: int | None = None) -> tuple[int, int]:
+    """Return the width and height that a file's header claims. FileError says why there is none."""
+    with opened(path) as stream, blamed_on(path, NO_IMAGE):
+        found = header(stream)
+        width, height = found[0].size if found else deep.Tables(stream).size(0)
+        check_pixels((width, height), max_pixels)
+        return width, height

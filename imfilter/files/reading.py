@@ -1,11 +1,8 @@
 """Files to photos: decoded without losing anything silently, upright, in a mode that is filtered."""
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from PIL import Image, UnidentifiedImageError
@@ -14,6 +11,7 @@ from ..errors import FileError, integer
 from ..images import Deep
 from . import deep
 from .formats import FORMATS
+from .header import NO_IMAGE, header, opened
 from .metadata import gathered
 from .muted import blamed_on, check_pixels, headers_alone, mute_libtiff
 from .photo import Frames, Photo, note, suffix_of
@@ -22,11 +20,9 @@ from .samples import expanded, meant, shallow
 if TYPE_CHECKING:
     from ..images import Picture
 
-READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth can be told
 TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
          8: Image.Transpose.ROTATE_90}
-TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def read(path: str, *, max_pixels: int | None = None) -> Photo:
@@ -50,7 +46,7 @@ def read(path: str, *, max_pixels: int | None = None) -> Photo:
     """
     most = max_pixels if max_pixels is None else integer("max_pixels", max_pixels, 1)
     notes: list[str] = []
-    with _opened(path) as stream, blamed_on(path, f"is not an image that is read here ({', '.join(READ)})"):
+    with opened(path) as stream, blamed_on(path, NO_IMAGE):
         kind, count, make = _looked_at(stream, most, notes)
         first = make(0)
     suffix = suffix_of(path)
@@ -68,33 +64,12 @@ def read(path: str, *, max_pixels: int | None = None) -> Photo:
     return Photo(Frames(count, decoded, first), suffix, notes)
 
 
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[IO[bytes]]:
-    if path == "-":
-        yield io.BytesIO(sys.stdin.buffer.read())
-        return
-    try:
-        with open(path, "rb") as stream:
-            yield stream if stream.seekable() else io.BytesIO(stream.read())
-    except OSError as error:
-        if error.filename is None:
-            raise
-        raise FileError(f"{path}: {error.strerror}") from None
-
-
 def _looked_at(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[str, int, Callable[[int], Picture]]:
     """Return what a file is, how many frames it has, and what decodes the one of a number."""
-    if not stream.seek(0, os.SEEK_END):
-        raise FileError("is empty")
-    stream.seek(0)
-    start = stream.read(4)
-    stream.seek(0)
-    try:
-        image, count = _header(stream)
-    except (UnidentifiedImageError, SyntaxError):  # a page whose samples Pillow does not know
-        if start not in TIFF_STARTS:
-            raise
+    found = header(stream)
+    if found is None:
         return _pages(stream, most, notes)
+    image, count = found
     kind = "JPEG" if image.format == "MPO" else str(image.format)
     check_pixels(image.size, most)
     if image.format == "MPO" and count > 1:  # what cameras add beside the photo: previews and depth maps
@@ -111,14 +86,8 @@ def _looked_at(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[s
     if count > 1:  # the file may be gone, or another, when the next frame is asked for
         stream.seek(0)
         stream = io.BytesIO(stream.read())
-        image, _ = _header(stream)
+        image, count = header(stream) or (image, count)
     return kind, count, _Decoder(image, kind, count, stream, most, notes)
-
-
-def _header(stream: IO[bytes]) -> tuple[Image.Image, int]:
-    with headers_alone():
-        image: Image.Image = Image.open(stream, formats=READ)
-        return image, getattr(image, "n_frames", 1)
 
 
 class _Decoder:
