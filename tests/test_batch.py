@@ -23,11 +23,12 @@ from imfilter.cli.outputs import Pixels
 from imfilter.cli.progress import duration
 from imfilter.cli.report import shown
 from imfilter.errors import ImfilterError
-from imfilter.pipeline import Filter
+from imfilter.pipeline import Pipeline
+from imfilter.recipe import Recipe
 
 PROGRAM = [sys.executable, "-m", "imfilter"]
 posix = pytest.mark.skipif(os.name != "posix", reason="links, signals and terminals are those of POSIX")
-BOX = Filter.named("box")
+BOX = Recipe(Pipeline("box"), "box")
 
 
 @pytest.fixture
@@ -256,7 +257,7 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(tree):
     assert "bad.png: is not an image" in said.stderr and "3 of 4 would be written, 1 failed" in said.stderr
     assert "there.box.png: exists already" in run("box", "--dry-run", "there.png", status=1).stderr
     said = run("box", "--dry-run", "--max-pixels", "500", "in/a.png", status=1)
-    assert "claims more than 0 megapixels" in said.stderr
+    assert "claims more than 0.0005 megapixels" in said.stderr
     assert records(run("box", "--dry-run", "--json", "in/a.png"))["in/a.png"]["width"] == 31
     assert there() == before and not os.path.exists("out")
 
@@ -342,7 +343,7 @@ def test_new_processes_do_what_copies_do(tree, monkeypatch):
     asked, get = [], multiprocessing.get_context
     monkeypatch.setattr(multiprocessing, "get_context", lambda how: asked.append(how) or get(how))
     monkeypatch.setattr(threading, "active_count", lambda: 2)  # a copy of a process with threads may hang
-    told = list(batch.run(Filter.named("gaussian", sigma=2), ["a.png", "b.png"], workers=2))
+    told = list(batch.run(Recipe(Pipeline("gaussian:sigma=2"), "gaussian"), ["a.png", "b.png"], workers=2))
     assert [record.error for record in told] == [None, None] and asked == ["spawn", "spawn"]
     wanted = imfilter.gaussian(np.asarray(Image.open("a.png")), 2)
     np.testing.assert_array_equal(np.asarray(Image.open("b.gaussian.png")), wanted)

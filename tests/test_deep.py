@@ -13,7 +13,8 @@ from imfilter import files
 from imfilter.errors import FileError, ImfilterError
 from imfilter.filters import PRESETS
 from imfilter.images import Deep
-from imfilter.pipeline import Filter
+from imfilter.pipeline import Pipeline
+from imfilter.recipe import Recipe
 
 tifffile = pytest.importorskip("tifffile")
 imagecodecs = pytest.importorskip("imagecodecs")
@@ -282,7 +283,7 @@ def test_alpha_weighs_deep_colours_as_it_weighs_shallow_ones():
 @pytest.mark.parametrize("alpha", [False, True])
 def test_results_with_a_sign_become_pictures(signed, alpha):
     pixels = samples(4 if alpha else 3)
-    step = Filter.named("laplace", stride=2)
+    step = Recipe(Pipeline("laplace:stride=2"), "laplace")
     result = step.picture(Deep(pixels, alpha), signed)
     values = imfilter.laplace(pixels[..., :3], dtype="f4", stride=2)
     shown = {"offset": values + 32768, "abs": np.abs(values), "clip": values,

@@ -12,7 +12,8 @@ from PIL import Image
 import imfilter
 from imfilter import files
 from imfilter.errors import FileError
-from imfilter.pipeline import Filter
+from imfilter.pipeline import Pipeline
+from imfilter.recipe import Recipe
 
 MOVING = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
 HARD = {".webp": {"lossless": True}}
@@ -68,7 +69,7 @@ def test_an_animation_is_played_as_often(put, source, target, loop, plays):
 
 def test_every_frame_is_filtered(put):
     data = moving(".png", "RGB")
-    step = Filter.named("gaussian", sigma=2)
+    step = Recipe(Pipeline("gaussian:sigma=2"), "gaussian")
     again, _ = awkward.composed(files.encode(files.read(put("moving.png", data)).map(step.picture), ".png"))
     for before, after in zip(awkward.composed(data)[0], again, strict=True):
         np.testing.assert_array_equal(after[..., :3], imfilter.gaussian(before[..., :3], 2))

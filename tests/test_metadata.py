@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from imfilter import files
-from imfilter.pipeline import Filter
+from imfilter.pipeline import Pipeline
+from imfilter.recipe import Recipe
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:tiff="http://ns.adobe.com/tiff/1.0/">'
@@ -111,7 +112,7 @@ def test_the_size_in_exif_is_that_of_the_result(put):
     tags.get_ifd(0x8769).update({40962: 16, 40963: 8})
     photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(size=(16, 8)), "JPEG", exif=tags)))
     for stride, size in ((1, (8, 16)), (2, (4, 8))):
-        half = photo.map(Filter.named("box", size=3, stride=stride).picture)
+        half = photo.map(Recipe(Pipeline(f"box:size=3:stride={stride}"), "box").picture)
         table = Image.open(io.BytesIO(files.encode(half, ".png"))).getexif().get_ifd(0x8769)
         assert (table[40962], table[40963]) == size and table[0x829A] == 0.5
 

@@ -11,12 +11,9 @@ from typing import NamedTuple
 from ..errors import FileError, ImfilterError, suggestion
 from .sources import Source
 
-FIELDS = {
-    "stem": "the photo's name without its suffix",
-    "filter": "the filter's name",
-    "ext": "the photo's suffix without its point",
-    "parent": "the name of the folder the photo is in",
-}
+# In names of results: the photo's name without its suffix, the filter's, the photo's suffix without its point, and the
+# name of the folder the photo is in.
+FIELDS = ("stem", "filter", "ext", "parent")
 LONGEST = 255  # bytes in a name, on all file systems in use
 
 

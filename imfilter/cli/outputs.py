@@ -37,8 +37,8 @@ class Pixels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 OUTPUT = [
     click.Option(["-o", "--output"], metavar="FILE",
-                 help="Where the result goes; - is standard output. For several photos a pattern with fields: "
-                      + ", ".join(f"{{{name}}} is {words}" for name, words in FIELDS.items()) + "."),
+                 help="Where the result goes; - is standard output. For several photos a pattern with some of "
+                      + ", ".join(f"{{{name}}}" for name in FIELDS) + "."),
     click.Option(["--out-dir"], metavar="DIR", help="The folder for the results, made when it is missing."),
     click.Option(["-r", "--recursive"], is_flag=True,
                  help="Take the images in folders, and in those below them, which are mirrored in --out-dir. Left out "
