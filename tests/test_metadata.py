@@ -265,3 +265,18 @@ def test_exif_that_cannot_be_read_is_named(put):
 def test_pixels_that_are_not_square_are_named(put):
     photo = files.read(put("tall.png", awkward.chunks_png((b"pHYs", struct.pack(">IIB", 1, 2, 0)))))
     assert photo.notes == ["pixels that are not square: their shape is not kept"]
+
+
+def test_what_pillow_leaves_out_of_a_file_is_named(put):
+    fourth = files.read(put("fourth.tif", awkward.tiff(awkward.pixels(4), 2, extra=[0])))
+    assert fourth.notes == ["fourth channel, whose meaning the file does not tell, not kept"]
+    room = io.BytesIO()
+    tifffile = pytest.importorskip("tifffile")
+    with tifffile.TiffWriter(room) as writer:
+        writer.write(awkward.pixels(3), photometric="rgb", subifds=1, metadata=None)
+        writer.write(awkward.pixels(3)[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+    assert files.read(put("pictures.tif", room.getvalue())).notes == ["pictures within a page not kept"]
+    gif = awkward.encoded(awkward.photo("P"), "GIF")
+    place = 13 + 3 * 2 ** ((gif[10] & 7) + 1)  # behind the palette
+    more = b"!\xff\x0bXMP DataXMP\4<x/>\0"
+    assert files.read(put("xmp.gif", gif[:place] + more + gif[place:])).notes == ["extension 'XMP DataXMP' not kept"]
