@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from PIL import Image
 
 from imfilter import files
 from imfilter.errors import FileError, ImfilterError
+from imfilter.files.muted import mute_libtiff
 
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".bmp": "BMP", ".webp": "WEBP", ".gif": "GIF", ".ppm": "PPM"}
 as_root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -254,3 +256,25 @@ def test_many_threads_read_and_write_at_once(put, capfd):
     assert (Image.MAX_IMAGE_PIXELS, list(warnings.filters)) == (limit, filters)
     print("heard", file=sys.stderr)
     assert capfd.readouterr().err == "heard\n"
+
+
+def test_standard_error_comes_back_whatever_threads_turn_it_aside(capfd):
+    """Without a lock the second thread would save the first one's nothing, and bring that back at the end."""
+    inside, left = threading.Event(), threading.Event()
+
+    def first():
+        with mute_libtiff("TIFF"):
+            inside.set()
+            time.sleep(0.2)
+        left.set()
+
+    def second():
+        inside.wait(5)
+        with mute_libtiff("TIFF"):
+            left.wait(5)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(first), pool.submit(second)]:
+            done.result()
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
