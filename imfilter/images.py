@@ -51,6 +51,11 @@ class Deep:
         How many channels are colours: 1 grey, 3 red, green and blue, 4 CMYK. Left out, as many of these as there are.
     info : dict
         What is said beside the pixels, as in a Pillow image.
+
+    Examples
+    --------
+    >>> Deep(np.zeros((3, 4, 4), np.uint16), alpha=True).mode
+    'RGBA uint16'
     """
 
     pixels: Array

@@ -1,5 +1,6 @@
 """Colours of 16 bits, floats and many channels: read and written in their depth, and filtered as arrays are."""
 import io
+import struct
 import subprocess
 import sys
 
@@ -186,6 +187,18 @@ def test_deep_pages_are_read_one_by_one(put):
 def test_samples_whose_meaning_is_not_known_are_refused(put, make, words):
     with pytest.raises(FileError, match=words):
         files.read(put("strange.tif", make()))
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_samples_that_cannot_be_found_are_no_zeros(put, compression):
+    """tifffile only logs that the places of some of the samples are missing."""
+    data = deep_tiff(samples(3), rowsperstrip=5, compression=compression)
+    for tag in (273, 279):
+        kind = 4 if struct.pack("<HHI", tag, 4, 4) in data else 3
+        assert data.count(struct.pack("<HHI", tag, kind, 4)) == 1
+        data = data.replace(struct.pack("<HHI", tag, kind, 4), struct.pack("<HHI", tag, kind, 3))
+    with pytest.raises(FileError, match="is damaged"):
+        files.read(put("lost.tif", data))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".gif"])

@@ -7,7 +7,7 @@ import weakref
 import awkward
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 import imfilter
 from imfilter import files
@@ -16,6 +16,7 @@ from imfilter.pipeline import Pipeline
 from imfilter.recipe import Recipe
 
 MOVING = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 HARD = {".webp": {"lossless": True}}
 
 
@@ -203,3 +204,28 @@ def test_the_program_filters_animations(tmp_path):
     done = run("moving.gif", "-o", "moving.jpg")
     assert done.returncode == 1 and "JPEG holds one picture, got 3 frames" in done.stderr
     assert not (tmp_path / "moving.jpg").exists()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_metadata_of_an_animation_is_kept(put, suffix):
+    options = {"exif": awkward.exif().tobytes(), "icc_profile": PROFILE}
+    photo = files.read(put("moving" + suffix, moving(suffix, **options)))
+    with Image.open(io.BytesIO(files.encode(photo.map(lambda frame: frame.copy()), suffix))) as again:
+        assert again.n_frames == 3 and again.info["icc_profile"] == PROFILE
+        assert again.getexif()[0x010F] == "Acme" and again.getexif().get_ifd(0x8769)[0x829A] == 0.5
+    files.encode(photo, ".gif")
+    assert photo.notes == [f"{what} not kept: GIF cannot hold it" for what in ("colour profile", "EXIF")]
+
+
+def test_a_comment_of_an_animation_is_kept(put):
+    data = files.encode(files.read(put("moving.gif", moving(".gif", comment=b"hi"))), ".gif")
+    assert Image.open(io.BytesIO(data)).info["comment"] == b"hi" and data.count(b"hi") == 1
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_every_frame_is_turned_upright(put, suffix):
+    data = moving(suffix, exif=awkward.exif(6).tobytes())
+    stored, _ = awkward.composed(data)
+    frames = list(files.read(put("moving" + suffix, data)).frames)
+    for before, frame in zip(stored, frames, strict=True):
+        np.testing.assert_array_equal(np.asarray(frame.convert("RGBA")), awkward.turned(before, 6))

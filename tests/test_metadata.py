@@ -51,6 +51,11 @@ def found(data):
             ("comment", image.info.get("comment") == b"hi")) if there}
 
 
+def bare(frame):
+    """Return the frame's pixels alone."""
+    return Image.frombytes(frame.mode, frame.size, frame.tobytes())
+
+
 @pytest.mark.parametrize("suffix", KINDS)
 def test_the_files_of_these_tests_hold_what_they_should(suffix):
     assert found(written(suffix)) == TOLD[suffix]
@@ -61,7 +66,7 @@ def test_the_files_of_these_tests_hold_what_they_should(suffix):
 def test_metadata_is_kept_or_named(put, source, target):
     photo = files.read(put("photo" + source, written(source, exif=awkward.exif().tobytes()) if "exif" in TOLD[source]
                            else written(source)))
-    data = files.encode(photo.map(lambda frame: frame.copy()), target)
+    data = files.encode(photo.map(bare), target)
     holds = TOLD[{".jpeg": ".jpg", ".tiff": ".tif"}.get(target, target)]
     assert found(data) == TOLD[source] & holds
     said = " ".join(photo.notes)
@@ -177,7 +182,7 @@ TEXTS = [
 def test_texts_and_colours_of_a_png_are_kept_byte_for_byte(put):
     photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
     assert photo.notes == []
-    chunks = awkward.png_chunks(files.encode(photo.map(lambda frame: frame.copy()), ".png"))
+    chunks = awkward.png_chunks(files.encode(photo.map(bare), ".png"))
     assert sorted(chunk for chunk in chunks if chunk in TEXTS) == sorted(TEXTS)
     names = [name for name, _ in chunks]
     assert max(names.index(b"gAMA"), names.index(b"cHRM"), names.index(b"cICP")) < names.index(b"IDAT")
@@ -261,3 +266,18 @@ def test_exif_that_cannot_be_read_is_named(put):
 def test_pixels_that_are_not_square_are_named(put):
     photo = files.read(put("tall.png", awkward.chunks_png((b"pHYs", struct.pack(">IIB", 1, 2, 0)))))
     assert photo.notes == ["pixels that are not square: their shape is not kept"]
+
+
+def test_what_pillow_leaves_out_of_a_file_is_named(put):
+    fourth = files.read(put("fourth.tif", awkward.tiff(awkward.pixels(4), 2, extra=[0])))
+    assert fourth.notes == ["fourth channel, whose meaning the file does not tell, not kept"]
+    room = io.BytesIO()
+    tifffile = pytest.importorskip("tifffile")
+    with tifffile.TiffWriter(room) as writer:
+        writer.write(awkward.pixels(3), photometric="rgb", subifds=1, metadata=None)
+        writer.write(awkward.pixels(3)[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+    assert files.read(put("pictures.tif", room.getvalue())).notes == ["pictures within a page not kept"]
+    gif = awkward.encoded(awkward.photo("P"), "GIF")
+    place = 13 + 3 * 2 ** ((gif[10] & 7) + 1)  # behind the palette
+    more = b"!\xff\x0bXMP DataXMP\4<x/>\0"
+    assert files.read(put("xmp.gif", gif[:place] + more + gif[place:])).notes == ["extension 'XMP DataXMP' not kept"]

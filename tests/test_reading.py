@@ -1,9 +1,13 @@
 """Files to photos: every kind of sample is read right, nothing broken is taken for a photo, bombs are refused."""
+import contextlib
 import io
 import os
 import subprocess
 import sys
+import threading
 import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import awkward
 import numpy as np
@@ -12,6 +16,7 @@ from PIL import Image
 
 from imfilter import files
 from imfilter.errors import FileError, ImfilterError
+from imfilter.files.muted import mute_libtiff
 
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".bmp": "BMP", ".webp": "WEBP", ".gif": "GIF", ".ppm": "PPM"}
 as_root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -226,3 +231,50 @@ def test_a_damaged_file_is_told_of_once(put, capfd):
     with pytest.raises(FileError, match="is damaged"):
         files.read(put("damaged.tif", data))
     assert capfd.readouterr() == ("", "")
+
+
+def test_many_threads_read_and_write_at_once(put, capfd):
+    """Pillow's limit, the filters of warnings and standard error are those of the whole process."""
+    kinds = {name: make() for name, make in DAMAGED.items()}
+    paths = {name: put(f"whole.{name}", data) for name, data in kinds.items()}
+    cut = [put(f"cut.{name}", data[:len(data) // 2]) for name, data in kinds.items()]
+    alone = {name: [np.asarray(frame) for frame in files.read(path).frames] for name, path in paths.items()}
+    limit, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+
+    def work(k):
+        for name, path in paths.items():
+            photo = files.read(path, max_pixels=10**9 if k % 2 else None)
+            for seen, frame in zip(alone[name], photo.frames, strict=True):
+                np.testing.assert_array_equal(np.asarray(frame), seen)
+            files.encode(photo, ".tif")
+        for path in cut:
+            with contextlib.suppress(FileError):
+                list(files.read(path).frames)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(24)))
+    assert (Image.MAX_IMAGE_PIXELS, list(warnings.filters)) == (limit, filters)
+    print("heard", file=sys.stderr)
+    assert capfd.readouterr().err == "heard\n"
+
+
+def test_standard_error_comes_back_whatever_threads_turn_it_aside(capfd):
+    """Without a lock the second thread would save the first one's nothing, and bring that back at the end."""
+    inside, left = threading.Event(), threading.Event()
+
+    def first():
+        with mute_libtiff("TIFF"):
+            inside.set()
+            time.sleep(0.2)
+        left.set()
+
+    def second():
+        inside.wait(5)
+        with mute_libtiff("TIFF"):
+            left.wait(5)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(first), pool.submit(second)]:
+            done.result()
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"

@@ -171,11 +171,15 @@ def test_tiff_files_are_read_by_others_as_they_are(size):
 
 def test_a_failure_of_a_filter_is_no_failure_of_the_file():
     def fail(frame):
-        raise ZeroDivisionError("a fault of the filter")
+        if frame is bad:
+            raise ZeroDivisionError("a fault of the filter")
+        return frame
 
-    for frames in ([awkward.photo()], [awkward.photo(), awkward.photo()]):
-        with pytest.raises(ZeroDivisionError, match="a fault of the filter"):
-            files.encode(files.Photo(frames).map(fail), ".png")
+    good, bad = awkward.photo(), awkward.photo()
+    for suffix in (".png", ".tif", ".gif", ".webp"):
+        for frames in ([bad], [bad, good], [good, bad], [good, good, bad]):
+            with pytest.raises(ZeroDivisionError, match="a fault of the filter"):
+                files.encode(files.Photo(frames).map(fail), suffix)
 
 
 def test_a_frame_that_fails_later_is_named_as_it_is():

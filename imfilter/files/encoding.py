@@ -42,6 +42,16 @@ def encode(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
     ------
     FileError
         When the format cannot hold the photo, with the names of those that can; before a second frame is asked for.
+
+    Examples
+    --------
+    >>> photo = Photo([Image.new("L", (4, 3)), Image.new("L", (4, 3), 255)])
+    >>> encode(photo, ".gif")[:6]
+    b'GIF89a'
+    >>> encode(photo, ".jpg")
+    Traceback (most recent call last):
+        ...
+    imfilter.errors.FileError: JPEG holds one picture, got 2 frames or pages: GIF or PNG or TIFF or WEBP hold them
     """
     kind = format_of(suffix)
     check_count(kind, len(photo.frames))

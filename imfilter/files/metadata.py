@@ -19,6 +19,7 @@ EMPTY = 20  # bytes of EXIF without a tag
 EXPOSURE, PLACE = 0x8769, 0x8825  # tags of EXIF that stand for tables; the photo's size is in the first
 TABLES = {EXPOSURE, PLACE}
 WIDTH_AND_HEIGHT = 40962, 40963
+PICTURES = 330  # the tag of a TIFF page for pictures within it
 # Tags of a TIFF file that describe how its pixels are stored, and not the photo.
 LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 290, 291, 296, 317, 320,
                *range(322, 326), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, 34675}
@@ -85,11 +86,22 @@ def _webp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: l
 
 def _gif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     """GIF counts how often an animation is repeated; others how often it is played."""
-    loop = given.get("loop")
+    loop, extension = given.get("loop"), given.get("extension", (b"NETSCAPE",))[0]
+    if not extension.startswith((b"NETSCAPE", b"ANIMEXTS")):
+        note(notes, f"extension {extension.decode('latin-1')!r} not kept")
     return {"plays": 1 if loop is None else loop and loop + 1, "duration": given.get("duration")}
 
 
-OWN = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif}  # what a format holds more
+def _tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    """Name what Pillow leaves out of a page."""
+    if PICTURES in image.getexif():
+        note(notes, "pictures within a page not kept")
+    if getattr(image, "tag_v2", {}).get(277) == 4 and image.mode == "RGB":
+        note(notes, "fourth channel, whose meaning the file does not tell, not kept")
+    return {}
+
+
+OWN = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "TIFF": _tiff}  # what a format holds more
 
 
 def _resolution(dpi: Any, turn: int) -> tuple[float, float] | None:

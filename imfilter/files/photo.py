@@ -46,6 +46,13 @@ class Photo:
         That of the file, with its point and in lower case.
     notes : list of str
         What was changed or is not kept. Reading and writing add to it.
+
+    Examples
+    --------
+    >>> from PIL import Image, ImageOps
+    >>> photo = Photo([Image.new("L", (4, 3), 100)])
+    >>> photo.map(ImageOps.invert).image.getpixel((0, 0))
+    155
     """
 
     def __init__(self, frames: Frames | Sequence[Picture], suffix: str = "", notes: list[str] | None = None) -> None:

@@ -43,6 +43,16 @@ def read(path: str, *, max_pixels: int | None = None) -> Photo:
     ------
     FileError
         One sentence that names the file and says what is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "grey.png")
+    ...     Image.new("L", (4, 3)).save(path, dpi=(300, 300))
+    ...     photo = read(path)
+    >>> photo.image.size, photo.suffix, [round(side) for side in photo.image.info["dpi"]]
+    ((4, 3), '.png', [300, 300])
     """
     most = max_pixels if max_pixels is None else integer("max_pixels", max_pixels, 1)
     notes: list[str] = []
