@@ -6,6 +6,7 @@ import io
 from PIL import Image
 
 from ..errors import FileError
+from . import png
 from .formats import BROKEN, FORMATS, KEPT, TIFF, format_of, mute_libtiff
 
 IFD_TAGS = {0x8769, 0x8825}  # tags of EXIF that stand for tables of their own: the exposure, the place
@@ -37,6 +38,8 @@ def encode(image: Image.Image, suffix: str, notes: list[str]) -> bytes:
     options = kind.options | {"icc_profile": None} | {key: kept[key] for key in kept if key not in lost}
     if kind is TIFF and "exif" in options and _has_tables(options["exif"]):
         del options["compression"]  # libtiff writes no tables within tables
+    if kind.name == "PNG":
+        return png.encode(image, **options)
     buffer = io.BytesIO()
     try:
         with mute_libtiff(kind.name):
