@@ -1,12 +1,16 @@
 """The command line: parsing, printing and exit status. Each command is a module of its own, loaded when it is used."""
 from __future__ import annotations
 
+import contextlib
 import enum
 import gc
 import io
 import os
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -29,6 +33,11 @@ class Status(enum.IntEnum):
     USAGE = 2
     INTERRUPTED = 130
     BROKEN_PIPE = 141
+    TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: the way out is that of Ctrl-C, so that nothing unfinished is left behind."""
 
 
 class Lazy(click.Group):
@@ -75,6 +84,8 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # any file name can be shown somehow
+    with contextlib.suppress(ValueError):  # only the main thread hears signals
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         status = _invoked(arguments)
         if sys.stdout is not None:
@@ -85,9 +96,9 @@ def main(arguments: list[str] | None = None) -> None:
     except (ImfilterError, ImportError) as error:
         status = Status.USAGE
         _say(error, debug)
-    except (click.Abort, KeyboardInterrupt):
-        status = Status.INTERRUPTED
-        click.echo("imfilter: interrupted", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        status = Status.TERMINATED if isinstance(error, Terminated) else Status.INTERRUPTED
+        click.echo(f"imfilter: {status.name.lower()}", err=True)
     except OSError as error:
         # What is still buffered has nowhere to go: let the interpreter flush it into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -97,6 +108,10 @@ def main(arguments: list[str] | None = None) -> None:
             _say(error, debug)
     gc.enable()
     sys.exit(status or Status.DONE)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
 
 
 def _invoked(arguments: list[str]) -> int:
