@@ -20,9 +20,10 @@ SIZE = 3_000_000
 
 # Writes one file over and over, as the command line would be doing when a signal comes.
 WRITER = """if True:
-    import sys
+    import signal, sys
     from imfilter import cli, files
     from imfilter.files import atomic
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs behind it ignore Ctrl-C
     target, nameless = sys.argv[1:]
     if nameless == "False":
         atomic.OPENED = "/nowhere"

@@ -80,6 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that have nothing to do here
     gc.disable()  # what is imported stays: looking through it for garbage only delays the start
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -97,9 +97,7 @@ def _place(temporary: str, path: str) -> None:
     """Rename the file to a name that must not be taken."""
     try:
         os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links: an empty file holds the name until it is replaced
+    except OSError:  # taken, or a file system without links: an empty file holds the name until it is replaced
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         try:
             os.replace(temporary, path)

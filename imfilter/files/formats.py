@@ -36,7 +36,8 @@ FORMATS = {
     ".tif": TIFF,
     ".tiff": TIFF,
     ".bmp": Format("BMP", ("L", "RGB"), ("dpi",)),
-    ".webp": Format("WEBP", ("L", "LA", "RGB", "RGBA"), ("icc_profile", "exif"), 16383, options={"quality": 90}),
+    ".webp": Format("WEBP", ("L", "LA", "RGB", "RGBA"), ("icc_profile", "exif"), 16383,
+                    options={"quality": 90, "method": 2}),  # 4, the default, takes twice as long to save 3 %
 }
 
 KEPT = {"icc_profile": "colour profile", "exif": "EXIF", "dpi": "resolution"}
