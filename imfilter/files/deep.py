@@ -1,7 +1,6 @@
 """Files of deep colour, of floats and of many channels, of which Pillow would read less than there is."""
 from __future__ import annotations
 
-import io
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
 
@@ -10,7 +9,6 @@ from PIL import Image, TiffImagePlugin
 
 from ..errors import FileError
 from ..images import PIL_MODES, Array, Deep
-from . import chunks
 from .metadata import TABLES
 from .muted import Complaints
 from .photo import note
@@ -151,14 +149,6 @@ def _separated(pixels: Array) -> Array:
     if pixels.dtype.kind == "u":
         colours = np.rint(colours.clip(0, top))
     return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
-
-
-def encoded_png(frame: Deep, metadata: bytes, level: int | None) -> bytes:
-    """Return 16-bit colours as a PNG file with the metadata of another, small PNG file."""
-    data = library("imagecodecs").png_encode(frame.pixels, level=level)
-    own = list(chunks.png_chunks(io.BytesIO(data), pixels=True))
-    more = [chunk for chunk in chunks.png_chunks(io.BytesIO(metadata)) if chunk[0] not in (b"IHDR", b"IEND")]
-    return chunks.SIGNATURE + b"".join(chunks.png_chunk(*chunk) for chunk in [own[0], *more, *own[1:]])
 
 
 def encoded_ppm(frame: Deep) -> bytes:
