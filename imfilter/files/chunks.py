@@ -35,7 +35,7 @@ def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
 
 def png_chunk(name: bytes, data: bytes) -> bytes:
     """Return one chunk of a PNG file."""
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return b"".join((struct.pack(">I", len(data)), name, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))))
 
 
 def text_key(data: bytes) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 from .. import workers
 from ..errors import FileError
 from ..images import Array, Picture, as_array
-from .chunks import SIGNATURE, png_chunk
+from .chunks import SIGNATURE, png_chunk, png_chunks
 
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by samples a pixel: grey, grey and alpha, RGB, RGBA
 STRIP = 2**20  # bytes deflated at once: three strips for a megapixel, enough for all threads for more
@@ -64,7 +64,7 @@ def encode(image: Picture | Array, level: int | None = None, **metadata: Any) ->
         raise FileError(f"PNG holds 1 to 4 channels of uint8 or uint16, got {pixels.dtype} of shape {pixels.shape}")
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, COLOUR_TYPES[channels], 0, 0, 0)
     own = {b"IHDR": [png_chunk(b"IHDR", header)], b"IDAT": _data(pixels, level)}
-    parts = [part for kind, chunk in _chunks(metadata) for part in own.get(kind, [chunk])]
+    parts = [part for kind, data in _chunks(metadata) for part in own.get(kind, [png_chunk(kind, data)])]
     return b"".join([SIGNATURE, *parts])
 
 
@@ -81,14 +81,10 @@ def _data(pixels: Array, level: int | None) -> list[bytes]:
 
 
 def _chunks(metadata: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the kinds and bytes of the chunks of a file of one pixel that Pillow writes with this metadata."""
+    """Yield the chunks of a file of one pixel that Pillow writes with this metadata."""
     stream = io.BytesIO()
     Image.new("L", (1, 1)).save(stream, "PNG", **metadata)
-    data, place = stream.getvalue(), 8
-    while place < len(data):
-        end = place + 12 + int.from_bytes(data[place:place + 4], "big")
-        yield data[place + 4:place + 8], data[place:end]
-        place = end
+    return png_chunks(stream, pixels=True)
 
 
 def _joined(first: int, second: int, size: int) -> int:
