@@ -6,15 +6,18 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from .. import workers
 from ..errors import FileError
-from ..images import Array, Picture, as_array
+from ..images import Array, as_array
 from .chunks import SIGNATURE, png_chunk, png_chunks
+
+if TYPE_CHECKING:
+    from ..images import Picture
 
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by samples a pixel: grey, grey and alpha, RGB, RGBA
 STRIP = 2**20  # bytes deflated at once: three strips for a megapixel, enough for all threads for more
