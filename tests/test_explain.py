@@ -7,7 +7,7 @@ from PIL import Image
 
 import imfilter
 from imfilter import ImfilterError
-from imfilter.explain import ABOVE, BELOW, ZERO, colours
+from imfilter.explain.kernels import ABOVE, BELOW, ZERO, colours
 
 
 def corners(picture, kernel):

@@ -21,6 +21,9 @@ COMMANDS = {
     "apply": "Apply a filter to photos",
     "convolve": "Convolve photos with a kernel of your own",
     "list": "List the filters, their parameters and defaults",
+    "preview": "Show a photo under many filters on one sheet",
+    "show": "Tell a kernel's numbers, and what it does to waves",
+    "compare": "Tell how much two pictures differ",
 }
 MODULES = {"list": "listing"}  # a module called list would hide the builtin from this one
 

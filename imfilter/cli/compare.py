@@ -1,0 +1,85 @@
+"""imfilter compare A B: how much two pictures differ, in numbers and as a picture."""
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import FileError, ImfilterError
+from . import Status
+
+if TYPE_CHECKING:
+    from ..explain import Comparison
+    from ..explain.comparison import Difference
+
+
+@click.command("compare", epilog="""\b
+    Examples:
+      imfilter compare before.png after.png
+      imfilter compare a.png b.png -o difference.png
+      imfilter compare a.png b.png --json
+    """)
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("-o", "--output", metavar="FILE",
+              help="Draw where they differ: black where they do not, then red, yellow, and white where they do most.")
+@click.option("--data-range", type=float, metavar="NUMBER",
+              help="The largest difference there can be; else that of the samples' type, 1 for floats.")
+@click.option("--json", "as_json", is_flag=True, help="Say it as JSON; an infinite PSNR is null.")
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
+def command(
+    first: str, second: str, output: str | None, data_range: float | None, as_json: bool, force: bool
+) -> Status:
+    """Tell how much the pictures A and B differ, in each channel and in all.
+
+    PSNR in decibels, SSIM (with scikit-image), the mean and the largest size of a difference, and where that is.
+    """
+    from .. import files
+    from ..explain import compare, comparison, saving
+
+    try:
+        if output is not None:
+            saving.check(output, force=force)
+        pictures = [files.read(path).image for path in (first, second)]
+        found = compare(*pictures, data_range=data_range)
+        click.echo(_json(found) if as_json else "\n".join(_text(found)))
+        if output is not None:
+            saving.save(comparison.difference_picture(*pictures), output, force=force)
+            click.echo(f"wrote {click.format_filename(output)}", err=as_json)
+    except FileError as error:
+        click.echo(click.format_filename(f"imfilter: {error}"), err=True)
+        return Status.SOME_FAILED
+    except ImfilterError as error:
+        click.echo(click.format_filename(f"imfilter: {first} and {second}: {error}"), err=True)
+        return Status.SOME_FAILED
+    return Status.DONE
+
+
+def _text(found: Comparison) -> list[str]:
+    """Return a line for each channel and for all, where there is more than one."""
+    if found.identical:
+        return ["the pictures are identical"]
+    rows = [*found.channels, found.total] if len(found.channels) > 1 else [found.total]
+    lines = ["channel      PSNR     SSIM      mean   largest  at x, y"]
+    lines += [f"{row.name:<7}  {_number(row.psnr, '6.2f')}{' dB' if math.isfinite(row.psnr) else '   '}"
+              f"  {'-' if row.ssim is None else format(row.ssim, '.4f'):>6}  {row.mean:8.4g}  {row.largest:8.4g}  "
+              f"{row.place[1]}, {row.place[0]}" for row in rows]
+    return [*lines, *([found.without_ssim] if found.without_ssim else [])]
+
+
+def _number(value: float, form: str) -> str:
+    return format(value, form) if math.isfinite(value) else "  same"
+
+
+def _json(found: Comparison) -> str:
+    return json.dumps({
+        "identical": found.identical, "data_range": found.data_range, "all": _fields(found.total),
+        "channels": [_fields(channel) for channel in found.channels]})
+
+
+def _fields(row: Difference) -> dict[str, Any]:
+    fields = dataclasses.asdict(row)
+    return {**fields, "psnr": row.psnr if math.isfinite(row.psnr) else None, "place": [row.place[1], row.place[0]]}

@@ -1,0 +1,85 @@
+"""What a filter is made of: its kernels, its colour matrix, or neither, and how they make the result, in words."""
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import kernels
+from ..filters import PRESETS, Preset
+from ..images import Array
+from ..pipeline import Filter
+
+GRADIENTS = ("sobel", "scharr", "prewitt", "farid", "roberts")
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A filter's parts. kernels: by what each stands for; matrix: of colours, a row for each channel of the result."""
+
+    words: str
+    kernels: dict[str, Array]
+    matrix: Array | None = None
+
+
+def anatomy(step: Filter) -> Anatomy:
+    """Take a filter by name apart."""
+    preset = PRESETS[step.name]
+    own = {parameter.name: parameter.kind.check(
+        parameter.name, step.keywords.get(parameter.name, parameter.default)) for parameter in preset.parameters}
+    light = " It is computed in linear light: sRGB samples are decoded before and encoded after." if (
+        own.get("linear")) else ""
+    if preset.group == "colour":
+        return Anatomy(f"{preset.summary}. It mixes the channels of each pixel by a matrix.{light}", {},
+                       _matrix(step, own))
+    if preset.name not in kernels.KERNELS and preset.name != "contour":
+        return Anatomy(f"{preset.summary}. It is no linear convolution, so it has no kernel.", {})
+    words, found = _kernels(preset, own)
+    return Anatomy(f"{preset.summary}. {words}{light}", found)
+
+
+def _matrix(step: Filter, own: dict[str, Any]) -> Array:
+    """Return the colours that pure channels become, side by side: the matrix."""
+    table = next((value for value in own.values() if isinstance(value, np.ndarray)), np.eye(3))
+    pure = np.eye(table.shape[-1])[None]
+    became = np.asarray(step(pure, **({"linear": False} if "linear" in own else {})))[0]
+    return np.atleast_2d(became.T)
+
+
+def _kernels(preset: Preset, own: dict[str, Any]) -> tuple[str, dict[str, Array]]:
+    """Return how a filter's kernels make its result, and the kernels."""
+    if preset.name in GRADIENTS and own["axis"] is None:
+        axes = ("0, down", "1, across") if preset.name != "roberts" else ("0, falling", "1, rising")
+        return ("It is the root of the mean of the squares of two convolutions, sqrt((a^2 + b^2) / 2), with:",
+                {f"axis {axis}": _named(preset.name, {"axis": k}) for k, axis in enumerate(axes)})
+    if preset.name == "kirsch":
+        return ("It is the largest of eight convolutions, with:",
+                {f"{45 * k} degrees": kernel for k, kernel in enumerate(kernels.kirsch())})
+    if preset.name == "gabor" and (own["part"] == "magnitude" or own["angle"] is None):
+        return _gabor(own)
+    if preset.name == "contour":
+        return "It is white plus the convolution with:", {"kernel": kernels.find_edges()}
+    if preset.name == "emboss":
+        return "It is mid-grey plus the convolution with:", {"kernel": own["depth"] * _named("emboss", own)}
+    if own.get("threshold"):
+        return (f"Where it would change a sample by less than {own['threshold']:g} before amount, the sample stays; "
+                "elsewhere it is convolution with:", {"kernel": _named(preset.name, own)})
+    return "It is convolution with:", {"kernel": _named(preset.name, own)}
+
+
+def _gabor(own: dict[str, Any]) -> tuple[str, dict[str, Array]]:
+    angle = own["angle"] or 0.0
+    parts = ("real", "imaginary") if own["part"] == "magnitude" else (own["part"],)
+    made = "of convolution" if len(parts) == 1 else "of the root of the sum of the squares of two convolutions"
+    words = f"It is the largest result in {own['angles']} directions {made}; in the first of them with:" if (
+        own["angle"] is None) else f"It is {made.removeprefix('of ')}, with:"
+    return words, {f"{angle:g} degrees, {part}": _named("gabor", {**own, "angle": angle, "part": part})
+                   for part in parts}
+
+
+def _named(name: str, own: dict[str, Any]) -> Array:
+    """Return the kernel of a name, given those of the filter's parameters that the kernel has."""
+    known = inspect.signature(kernels.KERNELS[name]).parameters
+    return kernels.named(name, **{key: value for key, value in own.items() if key in known})

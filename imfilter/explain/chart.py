@@ -1,0 +1,48 @@
+"""Charts of kernels: the squares of each, and beside them what it does to waves."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..images import Array
+from .drawing import BLACK, Drawing, Words
+from .kernels import squares
+from .response import picture
+
+SIDE, MARGIN, TITLE, SMALL = 280, 24, 16, 12
+ROW = SIDE + 3 * MARGIN + 2 * SMALL
+PAIR = 2 * (SIDE + MARGIN) + MARGIN
+
+
+def kernel_chart(title: str, kernels: dict[str, Array]) -> Drawing:
+    """Draw each kernel, and beside it the gain of all waves; many stand in two columns."""
+    across = 1 if len(kernels) <= 3 else 2
+    top = MARGIN + TITLE
+    drawing = Drawing(MARGIN + across * PAIR, top + math.ceil(len(kernels) / across) * ROW)
+    drawing.put([Words(MARGIN, MARGIN, title, TITLE, BLACK, "l")])
+    for k, (name, kernel) in enumerate(kernels.items()):
+        x, y = MARGIN + k % across * PAIR, top + k // across * ROW + MARGIN
+        drawing.put(_pair(name, kernel).shapes, x, y)
+    return drawing
+
+
+def _pair(name: str, kernel: Array) -> Drawing:
+    table, waves = squares(kernel, SIDE), picture(kernel, SIDE)
+    pair = Drawing(PAIR, ROW)
+    top = 2 * SMALL
+    pair.put([Words(0, SMALL / 2, f"{name}, {kernel.shape[0]} x {kernel.shape[1]}", SMALL, BLACK, "l"),
+              Words(SIDE + MARGIN, SMALL / 2, "gain of waves, in waves a pixel; white is 0", SMALL, BLACK, "l")])
+    pair.put(table.shapes, (SIDE - table.width) // 2, top + (SIDE - table.height) // 2)
+    pair.put(waves.shapes, SIDE + MARGIN, top)
+    return pair
+
+
+def matrix_chart(title: str, matrix: Array) -> Drawing:
+    """Draw a matrix of colours: a row for each channel of the result, a column for each of the image."""
+    table = squares(np.asarray(matrix), SIDE, framed=False)
+    drawing = Drawing(max(SIDE, table.width) + 2 * MARGIN, table.height + 3 * MARGIN + TITLE + SMALL)
+    drawing.put([Words(MARGIN, MARGIN, title, TITLE, BLACK, "l"),
+                 Words(MARGIN, MARGIN + TITLE + SMALL, "from (across) to (down) channels", SMALL, BLACK, "l")])
+    drawing.put(table.shapes, MARGIN, 2 * MARGIN + TITLE + SMALL)
+    return drawing

@@ -1,0 +1,72 @@
+"""Pictures of any kind as 8-bit Pillow images that a screen can show."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ImfilterError
+from ..images import Array, as_array, is_pil, known_dtype
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+SHOWN = ("L", "LA", "RGB", "RGBA")
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+
+
+def viewable(picture: Any) -> PIL.Image.Image:
+    """Return a Pillow image or an array (H, W) or (H, W, 1 to 4) as a Pillow image of 8 bits a sample.
+
+    8-bit samples stay as they are and 16-bit ones are divided by 257. All others are stretched: 0 is black and the
+    largest value white; where there are values below 0, 0 is mid-grey, and the largest size is black or white.
+    """
+    if is_pil(picture) and not picture.mode.startswith(("I", "F")):
+        shown: PIL.Image.Image = picture if picture.mode in SHOWN else picture.convert(_mode(picture))
+        return shown
+    from PIL import Image
+
+    pixels = bytes_of(as_array(picture, "picture"))
+    bands = 1 if pixels.ndim == 2 else pixels.shape[-1] if pixels.ndim == 3 else 0
+    if bands not in MODES or pixels.size == 0:
+        raise ImfilterError(f"a picture must have the shape (H, W) or (H, W, 1 to 4), got {pixels.shape}")
+    height, width = pixels.shape[:2]
+    return Image.frombytes(MODES[bands], (width, height), np.ascontiguousarray(pixels).tobytes())
+
+
+def _mode(picture: PIL.Image.Image) -> str:
+    """Return which mode shows a picture whose own is not shown."""
+    if picture.mode == "1":
+        return "L"
+    return "RGBA" if picture.mode in ("PA", "RGBa", "La") or "transparency" in picture.info else "RGB"
+
+
+def bytes_of(samples: Array) -> Array:
+    """Return samples of any shape as uint8, as `viewable` says. NaN is black."""
+    kind = known_dtype(samples.dtype)
+    if kind == np.uint8:
+        return samples
+    if kind == np.bool_:
+        return samples.astype(np.uint8) * np.uint8(255)
+    if kind == np.uint16:
+        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    values = samples.astype(np.float64)
+    known = values[np.isfinite(values)]
+    largest = float(np.abs(known).max(initial=0)) or 1.0
+    share = np.clip(np.nan_to_num(values / largest, nan=-1.0 if known.min(initial=0) < 0 else 0.0), -1, 1)
+    if known.min(initial=0) < 0:
+        share = (share * 127 + 128) / 255
+    stretched: Array = np.rint(share * 255).astype(np.uint8)
+    return stretched
+
+
+def flat(picture: Any, paper: tuple[int, int, int]) -> PIL.Image.Image:
+    """Return a picture as RGB, on paper of this colour where it is transparent."""
+    from PIL import Image
+
+    shown = viewable(picture)
+    if shown.mode not in ("LA", "RGBA"):
+        return shown.convert("RGB")
+    sheet = Image.new("RGB", shown.size, paper)
+    sheet.paste(shown.convert("RGB"), mask=shown.getchannel("A"))
+    return sheet

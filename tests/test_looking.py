@@ -1,0 +1,58 @@
+"""Looking at pictures: contact sheets, comparisons, frequency responses, and pictures in a terminal."""
+import io
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+import imfilter
+from imfilter import explain
+from imfilter.explain import response, terminal
+
+
+def test_differences_are_those_of_scikit_image(rng):
+    one, other = rng.integers(0, 256, (2, 20, 30, 3), np.uint8)
+    found = explain.compare(one, other)
+    assert found.total.psnr == pytest.approx(peak_signal_noise_ratio(one, other))
+    assert found.total.ssim == pytest.approx(structural_similarity(
+        one, other, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False))
+    assert explain.compare(one, one).identical
+
+
+def test_gain_is_that_of_a_transform(rng):
+    kernel = rng.standard_normal((3, 5))
+    waves = np.fft.fftfreq(16)
+    np.testing.assert_allclose(response.gain(kernel, waves, waves), np.abs(np.fft.fft2(kernel, (16, 16))), atol=1e-12)
+
+
+def test_a_kernel_is_drawn_as_svg():
+    root = ElementTree.fromstring(imfilter.show([[1, 2], [3, 4]]).svg)
+    assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")] == ["1", "2", "3", "4"]
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("environment", "start"), [
+    ({"COLORTERM": "truecolor"}, "\x1b[38;2;255;0;0;48;2;255;0;0m▀"), ({}, "\x1b[38;5;196;48;5;196m▀"),
+    ({"TERM": "xterm-kitty"}, "\x1b_Ga=T,f=100"), ({"TERM_PROGRAM": "iTerm.app"}, "\x1b]1337;File=inline=1"),
+    ({"NO_COLOR": "1"}, "░"), ({"TERM": "dumb"}, ":"),
+])
+def test_a_terminal_gets_what_it_shows(environment, start):
+    screen, red = Screen(), Image.new("RGB", (8, 8), (255, 0, 0))
+    assert terminal.draw(red, red, screen, environment=environment, size=(20, 10))
+    assert screen.getvalue().startswith(start)
+
+
+def test_no_terminal_gets_a_sentence():
+    stream = io.StringIO()
+    assert not terminal.draw(np.zeros((2, 2)), np.zeros((2, 2)), stream, environment={}, size=(80, 24))
+    assert stream.getvalue() == f"{terminal.NO_TERMINAL}\n"
