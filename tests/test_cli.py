@@ -226,6 +226,6 @@ def test_a_photo_too_large_for_the_memory_does_not_stop_the_rest(here, folder, m
         return picture(self, photo, signed)
 
     monkeypatch.setattr(Recipe, "picture", limited)
-    said = here("apply", "box", "photo.png", "small.png", status=1)
+    said = here("apply", "box", "--workers", "1", "photo.png", "small.png", status=1)
     assert said.err.splitlines()[0] == "imfilter: photo.png: there is not enough memory for it"
     assert sorted(os.listdir()) == ["photo.png", "small.box.png", "small.png"]

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
+from .. import signals
 from .. import workers as threads
 from ..errors import integer
-from . import signals
+from ..signals import Interrupted
 from .photo import Job, Record, Step, settled
-from .signals import Interrupted, caught
 from .sources import found
 from .targets import FIELDS, Output, Task, planned
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..files import Settings
     from .processes import Crew
 
-__all__ = ["FIELDS", "Batch", "Interrupted", "Job", "Output", "Record", "Step", "caught", "run"]
+__all__ = ["FIELDS", "Batch", "Interrupted", "Job", "Output", "Record", "Step", "run"]
 
 
 BESIDE = Output()
@@ -54,7 +54,7 @@ class Batch:
         cores = threads.count(None)
         many = cores if workers is None else integer("workers", workers, 1)
         many = min(many, max(len(self), 1))
-        if self._job.dry_run or any("-" in (task.source.path, task.target) for task in self.tasks):
+        if self._job.dry_run or self._job.look or any("-" in (task.source.path, task.target) for task in self.tasks):
             many = 1
         return many, max(1, cores // many)
 

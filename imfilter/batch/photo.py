@@ -4,11 +4,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .. import signals
 from ..errors import FileError, ImfilterError
-from . import signals
 from .targets import Output, Task
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Job:
     """What is done to every photo.
 
     signed: how results below 0 are shown. settings: how files are written. max_pixels: larger photos are refused.
-    dry_run: nothing is decoded or written.
+    dry_run: nothing is decoded or written. look: called with every photo and its result, in this process.
     """
 
     step: Step
@@ -37,6 +38,7 @@ class Job:
     settings: Settings | None = None
     max_pixels: int | None = None
     dry_run: bool = False
+    look: Callable[[Any, Any], None] | None = None
 
 
 @dataclass
@@ -142,5 +144,7 @@ def _written(job: Job, photo: Photo, record: Record) -> bytes | None:
     if path != "-":
         signals.hold()
         files.write(data, path, force=job.output.force or job.output.in_place)
+    if job.look:
+        job.look(photo.image, result.image)
     record.status = "written"
     return data if path == "-" else None

@@ -1,20 +1,16 @@
 """The command line: parsing, printing and exit status. Each command is a module of its own, loaded when it is used."""
 from __future__ import annotations
 
-import contextlib
 import enum
 import gc
 import io
 import os
-import signal
 import sys
 from importlib import import_module
-from types import FrameType
-from typing import NoReturn
 
 import click
 
-from .. import __version__
+from .. import __version__, signals
 from ..errors import ImfilterError, suggestion
 
 COMMANDS = {
@@ -42,12 +38,6 @@ class Status(enum.IntEnum):
     def of(cls, stop: BaseException) -> int:
         """Return what a signal makes the program exit with, as shells have it: that of Ctrl-C when none is told."""
         return 128 + getattr(stop, "number", cls.INTERRUPTED - 128)
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came: the way out is that of Ctrl-C, so that nothing unfinished is left behind."""
-
-    number = signal.SIGTERM
 
 
 class Lazy(click.Group):
@@ -95,10 +85,9 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # any file name can be shown somehow
-    with contextlib.suppress(ValueError):  # only the main thread hears signals
-        signal.signal(signal.SIGTERM, _terminate)
     try:
-        status = _invoked(arguments)
+        with signals.caught():
+            status = _invoked(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.ClickException as error:
@@ -119,10 +108,6 @@ def main(arguments: list[str] | None = None) -> None:
             _say(error, debug)
     gc.enable()
     sys.exit(status or Status.DONE)
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 def _invoked(arguments: list[str]) -> int:

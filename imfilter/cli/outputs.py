@@ -1,7 +1,10 @@
 """The options that say which photos are taken, where results go, and what is told of them."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +59,7 @@ OUTPUT = [
                  help="Refuse photos of more pixels, such as 200M or 0.5G."),
     click.Option(["--workers"], type=KindType(Integer(1)), metavar="N",
                  help="Photos filtered at once. Left out: one for each processor, or IMFILTER_WORKERS."),
+    click.Option(["--show"], is_flag=True, help="Draw each photo and its result in the terminal."),
     click.Option(["--json"], is_flag=True, help="Tell of each photo in a line of JSON on standard output."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
     click.Option(["-v", "--verbose"], is_flag=True, help="Say more of each file."),
@@ -78,6 +82,7 @@ class Options:
     strip: bool
     max_pixels: int | None
     workers: int | None
+    show: bool
     json: bool
     quiet: bool
     verbose: bool
@@ -102,6 +107,21 @@ class Options:
         *most, last = (f"--{name.replace('_', '-')}" for name in given)
         if sum(map(bool, given.values())) > 1:
             raise click.UsageError(f"only one of {', '.join(most)} and {last} can be given")
+
+    def look(self, files: Sequence[str]) -> Callable[[Any, Any], None] | None:
+        """Return what draws a photo and its result in the terminal, or None."""
+        if not self.show:
+            return None
+        from ..explain import terminal
+
+        stream = sys.stderr if self.json or self.to_stdout(files) else sys.stdout
+        if terminal.way(stream, os.environ) is None:
+            raise click.UsageError(f"--show: {terminal.NO_TERMINAL}")
+
+        def look(before: Any, after: Any) -> None:
+            terminal.draw(before, after, stream, environment=os.environ, size=shutil.get_terminal_size())
+
+        return look
 
     def to_stdout(self, files: Sequence[str]) -> bool:
         """Whether a photo goes to standard output, which names would spoil."""

@@ -22,16 +22,16 @@ def run(step: batch.Step, files: Sequence[str], options: Options, signed: str) -
     """Filter every file; a failure is named and does not stop the rest."""
     options.check(files)
     gc.enable()
-    job = batch.Job(step, options.target, signed, options.settings, options.max_pixels, options.dry_run)
-    with batch.caught():
-        try:
-            work = batch.Batch(job, files, recursive=options.recursive)
-        except ImfilterError as error:
-            raise click.UsageError(str(error)) from None
-        work.at_once(options.workers)  # a wrong IMFILTER_WORKERS is known now
-        if options.out_dir and not options.dry_run:
-            _make(options.out_dir)
-        return _told(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
+    job = batch.Job(step, options.target, signed, options.settings, options.max_pixels, options.dry_run,
+                    options.look(files))
+    try:
+        work = batch.Batch(job, files, recursive=options.recursive)
+    except ImfilterError as error:
+        raise click.UsageError(str(error)) from None
+    work.at_once(options.workers)  # a wrong IMFILTER_WORKERS is known now
+    if options.out_dir and not options.dry_run:
+        _make(options.out_dir)
+    return _told(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
 
 
 def _told(work: batch.Batch, report: Report, workers: int | None) -> int:

@@ -6,7 +6,9 @@ import os
 import click
 
 from ..errors import FileError
-from . import Status, specs
+from ..pipeline import Pipeline
+from . import Status
+from .report import say
 
 
 @click.command("preview", epilog="""\b
@@ -29,21 +31,22 @@ def command(
     A FILTER is a name with parameters if need be, as in gaussian:sigma=3. The photo is reduced first: a filter then
     reaches further in it than it does in the whole photo.
     """
+    from .. import files
     from ..explain import preview, saving
 
-    steps = [(text, specs.parse(text)) for text in filters] or preview.every_filter()
+    steps = [Pipeline.parse(text) for text in filters] or preview.every_filter()
     if output is None and photo == "-":
         raise click.UsageError("standard input has no name for the sheet: name a file with --output")
     path = f"{os.path.splitext(photo)[0]}.preview.png" if output is None else output
     try:
         _check(path, photo, force)
-        whole = _read(photo)
+        whole = files.read(photo).image
         made = preview.preview(whole, steps, columns=columns, size=size)
         for note in made.left_out:
-            _say(f"left out {note}")
+            say(f"left out {note}")
         saving.save(made.sheet, path, force=force)
     except FileError as error:
-        _say(str(error))
+        say(str(error))
         return Status.SOME_FAILED
     click.echo(f"wrote {click.format_filename(path)}: {_told(made.shown, whole.size, made.size)}")
     return Status.SOME_FAILED if filters and made.left_out else Status.DONE
@@ -65,13 +68,3 @@ def _told(count: int, whole: tuple[int, int], small: tuple[int, int]) -> str:
         return f"{filters} at the photo's own {whole[0]} x {whole[1]}"
     return (f"{filters} at {small[0]} x {small[1]}, where each reaches {scale:.3g} times as far "
             f"as in the whole photo of {whole[0]} x {whole[1]}")
-
-
-def _read(photo: str):  # type: ignore[no-untyped-def]
-    from .. import files
-
-    return files.read(photo).image
-
-
-def _say(text: str) -> None:
-    click.echo(click.format_filename(f"imfilter: {text}"), err=True)

@@ -11,8 +11,10 @@ import click
 
 from ..errors import FileError, ImfilterError
 from ..filters import PRESETS
-from . import Status, specs
+from ..pipeline import Filter
+from . import Status
 from .convolve import KernelType
+from .report import say
 
 if TYPE_CHECKING:
     from ..explain.anatomy import Anatomy
@@ -47,7 +49,7 @@ def command(what: str, output: str | None, force: bool) -> Status:
         saving.check(output, force=force, svg=True)
         _draw(what, parts, output, force)
     except FileError as error:
-        click.echo(click.format_filename(f"imfilter: {error}"), err=True)
+        say(str(error))
         return Status.SOME_FAILED
     click.echo(f"wrote {click.format_filename(output)}")
     return Status.DONE
@@ -60,7 +62,7 @@ def _parts(what: str) -> Anatomy:
     name = what.partition(":")[0]
     if name not in PRESETS and (os.path.isfile(what) or not name.replace("_", "").replace("-", "").isalpha()):
         return Anatomy("A kernel of your own.", {"kernel": KernelType().convert(what, None, None)})
-    return anatomy(specs.parse(what))
+    return anatomy(Filter.parse(what))
 
 
 def _text(what: str, parts: Anatomy) -> list[str]:

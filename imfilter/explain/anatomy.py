@@ -26,6 +26,8 @@ class Anatomy:
 
 def anatomy(step: Filter) -> Anatomy:
     """Take a filter by name apart."""
+    if "kernel" in step.keywords:
+        return Anatomy("A kernel of your own.", {"kernel": step.keywords["kernel"]})
     preset = PRESETS[step.name]
     own = {parameter.name: parameter.kind.check(
         parameter.name, step.keywords.get(parameter.name, parameter.default)) for parameter in preset.parameters}

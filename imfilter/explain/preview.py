@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import ImfilterError
 from ..filters import PRESETS
-from ..pipeline import Filter
+from ..pipeline import Pipeline
+from ..recipe import Recipe
 from .sheet import contact_sheet
 from .viewing import viewable
 
@@ -23,14 +24,14 @@ class Preview(NamedTuple):
     left_out: list[str]
 
 
-def every_filter() -> list[tuple[str, Filter]]:
-    """Return all filters that need no parameter, with their names."""
-    return [(name, Filter.named(name)) for name, preset in PRESETS.items()
+def every_filter() -> list[Pipeline]:
+    """Return all filters that need no parameter."""
+    return [Pipeline(name) for name, preset in PRESETS.items()
             if not any(parameter.required for parameter in preset.parameters)]
 
 
 def preview(
-    photo: PIL.Image.Image, steps: Sequence[tuple[str, Filter]], *, columns: int | None = None, size: int = 320
+    photo: Any, steps: Sequence[Pipeline], *, columns: int | None = None, size: int = 320
 ) -> Preview:
     """Filter a photo by each of the steps, labelled, after it was reduced to so many pixels on its longer side.
 
@@ -38,10 +39,12 @@ def preview(
     """
     small = viewable(photo).copy()
     small.thumbnail((size, size))
-    pictures, labels, left_out = [small], ["original"], []
-    for label, step in steps:
+    pictures: list[Any] = [small]
+    labels, left_out = ["original"], list[str]()
+    for step in steps:
+        label = str(step)
         try:
-            pictures.append(step.picture(small))
+            pictures.append(Recipe(step, label).picture(small))
             labels.append(label)
         except ImfilterError as error:
             left_out.append(f"{label}: {error}")

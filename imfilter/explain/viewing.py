@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImfilterError
-from ..images import Array, as_array, is_pil, known_dtype
+from ..images import Array, Deep, as_array, is_pil, known_dtype
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -21,7 +21,7 @@ def viewable(picture: Any) -> PIL.Image.Image:
     8-bit samples stay as they are and 16-bit ones are divided by 257. All others are stretched: 0 is black and the
     largest value white; where there are values below 0, 0 is mid-grey, and the largest size is black or white.
     """
-    if is_pil(picture) and not picture.mode.startswith(("I", "F")):
+    if is_pil(picture) and not isinstance(picture, Deep) and not picture.mode.startswith(("I", "F")):
         shown: PIL.Image.Image = picture if picture.mode in SHOWN else picture.convert(_mode(picture))
         return shown
     from PIL import Image
