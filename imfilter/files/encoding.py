@@ -46,6 +46,7 @@ def encode(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
 
     Examples
     --------
+    >>> from PIL import Image
     >>> photo = Photo([Image.new("L", (4, 3)), Image.new("L", (4, 3), 255)])
     >>> encode(photo, ".gif")[:6]
     b'GIF89a'

@@ -46,7 +46,7 @@ def read(path: str, *, max_pixels: int | None = None) -> Photo:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "grey.png")
     ...     Image.new("L", (4, 3)).save(path, dpi=(300, 300))
