@@ -1,6 +1,7 @@
 from . import kernels as kernels
 from .arithmetic import output_size as output_size
 from .arithmetic import same_padding as same_padding
+from .arithmetic import transposed_output_size as transposed_output_size
 from .borders import Border as Border
 from .convolution import conv2d as conv2d
 from .convolution import convolve as convolve
@@ -58,6 +59,9 @@ from .filters.sharpen import edge_enhance as edge_enhance
 from .filters.sharpen import edge_enhance_more as edge_enhance_more
 from .filters.sharpen import sharpen as sharpen
 from .filters.sharpen import unsharp_mask as unsharp_mask
+from .layers import Layer as Layer
+from .patterns import Pattern as Pattern
 from .pipeline import Pipeline as Pipeline
+from .stacks import Stack as Stack
 
 __version__: str

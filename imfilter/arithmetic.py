@@ -103,3 +103,59 @@ def same_padding(kernel: int, dilation: int = 1) -> int:
             f"dilation * (kernel - 1) must be even for equal padding on both sides, got {reach}: "
             f"pad {reach // 2} and {reach - reach // 2}, or use padding='same'")
     return reach // 2
+
+
+def transposed_output_size(
+    size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1,
+    output_padding: int = 0,
+) -> int:
+    """Return how many pixels a transposed convolution gives along one axis: the size that output_size came from.
+
+    Parameters
+    ----------
+    size : int
+        Pixels along the axis (W), those that the convolution would give.
+    kernel : int
+        Taps of the kernel along the axis (K).
+    padding : int or (int, int), default 0
+        Padding of the convolution (P), which is cut off here, or before and after.
+    stride : int, default 1
+        Stride of the convolution (S).
+    dilation : int, default 1
+        Pixels from one tap of the kernel to the next (D).
+    output_padding : int, default 0
+        Pixels more at the end (A), less than the larger of S and D: with a stride several sizes give the same result.
+
+    Returns
+    -------
+    int
+        S (W - 1) + D (K - 1) + 1 - 2 P + A.
+
+    Raises
+    ------
+    ImfilterError
+        When the padding takes all pixels away, or an argument is out of range.
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
+
+    Examples
+    --------
+    >>> import imfilter
+    >>> imfilter.transposed_output_size(3, 3, padding=1, stride=2)
+    5
+    >>> imfilter.output_size(5, 3, padding=1, stride=2)
+    3
+    """
+    size, kernel = integer("size", size, 1), integer("kernel", kernel, 1)
+    stride, dilation = integer("stride", stride, 1), integer("dilation", dilation, 1)
+    more = integer("output_padding", output_padding, 0)
+    before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
+    cut = integer("padding", before, 0) + integer("padding", after, 0)
+    if more >= max(stride, dilation):
+        raise ImfilterError(f"output_padding must be less than stride or dilation, got {more} of {stride}, {dilation}")
+    result = stride * (size - 1) + dilation * (kernel - 1) + 1 - cut + more
+    if result < 1:
+        raise ImfilterError(f"padding must leave pixels, got {cut} on both sides of {result + cut}")
+    return result

@@ -21,15 +21,15 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 # From the ground up. A part imports from lower floors and from its own, never from above.
 FLOORS = [
     ["errors", "signals", "_core", "_tracing"],
-    ["structure", "borders", "arithmetic", "kernels", "fourier", "networks", "reach"],
+    ["patterns", "structure", "borders", "arithmetic", "kernels", "fourier", "networks", "reach"],
     ["plan"],
     ["images", "workers"],
     ["normalised", "_normalised"],
     ["convolution"],
-    ["ranking"],
+    ["ranking", "layers", "weights"],
     ["filters", "interop"],
     ["steps"],
-    ["pipeline"],
+    ["pipeline", "stacks"],
     ["recipe"],
     ["batch", "explain", "learn", "files"],
     ["cli"],
