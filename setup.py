@@ -38,7 +38,7 @@ elif X86:
 
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "colour", "solid", "strips",
-         "window", "median", "rank", "histogram", "bilateral", "window_strips")
+         "window", "median", "rank", "histogram", "bilateral", "window_strips", "moments")
 LOOPS = [*SHARED, "pyx/lanes.h", "pyx/samples.h", "pyx/counts.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 

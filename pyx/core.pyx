@@ -126,6 +126,20 @@ def finite(array):
     return not wrong
 
 
+def moments(const double[::1] samples, const Py_ssize_t[::1] starts, const Py_ssize_t[::1] steps,
+            const double[:, ::1] weights, double[:, ::1] sums):
+    """Add to sums (terms, terms), above the diagonal, the products of terms with each other.
+
+    A term is a window of the samples as large as the weights: its first sample, and how many there are from row to row.
+    """
+    cdef Moments job
+    job.samples, job.starts, job.steps = &samples[0], &starts[0], &steps[0]
+    job.terms, job.rows, job.columns = starts.shape[0], weights.shape[0], weights.shape[1]
+    job.weights, job.sums = &weights[0, 0], &sums[0, 0]
+    with nogil:
+        loops.moments(&job)
+
+
 cdef void *take(size_t count, size_t size) except NULL:
     cdef void *memory = calloc(count if count > 0 else 1, size)
     if memory == NULL:

@@ -178,6 +178,16 @@ cdef struct Window:
     volatile int stopped
 
 
+cdef struct Moments:
+    # Terms of a least-squares problem: windows of samples, whose products with each other are summed.
+    const double *samples
+    const Py_ssize_t *starts, *steps    # of each term: its first sample, and how many there are from row to row
+    Py_ssize_t terms                    # a multiple of 4
+    Py_ssize_t rows, columns
+    const double *weights               # [rows][columns]
+    double *sums                        # [terms][terms], of which the lower half means nothing
+
+
 cdef struct Loops:
     Py_ssize_t lanes_bytes
     Py_ssize_t registers    # for vectors: 16 or 32
@@ -187,3 +197,4 @@ cdef struct Loops:
     Py_ssize_t (*window_scratch)(const Window *job) noexcept nogil
     void (*window_strip)(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                          Poll poll) noexcept nogil
+    void (*moments)(const Moments *job) noexcept nogil

@@ -63,6 +63,7 @@ include "rank.pxi"
 include "histogram.pxi"
 include "bilateral.pxi"
 include "window_strips.pxi"
+include "moments.pxi"
 
 cdef Loops loops
 loops.lanes_bytes = sizeof(lanes_float)
@@ -71,5 +72,6 @@ loops.scratch_size = scratch_size
 loops.strip = strip
 loops.window_scratch = window_scratch
 loops.window_strip = window_strip
+loops.moments = moments
 
 table = PyCapsule_New(&loops, "imfilter.loops", NULL)
