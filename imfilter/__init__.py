@@ -25,6 +25,7 @@ _HOMES = {
     "Layer": "layers",
     "Stack": "stacks",
     "Pattern": "patterns",
+    "learn": "learning",
     "Border": "borders",
     "Pipeline": "pipeline",
     "show": "explain",

@@ -60,6 +60,7 @@ from .filters.sharpen import edge_enhance_more as edge_enhance_more
 from .filters.sharpen import sharpen as sharpen
 from .filters.sharpen import unsharp_mask as unsharp_mask
 from .layers import Layer as Layer
+from .learning import learn as learn
 from .patterns import Pattern as Pattern
 from .pipeline import Pipeline as Pipeline
 from .stacks import Stack as Stack
