@@ -115,8 +115,8 @@ def learn(
     double. Only results whose kernel lies within the picture count, and of integers those that are neither the
     smallest nor the largest of the dtype, for they may have been cut off. Integers that differ by more than rounding,
     as JPEG makes them, are looked at again, up to three times: those expected near the ends of their range are left
-    out, and the others weighted by the square of the detail about them, because JPEG keeps no fine differences in flat
-    places. `residual` and `explained` have the same weights.
+    out, and, unless cross_channel, the others weighted by the square of the detail about them, because JPEG keeps no
+    fine differences in flat places. `residual` and `explained` have the same weights.
 
     References
     ----------
@@ -294,8 +294,8 @@ def _counted(results: Array, problem: _Problem, known: Learned | None, reads: Ar
     """Return the weights of results: 0 of those that were cut off.
 
     Where what was learnt so far leaves more than rounding, the results are noisy, as JPEG makes them. What was cut off
-    is then told by what is expected, and the rest weighs more where there is detail: of fine differences in flat places
-    nothing is kept.
+    is then told by what is expected. For a kernel of each channel by itself the rest weighs more where there is detail:
+    of fine differences in flat places JPEG keeps nothing. Colours, though, it keeps best in flat places.
     """
     if results.dtype.kind == "f":
         return np.ones(results.shape)
@@ -305,17 +305,14 @@ def _counted(results: Array, problem: _Problem, known: Learned | None, reads: Ar
     margin = MARGIN * known.residual
     expected = _expected(problem, known, reads)
     inside = (expected > limits.min + margin) & (expected < limits.max - margin)
-    weights: Array = inside * _detail(problem, reads)
+    weights: Array = inside * (1.0 if known.kernel.ndim == 4 else _detail(problem, reads))
     return weights
 
 
 def _detail(problem: _Problem, reads: Array) -> Array:
     """Return the square of how much the samples about each result differ from their neighbours."""
-    pixels = reads.reshape(reads.shape[1], -1, problem.step) if problem.step > 1 else np.moveaxis(reads, 0, -1)
-    slopes = np.abs(laplace(pixels, dtype=np.float32, workers=1))
-    if problem.step == 1:
-        slopes = slopes.mean(2, keepdims=True)
-    about = box(slopes, NEAR, workers=1)
+    pixels = reads.reshape(reads.shape[1], -1, problem.step)
+    about = box(np.abs(laplace(pixels, dtype=np.float32, workers=1)), NEAR, workers=1)
     (down, across), (high, wide) = problem.shape, about.shape[:2]
     about = about[down // 2:down // 2 + high - down + 1, across // 2:across // 2 + wide - across + 1]
     detail: Array = about.reshape(1, len(about), -1).astype(np.float64)**2
@@ -348,7 +345,7 @@ def _solved(problem: _Problem, pattern: Pattern, bias: bool, sums: Array, sample
     squares, total, weight = sums[:, -1, -1].sum(), sums[:, -2, -1].sum(), sums[:, -2, -2].sum()
     left = max(float(squares - 2 * found @ right + found @ normal @ found), 0.0)
     varied = squares - total * total / weight
-    explained = 1 - left / varied if varied > 0 else float(left <= 0)
+    explained = float(1 - left / varied) if varied > 0 else float(left <= 0)
     warning = None
     if condition > ILL:
         warning = (f"the pictures do not determine the kernel: the condition number is {condition:.1e}; "
