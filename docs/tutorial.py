@@ -1,0 +1,75 @@
+"""Draw the pictures of docs/tutorial.md from the sample images.
+
+    python docs/tutorial.py [FOLDER]
+"""
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import imfilter
+from imfilter.borders import MODES
+
+HERE = Path(__file__).parent
+SAMPLES = HERE.parent / "sample_images"
+GAP = 6  # pixels between pictures
+
+
+def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return pictures in a row on white, their tops aligned."""
+    row = Image.new("RGB", (sum(one.width + GAP for one in pictures) - GAP, max(one.height for one in pictures)),
+                    "white")
+    left = 0
+    for picture in pictures:
+        row.paste(picture, (left, 0))
+        left += picture.width + GAP
+    return row
+
+
+def astronaut(side: int) -> Image.Image:
+    """Return the face of the astronaut."""
+    return Image.open(SAMPLES / "astronaut.png").crop((60, 0, 420, 360)).resize((side, side))
+
+
+def kernels() -> Image.Image:
+    """Return a photo, blurred, its edges and its relief."""
+    photo = astronaut(240)
+    return side_by_side(
+        [photo, imfilter.correlate(photo, np.full((9, 9), 1 / 81)), imfilter.sobel(photo), imfilter.emboss(photo)])
+
+
+def borders() -> Image.Image:
+    """Return a photo with a border of each mode."""
+    photo = astronaut(120)
+    return side_by_side([imfilter.correlate(photo, [[1]], padding=40, mode=mode) for mode in MODES])
+
+
+def stride() -> Image.Image:
+    """Return a photo at several strides."""
+    photo = astronaut(256)
+    return side_by_side([imfilter.correlate(photo, np.full((s, s), 1 / s**2), stride=s) for s in (1, 2, 4, 8)])
+
+
+def learn() -> Image.Image:
+    """Return a photo under kernels that were learnt from another."""
+    photo = np.asarray(Image.open(SAMPLES / "astronaut.png"))
+    cat = np.asarray(Image.open(SAMPLES / "cat.png").convert("RGB"))[:, 75:375]
+    sharpen = imfilter.learn(photo, imfilter.sharpen(photo), size=3)
+    sepia = imfilter.learn(photo, imfilter.sepia(photo), size=1, cross_channel=True)
+    return side_by_side([Image.fromarray(pixels) for pixels in (cat, sharpen(cat), sepia(cat))])
+
+
+PICTURES: tuple[Callable[[], Image.Image], ...] = (kernels, borders, stride, learn)
+
+
+def draw(folder: Path) -> None:
+    """Write every picture into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in PICTURES:
+        picture().save(folder / f"{picture.__name__}.jpg", quality=88)
+
+
+if __name__ == "__main__":
+    draw(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "tutorial")
