@@ -48,3 +48,13 @@ def test_what_the_labels_are_called_means_nothing():
 def test_what_does_not_fit_is_named(make, words):
     with pytest.raises(ImfilterError, match=words):
         make()
+
+
+@pytest.mark.parametrize(("apart", "follows"), [(5e-7, True), (1e-5, False)])
+def test_tied_weights_may_differ_by_rounding_only(apart, follows):
+    pattern, kernel = Pattern([[1, 1]]), [[1.0, 1.0 + apart]]
+    if follows:
+        assert pattern.parameters(kernel) == pytest.approx([1 + apart / 2], rel=1e-12)
+    else:
+        with pytest.raises(ImfilterError, match="differs from those it is tied with"):
+            pattern.parameters(kernel)

@@ -209,3 +209,9 @@ def test_a_transposed_convolution_gives_the_size_back(kernel, stride, padding, d
 def test_wrong_sizes_of_transposed_convolutions(options, words):
     with pytest.raises(ImfilterError, match=words):
         imfilter.transposed_output_size(3, 3, **options)
+
+
+def test_a_receptive_field_is_clipped_to_the_image():
+    field = imfilter.Stack.parse("9 p4").receptive_field(2, 5)
+    assert field == (-2, 1, 7, 10)
+    assert field.clipped(4, 8) == (0, 1, 4, 8)
