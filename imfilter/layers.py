@@ -82,7 +82,7 @@ class Layer:
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the (H, W, C) that comes out of an (H, W, C)."""
-        *size, channels = shape
+        *size, channels = checked_shape(shape)
         if channels % self.groups:
             raise ImfilterError(f"the channels that come in must be a multiple of {self.groups} groups, got {channels}")
         height, width = (
@@ -96,7 +96,7 @@ class Layer:
 
     def weight_shape(self, channels: int) -> tuple[int, int, int, int]:
         """Return the shape of the weights, (C_out, C_in / groups, kh, kw), when so many channels come in."""
-        shape = (self.channels(channels), channels // self.groups, *self.kernel)
+        shape = (self.channels(integer("channels", channels, 1)), channels // self.groups, *self.kernel)
         if self.pattern is not None and self.pattern.labels.ndim == 4 and self.pattern.shape != shape:
             raise ImfilterError(f"the pattern must have the shape of the weights, {shape}, got {self.pattern.shape}")
         return shape
@@ -121,7 +121,7 @@ class Layer:
     @classmethod
     def parse(cls, text: str) -> Layer:
         """Read a layer as str prints it, '3x16 s2 p1'; see `Stack.parse`."""
-        found = TOKEN.fullmatch(text.strip())
+        found = TOKEN.fullmatch(str(text).strip())
         if found is None:
             raise ImfilterError(f"a layer must be written like '3x16 s2 p1', its kernel first, got {text!r}")
         options: dict[str, Any] = {}
@@ -131,6 +131,14 @@ class Layer:
             options[LETTERS[word[0]]] = _numbers(word[1:])
         channels = int(found["channels"]) if found["channels"] else None
         return cls(_numbers(found["kernel"]), out_channels=channels, **options)
+
+
+def checked_shape(shape: object) -> Shape:
+    """Return the shape of an image, which must be (H, W, C)."""
+    if not isinstance(shape, (tuple, list)) or len(shape) != 3:
+        raise ImfilterError(f"shape must be (H, W, C), got {shape!r}")
+    height, width, channels = (integer("shape", side, 1) for side in shape)
+    return height, width, channels
 
 
 def _numbers(text: str) -> int | Pair:

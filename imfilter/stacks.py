@@ -4,14 +4,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .convolution import conv2d
 from .errors import ImfilterError, integer
 from .images import Array, as_array
-from .layers import Layer, Pair, Shape
+from .layers import Layer, Pair, Shape, checked_shape
 from .weights import named
 
 Weights = list[tuple[Array, Array | None]]  # and the bias of every layer
@@ -64,6 +64,11 @@ class Summary:
     shape: Shape
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+
+    @property
+    def parameters(self) -> int:
+        """How many weights there are to learn in all layers."""
+        return sum(row.parameters for row in self.rows)
 
     def __str__(self) -> str:
         head = ("layer", "output", "field", "jump", "centre", "reach", "parameters", "zero", "tied", "multiply-adds")
@@ -130,16 +135,17 @@ class Stack:
         self.layers = tuple(layers)
         wrong = next((layer for layer in self.layers if not isinstance(layer, Layer)), None)
         if not self.layers or wrong is not None:
-            raise ImfilterError(f"a stack must be made of layers, got {'none' if wrong is None else repr(wrong)}")
+            hint = "; Stack.parse reads them from text" if isinstance(wrong, str) else ""
+            raise ImfilterError(f"a stack must be made of layers, got {'none' if wrong is None else repr(wrong)}{hint}")
 
     @classmethod
     def parse(cls, text: str) -> Stack:
         """Read layers as str prints them: '3x16 s2 p1, 5 d2' is a layer of 3 x 3 to 16 channels and one of 5 x 5.
 
         After the kernel and the channels stand s for stride, p for padding, d for dilation and g for groups; 3/5 is 3
-        down and 5 across.
+        down and 5 across. 3x3 is one of 3 x 3 to 3 channels.
         """
-        return cls(Layer.parse(part) for part in text.split(","))
+        return cls(Layer.parse(part) for part in str(text).split(","))
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -184,9 +190,7 @@ class Stack:
         ImfilterError
             When a kernel does not fit into what comes to its layer, or the channels do not fit; it names the layer.
         """
-        if not isinstance(shape, (tuple, list)) or len(shape) != 3:
-            raise ImfilterError(f"shape must be (H, W, C), got {shape!r}")
-        came = cast(Shape, tuple(integer("shape", side, 1) for side in shape))
+        came = checked_shape(shape)
         rows: list[Row] = []
         notes: list[str] = []
         for k, layer in enumerate(self.layers):

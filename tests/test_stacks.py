@@ -28,7 +28,7 @@ def torch_layers(stack, channels):
 @pytest.mark.parametrize("text", LAYERS + STACKS)
 @pytest.mark.parametrize("size", [(17, 23), (32, 32)])
 def test_shapes_are_those_of_pytorch(text, size):
-    import torch
+    torch = pytest.importorskip("torch")
 
     stack = Stack.parse(text)
     with torch.no_grad():
@@ -50,7 +50,7 @@ def test_parameters_are_those_of_pytorch(text):
 @pytest.mark.parametrize("text", LAYERS + STACKS)
 @pytest.mark.parametrize("place", [(0, 0), (2, 1), (3, 4)])
 def test_the_receptive_field_is_where_the_gradient_of_a_pixel_is(text, place):
-    import torch
+    torch = pytest.importorskip("torch")
 
     stack = Stack.parse(text)
     size = 48, 56
@@ -113,7 +113,7 @@ def test_what_is_printed_is_read_back(text):
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize("text", STACKS)
 def test_apply_gives_the_feature_maps_of_pytorch(text, relu, rng):
-    import torch
+    torch = pytest.importorskip("torch")
 
     stack = Stack.parse(text)
     model = torch_layers(stack, 4)
@@ -173,6 +173,11 @@ def test_pickled_objects_are_refused(tmp_path):
     (lambda: Stack([3]), "a stack must be made of layers, got 3"),
     (lambda: Stack.parse("3,3").summary((4, 9, 1)), "layer 2, 3: the kernel must fit into the padded image"),
     (lambda: Stack.parse("3").summary((4, 9)), r"shape must be \(H, W, C\), got \(4, 9\)"),
+    (lambda: Layer(3).output_shape((32, 32)), r"shape must be \(H, W, C\), got \(32, 32\)"),
+    (lambda: Stack([Layer(3)]).output_shape((32.5, 32, 3)), "shape must be an integer of at least 1, got 32.5"),
+    (lambda: Layer(3).weights(0), "channels must be an integer of at least 1, got 0"),
+    (lambda: Stack("3x16 p1"), "a stack must be made of layers, got '3'; Stack.parse reads them"),
+    (lambda: Stack.parse(3.5), "a layer must be written like .* got '3.5'"),
     (lambda: Stack.parse("3x"), "a layer must be written like '3x16 s2 p1', its kernel first, got '3x'"),
     (lambda: Stack.parse("3 s2 s2"), "must have one stride"),
     (lambda: Stack.parse(""), "a layer must be written like"),
@@ -188,7 +193,7 @@ def test_wrong_arguments_are_named(make, words):
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_a_transposed_convolution_gives_the_size_back(kernel, stride, padding, dilation):
-    import torch
+    torch = pytest.importorskip("torch")
 
     options = {"padding": padding, "stride": stride, "dilation": dilation}
     for size in (4, 5, 9):
