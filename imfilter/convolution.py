@@ -165,7 +165,7 @@ def convolve(
 
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
-    dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str = "zeros",
+    dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
     channel_axis: int | None = -1, dtype: Any = None, out: Array | None = None, workers: int | None = None,
 ) -> Any:
     """Apply a bank of kernels across the channels: the convolution layer of a neural network.

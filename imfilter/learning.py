@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,9 +13,9 @@ from . import _core
 from .convolution import conv2d, correlate
 from .errors import DtypeError, ImfilterError, pair
 from .filters.blur import box
-from .filters.combine import combine
 from .filters.edges import laplace
 from .images import Array, as_array, colours_and_alpha, is_pil, known_dtype, readable
+from .kernel_files import filtered, written
 from .patterns import Pattern
 from .workers import each
 
@@ -52,19 +53,15 @@ class Learned:
     warning: str | None = None
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
-        """Filter an image; the keywords are those of `imfilter.correlate`, or of `imfilter.conv2d` for a bank."""
-        if self.kernel.ndim == 4:
-            return conv2d(image, self.kernel, self.bias, **{"padding": "same", "padding_mode": "reflect", **keywords})
-        if not self.bias:
-            return correlate(image, self.kernel, **keywords)
+        """Filter an image; the keywords are those of `imfilter.gaussian`."""
+        return filtered(image, self.kernel, self.bias, **keywords)
 
-        def shifted(pixels: Array, **options: Any) -> Array:
-            result: Array = correlate(pixels, self.kernel, **options)
-            result += self.bias
-            return result
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Write a kernel file, which is a filter wherever a name is accepted: `imfilter apply look.json photo.jpg`."""
+        from .files import atomic
 
-        common = {"dtype": None, "out": None, "stride": 1, "channel_axis": -1, "workers": None}
-        return combine(image, shifted, **{**common, **keywords})
+        told = {"residual": self.residual, "explained": self.explained, "samples": self.samples}
+        atomic.write(written(self.kernel, self.bias, **told), os.fspath(path), force=force)
 
 
 def learn(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import reach
+from . import kernel_files, reach
 from .convolution import convolve, correlate
 from .errors import ImfilterError, suggestion
 from .filters import PRESETS, Parameter, Preset
@@ -37,9 +37,7 @@ class Filter:
     @classmethod
     def named(cls, name: str, /, *, mask: Any = None, **keywords: Any) -> Filter:
         """Return the filter of this name. Wrong parameters are an error here, before any image is read."""
-        if name not in STEPS:
-            raise ImfilterError(f"there is no filter {name!r}{suggestion(name, STEPS)}")
-        preset = STEPS[name]
+        preset = found(name)
         known = _parameters(preset)
         for key in keywords:
             _refuse_unknown(name, key, known)
@@ -48,6 +46,9 @@ class Filter:
             values[parameter.name] = parameter.kind.check(
                 parameter.name, keywords.get(parameter.name, parameter.default))
         changed = {key: _own(value) for key, value in values.items() if not _is_default(known[key], value)}
+        if kernel_files.is_kernel_file(name):
+            kernel, bias = kernel_files.read(name)
+            changed |= {"kernel": _own(kernel), "bias": _own(bias)}
         return cls(name, changed if mask is None else {**changed, "mask": _checked_mask(preset, changed, mask)})
 
     @classmethod
@@ -59,9 +60,7 @@ class Filter:
     def parse(cls, text: str, **others: Any) -> Filter:
         """Return the filter that NAME:PARAMETER=VALUE:... says. others: parameters that it need not name."""
         name, *given = (part.strip() for part in text.split(":"))
-        if name not in STEPS:
-            return cls.named(name)
-        known = _parameters(STEPS[name])
+        known = _parameters(found(name))
         values: dict[str, Any] = {}
         for part in given:
             word, equals, value = (piece.strip() for piece in part.partition("="))
@@ -78,7 +77,12 @@ class Filter:
     @property
     def preset(self) -> Preset:
         """What is declared of it."""
-        return STEPS[self.name]
+        return found(self.name)
+
+    @property
+    def label(self) -> str:
+        """What results are named after."""
+        return kernel_files.stem(self.name) if kernel_files.is_kernel_file(self.name) else self.name
 
     @property
     def signed(self) -> bool:
@@ -119,7 +123,8 @@ class Filter:
         if alpha is None:
             return self(colours, **common), None
         kernel = self.keywords.get("kernel")
-        weighs = self.preset.alpha == "weight" and (kernel is None or bool(kernel.min() >= 0 and kernel.any()))
+        weighs = self.preset.alpha == "weight" and (
+            kernel is None or bool(kernel.ndim == 2 and kernel.min() >= 0 and kernel.any()))
         return beside_alpha(self.preset.function, weighs, colours, alpha, {**self.keywords, **common})
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
@@ -127,7 +132,8 @@ class Filter:
 
     def __str__(self) -> str:
         known = _parameters(self.preset)
-        return ":".join([self.name, *(_said(known.get(key), key, value) for key, value in self.keywords.items())])
+        told = (key for key in self.keywords if key in known or not kernel_files.is_kernel_file(self.name))
+        return ":".join([self.name, *(_said(known.get(key), key, self.keywords[key]) for key in told)])
 
     def __repr__(self) -> str:
         return f"Filter.parse({str(self)!r})"
@@ -142,6 +148,15 @@ class Filter:
         values = {key: value if isinstance(value, (str, int, float, tuple, type(None))) else _bytes(value)
                   for key, value in self.keywords.items()}
         return self.name, frozenset(values.items())
+
+
+def found(name: str) -> Preset:
+    """Return what is declared of a filter's name, which may be that of a kernel file."""
+    if kernel_files.is_kernel_file(name):
+        return Preset(name, "kernel", kernel_files.filtered, (), "weight")
+    if name not in STEPS:
+        raise ImfilterError(f"there is no filter {name!r}{suggestion(name, STEPS)}")
+    return STEPS[name]
 
 
 def _parameters(preset: Preset) -> dict[str, Parameter]:

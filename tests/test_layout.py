@@ -28,6 +28,7 @@ FLOORS = [
     ["convolution"],
     ["ranking", "layers", "weights"],
     ["filters", "interop"],
+    ["kernel_files"],
     ["steps"],
     ["pipeline", "stacks"],
     ["recipe"],

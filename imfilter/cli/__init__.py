@@ -16,6 +16,7 @@ from ..errors import ImfilterError, suggestion
 COMMANDS = {
     "apply": "Apply a filter to photos",
     "convolve": "Convolve photos with a kernel of your own",
+    "learn": "Learn the kernel that turns one photo into another",
     "list": "List the filters, their parameters and defaults",
     "preview": "Show a photo under many filters on one sheet",
     "show": "Tell a kernel's numbers, and what it does to waves",

@@ -6,6 +6,7 @@ import inspect
 
 import click
 
+from .. import kernel_files
 from ..errors import suggestion
 from ..filters import PRESETS, Parameter, Preset, groups
 from ..filters.parameters import Flag
@@ -20,6 +21,8 @@ class Presets(click.Group):
         return list(PRESETS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if kernel_files.is_kernel_file(name):
+            return _of_file(name)
         if name not in PRESETS:
             raise click.UsageError(f"there is no filter {name!r}{suggestion(name, PRESETS)}", ctx)
         return _command(PRESETS[name])
@@ -41,6 +44,14 @@ def _command(preset: Preset) -> click.Command:
         own.append(_no_linear(preset.name))
     make = recipes.recipe(preset.name, functools.partial(Filter.named, preset.name))
     return photos.command(preset.name, _help(preset), own, "offset", make, preset.masked)
+
+
+def _of_file(path: str) -> click.Command:
+    """Return the command that filters with the kernel of a file."""
+    stem = kernel_files.stem(path)
+    kernel_files.read(path)  # what is wrong with it is known before anything else
+    make = recipes.recipe(stem, functools.partial(Filter.named, path))
+    return photos.command(path, f"Filter with the kernel that stands in {path}.", [_no_linear(path)], "clip", make)
 
 
 def _no_linear(name: str) -> click.Option:
@@ -73,6 +84,7 @@ def _help(preset: Preset) -> str:
 command = Presets(
     "apply",
     help="Apply a filter to photos; each writes photo.FILTER.png beside photo.png.\n\n"
-         "imfilter apply FILTER --help tells its options; --then adds another filter.",
+         "imfilter apply FILTER --help tells its options; --then adds another filter. FILTER may also be a file that "
+         "imfilter learn wrote.",
     subcommand_metavar="FILTER [OPTIONS] FILE...",
 )

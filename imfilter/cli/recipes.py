@@ -67,6 +67,6 @@ def recipe(name: str, first: Callable[..., Filter]) -> Callable[..., Recipe]:
         border = {key: values[key] for key in ("mode", "cval")}
         others = [one for spec in then for one in Pipeline.parse(spec, **border)]
         chain = Pipeline(*[Filter.named("grayscale")] * gray, first(**values), *others)
-        return Recipe(chain, "-".join([name, *(one.name for one in others)]), channels, dtype)
+        return Recipe(chain, "-".join([name, *(one.label for one in others)]), channels, dtype)
 
     return make

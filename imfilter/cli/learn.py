@@ -1,0 +1,83 @@
+"""imfilter learn BEFORE AFTER: the kernel that turns one photo into the other, as a file that is a filter."""
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import click
+import numpy as np
+
+from ..errors import FileError
+from ..filters.parameters import Integer, Pair
+from . import Status
+from .options import KindType
+from .report import say
+
+DIGITS = 6  # of weights that are told
+WIDTH = 80  # columns
+
+
+@click.command("learn", epilog="""\b
+    Examples:
+      imfilter learn before.png after.png -o look.json
+      imfilter apply look.json holiday/*.jpg
+    """)
+@click.argument("before")
+@click.argument("after")
+@click.option("-o", "--output", metavar="FILE", help="Where the kernel goes, FILE.json. Left out, it is only told.")
+@click.option("--size", type=KindType(Pair(Integer(1))), default=5, show_default=True,
+              help="Of the kernel, N or N,M down and across.")
+@click.option("--bias", is_flag=True, help="Learn a number that is added, too.")
+@click.option("--cross-channel", is_flag=True,
+              help="Learn a kernel from every channel to every channel, as for colours, and not one for all.")
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
+def command(before: str, after: str, output: str | None, size: Any, bias: bool, cross_channel: bool, force: bool
+            ) -> Status:
+    """Learn the kernel that turns the photo BEFORE into the photo AFTER, by least squares.
+
+    Alpha is left out. What the file says is a filter: imfilter apply FILE.json.
+    """
+    from .. import files, kernel_files
+    from ..learning import LearningWarning, learn
+
+    try:
+        if output is not None:
+            if not kernel_files.is_kernel_file(output):
+                raise click.UsageError(f"--output must end in {kernel_files.SUFFIX}, got {output!r}")
+            files.check_target(output, force=force)
+        pair = [files.read(path).image for path in (before, after)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LearningWarning)
+            learned = learn(*pair, size=size, bias=bias, cross_channel=cross_channel)
+        if output is not None:
+            learned.save(output, force=force)
+    except FileError as error:
+        say(str(error))
+        return Status.SOME_FAILED
+    for line in _told(learned):
+        click.echo(line)
+    if learned.warning:
+        say(learned.warning)
+    if output is not None:
+        click.echo(f"wrote {click.format_filename(os.fspath(output))}")
+    return Status.DONE
+
+
+def _told(learned: Any) -> list[str]:
+    """Return the kernel, or the kernels from channel to channel, and how well they fit, in lines."""
+    from ..explain import facts
+
+    kernel = np.round(learned.kernel, DIGITS) + 0.0  # no negative zeros
+    lines = []
+    if kernel.ndim == 2:
+        lines += facts.table(kernel, WIDTH)
+    elif kernel.shape[2:] == (1, 1):
+        lines += facts.table(kernel[:, :, 0, 0], WIDTH)
+    else:
+        for c, d in np.ndindex(kernel.shape[:2]):
+            lines += [f"channel {d + 1} to {c + 1}:", *facts.table(kernel[c, d], WIDTH)]
+    if np.any(learned.bias):
+        lines.append(f"bias       {learned.bias}")
+    return [*lines, "", f"residual   {learned.residual:.4g} of the second photo's units",
+            f"explained  {100 * learned.explained:.4g} % of its variance, from {learned.samples:,} samples"]

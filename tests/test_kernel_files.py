@@ -1,0 +1,120 @@
+"""imfilter learn, and the files it writes, which are filters."""
+import json
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from program import pixels
+
+import imfilter
+from imfilter import FileError, Pipeline, kernel_files, learn
+
+KERNEL = np.array([[0, -1, 0], [-1, 5, -1], [0, -1.5, 0]])
+
+
+@pytest.fixture
+def look(tmp_path, monkeypatch):
+    """A folder with look.json, in which the test stands."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(kernel=KERNEL, bias=0.0, name="look.json"):
+        (tmp_path / name).write_bytes(kernel_files.written(np.asarray(kernel, float), bias))
+        return name
+    write()
+    return write
+
+
+@pytest.mark.parametrize("mode", ["reflect", "mirror", "nearest", "wrap"])
+def test_a_kernel_file_is_a_filter(look, rng, mode):
+    image = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    chain = Pipeline(f"look.json:border={mode}")
+    np.testing.assert_array_equal(chain(image), imfilter.correlate(image, KERNEL, mode=mode))
+    both = Pipeline("gaussian", "look.json:stride=2")
+    wanted = imfilter.correlate(imfilter.gaussian(image, dtype=np.float32), KERNEL, stride=2, dtype=np.uint8)
+    np.testing.assert_array_equal(both(image), wanted)
+    assert Pipeline.parse(str(both)) == both == pickle.loads(pickle.dumps(both)) and both.reach.up == 5
+
+
+def test_a_bias_and_a_bank_are_kept(look, rng):
+    image = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    look(bias=12.25)
+    wanted = imfilter.correlate(image, KERNEL, dtype=np.float64) + 12.25
+    np.testing.assert_array_equal(Pipeline("look.json")(image), np.rint(wanted.clip(0, 255)))
+    bank, bias = rng.normal(size=(2, 3, 3, 3)), np.array([3.0, -4.0])
+    look(bank, bias)
+    for mode, padding in (("wrap", "circular"), ("mirror", "reflect"), ("nearest", "replicate")):
+        np.testing.assert_array_equal(
+            Pipeline(f"look.json:border={mode}")(image),
+            imfilter.conv2d(image, bank, bias, padding="same", padding_mode=padding))
+    around = np.pad(image, ((1, 1), (1, 1), (0, 0)), "symmetric")
+    np.testing.assert_array_equal(Pipeline("look.json")(image), imfilter.conv2d(around, bank, bias))
+
+
+def test_what_was_learnt_is_saved_and_read(look, rng):
+    image = rng.random((30, 40, 3))
+    learned = learn(image, imfilter.correlate(image, KERNEL), size=3, bias=True)
+    learned.save("saved.json")
+    kernel, bias = kernel_files.read("saved.json")
+    np.testing.assert_array_equal(kernel, learned.kernel)
+    assert bias == learned.bias
+    np.testing.assert_array_equal(Pipeline("saved.json")(image), learned(image))
+    with pytest.raises(FileError, match=r"saved\.json: exists already"):
+        learned.save("saved.json")
+
+
+@pytest.mark.parametrize(("data", "words"), [
+    (b"", "is no kernel file, or damaged"), (b"{}", "is no kernel file: imfilter learn writes them"),
+    (b"[" * 100_000, "is no kernel file, or damaged"), (b"\xff\xfe", "is no kernel file, or damaged"),
+    (b'{"file": "imfilter kernel"}', "damaged"),
+    (b'{"file": "imfilter kernel", "kernel": [[1]], "bias": [1, 2]}', "holds no kernel of finite numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [[NaN]], "bias": 0}', "holds no kernel of finite numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [[1], [1, 2]], "bias": 0}', "damaged"),
+    (b'{"file": "imfilter kernel", "kernel": [["a"]], "bias": 0}', "damaged"),
+    (b'{"file": "imfilter kernel", "kernel": [], "bias": 0}', "holds no kernel"),
+])
+def test_files_that_are_none_are_refused(look, data, words):
+    with open("bad.json", "wb") as stream:
+        stream.write(data)
+    with pytest.raises(FileError, match=f"^bad.json: .*{words}"):
+        Pipeline("bad.json")
+    with pytest.raises(FileError, match=r"none\.json: No such file"):
+        Pipeline("none.json")
+
+
+def test_a_look_is_learnt_and_given_to_other_photos(here, folder):
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), dtype=np.uint8)).save("before.png")
+    Image.fromarray(imfilter.sharpen(pixels("before.png"))).save("after.png")
+    said = here("learn", "before.png", "after.png", "--size", "3", "-o", "look.json")
+    lines = said.out.splitlines()
+    assert [line.split() for line in lines[:3]] == [["0", "-1", "0"], ["-1", "5", "-1"], ["0", "-1", "0"]]
+    assert lines[-2].startswith("explained  100 % of its variance") and lines[-1] == "wrote look.json"
+    assert json.loads(Path("look.json").read_bytes())["file"] == "imfilter kernel"
+    here("apply", "look.json", "photo.png")
+    np.testing.assert_array_equal(pixels("photo.look.png"), imfilter.sharpen(pixels("photo.png")))
+    here("apply", "box", "photo.png", "--then", "look.json")
+    assert os.path.exists("photo.box-look.png")
+    assert "exists already" in here("learn", "before.png", "after.png", "-o", "look.json", status=1).err
+    here("learn", "before.png", "after.png", "-o", "look.json", "--force", "--bias", "--cross-channel")
+    assert kernel_files.read("look.json")[0].shape == (3, 3, 5, 5)
+
+
+@pytest.mark.parametrize(("arguments", "status", "words"), [
+    (["photo.png", "small.png"], 2, "must have the same height and width"),
+    (["photo.png", "none.png"], 1, "none.png: No such file"),
+    (["photo.png", "photo.png", "-o", "look.txt"], 2, "--output must end in .json, got 'look.txt'"),
+    (["photo.png", "photo.png", "--size", "0"], 2, "size must be an integer of at least 1, got 0"),
+    (["small.png", "small.png"], 2, "as there are parameters"),
+    (["photo.png"], 2, "Missing argument 'AFTER'"),
+])
+def test_what_cannot_be_learnt_is_said(here, folder, arguments, status, words):
+    Image.new("RGB", (6, 6)).save("small.png")
+    assert words in here("learn", *arguments, status=status).err
+    assert sorted(os.listdir()) == ["photo.png", "small.png"]
+
+
+def test_a_flat_photo_is_warned_of(here, folder):
+    Image.new("L", (30, 30), 7).save("flat.png")
+    assert "imfilter: the pictures do not determine the kernel" in here("learn", "flat.png", "flat.png").err
