@@ -131,7 +131,7 @@ class Drawing:
             save(self.image(), path, force=force)
 
 
-def font(size: int) -> Any:
+def font(size: float) -> Any:
     """Return Pillow's own font in this size."""
     from PIL import ImageFont
 

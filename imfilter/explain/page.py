@@ -1,0 +1,37 @@
+"""Pictures as pages of their own: all steps in one file, which needs no other and no network."""
+from __future__ import annotations
+
+import json
+from html import escape
+from importlib import resources
+
+from . import svg
+from .palette import DARK, LIGHT, style, variables
+from .scene import Scene, together
+
+
+def document(scene: Scene) -> str:
+    """Return the page."""
+    rows = "\n".join(
+        '<div class="row">' + "\n".join(svg.inline(panel, scene.frames) for panel in row) + "</div>"
+        for row in scene.rows)
+    parts = {
+        "title": escape(scene.title),
+        "heading": escape(together(scene.title)),
+        "light": variables(LIGHT),
+        "dark": variables(DARK),
+        "shapes": style(),
+        "panels": rows,
+        "notes": "\n".join(f'<p class="note">{escape(together(note))}</p>' for note in scene.notes),
+        "caption": escape(together(scene.captions[-1])),
+        "last": str(scene.frames - 1),
+        "captions": json.dumps([together(caption) for caption in scene.captions]).replace("<", "\\u003c"),
+        "seconds": f"{scene.seconds:g}",
+    }
+    text = (resources.files(__package__) / "page.html").read_text(encoding="utf-8")
+    head, *pieces = text.split("{{")
+    filled = [head]
+    for piece in pieces:
+        name, _, rest = piece.partition("}}")
+        filled += parts[name], rest
+    return "".join(filled)
