@@ -29,8 +29,7 @@ def anatomy(step: Filter) -> Anatomy:
     if "kernel" in step.keywords:
         return Anatomy("A kernel of your own.", {"kernel": step.keywords["kernel"]})
     preset = PRESETS[step.name]
-    own = {parameter.name: parameter.kind.check(
-        parameter.name, step.keywords.get(parameter.name, parameter.default)) for parameter in preset.parameters}
+    own = settled(step)
     light = " It is computed in linear light: sRGB samples are decoded before and encoded after." if (
         own.get("linear")) else ""
     if preset.group == "colour":
@@ -40,6 +39,13 @@ def anatomy(step: Filter) -> Anatomy:
         return Anatomy(f"{preset.summary}. It is no linear convolution, so it has no kernel.", {})
     words, found = _kernels(preset, own)
     return Anatomy(f"{preset.summary}. {words}{light}", found)
+
+
+def settled(step: Filter) -> dict[str, Any]:
+    """Return all parameters of a filter by name, checked."""
+    return {parameter.name: parameter.kind.check(
+        parameter.name, step.keywords.get(parameter.name, parameter.default))
+        for parameter in PRESETS[step.name].parameters}
 
 
 def _matrix(step: Filter, own: dict[str, Any]) -> Array:
@@ -55,7 +61,7 @@ def _kernels(preset: Preset, own: dict[str, Any]) -> tuple[str, dict[str, Array]
     if preset.name in GRADIENTS and own["axis"] is None:
         axes = ("0, down", "1, across") if preset.name != "roberts" else ("0, falling", "1, rising")
         return ("It is the root of the mean of the squares of two convolutions, sqrt((a^2 + b^2) / 2), with:",
-                {f"axis {axis}": _named(preset.name, {"axis": k}) for k, axis in enumerate(axes)})
+                {f"axis {axis}": kernel_of(preset.name, {"axis": k}) for k, axis in enumerate(axes)})
     if preset.name == "kirsch":
         return ("It is the largest of eight convolutions, with:",
                 {f"{45 * k} degrees": kernel for k, kernel in enumerate(kernels.kirsch())})
@@ -64,11 +70,11 @@ def _kernels(preset: Preset, own: dict[str, Any]) -> tuple[str, dict[str, Array]
     if preset.name == "contour":
         return "It is white plus the convolution with:", {"kernel": kernels.find_edges()}
     if preset.name == "emboss":
-        return "It is mid-grey plus the convolution with:", {"kernel": own["depth"] * _named("emboss", own)}
+        return "It is mid-grey plus the convolution with:", {"kernel": own["depth"] * kernel_of("emboss", own)}
     if own.get("threshold"):
         return (f"Where it would change a sample by less than {own['threshold']:g} before amount, the sample stays; "
-                "elsewhere it is convolution with:", {"kernel": _named(preset.name, own)})
-    return "It is convolution with:", {"kernel": _named(preset.name, own)}
+                "elsewhere it is convolution with:", {"kernel": kernel_of(preset.name, own)})
+    return "It is convolution with:", {"kernel": kernel_of(preset.name, own)}
 
 
 def _gabor(own: dict[str, Any]) -> tuple[str, dict[str, Array]]:
@@ -77,11 +83,11 @@ def _gabor(own: dict[str, Any]) -> tuple[str, dict[str, Array]]:
     made = "of convolution" if len(parts) == 1 else "of the root of the sum of the squares of two convolutions"
     words = f"It is the largest result in {own['angles']} directions {made}; in the first of them with:" if (
         own["angle"] is None) else f"It is {made.removeprefix('of ')}, with:"
-    return words, {f"{angle:g} degrees, {part}": _named("gabor", {**own, "angle": angle, "part": part})
+    return words, {f"{angle:g} degrees, {part}": kernel_of("gabor", {**own, "angle": angle, "part": part})
                    for part in parts}
 
 
-def _named(name: str, own: dict[str, Any]) -> Array:
+def kernel_of(name: str, own: dict[str, Any]) -> Array:
     """Return the kernel of a name, given those of the filter's parameters that the kernel has."""
     known = inspect.signature(kernels.KERNELS[name]).parameters
     return kernels.named(name, **{key: value for key, value in own.items() if key in known})

@@ -1,0 +1,199 @@
+"""The numbers behind one pixel of a filtered image: those under the kernel, the products, the sum, the result."""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..borders import Border, border, outside, places
+from ..convolution import checked_weights
+from ..errors import ImfilterError, integer
+from ..filters import PRESETS
+from ..images import Array, as_array, colours_and_alpha, has_alpha, is_pil, known_dtype, rounded
+from ..pipeline import Filter
+from .grids import number
+from .recipe import Lying, Recipe, recipe
+
+
+@dataclass(frozen=True)
+class Part:
+    """A kernel, the pixels under it, and which of these stand outside the image."""
+
+    kernel: Lying
+    pixels: Array
+    beyond: Array
+
+    @property
+    def products(self) -> Array:
+        """What the sum is of."""
+        products: Array = self.kernel.weights * self.pixels
+        return products
+
+    @property
+    def total(self) -> float:
+        """The sum of the products, exact but for its last rounding."""
+        return math.fsum(self.products.ravel().tolist())
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one channel of one pixel is made.
+
+    parts: the kernels whose sums are joined; others: what the other directions gave, by name; steps: how the sums
+    become the result, in words; exact: before it is rounded; result: what the filter gives.
+    """
+
+    channel: str
+    parts: list[Part]
+    steps: list[str]
+    exact: float
+    result: float
+    others: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A place in an image, and what was read there."""
+
+    name: str
+    x: int
+    y: int
+    size: tuple[int, int]
+    dtype: np.dtype[Any]
+    edge: Border
+    mixing: bool
+    readings: list[Reading]
+
+
+def probe(image: Any, x: int, y: int, filter: Any, *, mode: str, cval: float, **parameters: Any) -> Probe:
+    """Return the numbers at column x and row y; arguments as in `imfilter.explain.pixel`."""
+    pixels = colours_and_alpha(image)[0] if is_pil(image) else as_array(image)
+    if pixels.ndim not in (2, 3) or not pixels.size:
+        raise ImfilterError(f"image must have the shape (H, W) or (H, W, C) and pixels, got {pixels.shape}")
+    dtype, edge = known_dtype(pixels.dtype), border("mode", mode)
+    beyond = outside(cval, edge, dtype)
+    column, row = _inside("x", x, pixels.shape[1]), _inside("y", y, pixels.shape[0])
+    flat = pixels[..., None] if pixels.ndim == 2 else pixels
+    options = {"mode": mode, "cval": beyond}
+    if isinstance(filter, str):
+        step = Filter.named(filter, **parameters, **options)
+        made = recipe(step, dtype, flat.shape[2])
+    else:
+        kernel = checked_weights(filter, "kernel", 2)
+        step = Filter.of_kernel(kernel, flip=True, **options)
+        made = Recipe([[Lying.turned("kernel", kernel)]])
+    results = _results(step, image, pixels)[row, column]
+    at = Place(flat, row, column, edge, beyond)
+    names = image.getbands() if is_pil(image) else [f"channel {k}" for k in range(flat.shape[2])]
+    if made.matrix is not None:
+        readings = _mixed(at, made.matrix, names, results)
+    else:
+        _check_alpha(step, image, made, at)
+        readings = [_reading(at, made, names[k], k, results[k]) for k in range(flat.shape[2])]
+    height, width = flat.shape[:2]
+    return Probe(step.name, column, row, (width, height), dtype, edge, made.matrix is not None, readings)
+
+
+def _inside(name: str, value: Any, size: int) -> int:
+    """Return a column or row, which must lie in the image."""
+    if integer(name, value, 0) >= size:
+        raise ImfilterError(f"{name} must be from 0 to {size - 1} to lie in the image, got {value}")
+    return int(value)
+
+
+def _results(step: Filter, image: Any, pixels: Array) -> Array:
+    """Return the filtered image (H, W, C), without its alpha."""
+    weighed = is_pil(image) and has_alpha(image) and step.name in PRESETS and PRESETS[step.name].alpha == "weight"
+    result = colours_and_alpha(step(image))[0] if weighed else np.asarray(step(pixels))
+    return result[..., None] if result.ndim == 2 else result
+
+
+def _check_alpha(step: Filter, image: Any, made: Recipe, at: Place) -> None:
+    """Refuse places where pixels count by their alpha, so that the sums are not those of the kernel."""
+    if not (is_pil(image) and has_alpha(image) and step.name in PRESETS and PRESETS[step.name].alpha == "weight"):
+        return
+    opaque = Place(colours_and_alpha(image)[1][..., None], at.row, at.column, at.edge, 255.0)  # type: ignore[index]
+    if any((opaque.under(kernel, 0).pixels != 255).any() for kernels in made.choices for kernel in kernels):
+        raise ImfilterError(f"{step.name} weighs pixels by their alpha, and some are not opaque at ({at.column}, "
+                            f"{at.row}): take a photo without alpha, or another place")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A pixel of an image (H, W, C), and what stands around the image."""
+
+    image: Array
+    row: int
+    column: int
+    edge: Border
+    constant: float
+
+    def under(self, kernel: Lying, channel: int) -> Part:
+        """Return the pixels of a channel under a kernel that stands here."""
+        indices, outs = [], []
+        for at, size, taps, anchor in zip((self.row, self.column), self.image.shape[:2], kernel.weights.shape,
+                                          kernel.anchor, strict=True):
+            start = at - anchor
+            found, _ = places(self.edge, size, start, 1, taps)
+            indices.append(np.arange(size)[found])
+            where = np.arange(start, start + taps)
+            outs.append((where < 0) | (where >= size))
+        beyond = outs[0][:, None] | outs[1]
+        pixels = self.image[..., channel][np.ix_(*indices)].astype(np.float64)
+        if self.edge is Border.CONSTANT:
+            pixels[beyond] = self.constant
+        return Part(kernel, pixels, beyond)
+
+
+def _reading(at: Place, made: Recipe, name: str, channel: int, result: Any) -> Reading:
+    """Return how a filter made of kernels makes a channel."""
+    groups = [[at.under(kernel, channel) for kernel in kernels] for kernels in made.choices]
+    values = [_joined(group, made) for group in groups]
+    best = max(range(len(values)), key=lambda k: -math.inf if math.isnan(values[k]) else values[k])
+    steps = []
+    if made.join:
+        words = made.join[1].format(*(_in_power(part.total) for part in groups[best]))
+        steps.append(f"{words} = {number(values[best], 6)}")
+    others = {}
+    if len(groups) > 1:
+        steps.append(f"the largest of {len(groups)} directions")
+        others = {group[0].kernel.name.partition(",")[0]: value for group, value in zip(groups, values, strict=True)}
+    exact = values[best] + made.offset
+    if made.offset:
+        steps.append(f"{number(made.offset)} + {number(values[best], 6)} = {number(exact, 6)}")
+    return Reading(name, groups[best], [*steps, _settled(exact, result)], exact, float(result), others)
+
+
+def _in_power(value: float) -> str:
+    return f"({number(value, 6)})" if value < 0 else number(value, 6)
+
+
+def _joined(group: list[Part], made: Recipe) -> float:
+    totals = [part.total for part in group]
+    return made.join[0](*totals) if made.join else totals[0]
+
+
+def _mixed(at: Place, matrix: Array, names: Any, results: Array) -> list[Reading]:
+    """Return how a matrix makes each channel of all channels of the pixel."""
+    pixel = at.image[at.row, at.column].astype(np.float64)[None]
+    readings = []
+    for k, (weights, result) in enumerate(zip(matrix, results, strict=True)):
+        name = names[k] if len(matrix) == len(names) else "grey" if len(matrix) == 1 else f"channel {k}"
+        part = Part(Lying("weights of " + ", ".join(names), weights[None], (0, 0)), pixel, np.zeros_like(pixel, bool))
+        readings.append(Reading(name, [part], [_settled(part.total, result)], part.total, float(result)))
+    return readings
+
+
+def _settled(exact: float, result: Any) -> str:
+    """Say how the exact number becomes the result."""
+    kind = np.asarray(result).dtype
+    if kind.kind == "f":
+        return f"{number(exact, 6)} as {kind} is {number(float(result), 6)}"
+    limits = np.iinfo(kind) if kind.kind != "b" else np.iinfo(np.uint8)
+    if exact > limits.max or exact < limits.min:
+        return f"{number(exact, 6)} is cut off at {int(result)}, the end of {kind}"
+    if int(result) != int(rounded(np.array([exact]), kind)[0]):
+        return f"{number(exact, 6)} in single precision is rounded to {int(result)}"
+    return f"{number(exact, 6)} is {'' if exact == result else 'rounded to '}{int(result)}"
