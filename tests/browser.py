@@ -1,0 +1,111 @@
+"""A headless Chromium, spoken to over a pipe by the DevTools protocol; nothing but the standard library is needed."""
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
+KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, " ": 32, "Tab": 9}
+PROGRAM = os.environ.get("IMFILTER_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+# Starts a program with two open files as its numbers 3 and 4, where Chromium looks for commands and answers.
+WIRED = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for number, end in enumerate(ends, 3):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Browser:
+    """One page in a browser of its own."""
+
+    def __init__(self, folder):
+        theirs, self.write = os.pipe()
+        self.read, ours = os.pipe()
+        self.room, self.count = b"", 0
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                   "--remote-debugging-pipe", f"--user-data-dir={folder}"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WIRED, str(theirs), str(ours), PROGRAM, *options], pass_fds=(theirs, ours),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        os.close(ours)
+        self.session = None
+        target = self.tell("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.errors, self.requests = [], []
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.tell(f"{domain}.enable")
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.read)
+        os.close(self.write)
+
+    def tell(self, method, **params):
+        """Send a command and return its result."""
+        self.count += 1
+        message = {"id": self.count, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.write, json.dumps(message).encode() + b"\0")
+        while (answer := self.next()).get("id") != self.count:
+            pass
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def next(self):
+        """Return the next message, and keep what went wrong and what was asked of the network."""
+        while b"\0" not in self.room:
+            came = os.read(self.read, 1 << 16)
+            assert came, "the browser has gone"
+            self.room += came
+        line, self.room = self.room.split(b"\0", 1)
+        message = json.loads(line)
+        if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+            self.errors.append(message["params"])
+        if message.get("method") == "Network.requestWillBeSent":
+            self.requests.append(message["params"]["request"]["url"])
+        return message
+
+    def open(self, url, *, width=1000, height=900, dark=False, still=False):
+        """Open an address in a window of this size, and wait for it."""
+        self.errors.clear()
+        self.requests.clear()
+        self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.tell("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce" if still else "no-preference"}])
+        self.tell("Page.navigate", url=url)
+        while self.next().get("method") != "Page.loadEventFired":
+            pass
+
+    def value(self, expression):
+        """Return what an expression of JavaScript is, which may be a promise."""
+        result = self.tell("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    def press(self, key):
+        """Press a key and let it go."""
+        code = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS[key]}
+        text = {"text": " "} if key == " " else {}
+        self.tell("Input.dispatchKeyEvent", type="keyDown", **code, **text)
+        self.tell("Input.dispatchKeyEvent", type="keyUp", **code)
+
+    def click(self, selector):
+        """Click into the middle of an element."""
+        x, y = self.value(f"(() => {{ const box = document.querySelector('{selector}').getBoundingClientRect();"
+                          "return [box.x + box.width / 2, box.y + box.height / 2]; })()")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.tell("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def screenshot(self, path):
+        """Write what is seen as a PNG."""
+        data = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        path.write_bytes(base64.b64decode(data))

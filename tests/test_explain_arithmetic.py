@@ -1,0 +1,102 @@
+"""The arithmetic of a convolution as a picture: its numbers are those of correlate and output_size."""
+import re
+
+import numpy as np
+import pytest
+
+import imfilter
+from imfilter import ImfilterError, explain
+from imfilter.explain.grids import HEAD, number
+from imfilter.explain.scene import Rect, Text, seen_in
+
+NUMPY = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "constant": "constant", "wrap": "wrap"}
+CASES = [
+    (5, 3, {}), (5, 3, {"stride": 2, "padding": 1}), (5, 3, {"padding": 2, "dilation": 2, "mode": "reflect"}),
+    ((5, 7), (3, 2), {"padding": (1, 2), "stride": (2, 3), "mode": "mirror"}), (1, 1, {}),
+    ((2, 3), 3, {"padding": "same", "mode": "wrap"}), ((4, 3), (2, 1), {"padding": "full", "mode": "nearest"}),
+    (4, [[0, 1, 0], [1, -4, 1], [0, 1, 0]], {"padding": ((0, 1), (2, 3)), "mode": "reflect"}),
+    (6, 3, {"stride": 4}), ((3, 4), [[0.5]], {}),
+]
+
+
+def read(panel, frame):
+    """Return the texts of a panel's cells that are seen in a frame, by row and column."""
+    cell = next(shape.cell for shape, _ in panel.shapes if hasattr(shape, "cell"))
+    return {(int((shape.y - HEAD) // cell), int((shape.x - 1) // cell)): shape.text
+            for shape, seen in panel.shapes
+            if isinstance(shape, Text) and shape.anchor == "middle" and seen_in(seen, frame)}
+
+
+@pytest.mark.parametrize(("size", "kernel", "options"), CASES)
+def test_the_numbers_are_those_of_correlate(size, kernel, options):
+    picture = explain.arithmetic(size, kernel, **options)
+    rows, columns = (size, size) if isinstance(size, int) else size
+    image = np.arange(1.0, rows * columns + 1).reshape(rows, columns)
+    kh, kw = (kernel, kernel) if isinstance(kernel, int) else kernel if isinstance(kernel, tuple) else (0, 0)
+    weights = np.array([[(i + j + 1) % 3 for j in range(kw)] for i in range(kh)]) if kh else kernel
+    result = imfilter.correlate(image, weights, **{"mode": "constant", "padding": 0, **options})
+    assert picture.frames == result.size
+    output = picture.scene.rows[0][1]
+    assert read(output, picture.frames - 1) == {place: number(result[place]) for place in np.ndindex(result.shape)}
+    for frame, place in enumerate(np.ndindex(result.shape)):
+        assert len(read(output, frame)) == frame + 1
+        start, _, total = picture.captions[frame].partition(": ")[2].partition(" = ")
+        assert picture.captions[frame].startswith(f"row {place[0]}, column {place[1]}: ")
+        terms = [np.prod([float(factor) for factor in term.split("·")]) for term in start.split(" + ")]
+        assert sum(terms) == pytest.approx(result[place]) == float(total)
+
+
+@pytest.mark.parametrize("mode", NUMPY)
+@pytest.mark.parametrize(("size", "padding"), [((3, 4), 1), ((2, 3), (2, 4)), ((3, 3), ((0, 2), (3, 1))), ((1, 2), 3)])
+def test_the_padding_shows_where_it_comes_from(mode, size, padding):
+    picture = explain.arithmetic(size, 1, padding=padding, mode=mode)
+    image = np.arange(1, size[0] * size[1] + 1).reshape(size)
+    margin = padding if np.ndim(padding) == 2 else [(side, side) for side in (
+        (padding, padding) if isinstance(padding, int) else padding)]
+    expected = np.pad(image, margin, NUMPY[mode])
+    assert read(picture.scene.rows[0][0], 0) == {
+        place: str(expected[place]) for place in np.ndindex(expected.shape)}
+
+
+def test_the_kernel_lies_where_the_step_says():
+    picture = explain.arithmetic(5, 3, stride=2, padding=1, dilation=1)
+    panel, cell = picture.scene.rows[0][0], 40
+    for frame, (y, x) in enumerate(np.ndindex(3, 3)):
+        window, = (shape for shape, seen in panel.shapes
+                   if isinstance(shape, Rect) and shape.line == "window" and seen == (frame, frame))
+        assert ((window.y - HEAD) / cell, (window.x - 1) / cell) == (2 * y, 2 * x)
+        assert (window.height, window.width) == (3 * cell, 3 * cell)
+
+
+@pytest.mark.parametrize(("size", "kernel", "options"), [case for case in CASES if not isinstance(case[1], list)])
+def test_the_formula_ends_in_the_output_size(size, kernel, options):
+    picture = explain.arithmetic(size, kernel, **options)
+    sizes = [int(note.rpartition(" = ")[2]) for note in picture.scene.notes if re.match("rows|columns", note)]
+    told = re.search(r"gives (\d+) x (\d+)", picture.scene.title)
+    assert sizes in ([int(told[1]), int(told[2])], [int(told[1])])
+    for note in picture.scene.notes[1:]:
+        if "floor" in note:
+            inner = note.replace("·", "*").partition(" = ")[2].partition(" = ")[0]
+            assert eval(inner, {"floor": np.floor}) == sizes.pop(0)
+
+
+def test_pixels_that_are_never_reached_are_told():
+    assert explain.arithmetic(6, 3, stride=4).scene.notes[-1] == (
+        "The last 3 of the padded rows and columns are never reached: one more step would not fit.")
+    assert not any("reached" in note for note in explain.arithmetic(5, 3, stride=2).scene.notes)
+
+
+def test_long_sums_are_abridged():
+    caption = explain.arithmetic(7, np.ones((6, 6))).captions[0]
+    assert " + … + " in caption and caption.count("·") == 15
+
+
+@pytest.mark.parametrize(("arguments", "options", "sentence"), [
+    ((2, 3), {}, "the result would be empty"), ((5, 0), {}, "kernel must be"), ((0, 1), {}, "size must be"),
+    ((5, 3), {"stride": 0}, "stride must be"), ((5, 3), {"mode": "edge"}, "'edge' is 'nearest' here"),
+    ((5, [[np.nan]]), {}, "kernel must be finite"), ((25, 3), {}, "at most 24"), ((13, 1), {}, "144"),
+    ((5, 3), {"padding": -1}, "padding must be"), ((5, (1, 2, 3)), {}, "kernel must be"), ((5, 25), {}, "at most 24"),
+])
+def test_bad_input_is_refused_in_a_sentence(arguments, options, sentence):
+    with pytest.raises(ImfilterError, match=re.escape(sentence)):
+        explain.arithmetic(*arguments, **options)

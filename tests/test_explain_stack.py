@@ -1,0 +1,91 @@
+"""Receptive fields as pictures: what is marked is what one pixel of a layer depends on, and nothing else."""
+import re
+
+import numpy as np
+import pytest
+
+import imfilter
+from imfilter import ImfilterError, Stack, explain
+from imfilter.explain import fields
+
+CASES = [
+    ("3,3,3", (7, 7)), ("3 p1, 3 s2 p1, 3 d2 p2", (11, 9)), ("2, 3 s3", (8, 8)), ("3/1 s1/2, 1/3 p0/2 d1/2", (6, 9)),
+    ("1 s2, 1 s2", (5, 5)), ("5 p4, 5 p4", (3, 4)),
+]
+
+
+def levels(text, size):
+    """Return the layers as they are drawn."""
+    chain = Stack.parse(text)
+    return fields._levels(chain, chain.summary((*size, 1)))
+
+
+def within(places, size):
+    """Return which pixels of an image are marked."""
+    mask = np.zeros(size, bool)
+    rows, columns = ([at for at in side if 0 <= at < most] for side, most in zip(places, size, strict=True))
+    mask[np.ix_(rows, columns)] = True
+    return mask
+
+
+@pytest.mark.parametrize(("text", "size"), CASES)
+def test_what_is_marked_is_what_the_pixel_depends_on(text, size):
+    chain, drawn = Stack.parse(text), levels(text, size)
+    spots = np.eye(size[0] * size[1]).reshape(-1, *size, 1)  # an image for each pixel, which alone is bright
+    weights = [np.ones((1, 1, *layer.kernel)) for layer in chain]
+    for frame, maps in enumerate(chain.apply(spots, weights)):
+        (y,), (x,) = drawn[frame + 1].seen[frame]
+        depends = (maps[:, y, x, 0] != 0).reshape(size)
+        np.testing.assert_array_equal(within(drawn[0].seen[frame], size), depends)
+
+
+@pytest.mark.parametrize(("text", "size"), CASES)
+def test_the_last_frame_goes_back_layer_by_layer(text, size):
+    chain, drawn = Stack.parse(text), levels(text, size)
+    last = len(chain) - 1
+    (y,), (x,) = drawn[-1].seen[last]
+    for k in range(len(chain)):
+        rows, columns = drawn[k].seen[last]
+        field = Stack(chain.layers[k:]).receptive_field(y, x)
+        assert (rows[0], columns[0], rows[-1] + 1, columns[-1] + 1) == field
+
+
+@pytest.mark.parametrize(("text", "size"), CASES)
+def test_the_captions_tell_the_fields_of_the_summary(text, size):
+    rows = Stack.parse(text).summary((*size, 1)).rows
+    captions = explain.stack(text, size).captions
+    assert [tuple(map(int, re.search(r"sees (\d+) x (\d+)", caption).groups())) for caption in captions] == [
+        row.field for row in rows]
+
+
+def test_what_is_odd_is_told():
+    first, second, third = explain.stack("3 s2 p1, 3 d2 p2, 3 p1", 8).captions
+    assert first == "One pixel of layer 1 sees 3 x 3 pixels of the image; its neighbour sees them 2 further on."
+    assert second == ("One pixel of layer 2 sees 11 x 11 pixels of the image, of which dilation and stride leave "
+                      "9 x 9; its neighbour sees them 2 further on; what lies outside is padding.")
+    assert "leave" not in third and third.endswith("; what lies outside is padding.")
+
+
+def test_as_text_it_is_the_summary():
+    text = "3x16 s2 p1, 3x32 s2 p1"
+    assert str(explain.stack(text, 32, channels=3)) == str(imfilter.Stack.parse(text).summary((32, 32, 3)))
+
+
+def test_a_stack_is_taken_as_it_is():
+    assert repr(explain.stack(Stack.parse("3,3"), 5)) == repr(explain.stack("3,3", 5))
+    assert repr(explain.stack("3,3", 5)) == "<picture: The receptive field of 3, 3 on a 5 x 5 image in 2 steps>"
+
+
+@pytest.mark.parametrize(("side", "runs"), [([3], [(3, 1)]), ([0, 1, 2], [(0, 3)]), ([-1, 1, 2, 5], [
+    (-1, 1), (1, 2), (5, 1)])])
+def test_runs_without_gaps(side, runs):
+    assert fields._runs(side) == runs
+
+
+@pytest.mark.parametrize(("text", "size", "sentence"), [
+    ("3,3", 4, "layer 2, 3: the kernel must fit"), ("x", 7, "a layer must be written like"), ("3", 0, "size must be"),
+    (",".join(["3"] * 17), 99, "at most 16 layers, got 17"), ("3x4 g2", 9, "multiple of 2 groups, got 1"),
+])
+def test_bad_input_is_refused_in_a_sentence(text, size, sentence):
+    with pytest.raises(ImfilterError, match=re.escape(sentence)):
+        explain.stack(text, size)
