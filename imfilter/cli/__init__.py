@@ -21,6 +21,7 @@ COMMANDS = {
     "preview": "Show a photo under many filters on one sheet",
     "show": "Tell a kernel's numbers, and what it does to waves",
     "compare": "Tell how much two pictures differ",
+    "explain": "Draw what a convolution does: sizes, fields, numbers, channels",
 }
 MODULES = {"list": "listing"}  # a module called list would hide the builtin from this one
 

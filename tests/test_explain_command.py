@@ -1,0 +1,104 @@
+"""imfilter explain as its users meet it: processes, names of files, exit statuses, and what is said."""
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import imfilter
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the program in a folder of its own; return what it wrote on standard output and error."""
+    def call(*arguments, status=0):
+        done = subprocess.run([sys.executable, "-m", "imfilter", "explain", *arguments], cwd=tmp_path,
+                              capture_output=True, text=True, encoding="utf-8", timeout=60,
+                              env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+        assert done.returncode == status and "Traceback" not in done.stderr, done.stderr
+        return done.stdout, done.stderr
+    return call
+
+
+def test_arithmetic_writes_a_page_and_tells_the_formula(run, tmp_path):
+    out, _ = run("arithmetic", "--size", "5", "--kernel", "3", "--stride", "2", "--padding", "1")
+    assert out.splitlines() == [
+        "5 x 5 image, 3 x 3 kernel, stride 2, padding 1 gives 3 x 3",
+        "output = floor((W + 2 P - D (K - 1) - 1) / S) + 1",
+        "rows and columns = floor((5 + 2·1 - 1·(3 - 1) - 1) / 2) + 1 = floor(4 / 2) + 1 = 3", "wrote arithmetic.html"]
+    page = (tmp_path / "arithmetic.html").read_text(encoding="utf-8")
+    assert page == imfilter.explain.page.document(imfilter.explain.arithmetic(5, 3, stride=2, padding=1).scene)
+    assert "arithmetic.html: exists already; --force replaces it" in run("arithmetic", status=1)[1]
+    run("arithmetic", "--force")
+    assert (tmp_path / "arithmetic.html").read_text(encoding="utf-8") != page
+
+
+def test_arithmetic_takes_pairs_kernels_and_borders(run, tmp_path):
+    run("arithmetic", "--size", "5,7", "--kernel", "0 1 0; 1 -4 1; 0 1 0", "--padding", "same", "--mode", "reflect",
+        "--dilation", "1,2", "-o", "x.svg")
+    expected = imfilter.explain.arithmetic((5, 7), [[0, 1, 0], [1, -4, 1], [0, 1, 0]], padding="same", mode="reflect",
+                                           dilation=(1, 2))
+    assert (tmp_path / "x.svg").read_text(encoding="utf-8") == expected._repr_svg_()
+
+
+def test_stack_prints_the_summary(run, tmp_path):
+    out, _ = run("stack", "3x16 s2 p1, 3x32 s2 p1", "--size", "32", "--channels", "3", "-o", "x.gif")
+    summary = imfilter.Stack.parse("3x16 s2 p1, 3x32 s2 p1").summary((32, 32, 3))
+    assert out == f"{summary}\nwrote x.gif\n"
+    with Image.open(tmp_path / "x.gif") as picture:
+        assert picture.n_frames == 2
+
+
+def test_channels_tells_the_weights(run, tmp_path):
+    out, _ = run("channels", "--in", "3", "--out", "4", "-o", "x.svg")
+    assert "4 kernels of 3 planes of 3 x 3: 4·3·3·3 = 108 weights, and 4 biases." in out
+    ElementTree.parse(tmp_path / "x.svg")
+
+
+@pytest.mark.parametrize("name", ["sobel", "contour", "box:size=2,4", "emboss:angle=10"])
+def test_pixel_ends_in_what_apply_writes(run, tmp_path, rng, name):
+    noise = rng.integers(0, 256, (9, 11, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "photo.png")
+    own = {"box:size=2,4": {"size": (2, 4)}, "emboss:angle=10": {"angle": 10}}.get(name, {})
+    result = getattr(imfilter, name.partition(":")[0])(noise, **own)
+    out, _ = run("pixel", "photo.png", "--at", "10,3", "--filter", name)
+    ends = re.findall(r"(?:is|rounded to|cut off at) (\d+)(?:, the end of uint8)?(?=\n\n|\n$)", out)
+    assert list(map(int, ends)) == result[3, 10].tolist()
+    assert "x 10, y 3 (column and row" in out and [*tmp_path.iterdir()] == [tmp_path / "photo.png"]
+
+
+def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
+    Image.fromarray(np.array([[10, 20, 20]], np.uint8)).save(tmp_path / "photo.png")
+    out, _ = run("pixel", "photo.png", "--at", "0,0", "--kernel", "0 -1 0; -1 5 -1; 0 -1 0", "--border", "constant",
+                 "--cval", "7")
+    assert out.endswith("  sum = 9\n\n  9 is 9\n")
+    out, _ = run("pixel", "photo.png", "--at", "0,0", "--filter", "sharpen", "-o", "x.html")
+    assert out == "wrote x.html\n" and (tmp_path / "x.html").exists()
+
+
+@pytest.mark.parametrize(("arguments", "status", "words"), [
+    (["arithmetic", "--size", "2", "--kernel", "3"], 2, "imfilter: the kernel must fit into the padded image"),
+    (["arithmetic", "--stride", "0"], 2, "an integer of at least 1"),
+    (["arithmetic", "--padding", "some"], 2, "must be an integer of at least 0"),
+    (["arithmetic", "--mode", "edge"], 2, "'edge' is not one of"),
+    (["arithmetic", "-o", "x.bmp"], 1, "x.bmp: the name of a picture must end in '.html'"),
+    (["arithmetic", "-o", "no/x.svg"], 1, "there is no folder no"),
+    (["stack", "3,3,y"], 2, "a layer must be written like"),
+    (["stack", "3,3,3,3"], 2, "layer 4, 3: the kernel must fit"),
+    (["channels", "--in", "3", "--groups", "2"], 2, "groups must divide"),
+    (["pixel", "photo.png", "--at", "0,0", "--filter", "median"], 2, "median is not made of kernels"),
+    (["pixel", "photo.png", "--at", "0,0", "--filter", "sobell"], 2, "did you mean 'sobel'"),
+    (["pixel", "photo.png", "--at", "3,0", "--filter", "box"], 2, "--at must lie in photo.png, which has 3 x 2 pixels"),
+    (["pixel", "photo.png", "--at", "3", "--filter", "box"], 2, "must be the column and the row of a pixel, X,Y"),
+    (["pixel", "photo.png", "--at", "0,0"], 2, "one of --filter and --kernel must be given"),
+    (["pixel", "none.png", "--at", "0,0", "--filter", "box"], 1, "none.png"),
+])
+def test_wrong_usage_is_explained_in_a_sentence(run, tmp_path, arguments, status, words):
+    Image.new("L", (3, 2)).save(tmp_path / "photo.png")
+    out, error = run(*arguments, status=status)
+    assert words in " ".join(error.split()) and out == ""
+    assert [*tmp_path.iterdir()] == [tmp_path / "photo.png"]
