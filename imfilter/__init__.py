@@ -61,4 +61,4 @@ def _preset(name: str) -> Any:
 def __dir__() -> list[str]:
     from .filters import PRESETS
 
-    return sorted({*_HOMES, *PRESETS, "kernels", "__version__"})
+    return sorted({*_HOMES, *PRESETS, "explain", "kernels", "__version__"})

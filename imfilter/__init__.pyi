@@ -1,3 +1,4 @@
+from . import explain as explain
 from . import kernels as kernels
 from .arithmetic import output_size as output_size
 from .arithmetic import same_padding as same_padding

@@ -40,6 +40,9 @@ def test_the_numbers_are_those_of_correlate(size, kernel, options):
     assert read(output, picture.frames - 1) == {place: number(result[place]) for place in np.ndindex(result.shape)}
     for frame, place in enumerate(np.ndindex(result.shape)):
         assert len(read(output, frame)) == frame + 1
+        filled = [shape for shape, seen in output.shapes
+                  if getattr(shape, "fill", "") == "made" and seen_in(seen, frame)]
+        assert len(filled) == frame + 1
         start, _, total = picture.captions[frame].partition(": ")[2].partition(" = ")
         assert picture.captions[frame].startswith(f"row {place[0]}, column {place[1]}: ")
         terms = [np.prod([float(factor) for factor in term.split("·")]) for term in start.split(" + ")]
@@ -76,8 +79,8 @@ def test_the_formula_ends_in_the_output_size(size, kernel, options):
     assert sizes in ([int(told[1]), int(told[2])], [int(told[1])])
     for note in picture.scene.notes[1:]:
         if "floor" in note:
-            inner = note.replace("·", "*").partition(" = ")[2].partition(" = ")[0]
-            assert eval(inner, {"floor": np.floor}) == sizes.pop(0)
+            _, written, shorter, told = note.replace("·", "*").split(" = ")
+            assert eval(written, {"floor": np.floor}) == eval(shorter, {"floor": np.floor}) == int(told)
 
 
 def test_pixels_that_are_never_reached_are_told():

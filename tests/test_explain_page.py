@@ -139,6 +139,11 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(chromium, tmp_path, make):
     make().save(tmp_path / "x.html")
     chromium.open((tmp_path / "x.html").as_uri(), width=360, height=740)
     assert chromium.value("document.documentElement.scrollWidth <= innerWidth")
+    for wide, high, natural_wide, natural_high in chromium.value(
+            "[...document.querySelectorAll('svg')].map(svg => { const box = svg.getBoundingClientRect();"
+            "return [box.width, box.height, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height]; })"):
+        assert wide / high == pytest.approx(natural_wide / natural_high, rel=0.01)  # no empty room in it
+        assert wide >= 0.61 * natural_wide  # and it can still be read
     assert chromium.value("Math.min(...[...document.querySelectorAll('button, #slider')].map("
                           "e => e.getBoundingClientRect().height))") >= 44
 

@@ -141,6 +141,28 @@ def test_bad_input_is_refused_in_a_sentence(image, arguments, own, sentence):
         explain.pixel(image, *arguments, **own)
 
 
+@pytest.mark.parametrize("name", ["sobel", "box", "kirsch", "gabor", "sharpen"])
+def test_what_is_not_finite_spreads_as_the_filter_spreads_it(name):
+    image = np.ones((5, 6))
+    image[1, 1], image[3, 3], image[3, 4] = np.nan, np.inf, -np.inf
+    result = getattr(imfilter, name)(image)
+    for y, x in np.ndindex(5, 6):
+        reading, = probe(image, x, y, name, mode="reflect", cval=0.0).readings
+        np.testing.assert_equal(reading.result, result[y, x])
+        assert str(explain.pixel(image, x, y, name))
+        if name in ("box", "sharpen"):
+            np.testing.assert_allclose(reading.exact, result[y, x])
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "int64", "float16", ">u2"])
+def test_other_dtypes(dtype, rng):
+    image = rng.integers(0, 2, (4, 5)).astype(dtype)
+    for name in ("box", "sharpen", "sobel", "laplace"):
+        reading, = probe(image, 0, 3, name, mode="reflect", cval=0.0).readings
+        assert reading.result == getattr(imfilter, name)(image)[3, 0]
+        assert str(explain.pixel(image, 0, 3, name)).splitlines()[-1].strip()
+
+
 def test_photos_with_alpha(rng):
     colours = photo("uint8", rng)
     alpha = np.full(SIZE, 255, np.uint8)

@@ -7,14 +7,15 @@ from importlib import resources
 
 from . import svg
 from .palette import DARK, LIGHT, style, variables
-from .scene import Scene, together
+from .scene import Panel, Scene, together
+
+SMALLEST = 0.62  # of its size, that a drawing may have
 
 
 def document(scene: Scene) -> str:
     """Return the page."""
     rows = "\n".join(
-        '<div class="row">' + "\n".join(svg.inline(panel, scene.frames) for panel in row) + "</div>"
-        for row in scene.rows)
+        '<div class="row">' + "\n".join(_panel(panel, scene.frames) for panel in row) + "</div>" for row in scene.rows)
     parts = {
         "title": escape(scene.title),
         "heading": escape(together(scene.title)),
@@ -35,3 +36,9 @@ def document(scene: Scene) -> str:
         name, _, rest = piece.partition("}}")
         filled += parts[name], rest
     return "".join(filled)
+
+
+def _panel(panel: Panel, frames: int) -> str:
+    """Return a panel that shrinks to a narrow screen, but only so far as it can be read; then it scrolls."""
+    drawing = svg.inline(panel, frames)
+    return f'<div class="panel" style="--least:{SMALLEST * panel.width:.0f}px">{drawing}</div>'

@@ -27,14 +27,19 @@ class Part:
 
     @property
     def products(self) -> Array:
-        """What the sum is of."""
-        products: Array = self.kernel.weights * self.pixels
+        """What the sum is of. A weight of 0 reads nothing, not even what is not finite."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            products: Array = np.where(self.kernel.weights == 0, 0.0, self.kernel.weights * self.pixels)
         return products
 
     @property
     def total(self) -> float:
         """The sum of the products, exact but for its last rounding."""
-        return math.fsum(self.products.ravel().tolist())
+        products = self.products
+        if np.isfinite(products).all():
+            return math.fsum(products.ravel().tolist())
+        with np.errstate(invalid="ignore"):
+            return float(products.sum())
 
 
 @dataclass(frozen=True)
