@@ -132,6 +132,7 @@ def test_what_has_no_kernel_is_refused_in_a_sentence(name):
     (np.zeros((5, 4)), (0, 0, "box"), {"linear": True}, "linear must be False"),
     (np.zeros((5, 4)), (0, 0, "unsharp_mask"), {"threshold": 3}, "threshold must be 0"),
     (np.zeros((5, 4)), (0, 0, [[np.inf]]), {}, "kernel must be finite"),
+    (np.zeros((5, 4)), (0, 0, [[1]]), {"sigma": 2}, "a kernel has no parameters, got sigma"),
     (np.zeros((5, 4)), (0, 0, "sepia"), {}, "the image must have 3 channels"),
     (np.zeros((2, 2, 2, 2)), (0, 0, "box"), {}, "image must have the shape"),
     (np.zeros((0, 4)), (0, 0, "box"), {}, "image must have the shape"), (None, (0, 0, "box"), {}, "image must be"),
@@ -168,7 +169,7 @@ def test_photos_with_alpha(rng):
     alpha = np.full(SIZE, 255, np.uint8)
     alpha[0, 0] = 0
     image = Image.fromarray(np.dstack([colours, alpha]))
-    for name in ("sobel", "box"):
+    for name in ("sobel", "box", "sepia"):
         found = probe(image, 8, 6, name, mode="reflect", cval=0.0).readings
         assert [reading.channel for reading in found] == ["R", "G", "B"]
         assert [reading.result for reading in found] == np.asarray(getattr(imfilter, name)(image))[6, 8, :3].tolist()

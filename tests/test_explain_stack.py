@@ -60,9 +60,9 @@ def test_the_captions_tell_the_fields_of_the_summary(text, size):
 
 def test_what_is_odd_is_told():
     first, second, third = explain.stack("3 s2 p1, 3 d2 p2, 3 p1", 8).captions
-    assert first == "One pixel of layer 1 sees 3 x 3 pixels of the image; its neighbour sees them 2 further on."
+    assert first == "One pixel of layer 1 sees 3 x 3 pixels of the image; the fields of neighbours lie 2 apart."
     assert second == ("One pixel of layer 2 sees 11 x 11 pixels of the image, of which dilation and stride leave "
-                      "9 x 9; its neighbour sees them 2 further on; what lies outside is padding.")
+                      "9 x 9; the fields of neighbours lie 2 apart; what lies outside is padding.")
     assert "leave" not in third and third.endswith("; what lies outside is padding.")
 
 

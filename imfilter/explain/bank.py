@@ -95,16 +95,22 @@ def _panel(n_in: int, n_out: int, kernel: Pair, groups: int) -> Panel:
             _square(panel, right, y, "made", "new", "out", d)
             continue
         first = d // (n_out // groups) * each
+        seen = range(first, first + each)
         panel.put(Rect(2, y - HIGH / 2 + 10, right + SQUARE + 10, HIGH - 4, "outside"), (frame, frame))
-        for column, c in enumerate(ins):
-            if c is not None and first <= c < first + each:
-                panel.put(Rect(MARGIN + STEP * column, HIGH / 2 - 8 - SQUARE / 2, SQUARE, SQUARE, "", "window", 2.5),
-                          (frame, frame))
-        _row(panel, d, y, ins, range(first, first + each), kernel)
+        _mark(panel, ins, seen, frame)
+        _row(panel, d, y, ins, seen, kernel)
         panel.put(Text(right - 14, y, "=", 18, "quiet"))
         _square(panel, right, y, "made", "new", "out", d)
         frame += 1
     return panel
+
+
+def _mark(panel: Panel, ins: list[int | None], seen: range, frame: int) -> None:
+    """Draw a frame about the channels that a kernel sees."""
+    for column, c in enumerate(ins):
+        if c in seen:
+            panel.put(Rect(MARGIN + STEP * column, HIGH / 2 - 8 - SQUARE / 2, SQUARE, SQUARE, "", "window", 2.5),
+                      (frame, frame))
 
 
 def _square(panel: Panel, x: float, y: float, fill: str, line: str, name: str, number: int | None) -> None:

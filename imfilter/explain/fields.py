@@ -127,7 +127,8 @@ def _caption(image: Level, k: int, row: Row) -> str:
     if (len(rows), len(columns)) != row.field:
         text += f", of which dilation and stride leave {len(rows)} x {len(columns)}"
     if row.jump != (1, 1):
-        text += f"; its neighbour sees them {row.jump[1] if row.jump[0] == row.jump[1] else row.jump} further on"
+        down, across = row.jump
+        text += f"; the fields of neighbours lie {down if down == across else f'{down} down and {across} across'} apart"
     inside = [sum(0 <= at < size for at in side) for side, size in zip((rows, columns), image.size, strict=True)]
     if inside != [len(rows), len(columns)]:
         text += "; what lies outside is padding"

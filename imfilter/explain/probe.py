@@ -81,24 +81,29 @@ def probe(image: Any, x: int, y: int, filter: Any, *, mode: str, cval: float, **
     beyond = outside(cval, edge, dtype)
     column, row = _inside("x", x, pixels.shape[1]), _inside("y", y, pixels.shape[0])
     flat = pixels[..., None] if pixels.ndim == 2 else pixels
-    options = {"mode": mode, "cval": beyond}
-    if isinstance(filter, str):
-        step = Filter.named(filter, **parameters, **options)
-        made = recipe(step, dtype, flat.shape[2])
-    else:
-        kernel = checked_weights(filter, "kernel", 2)
-        step = Filter.of_kernel(kernel, flip=True, **options)
-        made = Recipe([[Lying.turned("kernel", kernel)]])
-    results = _results(step, image, pixels)[row, column]
+    step, made = _made(filter, {**parameters, "mode": mode, "cval": beyond}, flat)
     at = Place(flat, row, column, edge, beyond)
-    names = image.getbands() if is_pil(image) else [f"channel {k}" for k in range(flat.shape[2])]
-    if made.matrix is not None:
-        readings = _mixed(at, made.matrix, names, results)
-    else:
+    weighed = _weighs_alpha(step, image)
+    if weighed:
         _check_alpha(step, image, made, at)
-        readings = [_reading(at, made, names[k], k, results[k]) for k in range(flat.shape[2])]
+    result = np.asarray(colours_and_alpha(step(image))[0] if weighed else step(pixels))
+    results = np.atleast_1d(result[row, column])
+    names = image.getbands()[:flat.shape[2]] if is_pil(image) else [f"channel {k}" for k in range(flat.shape[2])]
+    readings = _mixed(at, made.matrix, names, results) if made.matrix is not None else [
+        _reading(at, made, names[k], k, value) for k, value in enumerate(results)]
     height, width = flat.shape[:2]
     return Probe(step.name, column, row, (width, height), dtype, edge, made.matrix is not None, readings)
+
+
+def _made(filter: Any, keywords: dict[str, Any], image: Array) -> tuple[Filter, Recipe]:
+    """Return a filter by name or a kernel as what is applied to an image (H, W, C), and what it is made of."""
+    if isinstance(filter, str):
+        step = Filter.named(filter, **keywords)
+        return step, recipe(step, known_dtype(image.dtype), image.shape[2])
+    if more := keywords.keys() - {"mode", "cval"}:
+        raise ImfilterError(f"a kernel has no parameters, got {', '.join(sorted(more))}")
+    kernel = checked_weights(filter, "kernel", 2)
+    return Filter.of_kernel(kernel, flip=True, **keywords), Recipe([[Lying.turned("kernel", kernel)]])
 
 
 def _inside(name: str, value: Any, size: int) -> int:
@@ -108,17 +113,14 @@ def _inside(name: str, value: Any, size: int) -> int:
     return int(value)
 
 
-def _results(step: Filter, image: Any, pixels: Array) -> Array:
-    """Return the filtered image (H, W, C), without its alpha."""
-    weighed = is_pil(image) and has_alpha(image) and step.name in PRESETS and PRESETS[step.name].alpha == "weight"
-    result = colours_and_alpha(step(image))[0] if weighed else np.asarray(step(pixels))
-    return result[..., None] if result.ndim == 2 else result
+def _weighs_alpha(step: Filter, image: Any) -> bool:
+    """Say whether pixels count by their alpha."""
+    return (is_pil(image) and has_alpha(image) and step.name in PRESETS
+            and PRESETS[step.name].alpha == "weight")
 
 
 def _check_alpha(step: Filter, image: Any, made: Recipe, at: Place) -> None:
-    """Refuse places where pixels count by their alpha, so that the sums are not those of the kernel."""
-    if not (is_pil(image) and has_alpha(image) and step.name in PRESETS and PRESETS[step.name].alpha == "weight"):
-        return
+    """Refuse places where some pixels are not opaque, so that the sums are not those of the kernel."""
     opaque = Place(colours_and_alpha(image)[1][..., None], at.row, at.column, at.edge, 255.0)  # type: ignore[index]
     if any((opaque.under(kernel, 0).pixels != 255).any() for kernels in made.choices for kernel in kernels):
         raise ImfilterError(f"{step.name} weighs pixels by their alpha, and some are not opaque at ({at.column}, "
