@@ -10,7 +10,8 @@ import click
 from ..borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
-from . import Status, specs
+from ..pipeline import Filter
+from . import Status
 from .convolve import KernelType
 from .options import COMMON, KindType
 
@@ -155,7 +156,7 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
 
     if (name is None) == (kernel is None):
         raise click.UsageError("one of --filter and --kernel must be given")
-    step = specs.parse(name) if name is not None else None
+    step = Filter.parse(name) if name is not None else None
     try:
         image = files.read(photo).image
     except FileError as error:
