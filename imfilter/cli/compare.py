@@ -10,6 +10,7 @@ import click
 
 from ..errors import FileError, ImfilterError
 from . import Status
+from .report import say
 
 if TYPE_CHECKING:
     from ..explain import Comparison
@@ -50,10 +51,10 @@ def command(
             saving.save(comparison.difference_picture(*pictures), output, force=force)
             click.echo(f"wrote {click.format_filename(output)}", err=as_json)
     except FileError as error:
-        click.echo(click.format_filename(f"imfilter: {error}"), err=True)
+        say(str(error))
         return Status.SOME_FAILED
     except ImfilterError as error:
-        click.echo(click.format_filename(f"imfilter: {first} and {second}: {error}"), err=True)
+        say(f"{first} and {second}: {error}")
         return Status.SOME_FAILED
     return Status.DONE
 

@@ -13,7 +13,8 @@ from ..filters.parameters import Integer, Pair
 from ..pipeline import Filter
 from . import Status
 from .convolve import KernelType
-from .options import COMMON, KindType
+from .options import BORDER, KindType
+from .report import say
 
 if TYPE_CHECKING:
     from ..explain import Picture
@@ -71,7 +72,7 @@ def _written(path: str, force: bool, make: Callable[[], Picture], *, told: bool 
         made = make()
         made.save(path, force=force)
     except FileError as error:
-        click.echo(click.format_filename(f"imfilter: {error}"), err=True)
+        say(str(error))
         return Status.SOME_FAILED
     if told:
         click.echo(str(made))
@@ -160,7 +161,7 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
     try:
         image = files.read(photo).image
     except FileError as error:
-        click.echo(click.format_filename(f"imfilter: {error}"), err=True)
+        say(str(error))
         return Status.SOME_FAILED
     x, y = at
     if not (x < image.width and y < image.height):
@@ -176,4 +177,4 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
     return Status.DONE
 
 
-pixel.params[-2:-2] = COMMON[:2]
+pixel.params[-2:-2] = BORDER

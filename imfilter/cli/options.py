@@ -30,12 +30,15 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 FILES = click.Argument(["files"], metavar="FILE...", nargs=-1, required=True)
-COMMON = [
-    *recipes.OPTIONS,
+BORDER = [
     click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
                  metavar="BORDER", help=f"What stands outside the photo: {', '.join(MODES)}."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
                  help="What stands there with --border constant."),
+]
+COMMON = [
+    *recipes.OPTIONS,
+    *BORDER,
     click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
                  help="Take every N-th pixel, or N,M down and across."),
 ]
