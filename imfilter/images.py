@@ -14,9 +14,8 @@ from .errors import DtypeError, ImfilterError, integer
 if TYPE_CHECKING:
     import PIL.Image
 
-    Picture: TypeAlias = "PIL.Image.Image | Deep"
-
 Array = np.ndarray[Any, Any]
+Picture: TypeAlias = "PIL.Image.Image | Deep"
 
 # What the loops read and write themselves, and what stands in for the rest. Each cast is exact.
 NATIVE = {np.dtype(code) for code in ("u1", "u2", "i2", "i4", "f4", "f8")}

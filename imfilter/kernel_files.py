@@ -1,7 +1,6 @@
 """Kernels in files, which are filters wherever a name is accepted: JSON with the weights and what is added."""
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -25,12 +24,16 @@ def is_kernel_file(name: str) -> bool:
 
 def written(kernel: Array, bias: Any, **more: Any) -> bytes:
     """Return the bytes of a file. more: what else it tells of the kernel."""
+    import json  # most programs read no such file
+
     told = {"file": TITLE, "kernel": kernel.tolist(), "bias": np.asarray(bias).tolist(), **more}
     return (json.dumps(told, indent=1) + "\n").encode()
 
 
 def read(path: str) -> tuple[Array, Array]:
     """Return the kernel (kh, kw) for `correlate`, or the bank (C_out, C_in, kh, kw), of a file, and its bias."""
+    import json
+
     try:
         with open(path, "rb") as stream:
             told = json.loads(stream.read(LARGEST))
