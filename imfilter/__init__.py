@@ -24,6 +24,7 @@ _HOMES = {
     "Border": "borders",
     "Pipeline": "pipeline",
     "show": "explain",
+    "contact_sheet": "explain",
     "ImfilterError": "errors",
     "DtypeError": "errors",
     "FileError": "errors",

@@ -53,10 +53,12 @@ def contact_sheet(
 
     Examples
     --------
-    >>> import numpy
-    >>> from imfilter import explain
-    >>> explain.contact_sheet([numpy.zeros((20, 30), numpy.uint8)] * 6, columns=3).size
+    >>> import imfilter, numpy
+    >>> imfilter.contact_sheet([numpy.zeros((20, 30), numpy.uint8)] * 6, columns=3).size
     (130, 70)
+    >>> maps = imfilter.conv2d(numpy.ones((32, 32, 3)), numpy.ones((8, 3, 5, 5)))
+    >>> imfilter.contact_sheet(maps, columns=4).size
+    (162, 86)
     """
     tiles = [None if picture is None else _reduced(flat(picture, paper), size) for picture in _each(pictures)]
     names = None if labels is None else [*map(str, labels)]
