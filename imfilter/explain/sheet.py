@@ -9,14 +9,14 @@ import numpy as np
 
 from ..errors import ImfilterError, integer
 from ..images import as_array, is_pil
-from .drawing import Colour, font
+from .drawing import Colour, fitting, font
 from .viewing import bytes_of, flat
 
 if TYPE_CHECKING:
     import PIL.Image
 
 PAPER, INK, EDGE = (255, 255, 255), (32, 32, 32), (200, 200, 200)
-GAP, TEXT, LEAST_TEXT = 10, 14, 8  # pixels between tiles, of the letters, and of letters where labels are long
+GAP, TEXT = 10, 14  # pixels between tiles, and of the letters
 WIDE = 1.5  # how much wider than high a sheet should be
 
 
@@ -115,18 +115,6 @@ def _laid_out(
         else:
             sheet.paste(picture, (x + (width - picture.width) // 2, y + (height - picture.height) // 2))
         if names:
-            text, letters = _fitting(names[k], width)
-            pen.text((x + width / 2, y + height + 4 + TEXT / 2), text, INK, letters, anchor="mm")
+            text, letters = fitting(names[k], width, TEXT)
+            pen.text((x + width / 2, y + height + 4 + TEXT / 2), text, INK, font(letters), anchor="mm")
     return sheet
-
-
-def _fitting(text: str, width: int) -> tuple[str, Any]:
-    """Return a label and letters in which it fits: smaller ones where it is long, and its beginning where it must."""
-    text = " ".join(text.split())
-    for size in range(TEXT, LEAST_TEXT - 1, -1):
-        letters = font(size)
-        if letters.getlength(text) <= width:
-            return text, letters
-    while text and letters.getlength(text + "...") > width:
-        text = text[:-1]
-    return text + "...", letters

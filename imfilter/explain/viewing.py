@@ -26,12 +26,25 @@ def viewable(picture: Any) -> PIL.Image.Image:
         return shown
     from PIL import Image
 
-    pixels = bytes_of(as_array(picture, "picture"))
+    pixels = _deep(picture) if isinstance(picture, Deep) else bytes_of(as_array(picture, "picture"))
     bands = 1 if pixels.ndim == 2 else pixels.shape[-1] if pixels.ndim == 3 else 0
     if bands not in MODES or pixels.size == 0:
         raise ImfilterError(f"a picture must have the shape (H, W) or (H, W, 1 to 4), got {pixels.shape}")
     height, width = pixels.shape[:2]
     return Image.frombytes(MODES[bands], (width, height), np.ascontiguousarray(pixels).tobytes())
+
+
+def _deep(picture: Deep) -> Array:
+    """Return the bytes of a deep picture's colours, CMYK as RGB, and of its alpha, which is not stretched."""
+    colours = bytes_of(picture.pixels[..., :picture.colours])
+    if picture.colours == 4:
+        ink, black = 255 - colours[..., :3].astype(np.uint16), 255 - colours[..., 3:].astype(np.uint16)
+        colours = ((ink * black + 127) // 255).astype(np.uint8)
+    if not picture.alpha:
+        return colours
+    alpha = picture.pixels[..., -1:]
+    scale = 255 if alpha.dtype.kind == "f" else 255 / np.iinfo(alpha.dtype).max
+    return np.concatenate([colours, np.rint(np.clip(np.nan_to_num(alpha * scale), 0, 255)).astype(np.uint8)], axis=-1)
 
 
 def _mode(picture: PIL.Image.Image) -> str:
