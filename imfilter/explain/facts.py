@@ -56,7 +56,7 @@ def table(kernel: Array, width: int) -> list[str]:
         across = _middle(columns, max(1, (width - 6) // cell))
     block = kernel[down, across]
     shown = numbers(block)
-    texts = np.array(shown, object).reshape(block.shape)
+    texts: Array = np.array(shown, object).reshape(block.shape)
     cell = _cell(shown)
     left, right = ("..." if across.start else ""), ("  ..." if across.stop < columns else "")
     lines = [f"{left}{''.join(f'{text:>{cell}}' for text in row)}{right}" for row in texts]
