@@ -148,6 +148,7 @@ def fitting(text: str, width: int, most: int) -> tuple[str, int]:
     for size in range(most, LEAST_TEXT - 1, -1):
         if font(size).getlength(text) <= width:
             return text, size
+    text = text[:width]  # of which none fits that is longer
     while text and font(LEAST_TEXT).getlength(text + "...") > width:
         text = text[:-1]
     return text + "...", LEAST_TEXT

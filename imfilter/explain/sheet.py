@@ -60,6 +60,7 @@ def contact_sheet(
     >>> imfilter.contact_sheet(maps, columns=4).size
     (162, 86)
     """
+    _check_paper(paper)
     tiles = [None if picture is None else _reduced(flat(picture, paper), size) for picture in _each(pictures)]
     names = None if labels is None else [*map(str, labels)]
     if not tiles or (names is not None and len(names) != len(tiles)):
@@ -73,12 +74,19 @@ def contact_sheet(
     return _laid_out(tiles, names, (width, height), across, paper)
 
 
+def _check_paper(paper: Any) -> None:
+    good = isinstance(paper, tuple) and len(paper) == 3 and all(
+        isinstance(value, int) and 0 <= value <= 255 for value in paper)
+    if not good:
+        raise ImfilterError(f"paper must be three whole numbers from 0 to 255, got {paper!r}")
+
+
 def _each(pictures: Any) -> Iterable[Any]:
     """Return the pictures one by one; those of an (H, W, n) array stretched alike."""
     if is_pil(pictures):
         return [pictures]
-    if isinstance(pictures, (list, tuple)) or not hasattr(pictures, "ndim"):
-        return list(pictures)
+    if isinstance(pictures, Iterable) and not isinstance(pictures, (str, bytes)) and not hasattr(pictures, "ndim"):
+        return pictures
     maps = as_array(pictures, "pictures")
     if maps.ndim != 3 or maps.size == 0:
         raise ImfilterError(f"feature maps must have the shape (H, W, n), got {maps.shape}")

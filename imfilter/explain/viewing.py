@@ -22,8 +22,7 @@ def viewable(picture: Any) -> PIL.Image.Image:
     largest value white; where there are values below 0, 0 is mid-grey, and the largest size is black or white.
     """
     if is_pil(picture) and not isinstance(picture, Deep) and not picture.mode.startswith(("I", "F")):
-        shown: PIL.Image.Image = picture if picture.mode in SHOWN else picture.convert(_mode(picture))
-        return shown
+        return picture if picture.mode in SHOWN else _converted(picture)
     from PIL import Image
 
     pixels = _deep(picture) if isinstance(picture, Deep) else bytes_of(as_array(picture, "picture"))
@@ -47,11 +46,10 @@ def _deep(picture: Deep) -> Array:
     return np.concatenate([colours, np.rint(np.clip(np.nan_to_num(alpha * scale), 0, 255)).astype(np.uint8)], axis=-1)
 
 
-def _mode(picture: PIL.Image.Image) -> str:
-    """Return which mode shows a picture whose own is not shown."""
-    if picture.mode == "1":
-        return "L"
-    return "RGBA" if picture.mode in ("PA", "RGBa", "La") or "transparency" in picture.info else "RGB"
+def _converted(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Return a picture whose own mode is not shown in one that is."""
+    mode = {"1": "L", "La": "LA", "PA": "RGBA", "RGBa": "RGBA"}.get(picture.mode, "RGB")
+    return picture.convert("RGBA" if "transparency" in picture.info else mode)
 
 
 def bytes_of(samples: Array) -> Array:
