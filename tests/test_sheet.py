@@ -105,8 +105,8 @@ def test_pictures_are_reduced_and_never_enlarged():
     assert large.size == (300, 100), "the caller's picture stays as it is"
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "La", "CMYK", "YCbCr", "HSV", "LAB", "I",
-                                  "I;16", "F"])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "La", "CMYK", "YCbCr", "HSV", "LAB",
+                                  "I", "I;16", "F"])
 def test_every_mode_of_pillow_can_be_seen(mode):
     shown = viewable(Image.new(mode, (3, 2)))
     assert shown.size == (3, 2) and shown.mode in ("L", "LA", "RGB", "RGBA")
