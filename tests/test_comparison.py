@@ -93,6 +93,13 @@ def test_colours_that_nobody_sees_do_not_count(one, other, largest, unseen):
     assert (compare(*deep).total.largest, compare(*deep).unseen) == (largest * 257, unseen)
 
 
+def test_all_channels_together_name_the_largest():
+    one, other = np.zeros((1, 4, 2)), np.zeros((1, 4, 2))
+    other[..., 0], other[0, 2, 1] = 0.5, 0.9
+    found = compare(one, other).total
+    assert (found.largest, found.place, found.mean) == (0.9, (0, 2), pytest.approx((0.5 + 0.225) / 2))
+
+
 def test_an_array_has_no_alpha():
     one, other = np.zeros((1, 1, 4), np.uint8), np.full((1, 1, 4), (9, 0, 0, 0), np.uint8)
     assert compare(one, other).total.largest == 9

@@ -100,7 +100,7 @@ def test_what_makes_no_sheet_is_refused(pictures, more, words):
 
 
 def test_pictures_are_reduced_and_never_enlarged():
-    large, small = Image.new("L", (300, 100)), Image.new("L", (8, 4))
+    large, small = Image.new("RGB", (300, 100)), Image.new("L", (8, 4))
     assert imfilter.contact_sheet([large, small], size=60, columns=1).size == (80, 70)
     assert large.size == (300, 100), "the caller's picture stays as it is"
 
@@ -169,6 +169,7 @@ def test_charts_are_drawn_both_ways():
 def test_a_title_fits_into_its_chart():
     drawing = chart.kernel_chart("1 " * 2000, {"kernel": np.ones((1, 1))})
     title = drawing.shapes[0]
+    assert chart.kernel_chart("\udcff", {"kernel": np.ones((1, 1))}).svg().encode()
     assert title.text.endswith("...") and font(title.size).getlength(title.text) <= drawing.width
 
 

@@ -95,7 +95,6 @@ def _each(pictures: Any) -> Iterable[Any]:
 
 def _reduced(picture: PIL.Image.Image, size: int | None) -> PIL.Image.Image:
     if size is not None and max(picture.size) > integer("size", size, 1):
-        picture = picture.copy()
         picture.thumbnail((size, size))
     return picture
 
