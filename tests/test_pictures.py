@@ -74,8 +74,9 @@ def test_a_picture_goes_to_standard_output(pair, command):
     (("show", "gaussian:sigma=-1"), "sigma must be a number of at least 0, got -1.0"),
     (("show", "mix"), "mix needs matrix"), (("show", ""), "there is no file of that name"),
     (("show", "none.txt"), "got 'none.txt'; there is no file of that name"), (("show", "-"), "a kernel must be rows"),
-    (("show", "."), "a kernel must be rows"), (("show", "1 2; 3"), "equally long"), (("show", "1 nan"), "must be finite"),
-    (("show", "1e308 1e308"), "a kernel to show must have a finite sum"), (("show", "photo.png"), "cannot be read as text"),
+    (("show", "."), "a kernel must be rows"), (("show", "1 2; 3"), "equally long"),
+    (("show", "1 nan"), "must be finite"), (("show", "photo.png"), "cannot be read as text"),
+    (("show", "1e308 1e308"), "a kernel to show must have a finite sum"),
     (("show", "sobel", "-o", "a.xyz"), ".pgm, .svg"), (("show", "median", "-o", "a.png"), "has no kernel to draw"),
 ])
 def test_wrong_usage_is_one_sentence_and_writes_nothing(here, pair, command, words):
@@ -95,7 +96,7 @@ def test_wrong_usage_is_one_sentence_and_writes_nothing(here, pair, command, wor
     (("compare", "photo.png", "-"), "imfilter: -: is empty"),
     (("compare", "photo.png", "text.png"), "imfilter: text.png: "),
     (("compare", "photo.png", "small.png"),
-     "imfilter: photo.png and small.png: pictures to compare must have the same size and kind, got 31 x 17 RGB and 3 x 2"),
+     "imfilter: photo.png and small.png: pictures to compare must have the same size and kind, got 31 x 17 RGB and 3"),
     ((*COMPARED, "-o", "other.png", "--force"), "imfilter: other.png: is the picture itself"),
     (("show", "sobel", "-o", "none/a.svg"), "imfilter: none/a.svg: there is no folder none"),
     (("show", "kernel.png", "-o", "kernel.png", "--force"), "imfilter: kernel.png: is the picture itself"),
@@ -171,7 +172,7 @@ def test_any_name_of_a_file_will_do(folder, name):
 
 def test_a_sheet_has_every_filter_that_needs_no_parameter(here, folder):
     said = here("preview", "photo.png", "--size", "16", "--columns", "6")
-    assert said.err == "" and "filters at 16 x 9, where each reaches 1.94 times as far as in the whole photo" in said.out
+    assert said.err == "" and "filters at 16 x 9, where each reaches 1.94 times as far" in said.out
     Image.new("L", (9, 9)).save("grey.png")
     said = here("preview", "grey.png")
     assert "imfilter: left out sepia: " in said.err and "at the photo's own 9 x 9" in said.out
@@ -200,7 +201,8 @@ def test_words_of_a_kernel(here, folder):
     said = here("show", "sobel").out
     assert said.count("\nplan ") == 1 and "both kernels in one pass, direct in int16" in said
     assert said.startswith("sobel: Show edges by the Sobel gradient") and "axis 0, down:" in said
-    assert here("show", "0 -1 0; -1 5 -1; 0 -1 0").out.startswith("A kernel of your own.\n\n   0  -1   0\n  -1   5  -1\n")
+    own = here("show", "0 -1 0; -1 5 -1; 0 -1 0").out
+    assert own.startswith("A kernel of your own.\n\n   0  -1   0\n  -1   5  -1\n   0  -1   0\n\nsize ")
     assert here("show", "-1 0 1").out == here("show", "--", "-1 0 1").out
     assert here("show", "convolve:kernel=1 2 1").out.splitlines()[2:] == here("show", "1 2 1").out.splitlines()[2:]
     assert here("show", "0 0; 0 0").out == (
@@ -217,12 +219,12 @@ def test_letters_that_the_output_has(folder):
 
 @pytest.mark.skipif(not shutil.which("rsvg-convert"), reason="needs rsvg-convert")
 def test_svg_is_drawn_as_pixels_are(here, folder):
-    here("show", "gaussian:sigma=2", "-o", "g.svg")
-    here("show", "gaussian:sigma=2", "-o", "g.png")
+    here("show", "sobel", "-o", "g.svg")
+    here("show", "sobel", "-o", "g.png")
     subprocess.run(["rsvg-convert", "g.svg", "-o", "drawn.png"], check=True)
     one, other = (pixels(name)[..., :3].astype(int) for name in ("g.png", "drawn.png"))
     assert one.shape == other.shape
-    assert (np.abs(one - other).max(-1) > 60).mean() < 0.05, "letters alone differ"
+    assert (np.abs(one - other).max(-1) > 60).mean() < 0.013, "letters alone differ"
 
 
 @pytest.mark.parametrize(("command", "loaded"), [
@@ -236,6 +238,6 @@ def test_no_more_is_loaded_than_needed(folder, child, command, loaded):
 
 
 def test_showing_a_kernel_needs_no_files(child):
-    code = "import sys, imfilter; imfilter.show; imfilter.contact_sheet; " \
-           "print(*{'PIL', 'click', 'imfilter.files', 'imfilter.batch', 'skimage', 'imfilter.pipeline'} & {*sys.modules})"
+    code = "import sys, imfilter; imfilter.show; imfilter.contact_sheet; print(*{*sys.modules} & " \
+           "{'PIL', 'click', 'imfilter.files', 'imfilter.batch', 'skimage', 'imfilter.filters', 'imfilter.pipeline'})"
     assert child(code).stdout == "\n"
