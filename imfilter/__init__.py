@@ -29,6 +29,7 @@ _HOMES = {
     "Border": "borders",
     "Pipeline": "pipeline",
     "show": "explain",
+    "contact_sheet": "explain",
     "ImfilterError": "errors",
     "DtypeError": "errors",
     "FileError": "errors",

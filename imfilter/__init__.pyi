@@ -11,6 +11,7 @@ from .convolution import plan as plan
 from .errors import DtypeError as DtypeError
 from .errors import FileError as FileError
 from .errors import ImfilterError as ImfilterError
+from .explain import contact_sheet as contact_sheet
 from .explain import show as show
 from .filters.bands import difference_of_gaussians as difference_of_gaussians
 from .filters.bands import gabor as gabor

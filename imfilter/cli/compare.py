@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import FileError, ImfilterError
-from . import Status
+from ..filters.parameters import Number
+from . import Status, pictures
+from .options import KindType
 from .report import say
 
 if TYPE_CHECKING:
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @click.option("-o", "--output", metavar="FILE",
-              help="Draw where they differ: black where they do not, then red, yellow, and white where they do most.")
-@click.option("--data-range", type=float, metavar="NUMBER",
+              help="Draw where they differ: black where they do not, then red, yellow, and white where they do most; "
+                   "- is standard output, as PNG, and what is told goes to standard error.")
+@click.option("--data-range", type=KindType(Number(above=0)), metavar="NUMBER",
               help="The largest difference there can be; else that of the samples' type, 1 for floats.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON; an infinite PSNR is null.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
@@ -37,19 +40,24 @@ def command(
     """Tell how much the pictures A and B differ, in each channel and in all.
 
     PSNR in decibels, SSIM (with scikit-image), the mean and the largest size of a difference, and where that is.
+    Colours where both are fully transparent do not count.
     """
-    from .. import files
-    from ..explain import compare, comparison, saving
+    from ..explain import compare, comparison
 
+    if first == second == "-":
+        raise click.UsageError("standard input can be read only once")
+    if as_json and output == pictures.STDOUT:
+        raise click.UsageError("--json needs standard output, where the picture goes: name a file with --output")
+    if output is not None:
+        pictures.check_output(output)
     try:
         if output is not None:
-            saving.check(output, force=force)
-        pictures = [files.read(path).image for path in (first, second)]
-        found = compare(*pictures, data_range=data_range)
-        click.echo(_json(found) if as_json else "\n".join(_text(found)))
+            pictures.check_place(output, (first, second), force=force)
+        pair = [pictures.read(path) for path in (first, second)]
+        found = compare(*pair, data_range=data_range)
+        click.echo(_json(found) if as_json else "\n".join(_text(found)), err=output == pictures.STDOUT)
         if output is not None:
-            saving.save(comparison.difference_picture(*pictures), output, force=force)
-            click.echo(f"wrote {click.format_filename(output)}", err=as_json)
+            pictures.put(comparison.difference_picture(*pair), output, force=force, aside=as_json)
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
@@ -61,14 +69,15 @@ def command(
 
 def _text(found: Comparison) -> list[str]:
     """Return a line for each channel and for all, where there is more than one."""
+    unseen = [f"not counted: {found.unseen} pixels of other colours that are fully transparent in both"]
     if found.identical:
-        return ["the pictures are identical"]
+        return ["the pictures are identical", *(unseen if found.unseen else [])]
     rows = [*found.channels, found.total] if len(found.channels) > 1 else [found.total]
     lines = ["channel      PSNR     SSIM      mean   largest  at x, y"]
     lines += [f"{row.name:<7}  {_number(row.psnr, '6.2f')}{' dB' if math.isfinite(row.psnr) else '   '}"
               f"  {'-' if row.ssim is None else format(row.ssim, '.4f'):>6}  {row.mean:8.4g}  {row.largest:8.4g}  "
               f"{row.place[1]}, {row.place[0]}" for row in rows]
-    return [*lines, *([found.without_ssim] if found.without_ssim else [])]
+    return [*lines, *([found.without_ssim] if found.without_ssim else []), *(unseen if found.unseen else [])]
 
 
 def _number(value: float, form: str) -> str:
@@ -77,8 +86,8 @@ def _number(value: float, form: str) -> str:
 
 def _json(found: Comparison) -> str:
     return json.dumps({
-        "identical": found.identical, "data_range": found.data_range, "all": _fields(found.total),
-        "channels": [_fields(channel) for channel in found.channels]})
+        "identical": found.identical, "data_range": found.data_range, "unseen": found.unseen,
+        "all": _fields(found.total), "channels": [_fields(channel) for channel in found.channels]})
 
 
 def _fields(row: Difference) -> dict[str, Any]:

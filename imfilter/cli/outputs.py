@@ -116,7 +116,8 @@ class Options:
 
         stream = sys.stderr if self.json or self.to_stdout(files) else sys.stdout
         if terminal.way(stream, os.environ) is None:
-            raise click.UsageError(f"--show: {terminal.NO_TERMINAL}")
+            name = "output" if stream is sys.stdout else "error"
+            raise click.UsageError(f"--show: {terminal.NO_TERMINAL}, and standard {name} is none")
 
         def look(before: Any, after: Any) -> None:
             terminal.draw(before, after, stream, environment=os.environ, size=shutil.get_terminal_size())

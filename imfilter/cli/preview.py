@@ -7,7 +7,7 @@ import click
 
 from ..errors import FileError
 from ..pipeline import Pipeline
-from . import Status
+from . import Status, pictures
 from .report import say
 
 
@@ -18,7 +18,8 @@ from .report import say
     """)
 @click.argument("photo")
 @click.argument("filters", metavar="[FILTER]...", nargs=-1)
-@click.option("-o", "--output", metavar="FILE", help="Where the sheet goes; else photo.preview.png beside the photo.")
+@click.option("-o", "--output", metavar="FILE",
+              help="Where the sheet goes, - is standard output, as PNG; else photo.preview.png beside the photo.")
 @click.option("--columns", type=click.IntRange(1, 100), help="Pictures in a row.")
 @click.option("--size", type=click.IntRange(16, 4096), default=320, show_default=True,
               help="Pixels of the photo's longer side, to which it is reduced before it is filtered.")
@@ -31,34 +32,24 @@ def command(
     A FILTER is a name with parameters if need be, as in gaussian:sigma=3. The photo is reduced first: a filter then
     reaches further in it than it does in the whole photo.
     """
-    from .. import files
-    from ..explain import preview, saving
+    from ..explain import preview
 
     steps = [Pipeline.parse(text) for text in filters] or preview.every_filter()
     if output is None and photo == "-":
         raise click.UsageError("standard input has no name for the sheet: name a file with --output")
     path = f"{os.path.splitext(photo)[0]}.preview.png" if output is None else output
+    pictures.check_output(path)
     try:
-        _check(path, photo, force)
-        whole = files.read(photo).image
+        pictures.check_place(path, [photo], force=force)
+        whole = pictures.read(photo)
         made = preview.preview(whole, steps, columns=columns, size=size)
         for note in made.left_out:
             say(f"left out {note}")
-        saving.save(made.sheet, path, force=force)
+        pictures.put(made.sheet, path, force=force, told=f": {_told(made.shown, whole.size, made.size)}")
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
-    click.echo(f"wrote {click.format_filename(path)}: {_told(made.shown, whole.size, made.size)}")
     return Status.SOME_FAILED if filters and made.left_out else Status.DONE
-
-
-def _check(path: str, photo: str, force: bool) -> None:
-    """Refuse a name for the sheet, before anything is computed."""
-    from ..explain import saving
-
-    saving.check(path, force=force)
-    if photo != "-" and os.path.exists(path) and os.path.exists(photo) and os.path.samefile(path, photo):
-        raise FileError(f"{path}: is the photo itself")
 
 
 def _told(count: int, whole: tuple[int, int], small: tuple[int, int]) -> str:

@@ -40,7 +40,7 @@ class Report:
         self._told: set[int] = set()
         self._start = time.monotonic()
         spoilt = options.json and sys.stdout is not None and sys.stdout.isatty()
-        bar = total > 1 and not options.quiet and not spoilt and Progress.seen()
+        bar = total > 1 and not (options.quiet or options.show or spoilt) and Progress.seen()
         self._progress = Progress(total) if bar else None
         if self._progress:
             self._progress.draw()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -10,14 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import FileError, ImfilterError
-from ..filters import PRESETS
-from ..pipeline import Filter
-from . import Status
+from ..pipeline import Pipeline
+from ..steps import STEPS
+from . import Status, pictures
 from .convolve import KernelType
-from .report import say
+from .report import say, shown
 
 if TYPE_CHECKING:
     from ..explain.anatomy import Anatomy
+    from ..explain.drawing import Drawing
+    from ..explain.facts import Fact
 
 ABOUT = 14  # columns of what a fact is about
 
@@ -30,39 +33,47 @@ ABOUT = 14  # columns of what a fact is about
       imfilter show kernel.txt
     """, context_settings={"ignore_unknown_options": True})  # a kernel may begin with a minus
 @click.argument("what", metavar="FILTER|KERNEL")
-@click.option("-o", "--output", metavar="FILE", help="Draw it: kernel and frequency response, as .svg, .png, ...")
+@click.option("-o", "--output", metavar="FILE",
+              help="Draw it: kernel and frequency response, as .svg, .png, ...; - is standard output, as PNG.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(what: str, output: str | None, force: bool) -> Status:
     """Tell a kernel's numbers and what follows from them.
 
     FILTER is a name with parameters if need be, as in gaussian:sigma=2; KERNEL a text file, or the numbers themselves.
     """
-    from ..explain import saving
-
     parts = _parts(what)
     if output is None:
         click.echo("\n".join(_text(what, parts)))
         return Status.DONE
     if not parts.kernels and parts.matrix is None:
         raise ImfilterError(f"{what} has no kernel to draw: it is no linear convolution")
+    pictures.check_output(output, svg=True)
     try:
-        saving.check(output, force=force, svg=True)
-        _draw(what, parts, output, force)
+        pictures.check_place(output, [what], force=force)
+        pictures.put(_drawing(shown(what), parts), output, force=force)
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
-    click.echo(f"wrote {click.format_filename(output)}")
     return Status.DONE
 
 
 def _parts(what: str) -> Anatomy:
-    """Return what a filter or a kernel is made of. What is neither is taken for a misspelt filter."""
-    from ..explain.anatomy import Anatomy, anatomy
+    """Return what a filter or a kernel is made of. A word that is neither is taken for a misspelt filter."""
+    from ..explain.anatomy import anatomy, own_kernel
 
-    name = what.partition(":")[0]
-    if name not in PRESETS and (os.path.isfile(what) or not name.replace("_", "").replace("-", "").isalpha()):
-        return Anatomy("A kernel of your own.", {"kernel": KernelType().convert(what, None, None)})
-    return anatomy(Filter.parse(what))
+    name = _name(what)
+    if name not in STEPS and (os.path.isfile(what) or not re.fullmatch(r"[^\W\d][\w-]*", name)):
+        return own_kernel(KernelType().convert(what, None, None))
+    first, *others = Pipeline.parse(what)
+    if others:
+        raise ImfilterError(f"a chain has no one kernel to show, got {len(others) + 1} filters: "
+                            f"show each by itself, as in imfilter show {first}")
+    return anatomy(first)
+
+
+def _name(what: str) -> str:
+    """Return the name of the first filter, where it is filters."""
+    return re.split("[:,]", what, maxsplit=1)[0].strip()
 
 
 def _text(what: str, parts: Anatomy) -> list[str]:
@@ -70,15 +81,25 @@ def _text(what: str, parts: Anatomy) -> list[str]:
 
     width = max(40, shutil.get_terminal_size().columns)
     marks = response.BARS if _encodes(response.BARS) else response.PLAIN_BARS
-    lines = textwrap.wrap(f"{what}: {parts.words}" if what.partition(":")[0] in PRESETS else parts.words, width)
+    lines = textwrap.wrap(f"{what.strip()}: {parts.words}" if _name(what) in STEPS else parts.words, width)
     if parts.matrix is not None:
         lines += ["", *facts.table(parts.matrix, width)]
     for name, kernel in parts.kernels.items():
         lines += ["", *([f"{name}:"] if len(parts.kernels) > 1 else []), *facts.table(kernel, width), ""]
-        for fact in facts.facts(kernel):
-            lines += textwrap.wrap(f"{fact.about:<{ABOUT}}{fact.text}", width, subsequent_indent=" " * ABOUT)
-        lines += ["", *facts.plots(kernel, width, marks)]
+        told = facts.facts(kernel)
+        if kernel.any() and not parts.at_once:
+            told.append(facts.planned(kernel))
+        lines += _said(told, width)
+        if kernel.any():
+            lines += ["", *facts.plots(kernel, width, marks)]
+    if parts.at_once:
+        lines += ["", *_said([facts.planned(*parts.kernels.values())], width)]
     return lines
+
+
+def _said(told: list[Fact], width: int) -> list[str]:
+    return [line for fact in told
+            for line in textwrap.wrap(f"{fact.about:<{ABOUT}}{fact.text}", width, subsequent_indent=" " * ABOUT)]
 
 
 def _encodes(text: str) -> bool:
@@ -89,9 +110,9 @@ def _encodes(text: str) -> bool:
         return False
 
 
-def _draw(what: str, parts: Anatomy, output: str, force: bool) -> None:
+def _drawing(title: str, parts: Anatomy) -> Drawing:
     from ..explain import chart
 
-    drawing = chart.kernel_chart(what, parts.kernels) if parts.matrix is None else (
-        chart.matrix_chart(what, parts.matrix))
-    drawing.save(output, force=force)
+    if parts.matrix is None:
+        return chart.kernel_chart(title, parts.kernels)
+    return chart.matrix_chart(title, parts.matrix)

@@ -11,23 +11,30 @@ from .. import kernels
 from ..filters import PRESETS, Preset
 from ..images import Array
 from ..pipeline import Filter
+from .kernels import checked
 
 GRADIENTS = ("sobel", "scharr", "prewitt", "farid", "roberts")
+CORRELATING = ("box", "binomial")  # which shows where a size is even: the centre is on the other side
 
 
 @dataclass(frozen=True)
 class Anatomy:
-    """A filter's parts. kernels: by what each stands for; matrix: of colours, a row for each channel of the result."""
+    """A filter's parts.
+
+    kernels: by what each stands for; matrix: of colours, a row for each channel of the result. at_once: whether one
+    pass over the image computes with all kernels.
+    """
 
     words: str
     kernels: dict[str, Array]
     matrix: Array | None = None
+    at_once: bool = False
 
 
 def anatomy(step: Filter) -> Anatomy:
     """Take a filter by name apart."""
     if "kernel" in step.keywords:
-        return Anatomy("A kernel of your own.", {"kernel": step.keywords["kernel"]})
+        return own_kernel(step.keywords["kernel"])
     preset = PRESETS[step.name]
     own = settled(step)
     light = " It is computed in linear light: sRGB samples are decoded before and encoded after." if (
@@ -38,7 +45,12 @@ def anatomy(step: Filter) -> Anatomy:
     if preset.name not in kernels.KERNELS and preset.name != "contour":
         return Anatomy(f"{preset.summary}. It is no linear convolution, so it has no kernel.", {})
     words, found = _kernels(preset, own)
-    return Anatomy(f"{preset.summary}. {words}{light}", found)
+    return Anatomy(f"{preset.summary}. {words}{light}", found, at_once=preset.name in GRADIENTS and len(found) == 2)
+
+
+def own_kernel(kernel: Any) -> Anatomy:
+    """Return what is said of a kernel without a name."""
+    return Anatomy("A kernel of your own.", {"kernel": checked(kernel)})
 
 
 def settled(step: Filter) -> dict[str, Any]:
@@ -74,7 +86,10 @@ def _kernels(preset: Preset, own: dict[str, Any]) -> tuple[str, dict[str, Array]
     if own.get("threshold"):
         return (f"Where it would change a sample by less than {own['threshold']:g} before amount, the sample stays; "
                 "elsewhere it is convolution with:", {"kernel": kernel_of(preset.name, own)})
-    return "It is convolution with:", {"kernel": kernel_of(preset.name, own)}
+    kernel = kernel_of(preset.name, own)
+    if preset.name in CORRELATING and not all(side % 2 for side in kernel.shape):
+        return "It is correlation with:", {"kernel": kernel}
+    return "It is convolution with:", {"kernel": kernel}
 
 
 def _gabor(own: dict[str, Any]) -> tuple[str, dict[str, Array]]:

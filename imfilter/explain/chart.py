@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from ..images import Array
-from .drawing import BLACK, Drawing, Words
+from .drawing import BLACK, Drawing, Words, fitting
 from .kernels import squares
 from .response import picture
 
@@ -20,7 +20,7 @@ def kernel_chart(title: str, kernels: dict[str, Array]) -> Drawing:
     across = 1 if len(kernels) <= 3 else 2
     top = MARGIN + TITLE
     drawing = Drawing(MARGIN + across * PAIR, top + math.ceil(len(kernels) / across) * ROW)
-    drawing.put([Words(MARGIN, MARGIN, title, TITLE, BLACK, "l")])
+    drawing.put([_title(title, drawing)])
     for k, (name, kernel) in enumerate(kernels.items()):
         x, y = MARGIN + k % across * PAIR, top + k // across * ROW + MARGIN
         drawing.put(_pair(name, kernel).shapes, x, y)
@@ -38,11 +38,15 @@ def _pair(name: str, kernel: Array) -> Drawing:
     return pair
 
 
+def _title(text: str, drawing: Drawing) -> Words:
+    return Words(MARGIN, MARGIN, *fitting(text, drawing.width - 2 * MARGIN, TITLE), BLACK, "l")
+
+
 def matrix_chart(title: str, matrix: Array) -> Drawing:
     """Draw a matrix of colours: a row for each channel of the result, a column for each of the image."""
     table = squares(np.asarray(matrix), SIDE, framed=False)
     drawing = Drawing(max(SIDE, table.width) + 2 * MARGIN, table.height + 3 * MARGIN + TITLE + SMALL)
-    drawing.put([Words(MARGIN, MARGIN, title, TITLE, BLACK, "l"),
+    drawing.put([_title(title, drawing),
                  Words(MARGIN, MARGIN + TITLE + SMALL, "from (across) to (down) channels", SMALL, BLACK, "l")])
     drawing.put(table.shapes, MARGIN, 2 * MARGIN + TITLE + SMALL)
     return drawing

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImfilterError, finite
-from ..images import Array, as_array, is_pil, known_dtype
+from ..images import Array, as_array, has_alpha, is_pil, known_dtype
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -35,16 +35,21 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found. total: over all channels; channels: each of them; without_ssim: why ssim is None, or ''."""
+    """What `compare` found.
+
+    total: over all channels; channels: each of them; without_ssim: why ssim is None, or ''. unseen: pixels that differ
+    where both pictures are fully transparent, which does not count.
+    """
 
     total: Difference
     channels: tuple[Difference, ...]
     data_range: float
     without_ssim: str
+    unseen: int = 0
 
     @property
     def identical(self) -> bool:
-        """Whether every sample of one is that of the other."""
+        """Whether every sample of one is that of the other, where it can be seen."""
         return self.total.largest == 0
 
 
@@ -74,6 +79,9 @@ def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comp
     PSNR = 10 log10(data_range^2 / mean((first - second)^2)). SSIM is that of Wang et al.: a Gaussian window of standard
     deviation 1.5 and 11 pixels a side; it takes scikit-image, and 11 x 11 pixels.
 
+    Colours where both of two Pillow images are fully transparent are taken to be the same, since nobody sees them. All
+    other samples count alike, those of alpha too.
+
     References
     ----------
     Z. Wang and A. C. Bovik, "Mean squared error: love it or leave it?", IEEE Signal Processing Magazine 26(1), 2009.
@@ -89,14 +97,14 @@ def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comp
     >>> round(found.total.psnr, 2), found.total.mean, found.total.largest, found.identical
     (34.15, 5.0, 5.0, False)
     """
-    one, other = _alike(first, second)
+    one, other, unseen = _alike(first, second)
     reach = _reach(one.dtype) if data_range is None else finite("data_range", data_range)
     if reach <= 0:
         raise ImfilterError(f"data_range must be positive, got {data_range!r}")
     similar, missing = _ssim(one.shape)
     channels = tuple(
         _measured(name, one[..., k], other[..., k], reach, similar) for k, name in enumerate(_names(first, one)))
-    return Comparison(_total(channels, reach), channels, reach, missing)
+    return Comparison(_total(channels, reach), channels, reach, missing, unseen)
 
 
 def difference_picture(first: Any, second: Any) -> PIL.Image.Image:
@@ -106,7 +114,7 @@ def difference_picture(first: Any, second: Any) -> PIL.Image.Image:
     """
     from PIL import Image
 
-    one, other = _alike(first, second)
+    one, other, _ = _alike(first, second)
     most = np.zeros(one.shape[:2])
     for _, sizes in _sizes(one, other):
         np.maximum(most, sizes, out=most)
@@ -115,8 +123,8 @@ def difference_picture(first: Any, second: Any) -> PIL.Image.Image:
     return Image.fromarray(np.stack([np.interp(share, stops, band) for band in HEAT.T], -1).round().astype(np.uint8))
 
 
-def _alike(first: Any, second: Any) -> tuple[Array, Array]:
-    """Return two pictures as (H, W, C) arrays of one shape and dtype."""
+def _alike(first: Any, second: Any) -> tuple[Array, Array, int]:
+    """Return two pictures as (H, W, C) arrays of one shape and dtype, and in how many pixels they differ unseen."""
     one, other = as_array(first, "first"), as_array(second, "second")
     if (one.shape, one.dtype) != (other.shape, other.dtype) or (
             is_pil(first) and is_pil(second) and first.mode != second.mode):
@@ -128,7 +136,12 @@ def _alike(first: Any, second: Any) -> tuple[Array, Array]:
     for samples in (one, other):
         if samples.dtype.kind == "f" and not np.isfinite(samples).all():
             raise ImfilterError("pictures to compare must be finite, got NaN or infinity in one")
-    return (one[..., None], other[..., None]) if one.ndim == 2 else (one, other)
+    if one.ndim == 2:
+        return one[..., None], other[..., None], 0
+    if not (is_pil(first) and is_pil(second) and has_alpha(first)):
+        return one, other, 0
+    unseen = (one[..., -1] == 0) & (other[..., -1] == 0) & (one != other).any(axis=-1)
+    return one, np.where(unseen[..., None], one, other), int(np.count_nonzero(unseen))
 
 
 def _told(picture: Any, pixels: Array) -> str:

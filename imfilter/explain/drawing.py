@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Colour = tuple[int, int, int]
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+LEAST_TEXT = 8  # pixels of letters where a line is long
 FONTS = "Helvetica, Arial, sans-serif"
 ANCHORS = {"l": "start", "m": "middle", "r": "end"}
 
@@ -136,6 +137,21 @@ def font(size: float) -> Any:
     from PIL import ImageFont
 
     return ImageFont.load_default(size)
+
+
+def fitting(text: str, width: int, most: int) -> tuple[str, int]:
+    """Return a line of text and a size in which it fits: smaller where it is long, and its beginning where it must.
+
+    most: the size of a short text.
+    """
+    text = " ".join(text.encode(errors="backslashreplace").decode().split())
+    for size in range(most, LEAST_TEXT - 1, -1):
+        if font(size).getlength(text) <= width:
+            return text, size
+    text = text[:width]  # of which none fits that is longer
+    while text and font(LEAST_TEXT).getlength(text + "...") > width:
+        text = text[:-1]
+    return text + "...", LEAST_TEXT
 
 
 def png(image: PIL.Image.Image) -> bytes:

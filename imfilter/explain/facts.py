@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..convolution import plan
+from ..convolution import magnitude, plan
 from ..images import Array
+from ..plan import Plan
 from ..structure import SAME, Separable, absolute_sum, separated
 from . import response
 from .kernels import total
 
 LARGEST_FRACTION = 6  # characters of a fraction that is still short
 DIGITS = 4  # of the largest weight where weights are no such fractions
-MOST_ROWS = 17  # of a table
+MOST_ROWS, LEAST_CELL = 17, 3  # of a table, and columns of text that a number takes
 LIKE = (1080, 1920, 3)  # the photo that a plan is told for
 
 
@@ -49,19 +50,23 @@ def _fraction(weight: float) -> Fraction | None:
 def table(kernel: Array, width: int) -> list[str]:
     """Return the kernel as lines of aligned numbers; where it is too large, its middle, and a line that says so."""
     rows, columns = kernel.shape
-    across = _middle(columns, columns)
-    shown = numbers(kernel)
-    cell = max(map(len, shown)) + 2
+    down, across = _middle(rows, min(rows, MOST_ROWS)), _middle(columns, min(columns, width // LEAST_CELL))
+    cell = _cell(numbers(kernel[down, across]))
     if columns * cell > width:
         across = _middle(columns, max(1, (width - 6) // cell))
-    down = _middle(rows, min(rows, MOST_ROWS))
-    texts = np.array(shown, object).reshape(kernel.shape)[down, across]
-    cell = max(len(text) for text in texts.flat) + 2
+    block = kernel[down, across]
+    shown = numbers(block)
+    texts: Array = np.array(shown, object).reshape(block.shape)
+    cell = _cell(shown)
     left, right = ("..." if across.start else ""), ("  ..." if across.stop < columns else "")
     lines = [f"{left}{''.join(f'{text:>{cell}}' for text in row)}{right}" for row in texts]
     if texts.shape != kernel.shape:
         lines.append(f"(the middle {texts.shape[0]} x {texts.shape[1]} of {rows} x {columns})")
     return lines
+
+
+def _cell(texts: list[str]) -> int:
+    return max(map(len, texts)) + 2
 
 
 def _middle(count: int, kept: int) -> slice:
@@ -74,7 +79,8 @@ def _middle(count: int, kept: int) -> slice:
 def facts(kernel: Array) -> list[Fact]:
     """Return what follows from a kernel's numbers."""
     zeros = kernel.size - int(np.count_nonzero(kernel))
-    photo = np.broadcast_to(np.uint8(0), LIKE)
+    if zeros == kernel.size:
+        return [Fact("size", f"{kernel.shape[0]} x {kernel.shape[1]}"), Fact("sum", "0 (so is every result)")]
     return [
         Fact("size", f"{kernel.shape[0]} x {kernel.shape[1]}"),
         Fact("sum", f"{_one(total(kernel))} ({_kept(total(kernel))})"),
@@ -83,8 +89,18 @@ def facts(kernel: Array) -> list[Fact]:
         Fact("symmetry", _symmetry(kernel)),
         Fact("separable", _separable(kernel)),
         Fact("gain", _gain(kernel)),
-        Fact("plan", f"{plan(photo, kernel)} (for an 8-bit photo of {LIKE[1]} x {LIKE[0]})"),
     ]
+
+
+def planned(*kernels: Array) -> Fact:
+    """Return how convolution with a kernel is computed, or the magnitude of two."""
+    photo = np.broadcast_to(np.uint8(0), LIKE)
+    like = f"for an 8-bit photo of {LIKE[1]} x {LIKE[0]}"
+    if len(kernels) == 1:
+        return Fact("plan", f"{plan(photo, kernels[0])} (by imfilter.convolve, {like})")
+    plans: list[Plan] = []
+    magnitude(photo, kernels[0], kernels[1], told=plans.append)
+    return Fact("plan", f"both kernels in one pass, {plans[0]} ({like})")
 
 
 def _one(value: float) -> str:

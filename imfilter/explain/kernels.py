@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ..convolution import checked_weights
 from ..errors import ImfilterError
 from ..images import Array
+from ..structure import absolute_sum
 from .drawing import BLACK, WHITE, Box, Drawing, Raster, Shape, Words, font, png
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def show(kernel: Any) -> KernelPicture:
     Raises
     ------
     ImfilterError
-        When the kernel is not a table of finite numbers, or has more than 4096 along an axis.
+        When the kernel is not a table of finite numbers with a finite sum, or has more than 4096 along an axis.
 
     Examples
     --------
@@ -81,10 +83,18 @@ def show(kernel: Any) -> KernelPicture:
     >>> imfilter.show([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
     <picture of a 3 x 3 kernel that sums to 1>
     """
+    weights = checked(kernel)
+    return KernelPicture(squares(weights), weights)
+
+
+def checked(kernel: Any) -> Array:
+    """Return the weights of a kernel that can be shown."""
     weights = checked_weights(kernel, "kernel", 2)
     if max(weights.shape) > MOST_TAPS:
         raise ImfilterError(f"a kernel to show must have at most {MOST_TAPS} taps along an axis, got {weights.shape}")
-    return KernelPicture(squares(weights), weights)
+    if not math.isfinite(absolute_sum(weights)):
+        raise ImfilterError("a kernel to show must have a finite sum, got weights too large to be added")
+    return weights
 
 
 def colours(weights: Array) -> Array:

@@ -4,18 +4,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ..errors import FileError
+
 if TYPE_CHECKING:
     import PIL.Image
 
 
-def check(path: str | os.PathLike[str], *, force: bool, svg: bool = False) -> None:
-    """Refuse a name under which no picture can be written, before any is made. svg: whether drawings may be SVG."""
+def check_suffix(path: str, *, svg: bool = False) -> None:
+    """Refuse a name that says no format, before any picture is made. svg: whether it may be that of a drawing."""
     from .. import files
 
     suffix = os.path.splitext(path)[1]
-    if not (svg and suffix.lower() == ".svg"):
+    if svg and suffix.lower() == ".svg":
+        return
+    try:
         files.format_of(suffix)
-    files.check_target(os.fspath(path), force=force)
+    except FileError as error:
+        raise FileError(f"{error}{', .svg' if svg else ''}") from None
 
 
 def save(image: PIL.Image.Image, path: str | os.PathLike[str], *, force: bool) -> None:

@@ -9,14 +9,14 @@ import numpy as np
 
 from ..errors import ImfilterError, integer
 from ..images import as_array, is_pil
-from .drawing import Colour, font
+from .drawing import Colour, fitting, font
 from .viewing import bytes_of, flat
 
 if TYPE_CHECKING:
     import PIL.Image
 
 PAPER, INK, EDGE = (255, 255, 255), (32, 32, 32), (200, 200, 200)
-GAP, TEXT, LEAST_TEXT = 10, 14, 8  # pixels between tiles, of the letters, and of letters where labels are long
+GAP, TEXT = 10, 14  # pixels between tiles, and of the letters
 WIDE = 1.5  # how much wider than high a sheet should be
 
 
@@ -53,11 +53,14 @@ def contact_sheet(
 
     Examples
     --------
-    >>> import numpy
-    >>> from imfilter import explain
-    >>> explain.contact_sheet([numpy.zeros((20, 30), numpy.uint8)] * 6, columns=3).size
+    >>> import imfilter, numpy
+    >>> imfilter.contact_sheet([numpy.zeros((20, 30), numpy.uint8)] * 6, columns=3).size
     (130, 70)
+    >>> maps = imfilter.conv2d(numpy.ones((32, 32, 3)), numpy.ones((8, 3, 5, 5)))
+    >>> imfilter.contact_sheet(maps, columns=4).size
+    (162, 86)
     """
+    _check_paper(paper)
     tiles = [None if picture is None else _reduced(flat(picture, paper), size) for picture in _each(pictures)]
     names = None if labels is None else [*map(str, labels)]
     if not tiles or (names is not None and len(names) != len(tiles)):
@@ -71,12 +74,19 @@ def contact_sheet(
     return _laid_out(tiles, names, (width, height), across, paper)
 
 
+def _check_paper(paper: Any) -> None:
+    good = isinstance(paper, tuple) and len(paper) == 3 and all(
+        isinstance(value, int) and 0 <= value <= 255 for value in paper)
+    if not good:
+        raise ImfilterError(f"paper must be three whole numbers from 0 to 255, got {paper!r}")
+
+
 def _each(pictures: Any) -> Iterable[Any]:
     """Return the pictures one by one; those of an (H, W, n) array stretched alike."""
     if is_pil(pictures):
         return [pictures]
-    if isinstance(pictures, (list, tuple)) or not hasattr(pictures, "ndim"):
-        return list(pictures)
+    if isinstance(pictures, Iterable) and not isinstance(pictures, (str, bytes)) and not hasattr(pictures, "ndim"):
+        return pictures
     maps = as_array(pictures, "pictures")
     if maps.ndim != 3 or maps.size == 0:
         raise ImfilterError(f"feature maps must have the shape (H, W, n), got {maps.shape}")
@@ -85,7 +95,6 @@ def _each(pictures: Any) -> Iterable[Any]:
 
 def _reduced(picture: PIL.Image.Image, size: int | None) -> PIL.Image.Image:
     if size is not None and max(picture.size) > integer("size", size, 1):
-        picture = picture.copy()
         picture.thumbnail((size, size))
     return picture
 
@@ -113,18 +122,6 @@ def _laid_out(
         else:
             sheet.paste(picture, (x + (width - picture.width) // 2, y + (height - picture.height) // 2))
         if names:
-            text, letters = _fitting(names[k], width)
-            pen.text((x + width / 2, y + height + 4 + TEXT / 2), text, INK, letters, anchor="mm")
+            text, letters = fitting(names[k], width, TEXT)
+            pen.text((x + width / 2, y + height + 4 + TEXT / 2), text, INK, font(letters), anchor="mm")
     return sheet
-
-
-def _fitting(text: str, width: int) -> tuple[str, Any]:
-    """Return a label and letters in which it fits: smaller ones where it is long, and its beginning where it must."""
-    text = " ".join(text.split())
-    for size in range(TEXT, LEAST_TEXT - 1, -1):
-        letters = font(size)
-        if letters.getlength(text) <= width:
-            return text, letters
-    while text and letters.getlength(text + "...") > width:
-        text = text[:-1]
-    return text + "...", letters

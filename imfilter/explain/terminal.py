@@ -14,7 +14,7 @@ from .viewing import flat
 if TYPE_CHECKING:
     import PIL.Image
 
-NO_TERMINAL = "pictures are shown in a terminal alone, which this is not"
+NO_TERMINAL = "pictures are shown in a terminal alone"
 PAPER = (128, 128, 128)  # behind what is transparent
 GAP = 2  # columns between the pictures
 CELL = (10, 20)  # pixels of a character, where images are sent: its real size is not known, its shape nearly is

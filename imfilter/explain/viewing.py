@@ -22,11 +22,10 @@ def viewable(picture: Any) -> PIL.Image.Image:
     largest value white; where there are values below 0, 0 is mid-grey, and the largest size is black or white.
     """
     if is_pil(picture) and not isinstance(picture, Deep) and not picture.mode.startswith(("I", "F")):
-        shown: PIL.Image.Image = picture if picture.mode in SHOWN else picture.convert(_mode(picture))
-        return shown
+        return picture if picture.mode in SHOWN else _converted(picture)
     from PIL import Image
 
-    pixels = bytes_of(as_array(picture, "picture"))
+    pixels = _deep(picture) if isinstance(picture, Deep) else bytes_of(as_array(picture, "picture"))
     bands = 1 if pixels.ndim == 2 else pixels.shape[-1] if pixels.ndim == 3 else 0
     if bands not in MODES or pixels.size == 0:
         raise ImfilterError(f"a picture must have the shape (H, W) or (H, W, 1 to 4), got {pixels.shape}")
@@ -34,11 +33,23 @@ def viewable(picture: Any) -> PIL.Image.Image:
     return Image.frombytes(MODES[bands], (width, height), np.ascontiguousarray(pixels).tobytes())
 
 
-def _mode(picture: PIL.Image.Image) -> str:
-    """Return which mode shows a picture whose own is not shown."""
-    if picture.mode == "1":
-        return "L"
-    return "RGBA" if picture.mode in ("PA", "RGBa", "La") or "transparency" in picture.info else "RGB"
+def _deep(picture: Deep) -> Array:
+    """Return the bytes of a deep picture's colours, CMYK as RGB, and of its alpha, which is not stretched."""
+    colours = bytes_of(picture.pixels[..., :picture.colours])
+    if picture.colours == 4:
+        ink, black = 255 - colours[..., :3].astype(np.uint16), 255 - colours[..., 3:].astype(np.uint16)
+        colours = ((ink * black + 127) // 255).astype(np.uint8)
+    if not picture.alpha:
+        return colours
+    alpha = picture.pixels[..., -1:]
+    scale = 255 if alpha.dtype.kind == "f" else 255 / np.iinfo(alpha.dtype).max
+    return np.concatenate([colours, np.rint(np.clip(np.nan_to_num(alpha * scale), 0, 255)).astype(np.uint8)], axis=-1)
+
+
+def _converted(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Return a picture whose own mode is not shown in one that is."""
+    mode = {"1": "L", "La": "LA", "PA": "RGBA", "RGBa": "RGBA"}.get(picture.mode, "RGB")
+    return picture.convert("RGBA" if "transparency" in picture.info else mode)
 
 
 def bytes_of(samples: Array) -> Array:
