@@ -10,6 +10,7 @@ import click
 
 from ..errors import FileError, ImfilterError
 from . import Status
+from .options import NAME
 
 if TYPE_CHECKING:
     from ..explain import Comparison
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
       imfilter compare a.png b.png -o difference.png
       imfilter compare a.png b.png --json
     """)
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
-@click.option("-o", "--output", metavar="FILE",
+@click.argument("first", type=NAME, metavar="A")
+@click.argument("second", type=NAME, metavar="B")
+@click.option("-o", "--output", type=NAME, metavar="FILE",
               help="Draw where they differ: black where they do not, then red, yellow, and white where they do most.")
 @click.option("--data-range", type=float, metavar="NUMBER",
               help="The largest difference there can be; else that of the samples' type, 1 for floats.")

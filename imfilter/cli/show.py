@@ -14,6 +14,8 @@ from ..filters import PRESETS
 from ..pipeline import Filter
 from . import Status
 from .convolve import KernelType
+from .options import NAME
+from .recipes import FilterName
 from .report import say
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ ABOUT = 14  # columns of what a fact is about
       imfilter show "0 -1 0; -1 5 -1; 0 -1 0"
       imfilter show kernel.txt
     """, context_settings={"ignore_unknown_options": True})  # a kernel may begin with a minus
-@click.argument("what", metavar="FILTER|KERNEL")
-@click.option("-o", "--output", metavar="FILE", help="Draw it: kernel and frequency response, as .svg, .png, ...")
+@click.argument("what", type=FilterName(), metavar="FILTER|KERNEL")
+@click.option("-o", "--output", type=NAME, metavar="FILE",
+              help="Draw it: kernel and frequency response, as .svg, .png, ...")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(what: str, output: str | None, force: bool) -> Status:
     """Tell a kernel's numbers and what follows from them.
