@@ -86,7 +86,7 @@ def _text(what: str, parts: Anatomy) -> list[str]:
 
 def _encodes(text: str) -> bool:
     try:
-        text.encode(sys.stdout.encoding or "ascii")
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")  # there is none where it is closed
         return True
     except UnicodeEncodeError:
         return False
