@@ -647,3 +647,11 @@ def test_closed_standard_streams_are_told_in_a_sentence(tree, arguments, closed,
 def test_show_does_without_a_standard_output():
     done = subprocess.run(["sh", "-c", '"$0" -m imfilter show sobel >&-', sys.executable], capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
+@pytest.mark.parametrize("arguments", ["list", "apply box a.png -o -"])
+def test_a_full_standard_output_is_named(tree, arguments):
+    tree("a.png")
+    done = subprocess.run(["sh", "-c", f'"$0" -m imfilter {arguments} >/dev/full', sys.executable], capture_output=True)
+    assert (done.returncode, done.stderr) == (1, b"imfilter: standard output: No space left on device\n")

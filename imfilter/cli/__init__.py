@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
         broken = isinstance(error, BrokenPipeError)
         status = Status.BROKEN_PIPE if broken else Status.SOME_FAILED
         if not broken:
-            _say(error, debug)
+            _say(error if debug or error.filename else OSError(f"standard output: {error.strerror}"), debug)
     gc.enable()
     sys.exit(status or Status.DONE)
 
