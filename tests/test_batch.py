@@ -619,3 +619,39 @@ def test_only_photos_at_once_load_what_processes_need(tree):
            "print(*{'multiprocessing', 'concurrent.futures', 'json', 'asyncio'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "wrote a.box.png\n\n", done.stderr
+
+
+@posix
+@pytest.mark.parametrize("given", [["-r", "photos"], ["photos/*.png"]])
+def test_a_pipe_met_by_chance_is_named_and_not_waited_for(tree, given):
+    tree("photos/a.png")
+    os.mkfifo("photos/pipe.png")
+    done = subprocess.run([*PROGRAM, "apply", "box", *given, "--out-dir", "out"], capture_output=True, timeout=30)
+    assert done.returncode == 1
+    assert b"photos/pipe.png: is not a regular file" in done.stderr
+    assert os.listdir("out") == ["a.box.png"]
+
+
+@posix
+@pytest.mark.parametrize(("arguments", "closed", "words"), [
+    ("apply box a.png -o -", ">&-", b"imfilter: a.png: standard output is closed\n"),
+    ("apply box -", "<&-", b"imfilter: -: standard input is closed\n"),
+])
+def test_closed_standard_streams_are_told_in_a_sentence(tree, arguments, closed, words):
+    tree("a.png")
+    done = subprocess.run(["sh", "-c", f'"$0" -m imfilter {arguments} {closed}', sys.executable], capture_output=True)
+    assert (done.returncode, done.stderr) == (1, words)
+
+
+@posix
+def test_show_does_without_a_standard_output():
+    done = subprocess.run(["sh", "-c", '"$0" -m imfilter show sobel >&-', sys.executable], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
+@pytest.mark.parametrize("arguments", ["list", "apply box a.png -o -"])
+def test_a_full_standard_output_is_named(tree, arguments):
+    tree("a.png")
+    done = subprocess.run(["sh", "-c", f'"$0" -m imfilter {arguments} >/dev/full', sys.executable], capture_output=True)
+    assert (done.returncode, done.stderr) == (1, b"imfilter: standard output: No space left on device\n")

@@ -130,3 +130,35 @@ def test_what_is_missing_is_said_with_the_usage():
     lines = shown("apply", "sobel", status=2)
     assert lines[0] == "Usage: imfilter apply sobel [OPTIONS] FILE..." and lines[-1].endswith("argument 'FILE...'.")
     assert "'--sigma'" in shown("apply", "gaussian", "--sigm", "2", "a.png", status=2)[-1]
+
+
+@pytest.mark.parametrize(("words", "answers"), [
+    ("apply gau", ["plain,gaussian"]),
+    ("apply sobel --out-d", ["plain,--out-dir"]),
+    ("apply sobel --border mi", ["plain,mirror"]),
+    ("apply sobel --then gaus", ["plain,gaussian"]),
+    ("apply sobel pho", ["file,pho"]),
+    ("apply sobel -o pho", ["file,pho"]),
+    ("apply sobel --out-dir pho", ["dir,pho"]),
+    ("apply gaussian --mask pho", ["file,pho"]),
+    ("convolve --kernel pho", ["file,pho"]),
+    ("preview pho", ["file,pho"]),
+    ("preview photo.png sob", ["plain,sobel"]),
+    ("show sob", ["plain,sobel"]),
+    ("compare before.png af", ["file,af"]),
+])
+def test_words_and_names_of_files_are_completed(words, answers):
+    assert completed(words) == answers
+
+
+def test_a_wrong_word_before_the_completed_one_disturbs_nobody():
+    assert completed("apply soble --", status=2) == []
+
+
+def completed(words, status=0):
+    """Return what bash is told when the Tab key is pressed after these words."""
+    told = {"_IMFILTER_COMPLETE": "bash_complete", "COMP_WORDS": f"imfilter {words}",
+            "COMP_CWORD": str(len(words.split()))}
+    done = run(status=status, env={**os.environ, **told})
+    assert done.stderr == b""
+    return done.stdout.decode().split()

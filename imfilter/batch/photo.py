@@ -115,6 +115,8 @@ def _wanted(job: Job, target: str, record: Record) -> bool:
     from .. import files
 
     if target == "-":
+        if sys.stdout is None:
+            raise FileError("standard output is closed")
         if sys.stdout.isatty():
             raise FileError("an image is not written to a terminal: name a file with --output")
         return True

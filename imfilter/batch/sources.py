@@ -48,9 +48,15 @@ def _matching(pattern: str) -> Iterator[Source]:
     for file in sorted(set(_globbed(pattern))):
         if not os.path.isdir(file):
             none = False
-            yield Source(file)
+            yield _met(file)
     if none:
         yield Source(pattern, error="no file matches this pattern")
+
+
+def _met(file: str, below: str = "") -> Source:
+    """Return a photo that nobody named; a pipe met by chance would be waited for without end."""
+    other = os.path.exists(file) and not os.path.isfile(file)
+    return Source(file, below, "is not a regular file" if other else None)
 
 
 def _globbed(pattern: str, folder: str | None = None) -> list[str]:
@@ -81,7 +87,7 @@ def _walked(folder: str, name: str, results: str | None) -> Iterator[Source]:
             if not _is_result(file, stems, name):
                 none = False
                 inner = os.path.relpath(below, folder)
-                yield Source(os.path.join(below, file), "" if inner == os.curdir else inner)
+                yield _met(os.path.join(below, file), "" if inner == os.curdir else inner)
     for error in failed:
         yield Source(str(error.filename), error=error.strerror)
     if none and not failed:

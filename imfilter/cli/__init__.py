@@ -107,7 +107,7 @@ def main(arguments: list[str] | None = None) -> None:
         broken = isinstance(error, BrokenPipeError)
         status = Status.BROKEN_PIPE if broken else Status.SOME_FAILED
         if not broken:
-            _say(error, debug)
+            _say(error if debug or error.filename else OSError(f"standard output: {error.strerror}"), debug)
     gc.enable()
     sys.exit(status or Status.DONE)
 
@@ -117,7 +117,10 @@ def _invoked(arguments: list[str]) -> int:
     if "_IMFILTER_COMPLETE" in os.environ:
         from click.shell_completion import shell_complete
 
-        return shell_complete(group, {}, "imfilter", "_IMFILTER_COMPLETE", os.environ["_IMFILTER_COMPLETE"])
+        try:
+            return shell_complete(group, {}, "imfilter", "_IMFILTER_COMPLETE", os.environ["_IMFILTER_COMPLETE"])
+        except (click.ClickException, ImfilterError):  # a wrong word before: said when the command is run
+            return Status.USAGE
     try:
         with group.make_context("imfilter", arguments) as context:
             return group.invoke(context) or Status.DONE

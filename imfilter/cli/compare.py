@@ -11,7 +11,7 @@ import click
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
 from . import Status, pictures
-from .options import KindType
+from .options import NAME, KindType
 from .report import say
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
       imfilter compare a.png b.png -o difference.png
       imfilter compare a.png b.png --json
     """)
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
-@click.option("-o", "--output", metavar="FILE",
+@click.argument("first", type=NAME, metavar="A")
+@click.argument("second", type=NAME, metavar="B")
+@click.option("-o", "--output", type=NAME, metavar="FILE",
               help="Draw where they differ: black where they do not, then red, yellow, and white where they do most; "
                    "- is standard output, as PNG, and what is told goes to standard error.")
 @click.option("--data-range", type=KindType(Number(above=0)), metavar="NUMBER",

@@ -28,7 +28,7 @@ def parse_kernel(text: str) -> np.ndarray[Any, Any]:
     return kernel
 
 
-class KernelType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+class KernelType(click.Path):
     """A kernel, as text or as the name of a text file."""
 
     name = "kernel"

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import FileError
 from ..filters.parameters import Integer, Pair
 from . import Status
-from .options import KindType
+from .options import NAME, KindType
 from .report import say
 
 DIGITS = 6  # of weights that are told
@@ -23,9 +23,9 @@ WIDTH = 80  # columns
       imfilter learn before.png after.png -o look.json
       imfilter apply look.json holiday/*.jpg
     """)
-@click.argument("before")
-@click.argument("after")
-@click.option("-o", "--output", metavar="FILE", help="Where the kernel goes, FILE.json. Left out, it is only told.")
+@click.argument("before", type=NAME)
+@click.argument("after", type=NAME)
+@click.option("-o", "--output", type=NAME, metavar="FILE", help="Where the kernel goes, FILE.json. Left out, it is only told.")
 @click.option("--size", type=KindType(Pair(Integer(1))), default=5, show_default=True,
               help="Of the kernel, N or N,M down and across.")
 @click.option("--bias", is_flag=True, help="Learn a number that is added, too.")

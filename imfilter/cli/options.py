@@ -29,7 +29,10 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             self.fail(str(error), param, ctx)
 
 
-FILES = click.Argument(["files"], metavar="FILE...", nargs=-1, required=True)
+# Names are checked where files are read and written; the type has shells complete them.
+NAME = click.Path(readable=False, allow_dash=True)
+FOLDER = click.Path(readable=False, file_okay=False)
+FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1, required=True)
 BORDER = [
     click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
                  metavar="BORDER", help=f"What stands outside the photo: {', '.join(MODES)}."),
@@ -45,7 +48,7 @@ COMMON = [
 
 
 def mask_option() -> click.Option:
-    return click.Option(["--mask"], metavar="FILE",
+    return click.Option(["--mask"], type=NAME, metavar="FILE",
                         help="A grey image of the photo's size: white counts, black does not, grey in part.")
 
 

@@ -12,7 +12,7 @@ import click
 
 from ..batch import FIELDS, Output
 from ..filters.parameters import Integer
-from .options import KindType
+from .options import FOLDER, NAME, KindType
 
 if TYPE_CHECKING:
     from ..files import Settings
@@ -39,10 +39,11 @@ class Pixels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 OUTPUT = [
-    click.Option(["-o", "--output"], metavar="FILE",
+    click.Option(["-o", "--output"], type=NAME, metavar="FILE",
                  help="Where the result goes; - is standard output. For several photos a pattern with some of "
                       + ", ".join(f"{{{name}}}" for name in FIELDS) + "."),
-    click.Option(["--out-dir"], metavar="DIR", help="The folder for the results, made when it is missing."),
+    click.Option(["--out-dir"], type=FOLDER, metavar="DIR",
+                 help="The folder for the results, made when it is missing."),
     click.Option(["-r", "--recursive"], is_flag=True,
                  help="Take the images in folders, and in those below them, which are mirrored in --out-dir. Left out "
                       "are hidden ones, links to folders, and results such as photo.sobel.png beside photo.png."),
@@ -54,7 +55,8 @@ OUTPUT = [
                  help="Of JPEG and WebP, 1 to 100. Left out: the photo's own, or a high one."),
     click.Option(["--compress-level"], type=KindType(Integer(0, 9)), metavar="N",
                  help="Of PNG, 0 (quick) to 9 (small)."),
-    click.Option(["--strip"], is_flag=True, help="Leave out metadata: EXIF, colour profile, resolution."),
+    click.Option(["--strip"], is_flag=True,
+                 help="Leave out metadata: EXIF, XMP, texts, resolution; not the colour profile."),
     click.Option(["--max-pixels"], type=Pixels(), metavar="N",
                  help="Refuse photos of more pixels, such as 200M or 0.5G."),
     click.Option(["--workers"], type=KindType(Integer(1)), metavar="N",

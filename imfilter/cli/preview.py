@@ -8,6 +8,8 @@ import click
 from ..errors import FileError
 from ..pipeline import Pipeline
 from . import Status, pictures
+from .options import NAME
+from .recipes import FilterName
 from .report import say
 
 
@@ -16,9 +18,9 @@ from .report import say
       imfilter preview photo.jpg                      every filter, to photo.preview.png
       imfilter preview photo.jpg gaussian:sigma=1 gaussian:sigma=3 -o blurs.png
     """)
-@click.argument("photo")
-@click.argument("filters", metavar="[FILTER]...", nargs=-1)
-@click.option("-o", "--output", metavar="FILE",
+@click.argument("photo", type=NAME)
+@click.argument("filters", type=FilterName(), metavar="[FILTER]...", nargs=-1)
+@click.option("-o", "--output", type=NAME, metavar="FILE",
               help="Where the sheet goes, - is standard output, as PNG; else photo.preview.png beside the photo.")
 @click.option("--columns", type=click.IntRange(1, 100), help="Pictures in a row.")
 @click.option("--size", type=click.IntRange(16, 4096), default=320, show_default=True,

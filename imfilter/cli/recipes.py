@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from ..errors import ImfilterError
+from ..filters import PRESETS
 from ..pipeline import Filter, Pipeline
 from ..recipe import Recipe
 
@@ -14,7 +16,14 @@ CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
 
 
-class SpecType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+class FilterName(click.types.StringParamType):
+    """A text that begins with the name of a filter, as shells complete it."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(name) for name in PRESETS if name.startswith(incomplete)]
+
+
+class SpecType(FilterName):
     """Filters as text. It stays a text: what --border says for all of them is not known yet."""
 
     name = "spec"

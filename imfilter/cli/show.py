@@ -15,6 +15,8 @@ from ..pipeline import Pipeline
 from ..steps import STEPS
 from . import Status, pictures
 from .convolve import KernelType
+from .options import NAME
+from .recipes import FilterName
 from .report import say, shown
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ ABOUT = 14  # columns of what a fact is about
       imfilter show "0 -1 0; -1 5 -1; 0 -1 0"
       imfilter show kernel.txt
     """, context_settings={"ignore_unknown_options": True})  # a kernel may begin with a minus
-@click.argument("what", metavar="FILTER|KERNEL")
-@click.option("-o", "--output", metavar="FILE",
+@click.argument("what", type=FilterName(), metavar="FILTER|KERNEL")
+@click.option("-o", "--output", type=NAME, metavar="FILE",
               help="Draw it: kernel and frequency response, as .svg, .png, ...; - is standard output, as PNG.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(what: str, output: str | None, force: bool) -> Status:
@@ -104,7 +106,7 @@ def _said(told: list[Fact], width: int) -> list[str]:
 
 def _encodes(text: str) -> bool:
     try:
-        text.encode(sys.stdout.encoding or "ascii")
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")  # there is none where it is closed
         return True
     except UnicodeEncodeError:
         return False

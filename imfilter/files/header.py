@@ -28,6 +28,8 @@ def suffixes() -> frozenset[str]:
 def opened(path: str) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for '-', as a stream that can be read anew."""
     if path == "-":
+        if sys.stdin is None:
+            raise FileError("-: standard input is closed")
         yield io.BytesIO(sys.stdin.buffer.read())
         return
     try:
