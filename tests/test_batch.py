@@ -655,3 +655,10 @@ def test_a_full_standard_output_is_named(tree, arguments):
     tree("a.png")
     done = subprocess.run(["sh", "-c", f'"$0" -m imfilter {arguments} >/dev/full', sys.executable], capture_output=True)
     assert (done.returncode, done.stderr) == (1, b"imfilter: standard output: No space left on device\n")
+
+
+@posix
+def test_a_folder_that_cannot_be_made_is_named(tree):
+    tree("a.png")
+    done = subprocess.run([*PROGRAM, "apply", "box", "a.png", "--out-dir", "a.png/out"], capture_output=True)
+    assert (done.returncode, done.stderr) == (1, b"imfilter: a.png/out: Not a directory\n")

@@ -14,7 +14,7 @@ from ..errors import FileError, ImfilterError
 from . import Status
 from .options import COMMON, FILES, mask_option, read_mask, signed_option
 from .outputs import OUTPUT, Options
-from .report import Report
+from .report import Report, say
 from .sections import Command
 
 
@@ -30,7 +30,11 @@ def run(step: batch.Step, files: Sequence[str], options: Options, signed: str) -
         raise click.UsageError(str(error)) from None
     work.at_once(options.workers)  # a wrong IMFILTER_WORKERS is known now
     if options.out_dir and not options.dry_run:
-        _make(options.out_dir)
+        try:
+            _make(options.out_dir)
+        except FileError as error:
+            say(str(error))
+            return Status.SOME_FAILED
     return _told(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
 
 
