@@ -402,6 +402,8 @@ def join_alpha(source: Picture, colours: Array, alpha: Array) -> Picture:
         colours = colours[..., None]
     mode = {(1, "B"): "LA", (3, "B"): "RGBA"}.get((colours.shape[-1], colours.dtype.char))
     if isinstance(source, Deep):
+        if colours.dtype.kind == alpha.dtype.kind == "u":  # opaque stays opaque in samples of another depth
+            alpha = alpha * (np.iinfo(colours.dtype).max / np.iinfo(alpha.dtype).max)
         joined = np.concatenate([colours, rounded(alpha, colours.dtype)[..., None]], axis=-1)
         return Deep(joined, True, info=dict(source.info))
     if mode is None:

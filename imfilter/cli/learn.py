@@ -25,7 +25,8 @@ WIDTH = 80  # columns
     """)
 @click.argument("before", type=NAME)
 @click.argument("after", type=NAME)
-@click.option("-o", "--output", type=NAME, metavar="FILE", help="Where the kernel goes, FILE.json. Left out, it is only told.")
+@click.option("-o", "--output", type=NAME, metavar="FILE",
+              help="Where the kernel goes, FILE.json. Left out, it is only told.")
 @click.option("--size", type=KindType(Pair(Integer(1))), default=5, show_default=True,
               help="Of the kernel, N or N,M down and across.")
 @click.option("--bias", is_flag=True, help="Learn a number that is added, too.")

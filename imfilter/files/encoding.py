@@ -58,6 +58,8 @@ def encode(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
     kind = format_of(suffix)
     check_count(kind, len(photo.frames))
     check_frame(kind, photo.image)
+    if kind.name == "PNG" and len(photo.frames) > 1 and isinstance(photo.image, Deep):
+        raise FileError("PNG animations of 16 bits a colour are not written: TIFF holds such frames as pages")
     job = _Job(photo, kind, settings)
     try:
         return WRITERS[kind.name](job)
