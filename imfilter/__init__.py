@@ -26,6 +26,7 @@ _HOMES = {
     "Stack": "stacks",
     "Pattern": "patterns",
     "learn": "learning",
+    "LearningWarning": "learning",
     "Border": "borders",
     "Pipeline": "pipeline",
     "show": "explain",

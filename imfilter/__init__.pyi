@@ -62,6 +62,7 @@ from .filters.sharpen import edge_enhance_more as edge_enhance_more
 from .filters.sharpen import sharpen as sharpen
 from .filters.sharpen import unsharp_mask as unsharp_mask
 from .layers import Layer as Layer
+from .learning import LearningWarning as LearningWarning
 from .learning import learn as learn
 from .patterns import Pattern as Pattern
 from .pipeline import Pipeline as Pipeline

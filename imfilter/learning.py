@@ -23,7 +23,7 @@ STRIP_SAMPLES = 2**17  # of a strip, whose sums are added up apart, whatever the
 ILL = 1e10  # condition number from which on the pictures do not determine the kernel
 ROUNDED = 0.5  # residual below which results differ by their rounding alone
 ROUNDS = 3  # of learning again from what is then known not to be cut off
-MARGIN = 3.0  # residuals
+MARGIN = 2.0  # residuals
 NEAR = 9  # pixels, about the size of JPEG's blocks
 NEGLIGIBLE = 1e-14  # of the largest eigenvalue: what is taken for 0
 

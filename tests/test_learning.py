@@ -1,6 +1,7 @@
 """Kernels learnt from pairs of pictures: found again from their own results, against NumPy's least squares."""
 import io
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -55,6 +56,14 @@ def test_a_kernel_is_learnt_back_from_grey_jpegs(name, photo):
     before = compressed(photo[..., 1])
     learned = learn(before, compressed(imfilter.correlate(before, KERNELS[name])))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1e-2)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_is_learnt_back_from_colour_jpegs(name, photo):
+    """Their colours are kept at half the size, and noise hides what was cut off."""
+    before = compressed(photo)
+    learned = learn(before, compressed(imfilter.correlate(before, KERNELS[name])))
+    np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1.1e-2)
 
 
 def test_a_colour_matrix_is_learnt_back(photo):
@@ -146,6 +155,17 @@ def test_pictures_that_do_not_determine_a_kernel_are_warned_of(before):
         learned = learn(before, after, size=3)
     assert learned.condition > 1e10 and "condition number" in learned.warning
     np.testing.assert_allclose(learned(before)[1:-1, 1:-1], after[1:-1, 1:-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(("sigma", "warned"), [(1, False), (2, False), (2.5, True), (3, True)])
+def test_the_warning_comes_with_the_condition_number(sigma, warned, rng):
+    """The more a picture is blurred, the less it tells."""
+    before = imfilter.gaussian(rng.normal(size=(80, 90)), sigma)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        learned = learn(before, imfilter.box(before, 3))
+    assert bool(told) == warned == (learned.condition > 1e10) == (learned.warning is not None)
+    assert not warned or f"{learned.condition:.1e}" in str(told[0].message)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
