@@ -2,6 +2,7 @@
 import json
 import os
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +119,20 @@ def test_what_cannot_be_learnt_is_said(here, folder, arguments, status, words):
 def test_a_flat_photo_is_warned_of(here, folder):
     Image.new("L", (30, 30), 7).save("flat.png")
     assert "imfilter: the pictures do not determine the kernel" in here("learn", "flat.png", "flat.png").err
+
+
+def test_a_kernel_file_is_shown_and_explained(here, folder):
+    Path("look.json").write_bytes(kernel_files.written(KERNEL, 2.0))
+    Path("sepia.json").write_bytes(kernel_files.written(np.arange(9.0).reshape(3, 3, 1, 1), np.zeros(3)))
+    Path("bank.json").write_bytes(kernel_files.written(np.ones((1, 3, 1, 2)), np.zeros(1)))
+    lines = here("show", "look.json").out.splitlines()
+    assert "2.0 is added" in lines[0] and lines[4].split() == ["0", "-3/2", "0"]
+    assert here("show", "sepia.json").out.splitlines()[2].split() == ["0", "1", "2"]
+    assert "channel 3 to 1:" in here("show", "bank.json").out
+    for name, place in (("look.json", (0, 0)), ("look.json", (7, 5)), ("sepia.json", (4, 4))):
+        here("apply", name, "photo.png", "--force")
+        result = pixels(f"photo.{Path(name).stem}.png")[place[1], place[0]]
+        said = here("explain", "pixel", "photo.png", "--at", f"{place[0]},{place[1]}", "--filter", name).out
+        assert all(re.search(rf" (to|at|is) {value}\b", said) for value in result)
+    words = "has too many products to show"
+    assert words in here("explain", "pixel", "photo.png", "--at", "0,0", "--filter", "bank.json", status=2).err

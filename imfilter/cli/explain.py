@@ -87,7 +87,7 @@ def command() -> None:
 
 @command.command("arithmetic")
 @click.option("--size", type=WHOLE, default=5, show_default=True, help="Rows and columns of the image, N or N,M.")
-@click.option("--kernel", type=SizeOrKernel(), default=3, show_default=True,
+@click.option("--kernel", type=SizeOrKernel(), default=3, show_default=True, metavar="KERNEL",
               help="Those of the kernel, N or N,M; or its weights, \"0 1 0; 1 -4 1; 0 1 0\".")
 @click.option("--stride", type=WHOLE, default=1, show_default=True, help="Pixels from one result to the next.")
 @click.option("--padding", type=PaddingType(Pair(Integer(0))), default=0, show_default=True,
@@ -168,7 +168,8 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
     def make() -> Picture:
-        what, own = (step.name, step.keywords) if step else (kernel, {})
+        what = step.name if step else kernel
+        own = {key: value for key, value in (step.keywords if step else {}).items() if key not in ("kernel", "bias")}
         return explain.pixel(image, x, y, what, mode=mode, cval=cval, **own)
 
     if output:

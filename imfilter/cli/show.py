@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import FileError, ImfilterError
+from ..kernel_files import is_kernel_file
 from ..pipeline import Pipeline
 from ..steps import STEPS
 from . import Status, pictures
@@ -64,7 +65,8 @@ def _parts(what: str) -> Anatomy:
     from ..explain.anatomy import anatomy, own_kernel
 
     name = _name(what)
-    if name not in STEPS and (os.path.isfile(what) or not re.fullmatch(r"[^\W\d][\w-]*", name)):
+    known = name in STEPS or is_kernel_file(name)
+    if not known and (os.path.isfile(what) or not re.fullmatch(r"[^\W\d][\w-]*", name)):
         return own_kernel(KernelType().convert(what, None, None))
     first, *others = Pipeline.parse(what)
     if others:

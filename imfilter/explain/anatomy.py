@@ -10,6 +10,7 @@ import numpy as np
 from .. import kernels
 from ..filters import PRESETS, Preset
 from ..images import Array
+from ..kernel_files import is_kernel_file
 from ..pipeline import Filter
 from .kernels import checked
 
@@ -33,6 +34,8 @@ class Anatomy:
 
 def anatomy(step: Filter) -> Anatomy:
     """Take a filter by name apart."""
+    if is_kernel_file(step.name):
+        return _learnt(step.keywords["kernel"], step.keywords["bias"])
     if "kernel" in step.keywords:
         return own_kernel(step.keywords["kernel"])
     preset = PRESETS[step.name]
@@ -51,6 +54,17 @@ def anatomy(step: Filter) -> Anatomy:
 def own_kernel(kernel: Any) -> Anatomy:
     """Return what is said of a kernel without a name."""
     return Anatomy("A kernel of your own.", {"kernel": checked(kernel)})
+
+
+def _learnt(kernel: Array, bias: Array) -> Anatomy:
+    """Return what is said of the kernel of a file."""
+    more = f" {bias.round(6).tolist()} is added." if bias.any() else ""
+    if kernel.ndim == 2:
+        return Anatomy(f"A kernel of a file, which is correlated with.{more}", {"kernel": checked(kernel)})
+    if kernel.shape[2:] == (1, 1):
+        return Anatomy(f"A matrix of a file. It mixes the channels of each pixel.{more}", {}, kernel[:, :, 0, 0])
+    return Anatomy(f"Kernels of a file, from channel to channel, which are correlated with and summed.{more}", {
+        f"channel {d + 1} to {c + 1}": checked(kernel[c, d]) for c, d in np.ndindex(kernel.shape[:2])})
 
 
 def settled(step: Filter) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from ..convolution import checked_weights
 from ..errors import ImfilterError, integer
 from ..filters import PRESETS
 from ..images import Array, as_array, colours_and_alpha, has_alpha, is_pil, known_dtype, rounded
+from ..kernel_files import is_kernel_file
 from ..pipeline import Filter
 from .grids import number
-from .recipe import Lying, Recipe, recipe
+from .recipe import Lying, Recipe, learnt, recipe
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def _made(filter: Any, keywords: dict[str, Any], image: Array) -> tuple[Filter, 
     """Return a filter by name or a kernel as what is applied to an image (H, W, C), and what it is made of."""
     if isinstance(filter, str):
         step = Filter.named(filter, **keywords)
+        if is_kernel_file(filter):
+            return step, learnt(step.keywords["kernel"], step.keywords["bias"])
         return step, recipe(step, known_dtype(image.dtype), image.shape[2])
     if more := keywords.keys() - {"mode", "cval"}:
         raise ImfilterError(f"a kernel has no parameters, got {', '.join(sorted(more))}")

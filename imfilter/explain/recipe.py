@@ -71,6 +71,15 @@ def recipe(step: Filter, dtype: np.dtype[Any], channels: int) -> Recipe:
     return _of_kernels(preset.name, own, dtype)
 
 
+def learnt(kernel: Array, bias: Array) -> Recipe:
+    """Return what the filter of a kernel file is made of."""
+    if kernel.ndim == 2:
+        return Recipe([[Lying("kernel", kernel, (kernel.shape[0] // 2, kernel.shape[1] // 2))]], offset=float(bias))
+    if kernel.shape[2:] != (1, 1) or bias.any():
+        raise ImfilterError("a kernel from every channel to every channel has too many products to show")
+    return Recipe(matrix=kernel[:, :, 0, 0])
+
+
 def _matrix(preset: Preset, own: dict[str, Any], channels: int) -> Array:
     """Return the matrix of a filter that mixes the channels: what pure channels become."""
     pure = np.eye(channels)[None] if channels > 1 else np.ones((1, 1))
