@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import ImfilterError, one_of
+from .filters.combine import settled
 from .images import Array, as_array, colours_and_alpha, deep, known_dtype, result_dtype, rounded, to_pil, working_dtype
 from .pipeline import Pipeline, as_photo
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from .images import Picture
 
 # How a result with a sign is put into samples that have none; `grey` is the middle of their range.
-SIGNED: dict[str, Callable[[Array, float], Array]] = {
-    "offset": lambda values, grey: values + grey,
-    "abs": lambda values, _: np.abs(values),
-    "clip": lambda values, _: values,
-    "normalize": lambda values, grey: values * (grey - 1) / max(float(np.abs(values).max(initial=0)), 1e-30) + grey,
+# largest: of all values, without their signs.
+SIGNED: dict[str, Callable[[Array, float, float], Array]] = {
+    "offset": lambda values, grey, _: values + grey,
+    "abs": lambda values, *_: np.abs(values),
+    "clip": lambda values, *_: values,
+    "normalize": lambda values, grey, largest: values * (grey - 1) / max(largest, 1e-30) + grey,
 }
 
 
@@ -64,7 +66,8 @@ class Recipe:
             return self.pipeline.run(photo, colours, alpha, target)
         values, alpha = self.pipeline.run(photo, colours, alpha, working_dtype(kind, target))
         grey = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
-        return rounded(SIGNED[signed](values, grey), target), alpha
+        largest = float(np.abs(values).max(initial=0)) if signed == "normalize" else 0.0
+        return settled(values, target, None, lambda part: SIGNED[signed](part, grey, largest)), alpha
 
     def _beside_others(self, photo: Picture, signed: str) -> Picture:
         """Return the photo with the chosen channels filtered."""

@@ -15,7 +15,7 @@ from ..pipeline import Filter
 from .kernels import checked
 
 GRADIENTS = ("sobel", "scharr", "prewitt", "farid", "roberts")
-CORRELATING = ("box", "binomial")  # which shows where a size is even: the centre is on the other side
+CORRELATED = ("box", "gaussian", "binomial")  # which shows where a size is even: the centre is on the other side
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ def anatomy(step: Filter) -> Anatomy:
     light = " It is computed in linear light: sRGB samples are decoded before and encoded after." if (
         own.get("linear")) else ""
     if preset.group == "colour":
+        table = next((value for value in own.values() if isinstance(value, np.ndarray)), np.eye(3))
+        plain = {**own, "linear": False} if "linear" in own else own
         return Anatomy(f"{preset.summary}. It mixes the channels of each pixel by a matrix.{light}", {},
-                       _matrix(step, own))
+                       matrix_of(preset, plain, table.shape[-1]))
     if preset.name not in kernels.KERNELS and preset.name != "contour":
         return Anatomy(f"{preset.summary}. It is no linear convolution, so it has no kernel.", {})
     words, found = _kernels(preset, own)
@@ -74,12 +76,12 @@ def settled(step: Filter) -> dict[str, Any]:
         for parameter in PRESETS[step.name].parameters}
 
 
-def _matrix(step: Filter, own: dict[str, Any]) -> Array:
-    """Return the colours that pure channels become, side by side: the matrix."""
-    table = next((value for value in own.values() if isinstance(value, np.ndarray)), np.eye(3))
-    pure = np.eye(table.shape[-1])[None]
-    became = np.asarray(step(pure, **({"linear": False} if "linear" in own else {})))[0]
-    return np.atleast_2d(became.T)
+def matrix_of(preset: Preset, own: dict[str, Any], channels: int) -> Array:
+    """Return the matrix of a filter that mixes so many channels: what pure ones become, side by side."""
+    pure = np.eye(channels)[None] if channels > 1 else np.ones((1, 1))
+    became = np.asarray(preset.function(pure, **own))
+    matrix: Array = became.reshape(channels, -1).T
+    return matrix
 
 
 def _kernels(preset: Preset, own: dict[str, Any]) -> tuple[str, dict[str, Array]]:
@@ -101,7 +103,7 @@ def _kernels(preset: Preset, own: dict[str, Any]) -> tuple[str, dict[str, Array]
         return (f"Where it would change a sample by less than {own['threshold']:g} before amount, the sample stays; "
                 "elsewhere it is convolution with:", {"kernel": kernel_of(preset.name, own)})
     kernel = kernel_of(preset.name, own)
-    if preset.name in CORRELATING and not all(side % 2 for side in kernel.shape):
+    if preset.name in CORRELATED and not all(side % 2 for side in kernel.shape):
         return "It is correlation with:", {"kernel": kernel}
     return "It is convolution with:", {"kernel": kernel}
 

@@ -10,12 +10,11 @@ import numpy as np
 
 from .. import kernels
 from ..errors import ImfilterError
-from ..filters import PRESETS, Preset
+from ..filters import PRESETS
 from ..images import Array
 from ..pipeline import Filter
-from .anatomy import kernel_of, settled
+from .anatomy import CORRELATED, kernel_of, matrix_of, settled
 
-CORRELATED = ("box", "gaussian", "binomial")  # their even sizes have the centre of correlation
 FALLING = {"roberts": ("falling diagonal", "rising diagonal")}
 
 
@@ -26,6 +25,11 @@ class Lying:
     name: str
     weights: Array
     anchor: tuple[int, int]
+
+    @classmethod
+    def as_given(cls, name: str, kernel: Array) -> Lying:
+        """Return a kernel that is not turned, as correlation has it."""
+        return cls(name, kernel, (kernel.shape[0] // 2, kernel.shape[1] // 2))
 
     @classmethod
     def turned(cls, name: str, kernel: Array) -> Lying:
@@ -63,7 +67,7 @@ def recipe(step: Filter, dtype: np.dtype[Any], channels: int) -> Recipe:
     if own.get("linear"):
         raise ImfilterError("linear must be False to show numbers: in linear light those of the photo are not summed")
     if preset.group == "colour":
-        return Recipe(matrix=_matrix(preset, own, channels))
+        return Recipe(matrix=matrix_of(preset, own, channels))
     if preset.name not in kernels.KERNELS and preset.name != "contour":
         raise ImfilterError(f"{preset.name} is not made of kernels: it has no products and no sum to show")
     if own.get("threshold"):
@@ -74,18 +78,10 @@ def recipe(step: Filter, dtype: np.dtype[Any], channels: int) -> Recipe:
 def learnt(kernel: Array, bias: Array) -> Recipe:
     """Return what the filter of a kernel file is made of."""
     if kernel.ndim == 2:
-        return Recipe([[Lying("kernel", kernel, (kernel.shape[0] // 2, kernel.shape[1] // 2))]], offset=float(bias))
+        return Recipe([[Lying.as_given("kernel", kernel)]], offset=float(bias))
     if kernel.shape[2:] != (1, 1) or bias.any():
         raise ImfilterError("a kernel from every channel to every channel has too many products to show")
     return Recipe(matrix=kernel[:, :, 0, 0])
-
-
-def _matrix(preset: Preset, own: dict[str, Any], channels: int) -> Array:
-    """Return the matrix of a filter that mixes the channels: what pure channels become."""
-    pure = np.eye(channels)[None] if channels > 1 else np.ones((1, 1))
-    became = np.asarray(preset.function(pure, **own))
-    matrix: Array = became.reshape(channels, -1).T
-    return matrix
 
 
 def _of_kernels(name: str, own: dict[str, Any], dtype: np.dtype[Any]) -> Recipe:
@@ -103,7 +99,7 @@ def _of_kernels(name: str, own: dict[str, Any], dtype: np.dtype[Any]) -> Recipe:
         return Recipe([[Lying.turned(name, own["depth"] * kernel_of(name, own))]], offset=_of_black(name, own, dtype))
     kernel = kernel_of(name, own)
     if name in CORRELATED:
-        return Recipe([[Lying(name, kernel, (kernel.shape[0] // 2, kernel.shape[1] // 2))]])
+        return Recipe([[Lying.as_given(name, kernel)]])
     return Recipe([[Lying.turned(name, kernel)]])
 
 
