@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from PIL import Image, UnidentifiedImageError
 
+from .. import ahead
 from ..errors import FileError, integer
 from ..images import Deep
 from . import deep
@@ -121,6 +122,9 @@ class _Decoder:
         own = number == 0 or self.kind == "TIFF"
         if own and self.kind == "TIFF":  # its tables are read while it is open
             self._describe()
+        decoded = ahead.taken(self.stream, type(image)) if self.count == 1 else None
+        if decoded:
+            image = self.image = decoded
         with mute_libtiff(self.kind):
             image.load()
         if own and self.kind != "TIFF":
