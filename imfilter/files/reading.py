@@ -89,7 +89,7 @@ def _looked_at(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[s
     if kind == "TIFF" and _needs_tables(image, count):
         return _pages(stream, most, notes)
     if kind == "PPM" and shallow(image):
-        return kind, 1, lambda _: deep.ppm(stream, image)
+        return kind, 1, lambda _: _described(deep.ppm(stream, image), *gathered(image, stream, kind, notes))
     if kind == "PNG" and shallow(image):
         if count > 1:
             raise FileError("is an animation of 16 bits a colour, which is not read")
