@@ -31,8 +31,8 @@ FLOORS = [
     ["kernel_files"],
     ["steps"],
     ["pipeline", "stacks"],
-    ["recipe"],
-    ["batch", "explain", "learning", "files"],
+    ["recipe", "tiles"],
+    ["batch", "explain", "learning", "files", "tiled"],
     ["cli"],
     ["__main__"],
 ]

@@ -124,7 +124,7 @@ def _pictured(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Pictur
         pixels[..., 0] = np.iinfo(pixels.dtype).max - pixels[..., 0]
     alpha = pixels.shape[2] == colours + 1 and extra in ((ASSOCIATED,), (SEPARATE,))
     if alpha and extra == (ASSOCIATED,):
-        pixels = _separated(pixels)
+        pixels = separated(pixels)
     mode = PIL_MODES.get((pixels.dtype.char, pixels.shape[2]))
     if mode and not alpha:
         return Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[..., 0])
@@ -141,8 +141,11 @@ def turned(pixels: Array, orientation: int) -> Array:
     return np.ascontiguousarray(pixels[::-1 if down else 1, ::-1 if across else 1])
 
 
-def _separated(pixels: Array) -> Array:
+def separated(pixels: Array) -> Array:
     """Divide colours by the alpha that they were multiplied with."""
+    if pixels.dtype == np.uint8 and pixels.shape[2] == 4:  # which Pillow rounds in a way of its own
+        size = pixels.shape[1], pixels.shape[0]
+        return np.asarray(Image.frombytes("RGBA", size, pixels.tobytes(), "raw", "RGBa"))
     top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
     share = pixels[..., -1:].astype(np.float64) / top
     colours = np.divide(pixels[..., :-1], share, out=np.zeros(pixels[..., :-1].shape), where=share > 0)
