@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import signals
@@ -17,12 +19,14 @@ from ..signals import Interrupted
 from .photo import Job, Record, Step, settled
 from .sources import found
 from .targets import FIELDS, Output, Task, planned
+from .tiling import Tiling, Told, threads_here
 
 if TYPE_CHECKING:
     from ..files import Settings
+    from .cluster import Crew as Cluster
     from .processes import Crew
 
-__all__ = ["FIELDS", "Batch", "Interrupted", "Job", "Output", "Record", "Step", "run"]
+__all__ = ["FIELDS", "Batch", "Interrupted", "Job", "Output", "Record", "Step", "Tiling", "Told", "run"]
 
 
 BESIDE = Output()
@@ -39,7 +43,9 @@ class Batch:
         self._job = job
         sources = found(files, recursive=recursive, name=job.step.name, results=job.output.folder)
         self.tasks: list[Task] = planned(sources, job.output, job.step.name)
-        self._crew: Crew | None = None
+        if job.tiling and len(self.tasks) > 1:  # tiles of one photo after the other would hold up those that fit
+            self._job = replace(job, tiling=replace(job.tiling, always=False))
+        self._crew: Crew | Cluster | None = None
         self._last: list[Record] = []
 
     def __len__(self) -> int:
@@ -58,18 +64,24 @@ class Batch:
             many = 1
         return many, max(1, cores // many)
 
-    def records(self, workers: int | None = None) -> Generator[Record, None, None]:
-        """Yield what became of each photo, as soon as it is done."""
+    def records(self, workers: int | None = None, told: Told | None = None) -> Generator[Record, None, None]:
+        """Yield what became of each photo, as soon as it is done.
+
+        told: called as tiles of a photo are done, where this process has them computed.
+        """
         many, each = self.at_once(workers)
-        return self._in_turn() if many == 1 else self._at_once(many, each)
+        if self._job.tiling and self._job.tiling.scheduler and not self._job.dry_run:
+            return self._on_cluster(self._job.tiling.scheduler, told)
+        return self._in_turn(workers, told) if many == 1 else self._at_once(many, each)
 
     def late(self) -> list[Record]:
         """Return what was done, but may not have been told, when an interrupt ended the work."""
         return self._crew.late if self._crew else self._last
 
-    def _in_turn(self) -> Generator[Record, None, None]:
+    def _in_turn(self, workers: int | None, told: Told | None) -> Generator[Record, None, None]:
+        crew = partial(threads_here, workers)
         for task in self.tasks:
-            self._last = [settled(self._job, task)]
+            self._last = [settled(self._job, task, crew, told)]
             signals.release()
             yield self._last[0]
 
@@ -77,6 +89,12 @@ class Batch:
         from .processes import Crew  # the machinery takes longer to import than a small photo to filter
 
         self._crew = Crew(self._job, many, each)
+        yield from self._crew.records(self.tasks)
+
+    def _on_cluster(self, scheduler: str, told: Told | None) -> Generator[Record, None, None]:
+        from .cluster import Crew
+
+        self._crew = Crew(self._job, scheduler, told)
         yield from self._crew.records(self.tasks)
 
 

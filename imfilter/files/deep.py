@@ -1,6 +1,7 @@
 """Files of deep colour, of floats and of many channels, of which Pillow would read less than there is."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
 
@@ -51,26 +52,36 @@ def ppm(stream: IO[bytes], header: Any) -> Picture:
     return Deep(pixels)
 
 
+def directories(stream: IO[bytes]) -> Iterator[tuple[int, TiffImagePlugin.ImageFileDirectory_v2]]:
+    """Yield the place and the table of tags of every page of a TIFF file, maybe without an end."""
+    stream.seek(0)
+    head = stream.read(16)
+    # Pillow looks for the 43 of BigTIFF files in the place of little-endian ones.
+    head, prefix = (b"II\x2b\0" + head[4:] if b"\x2b" in head[2:4] else head[:8]), head[:2]
+    place = TiffImagePlugin.ImageFileDirectory_v2(head, prefix).next
+    while place:
+        table = TiffImagePlugin.ImageFileDirectory_v2(head, prefix)
+        stream.seek(place)
+        table.load(stream)
+        yield place, table
+        place = table.next
+
+
 class Tables:
     """The pages of a TIFF file as tables of tags, whether or not Pillow knows their samples."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         stream.seek(0)
-        head = stream.read(16)
+        head = stream.read(4)
         self.endian, self.big = "<" if head.startswith(b"II") else ">", b"\x2b" in head[2:4]
-        # Pillow looks for the 43 of BigTIFF files in the place of little-endian ones.
-        head, prefix = (b"II\x2b\0" + head[4:] if self.big else head[:8]), head[:2]
         self.offsets: list[int] = []
         self.tags: list[dict[int, Any]] = []
-        place = TiffImagePlugin.ImageFileDirectory_v2(head, prefix).next
-        while place and place not in self.offsets:
-            table = TiffImagePlugin.ImageFileDirectory_v2(head, prefix)
-            stream.seek(place)
-            table.load(stream)
+        for place, table in directories(stream):
+            if place in self.offsets:
+                break
             self.offsets.append(place)
             self.tags.append(dict(table.items()))
-            place = table.next
 
     def size(self, page: int) -> tuple[int, int]:
         return self.tags[page][256], self.tags[page][257]
