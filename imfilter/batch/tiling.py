@@ -114,8 +114,7 @@ def filtered(job: Job, source: Source, record: Record, crew: Callable[[], Crew],
         os.path.abspath(path), parts.shape, parts.dtype, tiling.tile or _tile(source), like=source, said=_said(recipe, source, job.signed),
         resume=tiling.resume and _suffix(path) == ZARR, force=job.output.force,
         strip=bool(job.settings and job.settings.strip))
-    work = run.Work(source, parts, target)
-    record.tiles = run.run(work, crew(), told and (lambda done, total: told(path, done, total)))
+    record.tiles = run.run(run.Work(source, parts), target, crew(), told and (lambda done, total: told(path, done, total)))
     record.notes = [*source.notes, *target.notes]
     record.bytes, record.status = _size(path), "written"
 

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from .. import __version__
 from ..errors import ImfilterError
-from ..tiles import Block
-from .run import Failure, Work
+from ..parts import Block
+from .run import Failure, Settle, Work
+from .targets import Target
 
 Item = TypeVar("Item")
 
@@ -92,19 +95,19 @@ class Cluster:
         finally:
             self._client.cancel([*under_way, held])
 
-    def run(self, work: Work, blocks: Sequence[Block], settle: Callable[[Failure | None], None]) -> None:
+    def run(self, work: Work, target: Target, blocks: Sequence[Block], settle: Settle) -> None:
         """Have tiles computed. The workers write them where the target can be shared by processes."""
-        function = _written if work.target.shared_by_processes else _made
-        results = self.each(function, work, blocks)
+        shared = target.shared_by_processes
+        results = self.each(_written, (work, target), blocks) if shared else self.each(Work.made, work, blocks)
         try:
             for block, result in results:
-                if isinstance(result, ImfilterError):
+                if isinstance(result, ImfilterError):  # it could not be written
                     raise result
                 if isinstance(result, BaseException):
-                    result = work.failed(block, f"{type(result).__name__}: {result}")
-                if result is not None and not isinstance(result, Failure):
-                    result = work.target.write(block, result)
-                settle(result)
+                    result = work.failed(block, f"its task failed: {type(result).__name__}: {result}")
+                if isinstance(result, np.ndarray):
+                    target.write(block, result)
+                settle(result if isinstance(result, Failure) else None)
         finally:
             results.close()
 
@@ -128,9 +131,6 @@ def _result(future: Any) -> Any:
         return error
 
 
-def _made(work: Work, block: Block) -> Any:
-    return work.made(block)
-
-
-def _written(work: Work, block: Block) -> Failure | None:
-    return work.done(block)
+def _written(shared: tuple[Work, Target], block: Block) -> Failure | None:
+    work, target = shared
+    return work.written(target, block)

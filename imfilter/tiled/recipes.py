@@ -9,7 +9,8 @@ from PIL import Image
 from ..errors import ImfilterError
 from ..images import PIL_MODES, Array, Deep, as_array, has_alpha, joined, parted, rounded
 from ..recipe import Recipe
-from ..tiles import Block, Read, of_pipeline
+from ..parts import Block, Read
+from ..tiles import of_pipeline
 from .sources import Source
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Protocol
 from .. import signals
 from ..errors import FileError, ImfilterError
 from ..images import Array
-from ..tiles import Block, Read
+from ..parts import Block, Read
 from .sources import Source
 from .targets import Target
 
@@ -26,13 +26,15 @@ class Failure(str):
     """Why there are no pixels of a tile."""
 
 
+Settle = Callable[["Failure | None"], None]  # what is called for a tile that is done, or is not
+
+
 @dataclass(frozen=True)
 class Work:
-    """Parts of a source on their way into a target. Other processes may have it where they may have the target."""
+    """Parts of a source. Other processes may have it."""
 
     source: Source
     parts: Parts
-    target: Target
 
     def made(self, block: Block) -> Array | Failure:
         """Return the pixels of a tile, or why there are none; nothing but an interrupt is raised."""
@@ -50,19 +52,19 @@ class Work:
         """Return why there are no pixels of a tile, with its place."""
         return Failure(f"tile at row {block.top}, column {block.left}: {reason.removeprefix(f'{self.source.path}: ')}")
 
-    def done(self, block: Block) -> Failure | None:
-        """Compute a tile and write it. A target that cannot be written raises."""
+    def written(self, target: Target, block: Block) -> Failure | None:
+        """Compute a tile and write it, or return why there is none. A target that cannot be written raises."""
         pixels = self.made(block)
         if isinstance(pixels, Failure):
             return pixels
-        self.target.write(block, pixels)
+        target.write(block, pixels)
         return None
 
 
 class Crew(Protocol):
     """What tiles are computed by."""
 
-    def run(self, work: Work, blocks: Sequence[Block], settle: Callable[[Failure | None], None]) -> None:
+    def run(self, work: Work, target: Target, blocks: Sequence[Block], settle: Settle) -> None:
         """Compute and write the tiles; call settle in this thread for each, with what was wrong, until it raises."""
 
 
@@ -72,14 +74,14 @@ class Threads:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def run(self, work: Work, blocks: Sequence[Block], settle: Callable[[Failure | None], None]) -> None:
+    def run(self, work: Work, target: Target, blocks: Sequence[Block], settle: Settle) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         from dask.callbacks import Callback
         from dask.threaded import get
 
         names = [f"tile-{number:09}" for number in range(len(blocks))]  # in whose order they are begun
-        graph = {name: (functools.partial(work.done, block),) for name, block in zip(names, blocks, strict=True)}
+        graph = {name: (functools.partial(work.written, target, block),) for name, block in zip(names, blocks, strict=True)}
         with ThreadPoolExecutor(self._count, thread_name_prefix="imfilter-tile") as pool:
             with Callback(posttask=lambda key, result, *_: settle(result)):
                 get(graph, names, pool=pool)
@@ -89,12 +91,13 @@ class Incomplete(FileError):
     """A result that lacks tiles. Its message says which."""
 
 
-def run(work: Work, crew: Crew, told: Callable[[int, int], None] | None = None) -> int:
+def run(work: Work, target: Target, crew: Crew, told: Callable[[int, int], None] | None = None) -> int:
     """Compute every tile that is missing, and give the result its name.
 
     Parameters
     ----------
     work : Work
+    target : Target
     crew : Crew
     told : callable, optional
         Called with the number of tiles that are done, and of all, at the beginning and after each of them.
@@ -111,12 +114,11 @@ def run(work: Work, crew: Crew, told: Callable[[int, int], None] | None = None) 
     FileError
         When the target cannot be written.
     """
-    target = work.target
     try:
         blocks, total = target.missing(), len(target.blocks())
         count = _Count(total - len(blocks), total, told, target.shared_by_processes)
         if blocks:
-            crew.run(work, blocks, count.settle)
+            crew.run(work, target, blocks, count.settle)
         count.check()
     except BaseException:
         signals.hold()
@@ -143,14 +145,15 @@ class _Count:
             return
         self._failures.append(failure)
         if not self._lasting:
-            raise Incomplete(f"{failure}; no TIFF file is written without it, of a Zarr result the rest is kept")
+            raise Incomplete(f"{failure}; no TIFF file is written without it, a Zarr result would keep the others")
 
     def check(self) -> None:
         """Say which tiles failed, if there are such."""
         failed = self._failures
         if failed:
-            more = f"; and {len(failed) - TOLD} tiles more" if len(failed) > TOLD else ""
-            raise Incomplete(f"{'; '.join(sorted(failed[:TOLD]))}{more}; the other tiles are done, --resume tries again")
+            more = f"; and {len(failed) - TOLD:,} tiles more" if len(failed) > TOLD else ""
+            kept = "; the others are kept, and --resume tries these again" if self._done else ""
+            raise Incomplete(f"{'; '.join(failed[:TOLD])}{more}{kept}")
 
     def _tell(self) -> None:
         if self._told:
