@@ -101,7 +101,8 @@ class TiffTarget(Target):
         place = stream.tell()
         place += stream.write(bytes(place % 8 and 8 - place % 8))
         tags = tiff.table(self._frame, self._kept, BIG if self.big else tiff.CLASSIC)
-        tiff.lay(tags, {259: self._codec.number, 317: self._codec.predictor, 322: self._inner[1], 323: self._inner[0]},
+        codec = {259: self._codec.number} | ({317: self._codec.predictor} if self._codec.predictor > 1 else {})
+        tiff.lay(tags, {**codec, 322: self._inner[1], 323: self._inner[0]},
                  {324: tuple(self._places[k][0] for k in order), 325: tuple(self._places[k][1] for k in order)})
         stream.write(tags.tobytes(place))
         stream.seek(0)

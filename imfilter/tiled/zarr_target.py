@@ -103,6 +103,8 @@ def create(path: str, shape: tuple[int, ...], dtype: np.dtype[Any], tile: tuple[
     """Begin a Zarr store beside its later name, or go on with one that was left unfinished."""
     path = path.rstrip("/")
     library()
+    if resume and not force and os.path.lexists(path) and not os.path.lexists(f"{path}{unfinished.SUFFIX}"):
+        raise FileError(f"{path}: exists already, and nothing is left to resume; --force replaces it")
     check(path, force=force)
     sides = shape[0], shape[1]
     tile = min(tile[0], sides[0]), min(tile[1], sides[1])
