@@ -121,6 +121,16 @@ def test_the_compression_is_the_sources_own_if_it_is_lossless(tmp_path, given, m
         np.testing.assert_array_equal(file.asarray(), RGB)
 
 
+def test_without_imagecodecs_tiff_is_deflated_all_the_same(tmp_path, source, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    target = begun(tmp_path / "out.tif", RGB, 64, source)
+    monkeypatch.undo()
+    fill(target, RGB)
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert file.pages[0].compression == 8
+        np.testing.assert_array_equal(file.asarray(), RGB)
+
+
 def test_a_tiff_has_no_name_before_it_is_whole(tmp_path, source):
     before = set(os.listdir(tmp_path))
     target = begun(tmp_path / "out.tif", RGB, 64, source)
@@ -386,12 +396,16 @@ def test_a_full_disk_is_named_and_harms_nothing(small, source, name):
 @pytest.mark.parametrize("name", ["out.tif", "out.zarr"])
 def test_a_disk_without_room_at_all_or_that_is_read_only_is_named(small, source, name):
     (small / "filler").write_bytes(bytes(4096 * 49))
-    target = None
-    with pytest.raises(FileError, match=rf"{name}: No space left on device"):
+
+    def run():
         target = begun(small / name, RGB, 64, source)
-        fill(target, RGB)
-    if target:
-        target.leave()
+        try:
+            fill(target, RGB)
+        finally:
+            target.leave()
+
+    with pytest.raises(FileError, match=rf"{name}: No space left on device"):
+        run()
     assert os.listdir(small) == ["filler"]
     subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
     with pytest.raises(FileError, match=rf"{name}: Read-only file system"):
