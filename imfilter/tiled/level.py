@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from .sources import EXTRA
 
 REDUCED, MASK = 1, 4  # bits of the tag that says what a page is for
 JPEG, OLD_JPEG, APERIO_YCBCR = 7, 6, 33003
+END = b"\xff\xd9"  # of JPEG data; decoders make up what is missing without a word
+SEEKING = threading.Lock()
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Level:
         """Read bytes of the file; any thread may."""
         pieces = []
         while count:
-            piece = os.pread(self._handle, count, place)
+            piece = _read(self._handle, count, place)
             if not piece:
                 raise FileError(f"{self.path}: is damaged: its end is missing")
             pieces.append(piece)
@@ -67,8 +70,11 @@ class Level:
             place, count = int(self.offsets[plane][number]), int(self.counts[plane][number])
             if not place or not count:
                 raise ValueError("it is missing")
+            data = self.bytes(place, count)
+            if self.tags["compression"] == JPEG and END not in data[-16:]:
+                raise ValueError("its end is missing")
             with Complaints("tifffile") as complaints:
-                pixels = self.decode(self.bytes(place, count), self.first[plane] + number, **self.tables)[0]
+                pixels = self.decode(data, self.first[plane] + number, **self.tables)[0]
             if complaints.said:
                 raise ValueError(complaints.said[0])
             return np.asarray(pixels[0], self.dtype)
@@ -77,6 +83,15 @@ class Level:
             name, pixel = "tile" if self.tiled else "strip", (row * self.segment[0], column * self.segment[1])
             raise FileError(f"{self.path}: is damaged: the {name} at row {pixel[0]}, column {pixel[1]} cannot be "
                             f"decoded: {reason.removeprefix(f'{self.path}: ')}") from None
+
+
+def _read(handle: int, count: int, place: int) -> bytes:
+    """Read at a place of an open file, whatever other threads read of it."""
+    if hasattr(os, "pread"):
+        return os.pread(handle, count, place)
+    with SEEKING:  # Windows
+        os.lseek(handle, place, os.SEEK_SET)
+        return os.read(handle, count)
 
 
 def library() -> Any:

@@ -49,6 +49,8 @@ class Samples:
 def samples(tags: dict[str, Any], dtype: np.dtype[Any], bands: int, notes: list[str]) -> Samples:
     """Say what the samples of a picture mean, or refuse those that would be read as something else."""
     photometric, bits, extra = _interpretation(tags), tags["bits"], tags["extra"]
+    if dtype.kind not in "buif":
+        raise FileError(f"has samples that are not read here: {dtype}")
     if photometric == PALETTE:
         return _palette(tags, bands, notes)
     if photometric not in COLOURS or bits not in (1, 2, 4, 8, 16, 32, 64) or (bits < 8 and bands > 1):

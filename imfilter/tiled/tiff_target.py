@@ -4,6 +4,7 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -101,7 +102,8 @@ class TiffTarget(Target):
         place = stream.tell()
         place += stream.write(bytes(place % 8 and 8 - place % 8))
         tags = tiff.table(self._frame, self._kept, BIG if self.big else tiff.CLASSIC)
-        tiff.lay(tags, {259: self._codec.number, 317: self._codec.predictor, 322: self._inner[1], 323: self._inner[0]},
+        codec = {259: self._codec.number} | ({317: self._codec.predictor} if self._codec.predictor > 1 else {})
+        tiff.lay(tags, {**codec, 322: self._inner[1], 323: self._inner[0]},
                  {324: tuple(self._places[k][0] for k in order), 325: tuple(self._places[k][1] for k in order)})
         stream.write(tags.tobytes(place))
         stream.seek(0)
@@ -115,29 +117,26 @@ class TiffTarget(Target):
 class Codec:
     """A lossless compression. number: TIFF's. predictor: 2 where differences between pixels are compressed."""
 
-    def __init__(self, number: int, predictor: int, library: Any = None) -> None:
-        self.number, self.predictor, self._library = number, predictor, library
+    def __init__(self, number: int, whole: bool, encode: Callable[[bytes], bytes]) -> None:
+        self.number, self.predictor, self._encode = number, 2 if whole and number != NONE else 1, encode
 
     def __call__(self, tile: Array) -> bytes:
-        data = tiff.differences(tile, self.predictor == 2)
-        if self.number == NONE:
-            return data
-        if self.number == LZW:
-            return bytes(self._library.lzw_encode(data))
-        return bytes(self._library.zstd_encode(data)) if self.number == ZSTD else zlib.compress(data, tiff.LEVEL)
+        return bytes(self._encode(tiff.differences(tile, self.predictor == 2)))
 
 
 def _codec(number: int, dtype: np.dtype[Any]) -> Codec:
     """Return the source's own compression, if it is lossless and can be had; else deflate."""
-    predictor = 2 if dtype.kind != "f" else 1
+    whole = dtype.kind != "f"
     if number == NONE:
-        return Codec(NONE, 1)
-    if number in (LZW, ZSTD):
-        try:
-            return Codec(number, predictor, import_module("imagecodecs"))
-        except ImportError:
-            pass
-    return Codec(tiff.DEFLATE, predictor)
+        return Codec(NONE, whole, bytes)
+    try:
+        codecs = import_module("imagecodecs")
+    except ImportError:
+        return Codec(tiff.DEFLATE, whole, lambda data: zlib.compress(data, tiff.LEVEL))
+    # Level 1 of this deflate takes half the time of zlib's 3, and makes smaller files.
+    encode = {LZW: codecs.lzw_encode, ZSTD: codecs.zstd_encode}.get(number)
+    return Codec(number, whole, encode) if encode else Codec(
+        tiff.DEFLATE, whole, lambda data: codecs.deflate_encode(data, level=1))
 
 
 def _inner(side: int, whole: int) -> int:

@@ -42,7 +42,8 @@ class ZarrTarget(Target):
     def missing(self) -> list[Block]:
         """Return the blocks that are still to be written."""
         done = unfinished.done(self.partial)
-        return [block for block in self.blocks() if self._place(block) not in done]
+        return [block for block in self.blocks()
+                if self._place(block) not in done or not os.path.exists(self._chunk(block))]
 
     def write(self, block: Block, pixels: Array) -> None:
         """Write a block as one chunk, and mark it as done once it is on the disk."""
@@ -51,7 +52,7 @@ class ZarrTarget(Target):
         pixels = pixels.transpose(np.argsort(self._axes.order()))
         with complaints(self.path):
             array[self._axes.window(array.ndim, block)] = pixels
-            unfinished.sync(os.path.join(self.partial, self._inner, self._key(array, block)))
+            unfinished.sync(self._chunk(block))
             unfinished.mark(self.partial, self._place(block))
 
     def finish(self) -> None:
@@ -91,11 +92,12 @@ class ZarrTarget(Target):
     def _place(self, block: Block) -> tuple[int, int]:
         return block.top // self.tile[0], block.left // self.tile[1]
 
-    def _key(self, array: Any, block: Block) -> str:
-        """Return the file of a block's chunk, within the folder of the array."""
+    def _chunk(self, block: Block) -> str:
+        """Return the file of a block's chunk."""
+        array = self._opened()
         place = [0] * array.ndim
         place[self._axes.rows], place[self._axes.columns] = self._place(block)
-        return str(array.metadata.encode_chunk_key(tuple(place)))
+        return os.path.join(self.partial, self._inner, array.metadata.encode_chunk_key(tuple(place)))
 
 
 def create(path: str, shape: tuple[int, ...], dtype: np.dtype[Any], tile: tuple[int, int], *, like: Source,
@@ -103,6 +105,8 @@ def create(path: str, shape: tuple[int, ...], dtype: np.dtype[Any], tile: tuple[
     """Begin a Zarr store beside its later name, or go on with one that was left unfinished."""
     path = path.rstrip("/")
     library()
+    if resume and not force and os.path.lexists(path) and not os.path.lexists(f"{path}{unfinished.SUFFIX}"):
+        raise FileError(f"{path}: exists already, and nothing is left to resume; --force replaces it")
     check(path, force=force)
     sides = shape[0], shape[1]
     tile = min(tile[0], sides[0]), min(tile[1], sides[1])
