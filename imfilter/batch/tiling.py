@@ -79,13 +79,12 @@ def opened(job: Job, path: str, target: str, notes: list[str]) -> Source | None:
         raise FileError(f"{zarr[0]}: Zarr needs {', '.join(missing)}: {INSTALL}")
     from ..tiled.sources import open_source
 
+    absolute = os.path.abspath(path)  # others that open it may be at work in another folder
     try:
-        source = open_source(path)
-        source.path = os.path.abspath(path)  # others that open it may be at work in another folder
-        return source
-    except FileError:
+        return open_source(absolute)
+    except FileError as error:
         if zarr or job.tiling.always:
-            raise
+            raise FileError(str(error).removeprefix(f"{absolute}: ")) from None
         return None
 
 

@@ -1,10 +1,10 @@
 """Tiles at once: one task each, which reads its windows, computes and writes; on threads here, or on a cluster."""
 from __future__ import annotations
 
-import functools
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .. import signals
 from ..errors import FileError, ImfilterError
@@ -13,7 +13,7 @@ from ..parts import Block, Read
 from .sources import Source
 from .targets import Target
 
-TOLD = 5  # tiles that failed are told one by one up to so many
+TOLD = 5  # reasons of failures that are told
 
 
 class Parts(Protocol):
@@ -22,8 +22,11 @@ class Parts(Protocol):
     def compute(self, block: Block, read: Read) -> Array: ...
 
 
-class Failure(str):
+class Failure(NamedTuple):
     """Why there are no pixels of a tile."""
+
+    block: Block
+    reason: str
 
 
 Settle = Callable[["Failure | None"], None]  # what is called for a tile that is done, or is not
@@ -49,8 +52,8 @@ class Work:
         return self.failed(block, reason)
 
     def failed(self, block: Block, reason: str) -> Failure:
-        """Return why there are no pixels of a tile, with its place."""
-        return Failure(f"tile at row {block.top}, column {block.left}: {reason.removeprefix(f'{self.source.path}: ')}")
+        """Return why there are no pixels of a tile."""
+        return Failure(block, reason.removeprefix(f"{self.source.path}: "))
 
     def written(self, target: Target, block: Block) -> Failure | None:
         """Compute a tile and write it, or return why there is none. A target that cannot be written raises."""
@@ -80,11 +83,15 @@ class Threads:
         from dask.callbacks import Callback
         from dask.threaded import get
 
-        names = [f"tile-{number:09}" for number in range(len(blocks))]  # in whose order they are begun
-        graph = {name: (functools.partial(work.written, target, block),) for name, block in zip(names, blocks, strict=True)}
-        with ThreadPoolExecutor(self._count, thread_name_prefix="imfilter-tile") as pool:
-            with Callback(posttask=lambda key, result, *_: settle(result)):
-                get(graph, names, pool=pool)
+        waiting = deque(blocks)
+
+        def task() -> Failure | None:  # in the order of the blocks, whatever the order of the tasks
+            return work.written(target, waiting.popleft())
+
+        graph = {f"tile-{number}": (task,) for number in range(len(blocks))}
+        told = Callback(posttask=lambda key, result, *_: settle(result))
+        with ThreadPoolExecutor(self._count, thread_name_prefix="imfilter-tile") as pool, told:
+            get(graph, list(graph), pool=pool)
 
 
 class Incomplete(FileError):
@@ -145,16 +152,29 @@ class _Count:
             return
         self._failures.append(failure)
         if not self._lasting:
-            raise Incomplete(f"{failure}; no TIFF file is written without it, a Zarr result would keep the others")
+            raise Incomplete(f"{_places(self._failures)}; no TIFF file is written without it, a Zarr store would keep the "
+                             "other tiles")
 
     def check(self) -> None:
         """Say which tiles failed, if there are such."""
-        failed = self._failures
-        if failed:
-            more = f"; and {len(failed) - TOLD:,} tiles more" if len(failed) > TOLD else ""
-            kept = "; the others are kept, and --resume tries these again" if self._done else ""
-            raise Incomplete(f"{'; '.join(failed[:TOLD])}{more}{kept}")
+        if self._failures:
+            kept = "; the other tiles are kept, and --resume tries again" if self._done else ""
+            raise Incomplete(_places(self._failures) + kept)
 
     def _tell(self) -> None:
         if self._told:
             self._told(self._done, self._total)
+
+
+def _places(failures: Sequence[Failure]) -> str:
+    """Say where tiles failed, and why; a reason that several share is told once, at the first of them."""
+    blocks: dict[str, list[Block]] = {}
+    for block, reason in sorted(failures):
+        blocks.setdefault(reason, []).append(block)
+    said = [f"tile at row {found[0].top}, column {found[0].left}{_more(len(found) - 1)}: {reason}"
+            for reason, found in blocks.items()]
+    return "; ".join([*said[:TOLD], *[f"and {len(said) - TOLD:,} reasons more"] * (len(said) > TOLD)])
+
+
+def _more(count: int) -> str:
+    return f" and {count:,} more" if count else ""
