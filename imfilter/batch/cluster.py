@@ -1,13 +1,14 @@
 """Photos on a cluster: each is a task of the workers of a dask scheduler, or each of its tiles is."""
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .. import signals
-from ..errors import FileError
+from ..errors import FileError, ImfilterError
 from ..tiled.cluster import Cluster
 from . import tiling
 from .photo import Job, Record, settled
@@ -22,22 +23,32 @@ class Crew:
         self._job, self._scheduler, self._told = job, scheduler, told
         self.late: list[Record] = []
 
-    def records(self, tasks: Iterable[Task]) -> Generator[Record, None, None]:
+    def records(self, tasks: Sequence[Task]) -> Generator[Record, None, None]:
         """Yield what became of each photo, as it is done: of whole ones first, then of those that go in tiles."""
         here: list[Task] = []
+        left = {task.number: task for task in tasks}
         with Cluster(self._scheduler) as cluster:
-            shared = replace(self._job, tiling=None), os.getcwd()
-            done = cluster.each(_settled, shared, self._sent(tasks, here))
             try:
-                for task, result in done:
-                    self.late = [_record(task, result)]
-                    yield self.late[0]
-            finally:
-                done.close()
+                for record in self._whole(cluster, tasks, here):
+                    del left[record.number]
+                    self.late = [record]
+                    yield record
+            except ImfilterError as error:  # the cluster is not there any more
+                for task in left.values():
+                    yield Record(task.source.path, task.target, error=str(error), number=task.number)
+                return
             for task in here:
                 self.late = [settled(self._job, task, lambda: cluster, self._told)]
                 signals.release()
                 yield self.late[0]
+
+    def _whole(self, cluster: Cluster, tasks: Iterable[Task], here: list[Task]) -> Iterator[Record]:
+        """Yield what became of the photos that are filtered whole, on workers."""
+        shared = replace(self._job, tiling=None), os.getcwd()
+        done = cluster.each(_settled, shared, self._sent(tasks, here))
+        with contextlib.closing(done):
+            for task, result in done:
+                yield _record(task, result)
 
     def _sent(self, tasks: Iterable[Task], here: list[Task]) -> Iterator[Task]:
         """Yield the photos that workers filter whole; put others, which this process has to look at, into the list."""

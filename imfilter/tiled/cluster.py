@@ -1,6 +1,7 @@
 """A cluster that a dask scheduler has: tiles and photos as tasks of its workers, few of them under way at once."""
 from __future__ import annotations
 
+import logging
 import pickle
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -31,6 +32,7 @@ class Cluster:
     def __enter__(self) -> Cluster:
         from distributed import Client
 
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters is raised
         try:
             self._client = Client(self._address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -91,9 +93,24 @@ class Cluster:
                 if not under_way:
                     return
                 future = next(done)
-                yield under_way.pop(future), _result(future)
+                result = _result(future)
+                self._check_there()
+                yield under_way.pop(future), result
+        except Exception:
+            self._check_there()
+            raise
         finally:
-            self._client.cancel([*under_way, held])
+            if self._there:
+                self._client.cancel([*under_way, held])
+
+    @property
+    def _there(self) -> bool:
+        return self._client.status == "running"  # type: ignore[no-any-return]
+
+    def _check_there(self) -> None:
+        """Say in a sentence that the scheduler is not there any more."""
+        if not self._there:
+            raise ImfilterError(f"the scheduler at {self._address} has gone") from None
 
     def run(self, work: Work, target: Target, blocks: Sequence[Block], settle: Settle) -> None:
         """Have tiles computed. The workers write them where the target can be shared by processes."""

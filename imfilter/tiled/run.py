@@ -94,10 +94,6 @@ class Threads:
             get(graph, list(graph), pool=pool)
 
 
-class Incomplete(FileError):
-    """A result that lacks tiles. Its message says which."""
-
-
 def run(work: Work, target: Target, crew: Crew, told: Callable[[int, int], None] | None = None) -> int:
     """Compute every tile that is missing, and give the result its name.
 
@@ -116,20 +112,22 @@ def run(work: Work, target: Target, crew: Crew, told: Callable[[int, int], None]
 
     Raises
     ------
-    Incomplete
-        When tiles failed. The others are kept where the target can be resumed; a TIFF file ends with the first.
     FileError
-        When the target cannot be written.
+        When tiles failed, in a sentence with their places, or the target could not be written. The other tiles are kept
+        where the target can be resumed; a TIFF file ends with the first that fails.
     """
+    blocks, total, lasting = target.missing(), len(target.blocks()), target.shared_by_processes
+    count = _Count(total - len(blocks), total, told, lasting)
     try:
-        blocks, total = target.missing(), len(target.blocks())
-        count = _Count(total - len(blocks), total, told, target.shared_by_processes)
+        count.tell()
         if blocks:
             crew.run(work, target, blocks, count.settle)
         count.check()
-    except BaseException:
+    except BaseException as error:
         signals.hold()
         target.leave()
+        if isinstance(error, ImfilterError) and lasting and count.done:
+            raise FileError(f"{error}; the tiles that are done are kept, and --resume goes on") from None
         raise
     signals.hold()
     target.finish()
@@ -140,30 +138,29 @@ class _Count:
     """How many tiles are done, and what was wrong with others. lasting: whether tiles are kept without the others."""
 
     def __init__(self, done: int, total: int, told: Callable[[int, int], None] | None, lasting: bool) -> None:
-        self._done, self._total, self._told, self._lasting = done, total, told, lasting
+        self.done, self._total, self._told, self._lasting = done, total, told, lasting
         self._failures: list[Failure] = []
-        self._tell()
 
     def settle(self, failure: Failure | None) -> None:
         """Count a tile."""
         if failure is None:
-            self._done += 1
-            self._tell()
+            self.done += 1
+            self.tell()
             return
         self._failures.append(failure)
         if not self._lasting:
-            raise Incomplete(f"{_places(self._failures)}; no TIFF file is written without it, a Zarr store would keep the "
+            raise FileError(f"{_places(self._failures)}; no TIFF file is written without it, a Zarr store would keep the "
                              "other tiles")
 
     def check(self) -> None:
         """Say which tiles failed, if there are such."""
         if self._failures:
-            kept = "; the other tiles are kept, and --resume tries again" if self._done else ""
-            raise Incomplete(_places(self._failures) + kept)
+            raise FileError(_places(self._failures))
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell how many tiles are done."""
         if self._told:
-            self._told(self._done, self._total)
+            self._told(self.done, self._total)
 
 
 def _places(failures: Sequence[Failure]) -> str:
