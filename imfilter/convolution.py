@@ -345,8 +345,9 @@ class _Work:
         if plan.method == "fft":
             assert self._blocks is not None
             self._window.grains.add((self._blocks.rows.grain, self._blocks.columns.grain))
-            blocks = self._blocks.within(self._window.first, target.shape[1:3])
-            return fourier.Task(source, target, plan.kernels[0], blocks, self.before, self.edge, self.beyond, plan.scale)
+            return fourier.Task(
+                source, target, plan.kernels[0], self._blocks.within(self._window.first, target.shape[1:3]),
+                self.before, self.edge, self.beyond, plan.scale)
         task = packed.task(source, target) if packed else None
         if task is None:
             packed = _core.Packed(

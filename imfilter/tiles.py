@@ -90,7 +90,7 @@ def of_kernel(
     taps = weights.shape[0], weights.shape[1]
     call = functools.partial(
         _beside, convolve if flip else correlate, kernel=weights, mode=mode, cval=cval, stride=strides,
-        dilation=dilations, channel_axis=channel_axis, dtype=wanted, method=method)
+        dilation=dilations, channel_axis=channel_axis, dtype=wanted, method=method, **_by_name(mask))
     margin = kernel_margins(padding, taps, dilations, flip)
     return _padded(call, shape, dtype, border("mode", mode), margin, taps, strides, dilations, channel_axis, mask)
 
@@ -129,8 +129,8 @@ def _padded(
         for size, least, along in zip(
             layout.size(shape), (1, NARROWEST), zip(taps, margin, stride, dilation, strict=True), strict=True))
     step = Step(rows, columns, layout, layout, call, _mask(mask, shape, layout))
-    options = {"padding": ((rows.extent - 1, 0), (columns.extent - 1, 0))}  # one result of one pixel
-    step, result, _ = _tried(step, _pixel(shape, source, channel_axis), None, mask, options)
+    padding = (rows.extent - 1, 0), (columns.extent - 1, 0)  # one result of one pixel
+    step, result, _ = _tried(step, _pixel(shape, source, channel_axis), None, padding=padding)
     size = rows.results, columns.results
     return Parts(_whole(result.shape, step.result, size, shape), result.dtype, source, (step,))
 
@@ -150,20 +150,17 @@ def _filter(
         Axis(length, -(-length // stride), int(before), int(before + after) + 1, stride, edge, False, least)
         for length, stride, before, after, least in zip(
             size, one.stride, reach[::2], reach[1::2], (1, NARROWEST), strict=True))
-    mask = one.keywords.get("mask")
-    step = Step(rows, columns, layout, layout, functools.partial(stage.run, channel_axis=channel_axis),
-                _mask(mask, layout.shape(colours.shape, *size), layout))
-    return _tried(step, colours, alpha, mask, {})
+    mask = _mask(one.keywords.get("mask"), layout.shape(colours.shape, *size), layout)
+    step = Step(rows, columns, layout, layout, functools.partial(stage.run, channel_axis=channel_axis), mask)
+    return _tried(step, colours, alpha)
 
 
 def _tried(
-    step: Step, colours: Array, alpha: Array | None, mask: Any, options: dict[str, Any]
+    step: Step, colours: Array, alpha: Array | None, **options: Any
 ) -> tuple[Step, Array, Array | None]:
     """Return a step that knows which results it gives and which are computed together, and its results of one pixel."""
     if step.mask is not None:
         options["mask"] = ALL
-    elif mask is not None:  # 'nan'
-        options["mask"] = mask
     window = windows.Window((0, 0), (step.rows.results, step.columns.results), set())
     with windows.within(window):
         result, alpha = step.compute(colours, alpha, workers=1, **options)
@@ -191,6 +188,11 @@ def _whole(shape: tuple[int, ...], layout: Stack, size: tuple[int, int], source:
 def _many(layout: Stack) -> bool:
     """Say whether the first axis counts images."""
     return layout.ndim - (layout.channel_axis is not None) == 3
+
+
+def _by_name(mask: Any) -> dict[str, Any]:
+    """Return the keyword for a mask that is found in the pixels themselves, if it is such a one."""
+    return {"mask": mask} if isinstance(mask, str) else {}
 
 
 def _mask(mask: Any, shape: tuple[int, ...], layout: Stack) -> Mask | None:

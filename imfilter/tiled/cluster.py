@@ -5,6 +5,7 @@ import logging
 import pickle
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
@@ -30,11 +31,9 @@ class Cluster:
         self._client: Any = None
 
     def __enter__(self) -> Cluster:
-        from distributed import Client
-
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters is raised
         try:
-            self._client = Client(self._address, timeout=PATIENCE, set_as_default=False)
+            self._client = import_module("distributed").Client(self._address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ImfilterError(f"the scheduler at {self._address} cannot be reached: {reason}") from None
@@ -75,12 +74,10 @@ class Cluster:
 
         No more of them are under way than keep the workers busy; these are given up when the generator is closed.
         """
-        from distributed import as_completed
-
         # Made by a task, and not sent to a worker that may be gone when it is needed: it is made again then.
         held = self._client.submit(pickle.loads, pickle.dumps(shared), pure=False)
         waiting, under_way = iter(items), dict[Any, Item]()
-        done = as_completed(loop=self._client.loop)
+        done = import_module("distributed").as_completed(loop=self._client.loop)
         most, looked = 0, 0.0
         try:
             while True:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
+from importlib import import_module
 
 from ..errors import FileError
 from ..files.header import claimed
@@ -71,8 +71,7 @@ def _number(path: str) -> int | None:
 
 
 def _free_elsewhere() -> int | None:
-    if find_spec("psutil") is None:
+    try:
+        return int(import_module("psutil").virtual_memory().available)
+    except ImportError:
         return None
-    import psutil
-
-    return int(psutil.virtual_memory().available)

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import NamedTuple, Protocol
 
 from .. import signals
@@ -80,18 +81,16 @@ class Threads:
     def run(self, work: Work, target: Target, blocks: Sequence[Block], settle: Settle) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        from dask.callbacks import Callback
-        from dask.threaded import get
-
+        dask, threaded = import_module("dask.callbacks"), import_module("dask.threaded")
         waiting = deque(blocks)
 
         def task() -> Failure | None:  # in the order of the blocks, whatever the order of the tasks
             return work.written(target, waiting.popleft())
 
         graph = {f"tile-{number}": (task,) for number in range(len(blocks))}
-        told = Callback(posttask=lambda key, result, *_: settle(result))
+        told = dask.Callback(posttask=lambda key, result, *_: settle(result))
         with ThreadPoolExecutor(self._count, thread_name_prefix="imfilter-tile") as pool, told:
-            get(graph, list(graph), pool=pool)
+            threaded.get(graph, list(graph), pool=pool)
 
 
 def run(work: Work, target: Target, crew: Crew, told: Callable[[int, int], None] | None = None) -> int:
