@@ -19,10 +19,11 @@ from ..signals import Interrupted
 from .photo import Job, Record, Step, settled
 from .sources import found
 from .targets import FIELDS, Output, Task, planned
-from .tiling import Tiling, Told, threads_here
+from .tiling import Tiling, Told
 
 if TYPE_CHECKING:
     from ..files import Settings
+    from ..tiled import run as tiles
     from .cluster import Crew as Cluster
     from .processes import Crew
 
@@ -79,9 +80,8 @@ class Batch:
         return self._crew.late if self._crew else self._last
 
     def _in_turn(self, workers: int | None, told: Told | None) -> Generator[Record, None, None]:
-        crew = partial(threads_here, workers)
         for task in self.tasks:
-            self._last = [settled(self._job, task, crew, told)]
+            self._last = [settled(self._job, task, partial(_threads, workers), told)]
             signals.release()
             yield self._last[0]
 
@@ -98,10 +98,16 @@ class Batch:
         yield from self._crew.records(self.tasks)
 
 
+def _threads(workers: int | None) -> tiles.Crew:
+    from .large import threads_here
+
+    return threads_here(workers)
+
+
 def run(
     step: Step, files: Sequence[str], output: Output = BESIDE, *, recursive: bool = False,
     signed: str = "offset", settings: Settings | None = None, max_pixels: int | None = None, dry_run: bool = False,
-    workers: int | None = None,
+    workers: int | None = None, tiling: Tiling | None = None,
 ) -> Generator[Record, None, None]:
     """Filter many photos.
 
@@ -125,6 +131,9 @@ def run(
         Only names, targets and headers are looked at.
     workers : int, optional
         How many photos are filtered at once, each by a process. None: one for each processor.
+    tiling : Tiling, optional
+        How photos too large for memory, and Zarr stores, are filtered in tiles: step must be a Recipe. None: all photos
+        are read whole.
 
     Yields
     ------
@@ -145,5 +154,5 @@ def run(
     ...     print(record.input, record.status, record.error, sep=": ")
     *.nothing: failed: no file matches this pattern
     """
-    job = Job(step, output, signed, settings, max_pixels, dry_run)
+    job = Job(step, output, signed, settings, max_pixels, dry_run, tiling=tiling)
     return Batch(job, files, recursive=recursive).records(workers)

@@ -108,8 +108,10 @@ def _made(job: Job, task: Task, record: Record, crew: Callable[[], Crew] | None,
             return None
         source = tiling.opened(job, path, task.target, record.notes)
         if source is not None:
+            from . import large
+
             _make_folder(job, task.target)
-            tiling.filtered(job, source, record, crew or tiling.threads_here, told)
+            large.filtered(job, source, record, crew, told)
             return None
         _check(job, task.target)
     if job.dry_run:

@@ -23,6 +23,8 @@ def run(step: batch.Step, files: Sequence[str], options: Options, signed: str, l
     """Filter every file; a failure is named and does not stop the rest."""
     options.check(files)
     tiling = large.tiling()
+    if options.show and tiling and tiling.scheduler:
+        raise click.UsageError("--show draws what is filtered by this process, and --scheduler has others do it")
     gc.enable()
     job = batch.Job(step, options.target, signed, options.settings, options.max_pixels, options.dry_run,
                     options.look(files), tiling)

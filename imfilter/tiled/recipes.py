@@ -8,8 +8,8 @@ from PIL import Image
 
 from ..errors import ImfilterError
 from ..images import PIL_MODES, Array, Deep, as_array, has_alpha, joined, parted, rounded
-from ..recipe import Recipe
 from ..parts import Block, Read
+from ..recipe import Recipe
 from ..tiles import of_pipeline
 from .sources import Source
 

@@ -148,8 +148,7 @@ class _Count:
             return
         self._failures.append(failure)
         if not self._lasting:
-            raise FileError(f"{_places(self._failures)}; no TIFF file is written without it, a Zarr store would keep the "
-                             "other tiles")
+            raise FileError(f"{_places(self._failures)}; no TIFF file is written without, a Zarr store keeps the rest")
 
     def check(self) -> None:
         """Say which tiles failed, if there are such."""

@@ -1,7 +1,7 @@
 """Large results on disk as targets: written tile by tile, and under their name only once they are whole."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,15 @@ class Target:
     """A result that is written tile by tile.
 
     path: the name that it will have. shape: (H, W) or (H, W, C). tile: the height and width of what is written at
-    once. shared_by_processes: whether it may be sent to other processes, each of which writes tiles of its own.
+    once. notes: what is not kept. shared_by_processes: whether it may be sent to other processes, each of which writes
+    tiles of its own.
     """
 
     path: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     tile: tuple[int, int]
+    notes: list[str] = field(default_factory=list, init=False)
     shared_by_processes = False
 
     def blocks(self) -> list[Block]:
