@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, fourier, normalised
+from . import _core, fourier, normalised, windows
 from .arithmetic import LARGEST, fitted
 from .borders import PADDING_MODES, Border, Margins, border, margins, outside
 from .errors import DtypeError, ImfilterError, integer, pair, real
@@ -228,12 +228,7 @@ def conv2d(
     offsets = _bias(bias, outputs)
     strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
     edge = border("padding_mode", padding_mode, PADDING_MODES)
-    margin = margins(padding, tuple(kernel), dilations, ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2))
-    if isinstance(padding, str) and padding == "same":
-        # An odd number of pixels goes to the bottom and right, dilated or not.
-        reach = [d * (k - 1) for k, d in zip(kernel, dilations, strict=True)]
-        margin = ((reach[0] // 2, reach[0] - reach[0] // 2), (reach[1] // 2, reach[1] - reach[1] // 2))
-
+    margin = bank_margins(padding, (kernel[0], kernel[1]), dilations)
     size = _size(layout, pixels.shape, kernel, margin, strides, dilations)
     threads = count(workers)
     if layout.channel_axis is None:  # the result has channels, after everything else
@@ -320,26 +315,27 @@ class _Work:
         self.kind = result_dtype(kind, wanted)
         kernels = tuple(map(thawed, numbers))
         kh, kw = kernels[0].shape
-        anchor = kh // 2, kw // 2
         if flip:
             kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[call-overload]
-            anchor = kh - 1 - anchor[0], kw - 1 - anchor[1]
         self.stride, self.dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
         self.kernels = kernels
         edge = border("mode", mode)
         self.beyond = outside(cval, edge, kind)
         self.edge = int(edge)
-        margin = margins(padding, (kh, kw), self.dilation, anchor)
+        margin = kernel_margins(padding, (kh, kw), self.dilation, flip)
         self.before = margin[0][0], margin[1][0]
         size = _size(self.layout, shape, (kh, kw), margin, self.stride, self.dilation)
         self.shape = self.layout.shape(shape, *size)
+        self._window = windows.current() or windows.Window((0, 0), size, set())
+        self.width = self._window.results[1]
         source, target = STAND_IN.get(kind, kind), STAND_IN.get(self.kind, self.kind)
         self._blocks = None
         # The transform sums one whole kernel, and not the integers that only float64 holds.
         if len(kernels) == 1 and isinstance(kernels[0], np.ndarray) and (kind.kind == "f" or source.kind != "f"):
-            self._blocks = fourier.Blocks(*map(fourier.axis, size, (kh, kw), self.stride, self.dilation))
+            self._blocks = fourier.Blocks(
+                *map(fourier.axis, self._window.results, (kh, kw), self.stride, self.dilation))
         self.plan = choose(kernels, source, target, cval=self.beyond, stride=self.stride, dilation=self.dilation,
-                           width=size[1], blocks=self._blocks, method=method)
+                           width=self.width, blocks=self._blocks, method=method)
         self.parallel = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
 
@@ -348,8 +344,10 @@ class _Work:
         packed, plan = self._packed, self.plan
         if plan.method == "fft":
             assert self._blocks is not None
+            self._window.grains.add((self._blocks.rows.grain, self._blocks.columns.grain))
             return fourier.Task(
-                source, target, plan.kernels[0], self._blocks, self.before, self.edge, self.beyond, plan.scale)
+                source, target, plan.kernels[0], self._blocks.within(self._window.first, target.shape[1:3]),
+                self.before, self.edge, self.beyond, plan.scale)
         task = packed.task(source, target) if packed else None
         if task is None:
             packed = _core.Packed(
@@ -379,9 +377,9 @@ def _channelwise(
     given = (pixels.shape, pixels.dtype, tuple([frozen(kernel) for kernel in kernels]), flip, mode, cval, padding,
              stride, dilation, channel_axis, dtype, method)
     # Checking and planning takes longer than filtering a small image, so what was settled is kept. Sequences are not
-    # looked up, because (True, 1) is found as (1, 1).
+    # looked up, because (True, 1) is found as (1, 1). Nor are windows: each lies in a place of its own.
     plain = (isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int)
-             and kernels[0].size <= KEPT_WEIGHTS)
+             and kernels[0].size <= KEPT_WEIGHTS and windows.current() is None)
     try:
         work = _settled(*given) if plain else _Work(*given)
     except TypeError:  # something that cannot be looked up, or that is wrong
@@ -427,9 +425,25 @@ def _normalised(
     if result.size:
         task = normalised.Task(
             source, target, weights, work.kernels[0], work.stride, work.dilation, work.before, Border(work.edge),
-            work.beyond, options["method"])
+            work.beyond, options["method"], work.width)
         run(task, threads if work.parallel else 1)
     return same_kind(image, handed(result, work.kind, out))
+
+
+def kernel_margins(padding: Any, kernel: tuple[int, int], dilation: tuple[int, int], flip: bool) -> Margins:
+    """Return how many pixels are added around an image for a kernel of this size, which may be flipped."""
+    kh, kw = kernel
+    anchor = (kh - 1 - kh // 2, kw - 1 - kw // 2) if flip else (kh // 2, kw // 2)
+    return margins(padding, kernel, dilation, anchor)
+
+
+def bank_margins(padding: Any, kernel: tuple[int, int], dilation: tuple[int, int]) -> Margins:
+    """Return how many pixels are added around an image for a bank of kernels of this size."""
+    if isinstance(padding, str) and padding == "same":
+        # An odd number of pixels goes to the bottom and right, dilated or not.
+        down, across = (d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
+        return (down // 2, down - down // 2), (across // 2, across - across // 2)
+    return margins(padding, kernel, dilation, ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2))
 
 
 def checked_weights(values: Any, name: str, ndim: int) -> Array:

@@ -27,7 +27,8 @@ class Axis(NamedTuple):
     """How the results along one axis are parted into classes, and each class into blocks.
 
     Class q computes the results q, q + step, ... from the padded samples q stride, q stride + dilation, ...; of what
-    its blocks of `side` samples give, it keeps every advance-th.
+    its blocks of `side` samples give, it keeps every advance-th. first, last: the window of the results that is
+    computed, by the blocks of the whole that meet it.
     """
 
     size: int
@@ -38,12 +39,34 @@ class Axis(NamedTuple):
     advance: int
     each: int  # results of a block
     side: int
+    first: int
+    last: int
 
     @property
     def blocks(self) -> list[tuple[int, int]]:
         """The class of each block, and the number of its first result in the class."""
-        return [(q, first) for q in range(min(self.step, self.size))
-                for first in range(0, -(-(self.size - q) // self.step), self.each)]
+        return [block for q in range(min(self.step, self.size))
+                for block in ((q, first) for first in range(0, -(-(self.size - q) // self.step), self.each))
+                if self.kept(*block)]
+
+    @property
+    def grain(self) -> int:
+        """How many results, from the first on, the first blocks of all classes give."""
+        return self.each * self.step
+
+    def given(self, q: int, first: int) -> int:
+        """Return how many results a block has."""
+        return min(self.each, -(-(self.size - q) // self.step) - first)
+
+    def kept(self, q: int, first: int) -> range:
+        """Return which of a block's results lie in the window."""
+        start = q + first * self.step
+        return range(max(-((start - self.first) // self.step), 0),
+                     min(self.given(q, first), -((start - self.last) // self.step)))
+
+    def within(self, first: int, count: int) -> Axis:
+        """Return this axis for so many of its results."""
+        return self._replace(first=first, last=first + count)
 
     @property
     def number(self) -> int:
@@ -61,7 +84,7 @@ def axis(size: int, kernel: int, stride: int, dilation: int) -> Axis:
     fits = (wanted - kernel) // advance + 1
     results = max(-(-size // step), 1)
     each = -(-results // -(-results // fits))  # blocks of about one size
-    return Axis(size, kernel, stride, dilation, step, advance, each, fast((each - 1) * advance + kernel))
+    return Axis(size, kernel, stride, dilation, step, advance, each, fast((each - 1) * advance + kernel), 0, size)
 
 
 def fast(least: int) -> int:
@@ -83,6 +106,10 @@ class Blocks(NamedTuple):
 
     rows: Axis
     columns: Axis
+
+    def within(self, first: tuple[int, int], size: tuple[int, ...]) -> Blocks:
+        """Return these blocks for the results from `first` on, so many rows and columns."""
+        return Blocks(self.rows.within(first[0], size[0]), self.columns.within(first[1], size[1]))
 
     @property
     def samples(self) -> int:
@@ -155,14 +182,15 @@ class Task:
 
     def _block(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int, caller: bool) -> None:
         down, across = self._blocks
-        target = self._target[n, _results(down, *row), _results(across, *column), c]
-        block = self._gathered(n, row, column, c, target.shape)
+        (rows, into_rows), (columns, into_columns) = _results(down, *row), _results(across, *column)
+        target = self._target[n, into_rows, into_columns, c]
+        block = self._gathered(n, row, column, c)
         values = self._transformed(block)
         if not math.isfinite(values.sum()):  # NaN and infinity are everywhere now, but belong where the kernel reaches
             values = self._direct(block, caller)
         elif self._exact:
             np.rint(values, out=values)
-        values = values[:target.shape[0], :target.shape[1]]
+        values = values[rows, columns]
         if self._scale != 1:
             values *= self._scale
         if target.dtype.kind != "f":
@@ -172,14 +200,12 @@ class Task:
             np.copyto(values, 0, where=np.isnan(values))
         target[...] = values
 
-    def _gathered(
-        self, n: int, row: tuple[int, int], column: tuple[int, int], c: int, results: tuple[int, ...]
-    ) -> Array:
-        """Return the samples that so many results read, with what stands outside the image, and zeros after them."""
+    def _gathered(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int) -> Array:
+        """Return the samples that a block reads, with what stands outside the image, and zeros after them."""
         image = self._source[n, :, :, c]
         down, across = self._blocks
-        ys, above = self._places(down, row, results[0], 0)
-        xs, beside = self._places(across, column, results[1], 1)
+        ys, above = self._places(down, row, 0)
+        xs, beside = self._places(across, column, 1)
         both = isinstance(ys, slice) or isinstance(xs, slice)
         part = image[ys, xs] if both else image[ys[:, None], xs]
         block = np.zeros((down.side, across.side))
@@ -191,10 +217,10 @@ class Task:
             block[:height, :width][:, beside] = self._cval
         return block
 
-    def _places(self, axis: Axis, block: tuple[int, int], results: int, k: int) -> tuple[Any, Array | None]:
+    def _places(self, axis: Axis, block: tuple[int, int], k: int) -> tuple[Any, Array | None]:
         q, first = block
-        start = q * axis.stride + first * axis.advance * axis.dilation - self._before[k]
-        count = (results - 1) * axis.advance + axis.kernel
+        start = (q + first * axis.step - axis.first) * axis.stride - self._before[k]
+        count = (axis.given(q, first) - 1) * axis.advance + axis.kernel
         return places(self._edge, self._source.shape[1 + k], start, axis.dilation, count)
 
     def _transformed(self, block: Array) -> Array:
@@ -221,7 +247,9 @@ class Task:
         return values[0, :, :, 0]
 
 
-def _results(axis: Axis, q: int, first: int) -> slice:
-    """Return the results of a block among all of the axis."""
-    start = q + first * axis.step
-    return slice(start, start + axis.each * axis.step, axis.step)
+def _results(axis: Axis, q: int, first: int) -> tuple[slice, slice]:
+    """Return which of a block's results are asked for, and where they go."""
+    kept = axis.kept(q, first)
+    start = q + first * axis.step - axis.first
+    return (slice(kept.start, kept.stop),
+            slice(start + kept.start * axis.step, start + kept.stop * axis.step, axis.step))

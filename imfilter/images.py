@@ -391,9 +391,21 @@ def has_alpha(image: Picture) -> bool:
 def colours_and_alpha(image: Picture) -> tuple[Array, Array | None]:
     """Return the pixels of a Pillow or Deep image without its alpha, and the alpha (H, W) if it has one."""
     pixels = as_array(image)
-    if not has_alpha(image):
-        return pixels, None
+    return parted(pixels) if has_alpha(image) else (pixels, None)
+
+
+def parted(pixels: Array) -> tuple[Array, Array]:
+    """Return colours (H, W) or (H, W, C), and the alpha (H, W) that is the last channel beside them."""
     return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1], pixels[..., -1]
+
+
+def joined(colours: Array, alpha: Array) -> Array:
+    """Return colours (H, W) or (H, W, C) and alpha as the channels of one image, in the dtype of the colours."""
+    if colours.ndim == 2:
+        colours = colours[..., None]
+    if colours.dtype.kind == alpha.dtype.kind == "u":  # opaque stays opaque in samples of another depth
+        alpha = alpha * (np.iinfo(colours.dtype).max / np.iinfo(alpha.dtype).max)
+    return np.concatenate([colours, rounded(alpha, colours.dtype)[..., None]], axis=-1)
 
 
 def join_alpha(source: Picture, colours: Array, alpha: Array) -> Picture:
@@ -402,12 +414,9 @@ def join_alpha(source: Picture, colours: Array, alpha: Array) -> Picture:
         colours = colours[..., None]
     mode = {(1, "B"): "LA", (3, "B"): "RGBA"}.get((colours.shape[-1], colours.dtype.char))
     if isinstance(source, Deep):
-        if colours.dtype.kind == alpha.dtype.kind == "u":  # opaque stays opaque in samples of another depth
-            alpha = alpha * (np.iinfo(colours.dtype).max / np.iinfo(alpha.dtype).max)
-        joined = np.concatenate([colours, rounded(alpha, colours.dtype)[..., None]], axis=-1)
-        return Deep(joined, True, info=dict(source.info))
+        return Deep(joined(colours, alpha), True, info=dict(source.info))
     if mode is None:
         raise ImfilterError(
             f"a photo with alpha must have 1 or 3 colours of uint8, got {colours.shape[-1]} of {colours.dtype}",
             ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
-    return to_pil(np.concatenate([colours, alpha[..., None]], axis=-1), source, mode)
+    return to_pil(joined(colours, alpha), source, mode)

@@ -34,10 +34,27 @@ class Weights(NamedTuple):
 
     mask: (1 or images, rows, columns, 1 or channels), in the order of the image's own axes, boolean or finite numbers
     from 0 up to about 1; None: pixels that are not NaN count. beyond: how much the constant outside the image counts.
+    fine: whether some weights of the whole mask are too small beside the largest for float32.
     """
 
     mask: Array | None
     beyond: float
+    fine: bool = False
+
+
+class Facts(NamedTuple):
+    """What is to be known of a whole mask: its smallest and largest weight, and the smallest above 0."""
+
+    smallest: float
+    largest: float
+    least: float
+
+
+class Known(NamedTuple):
+    """A window of a mask, with what is known of the whole."""
+
+    mask: Array
+    facts: Facts
 
 
 def weights(mask: Any, shape: tuple[int, ...], layout: Stack, cval: float) -> Weights:
@@ -52,23 +69,39 @@ def weights(mask: Any, shape: tuple[int, ...], layout: Stack, cval: float) -> We
         if mask != NAN:
             raise ImfilterError(f"mask must be an array of weights or {NAN!r}, got {mask!r}")
         return Weights(None, 0.0 if nothing else 1.0)
-    given = as_array(mask, "mask")
-    if given.dtype.kind not in "biuf":
-        raise DtypeError(f"mask must be boolean or hold real numbers, got dtype {given.dtype}")
-    fitted = _fitted(given, shape, layout)
-    if given.dtype.kind == "b" or not given.size:
-        return Weights(fitted, 0.0 if nothing else float(given.any()))
-    smallest, largest = float(given.min()), float(given.max())
+    known = mask.facts if isinstance(mask, Known) else None
+    given = checked(mask.mask if isinstance(mask, Known) else mask)
+    weighing = fitted(given, shape, layout)
+    smallest, largest, least = known or facts(given)
     if not (smallest >= 0 and largest < math.inf):
         came = "NaN or infinity" if not math.isfinite(smallest + largest) else f"{smallest:g}"
         raise ImfilterError(f"mask must hold finite weights of at least 0, got {came} in it")
     exponent = math.frexp(largest)[1]  # scaling by a power of 2 changes no quotient, and nothing overflows then
     if abs(exponent) > 8:
-        fitted, largest = np.ldexp(fitted, -exponent), math.ldexp(largest, -exponent)
-    return Weights(fitted, 0.0 if nothing else largest)
+        weighing = np.ldexp(weighing, -exponent)
+        largest, least = math.ldexp(largest, -exponent), math.ldexp(least, -exponent)
+    fine = weighing.dtype.kind == "f" and least < FINEST * largest
+    return Weights(weighing, 0.0 if nothing else largest, fine)
 
 
-def _fitted(mask: Array, shape: tuple[int, ...], layout: Stack) -> Array:
+def checked(mask: Any) -> Array:
+    """Return a mask as an array; refuse dtypes that weigh nothing."""
+    given = as_array(mask, "mask")
+    if given.dtype.kind not in "biuf":
+        raise DtypeError(f"mask must be boolean or hold real numbers, got dtype {given.dtype}")
+    return given
+
+
+def facts(mask: Array) -> Facts:
+    """Return what is to be known of a mask; of one without pixels, that nothing counts."""
+    if not mask.size:
+        return Facts(0.0, 0.0, math.inf)
+    if mask.dtype.kind != "f":
+        return Facts(float(mask.min()), float(mask.max()), 1.0)
+    return Facts(float(mask.min()), float(mask.max()), float(np.min(mask, where=mask > 0, initial=np.inf)))
+
+
+def fitted(mask: Array, shape: tuple[int, ...], layout: Stack) -> Array:
     """Return a mask of one image plane, one image or all of them as (images, rows, columns, channels)."""
     size = layout.size(shape)
     view = None
@@ -104,13 +137,15 @@ def weighed_alpha(alpha: Array, shape: tuple[int, ...], mask: Any, mode: Any, cv
     A constant outside the image is its own alpha too: 0 is transparent black, and does not count.
     """
     outside = real("cval", cval) if border("mode", mode) is Border.CONSTANT else 0.0
-    own = Weights(alpha[None, :, :, None], max(outside, 0.0))
+    floating = alpha.dtype.kind == "f"  # taken for fine whatever is in it, so that a part of an image is like the whole
+    own = Weights(alpha[None, :, :, None], max(outside, 0.0), floating)
     if mask is None:
         return own
     other = weights(mask, shape, stack(shape, -1), outside)
     if other.mask is None:  # 'nan', which whole numbers never are
         return own
-    return Weights(own.mask * other.mask.astype(np.float32), own.beyond * other.beyond)  # type: ignore[operator]
+    product = own.mask * other.mask.astype(np.float32)  # type: ignore[operator]
+    return Weights(product, own.beyond * other.beyond, floating or other.fine)
 
 
 def counted(mask: Any, pixels: Array, layout: Stack) -> Array:
@@ -142,14 +177,15 @@ class Task:
     """One normalised convolution of a stack of images, ready to be run block by block on any number of threads.
 
     source, target: arrays (images, rows, columns, channels); `weights` has a mask like them. kernel: for correlation.
-    before: rows and columns of padding above and to the left. edge, cval: what stands outside.
+    before: rows and columns of padding above and to the left. edge, cval: what stands outside. width: columns of the
+    results of the whole image.
     """
 
     align = 1
 
     def __init__(
         self, source: Array, target: Array, weights: Weights, kernel: Kernel, stride: tuple[int, int],
-        dilation: tuple[int, int], before: tuple[int, int], edge: Border, cval: float, method: str,
+        dilation: tuple[int, int], before: tuple[int, int], edge: Border, cval: float, method: str, width: int,
     ) -> None:
         self._source, self._target, self._weights = source, target, weights
         self._total = total(kernel)
@@ -167,16 +203,17 @@ class Task:
         self._rows = (count - 1) * self._advance + height
         self.rows = len(source) * len(self._blocks)
         self._stopped = False
-        self._plan_parts(kernel, (self._advance, stride[1]), (1, dilation[1]), count, cval, method)
+        self._plan_parts(kernel, (self._advance, stride[1]), (1, dilation[1]), count, cval, method, width)
 
     def _plan_parts(
-        self, kernel: Kernel, stride: tuple[int, int], dilation: tuple[int, int], count: int, cval: float, method: str
+        self, kernel: Kernel, stride: tuple[int, int], dilation: tuple[int, int], count: int, cval: float, method: str,
+        results: int,
     ) -> None:
         """Plan the convolution of a block of products and of one of weights."""
-        mask, beyond = self._weights
+        mask, beyond, fine = self._weights
         width, channels = self._source.shape[2:]
         working = working_dtype(self._source.dtype, self._target.dtype)
-        if not 1e-30 < absolute_sum(kernel) < 1e30 or _fine(mask):
+        if not 1e-30 < absolute_sum(kernel) < 1e30 or fine:
             working = np.dtype(np.float64)
         # What is kept or left out stays of its own dtype, if that holds the constant; what is weighed becomes floating.
         product = self._source.dtype.newbyteorder("=")
@@ -194,7 +231,7 @@ class Task:
         for source, target, outside in zip(room[:2], room[2:], self._beyond, strict=True):
             plan: Plan = choose(
                 (kernel,), source.dtype, working, cval=outside, stride=stride, dilation=dilation,
-                width=target.shape[1], method=method)
+                width=results, method=method)
             self._packed.append(_core.Packed(
                 source[None], target[None], plan.kernels, stride, dilation, (0, self._before[1]), self._edge, outside,
                 plan.lane, plan.bounded, plan.scale, plan.levels, solid=plan.solid))
@@ -252,13 +289,6 @@ class Task:
             start = top + k // self._height * self._stride * rows.step if together < self._rows else top
             where, outside = places(self._edge, size, start, self._dilation, together)
             yield k, together, where, outside
-
-
-def _fine(mask: Array | None) -> bool:
-    """Whether a mask has weights other than 0 that are too small beside the largest for float32."""
-    if mask is None or mask.dtype.kind != "f" or not mask.size:
-        return False
-    return float(np.min(mask, where=mask > 0, initial=np.inf)) < FINEST * float(mask.max())
 
 
 def _holds(dtype: np.dtype[Any], value: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -166,8 +166,8 @@ class Pipeline:
         """Return the filtered image, as what the image was: an array, or a Pillow image, beside whose alpha it goes."""
         pixels = opened(image, channel_axis)
         colours, alpha = colours_and_alpha(image) if is_pil(image) else (pixels, None)
-        kind = signed_dtype(colours) if self.signed else known_dtype(colours.dtype)
-        result, alpha = self.run(image, colours, alpha, result_dtype(kind, dtype), channel_axis, workers)
+        result, alpha = self.run(
+            image, colours, alpha, self.result_dtype(colours.dtype, dtype), channel_axis, workers)
         return as_photo(image, result, alpha) if is_pil(image) else result
 
     def run(
@@ -178,20 +178,41 @@ class Pipeline:
         for one in self.filters:
             one.fits(image)
         kind = known_dtype(colours.dtype)
-        floats = working_dtype(kind, dtype)
-        with levels_of(kind):
-            for number, one in enumerate(self.filters, 1):
-                last = number == len(self.filters)
-                axes = colours.ndim
-                colours, alpha = one.run(
-                    colours, alpha, dtype=dtype if last else floats, channel_axis=channel_axis, workers=workers)
-                if colours.ndim < axes:  # grey, where there were channels
-                    channel_axis = None
-                if one.preset.cut and not last and kind.kind in "bu":
-                    np.clip(colours, 0, white(kind), out=colours)
-                if alpha is not None and alpha.dtype.kind == "f":
-                    np.clip(alpha, 0, white(kind), out=alpha)
+        for stage in self.stages(kind, dtype):
+            axes = colours.ndim
+            colours, alpha = stage.run(colours, alpha, channel_axis=channel_axis, workers=workers)
+            if colours.ndim < axes:  # grey, where there were channels
+                channel_axis = None
         return colours, None if alpha is None else rounded(alpha, kind)
+
+    def stages(self, kind: np.dtype[Any], dtype: np.dtype[Any]) -> list[Stage]:
+        """Return what is done to an image of dtype `kind` for a result of `dtype`, one filter after the other."""
+        floats, last = working_dtype(kind, dtype), len(self.filters) - 1
+        return [Stage(one, kind, dtype if number == last else floats, number == last)
+                for number, one in enumerate(self.filters)]
+
+    def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
+        """Return the dtype of the result for an image of this dtype: the wanted one, or what the filters give."""
+        return result_dtype(signed_dtype(image) if self.signed else known_dtype(image), wanted)
+
+
+class Stage(NamedTuple):
+    """A filter in its place in a chain: the dtype the chain began with, that of the filter's result, and the end."""
+
+    filter: Filter
+    kind: np.dtype[Any]
+    dtype: np.dtype[Any]
+    last: bool
+
+    def run(self, colours: Array, alpha: Array | None, **options: Any) -> tuple[Array, Array | None]:
+        """Filter colours and alpha, without rounding what is not the chain's own result."""
+        with levels_of(self.kind):
+            colours, alpha = self.filter.run(colours, alpha, dtype=self.dtype, **options)
+            if self.filter.preset.cut and not self.last and self.kind.kind in "bu":
+                np.clip(colours, 0, white(self.kind), out=colours)
+            if alpha is not None and alpha.dtype.kind == "f":
+                np.clip(alpha, 0, white(self.kind), out=alpha)
+        return colours, alpha
 
 
 def as_photo(source: Picture, colours: Array, alpha: Array | None) -> Picture:

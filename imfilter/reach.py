@@ -43,7 +43,7 @@ def _along(function: Callable[[Any], Any], axis: int) -> tuple[float, float]:
     """Return how many pixels before and after itself a result pixel sees along an axis."""
     size = FIRST
     while size <= LARGEST:
-        line = np.zeros(size, np.float32)
+        line = np.zeros(size)  # in double, which the smallest weights are read in
         line[size // 2] = np.nan
         seeing = np.flatnonzero(np.isnan(function(line[:, None] if axis == 0 else line[None])))
         if not seeing.size:

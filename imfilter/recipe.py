@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,35 +52,56 @@ class Recipe:
                 photo = deep(photo)
             if self.channels:
                 return self._beside_others(photo, signed)
-            return as_photo(photo, *self._shown(photo, *colours_and_alpha(photo), signed))
+            return as_photo(photo, *self._filtered(photo, *colours_and_alpha(photo), signed))
         except ImfilterError as error:
             raise type(error)(error.fact) from None
 
-    def _shown(
-        self, photo: Picture, colours: Array, alpha: Array | None, signed: str
-    ) -> tuple[Array, Array | None]:
-        """Return filtered colours in the result's dtype, with what is below 0 as it is to be shown, and alpha."""
-        kind = known_dtype(colours.dtype)
-        target = result_dtype(kind, self.dtype)
-        if signed == "clip" or target.kind == "f" or not self.pipeline.below_zero:
-            return self.pipeline.run(photo, colours, alpha, target)
-        values, alpha = self.pipeline.run(photo, colours, alpha, working_dtype(kind, target))
-        grey = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
-        largest = float(np.abs(values).max(initial=0)) if signed == "normalize" else 0.0
-        return settled(values, target, None, lambda part: SIGNED[signed](part, grey, largest)), alpha
-
-    def _beside_others(self, photo: Picture, signed: str) -> Picture:
-        """Return the photo with the chosen channels filtered."""
+    def chosen(self, photo: Picture) -> list[int]:
+        """Return the places of the channels that are filtered, among those of the photo."""
         names = photo.getbands() if len(photo.getbands()) > 1 else ("L",)
         missing = [name for name in self.channels if name not in names]
         if missing:
             raise ImfilterError(f"has no channel {missing[0]}, only {', '.join(names)}")
-        pixels = as_array(photo)
-        if pixels.ndim == 2:
-            return to_pil(self._shown(photo, pixels, None, signed)[0], photo)
-        chosen = [names.index(name) for name in self.channels]
-        shown, _ = self._shown(photo, pixels[..., chosen], None, signed)
+        return [names.index(name) for name in self.channels]
+
+    def moves(self, dtype: np.dtype[Any], signed: str) -> bool:
+        """Say whether what is below 0 is moved into the range of the samples, for colours of this dtype."""
+        target = result_dtype(known_dtype(dtype), self.dtype)
+        return signed != "clip" and target.kind != "f" and self.pipeline.below_zero
+
+    def computed(self, dtype: np.dtype[Any], signed: str) -> np.dtype[Any]:
+        """Return the dtype that the chain computes colours of this one to, before they are shown."""
+        kind = known_dtype(dtype)
+        target = result_dtype(kind, self.dtype)
+        return working_dtype(kind, target) if self.moves(dtype, signed) else target
+
+    def shown(self, values: Array, dtype: np.dtype[Any], signed: str, workers: int | None = None) -> Array:
+        """Return what the chain computed of colours of this dtype in the result's, 0 where `signed` puts it."""
+        if not self.moves(dtype, signed):
+            return values
+        target = result_dtype(known_dtype(dtype), self.dtype)
+        grey = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
+        largest = float(np.abs(values).max(initial=0)) if signed == "normalize" else 0.0
+        return settled(values, target, workers, lambda part: SIGNED[signed](part, grey, largest))
+
+    def replaced(self, pixels: Array, chosen: list[int], values: Array) -> Array:
+        """Return the pixels that the result keeps, with values in place of the chosen channels."""
         down, across = self.pipeline.stride
-        result = rounded(pixels[::down, ::across], shown.dtype).copy()
-        result[..., chosen] = shown
-        return to_pil(result, photo)
+        result = rounded(pixels[::down, ::across], values.dtype).copy()
+        result[..., chosen] = values
+        return result
+
+    def _filtered(
+        self, photo: Picture, colours: Array, alpha: Array | None, signed: str
+    ) -> tuple[Array, Array | None]:
+        """Return filtered colours in the result's dtype, and alpha."""
+        values, alpha = self.pipeline.run(photo, colours, alpha, self.computed(colours.dtype, signed))
+        return self.shown(values, colours.dtype, signed), alpha
+
+    def _beside_others(self, photo: Picture, signed: str) -> Picture:
+        """Return the photo with the chosen channels filtered."""
+        chosen, pixels = self.chosen(photo), as_array(photo)
+        if pixels.ndim == 2:
+            return to_pil(self._filtered(photo, pixels, None, signed)[0], photo)
+        values, _ = self._filtered(photo, pixels[..., chosen], None, signed)
+        return to_pil(self.replaced(pixels, chosen, values), photo)

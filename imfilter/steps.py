@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import kernel_files, reach
-from .convolution import convolve, correlate
+from .convolution import bank_margins, convolve, correlate
 from .errors import ImfilterError, suggestion
 from .filters import PRESETS, Parameter, Preset
 from .filters.colour import rgb
@@ -108,6 +108,10 @@ class Filter:
             return reach.ENDLESS
         if self.preset.group == "colour":
             return reach.NOWHERE
+        kernel = self.keywords.get("kernel")
+        if kernel is not None and kernel.ndim == 4:  # a bank, whose channels a line does not have
+            (up, down), (left, right) = bank_margins("same", kernel.shape[2:], (1, 1))
+            return reach.Reach(up, down, left, right)
         plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
         return reach.of(lambda image: self.preset.function(image, **{**plain, "mode": "nearest"}))
 

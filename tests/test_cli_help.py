@@ -118,9 +118,9 @@ def test_apply_alone_lists_the_filters_by_group():
 def test_options_stand_in_sections(arguments):
     lines = shown(*arguments, "--help")
     assert len(lines) <= 60
-    places = [lines.index(title) for title in ("Filter:", "Common:", "Output:")]
+    places = [lines.index(title) for title in ("Filter:", "Common:", "Output:", "Large photos:")]
     for own, option in ((0, {"sobel": "--axis", "gaussian": "--sigma"}.get(arguments[-1], "--kernel")), (1, "--then"),
-                        (1, "--border"), (1, "--signed"), (2, "-o, --output"), (2, "-h, --help")):
+                        (1, "--border"), (1, "--signed"), (2, "-o, --output"), (2, "-h, --help"), (3, "--engine")):
         place = next(k for k, line in enumerate(lines) if line.startswith(f"  {option} "))
         assert places[own] < place < [*places, len(lines)][own + 1]
     assert not any("--linear" in line for line in lines) or arguments[-1] == "gaussian"

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import signals
@@ -17,12 +19,15 @@ from ..signals import Interrupted
 from .photo import Job, Record, Step, settled
 from .sources import found
 from .targets import FIELDS, Output, Task, planned
+from .tiling import Tiling, Told
 
 if TYPE_CHECKING:
     from ..files import Settings
+    from ..tiled import run as tiles
+    from .cluster import Crew as Cluster
     from .processes import Crew
 
-__all__ = ["FIELDS", "Batch", "Interrupted", "Job", "Output", "Record", "Step", "run"]
+__all__ = ["FIELDS", "Batch", "Interrupted", "Job", "Output", "Record", "Step", "Tiling", "Told", "run"]
 
 
 BESIDE = Output()
@@ -39,7 +44,9 @@ class Batch:
         self._job = job
         sources = found(files, recursive=recursive, name=job.step.name, results=job.output.folder)
         self.tasks: list[Task] = planned(sources, job.output, job.step.name)
-        self._crew: Crew | None = None
+        if job.tiling and len(self.tasks) > 1:  # tiles of one photo after the other would hold up those that fit
+            self._job = replace(job, tiling=replace(job.tiling, always=False))
+        self._crew: Crew | Cluster | None = None
         self._last: list[Record] = []
 
     def __len__(self) -> int:
@@ -58,18 +65,23 @@ class Batch:
             many = 1
         return many, max(1, cores // many)
 
-    def records(self, workers: int | None = None) -> Generator[Record, None, None]:
-        """Yield what became of each photo, as soon as it is done."""
+    def records(self, workers: int | None = None, told: Told | None = None) -> Generator[Record, None, None]:
+        """Yield what became of each photo, as soon as it is done.
+
+        told: called as tiles of a photo are done, where this process has them computed.
+        """
         many, each = self.at_once(workers)
-        return self._in_turn() if many == 1 else self._at_once(many, each)
+        if self._job.tiling and self._job.tiling.scheduler and not self._job.dry_run:
+            return self._on_cluster(self._job.tiling.scheduler, told)
+        return self._in_turn(workers, told) if many == 1 else self._at_once(many, each)
 
     def late(self) -> list[Record]:
         """Return what was done, but may not have been told, when an interrupt ended the work."""
         return self._crew.late if self._crew else self._last
 
-    def _in_turn(self) -> Generator[Record, None, None]:
+    def _in_turn(self, workers: int | None, told: Told | None) -> Generator[Record, None, None]:
         for task in self.tasks:
-            self._last = [settled(self._job, task)]
+            self._last = [settled(self._job, task, partial(_threads, workers), told)]
             signals.release()
             yield self._last[0]
 
@@ -79,11 +91,23 @@ class Batch:
         self._crew = Crew(self._job, many, each)
         yield from self._crew.records(self.tasks)
 
+    def _on_cluster(self, scheduler: str, told: Told | None) -> Generator[Record, None, None]:
+        from .cluster import Crew
+
+        self._crew = Crew(self._job, scheduler, told)
+        yield from self._crew.records(self.tasks)
+
+
+def _threads(workers: int | None) -> tiles.Crew:
+    from .large import threads_here
+
+    return threads_here(workers)
+
 
 def run(
     step: Step, files: Sequence[str], output: Output = BESIDE, *, recursive: bool = False,
     signed: str = "offset", settings: Settings | None = None, max_pixels: int | None = None, dry_run: bool = False,
-    workers: int | None = None,
+    workers: int | None = None, tiling: Tiling | None = None,
 ) -> Generator[Record, None, None]:
     """Filter many photos.
 
@@ -107,6 +131,9 @@ def run(
         Only names, targets and headers are looked at.
     workers : int, optional
         How many photos are filtered at once, each by a process. None: one for each processor.
+    tiling : Tiling, optional
+        How photos too large for memory, and Zarr stores, are filtered in tiles: step must be a Recipe. None: all photos
+        are read whole.
 
     Yields
     ------
@@ -127,5 +154,5 @@ def run(
     ...     print(record.input, record.status, record.error, sep=": ")
     *.nothing: failed: no file matches this pattern
     """
-    job = Job(step, output, signed, settings, max_pixels, dry_run)
+    job = Job(step, output, signed, settings, max_pixels, dry_run, tiling=tiling)
     return Batch(job, files, recursive=recursive).records(workers)

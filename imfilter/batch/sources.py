@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..errors import NO_FILE
 from ..filters import PRESETS
+from .tiling import is_store
 
 
 class Source(NamedTuple):
@@ -32,6 +33,8 @@ def found(files: Iterable[str], *, recursive: bool, name: str, results: str | No
     for file in files:
         if file == "-":
             yield Source(file)
+        elif is_store(file):
+            yield Source(file.rstrip(os.sep))
         elif os.path.isdir(file):
             if recursive:
                 yield from _walked(file, name, results)
@@ -47,7 +50,7 @@ def found(files: Iterable[str], *, recursive: bool, name: str, results: str | No
 def _matching(pattern: str) -> Iterator[Source]:
     none = True
     for file in sorted(set(_globbed(pattern))):
-        if not os.path.isdir(file):
+        if is_store(file) or not os.path.isdir(file):
             none = False
             yield _met(file)
     if none:
@@ -56,7 +59,7 @@ def _matching(pattern: str) -> Iterator[Source]:
 
 def _met(file: str, below: str = "") -> Source:
     """Return a photo that nobody named; a pipe met by chance would be waited for without end."""
-    other = os.path.exists(file) and not os.path.isfile(file)
+    other = os.path.exists(file) and not (os.path.isfile(file) or is_store(file))
     return Source(file, below, "is not a regular file" if other else None)
 
 
@@ -81,8 +84,9 @@ def _walked(folder: str, name: str, results: str | None) -> Iterator[Source]:
     failed: list[OSError] = []
     none = True
     for below, folders, names in _tree(folder, failed):
-        folders[:] = [sub for sub in folders if not _same(os.path.join(below, sub), results)]
-        images = [file for file in names if os.path.splitext(file)[1].lower() in suffixes]
+        stores = [sub for sub in folders if is_store(os.path.join(below, sub))]
+        folders[:] = [sub for sub in folders if sub not in stores and not _same(os.path.join(below, sub), results)]
+        images = sorted([file for file in names if os.path.splitext(file)[1].lower() in suffixes] + stores)
         stems = {os.path.splitext(file)[0] for file in images}
         for file in images:
             if not _is_result(file, stems, name):

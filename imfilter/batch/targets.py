@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..errors import FileError, ImfilterError, suggestion
 from .sources import Source
+from .tiling import ZARR
 
 # In names of results: the photo's name without its suffix, the filter's, the photo's suffix without its point, and the
 # name of the folder the photo is in.
@@ -165,7 +166,8 @@ def _possible(source: Source, output: Output, name: str) -> list[str]:
 def _check_suffix(suffix: str) -> None:
     from .. import files
 
-    files.format_of(suffix)
+    if suffix.lower() != ZARR:
+        files.format_of(suffix)
 
 
 def _place(path: str) -> str:

@@ -12,18 +12,22 @@ import click
 from .. import batch
 from ..errors import FileError, ImfilterError
 from . import Status
+from .large import LARGE, Large
 from .options import COMMON, FILES, mask_option, read_mask, signed_option
 from .outputs import OUTPUT, Options
 from .report import Report, say
 from .sections import Command
 
 
-def run(step: batch.Step, files: Sequence[str], options: Options, signed: str) -> int:
+def run(step: batch.Step, files: Sequence[str], options: Options, signed: str, large: Large) -> int:
     """Filter every file; a failure is named and does not stop the rest."""
     options.check(files)
+    tiling = large.tiling()
+    if options.show and tiling and tiling.scheduler:
+        raise click.UsageError("--show draws what is filtered by this process, and --scheduler has others do it")
     gc.enable()
     job = batch.Job(step, options.target, signed, options.settings, options.max_pixels, options.dry_run,
-                    options.look(files))
+                    options.look(files), tiling)
     try:
         work = batch.Batch(job, files, recursive=options.recursive)
     except ImfilterError as error:
@@ -39,7 +43,7 @@ def run(step: batch.Step, files: Sequence[str], options: Options, signed: str) -
 
 
 def _told(work: batch.Batch, report: Report, workers: int | None) -> int:
-    with contextlib.closing(work.records(workers)) as records:
+    with contextlib.closing(work.records(workers, report.tile)) as records:
         try:
             for record in records:
                 report.tell(record)
@@ -67,15 +71,16 @@ def command(name: str, help: str, options: list[click.Parameter], signed: str | 
     signed: the default of --signed; None: results have no sign, and there is no such option. masked: whether there is
     --mask.
     """
-    kept = {option.name for option in OUTPUT}
+    kept, tiled = {option.name for option in OUTPUT}, {option.name for option in LARGE}
 
     def callback(files: tuple[str, ...], signed: str = "clip", **values: Any) -> int:
         options = Options(**{key: values.pop(key) for key in kept})
+        large = Large(**{key: values.pop(key) for key in tiled})
         mask = values.pop("mask", None)
         if mask is not None:
             values["mask"] = read_mask(mask)
-        return run(make(**values), files, options, signed)
+        return run(make(**values), files, options, signed, large)
 
     params = [FILES, *options, *COMMON, *([mask_option()] if masked else []),
-              *([signed_option(signed)] if signed else []), *OUTPUT]
+              *([signed_option(signed)] if signed else []), *OUTPUT, *LARGE]
     return Command(name, help=help, params=params, callback=callback)

@@ -27,8 +27,9 @@ def duration(seconds: float) -> str:
 class Progress:
     """A bar with the rate and the time left, without colours, on standard error."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, unit: str = "") -> None:
         self._total, self._done, self._skipped = total, 0, 0
+        self._unit = f" {unit}" if unit else ""
         self._start = time.monotonic()
         self._drawn = 0.0
 
@@ -44,7 +45,7 @@ class Progress:
             return
         self._drawn = now
         full = WIDTH * self._done // self._total
-        line = f"[{'#' * full}{'-' * (WIDTH - full)}] {self._done:,}/{self._total:,}"
+        line = f"[{'#' * full}{'-' * (WIDTH - full)}] {self._done:,}/{self._total:,}{self._unit}"
         worked = self._done - self._skipped
         if worked:
             rate = worked / max(now - self._start, 1e-3)
@@ -57,6 +58,11 @@ class Progress:
         if self._drawn:
             click.echo("\r\x1b[K", err=True, nl=False, color=True)
             self._drawn = 0.0
+
+    def reach(self, done: int) -> None:
+        """Count as many as are done; those of the beginning were done before."""
+        self._skipped += done if not self._drawn else 0
+        self._done = done
 
     def step(self, skipped: bool) -> None:
         """Count one more photo; skipped ones say nothing of the time that others take."""

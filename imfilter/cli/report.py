@@ -39,9 +39,10 @@ class Report:
         self._counts: Counter[str] = Counter()
         self._told: set[int] = set()
         self._start = time.monotonic()
+        self._tiles: tuple[str, int, int] | None = None
         spoilt = options.json and sys.stdout is not None and sys.stdout.isatty()
-        bar = total > 1 and not (options.quiet or options.show or spoilt) and Progress.seen()
-        self._progress = Progress(total) if bar else None
+        self._seen = not (options.quiet or options.show or spoilt) and Progress.seen()
+        self._progress = Progress(total) if self._seen and total > 1 else None
         if self._progress:
             self._progress.draw()
 
@@ -49,15 +50,27 @@ class Report:
     def status(self) -> Status:
         return Status.SOME_FAILED if self._counts["failed"] else Status.DONE
 
+    def tile(self, result: str, done: int, total: int) -> None:
+        """Show how many tiles of a photo are done, and keep it in mind for an interrupt."""
+        self._tiles = result, done, total
+        if self._seen and self._total == 1:
+            self._progress = self._progress or Progress(total, "tiles")
+            self._progress.reach(done)
+            self._progress.draw()
+
     def tell(self, record: Record) -> None:
         """Say what became of a photo, once."""
         if record.number in self._told:
             return
         self._told.add(record.number)
         self._counts[record.status] += 1
+        self._tiles = None
         if self._progress:
-            self._progress.step(record.status == "skipped")
             self._progress.clear()
+            if self._total == 1:
+                self._progress = None
+            else:
+                self._progress.step(record.status == "skipped")
         if record.error is not None:
             say(f"{record.input}: {record.error}")
         if self._options.json:
@@ -65,6 +78,8 @@ class Report:
 
             told = asdict(record)
             del told["number"]
+            if record.tiles is None:
+                del told["tiles"]
             click.echo(json.dumps(told))
         elif not self._options.quiet:
             for note in record.notes:
@@ -78,6 +93,7 @@ class Report:
         line = None
         if record.status == "written" and target != "-":
             size = f"  {record.width} x {record.height} {record.mode}, {record.bytes:,} bytes, {record.seconds:.2f} s"
+            size += f", {record.tiles:,} tiles" if record.tiles is not None else ""
             line = f"wrote {target}{size if verbose else ''}"
         elif record.status == "planned":
             size = f"  from {record.input}, {record.width} x {record.height}"
@@ -104,7 +120,15 @@ class Report:
                 say(f"{name}: not done")
         else:
             say(f"{len(left):,} not done, the first of them {left[0]}; -v names them all")
+        if self._tiles:
+            self._partial(*self._tiles)
         say(f"interrupted: {self._summary()}" if self._total > 1 else "interrupted")
+
+    @staticmethod
+    def _partial(result: str, done: int, total: int) -> None:
+        """Say what is left of a photo that was under way."""
+        if done and result.endswith(".zarr"):
+            say(f"{result}: {done:,} of {total:,} tiles are kept; the same command with --resume does the rest")
 
     def _summary(self) -> str:
         done = "planned" if self._options.dry_run else "written"

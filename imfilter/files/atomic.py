@@ -4,6 +4,8 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
+from typing import IO
 
 from ..errors import FileError
 
@@ -31,36 +33,71 @@ def write(data: bytes, path: str, *, force: bool) -> None:
     A file that is replaced hands on its permissions, and its owner and group where that is allowed. The name alone is
     replaced: a link is not followed, and other hard links to the old file keep it.
     """
-    check_target(path, force=force)
-    temporary = os.path.join(os.path.dirname(path), f".imfilter-{os.urandom(6).hex()}.part")
+    draft = Draft(path, force=force)
     try:
-        _write(data, path, temporary, force)
+        draft.open()
+        with complaints(path):
+            draft.stream.write(data)
+        draft.place()
+    finally:
+        draft.drop()
+
+
+@contextlib.contextmanager
+def complaints(path: str) -> Iterator[None]:
+    """Turn what the system complains of into one sentence about a file that is written."""
+    try:
+        yield
     except FileExistsError:
         raise FileError(f"{path}: exists already; --force replaces it") from None
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from None
-    finally:
+
+
+class Draft:
+    """A file on its way to a name, which it gets all at once, or never.
+
+    stream: what is written into, once it is open. Whoever opens a draft drops it in the end, placed or not, whatever
+    happens.
+    """
+
+    stream: IO[bytes]
+
+    def __init__(self, path: str, *, force: bool) -> None:
+        check_target(path, force=force)
+        self.path, self.force = path, force
+        self._temporary = os.path.join(os.path.dirname(path), f".imfilter-{os.urandom(6).hex()}.part")
+
+    def open(self) -> None:
+        """Make the file, which has another name as yet, or none."""
+        with complaints(self.path):
+            self._old = _replaced(self.path) if self.force else None
+            handle, self._nameless = _created(self._temporary, 0o600 if self._old else 0o666)
+            self.stream = os.fdopen(handle, "w+b")
+
+    def place(self) -> None:
+        """Write the data to the disk in full, and give them their name after that."""
+        with complaints(self.path):
+            self.stream.flush()
+            handle = self.stream.fileno()
+            if self._old:
+                _hand_on(self._temporary if not self._nameless else f"{OPENED}/{handle}", self._old)
+            os.fsync(handle)
+            if self._nameless:  # a folder's number has the call follow the link; which folder does not matter
+                os.link(f"{OPENED}/{handle}", self._temporary if self.force else self.path, src_dir_fd=handle)
+            self.stream.close()
+            if self.force:
+                os.replace(self._temporary, self.path)
+            elif not self._nameless:
+                _place(self._temporary, self.path)
+            sync_folder(os.path.dirname(self.path) or ".")
+
+    def drop(self) -> None:
+        """Close the file; of one that is not placed nothing stays."""
+        with contextlib.suppress(OSError, AttributeError):
+            self.stream.close()
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
-
-
-def _write(data: bytes, path: str, temporary: str, force: bool) -> None:
-    """Write the data to the disk in full, and give them their name after that."""
-    old = _replaced(path) if force else None
-    handle, nameless = _created(temporary, 0o600 if old else 0o666)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        if old:
-            _hand_on(temporary if not nameless else f"{OPENED}/{handle}", old)
-        os.fsync(handle)
-        if nameless:  # a folder's number has the call follow the link; which folder does not matter
-            os.link(f"{OPENED}/{handle}", temporary if force else path, src_dir_fd=handle)
-    if force:
-        os.replace(temporary, path)
-    elif not nameless:
-        _place(temporary, path)
-    _sync_folder(os.path.dirname(path) or ".")
+            os.unlink(self._temporary)
 
 
 def _replaced(path: str) -> os.stat_result | None:
@@ -75,8 +112,8 @@ def _created(temporary: str, mode: int) -> tuple[int, bool]:
     """Open a file, without a name where the system can: whatever kills the process, nothing of it stays."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir(OPENED):
         with contextlib.suppress(OSError):  # a file system that cannot
-            return os.open(os.path.dirname(temporary) or ".", os.O_TMPFILE | os.O_WRONLY, mode), True
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            return os.open(os.path.dirname(temporary) or ".", os.O_TMPFILE | os.O_RDWR, mode), True
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.open(temporary, flags, mode), False
 
 
@@ -106,7 +143,7 @@ def _place(temporary: str, path: str) -> None:
             raise
 
 
-def _sync_folder(folder: str) -> None:
+def sync_folder(folder: str) -> None:
     """Have the disk know the new name, where the system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

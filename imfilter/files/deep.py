@@ -1,6 +1,7 @@
 """Files of deep colour, of floats and of many channels, of which Pillow would read less than there is."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
 
@@ -51,26 +52,36 @@ def ppm(stream: IO[bytes], header: Any) -> Picture:
     return Deep(pixels)
 
 
+def directories(stream: IO[bytes]) -> Iterator[tuple[int, TiffImagePlugin.ImageFileDirectory_v2]]:
+    """Yield the place and the table of tags of every page of a TIFF file, maybe without an end."""
+    stream.seek(0)
+    head = stream.read(16)
+    # Pillow looks for the 43 of BigTIFF files in the place of little-endian ones.
+    head, prefix = (b"II\x2b\0" + head[4:] if b"\x2b" in head[2:4] else head[:8]), head[:2]
+    place = TiffImagePlugin.ImageFileDirectory_v2(head, prefix).next
+    while place:
+        table = TiffImagePlugin.ImageFileDirectory_v2(head, prefix)
+        stream.seek(place)
+        table.load(stream)
+        yield place, table
+        place = table.next
+
+
 class Tables:
     """The pages of a TIFF file as tables of tags, whether or not Pillow knows their samples."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         stream.seek(0)
-        head = stream.read(16)
+        head = stream.read(4)
         self.endian, self.big = "<" if head.startswith(b"II") else ">", b"\x2b" in head[2:4]
-        # Pillow looks for the 43 of BigTIFF files in the place of little-endian ones.
-        head, prefix = (b"II\x2b\0" + head[4:] if self.big else head[:8]), head[:2]
         self.offsets: list[int] = []
         self.tags: list[dict[int, Any]] = []
-        place = TiffImagePlugin.ImageFileDirectory_v2(head, prefix).next
-        while place and place not in self.offsets:
-            table = TiffImagePlugin.ImageFileDirectory_v2(head, prefix)
-            stream.seek(place)
-            table.load(stream)
+        for place, table in directories(stream):
+            if place in self.offsets:
+                break
             self.offsets.append(place)
             self.tags.append(dict(table.items()))
-            place = table.next
 
     def size(self, page: int) -> tuple[int, int]:
         return self.tags[page][256], self.tags[page][257]
@@ -124,7 +135,7 @@ def _pictured(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Pictur
         pixels[..., 0] = np.iinfo(pixels.dtype).max - pixels[..., 0]
     alpha = pixels.shape[2] == colours + 1 and extra in ((ASSOCIATED,), (SEPARATE,))
     if alpha and extra == (ASSOCIATED,):
-        pixels = _separated(pixels)
+        pixels = separated(pixels)
     mode = PIL_MODES.get((pixels.dtype.char, pixels.shape[2]))
     if mode and not alpha:
         return Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[..., 0])
@@ -141,8 +152,11 @@ def turned(pixels: Array, orientation: int) -> Array:
     return np.ascontiguousarray(pixels[::-1 if down else 1, ::-1 if across else 1])
 
 
-def _separated(pixels: Array) -> Array:
+def separated(pixels: Array) -> Array:
     """Divide colours by the alpha that they were multiplied with."""
+    if pixels.dtype == np.uint8 and pixels.shape[2] == 4:  # which Pillow rounds in a way of its own
+        size = pixels.shape[1], pixels.shape[0]
+        return np.asarray(Image.frombytes("RGBA", size, pixels.tobytes(), "raw", "RGBa"))
     top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
     share = pixels[..., -1:].astype(np.float64) / top
     colours = np.divide(pixels[..., :-1], share, out=np.zeros(pixels[..., :-1].shape), where=share > 0)

@@ -65,3 +65,13 @@ def size(path: str, *, max_pixels: int | None = None) -> tuple[int, int]:
         width, height = found[0].size if found else deep.Tables(stream).size(0)
         check_pixels((width, height), max_pixels)
         return width, height
+
+
+def claimed(path: str) -> tuple[int, int]:
+    """Return how many pixels the first page of a TIFF file claims, and how many bytes they take in memory."""
+    with opened(path) as stream, blamed_on(path, NO_IMAGE), headers_alone():
+        if stream.read(4) not in TIFF_STARTS:
+            raise UnidentifiedImageError
+        _, tags = next(deep.directories(stream))
+        pixels = tags[256] * tags[257]
+        return pixels, pixels * tags.get(277, 1) * -(-max(tags.get(258, (1,))) // 8)

@@ -71,9 +71,14 @@ def headers_alone() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = before
 
 
+def pixel_limit() -> int | None:
+    """Return Pillow's limit, or None: there is none."""
+    return Image.MAX_IMAGE_PIXELS
+
+
 def check_pixels(size: tuple[int, int], most: int | None) -> None:
     """Refuse a frame of more pixels than `most`, or than Pillow's limit. It is known from the header alone."""
-    limit = Image.MAX_IMAGE_PIXELS if most is None else most
+    limit = pixel_limit() if most is None else most
     if limit is not None and size[0] * size[1] > limit:
         raise FileError(f"claims more than {limit / 1e6:.3g} megapixels, which is refused")
 

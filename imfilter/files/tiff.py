@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
 STRIP = 2**18  # bytes, about, that are deflated together
 LEVEL = 3  # of deflating: 6 takes four times as long for files that are 6 % smaller
+DEFLATE = 8  # the number of the compression
+CLASSIC = b"II*\0\0\0\0\0"  # how a file begins whose offsets have 32 bits
 MOST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
 
 
@@ -50,27 +52,43 @@ def _strips(frame: Picture, kept: dict[str, Any]) -> tuple[list[bytes], TiffImag
     height, width, bands = pixels.shape
     rows = max(1, STRIP // (width * bands * pixels.itemsize))
     whole = pixels.dtype.kind != "f"
-    strips = [zlib.compress(_differences(pixels[top:top + rows], whole), LEVEL) for top in range(0, height, rows)]
+    strips = [zlib.compress(differences(pixels[top:top + rows], whole), LEVEL) for top in range(0, height, rows)]
     sizes = [len(strip) for strip in strips]
-    tags = TiffImagePlugin.ImageFileDirectory_v2(b"II*\0\0\0\0\0")
+    tags = table(frame, kept)
+    places = tuple(sum(sizes[:k]) for k in range(len(sizes)))
+    lay(tags, {259: DEFLATE, 278: rows, 317: 2 if whole else 1}, {273: places, 279: tuple(sizes)})
+    return strips, tags
+
+
+def table(frame: Picture, kept: dict[str, Any], head: bytes = CLASSIC) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """Return a page's tags, but for where its pixels are and how they are compressed."""
+    pixels = as_array(frame)
+    height, width, bands = pixels.shape if pixels.ndim == 3 else (*pixels.shape, 1)
+    tags = TiffImagePlugin.ImageFileDirectory_v2(head)
     _describe(tags, kept)
     colours, extra = _meaning(frame, bands)
     layout: dict[int, Any] = {
-        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 259: 8, 262: PHOTOMETRIC[colours], 277: bands,
-        278: rows, 284: 1, 317: 2 if whole else 1, 339: ({"u": 1, "i": 2, "f": 3}[pixels.dtype.kind],) * bands}
+        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 262: PHOTOMETRIC[colours], 277: bands, 284: 1,
+        339: ({"u": 1, "i": 2, "f": 3}[pixels.dtype.kind],) * bands}
     if extra:
         layout[338] = extra
     if colours == "YCbCr":
         layout |= {530: (1, 1)}
+    lay(tags, layout, {})
+    return tags
+
+
+def lay(tags: TiffImagePlugin.ImageFileDirectory_v2, layout: dict[int, Any], places: dict[int, tuple[int, ...]]
+        ) -> None:
+    """Put how the pixels lie into a page's tags, and with them places and lengths in the file."""
     for number, value in layout.items():
         tags[number] = value
-    for number, offsets in ((273, [sum(sizes[:k]) for k in range(len(sizes))]), (279, sizes)):
-        tags.tagtype[number] = 4
-        tags[number] = tuple(offsets)
-    return strips, tags
+    for number, values in places.items():
+        tags.tagtype[number] = 16 if max(values) >= 2**32 else 4
+        tags[number] = values
 
 
-def _differences(rows: Array, whole: bool) -> bytes:
+def differences(rows: Array, whole: bool) -> bytes:
     """Return samples as deflating likes them: whole numbers as differences from the pixel before."""
     if whole:
         bits = rows.view(f"<u{rows.itemsize}")

@@ -252,7 +252,7 @@ def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[
             f"mask must be None for {entry.name}, got {type(given['mask']).__name__}: only blurs and sharpening, whose "
             "weights do not sum to 0, can leave pixels out")
     if signed and given["dtype"] is None:
-        given["dtype"] = signed_dtype(as_array(image))
+        given["dtype"] = signed_dtype(as_array(image).dtype)
     return function(image, **given)
 
 
@@ -266,9 +266,9 @@ def _in_light(function: Callable[..., Any]) -> Callable[..., Any]:
     return in_light
 
 
-def signed_dtype(pixels: Array) -> np.dtype[Any]:
-    """Return the dtype of a result with a sign: that of a float image, else float32."""
-    kind = known_dtype(pixels.dtype)
+def signed_dtype(image: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of a result with a sign, for an image of this one: that of a float image, else float32."""
+    kind = known_dtype(image)
     return kind if kind.kind == "f" else np.dtype(np.float32)
 
 

@@ -1,0 +1,85 @@
+"""What a Zarr result says of itself: the names of its axes, and OME-Zarr's words where the source has them."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .sources import Source
+from .zarr_source import CHANNEL, COLUMNS, ROWS, Axes, ZarrSource
+
+VERSION = "0.5"  # of OME-Zarr, which is for version 3 of Zarr
+
+
+@dataclass
+class Description:
+    """How a result is laid out. shape: of the array. inner: its name in the group, or "" for an array alone."""
+
+    shape: tuple[int, ...]
+    axes: Axes
+    inner: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def description(shape: tuple[int, ...], like: Source) -> Description:
+    """Describe a result of a shape that is made of a source."""
+    if not isinstance(like, ZarrSource) or like.ome is None:
+        names = ("y", "x", "c")[:len(shape)]
+        return Description(shape, Axes(0, 1, 2 if len(shape) == 3 else None, names))
+    ome, known = like.ome, like.axes.names
+    axes = _axes(ome, known, len(shape) == 3)
+    names = tuple(axis["name"] for axis in axes)
+    sides = [_length(name, shape) for name in names]
+    places = [next((k for k, name in enumerate(names) if name.lower() in words), None)
+              for words in (ROWS, COLUMNS, CHANNEL)]
+    assert places[0] is not None and places[1] is not None
+    told = {"version": VERSION, "multiscales": [_multiscale(ome, axes, shape, like)]}
+    if _omero_fits(ome, shape):
+        told["omero"] = ome["omero"]
+    return Description(tuple(sides), Axes(places[0], places[1], places[2], names), "0", {"ome": told})
+
+
+def _axes(ome: dict[str, Any], names: tuple[str, ...], channels: bool) -> list[dict[str, Any]]:
+    """Return the axes of the result: the source's, and one of channels where there are some now."""
+    given = ome.get("axes") or list(names)
+    kinds = {"t": "time", "c": "channel"}
+    axes = [dict(axis) if isinstance(axis, dict) else {"name": axis, "type": kinds.get(axis, "space")}
+            for axis in given]
+    if channels and not any(axis["name"].lower() in CHANNEL for axis in axes):
+        axes.insert(sum(axis.get("type") == "time" for axis in axes), {"name": "c", "type": "channel"})
+    return axes
+
+
+def _length(name: str, shape: tuple[int, ...]) -> int:
+    if name.lower() in ROWS:
+        return shape[0]
+    if name.lower() in COLUMNS:
+        return shape[1]
+    return shape[2] if name.lower() in CHANNEL and len(shape) == 3 else 1
+
+
+def _multiscale(ome: dict[str, Any], axes: list[dict[str, Any]], shape: tuple[int, ...], like: ZarrSource
+                ) -> dict[str, Any]:
+    """Return the one level of the result, whose pixels are as many times larger as there are fewer of them."""
+    sides = dict(zip(("y", "x"), (max(1, round(old / new)) for old, new in zip(like.shape[:2], shape, strict=False)),
+                     strict=True))
+    old = like.axes.names
+    steps = ome["datasets"][0].get("coordinateTransformations") or [{"type": "scale", "scale": [1.0] * len(old)}]
+    made = []
+    for step in steps:
+        kind = step.get("type")
+        if kind not in ("scale", "translation") or kind not in step:
+            continue
+        known = dict(zip(old, step[kind], strict=False))
+        neutral = 1.0 if kind == "scale" else 0.0
+        values = [float(known.get(axis["name"].lower(), neutral)) for axis in axes]
+        if kind == "scale":
+            values = [value * sides.get(axis["name"].lower(), 1) for value, axis in zip(values, axes, strict=True)]
+        made.append({"type": kind, kind: values})
+    kept = {key: ome[key] for key in ("name",) if ome.get(key)}
+    return {**kept, "axes": axes, "datasets": [{"path": "0", "coordinateTransformations": made}]}
+
+
+def _omero_fits(ome: dict[str, Any], shape: tuple[int, ...]) -> bool:
+    """Say whether the source's words on its channels are true of the result."""
+    channels = (ome.get("omero") or {}).get("channels")
+    return channels is not None and len(channels) == (shape[2] if len(shape) == 3 else 1)

@@ -1,0 +1,77 @@
+"""A recipe for photos as parts: what it makes of a large source, block by block, with the bits of the whole."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from ..errors import ImfilterError
+from ..images import PIL_MODES, Array, Deep, as_array, has_alpha, joined, parted, rounded
+from ..parts import Block, Read
+from ..recipe import Recipe
+from ..tiles import of_pipeline
+from .sources import Source
+
+if TYPE_CHECKING:
+    from ..images import Picture
+
+MODES = {(1, True): "LA", (3, True): "RGBA", (4, False): "CMYK"}  # of 8-bit colours, and whether they have alpha
+
+
+def stand_in(source: Source) -> Picture:
+    """Return a black picture of one pixel, of the kind that the source would be if it were read whole."""
+    bands = source.shape[2] if len(source.shape) == 3 else 1
+    pixels = np.zeros((1, 1, bands), source.dtype)
+    mode = None if source.alpha else PIL_MODES.get((source.dtype.char, bands))
+    if source.dtype == np.uint8 and bands == source.colours + source.alpha:
+        mode = mode or MODES.get((source.colours, source.alpha))
+    picture: Picture = Image.frombytes(mode, (1, 1), pixels.tobytes()) if mode else Deep(
+        pixels, source.alpha, source.colours)
+    picture.info = dict(source.info)
+    return picture
+
+
+class RecipeParts:
+    """What a recipe makes of a source. shape, dtype: of the whole result. like: a picture of one pixel of its kind."""
+
+    def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
+        photo = stand_in(source)
+        self.like = recipe.picture(photo, signed)  # which refuses what it would refuse of the whole
+        sample = as_array(self.like)
+        if signed == "normalize" and recipe.moves(source.dtype, signed):
+            raise ImfilterError("signed normalize needs the largest value of the whole image, which no tile knows: use "
+                                "--signed offset, abs or clip, or --engine memory")
+        self._recipe, self._signed, self._given = recipe, signed, source.dtype
+        self._alpha = has_alpha(photo) and not recipe.channels
+        self._chosen = recipe.chosen(photo) if recipe.channels and len(source.shape) == 3 else None
+        self._size = source.shape[:2]
+        shape = source.shape if self._chosen is None else (*self._size, len(self._chosen))
+        self._inner = of_pipeline(recipe.pipeline, shape, source.dtype, alpha=self._alpha,
+                                  wanted=recipe.computed(source.dtype, signed))
+        self.shape: tuple[int, ...] = (*self._inner.shape[:2], *sample.shape[2:])
+        self.dtype: np.dtype[np.generic] = sample.dtype
+
+    def compute(self, block: Block, read: Read) -> Array:
+        """Return a block of the result. read: gives the pixels of a window of the source."""
+        chosen = self._chosen
+        if chosen is None:
+            values = self._shown(self._inner.compute(block, read))
+            return values.reshape(*values.shape[:2], *self.shape[2:])
+        values = self._shown(self._inner.compute(block, lambda window: read(window)[..., chosen]))
+        return self._recipe.replaced(read(self._own(block)), chosen, values)
+
+    def _own(self, block: Block) -> Block:
+        """Return where in the source the pixels of a block come from."""
+        down, across = self._recipe.pipeline.stride
+        height, width = self._size
+        return Block(block.top * down, min(block.bottom * down, height),
+                     block.left * across, min(block.right * across, width))
+
+    def _shown(self, values: Array) -> Array:
+        """Return what the chain gave as the file is to have it, alpha in samples of the same dtype."""
+        if not self._alpha or not self._recipe.moves(self._given, self._signed):
+            return self._recipe.shown(values, self._given, self._signed, workers=1)
+        colours, alpha = parted(values)
+        shown = self._recipe.shown(colours, self._given, self._signed, workers=1)
+        return joined(shown, rounded(alpha, self._given))
