@@ -16,7 +16,7 @@ from .header import NO_IMAGE, header, opened
 from .metadata import gathered
 from .muted import blamed_on, check_pixels, headers_alone, mute_libtiff
 from .photo import Frames, Photo, note, suffix_of
-from .samples import expanded, meant, shallow
+from .samples import expanded, meant, set_order, shallow
 
 if TYPE_CHECKING:
     from ..images import Picture
@@ -122,6 +122,7 @@ class _Decoder:
         own = number == 0 or self.kind == "TIFF"
         if own and self.kind == "TIFF":  # its tables are read while it is open
             self._describe()
+            set_order(image)
         decoded = ahead.taken(self.stream, type(image)) if self.count == 1 else None
         if decoded:
             image = self.image = decoded
