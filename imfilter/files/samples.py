@@ -27,7 +27,7 @@ def shallow(image: Image.Image) -> bool:
 
 
 def set_order(image: Image.Image) -> None:
-    """Have samples that libtiff unpacks read in the machine's byte order, which they are in; Pillow knows it in part."""
+    """Have samples that libtiff unpacks read in the byte order of the machine, as they are; Pillow knows it in part."""
     for number, tile in enumerate(getattr(image, "tile", [])):
         if tile[0] == "libtiff" and tile[3][0].endswith(OTHER_ORDERS):
             raw, *others = tile[3]
