@@ -69,7 +69,9 @@ def test_tiff_comes_back_as_it_was_written(tmp_path, source, monkeypatch, name, 
     fill(target, pixels)
     with tifffile.TiffFile(tmp_path / "out.tif") as file:
         np.testing.assert_array_equal(file.asarray(), pixels)
-        assert file.is_bigtiff == big and file.pages[0].is_tiled and len(file.pages) == 1
+        page = file.pages[0]
+        assert file.is_bigtiff == big and page.is_tiled and len(file.pages) == 1
+        assert page.tilelength % 16 == 0 and page.tilewidth % 16 == 0 and page.offset % 8 == 0
     np.testing.assert_array_equal(open_source(str(tmp_path / "out.tif")).read(WHOLE), pixels)
     if name in ("grey", "colours", "deep grey"):
         with Image.open(tmp_path / "out.tif") as image:

@@ -40,7 +40,6 @@ class TiffTarget(Target):
             raise FileError(f"{path}: TIFF cannot hold samples of {dtype}")
         self._inner = tuple(_inner(side, whole) for side, whole in zip(rounded, sides, strict=True))
         self._frame = outline(shape, dtype, like)
-        self.notes: list[str] = []
         self._kept = fitted(like.info, TIFF, self._frame.mode, self._frame.size, self.notes, strip)
         self._grid = -(-sides[0] // self._inner[0]), -(-sides[1] // self._inner[1])
         self._size = self._inner[0] * self._inner[1] * self._frame.pixels.shape[2] * dtype.itemsize

@@ -31,7 +31,6 @@ class ZarrTarget(Target):
                  inner: str, force: bool) -> None:
         super().__init__(path, shape, dtype, tile)
         self.partial = f"{path}{unfinished.SUFFIX}"
-        self.notes: list[str] = []
         self._axes, self._inner, self._force = axes, inner, force
         self._array: Any = None
         self._lock: unfinished.Lock | None = None
