@@ -304,6 +304,30 @@ def test_a_store_that_is_replaced_stays_until_the_new_one_is_whole(tmp_path, sou
     assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr"]
 
 
+def test_a_store_that_cannot_be_replaced_stays_and_the_new_one_is_finished_later(tmp_path, source, monkeypatch):
+    path, own = tmp_path / "out.zarr", os.rename
+    fill(begun(path, GREY, 64, source), GREY)
+
+    def refuse(old, new):
+        if str(old).endswith(".partial"):
+            raise OSError(13, "Permission denied")
+        own(old, new)
+
+    target = begun(path, RGB, 64, source, force=True)
+    monkeypatch.setattr("imfilter.tiled.zarr_target.os.rename", refuse)
+    with pytest.raises(FileError, match=r"out\.zarr: Permission denied"):
+        fill(target, RGB)
+    monkeypatch.undo()
+    target.leave()
+    assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr", "out.zarr.partial"]
+    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GREY)
+    again = begun(path, RGB, 64, source, resume=True, force=True)
+    assert again.missing() == []
+    again.finish()
+    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], RGB)
+    assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr"]
+
+
 @pytest.mark.parametrize("name", ["out.zarr", "out.zarr.partial"])
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_folder_that_is_no_store_is_never_replaced(tmp_path, source, name, resume):
