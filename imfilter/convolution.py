@@ -28,6 +28,7 @@ from .images import (
     same_kind,
     stack,
 )
+from .lazy import lazy
 from .plan import WORTH_THREADS, Plan, bank_lane, choose
 from .structure import Kernel, Numbers, Separable, frozen, thawed
 from .workers import count, run
@@ -40,6 +41,7 @@ KEPT_TAPS = 2**8  # of a kernel up to which it stays packed: some 20 KiB
 View = Callable[[Array], Array | None]
 
 
+@lazy
 def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -132,6 +134,7 @@ def correlate(
         method=method)
 
 
+@lazy
 def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -163,6 +166,7 @@ def convolve(
         method=method)
 
 
+@lazy
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
@@ -256,6 +260,7 @@ def conv2d(
     return same_kind(image, handed(result, target_kind, out))
 
 
+@lazy
 def plan(
     image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
     channel_axis: int | None = -1, dtype: Any = None, method: str = "auto",
