@@ -211,3 +211,13 @@ def test_a_column_does_not_matter(name, shape, dtype, rng, variant):
         low, high = max(0, start - 50), start + 333 + 50
         piece = PRESETS[name].function(image[:, low:high], **given)
         np.testing.assert_array_equal(whole[:, start:start + 333], piece[:, start - low:start - low + 333])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, (1, 2), (2, 3), (6, 2), (8, 4), 16])
+@pytest.mark.parametrize("shape", [(18, 200), (18, 9), (17, 70, 3), (17, 6000, 4)])
+@pytest.mark.parametrize("most", [1, 255])
+def test_means_of_bytes_halfway_go_to_the_even_number(size, shape, most, rng, variant):
+    image = rng.integers(0, most + 1, shape).astype("u1")
+    sums = correlate(image, np.ones((size, size) if isinstance(size, int) else size), dtype=np.int32)
+    expected = np.rint(sums / (size**2 if isinstance(size, int) else np.prod(size)))
+    np.testing.assert_array_equal(imfilter.box(image, size), expected)
