@@ -70,6 +70,8 @@ cdef void bilateral(real *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_
         x = 0
         while x < lanes:
             count = min(job.tile, lanes - x)
+            if lanes - x - count < 16:
+                count = lanes - x       # few lanes take other instructions, which may round otherwise
             for t in range(x, x + count):
                 sums[t], weights[t] = 0, 1      # the pixel itself
             nearness = job.weights

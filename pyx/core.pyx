@@ -446,7 +446,7 @@ cdef class Packed:
         magic = (one + area - 1) // area
         # Exact as long as the excess of the magic number, times the largest sum, stays below one unit.
         if (magic * area - one) * (area * 255 + area // 2) < one:
-            job.magic, job.middle = magic, area // 2
+            job.magic, job.area = magic, area
 
     cdef Py_ssize_t tap_offset(self, Py_ssize_t j):
         """Samples from the start of a ring row to the first sample that column j of the kernel meets.

@@ -130,7 +130,7 @@ cdef struct Job:
     # of their sums, or of the levels of the only one, make up the kernel.
     Band *bands
     Py_ssize_t band_count
-    uint16_t middle, magic  # sum of a box -> its mean as uint8: (sum + middle) * magic >> 16 + magic_shift; or 0
+    uint16_t area, magic    # sum of a box -> its mean as uint8: (sum + area // 2) * magic >> 16 + magic_shift; or 0
     int magic_shift
     bint bank               # stage 0 alone, across channels
     char *bias              # [block][lanes of a block]

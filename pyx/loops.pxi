@@ -28,7 +28,7 @@ cdef extern from "samples.h" nogil:
     void lanes_narrow(void *p, lanes_short value)
     void lanes_magnitude(void *p, lanes_short first, lanes_short second, float factor)
     lanes_short lanes_shorts(uint16_t value)
-    lanes_short lanes_divided(lanes_short value, uint16_t magic, int shift)
+    lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties)
     lanes_float lanes_floats(const void *p)
     void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
     void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue)

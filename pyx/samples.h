@@ -59,8 +59,10 @@ static inline void lanes_magnitude(void *p, lanes_short first, lanes_short secon
 
 static inline lanes_short lanes_shorts(uint16_t value) { return (lanes_short){0} + value; }
 
-/* (value * magic >> 16) >> shift: a division by a number. */
-static inline lanes_short lanes_divided(lanes_short value, uint16_t magic, int shift) {
+/* (value * magic >> 16) >> shift: a division by `area`, of which half was added. Ties, where `ties` is 1 and nothing is
+   left of the value, go to the even number. */
+static inline lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
+    lanes_short value = sums;
 #if defined(__AVX512BW__)
     value = (lanes_short)_mm512_mulhi_epu16((__m512i)value, _mm512_set1_epi16((short)magic));
 #elif defined(__AVX2__)
@@ -71,7 +73,8 @@ static inline lanes_short lanes_divided(lanes_short value, uint16_t magic, int s
     typedef LANES(uint32_t, 2 * LANES_BYTES) wide;
     value = __builtin_convertvector(__builtin_convertvector(value, wide) * magic >> 16, lanes_short);
 #endif
-    return value >> shift;
+    value >>= shift;
+    return value - ((lanes_short)(value * area == sums) & value & ties);
 }
 
 /* A vector of floats from as many 16-bit numbers. */
@@ -184,7 +187,10 @@ static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_
 
 #else
 #define lanes_shorts(value) (int16_t)(value)
-#define lanes_divided(value, magic, shift) (int16_t)(((uint32_t)(uint16_t)(value) * (magic) >> 16) >> (shift))
+static inline int16_t lanes_divided(int16_t sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
+    uint16_t value = (uint16_t)((uint32_t)(uint16_t)sums * magic >> 16 >> shift);
+    return (int16_t)(value - ((uint16_t)(value * area) == (uint16_t)sums ? value & ties : 0));
+}
 #define lanes_floats(p) (float)*(const uint16_t *)(p)
 static inline void rgb_load(const void *p, float *red, float *green, float *blue) {
     const uint8_t *bytes = (const uint8_t *)p;

@@ -62,24 +62,43 @@ cdef void add_neighbours(const uint16_t *sums, uint16_t *pairs, Py_ssize_t shift
         pairs[x] = sums[x] + sums[x + shift]
 
 
-cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t half,
+cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t area,
                       uint16_t magic, int shift) noexcept nogil:
-    """Write the rounded means of boxes, whose sums fit 16 bits, as bytes: (sum + half) * magic >> 16 + shift."""
-    cdef Py_ssize_t block = sizeof(lanes_short), last = max(count - block, 0), x = 0, e
+    """Write the rounded means of boxes, whose sums fit 16 bits, as bytes: (sum + area // 2) * magic >> 16 + shift.
+
+    count: a vector of bytes at least.
+    """
+    cdef Py_ssize_t block = sizeof(lanes_short), last = count - block, x = 0, e
     cdef const char *at
+    cdef uint16_t ties = area % 2 == 0
     cdef lanes_short a, b, start
-    start = lanes_shorts(half)
+    start = lanes_shorts(area // 2)
     while True:
         a = b = start
         for e in range(stage.tap_count):
             at = sums + 2 * (x + stage.taps[e].offset)
             a += lane_load(at, a)
             b += lane_load(at + sizeof(lanes_short), a)
-        lanes_narrow(into + x, lanes_divided(a, magic, shift))
-        lanes_narrow(into + x + block // 2, lanes_divided(b, magic, shift))
+        lanes_narrow(into + x, lanes_divided(a, magic, shift, area, ties))
+        lanes_narrow(into + x + block // 2, lanes_divided(b, magic, shift, area, ties))
         if x >= last:
             return
         x = min(x + block, last)
+
+
+cdef void divide_few(const Stage *stage, const char *sums, char *into, Py_ssize_t count, unsigned int area
+                     ) noexcept nogil:
+    """Write the same means of fewer boxes than fill a vector."""
+    cdef Py_ssize_t x, e
+    cdef unsigned int value, mean
+    for x in range(count):
+        value = area // 2
+        for e in range(stage.tap_count):
+            value += (<const uint16_t *>sums)[x + stage.taps[e].offset]
+        mean = value // area
+        if area % 2 == 0 and value == mean * area:
+            mean -= mean & 1
+        (<uint8_t *>into)[x] = <uint8_t>mean
 
 
 cdef void add_sums(const Stage *stage, const char *sums, float *into, Py_ssize_t count, float scale) noexcept nogil:
@@ -168,8 +187,10 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
                 add_neighbours(level, level + job.level_lanes, channels << k, (columns - (2 << k) + 1) * channels)
                 level += job.level_lanes
             into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
-            if job.magic and count >= <Py_ssize_t>sizeof(lanes_short):
-                divide_sums(&job.stages[0], sums, into, count, job.middle, job.magic, job.magic_shift)
+            if job.magic and count < <Py_ssize_t>sizeof(lanes_short):
+                divide_few(&job.stages[0], sums, into, count, job.area)
+            elif job.magic:
+                divide_sums(&job.stages[0], sums, into, count, job.area, job.magic, job.magic_shift)
             else:
                 add_sums(&job.stages[0], sums, scratch.results, count, <float>job.scale)
                 store(scratch.results, into, job.target.kind, count, job.bounded)

@@ -26,7 +26,7 @@ cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
     scratch.result_size = rounded_up(job.tile_lanes * lane_size)
     scratch.ring = memory
     scratch.middle = scratch.ring + job.ring_rows * scratch.ring_size
-    scratch.results = scratch.middle + (job.group * scratch.ring_size if job.separable else 0)
+    scratch.results = scratch.middle + (job.kernels * job.group * scratch.ring_size if job.separable else 0)
     scratch.wide = scratch.results + job.kernels * job.group * scratch.result_size
     scratch.samples = scratch.wide + rounded_up(job.tile_lanes * 8)
     scratch.raw = scratch.samples + (rounded_up(job.tile_lanes * job.target.size) if job.streamed else 0)
@@ -144,7 +144,6 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     cdef int k
     for q in range(rows):
         targets[q] = target.data + n * target.step_n + (y + q * job.row_step) * target.step_y + x * target.step_x
-        middle[q] = scratch.middle + q * scratch.ring_size
     if job.bank:
         if lane is not int16_t:
             results[0] = targets[0] if direct else scratch.results
@@ -159,6 +158,7 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
             end = count             # a short rest goes with the chunk before it
         for k in range(1 if narrow else job.kernels):
             for q in range(job.group):
+                middle[q] = scratch.middle + (k * job.group + q) * scratch.ring_size    # goes on from chunk to chunk
                 results[q] = scratch.results + (k * job.group + q) * scratch.result_size
                 if direct and q < rows:
                     results[q] = targets[q]

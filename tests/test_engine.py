@@ -4,9 +4,13 @@ import pytest
 import reference
 import twin
 from promise import assert_promised
+from scipy import ndimage
 
+import imfilter
 from imfilter import _core, conv2d, correlate
+from imfilter import kernels as weights
 from imfilter.borders import PADDING_MODES
+from imfilter.filters import PRESETS
 
 WHOLE = np.array([[1, -2, 3], [0, 5, -1], [2, 0, -4], [3, 1, 1]])
 # Kernels whose numbers allow different ways to compute them.
@@ -178,3 +182,42 @@ def test_any_dilation(dilation, workers, threaded):
         exact = reference.correlate(
             image, kernel, reference.margins("same", (2, 2), dilations), mode, dilation=dilations)
         np.testing.assert_array_equal(correlate(image, kernel, mode=mode, dilation=dilation, workers=workers), exact)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+@pytest.mark.parametrize("shape", [(12, 3000), (12, 1000, 3), (12, 700, 4)])
+@pytest.mark.parametrize("name", ["farid", "sobel", "scharr", "prewitt"])
+def test_strengths_of_wide_rows(name, shape, dtype, rng, variant):
+    """Rows of more than one chunk, whose kernels have something to keep from chunk to chunk."""
+    image = (rng.random(shape) * 200).astype(dtype)
+    planes = image.astype(float) if image.ndim == 3 else image.astype(float)[..., None]
+    expected = np.sqrt(sum(
+        np.stack([ndimage.convolve(plane, kernel) for plane in np.moveaxis(planes, -1, 0)], -1)**2
+        for kernel in (weights.named(name, axis=axis) for axis in (0, 1))) / 2).reshape(shape)
+    found = getattr(imfilter, name)(image, dtype=np.float64)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * expected.max())
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
+@pytest.mark.parametrize(("name", "shape"), [
+    (name, shape) for name, preset in PRESETS.items() for shape in ((9, 2150), (9, 1033, 3))
+    if not preset.far and (len(shape) == 3 or preset.group != "colour")])
+def test_a_column_does_not_matter(name, shape, dtype, rng, variant):
+    """A piece of a wide image is filtered to the very samples that it has in the whole."""
+    given = {"mix": {"matrix": np.full((2, 3), 0.3)}}.get(name, {})
+    image = (rng.random(shape) * 200).astype(dtype)
+    whole = PRESETS[name].function(image, **given)
+    for start in range(0, shape[1], 333):
+        low, high = max(0, start - 50), start + 333 + 50
+        piece = PRESETS[name].function(image[:, low:high], **given)
+        np.testing.assert_array_equal(whole[:, start:start + 333], piece[:, start - low:start - low + 333])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, (1, 2), (2, 3), (6, 2), (8, 4), 16])
+@pytest.mark.parametrize("shape", [(18, 200), (18, 9), (17, 70, 3), (17, 6000, 4)])
+@pytest.mark.parametrize("most", [1, 255])
+def test_means_of_bytes_halfway_go_to_the_even_number(size, shape, most, rng, variant):
+    image = rng.integers(0, most + 1, shape).astype("u1")
+    sums = correlate(image, np.ones((size, size) if isinstance(size, int) else size), dtype=np.int32)
+    expected = np.rint(sums / (size**2 if isinstance(size, int) else np.prod(size)))
+    np.testing.assert_array_equal(imfilter.box(image, size), expected)
