@@ -49,14 +49,12 @@ class Report:
     def status(self) -> Status:
         return Status.SOME_FAILED if self._counts["failed"] else Status.DONE
 
-    def count(self, record: Record) -> None:
-        """Count a photo, once, without a word."""
-        self._counts[record.status] += record.number not in self._told
-        self._told.add(record.number)
-
     def tell(self, record: Record) -> None:
-        """Say what became of a photo."""
-        self.count(record)
+        """Say what became of a photo, once."""
+        if record.number in self._told:
+            return
+        self._told.add(record.number)
+        self._counts[record.status] += 1
         if self._progress:
             self._progress.step(record.status == "skipped")
             self._progress.clear()
