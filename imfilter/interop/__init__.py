@@ -1,1 +1,1 @@
-"""Other libraries' filters, computed here: drop-in twins of scikit-image's, and objects for Pillow's Image.filter."""
+"""Other libraries, served here: twins of scikit-image's filters, objects for Pillow's Image.filter, and dask arrays."""
