@@ -124,6 +124,9 @@ def run(work: Work, target: Target, crew: Crew, told: Callable[[int, int], None]
         count.check()
     except BaseException as error:
         signals.hold()
+        if lasting:  # also those that were under way
+            count.done = total - len(target.missing())
+            count.tell()
         target.leave()
         if isinstance(error, ImfilterError) and lasting and count.done:
             raise FileError(f"{error}; the tiles that are done are kept, and --resume goes on") from None
