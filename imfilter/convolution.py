@@ -28,6 +28,7 @@ from .images import (
     same_kind,
     stack,
 )
+from .lazy import lazy
 from .plan import WORTH_THREADS, Plan, bank_lane, choose
 from .structure import Kernel, Numbers, Separable, frozen, thawed
 from .workers import count, run
@@ -40,6 +41,7 @@ KEPT_TAPS = 2**8  # of a kernel up to which it stays packed: some 20 KiB
 View = Callable[[Array], Array | None]
 
 
+@lazy
 def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -50,8 +52,9 @@ def correlate(
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        Any real dtype; channels are never mixed.
+    image : (H, W), (H, W, C) or (N, H, W, C) array, Pillow image or dask array
+        Any real dtype; channels are never mixed. A dask array gives a lazy one of the very same bits, and so it does in
+        every function of an image here; it takes no `out` and no `workers` beyond 1.
     kernel : (kh, kw) array
         Finite weights; even sizes are allowed. Weights of 0 read nothing.
     mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
@@ -132,6 +135,7 @@ def correlate(
         method=method)
 
 
+@lazy
 def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -163,6 +167,7 @@ def convolve(
         method=method)
 
 
+@lazy
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
@@ -256,6 +261,7 @@ def conv2d(
     return same_kind(image, handed(result, target_kind, out))
 
 
+@lazy
 def plan(
     image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
     channel_axis: int | None = -1, dtype: Any = None, method: str = "auto",
@@ -303,11 +309,15 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
 
 
 class _Work:
-    """All of channel-wise work but the samples: checked, planned, and the same for every image of a shape and dtype."""
+    """All of channel-wise work but the samples: checked, planned, and the same for every image of a shape and dtype.
+
+    whole: rows and columns of the results of the whole image, where the image is a window.
+    """
 
     def __init__(
         self, shape: tuple[int, ...], dtype: np.dtype[Any], numbers: tuple[Numbers, ...], flip: bool, mode: Any,
         cval: Any, padding: Any, stride: Any, dilation: Any, channel_axis: Any, wanted: Any, method: Any,
+        whole: windows.Pair | None,
     ) -> None:
         self.layout = stack(shape, channel_axis)
         self.planar = self.layout.planar
@@ -326,14 +336,13 @@ class _Work:
         self.before = margin[0][0], margin[1][0]
         size = _size(self.layout, shape, (kh, kw), margin, self.stride, self.dilation)
         self.shape = self.layout.shape(shape, *size)
-        self._window = windows.current() or windows.Window((0, 0), size, set())
-        self.width = self._window.results[1]
+        whole = whole or size
+        self.width = whole[1]
         source, target = STAND_IN.get(kind, kind), STAND_IN.get(self.kind, self.kind)
         self._blocks = None
         # The transform sums one whole kernel, and not the integers that only float64 holds.
         if len(kernels) == 1 and isinstance(kernels[0], np.ndarray) and (kind.kind == "f" or source.kind != "f"):
-            self._blocks = fourier.Blocks(
-                *map(fourier.axis, self._window.results, (kh, kw), self.stride, self.dilation))
+            self._blocks = fourier.Blocks(*map(fourier.axis, whole, (kh, kw), self.stride, self.dilation))
         self.plan = choose(kernels, source, target, cval=self.beyond, stride=self.stride, dilation=self.dilation,
                            width=self.width, blocks=self._blocks, method=method)
         self.parallel = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
@@ -343,11 +352,13 @@ class _Work:
         """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
         packed, plan = self._packed, self.plan
         if plan.method == "fft":
-            assert self._blocks is not None
-            self._window.grains.add((self._blocks.rows.grain, self._blocks.columns.grain))
+            blocks, window = self._blocks, windows.current()
+            assert blocks is not None
+            if window:
+                window.grains.add((blocks.rows.grain, blocks.columns.grain))
+                blocks = blocks.within(window.first, target.shape[1:3])
             return fourier.Task(
-                source, target, plan.kernels[0], self._blocks.within(self._window.first, target.shape[1:3]),
-                self.before, self.edge, self.beyond, plan.scale)
+                source, target, plan.kernels[0], blocks, self.before, self.edge, self.beyond, plan.scale)
         task = packed.task(source, target) if packed else None
         if task is None:
             packed = _core.Packed(
@@ -375,11 +386,11 @@ def _channelwise(
             dilation=dilation, channel_axis=channel_axis, wanted=dtype, method=method)
     pixels = opened(image, channel_axis)
     given = (pixels.shape, pixels.dtype, tuple([frozen(kernel) for kernel in kernels]), flip, mode, cval, padding,
-             stride, dilation, channel_axis, dtype, method)
+             stride, dilation, channel_axis, dtype, method, windows.whole())
     # Checking and planning takes longer than filtering a small image, so what was settled is kept. Sequences are not
-    # looked up, because (True, 1) is found as (1, 1). Nor are windows: each lies in a place of its own.
+    # looked up, because (True, 1) is found as (1, 1).
     plain = (isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int)
-             and kernels[0].size <= KEPT_WEIGHTS and windows.current() is None)
+             and kernels[0].size <= KEPT_WEIGHTS)
     try:
         work = _settled(*given) if plain else _Work(*given)
     except TypeError:  # something that cannot be looked up, or that is wrong
@@ -414,7 +425,7 @@ def _normalised(
     beyond = real("cval", cval) if border("mode", mode) is Border.CONSTANT else 0.0
     work = _Work(
         pixels.shape, pixels.dtype, tuple(map(frozen, kernels)), mode=mode, channel_axis=channel_axis,
-        cval=0.0 if math.isnan(beyond) else beyond, **options)
+        cval=0.0 if math.isnan(beyond) else beyond, whole=windows.whole(), **options)
     threads = count(workers)
     weights = normalised.weights(mask, pixels.shape, work.layout, beyond)
     view = work.layout.images

@@ -10,7 +10,7 @@ Recognition, 1993.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +49,13 @@ class Facts(NamedTuple):
     largest: float
     least: float
 
+    def checked(self) -> Facts:
+        """Refuse a mask of what weighs nothing."""
+        if not (self.smallest >= 0 and self.largest < math.inf):
+            came = "NaN or infinity" if not math.isfinite(self.smallest + self.largest) else f"{self.smallest:g}"
+            raise ImfilterError(f"mask must hold finite weights of at least 0, got {came} in it")
+        return self
+
 
 class Known(NamedTuple):
     """A window of a mask, with what is known of the whole."""
@@ -72,10 +79,7 @@ def weights(mask: Any, shape: tuple[int, ...], layout: Stack, cval: float) -> We
     known = mask.facts if isinstance(mask, Known) else None
     given = checked(mask.mask if isinstance(mask, Known) else mask)
     weighing = fitted(given, shape, layout)
-    smallest, largest, least = known or facts(given)
-    if not (smallest >= 0 and largest < math.inf):
-        came = "NaN or infinity" if not math.isfinite(smallest + largest) else f"{smallest:g}"
-        raise ImfilterError(f"mask must hold finite weights of at least 0, got {came} in it")
+    _, largest, least = (known or facts(given)).checked()
     exponent = math.frexp(largest)[1]  # scaling by a power of 2 changes no quotient, and nothing overflows then
     if abs(exponent) > 8:
         weighing = np.ldexp(weighing, -exponent)
@@ -92,10 +96,16 @@ def checked(mask: Any) -> Array:
     return given
 
 
+def merged(found: Sequence[Facts]) -> Facts:
+    """Return what is to be known of a mask, from that of its parts."""
+    smallest, largest, least = np.transpose(found)
+    return Facts(float(smallest.min()), float(largest.max()), float(least.min()))
+
+
 def facts(mask: Array) -> Facts:
     """Return what is to be known of a mask; of one without pixels, that nothing counts."""
     if not mask.size:
-        return Facts(0.0, 0.0, math.inf)
+        return Facts(math.inf, 0.0, math.inf)
     if mask.dtype.kind != "f":
         return Facts(float(mask.min()), float(mask.max()), 1.0)
     return Facts(float(mask.min()), float(mask.max()), float(np.min(mask, where=mask > 0, initial=np.inf)))

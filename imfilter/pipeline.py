@@ -24,6 +24,7 @@ from .images import (
     to_pil,
     working_dtype,
 )
+from .lazy import answer, is_dask
 from .reach import NOWHERE, Reach
 from .steps import Filter
 
@@ -164,6 +165,8 @@ class Pipeline:
         self, image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
     ) -> Any:
         """Return the filtered image, as what the image was: an array, or a Pillow image, beside whose alpha it goes."""
+        if is_dask(image):
+            return answer("pipeline", image, self, channel_axis=channel_axis, dtype=dtype, workers=workers)
         pixels = opened(image, channel_axis)
         colours, alpha = colours_and_alpha(image) if is_pil(image) else (pixels, None)
         result, alpha = self.run(

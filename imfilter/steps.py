@@ -102,6 +102,12 @@ class Filter:
         return step
 
     @property
+    def mixes(self) -> bool:
+        """Whether a channel of its result is made of several of the image's."""
+        kernel = self.keywords.get("kernel")
+        return self.preset.group == "colour" or (kernel is not None and kernel.ndim == 4)
+
+    @property
     def reach(self) -> reach.Reach:
         """How far a result pixel sees."""
         if self.preset.far:

@@ -202,7 +202,7 @@ def _mask(mask: Any, shape: tuple[int, ...], layout: Stack) -> Mask | None:
     given = checked(mask)
     fitted_mask(given, shape, layout)
     where = mask_layout(given.ndim, layout)
-    return Mask(functools.partial(_window, given, where), where, facts(given))
+    return Mask(functools.partial(_window, given, where), where, facts(given).checked())
 
 
 def _window(mask: Array, layout: Stack, block: Block) -> Array:

@@ -38,3 +38,9 @@ def within(window: Window) -> Iterator[None]:
 def current() -> Window | None:
     """Return the window that is computed, or None where images are whole."""
     return _WINDOW.get()
+
+
+def whole() -> Pair | None:
+    """Return the rows and columns of the whole result that the window is of, or None where images are whole."""
+    window = _WINDOW.get()
+    return window and window.results

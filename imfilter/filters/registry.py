@@ -20,6 +20,7 @@ from ..images import (
     known_dtype,
     rounded,
 )
+from ..lazy import answer, is_dask
 from ..normalised import weighed_alpha
 from . import light
 from .parameters import Edge, Flag, Integer, Kind, Number, Pair
@@ -179,6 +180,12 @@ def preset(
             given = dict(bound.arguments)
             image = given.pop("image")
             own = entry.checked(given)
+            if given["mask"] is not None and not entry.masked:
+                raise ImfilterError(
+                    f"mask must be None for {entry.name}, got {type(given['mask']).__name__}: only blurs and "
+                    "sharpening, whose weights do not sum to 0, can leave pixels out")
+            if is_dask(image):
+                return answer("preset", image, entry.name, **{**given, **own})
             if own.get("linear"):
                 light.check(image)
             if is_pil(image) and has_alpha(image):
@@ -247,10 +254,6 @@ def _with_common(doc: str, linear: bool) -> str:
 def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool) -> Any:
     if given["mask"] is None:
         del given["mask"]  # what takes none need not know of it
-    elif not entry.masked:
-        raise ImfilterError(
-            f"mask must be None for {entry.name}, got {type(given['mask']).__name__}: only blurs and sharpening, whose "
-            "weights do not sum to 0, can leave pixels out")
     if signed and given["dtype"] is None:
         given["dtype"] = signed_dtype(as_array(image).dtype)
     return function(image, **given)
