@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pickle
+import struct
 import subprocess
 import sys
 
@@ -230,6 +231,33 @@ def test_a_damaged_tile_is_named_with_its_place(tmp_path, how, compression):
     with pytest.raises(FileError, match=r"large\.tif: is damaged: the tile at row 64, column 32 cannot be decoded: ."):
         source.read(Block(60, 70, 40, 50))
     assert source.read(Block(64, 96, 64, 190)).shape == (32, 126, 3)
+
+
+def test_a_tile_without_a_place_is_no_pixels_from_elsewhere(tmp_path):
+    path = str(tmp_path / "large.tif")
+    damaged(path, "nowhere", None)
+    with pytest.raises(FileError, match=r"the tile at row 64, column 32 cannot be decoded: it is missing"):
+        open_source(path).read(BLOCKS[0])
+
+
+def test_a_chain_of_pages_that_leads_nowhere_is_damaged(tmp_path):
+    path = tiff(tmp_path, RGB, photometric="rgb", tile=(32, 32))
+    with tifffile.TiffFile(path) as file:
+        place = file.pages[0].offset + 2 + 12 * len(file.pages[0].tags)
+    with open(path, "r+b") as file:
+        file.seek(place)
+        file.write(b"\xf0\xff\xff\x7f")
+    with pytest.raises(FileError, match=r"large\.tif: is damaged: ."):
+        open_source(path)
+
+
+@pytest.mark.parametrize("how", [{}, {"tile": (32, 32)}])
+def test_bits_in_the_other_order_are_minded(tmp_path, how):
+    turned = np.packbits(np.unpackbits(GREY[..., None], axis=-1)[..., ::-1], axis=-1)[..., 0]
+    path = tiff(tmp_path, turned, photometric="minisblack", extratags=[(65000, "H", 1, 2, True)], **how)
+    data = pathlib.Path(path).read_bytes()
+    pathlib.Path(path).write_bytes(data.replace(struct.pack("<HH", 65000, 3), struct.pack("<HH", 266, 3), 1))
+    check_windows(open_source(path), GREY)
 
 
 @pytest.mark.parametrize("how", [{}, {"tile": (32, 32)}, {"compression": "zlib", "rowsperstrip": 10}])

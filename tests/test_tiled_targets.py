@@ -69,7 +69,9 @@ def test_tiff_comes_back_as_it_was_written(tmp_path, source, monkeypatch, name, 
     fill(target, pixels)
     with tifffile.TiffFile(tmp_path / "out.tif") as file:
         np.testing.assert_array_equal(file.asarray(), pixels)
-        assert file.is_bigtiff == big and file.pages[0].is_tiled and len(file.pages) == 1
+        page = file.pages[0]
+        assert file.is_bigtiff == big and page.is_tiled and len(file.pages) == 1
+        assert page.tilelength % 16 == 0 and page.tilewidth % 16 == 0 and page.offset % 8 == 0
     np.testing.assert_array_equal(open_source(str(tmp_path / "out.tif")).read(WHOLE), pixels)
     if name in ("grey", "colours", "deep grey"):
         with Image.open(tmp_path / "out.tif") as image:
@@ -298,6 +300,30 @@ def test_a_store_that_is_replaced_stays_until_the_new_one_is_whole(tmp_path, sou
     target = started(path, source, force=True)
     np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GREY)
     fill(target, RGB)
+    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], RGB)
+    assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr"]
+
+
+def test_a_store_that_cannot_be_replaced_stays_and_the_new_one_is_finished_later(tmp_path, source, monkeypatch):
+    path, own = tmp_path / "out.zarr", os.rename
+    fill(begun(path, GREY, 64, source), GREY)
+
+    def refuse(old, new):
+        if str(old).endswith(".partial"):
+            raise OSError(13, "Permission denied")
+        own(old, new)
+
+    target = begun(path, RGB, 64, source, force=True)
+    monkeypatch.setattr("imfilter.tiled.zarr_target.os.rename", refuse)
+    with pytest.raises(FileError, match=r"out\.zarr: Permission denied"):
+        fill(target, RGB)
+    monkeypatch.undo()
+    target.leave()
+    assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr", "out.zarr.partial"]
+    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GREY)
+    again = begun(path, RGB, 64, source, resume=True, force=True)
+    assert again.missing() == []
+    again.finish()
     np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], RGB)
     assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr"]
 

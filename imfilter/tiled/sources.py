@@ -56,6 +56,17 @@ def open_source(path: str) -> Source:
     ------
     FileError
         One sentence that names the file and says why it cannot be read in tiles.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "grey.tif")
+    ...     Image.linear_gradient("L").save(path)
+    ...     source = open_source(path)
+    ...     source.shape, source.dtype, source.read(Block(100, 103, 7, 9)).tolist()
+    ((256, 256), dtype('uint8'), [[100, 100], [101, 101], [102, 102]])
     """
     if path == "-":
         raise FileError("-: standard input cannot be read in tiles: name a file, or use --engine memory")

@@ -20,15 +20,15 @@ class Target:
     """A result that is written tile by tile.
 
     path: the name that it will have. shape: (H, W) or (H, W, C). tile: the height and width of what is written at
-    once. notes: what is not kept. shared_by_processes: whether it may be sent to other processes, each of which writes
-    tiles of its own.
+    once. notes: what the format does not keep. shared_by_processes: whether it may be sent to other processes, each of
+    which writes tiles of its own.
     """
 
     path: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     tile: tuple[int, int]
-    notes: list[str] = field(default_factory=list, init=False)
+    notes: list[str] = field(default_factory=list)
     shared_by_processes = False
 
     def blocks(self) -> list[Block]:
@@ -85,6 +85,23 @@ def create(path: str, shape: tuple[int, ...], dtype: Any, tile: tuple[int, int] 
     ------
     FileError
         One sentence: what stands there already, what the file system refuses, what the format does not hold.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from PIL import Image
+    >>> from imfilter.tiled.sources import open_source
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (300, 200), 7).save(os.path.join(folder, "in.tif"))
+    ...     source = open_source(os.path.join(folder, "in.tif"))
+    ...     path = os.path.join(folder, "out.tif")
+    ...     target = create(path, source.shape, source.dtype, 128, like=source, said={"recipe": "none"})
+    ...     for block in target.missing():
+    ...         target.write(block, source.read(block))
+    ...     early = os.path.exists(path)
+    ...     target.finish()
+    ...     early, open_source(path).shape, len(target.blocks())
+    (False, (200, 300), 6)
     """
     check_suffix(path)
     rows, columns = pair("tile", tile, 1)
