@@ -211,8 +211,10 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
         from distributed import Client
 
         with Client(scheduler_file=str(place)) as client:
-            client.wait_for_workers(workers, 60)
-            yield client.scheduler.address
+            if workers:
+                client.wait_for_workers(workers, 60)
+            address = client.scheduler.address
+        yield address
     finally:
         for process in reversed(processes):
             process.terminate()

@@ -20,6 +20,7 @@ Item = TypeVar("Item")
 
 PATIENCE = 10  # seconds that the scheduler is given to answer, and a worker to be there
 AHEAD = 3  # tasks for each thread of the cluster that are under way
+LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
 LOOK = 2.0  # seconds from one look at how many threads there are to the next
 
 
@@ -31,9 +32,11 @@ class Cluster:
         self._client: Any = None
 
     def __enter__(self) -> Cluster:
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters is raised
+        distributed = import_module("distributed")
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what matters is raised
         try:
-            self._client = import_module("distributed").Client(self._address, timeout=PATIENCE, set_as_default=False)
+            self._client = distributed.Client(self._address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ImfilterError(f"the scheduler at {self._address} cannot be reached: {reason}") from None

@@ -46,6 +46,8 @@ class Work:
             return self.parts.compute(block, self.source.read)
         except ImfilterError as error:
             reason = error.fact
+        except OSError as error:
+            reason = f"{error.filename}: {error.strerror}"
         except MemoryError:
             reason = "there is not enough memory for it"
         except Exception as error:  # whatever it is, the other tiles are none the worse for it
