@@ -122,7 +122,8 @@ def test_a_batch_is_reported_as_a_batch_here(photo, scheduler):
             del one["seconds"]
             one["output"] = one["output"] and one["output"].removeprefix(folder)
         reports.append((records, sorted(line for line in done.stderr.splitlines() if b"written" not in line)))
-        again = [json.loads(line)["status"] for line in run(*arguments, "--skip-existing", status=1).stdout.splitlines()]
+        lines = run(*arguments, "--skip-existing", status=1).stdout.splitlines()
+        again = [json.loads(line)["status"] for line in lines]
         assert sorted(again) == ["failed"] * 2 + ["skipped"] * 11
     assert reports[0] == reports[1]
     for name in os.listdir("here"):
