@@ -100,7 +100,7 @@ def test_options_mean_in_tiles_what_they_mean_for_the_whole(put, here, kind, opt
     name = put(kind)
     for engine, target in (("memory", "whole.tif"), ("dask", "tiles.tif"), ("auto", "tiles.zarr")):
         here("apply", *options.split(), name, "-o", target, "--engine", engine,
-             *(["--tile", "48"] if engine != "memory" else []))
+             *(["--tile", "32"] if engine != "memory" else []))
     whole = image("whole.tif")
     for target in ("tiles.tif", "tiles.zarr"):
         assert image(target).dtype == whole.dtype
