@@ -40,8 +40,8 @@ to 256 colours.
   coding of colours too. Photoshop's segment of JPEG files (captions) and those of other programs are kept from JPEG to
   JPEG.
 * **Never kept, and named:** the shape of pixels that are not square, pictures within a TIFF page, a fourth channel
-  without a meaning, extensions of GIF files, chunks that speak of the old pixels (signatures), the second picture of a
-  camera's JPEG file (a preview, depth or gain map).
+  without a meaning, extensions of GIF files, comments of PPM files, colour profiles of BMP files, chunks that speak of
+  the old pixels (signatures), the second picture of a camera's JPEG file (a preview, depth or gain map).
 * **Without metadata** (`strip`) all of it is left out without a note, but for what colours mean: profile, gamma,
   chromaticities. Without a profile, a photo of a wide gamut would look different.
 * **Large files.** A frame that claims more pixels than Pillow's limit (89.5 megapixels) is refused from its header,

@@ -25,15 +25,28 @@ class FileError(ImfilterError):
     """A file that cannot be read or written. The message names it."""
 
 
-def integer(name: str, value: object, least: int) -> int:
-    """Return the whole number, which must be at least `least`."""
+NO_FILE = "there is no such file"
+
+
+def reason(error: OSError) -> str:
+    """Return why a file cannot be read, in words."""
+    return NO_FILE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+
+
+def integer(name: str, value: object, least: int, most: int | None = None) -> int:
+    """Return the whole number, which must be at least `least` and, where there is a `most`, no more than that."""
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         number = None
-    if number is None or isinstance(value, bool) or number < least:
-        raise ImfilterError(f"{name} must be an integer of at least {least}, got {value!r}")
+    if number is None or isinstance(value, bool) or number < least or (most is not None and number > most):
+        raise ImfilterError(f"{name} must be {an_integer(least, most)}, got {value!r}")
     return number
+
+
+def an_integer(least: int, most: int | None = None) -> str:
+    """Say in words which whole numbers are meant."""
+    return f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
 
 
 def pair(name: str, value: object, least: int) -> tuple[int, int]:

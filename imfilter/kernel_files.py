@@ -8,7 +8,7 @@ import numpy as np
 
 from .borders import border
 from .convolution import conv2d, correlate
-from .errors import FileError
+from .errors import FileError, reason
 from .filters.combine import combine
 from .images import Array
 
@@ -41,7 +41,7 @@ def read(path: str) -> tuple[Array, Array]:
             raise FileError(f"{path}: is no kernel file: imfilter learn writes them")
         kernel, bias = (np.array(told[key], np.float64) for key in ("kernel", "bias"))
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
+        raise FileError(f"{path}: {reason(error)}") from None
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, FileError):
             raise

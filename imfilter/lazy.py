@@ -14,8 +14,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def is_dask(image: object) -> bool:
     """Say whether it is a dask array, without importing dask for that."""
-    if type(image) is np.ndarray:
-        return False
     module = sys.modules.get("dask.array")
     return module is not None and isinstance(image, module.Array)
 
@@ -30,7 +28,7 @@ def lazy(function: F) -> F:
 
     @functools.wraps(function)
     def call(image: Any, *args: Any, **keywords: Any) -> Any:
-        if is_dask(image):
+        if type(image) is not np.ndarray and is_dask(image):
             return answer(function.__name__, image, *args, **keywords)
         return function(image, *args, **keywords)
 

@@ -85,7 +85,7 @@ def test_convolution_with_a_kernel_as_text_or_from_a_file(here, folder):
 @pytest.mark.parametrize(("kernel", "words"), [
     ("1 2; 3", r"equally long, got \[2, 1\]"), ("nan 1", "finite"), ("1 inf", "finite"), ("1e999", "finite"),
     ("", "kernel"), (" ; ", "kernel"), ("a b", "numbers, .* got 'a'"), ("missing.txt", "no file of that name"),
-    ("photo.png", "photo.png cannot be read as text"),
+    ("photo.png", "photo.png: is no text"),
 ])
 def test_kernels_that_are_none_are_refused(here, folder, kernel, words):
     said = here("convolve", "--kernel", kernel, "photo.png", status=2).err
@@ -260,3 +260,15 @@ def test_what_a_photo_cannot_be_is_said_without_python(here, folder, arguments, 
     said = here("apply", *arguments, status=1).err
     assert words in said and len(said.splitlines()) == 1
     assert not re.search(r"numpy|asarray|dtype=|Pillow|shape|axis", said)
+
+
+@pytest.mark.parametrize("arguments", [["box", ""], ["box", "photo.png", "--mask", ""], ["box", "photo.png", "-o", ""],
+                                       ["box", "photo.png", "--out-dir", ""]])
+def test_a_name_must_not_be_empty(here, folder, arguments):
+    assert "must not be empty" in here("apply", *arguments, status=2).err.splitlines()[-1]
+    assert os.listdir() == ["photo.png"]
+
+
+def test_what_is_missing_is_told_in_the_same_words(here, folder):
+    for arguments, status in ((["none.png"], 1), (["photo.png", "--mask", "none.png"], 2)):
+        assert here("apply", "box", *arguments, status=status).err == "imfilter: none.png: there is no such file\n"

@@ -142,6 +142,21 @@ def test_masks(mode, shape, rng):
     assert_same(imfilter.correlate(cut(image, rng), np.ones((2, 3)), mask=cut(many, rng), mode=mode).compute(), whole)
 
 
+@pytest.mark.parametrize("shape", [(30, 40, 1), (1, 30, 40, 1), (1, 30, 40, 3), (2, 30, 40, 1)])
+def test_a_mask_serves_for_all_channels_and_images(shape, rng):
+    image, mask = pixels(rng, (2, 30, 40, 3), "u1"), rng.random(shape)
+    lazy = da.from_array(image, (1, 13, 17, 1))
+    for one in (mask, da.from_array(mask, 11)):
+        assert_same(imfilter.gaussian(lazy, mask=one).compute(), imfilter.gaussian(image, mask=mask))
+
+
+def test_chunks_may_be_empty(rng):
+    image = pixels(rng, (20, 30), "u1")
+    lazy = da.from_array(image, ((9, 0, 11), (30,)))
+    assert lazy.chunks[0] == (9, 0, 11) and imfilter.sobel(lazy).chunks[0] == (9, 11)
+    assert_same(imfilter.sobel(lazy).compute(), imfilter.sobel(image))
+
+
 def test_masks_that_weigh_nothing_are_refused(rng):
     image = da.zeros((20, 20), chunks=7)
     with pytest.raises(ImfilterError, match="finite weights of at least 0, got -1"):

@@ -207,6 +207,8 @@ def test_formats_of_8_bits_refuse_deep_photos(suffix):
         files.encode(files.Photo([Deep(samples(3))]), suffix)
     with pytest.raises(FileError, match="cannot hold floating-point colours: TIFF can"):
         files.encode(files.Photo([Deep(samples(3, "f4"))]), suffix)
+    with pytest.raises(FileError, match="PNG cannot hold 16-bit CMYK colours: TIFF can"):
+        files.encode(files.Photo([Deep(awkward.pixels(4, "u2"))]), ".png")
     with pytest.raises(FileError, match="cannot hold channels beyond alpha: TIFF can"):
         files.encode(files.Photo([Deep(samples(6, "u1"))]), suffix)
 

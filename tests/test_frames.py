@@ -153,7 +153,7 @@ def test_frames_of_different_sizes_are_no_animation(suffix):
 def test_durations_that_pages_do_not_have_are_named(put):
     photo = files.read(put("moving.gif", moving(".gif")))
     files.encode(photo, ".tif")
-    assert photo.notes == ["durations of the frames not kept: TIFF cannot hold it"]
+    assert photo.notes == ["durations and repetitions of the frames not kept: TIFF cannot hold it"]
     still = files.read(put("still.gif", awkward.encoded(awkward.photo("L"), "GIF", duration=100)))
     files.encode(still, ".png")
     assert still.notes == []

@@ -81,7 +81,7 @@ def test_files_that_are_none_are_refused(look, data, words):
         stream.write(data)
     with pytest.raises(FileError, match=f"^bad.json: .*{words}"):
         Pipeline("bad.json")
-    with pytest.raises(FileError, match=r"none\.json: No such file"):
+    with pytest.raises(FileError, match=r"none\.json: there is no such file"):
         Pipeline("none.json")
 
 
@@ -104,7 +104,7 @@ def test_a_look_is_learnt_and_given_to_other_photos(here, folder):
 
 @pytest.mark.parametrize(("arguments", "status", "words"), [
     (["photo.png", "small.png"], 2, "must have the same height and width"),
-    (["photo.png", "none.png"], 1, "none.png: No such file"),
+    (["photo.png", "none.png"], 1, "none.png: there is no such file"),
     (["photo.png", "photo.png", "-o", "look.txt"], 2, "--output must end in .json, got 'look.txt'"),
     (["photo.png", "photo.png", "--size", "0"], 2, "size must be an integer of at least 1, got 0"),
     (["small.png", "small.png"], 2, "as there are parameters"),

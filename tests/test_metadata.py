@@ -281,3 +281,20 @@ def test_what_pillow_leaves_out_of_a_file_is_named(put):
     place = 13 + 3 * 2 ** ((gif[10] & 7) + 1)  # behind the palette
     more = b"!\xff\x0bXMP DataXMP\4<x/>\0"
     assert files.read(put("xmp.gif", gif[:place] + more + gif[place:])).notes == ["extension 'XMP DataXMP' not kept"]
+
+
+def test_the_profile_of_a_bmp_file_is_named(put):
+    plain = awkward.encoded(awkward.photo(), "BMP")
+    told = struct.pack("<I", 124) + plain[18:54] + b"\0" * 16 + b"DEBM" + b"\0" * 64
+    longer = plain[:10] + struct.pack("<I", 14 + 124) + told + plain[54:]
+    photo = files.read(put("profile.bmp", longer))
+    np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(awkward.photo()))
+    assert photo.notes == ["colour profile not kept: it is not read from BMP"]
+    assert files.read(put("plain.bmp", plain)).notes == []
+
+
+@pytest.mark.parametrize(("most", "size"), [(b"255", 1), (b"65535", 2)])
+@pytest.mark.parametrize(("comment", "notes"), [(b"", []), (b"# by hand\n", ["comment not kept"])])
+def test_the_comment_of_a_ppm_file_is_named(put, most, size, comment, notes):
+    data = b"P6\n%s2 1\n%s\n" % (comment, most) + bytes(range(6 * size))
+    assert files.read(put("photo.ppm", data)).notes == notes

@@ -278,3 +278,16 @@ def test_standard_error_comes_back_whatever_threads_turn_it_aside(capfd):
             done.result()
     os.write(2, b"heard")
     assert capfd.readouterr().err == "heard"
+
+
+@pytest.mark.parametrize(("compression", "predictor"), [
+    (None, False), ("packbits", False), ("deflate", False), ("deflate", True), ("lzw", False), ("lzw", True)])
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "i4", "u4", "f4", "f8"])
+@pytest.mark.parametrize("order", "<>")
+def test_samples_of_either_byte_order_are_read(tmp_path, order, dtype, predictor, compression):
+    tifffile = pytest.importorskip("tifffile")
+    samples = (np.random.default_rng(0).random((20, 30)) * 200).astype(dtype)
+    path = str(tmp_path / "photo.tif")
+    tifffile.imwrite(path, samples, byteorder=order, predictor=predictor, compression=compression,
+                     photometric="minisblack")
+    np.testing.assert_array_equal(np.asarray(files.read(path).image).reshape(samples.shape), samples)

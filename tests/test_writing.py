@@ -113,8 +113,17 @@ def test_a_lossless_webp_stays_so(put):
 @pytest.mark.parametrize("wrong", [{"quality": 0}, {"quality": 101}, {"compress_level": -1}, {"compress_level": 10},
                                    {"quality": 2.5}])
 def test_settings_are_checked_when_they_are_made(wrong):
-    with pytest.raises(ImfilterError, match=f"{next(iter(wrong))} must be a whole number from"):
+    with pytest.raises(ImfilterError, match=f"{next(iter(wrong))} must be an integer from"):
         files.Settings(**wrong)
+
+
+@pytest.mark.parametrize(("suffix", "settings", "notes"), [
+    (".png", {"quality": 50, "compress_level": 3}, ["PNG has no quality that could be chosen"]),
+    (".jpg", {"quality": 50, "compress_level": 3}, ["JPEG has no compress level that could be chosen"]),
+    (".webp", {"quality": 50}, []), (".bmp", {}, []),
+])
+def test_a_setting_that_a_format_has_not_is_named(suffix, settings, notes):
+    assert encoded(awkward.photo(), suffix, **settings)[1] == notes
 
 
 def test_a_png_is_packed_as_hard_as_asked():

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ..errors import NO_FILE
 from ..filters import PRESETS
 from .tiling import is_store
 
@@ -40,7 +41,7 @@ def found(files: Iterable[str], *, recursive: bool, name: str, results: str | No
             else:
                 yield Source(file, error="is a folder: --recursive (-r) filters the photos in it")
         elif os.path.lexists(file) or not glob.has_magic(file):
-            missing = None if os.path.lexists(file) else "there is no such file"
+            missing = None if os.path.lexists(file) else NO_FILE
             yield Source(file, error=missing)
         else:
             yield from _matching(file)

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import click
 
-from .. import __version__, signals
+from .. import __version__, ahead, signals
 from ..errors import ImfilterError, suggestion
 
 COMMANDS = {
@@ -83,6 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that have nothing to do here
+    ahead.begin(arguments)
     gc.disable()  # what is imported stays: looking through it for garbage only delays the start
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

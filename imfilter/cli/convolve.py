@@ -7,7 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
-from ..errors import ImfilterError
+from ..errors import ImfilterError, reason
 from ..pipeline import Filter
 from . import photos, recipes
 
@@ -42,8 +42,10 @@ class KernelType(click.Path):
         except ImfilterError as error:
             named = not any(mark in value for mark in " ;,") and not os.path.isfile(value)
             self.fail(f"{error}{'; there is no file of that name' if named else ''}", param, ctx)
-        except (OSError, UnicodeDecodeError) as error:
-            self.fail(f"{value} cannot be read as text: {error}", param, ctx)
+        except OSError as error:
+            self.fail(f"{value}: {reason(error)}", param, ctx)
+        except UnicodeDecodeError:
+            self.fail(f"{value}: is no text", param, ctx)
 
 
 command = photos.command(

@@ -11,9 +11,9 @@ from ..borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
 from ..pipeline import Filter
-from . import Status
+from . import Status, pictures
 from .convolve import KernelType
-from .options import BORDER, KindType
+from .options import BORDER, NAME, KindType
 from .report import say
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def output(default: str) -> Callable[[Any], Any]:
     def add(command: Any) -> Any:
         command = click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
         return click.option(
-            "-o", "--output", default=default, metavar="FILE",
+            "-o", "--output", type=NAME, default=default or None, metavar="FILE",
             help=f"The picture: .html with a slider, .svg or .gif that move, .png still.{said}")(command)
 
     return add
@@ -153,13 +153,13 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
 
     They are told as text, or drawn with --output.
     """
-    from .. import explain, files
+    from .. import explain
 
     if (name is None) == (kernel is None):
         raise click.UsageError("one of --filter and --kernel must be given")
     step = Filter.parse(name) if name is not None else None
     try:
-        image = files.read(photo).image
+        image = pictures.read(photo)
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..filters.parameters import Integer, Pair
-from . import Status
+from . import Status, pictures
 from .options import NAME, KindType
 from .report import say
 
@@ -47,7 +47,7 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
             if not kernel_files.is_kernel_file(output):
                 raise click.UsageError(f"--output must end in {kernel_files.SUFFIX}, got {output!r}")
             files.check_target(output, force=force)
-        pair = [files.read(path).image for path in (before, after)]
+        pair = [pictures.read(path) for path in (before, after)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LearningWarning)
             learned = learn(*pair, size=size, bias=bias, cross_channel=cross_channel)

@@ -29,9 +29,17 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             self.fail(str(error), param, ctx)
 
 
-# Names are checked where files are read and written; the type has shells complete them.
-NAME = click.Path(readable=False, allow_dash=True)
-FOLDER = click.Path(readable=False, file_okay=False)
+class Name(click.Path):
+    """The name of a file or folder, as shells complete it; what is wrong with it is told by those who use it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("must not be empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+NAME = Name(readable=False, allow_dash=True)
+FOLDER = Name(readable=False, file_okay=False)
 FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1, required=True)
 BORDER = [
     click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,

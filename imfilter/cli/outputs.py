@@ -90,9 +90,6 @@ class Options:
 
     def check(self, files: Sequence[str]) -> None:
         """Refuse options that contradict each other, before any file is looked at."""
-        for name, value in (("--output", self.output), ("--out-dir", self.out_dir)):
-            if value == "":
-                raise click.UsageError(f"{name} must not be empty")
         self._only_one(output=self.output, out_dir=self.out_dir, in_place=self.in_place)
         self._only_one(force=self.force, in_place=self.in_place, skip_existing=self.skip_existing)
         self._only_one(quiet=self.quiet, verbose=self.verbose)

@@ -50,7 +50,7 @@ def _told(work: batch.Batch, report: Report, workers: int | None) -> int:
         except KeyboardInterrupt as stop:
             records.close()
             for record in work.late():
-                report.count(record)
+                report.tell(record)
             report.interrupted(task.source.path for task in work.tasks)
             return Status.of(stop)
     report.end()

@@ -24,8 +24,6 @@ def check_output(path: str, *, svg: bool = False) -> None:
     if path == STDOUT:
         if sys.stdout.isatty():
             raise click.UsageError("an image is not written to a terminal: name a file with --output")
-    elif not path:
-        raise click.UsageError("--output must not be empty")
     else:
         saving.check_suffix(path, svg=svg)
 

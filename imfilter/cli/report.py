@@ -50,11 +50,6 @@ class Report:
     def status(self) -> Status:
         return Status.SOME_FAILED if self._counts["failed"] else Status.DONE
 
-    def count(self, record: Record) -> None:
-        """Count a photo, once, without a word."""
-        self._counts[record.status] += record.number not in self._told
-        self._told.add(record.number)
-
     def tile(self, result: str, done: int, total: int) -> None:
         """Show how many tiles of a photo are done, and keep it in mind for an interrupt."""
         self._tiles = result, done, total
@@ -64,8 +59,11 @@ class Report:
             self._progress.draw()
 
     def tell(self, record: Record) -> None:
-        """Say what became of a photo."""
-        self.count(record)
+        """Say what became of a photo, once."""
+        if record.number in self._told:
+            return
+        self._told.add(record.number)
+        self._counts[record.status] += 1
         self._tiles = None
         if self._progress:
             self._progress.clear()

@@ -10,10 +10,10 @@ from PIL import PngImagePlugin
 from ..errors import FileError
 from ..images import Deep
 from . import chunks, deep, png
-from .formats import Format, Settings, check_count, check_frame, format_of
+from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
 from .metadata import fitted
 from .muted import BROKEN
-from .photo import Photo
+from .photo import Photo, note
 
 if TYPE_CHECKING:
     from ..images import Picture
@@ -58,6 +58,9 @@ def encode(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
     kind = format_of(suffix)
     check_count(kind, len(photo.frames))
     check_frame(kind, photo.image)
+    for level in LEVELS:
+        if level != kind.level and getattr(settings, level) is not None:
+            note(photo.notes, f"{kind.name} has no {level.replace('_', ' ')} that could be chosen")
     if kind.name == "PNG" and len(photo.frames) > 1 and isinstance(photo.image, Deep):
         raise FileError("PNG animations of 16 bits a colour are not written: TIFF holds such frames as pages")
     job = _Job(photo, kind, settings)

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import FileError, ImfilterError, suggestion
+from ..errors import FileError, integer, suggestion
 from ..images import Deep
 
 if TYPE_CHECKING:
     from ..images import Picture
+
+
+LEVELS = {"quality": (1, 100), "compress_level": (0, 9)}  # settings that some formats have, and their range
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class Settings:
     """How a photo is to be written.
 
     quality: of JPEG and WebP, 1 to 100; None: that of the photo, or a high one. compress_level: of PNG, 0 to 9; None: a
-    quick one. strip: whether metadata is left out, but for what colours mean: profile, gamma and chromaticities.
+    quick one. Formats that have none note that. strip: whether metadata is left out, but for what colours mean:
+    profile, gamma and chromaticities.
     """
 
     quality: int | None = None
@@ -26,10 +30,9 @@ class Settings:
     strip: bool = False
 
     def __post_init__(self) -> None:
-        ranges = ("quality", self.quality, 1, 100), ("compress_level", self.compress_level, 0, 9)
-        for name, value, low, high in ranges:
-            if value is not None and not (type(value) is int and low <= value <= high):
-                raise ImfilterError(f"{name} must be a whole number from {low} to {high}, got {value!r}")
+        for name, (low, high) in LEVELS.items():
+            if getattr(self, name) is not None:
+                integer(name, getattr(self, name), low, high)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Format:
 
     modes: Pillow's, and "deep" for colours of 16 bits, "any" for whatever samples and channels. frames: what several
     of them are; empty: it holds one. keeps: the metadata. largest: of a side. most: bytes of a piece of metadata.
+    level: which of LEVELS it is written with.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Format:
     keeps: tuple[str, ...] = ()
     largest: int = 2**31 - 1
     most: dict[str, int] = field(default_factory=dict)
+    level: str = ""
 
     def holds(self, frame: Picture) -> bool:
         """Say whether the format holds the frame's samples."""
@@ -58,14 +63,15 @@ class Format:
 
 
 JPEG = Format("JPEG", ("L", "RGB", "CMYK"), "", ("icc_profile", "exif", "xmp", "dpi", "comment", "segments"), 65500,
-              {"exif": 65527, "xmp": 65504, "comment": 65533})
+              {"exif": 65527, "xmp": 65504, "comment": 65533}, level="quality")
 TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "any"), "pages",
               ("icc_profile", "exif", "xmp", "dpi"))
 PPM = Format("PPM", ("L", "RGB", "I;16", "deep"))
 PNG = Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16", "deep"), "frames",
-             ("icc_profile", "exif", "xmp", "dpi", "chunks", "duration"))
+             ("icc_profile", "exif", "xmp", "dpi", "chunks", "duration"), level="compress_level")
 GIF = Format("GIF", ("L", "LA", "RGB", "RGBA"), "frames", ("comment", "duration"), 65535)
-WEBP = Format("WEBP", ("L", "LA", "RGB", "RGBA"), "frames", ("icc_profile", "exif", "xmp", "duration"), 16383)
+WEBP = Format("WEBP", ("L", "LA", "RGB", "RGBA"), "frames", ("icc_profile", "exif", "xmp", "duration"), 16383,
+              level="quality")
 FORMATS = {
     ".png": PNG,
     ".jpg": JPEG,
@@ -81,7 +87,8 @@ FORMATS = {
 
 # Pieces of metadata by their name in a frame's `info`, and in words.
 KEPT = {"icc_profile": "colour profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "comment": "comment",
-        "chunks": "text", "segments": "Photoshop and other application data", "duration": "durations of the frames"}
+        "chunks": "text", "segments": "Photoshop and other application data",
+        "duration": "durations and repetitions of the frames"}
 
 HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours",
         "LA": "an alpha channel", "RGBA": "an alpha channel"}
@@ -120,4 +127,4 @@ def _samples(frame: Picture) -> str:
         return "floating-point colours"
     if frame.pixels.shape[2] > frame.colours + frame.alpha:
         return "channels beyond alpha"
-    return f"{8 * frame.pixels.dtype.itemsize}-bit colours"
+    return f"{8 * frame.pixels.dtype.itemsize}-bit {'CMYK ' if frame.colours == 4 else ''}colours"

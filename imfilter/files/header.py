@@ -10,7 +10,7 @@ from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import FileError
+from ..errors import FileError, reason
 from . import deep
 from .muted import blamed_on, check_pixels, headers_alone
 
@@ -38,7 +38,7 @@ def opened(path: str) -> Iterator[IO[bytes]]:
     except OSError as error:
         if error.filename is None:
             raise
-        raise FileError(f"{path}: {error.strerror}") from None
+        raise FileError(f"{path}: {reason(error)}") from None
 
 
 def header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:

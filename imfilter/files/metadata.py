@@ -14,6 +14,8 @@ from .photo import note
 
 ORIENTATION = 274
 TURNED_IN_XMP = re.compile(rb'(tiff:Orientation(?:="|>))[0-9]')
+BMP_PROFILE = re.compile(rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)")  # version 5, with a profile in it or beside it
+PPM_COMMENT = re.compile(rb"P\d[\d\s]*#")
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # of PNG, which stand for something else
 EMPTY = 20  # bytes of EXIF without a tag
 EXPOSURE, PLACE = 0x8769, 0x8825  # tags of EXIF that stand for tables; the photo's size is in the first
@@ -101,7 +103,22 @@ def _tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: l
     return {}
 
 
-OWN = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "TIFF": _tiff}  # what a format holds more
+def _bmp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    stream.seek(0)
+    if BMP_PROFILE.match(stream.read(74)):
+        notes.append("colour profile not kept: it is not read from BMP")
+    return {}
+
+
+def _ppm(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    stream.seek(0)
+    if PPM_COMMENT.match(stream.read(4096)):
+        notes.append("comment not kept")
+    return {}
+
+
+# What a format holds more.
+OWN = {"BMP": _bmp, "PPM": _ppm, "JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "TIFF": _tiff}
 
 
 def _resolution(dpi: Any, turn: int) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from PIL import Image, UnidentifiedImageError
 
+from .. import ahead
 from ..errors import FileError, integer
 from ..images import Deep
 from . import deep
@@ -15,7 +16,7 @@ from .header import NO_IMAGE, header, opened
 from .metadata import gathered
 from .muted import blamed_on, check_pixels, headers_alone, mute_libtiff
 from .photo import Frames, Photo, note, suffix_of
-from .samples import expanded, meant, shallow
+from .samples import expanded, meant, set_order, shallow
 
 if TYPE_CHECKING:
     from ..images import Picture
@@ -88,7 +89,7 @@ def _looked_at(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[s
     if kind == "TIFF" and _needs_tables(image, count):
         return _pages(stream, most, notes)
     if kind == "PPM" and shallow(image):
-        return kind, 1, lambda _: deep.ppm(stream, image)
+        return kind, 1, lambda _: _described(deep.ppm(stream, image), *gathered(image, stream, kind, notes))
     if kind == "PNG" and shallow(image):
         if count > 1:
             raise FileError("is an animation of 16 bits a colour, which is not read")
@@ -121,6 +122,10 @@ class _Decoder:
         own = number == 0 or self.kind == "TIFF"
         if own and self.kind == "TIFF":  # its tables are read while it is open
             self._describe()
+            set_order(image)
+        decoded = ahead.taken(self.stream, type(image)) if self.count == 1 else None
+        if decoded:
+            image = self.image = decoded
         with mute_libtiff(self.kind):
             image.load()
         if own and self.kind != "TIFF":

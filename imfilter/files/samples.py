@@ -7,6 +7,8 @@ from PIL import Image
 from ..errors import FileError
 from .formats import TIFF
 
+OTHER_ORDERS = ("BS", "BF")  # what Pillow calls signed whole numbers and floats whose first byte is the largest
+
 
 def shallow(image: Image.Image) -> bool:
     """Say whether Pillow reads fewer bits or channels than the file has: it does so without a word."""
@@ -22,6 +24,14 @@ def shallow(image: Image.Image) -> bool:
         if not image.mode.startswith(("I", "F")) and (";16" in raw or most > 255):
             return True
     return tags.get(277, 0) > len(image.getbands()) and not (tags[277] == 4 and image.mode == "RGB")
+
+
+def set_order(image: Image.Image) -> None:
+    """Have samples that libtiff unpacks read in the byte order of the machine, as they are; Pillow knows it in part."""
+    for number, tile in enumerate(getattr(image, "tile", [])):
+        if tile[0] == "libtiff" and tile[3][0].endswith(OTHER_ORDERS):
+            raw, *others = tile[3]
+            image.tile[number] = tile._replace(args=(f"{raw[:-2]}N{raw[-1]}", *others))  # type: ignore[attr-defined]
 
 
 def meant(image: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..borders import MODES, border
-from ..errors import ImfilterError, finite, integer, one_of
+from ..errors import ImfilterError, an_integer, finite, integer, one_of
 from ..images import as_array
 
 
@@ -55,19 +55,14 @@ class Integer:
     most: int | None = None
 
     def check(self, name: str, value: object) -> int:
-        number = integer(name, value, self.least)
-        if self.most is not None and number > self.most:
-            raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
-        return number
+        return integer(name, value, self.least, self.most)
 
     def parse(self, text: str) -> int:
         return int(text)
 
     @property
     def words(self) -> str:
-        if self.most is not None:
-            return f"an integer from {self.least} to {self.most}"
-        return f"an integer of at least {self.least}"
+        return an_integer(self.least, self.most)
 
 
 @dataclass(eq=False)

@@ -264,8 +264,7 @@ class _Source:
             low, high = bounds[number], bounds[number + 1]
             if low >= stop:
                 break
-            if low < high:
-                found.append((number, max(start, low) - low, min(stop, high) - low))
+            found.append((number, max(start, low) - low, min(stop, high) - low))
         return found
 
     def _nested(self, cuts: Sequence[Any], chosen: tuple[Any, ...], graph: Graph) -> Any:
