@@ -96,7 +96,8 @@ def test_the_way_down_is_walked():
 
 
 @pytest.mark.parametrize(("library", "allowed"), [
-    ("click", {"cli"}), ("PIL", {"ahead", "files", "images", "pipeline", "recipe", "interop", "explain", "tiled"}),
+    ("click", {"cli"}),
+    ("PIL", {"ahead", "files", "images", "pipeline", "recipe", "interop", "explain", "tiled"}),
     ("_core", {"convolution", "fourier", "learning", "normalised", "ranking"}),
 ])
 def test_a_library_is_used_in_its_place_alone(library, allowed):

@@ -84,8 +84,8 @@ def _walked(folder: str, name: str, results: str | None) -> Iterator[Source]:
     failed: list[OSError] = []
     none = True
     for below, folders, names in _tree(folder, failed):
+        folders[:] = [sub for sub in folders if not _same(os.path.join(below, sub), results)]
         stores = [sub for sub in folders if is_store(os.path.join(below, sub))]
-        folders[:] = [sub for sub in folders if sub not in stores and not _same(os.path.join(below, sub), results)]
         images = sorted([file for file in names if os.path.splitext(file)[1].lower() in suffixes] + stores)
         stems = {os.path.splitext(file)[0] for file in images}
         for file in images:
@@ -100,10 +100,11 @@ def _walked(folder: str, name: str, results: str | None) -> Iterator[Source]:
 
 
 def _tree(folder: str, failed: list[OSError] | None = None) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Walk through a folder in order, past links to folders and what is hidden."""
+    """Walk through a folder in order, past links to folders, Zarr stores and what is hidden."""
     for below, folders, names in os.walk(folder, onerror=None if failed is None else failed.append):
         folders[:] = sorted(sub for sub in folders if not sub.startswith("."))
         yield below, folders, sorted(file for file in names if not file.startswith("."))
+        folders[:] = [sub for sub in folders if not is_store(os.path.join(below, sub))]
 
 
 def _is_result(file: str, stems: set[str], name: str) -> bool:

@@ -1,6 +1,7 @@
 """The options for photos larger than memory, and for clusters."""
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import click
@@ -9,6 +10,8 @@ from ..batch import Tiling
 from ..batch.tiling import INSTALL, lacking
 from ..filters.parameters import Integer, Pair
 from .options import KindType
+
+ADDRESS = re.compile(r"(\w+://)?\S+:\d+/?")
 
 LARGE = [
     click.Option(["--engine"], type=click.Choice(["auto", "memory", "dask"]), default="auto", show_default=True,
@@ -39,6 +42,8 @@ class Large:
                 if given:
                     raise click.UsageError(f"--{name} is for photos in tiles, which --engine memory has none of")
             return None
+        if self.scheduler is not None and not ADDRESS.fullmatch(self.scheduler):
+            raise click.UsageError(f"--scheduler must be an address such as tcp://host:8786, got {self.scheduler!r}")
         always = self.engine == "dask" or self.scheduler is not None
         if always and (missing := lacking(cluster=self.scheduler is not None)):
             raise click.UsageError(f"--engine dask needs {', '.join(missing)}: {INSTALL}")

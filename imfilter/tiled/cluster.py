@@ -1,6 +1,7 @@
 """A cluster that a dask scheduler has: tiles and photos as tasks of its workers, few of them under way at once."""
 from __future__ import annotations
 
+import itertools
 import logging
 import pickle
 import time
@@ -20,6 +21,8 @@ Item = TypeVar("Item")
 
 PATIENCE = 10  # seconds that the scheduler is given to answer, and a worker to be there
 AHEAD = 3  # tasks for each thread of the cluster that are under way
+BATCHES = 4  # in so many lots are tasks sent: one by one they would cost the scheduler more
+LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
 LOOK = 2.0  # seconds from one look at how many threads there are to the next
 
 
@@ -31,9 +34,11 @@ class Cluster:
         self._client: Any = None
 
     def __enter__(self) -> Cluster:
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters is raised
+        distributed = import_module("distributed")
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what matters is raised
         try:
-            self._client = import_module("distributed").Client(self._address, timeout=PATIENCE, set_as_default=False)
+            self._client = distributed.Client(self._address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ImfilterError(f"the scheduler at {self._address} cannot be reached: {reason}") from None
@@ -83,10 +88,12 @@ class Cluster:
             while True:
                 if time.monotonic() - looked > LOOK:
                     most, looked = AHEAD * max(1, sum(self._client.nthreads().values())), time.monotonic()
-                for item in _taken(waiting, most - len(under_way)):
-                    future = self._client.submit(_called, function, held, pickle.dumps(item), pure=False)
-                    under_way[future] = item
-                    done.add(future)
+                if len(under_way) <= most - max(1, most // BATCHES):
+                    items = list(itertools.islice(waiting, most - len(under_way)))
+                    given = [pickle.dumps(item) for item in items]
+                    futures = self._client.map(_called, given, function=function, shared=held, pure=False)
+                    under_way.update(zip(futures, items, strict=True))
+                    done.update(futures)
                 if not under_way:
                     return
                 future = next(done)
@@ -126,13 +133,7 @@ class Cluster:
             results.close()
 
 
-def _taken(waiting: Iterable[Item], count: int) -> Generator[Item, None, None]:
-    """Yield the next items, so many at most."""
-    for _, item in zip(range(count), waiting, strict=False):
-        yield item
-
-
-def _called(function: Callable[..., Any], shared: object, item: bytes) -> Any:
+def _called(item: bytes, *, function: Callable[..., Any], shared: object) -> Any:
     """Call the function, on a worker."""
     return function(shared, pickle.loads(item))
 

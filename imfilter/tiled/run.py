@@ -46,6 +46,8 @@ class Work:
             return self.parts.compute(block, self.source.read)
         except ImfilterError as error:
             reason = error.fact
+        except OSError as error:
+            reason = f"{error.filename}: {error.strerror}"
         except MemoryError:
             reason = "there is not enough memory for it"
         except Exception as error:  # whatever it is, the other tiles are none the worse for it
@@ -124,6 +126,9 @@ def run(work: Work, target: Target, crew: Crew, told: Callable[[int, int], None]
         count.check()
     except BaseException as error:
         signals.hold()
+        if lasting:  # also those that were under way
+            count.done = total - len(target.missing())
+            count.tell()
         target.leave()
         if isinstance(error, ImfilterError) and lasting and count.done:
             raise FileError(f"{error}; the tiles that are done are kept, and --resume goes on") from None

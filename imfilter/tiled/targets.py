@@ -28,7 +28,7 @@ class Target:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     tile: tuple[int, int]
-    notes: list[str] = field(default_factory=list, init=False)
+    notes: list[str] = field(default_factory=list)
     shared_by_processes = False
 
     def blocks(self) -> list[Block]:

@@ -1,0 +1,180 @@
+"""Tiles and photos on the workers of a dask scheduler, in processes of their own: the same bytes, killed or not."""
+import contextlib
+import json
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from program import CHECKOUT, PROGRAM, posix, run
+
+from imfilter import files
+
+for library in ("dask", "distributed", "tifffile", "zarr"):
+    pytest.importorskip(library, reason="a cluster needs the extra [dask]")
+import distributed  # noqa: E402
+import tifffile  # noqa: E402
+import zarr  # noqa: E402
+
+SCALE = runpy.run_path(str(CHECKOUT / "benchmarks" / "scale.py"))
+SLOW = ["apply", "median", "--size", "15", "--tile", "64"]
+# The program, with less patience or another version than the workers'.
+CHANGED = "from imfilter.tiled import cluster; cluster.{} = {!r}; from imfilter.cli import main; main({!r})"
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    """The address of a scheduler with two workers of one thread."""
+    with SCALE["cluster"](tmp_path_factory.mktemp("cluster"), 2) as address:
+        yield address
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch, rng):
+    """Stand in an empty folder; return the name of a TIFF file there."""
+    monkeypatch.chdir(tmp_path)
+    tifffile.imwrite("photo.tif", rng.integers(0, 256, (1100, 1000, 3), np.uint8), tile=(128, 128), photometric="rgb")
+    return "photo.tif"
+
+
+def changed(name, value, *arguments, status):
+    """Run the program with another value in the module of clusters; return what it says."""
+    code = CHANGED.format(name, value, list(arguments))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == status and "Traceback" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def started(*arguments):
+    return subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            start_new_session=True)
+
+
+def done_of(store):
+    """Return how many tiles of an unfinished store are done."""
+    with contextlib.suppress(FileNotFoundError):
+        return len(os.listdir(f"{store}.partial/.imfilter/done"))
+    return 0
+
+
+def until(condition, seconds=30):
+    """Wait for something to be so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_the_workers_make_the_same_bytes(photo, scheduler):
+    run("apply", "gaussian", "--sigma", "3", photo, "-o", "whole.tif", "--engine", "memory")
+    whole = np.asarray(files.read("whole.tif").image)
+    for target in ("a.tif", "a.zarr"):
+        record = json.loads(run("apply", "gaussian", "--sigma", "3", photo, "-o", target, "--tile", "256", "--json",
+                                "--scheduler", scheduler).stdout)
+        assert record["tiles"] == 20 and record["output"] == target
+    np.testing.assert_array_equal(np.asarray(files.read("a.tif").image), whole)
+    np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], whole)
+
+
+@posix
+def test_a_worker_that_is_killed_costs_only_time(photo, scheduler):
+    process = started(*SLOW, photo, "-o", "a.zarr", "--scheduler", scheduler)
+    until(lambda: done_of("a.zarr") >= 5)
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    said = process.communicate(timeout=60)
+    assert process.returncode == 0 and said[1] == "", said
+    run(*SLOW[:4], photo, "-o", "whole.tif")
+    np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], np.asarray(files.read("whole.tif").image))
+
+
+@posix
+def test_an_interrupt_keeps_what_the_workers_have_done(photo, scheduler):
+    process = started(*SLOW, photo, "-o", "a.zarr", "--scheduler", scheduler)
+    until(lambda: done_of("a.zarr") >= 5)
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 130 and time.monotonic() - start < 3 and "tiles are kept" in said
+    record = json.loads(run(*SLOW, photo, "-o", "a.zarr", "--resume", "--json").stdout)
+    assert record["status"] == "written" and record["tiles"] <= 283
+
+
+def test_a_batch_is_reported_as_a_batch_here(photo, scheduler):
+    os.mkdir("in")
+    for k in range(12):
+        name, suffix = ("rocket", "jpg") if k % 3 else ("grass", "png")
+        shutil.copy(CHECKOUT / "sample_images" / f"{name}.{suffix}", f"in/{k}.{suffix}")
+    with open("in/0.png", "wb") as stream:
+        stream.write(b"no image")
+    reports = []
+    for folder, more in (("here", []), ("there", ["--engine", "dask", "--scheduler", scheduler])):
+        arguments = ["apply", "sobel", "-r", "in", "none.png", "--json", "--out-dir", folder, *more]
+        done = run(*arguments, status=1)
+        records = {one["input"]: one for one in map(json.loads, done.stdout.splitlines())}
+        assert b"11 of 13 written, 2 failed, in " in done.stderr
+        for one in records.values():
+            del one["seconds"]
+            one["output"] = one["output"] and one["output"].removeprefix(folder)
+        reports.append((records, sorted(line for line in done.stderr.splitlines() if b"written" not in line)))
+        lines = run(*arguments, "--skip-existing", status=1).stdout.splitlines()
+        again = [json.loads(line)["status"] for line in lines]
+        assert sorted(again) == ["failed"] * 2 + ["skipped"] * 11
+    assert reports[0] == reports[1]
+    for name in os.listdir("here"):
+        assert files.read(f"here/{name}").image.tobytes() == files.read(f"there/{name}").image.tobytes()
+
+
+@posix
+def test_an_interrupted_batch_says_what_is_not_done(photo, scheduler):
+    os.mkdir("in")
+    for k in range(40):
+        shutil.copy(photo, f"in/{k}.tif")
+    process = started("apply", "median", "--size", "31", "-r", "in", "--out-dir", "out", "--scheduler", scheduler)
+    until(lambda: os.path.isdir("out") and len(os.listdir("out")) >= 3)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 130 and "not done" in said and "imfilter: interrupted: " in said
+
+
+@pytest.mark.parametrize("target", ["a.tif", "a.zarr"])
+def test_a_source_that_a_worker_cannot_open_is_one_sentence(photo, scheduler, target):
+    code = ("import os; from imfilter.tiled import cluster; own = cluster.Cluster.run\n"
+            "def moved(self, *given): os.rename('photo.tif', 'gone.tif'); own(self, *given)\n"
+            "cluster.Cluster.run = moved; from imfilter.cli import main\n"
+            f"main(['apply', 'box', 'photo.tif', '-o', {target!r}, '--scheduler', {scheduler!r}])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("imfilter: photo.tif: tile at row 0, column 0: No such file or directory")
+    assert not os.path.exists(target)
+
+
+def test_a_scheduler_that_is_not_there_is_one_sentence(photo):
+    said = changed("PATIENCE", 0.5, "apply", "box", photo, "--scheduler", "tcp://127.0.0.1:1", status=2)
+    assert said.startswith("imfilter: the scheduler at tcp://127.0.0.1:1 cannot be reached: ") and said.count("\n") == 1
+    for address in ("nowhere at all", "tcp://nowhere"):
+        said = run("apply", "box", photo, "--scheduler", address, status=2).stderr.decode()
+        assert f"--scheduler must be an address such as tcp://host:8786, got {address!r}" in said
+
+
+def test_workers_must_have_the_same_imfilter(photo, scheduler):
+    said = changed("__version__", "0.0.1", "apply", "box", photo, "--scheduler", scheduler, status=2)
+    assert "has imfilter " in said and said.endswith(", and here is 0.0.1: they must be the same\n")
+
+
+@posix
+def test_a_cluster_without_workers_and_a_scheduler_that_goes_are_told(photo, tmp_path_factory):
+    with SCALE["cluster"](tmp_path_factory.mktemp("empty"), 0) as address:
+        said = changed("PATIENCE", 0.5, "apply", "box", photo, "--scheduler", address, status=2)
+        assert f"has no workers: 'dask worker {address}' starts one" in said and said.count("\n") == 1
+    with SCALE["cluster"](tmp_path_factory.mktemp("one"), 1) as address:
+        process = started(*SLOW, photo, "-o", "a.zarr", "--scheduler", address)
+        until(lambda: done_of("a.zarr") >= 5)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 1 and said.count("\n") == 1, said
+    assert f"the scheduler at {address} has gone; the tiles that are done are kept, and --resume goes on" in said
