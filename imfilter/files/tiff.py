@@ -12,6 +12,7 @@ from PIL import Image, TiffImagePlugin
 
 from ..errors import FileError
 from ..images import Array, Deep, as_array
+from ..workers import each
 from .metadata import TABLES
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ def _strips(frame: Picture, kept: dict[str, Any]) -> tuple[list[bytes], TiffImag
     height, width, bands = pixels.shape
     rows = max(1, STRIP // (width * bands * pixels.itemsize))
     whole = pixels.dtype.kind != "f"
-    strips = [zlib.compress(differences(pixels[top:top + rows], whole), LEVEL) for top in range(0, height, rows)]
+    strips = [b""] * -(-height // rows)
+
+    def deflate(number: int) -> None:
+        strips[number] = zlib.compress(differences(pixels[number * rows:(number + 1) * rows], whole), LEVEL)
+
+    each(deflate, range(len(strips)))
     sizes = [len(strip) for strip in strips]
     tags = table(frame, kept)
     places = tuple(sum(sizes[:k]) for k in range(len(sizes)))
