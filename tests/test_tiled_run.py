@@ -155,7 +155,8 @@ def test_results_are_not_replaced_unasked(put, here):
         here(*arguments)
         before = image(target)
         for more in ([], ["--dry-run"]):
-            assert "exists already; --force replaces it" in here("apply", "sobel", *arguments[2:], *more, status=1).err
+            said = here("apply", "sobel", *arguments[2:], *more, status=1).err
+            assert said.endswith(f": {target}: exists already; --force replaces it\n")
         assert "skipped" in here(*arguments, "--skip-existing", "-v").out
         np.testing.assert_array_equal(image(target), before)
         here("apply", "sobel", *arguments[2:], "--force")

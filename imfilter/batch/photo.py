@@ -95,6 +95,8 @@ def settled(job: Job, task: Task, crew: Callable[[], Crew] | None = None, told: 
 
 
 def _fail(record: Record, reason: str) -> None:
+    if record.output and record.output != "-":  # by the name it was given, whatever folder the work was done from
+        reason = reason.replace(os.path.abspath(record.output), record.output)
     record.status, record.error = "failed", reason.removeprefix(f"{record.input}: ")
 
 
