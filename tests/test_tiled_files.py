@@ -496,3 +496,24 @@ def test_sources_load_no_heavy_library_before_they_need_it():
             "print(json.dumps(sorted({'zarr', 'dask', 'tifffile', 'distributed', 'imagecodecs'} & set(sys.modules))))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize("kind", [{}, {"tile": (16, 16)}, {"planarconfig": "separate"}])
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+@pytest.mark.parametrize("alpha", ["assocalpha", "unassalpha"])
+@pytest.mark.parametrize("compression", [None, "deflate", "lzw"])
+@pytest.mark.parametrize("bands", [2, 4])
+def test_alpha_is_that_of_the_photo_read_whole(tmp_path, rng, bands, compression, alpha, dtype, kind):
+    pixels = rng.integers(0, 250, (20, 30, bands)).astype(dtype)
+    path = str(tmp_path / "photo.tif")
+    tifffile.imwrite(path, np.moveaxis(pixels, 2, 0) if "planarconfig" in kind else pixels, extrasamples=[alpha],
+                     photometric="minisblack" if bands == 2 else "rgb", compression=compression, **kind)
+    whole, found = np.asarray(files.read(path).image), open_source(path).read(Block(0, 20, 0, 30))
+    np.testing.assert_array_equal(found, whole)
+    if alpha == "unassalpha":
+        np.testing.assert_array_equal(whole, pixels)
+    else:
+        share = pixels[..., -1:] / np.iinfo(dtype).max
+        colours = np.divide(pixels[..., :-1], share, where=share > 0, out=np.zeros((20, 30, bands - 1)))
+        seen = np.broadcast_to(share > 0, colours.shape)
+        np.testing.assert_allclose(whole[..., :-1][seen], colours.clip(0, np.iinfo(dtype).max)[seen], atol=1)

@@ -13,6 +13,7 @@ from ..images import PIL_MODES, Array, Deep
 from .metadata import TABLES
 from .muted import Complaints
 from .photo import note
+from .samples import separated
 
 if TYPE_CHECKING:
     from ..images import Picture
@@ -150,19 +151,6 @@ def turned(pixels: Array, orientation: int) -> Array:
         pixels = pixels.swapaxes(0, 1)
     down, across = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
     return np.ascontiguousarray(pixels[::-1 if down else 1, ::-1 if across else 1])
-
-
-def separated(pixels: Array) -> Array:
-    """Divide colours by the alpha that they were multiplied with."""
-    if pixels.dtype == np.uint8 and pixels.shape[2] == 4:  # which Pillow rounds in a way of its own
-        size = pixels.shape[1], pixels.shape[0]
-        return np.asarray(Image.frombytes("RGBA", size, pixels.tobytes(), "raw", "RGBa"))
-    top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
-    share = pixels[..., -1:].astype(np.float64) / top
-    colours = np.divide(pixels[..., :-1], share, out=np.zeros(pixels[..., :-1].shape), where=share > 0)
-    if pixels.dtype.kind == "u":
-        colours = np.rint(colours.clip(0, top))
-    return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
 
 
 def encoded_ppm(frame: Deep) -> bytes:

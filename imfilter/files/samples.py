@@ -5,13 +5,14 @@ import numpy as np
 from PIL import Image
 
 from ..errors import FileError
+from ..images import Array
 from .formats import TIFF
 
 OTHER_ORDERS = ("BS", "BF")  # what Pillow calls signed whole numbers and floats whose first byte is the largest
 
 
 def shallow(image: Image.Image) -> bool:
-    """Say whether Pillow reads fewer bits or channels than the file has: it does so without a word."""
+    """Say whether Pillow reads fewer bits or channels than the file has, as it does without a word, or none."""
     tags = getattr(image, "tag_v2", {})
     if len(image.getbands()) > 1 and max(tags.get(258, (8,))) > 8:
         return True
@@ -21,8 +22,12 @@ def shallow(image: Image.Image) -> bool:
         arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
         raw = arguments[0] if arguments and isinstance(arguments[0], str) else ""
         most = arguments[1] if image.format == "PPM" and len(arguments) > 1 else 0
+        if raw == "a":  # alpha in a plane of its own, for which there is no decoder
+            return True
         if not image.mode.startswith(("I", "F")) and (";16" in raw or most > 255):
             return True
+    if tags.get(284) == 2 and image.mode in ("LA", "La"):  # planes apart, which are decoded wrong or not at all
+        return True
     return tags.get(277, 0) > len(image.getbands()) and not (tags[277] == 4 and image.mode == "RGB")
 
 
@@ -48,6 +53,19 @@ def meant(image: Image.Image) -> Image.Image:
     return image
 
 
+def separated(pixels: Array) -> Array:
+    """Divide colours by the alpha that they were multiplied with."""
+    if pixels.dtype == np.uint8 and pixels.shape[2] == 4:  # which Pillow rounds in a way of its own
+        size = pixels.shape[1], pixels.shape[0]
+        return np.asarray(Image.frombytes("RGBA", size, pixels.tobytes(), "raw", "RGBa"))
+    top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
+    share = pixels[..., -1:].astype(np.float64) / top
+    colours = np.divide(pixels[..., :-1], share, out=np.zeros(pixels[..., :-1].shape), where=share > 0)
+    if pixels.dtype.kind == "u":
+        colours = np.rint(colours.clip(0, top))
+    return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
+
+
 def expanded(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Image.Image:
     """Return the image in a mode that is filtered, a transparent colour or palette entry as alpha.
 
@@ -67,8 +85,10 @@ def expanded(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Im
     elif image.mode in ("L", "RGB") and key is not None:
         image.info["transparency"] = key
         image = image.convert("LA" if image.mode == "L" else "RGBA")
-    elif image.mode in ("La", "RGBa"):
-        image = image.convert(image.mode.upper())
+    elif image.mode == "RGBa":
+        image = image.convert("RGBA")
+    elif image.mode == "La":  # which Pillow truncates
+        image = Image.fromarray(separated(np.asarray(image)))
     elif image.mode in ("I;16B", "I;16L", "I;16N"):
         image = image.convert("I").convert("I;16")
     elif image.mode == "RGBX":

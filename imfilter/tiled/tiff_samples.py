@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..files.deep import ASSOCIATED, COLOURS, SEPARATE, separated
+from ..files.deep import ASSOCIATED, COLOURS, SEPARATE
 from ..files.photo import note
+from ..files.samples import separated
 from ..images import Array
 from .level import JPEG
 
