@@ -14,6 +14,7 @@ import awkward
 import numpy as np
 import pytest
 from PIL import Image
+from program import PROGRAM, at_terminal, posix
 
 import imfilter
 from imfilter import batch, files, signals
@@ -26,8 +27,6 @@ from imfilter.errors import ImfilterError
 from imfilter.pipeline import Pipeline
 from imfilter.recipe import Recipe
 
-PROGRAM = [sys.executable, "-m", "imfilter"]
-posix = pytest.mark.skipif(os.name != "posix", reason="links, signals and terminals are those of POSIX")
 BOX = Recipe(Pipeline("box"), "box")
 
 
@@ -557,31 +556,9 @@ def test_a_time_is_told_in_words(seconds, words):
 
 def on_terminal(*arguments, out=False, **environment):
     """Run the program with standard error, or output too, at a terminal; return what that shows, and its output."""
-    import pty
-
-    ours, theirs = pty.openpty()
-    program = subprocess.Popen(
-        [*PROGRAM, "apply", *arguments], stdout=theirs if out else subprocess.PIPE, stderr=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment})
-    os.close(theirs)
-    shown_ = []
-
-    def read():
-        try:
-            while data := os.read(ours, 4096):
-                shown_.append(data)
-        except OSError:  # Linux's way of saying that nobody holds the other side
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    output = b"" if out else program.stdout.read()
-    assert program.wait(30) == 0
-    reader.join(10)
-    os.close(ours)
-    if program.stdout:
-        program.stdout.close()
-    return b"".join(shown_).decode(), output.decode()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **environment}
+    seen, output = at_terminal(["apply", *arguments], () if out else ("stdout",), environment)
+    return seen.decode(), output.decode()
 
 
 @posix

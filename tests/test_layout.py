@@ -20,7 +20,7 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # From the ground up. A part imports from lower floors and from its own, never from above.
 FLOORS = [
-    ["errors", "signals", "ahead", "lazy", "_core", "_tracing"],
+    ["errors", "signals", "ahead", "lazy", "stores", "_core", "_tracing"],
     ["patterns", "structure", "borders", "arithmetic", "kernels", "fourier", "networks", "reach", "spans", "windows"],
     ["plan"],
     ["images", "workers"],

@@ -3,13 +3,11 @@ import base64
 import io
 import os
 import re
-import subprocess
-import threading
 
 import numpy as np
 import pytest
 from PIL import Image
-from program import PROGRAM, pixels, posix, run
+from program import at_terminal, pixels, posix, run
 
 pytestmark = posix
 COLUMNS, LINES = 70, 24
@@ -31,33 +29,9 @@ def shown(*arguments, piped=(), status=0, **environment):
 
     piped: "stdout" or "stderr", which is then no terminal.
     """
-    import pty
-
-    ours, theirs = pty.openpty()
-    streams = {name: subprocess.PIPE if name in piped else theirs for name in ("stdout", "stderr")}
-    program = subprocess.Popen(
-        [*PROGRAM, "apply", *arguments], stdin=subprocess.DEVNULL, **streams,
-        env={**{key: value for key, value in os.environ.items() if key not in KNOWN}, **HERE, **environment})
-    os.close(theirs)
-    seen = []
-
-    def read():
-        try:
-            while data := os.read(ours, 65536):
-                seen.append(data)
-        except OSError:  # Linux's way of saying that nobody holds the other side
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    down = b"".join(stream.read() for stream in (program.stdout, program.stderr) if stream)
-    assert program.wait(30) == status, down + b"".join(seen)
-    reader.join(10)
-    os.close(ours)
-    for stream in (program.stdout, program.stderr):
-        if stream:
-            stream.close()
-    return b"".join(seen).decode().replace("\r\n", "\n"), down
+    known = {key: value for key, value in os.environ.items() if key not in KNOWN}
+    seen, down = at_terminal(["apply", *arguments], piped, {**known, **HERE, **environment}, status)
+    return seen.decode().replace("\r\n", "\n"), down
 
 
 def colour(codes):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..errors import NO_FILE
 from ..filters import PRESETS
-from .tiling import is_store
+from ..stores import is_store
 
 
 class Source(NamedTuple):

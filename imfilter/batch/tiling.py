@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ..errors import FileError
+from ..stores import INSTALL
 
 if TYPE_CHECKING:
     from ..tiled.sources import Source
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
 
 Told = Callable[[str, int, int], None]  # the result, how many of its tiles are done, and of how many
 
-INSTALL = "pip install \"imfilter[dask]\""
-LIBRARIES = ("dask", "tifffile", "zarr")  # of that extra
+LIBRARIES = ("dask", "tifffile", "zarr")  # of the extra that INSTALL names
 TIFF, ZARR = (".tif", ".tiff"), ".zarr"
-STORE = ("zarr.json", ".zarray", ".zgroup")  # of which every Zarr store holds one
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,6 @@ class Tiling:
 def lacking(*, cluster: bool = False) -> list[str]:
     """Return the libraries that tiles need, or a cluster does as well, and that are not installed."""
     return [name for name in (*LIBRARIES, *["distributed"] * cluster) if find_spec(name) is None]
-
-
-def is_store(folder: str) -> bool:
-    """Say whether a name is that of a folder which is a Zarr store."""
-    return os.path.isdir(folder) and any(os.path.isfile(os.path.join(folder, name)) for name in STORE)
 
 
 def format_suffix(path: str) -> str:

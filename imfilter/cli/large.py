@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import click
 
 from ..batch import Tiling
-from ..batch.tiling import INSTALL, lacking
+from ..batch.tiling import lacking
 from ..filters.parameters import Integer, Pair
+from ..stores import INSTALL
 from .options import KindType
 
 ADDRESS = re.compile(r"(\w+://)?\S+:\d+/?")

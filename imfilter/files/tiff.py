@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import struct
 import zlib
 from collections.abc import Iterable
@@ -61,7 +62,7 @@ def _strips(frame: Picture, kept: dict[str, Any]) -> tuple[list[bytes], TiffImag
     each(deflate, range(len(strips)))
     sizes = [len(strip) for strip in strips]
     tags = table(frame, kept)
-    places = tuple(sum(sizes[:k]) for k in range(len(sizes)))
+    places = tuple(itertools.accumulate(sizes[:-1], initial=0))
     lay(tags, {259: DEFLATE, 278: rows, 317: 2 if whole else 1}, {273: places, 279: tuple(sizes)})
     return strips, tags
 

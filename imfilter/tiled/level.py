@@ -15,7 +15,7 @@ from ..errors import FileError
 from ..files.muted import Complaints
 from ..files.photo import note
 from ..images import Array
-from .sources import EXTRA
+from ..stores import INSTALL
 
 REDUCED, MASK = 1, 4  # bits of the tag that says what a page is for
 JPEG, OLD_JPEG, APERIO_YCBCR = 7, 6, 33003
@@ -99,7 +99,7 @@ def library() -> Any:
     try:
         return import_module("tifffile")
     except ImportError:
-        raise FileError(f"reading TIFF files in tiles needs {EXTRA}") from None
+        raise FileError(f"reading TIFF files in tiles needs {INSTALL}") from None
 
 
 def level(path: str, stream: IO[bytes], notes: list[str]) -> Level:

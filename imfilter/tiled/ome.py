@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .sources import Source
-from .zarr_source import CHANNEL, COLUMNS, ROWS, Axes, ZarrSource
+from .zarr_source import CHANNEL, COLUMNS, ROWS, Axes, ZarrSource, places
 
 VERSION = "0.5"  # of OME-Zarr, which is for version 3 of Zarr
 
@@ -29,13 +29,12 @@ def description(shape: tuple[int, ...], like: Source) -> Description:
     axes = _axes(ome, known, len(shape) == 3)
     names = tuple(axis["name"] for axis in axes)
     sides = [_length(name, shape) for name in names]
-    places = [next((k for k, name in enumerate(names) if name.lower() in words), None)
-              for words in (ROWS, COLUMNS, CHANNEL)]
-    assert places[0] is not None and places[1] is not None
+    rows, columns, channels = places(names)
+    assert rows is not None and columns is not None
     told = {"version": VERSION, "multiscales": [_multiscale(ome, axes, shape, like)]}
     if _omero_fits(ome, shape):
         told["omero"] = ome["omero"]
-    return Description(tuple(sides), Axes(places[0], places[1], places[2], names), "0", {"ome": told})
+    return Description(tuple(sides), Axes(rows, columns, channels, names), "0", {"ome": told})
 
 
 def _axes(ome: dict[str, Any], names: tuple[str, ...], channels: bool) -> list[dict[str, Any]]:

@@ -9,9 +9,8 @@ import numpy as np
 
 from ..errors import FileError
 from ..images import Array
+from ..stores import DESCRIPTIONS
 from ..tiles import Block
-
-EXTRA = "pip install \"imfilter[dask]\""
 
 
 @dataclass
@@ -91,7 +90,6 @@ def open_source(path: str) -> Source:
 
 def stamp(path: str) -> tuple[int, int]:
     """Return the size and the time of a file, or of a Zarr folder's own description."""
-    names = ["zarr.json", ".zgroup", ".zarray"]
-    known = next((name for name in (os.path.join(path, name) for name in names) if os.path.exists(name)), path)
+    known = next((name for name in (os.path.join(path, name) for name in DESCRIPTIONS) if os.path.exists(name)), path)
     found = os.stat(known)
     return found.st_size, found.st_mtime_ns

@@ -12,9 +12,10 @@ import numpy as np
 
 from ..errors import FileError
 from ..images import Array
+from ..stores import INSTALL, is_store
 from ..tiles import Block
 from .segments import CACHE, check_segment, gathered
-from .sources import EXTRA, Source, stamp
+from .sources import Source, stamp
 
 CHANNELS = 16  # of a last axis without a name, at most
 ROWS, COLUMNS = ("y", "row", "rows", "height"), ("x", "column", "columns", "col", "cols", "width")
@@ -108,7 +109,7 @@ def library() -> Any:
     try:
         return import_module("zarr")
     except ImportError:
-        raise FileError(f"reading and writing Zarr needs {EXTRA}") from None
+        raise FileError(f"reading and writing Zarr needs {INSTALL}") from None
 
 
 def _array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
@@ -128,7 +129,7 @@ def _array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
         if len(arrays) == 1:
             return found[arrays[0]], {**attributes, **found[arrays[0]].attrs}, None
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, zipfile.BadZipFile) as error:
-        if not is_store(path):
+        if not (zipfile.is_zipfile(path) if os.path.isfile(path) else is_store(path)):
             raise FileError("is no Zarr array or group, and a folder is read in tiles only if it is one") from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileError(f"is damaged, or of a kind of Zarr that is not read here: {reason}") from None
@@ -137,11 +138,10 @@ def _array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
     raise FileError(f"is a Zarr group without one array or OME-Zarr picture{hint}")
 
 
-def is_store(path: str) -> bool:
-    """Say whether a path is that of a Zarr array or group."""
-    if os.path.isfile(path):
-        return zipfile.is_zipfile(path)
-    return any(os.path.exists(os.path.join(path, name)) for name in ("zarr.json", ".zgroup", ".zarray"))
+def places(names: tuple[str, ...]) -> list[int | None]:
+    """Return which of the axes of these names are rows, columns and channels; None: none is."""
+    return [next((k for k, name in enumerate(names) if name.lower() in known), None)
+            for known in (ROWS, COLUMNS, CHANNEL)]
 
 
 def _axes(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | None) -> Axes:
@@ -149,11 +149,9 @@ def _axes(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | None) ->
     names = _names(array, attributes, ome)
     shape = array.shape
     if len(names) == len(shape):
-        places = [next((k for k, name in enumerate(names) if name in known), None)
-                  for known in (ROWS, COLUMNS, CHANNEL)]
-        rows, columns, channels = places
+        rows, columns, channels = found = places(names)
         if rows is not None and columns is not None:
-            others = [names[k] for k in range(len(shape)) if k not in places and shape[k] > 1]
+            others = [names[k] for k in range(len(shape)) if k not in found and shape[k] > 1]
             if others:
                 raise FileError(f"has more than one place along {', '.join(others)}: tiles are of one picture")
             return Axes(rows, columns, channels, names)

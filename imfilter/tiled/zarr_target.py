@@ -12,12 +12,13 @@ from ..files.atomic import complaints, sync_folder
 from ..files.formats import TIFF
 from ..files.metadata import fitted
 from ..images import Array
+from ..stores import is_store
 from ..tiles import Block
 from . import unfinished
 from .ome import description
 from .sources import Source
 from .targets import Target, outline
-from .zarr_source import OWN, Axes, is_store, library, told
+from .zarr_source import OWN, Axes, library, told
 
 VERSION = 3  # of Zarr
 
