@@ -37,19 +37,19 @@ elif X86:
     VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
 
 SHARED = ["pyx/engine.pxd"]
-PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "colour", "solid", "strips",
+PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
          "window", "median", "rank", "histogram", "bilateral", "window_strips", "moments")
 LOOPS = [*SHARED, "pyx/lanes.h", "pyx/samples.h", "pyx/counts.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 
 def extensions():
     gate = [*SHARED, "pyx/window_task.pxi"]
-    yield Extension("imfilter._core", ["pyx/core.pyx"], depends=gate, extra_compile_args=FLAGS)
-    yield Extension("imfilter._tracing", ["pyx/tracing.pyx"], extra_compile_args=FLAGS)
-    yield Extension("imfilter._normalised", ["pyx/normalised.pyx"], depends=SHARED, extra_compile_args=FLAGS)
+    yield Extension("imfilter.engine._core", ["pyx/core.pyx"], depends=gate, extra_compile_args=FLAGS)
+    yield Extension("imfilter.engine._tracing", ["pyx/tracing.pyx"], extra_compile_args=FLAGS)
+    yield Extension("imfilter.engine._normalized", ["pyx/normalized.pyx"], depends=SHARED, extra_compile_args=FLAGS)
     for variant, flags in VARIANTS.items():
         yield Extension(
-            f"imfilter._loops_{variant}",
+            f"imfilter.engine._loops_{variant}",
             [f"pyx/loops_{variant}.pyx"],
             depends=LOOPS,
             include_dirs=["pyx"],

@@ -162,16 +162,16 @@ def derivative(image: Array) -> Cell:
     return Cell("sobel axis=0 uint8 -> float32", who, 0.01, bytes=image.nbytes * 5)
 
 
-def colours(image: Array) -> Iterator[Cell]:
+def colors(image: Array) -> Iterator[Cell]:
     matrix = np.array([[0.4, 0.5, 0.1], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7]])
     ours, theirs = np.empty_like(image), np.empty_like(image)
     who: dict[str, Contestant] = {"imfilter": lambda: imfilter.mix(image, matrix, out=ours, workers=workers)}
     if has("cv2"):
         who["OpenCV"] = lambda: cv2.transform(image, matrix, dst=theirs)
-    yield Cell("colour matrix 3 -> 3 uint8", who, 1, bytes=2 * image.nbytes)
-    grey, other = np.empty((HEIGHT, WIDTH), np.uint8), np.empty((HEIGHT, WIDTH), np.uint8)
+    yield Cell("color matrix 3 -> 3 uint8", who, 1, bytes=2 * image.nbytes)
+    gray, other = np.empty((HEIGHT, WIDTH), np.uint8), np.empty((HEIGHT, WIDTH), np.uint8)
     weights = (0.299, 0.587, 0.114)
-    who = {"imfilter": lambda: imfilter.grayscale(image, weights, out=grey, workers=workers)}
+    who = {"imfilter": lambda: imfilter.grayscale(image, weights, out=gray, workers=workers)}
     if has("cv2"):
         who["OpenCV"] = lambda: cv2.cvtColor(image, cv2.COLOR_RGB2GRAY, dst=other)
     slow: dict[str, Contestant] = {}
@@ -295,7 +295,7 @@ def cells() -> Iterator[tuple[str, Callable[[], Iterator[Cell]]]]:
 
     yield from (
         ("fixed", fixed), ("dense", dense), ("shaped", shaped), ("gaussian", gaussian), ("box", box), ("edges", edges),
-        ("colour", lambda: colours(photo())), ("rank", rank), ("layers", layers),
+        ("color", lambda: colors(photo())), ("rank", rank), ("layers", layers),
         ("small", lambda: iter([small()])))
 
 
@@ -415,8 +415,8 @@ def chart(rows: list[dict[str, Any]], path: str) -> None:
              f'font-size="12"><rect width="100%" height="100%" fill="white"/>'
              f'<text x="12" y="20" font-size="14">Time of the fastest peer / time of imfilter</text>']
     for k, count in enumerate(threads):
-        colour = ("#1f6f8b", "#e0a458")[k % 2]
-        parts.append(f'<rect x="{left + 130 * k + 60}" y="10" width="12" height="12" fill="{colour}"/>'
+        color = ("#1f6f8b", "#e0a458")[k % 2]
+        parts.append(f'<rect x="{left + 130 * k + 60}" y="10" width="12" height="12" fill="{color}"/>'
                      f'<text x="{left + 130 * k + 78}" y="20">{count} thread{"s" * (count > 1)}</text>')
     for power in range(-2, 6):
         x = zero + scale * power

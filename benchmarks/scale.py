@@ -31,10 +31,10 @@ WIDE = 8  # tiles are made in so many patterns, which are shifted against each o
 SIGMA = "3"
 AT_ONE_GO = """
 import sys
-from imfilter.parts import Block
-from imfilter.pipeline import Pipeline
-from imfilter.recipe import Recipe
-from imfilter.tiled import sources, targets
+from imfilter.blocks.blockwise import Block
+from imfilter.pipeline.chain import Pipeline
+from imfilter.pipeline.recipe import Recipe
+from imfilter.tiled import source as sources, target as targets
 source = sources.open_source(sys.argv[1])
 pixels = source.read(Block(0, source.shape[0], 0, source.shape[1]))
 result = Pipeline("gaussian:sigma=3")(pixels, workers=1)
@@ -123,8 +123,8 @@ def started(command: list[str], result: Path, **environment: str) -> Run:
 
 def sum_of(result: Path) -> int:
     """Return a number that the pixels of a result have, whatever file they stand in."""
-    from imfilter.tiled.sources import open_source
-    from imfilter.tiles import Block
+    from imfilter.blocks.build import Block
+    from imfilter.tiled.source import open_source
 
     source, number = open_source(str(result)), 0
     height, width = source.shape[:2]

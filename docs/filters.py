@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 import imfilter
-from imfilter.filters import groups
+from imfilter.filters import filters_by_group
 
 HERE = Path(__file__).parent
 
@@ -20,10 +20,10 @@ and `imfilter apply NAME --help` tell the rest. All take `mode`, `cval`, `stride
 """
 
 
-def catalogue() -> str:
+def catalog() -> str:
     """Return docs/filters.md: a table for each group of filters, with parameters and their defaults."""
     text = HEAD
-    for group, presets in groups().items():
+    for group, presets in filters_by_group().items():
         text += f"\n## {group}\n\n| filter | parameters | what it does |\n| --- | --- | --- |\n"
         for preset in presets:
             parameters = ", ".join(map(str, preset.parameters))
@@ -46,4 +46,4 @@ def strip() -> Image.Image:
 
 if __name__ == "__main__":
     strip().save(HERE / "filters.jpg", quality=88)
-    (HERE / "filters.md").write_text(catalogue(), encoding="utf-8")
+    (HERE / "filters.md").write_text(catalog(), encoding="utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 import imfilter
-from imfilter.borders import MODES
+from imfilter.engine.borders import MODES
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_images"
@@ -53,7 +53,7 @@ def stride() -> Image.Image:
 
 
 def learn() -> Image.Image:
-    """Return a photo under kernels that were learnt from another."""
+    """Return a photo under kernels that were learned from another."""
     photo = np.asarray(Image.open(SAMPLES / "astronaut.png"))
     cat = np.asarray(Image.open(SAMPLES / "cat.png").convert("RGB"))[:, 75:375]
     sharpen = imfilter.learn(photo, imfilter.sharpen(photo), size=3)

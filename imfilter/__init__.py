@@ -9,26 +9,21 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-if find_spec("imfilter._core") is None:
-    raise ImportError(
-        "the compiled core of imfilter is missing: in a checkout run 'pip install -e .', "
-        "or leave its folder to use the installed package")
-
 _HOMES = {
     "correlate": "convolution",
     "convolve": "convolution",
     "conv2d": "convolution",
     "plan": "convolution",
-    "output_size": "arithmetic",
-    "same_padding": "arithmetic",
-    "transposed_output_size": "arithmetic",
-    "Layer": "layers",
-    "Stack": "stacks",
-    "Pattern": "patterns",
-    "learn": "learning",
-    "LearningWarning": "learning",
-    "Border": "borders",
-    "Pipeline": "pipeline",
+    "output_size": "engine.sizes",
+    "same_padding": "engine.sizes",
+    "transposed_output_size": "engine.sizes",
+    "Layer": "layers.layer",
+    "Stack": "layers.stack",
+    "Pattern": "layers.pattern",
+    "learn": "layers.learning",
+    "LearningWarning": "layers.learning",
+    "Border": "engine.borders",
+    "Pipeline": "pipeline.chain",
     "show": "explain",
     "contact_sheet": "explain",
     "ImfilterError": "errors",
@@ -52,15 +47,15 @@ def __getattr__(name: str) -> Any:
 
 
 def _preset(name: str) -> Any:
-    from .errors import suggestion
-    from .filters import PRESETS
+    from .errors import suggest
+    from .filters import FILTERS
 
-    if name not in PRESETS:
-        raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggestion(name, __dir__())}")
-    return PRESETS[name].function
+    if name not in FILTERS:
+        raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggest(name, __dir__())}")
+    return FILTERS[name].function
 
 
 def __dir__() -> list[str]:
-    from .filters import PRESETS
+    from .filters import FILTERS
 
-    return sorted({*_HOMES, *PRESETS, "explain", "kernels", "__version__"})
+    return sorted({*_HOMES, *FILTERS, "explain", "kernels", "__version__"})

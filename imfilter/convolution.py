@@ -10,28 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from . import _core, fourier, normalised, windows
-from .arithmetic import LARGEST, fitted
-from .borders import PADDING_MODES, Border, Margins, border, margins, outside
-from .errors import DtypeError, ImfilterError, integer, pair, real
-from .images import (
-    NATIVE,
-    STAND_IN,
-    Array,
-    Stack,
-    as_array,
-    known_dtype,
-    opened,
-    readable,
-    result_dtype,
-    rounded,
-    same_kind,
-    stack,
-)
-from .lazy import lazy
-from .plan import WORTH_THREADS, Plan, bank_lane, choose
-from .structure import Kernel, Numbers, Separable, frozen, thawed
-from .workers import count, run
+from .arrays.conversion import as_array, pixels_of, to_input_type
+from .arrays.dispatch import dispatch_lazy
+from .arrays.dtypes import NATIVE, PROXY_DTYPE, Array, result_dtype, round_to_dtype, supported_dtype, to_native
+from .arrays.layout import ArrayLayout, layout_of
+from .engine import _core, fft, normalized, region
+from .engine.borders import PADDING_MODES, Border, Margins, padding_margins, parse_border, parse_cval
+from .engine.kernel_structure import Kernel, Numbers, Separable, kernel_from_key, kernel_key
+from .engine.planner import WORTH_THREADS, Plan, choose_bank_dtype, choose_plan
+from .engine.sizes import LARGEST, count_outputs
+from .errors import DtypeError, ImfilterError, check_integer, check_pair, check_real
+from .runtime.threads import run_task, thread_count
 
 DEPTHWISE_WEIGHTS = 2**15
 BANK_WORTH_THREADS = 6_000_000  # multiplications, some 0.3 ms
@@ -41,7 +30,7 @@ KEPT_TAPS = 2**8  # of a kernel up to which it stays packed: some 20 KiB
 View = Callable[[Array], Array | None]
 
 
-@lazy
+@dispatch_lazy
 def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -108,7 +97,7 @@ def correlate(
     whole-number kernels on integer images are exact.
 
     With a mask m the result is sum(kernel m image) / sum(kernel m) * sum(kernel), so that the weights that count are
-    made up to the whole kernel again (normalised convolution). Where sum(kernel m) is 0, as where no pixel counts, it
+    made up to the whole kernel again (normalized convolution). Where sum(kernel m) is 0, as where no pixel counts, it
     is NaN, and 0 for integers. A pixel of weight 0 may be NaN or infinite.
 
     References
@@ -130,12 +119,12 @@ def correlate(
     array([[1., 2., 3.]])
     """
     return _channelwise(
-        image, (checked_weights(kernel, "kernel", 2),), flip=False, mode=mode, cval=cval, padding=padding,
+        image, (check_kernel(kernel, "kernel", 2),), flip=False, mode=mode, cval=cval, padding=padding,
         stride=stride, dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers,
         method=method)
 
 
-@lazy
+@dispatch_lazy
 def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -162,12 +151,12 @@ def convolve(
            [ 0,  0,  0]], dtype=uint8)
     """
     return _channelwise(
-        image, (checked_weights(kernel, "kernel", 2),), flip=True, mode=mode, cval=cval, padding=padding,
+        image, (check_kernel(kernel, "kernel", 2),), flip=True, mode=mode, cval=cval, padding=padding,
         stride=stride, dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers,
         method=method)
 
 
-@lazy
+@dispatch_lazy
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
@@ -220,48 +209,48 @@ def conv2d(
     >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
     (3, 3, 16)
     """
-    pixels = opened(image, channel_axis)
-    layout = stack(pixels.shape, channel_axis)
-    kind = known_dtype(pixels.dtype)
+    pixels = pixels_of(image, channel_axis)
+    layout = layout_of(pixels.shape, channel_axis)
+    kind = supported_dtype(pixels.dtype)
     target_kind = result_dtype(kind, dtype)
-    weights = checked_weights(weight, "weight", 4)
+    weights = check_kernel(weight, "weight", 4)
     outputs, inputs, *kernel = weights.shape
-    groups = integer("groups", groups, 1)
+    groups = check_integer("groups", groups, 1)
     channels = 1 if layout.channel_axis is None else pixels.shape[layout.channel_axis]
     if inputs * groups != channels or outputs % groups:
         _refuse_bank(weights.shape, groups, pixels.shape, layout, channels)
     offsets = _bias(bias, outputs)
-    strides, dilations = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    edge = border("padding_mode", padding_mode, PADDING_MODES)
+    strides, dilations = check_pair("stride", stride, 1), check_pair("dilation", dilation, 1)
+    edge = parse_border("padding_mode", padding_mode, PADDING_MODES)
     margin = bank_margins(padding, (kernel[0], kernel[1]), dilations)
     size = _size(layout, pixels.shape, kernel, margin, strides, dilations)
-    threads = count(workers)
+    threads = thread_count(workers)
     if layout.channel_axis is None:  # the result has channels, after everything else
-        result_layout = Stack(pixels.ndim + 1, pixels.ndim)
+        result_layout = ArrayLayout(pixels.ndim + 1, pixels.ndim)
         shape = (*layout.shape(pixels.shape, *size), outputs)
     else:
         result_layout = layout
         shape = layout.shape(pixels.shape, *size, outputs)
-    source = layout.images(readable(pixels))
+    source = layout.images(to_native(pixels))
 
-    lane, bounded = bank_lane(weights, offsets, source.dtype, STAND_IN.get(target_kind, target_kind))
+    lane, bounded = choose_bank_dtype(weights, offsets, source.dtype, PROXY_DTYPE.get(target_kind, target_kind))
 
     # One kernel a channel runs along the rows, as long as the weights of all channels stay in the cache.
     depthwise = groups == channels == outputs and weights.size < DEPTHWISE_WEIGHTS
     kernels = (np.ascontiguousarray(weights[:, 0]),) if depthwise else weights
 
-    result, target = result_room(pixels, shape, target_kind, out, result_layout.empty, result_layout.images)
+    result, target = allocate_output(pixels, shape, target_kind, out, result_layout.empty, result_layout.images)
     if result.size:
         packed = _core.Packed(
             source, target, kernels, strides, dilations, (margin[0][0], margin[1][0]), edge, 0.0, lane, bounded,
             1.0, 0, offsets, groups)
         task = packed.task(source, target)
         assert task is not None
-        run(task, threads if target.size * weights[0].size > BANK_WORTH_THREADS else 1)
-    return same_kind(image, handed(result, target_kind, out))
+        run_task(task, threads if target.size * weights[0].size > BANK_WORTH_THREADS else 1)
+    return to_input_type(image, write_output(result, target_kind, out))
 
 
-@lazy
+@dispatch_lazy
 def plan(
     image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
     channel_axis: int | None = -1, dtype: Any = None, method: str = "auto",
@@ -287,7 +276,7 @@ def plan(
     """
     plans: list[Plan] = []
     _channelwise(
-        image, (checked_weights(kernel, "kernel", 2),), stride=stride, dilation=dilation, channel_axis=channel_axis,
+        image, (check_kernel(kernel, "kernel", 2),), stride=stride, dilation=dilation, channel_axis=channel_axis,
         dtype=dtype, method=method, told=plans.append)
     return plans[0]
 
@@ -317,20 +306,20 @@ class _Work:
     def __init__(
         self, shape: tuple[int, ...], dtype: np.dtype[Any], numbers: tuple[Numbers, ...], flip: bool, mode: Any,
         cval: Any, padding: Any, stride: Any, dilation: Any, channel_axis: Any, wanted: Any, method: Any,
-        whole: windows.Pair | None,
+        whole: region.Pair | None,
     ) -> None:
-        self.layout = stack(shape, channel_axis)
+        self.layout = layout_of(shape, channel_axis)
         self.planar = self.layout.planar
-        kind = known_dtype(dtype)
+        kind = supported_dtype(dtype)
         self.kind = result_dtype(kind, wanted)
-        kernels = tuple(map(thawed, numbers))
+        kernels = tuple(map(kernel_from_key, numbers))
         kh, kw = kernels[0].shape
         if flip:
             kernels = tuple(np.ascontiguousarray(kernel[::-1, ::-1]) for kernel in kernels)  # type: ignore[call-overload]
-        self.stride, self.dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
+        self.stride, self.dilation = check_pair("stride", stride, 1), check_pair("dilation", dilation, 1)
         self.kernels = kernels
-        edge = border("mode", mode)
-        self.beyond = outside(cval, edge, kind)
+        edge = parse_border("mode", mode)
+        self.beyond = parse_cval(cval, edge, kind)
         self.edge = int(edge)
         margin = kernel_margins(padding, (kh, kw), self.dilation, flip)
         self.before = margin[0][0], margin[1][0]
@@ -338,26 +327,26 @@ class _Work:
         self.shape = self.layout.shape(shape, *size)
         whole = whole or size
         self.width = whole[1]
-        source, target = STAND_IN.get(kind, kind), STAND_IN.get(self.kind, self.kind)
+        source, target = PROXY_DTYPE.get(kind, kind), PROXY_DTYPE.get(self.kind, self.kind)
         self._blocks = None
         # The transform sums one whole kernel, and not the integers that only float64 holds.
         if len(kernels) == 1 and isinstance(kernels[0], np.ndarray) and (kind.kind == "f" or source.kind != "f"):
-            self._blocks = fourier.Blocks(*map(fourier.axis, whole, (kh, kw), self.stride, self.dilation))
-        self.plan = choose(kernels, source, target, cval=self.beyond, stride=self.stride, dilation=self.dilation,
+            self._blocks = fft.Blocks(*map(fft.axis, whole, (kh, kw), self.stride, self.dilation))
+        self.plan = choose_plan(kernels, source, target, cval=self.beyond, stride=self.stride, dilation=self.dilation,
                            width=self.width, blocks=self._blocks, method=method)
         self.parallel = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
 
-    def task(self, source: Array, target: Array) -> _core.Task | fourier.Task:
+    def task(self, source: Array, target: Array) -> _core.Task | fft.Task:
         """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
         packed, plan = self._packed, self.plan
         if plan.method == "fft":
-            blocks, window = self._blocks, windows.current()
+            blocks, window = self._blocks, region.current()
             assert blocks is not None
             if window:
                 window.grains.add((blocks.rows.grain, blocks.columns.grain))
                 blocks = blocks.within(window.first, target.shape[1:3])
-            return fourier.Task(
+            return fft.Task(
                 source, target, plan.kernels[0], blocks, self.before, self.edge, self.beyond, plan.scale)
         task = packed.task(source, target) if packed else None
         if task is None:
@@ -381,12 +370,12 @@ def _channelwise(
 ) -> Any:
     """Compute a checked convolution, or only tell its plan."""
     if mask is not None:
-        return _normalised(
+        return _normalized(
             image, kernels, mask, cval, out, workers, flip=flip, mode=mode, padding=padding, stride=stride,
             dilation=dilation, channel_axis=channel_axis, wanted=dtype, method=method)
-    pixels = opened(image, channel_axis)
-    given = (pixels.shape, pixels.dtype, tuple([frozen(kernel) for kernel in kernels]), flip, mode, cval, padding,
-             stride, dilation, channel_axis, dtype, method, windows.whole())
+    pixels = pixels_of(image, channel_axis)
+    given = (pixels.shape, pixels.dtype, tuple([kernel_key(kernel) for kernel in kernels]), flip, mode, cval, padding,
+             stride, dilation, channel_axis, dtype, method, region.whole())
     # Checking and planning takes longer than filtering a small image, so what was settled is kept. Sequences are not
     # looked up, because (True, 1) is found as (1, 1).
     plain = (isinstance(padding, (str, int)) and isinstance(stride, int) and isinstance(dilation, int)
@@ -395,8 +384,8 @@ def _channelwise(
         work = _settled(*given) if plain else _Work(*given)
     except TypeError:  # something that cannot be looked up, or that is wrong
         work = _Work(*given)
-    threads = count(workers)
-    samples = readable(pixels)
+    threads = thread_count(workers)
+    samples = to_native(pixels)
     layout = work.layout
     view: View = layout.images
     empty: Callable[..., Array] = layout.empty
@@ -404,48 +393,48 @@ def _channelwise(
         view, empty = layout.planes, layout.empty_planes
     source = view(samples)
     assert source is not None
-    result, target = result_room(pixels, work.shape, work.kind, out, empty, view)
+    result, target = allocate_output(pixels, work.shape, work.kind, out, empty, view)
     if result.size:
         task = work.task(source, target)
         if told:
             told(replace(work.plan, scratch=task.scratch))
         else:
-            run(task, threads if work.parallel else 1)
-    return same_kind(image, handed(result, work.kind, out))
+            run_task(task, threads if work.parallel else 1)
+    return to_input_type(image, write_output(result, work.kind, out))
 
 
-def _normalised(
+def _normalized(
     image: Any, kernels: tuple[Kernel, ...], mask: Any, cval: Any, out: Array | None, workers: int | None, *,
     mode: Any, channel_axis: int | None, **options: Any,
 ) -> Any:
-    """Compute a checked normalised convolution; options: as in `_Work`."""
-    pixels = opened(image, channel_axis)
+    """Compute a checked normalized convolution; options: as in `_Work`."""
+    pixels = pixels_of(image, channel_axis)
     for kernel in kernels:
-        normalised.total(kernel)
-    beyond = real("cval", cval) if border("mode", mode) is Border.CONSTANT else 0.0
+        normalized.sum_weights(kernel)
+    beyond = check_real("cval", cval) if parse_border("mode", mode) is Border.CONSTANT else 0.0
     work = _Work(
-        pixels.shape, pixels.dtype, tuple(map(frozen, kernels)), mode=mode, channel_axis=channel_axis,
-        cval=0.0 if math.isnan(beyond) else beyond, whole=windows.whole(), **options)
-    threads = count(workers)
-    weights = normalised.weights(mask, pixels.shape, work.layout, beyond)
+        pixels.shape, pixels.dtype, tuple(map(kernel_key, kernels)), mode=mode, channel_axis=channel_axis,
+        cval=0.0 if math.isnan(beyond) else beyond, whole=region.whole(), **options)
+    threads = thread_count(workers)
+    weights = normalized.check_weights(mask, pixels.shape, work.layout, beyond)
     view = work.layout.images
-    source = view(readable(pixels))
+    source = view(to_native(pixels))
     if out is not None and weights.mask is not None and np.may_share_memory(out, weights.mask):
         weights = weights._replace(mask=weights.mask.copy())
-    result, target = result_room(pixels, work.shape, work.kind, out, work.layout.empty, view)
+    result, target = allocate_output(pixels, work.shape, work.kind, out, work.layout.empty, view)
     if result.size:
-        task = normalised.Task(
+        task = normalized.Task(
             source, target, weights, work.kernels[0], work.stride, work.dilation, work.before, Border(work.edge),
             work.beyond, options["method"], work.width)
-        run(task, threads if work.parallel else 1)
-    return same_kind(image, handed(result, work.kind, out))
+        run_task(task, threads if work.parallel else 1)
+    return to_input_type(image, write_output(result, work.kind, out))
 
 
 def kernel_margins(padding: Any, kernel: tuple[int, int], dilation: tuple[int, int], flip: bool) -> Margins:
     """Return how many pixels are added around an image for a kernel of this size, which may be flipped."""
     kh, kw = kernel
     anchor = (kh - 1 - kh // 2, kw - 1 - kw // 2) if flip else (kh // 2, kw // 2)
-    return margins(padding, kernel, dilation, anchor)
+    return padding_margins(padding, kernel, dilation, anchor)
 
 
 def bank_margins(padding: Any, kernel: tuple[int, int], dilation: tuple[int, int]) -> Margins:
@@ -454,10 +443,10 @@ def bank_margins(padding: Any, kernel: tuple[int, int], dilation: tuple[int, int
         # An odd number of pixels goes to the bottom and right, dilated or not.
         down, across = (d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
         return (down // 2, down - down // 2), (across // 2, across - across // 2)
-    return margins(padding, kernel, dilation, ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2))
+    return padding_margins(padding, kernel, dilation, ((kernel[0] - 1) // 2, (kernel[1] - 1) // 2))
 
 
-def checked_weights(values: Any, name: str, ndim: int) -> Array:
+def check_kernel(values: Any, name: str, ndim: int) -> Array:
     """Return a kernel or bank as contiguous float64, checked."""
     given = as_array(values, name)
     if given.dtype.kind not in "biuf":
@@ -486,7 +475,7 @@ def _bias(bias: Any, outputs: int) -> Array | None:
     return values
 
 
-def _refuse_bank(weight: tuple[int, ...], groups: int, image: tuple[int, ...], layout: Stack, channels: int) -> None:
+def _refuse_bank(weight: tuple[int, ...], groups: int, image: tuple[int, ...], layout: ArrayLayout, channels: int) -> None:
     outputs, inputs = weight[:2]
     if outputs % groups or channels % groups:
         raise ImfilterError(
@@ -497,15 +486,15 @@ def _refuse_bank(weight: tuple[int, ...], groups: int, image: tuple[int, ...], l
 
 
 def _size(
-    layout: Stack, shape: tuple[int, ...], kernel: Any, margin: Margins, stride: Any, dilation: Any
+    layout: ArrayLayout, shape: tuple[int, ...], kernel: Any, margin: Margins, stride: Any, dilation: Any
 ) -> tuple[int, int]:
     """Return the rows and columns of the result."""
     rows, columns = layout.size(shape)
-    return (fitted(rows, kernel[0], margin[0], stride[0], dilation[0]),
-            fitted(columns, kernel[1], margin[1], stride[1], dilation[1]))
+    return (count_outputs(rows, kernel[0], margin[0], stride[0], dilation[0]),
+            count_outputs(columns, kernel[1], margin[1], stride[1], dilation[1]))
 
 
-def result_room(
+def allocate_output(
     pixels: Array, shape: tuple[int, ...], kind: np.dtype[Any], out: Array | None, empty: Callable[..., Array],
     view: View,
 ) -> tuple[Array, Array]:
@@ -521,16 +510,16 @@ def result_room(
                 return out, target
     if math.prod(shape) * 8 > LARGEST:
         raise ImfilterError(f"the result would have the shape {shape}, which no memory holds")
-    result = empty(shape, STAND_IN.get(kind, kind))
+    result = empty(shape, PROXY_DTYPE.get(kind, kind))
     return result, view(result)  # type: ignore[return-value]
 
 
-def handed(result: Array, kind: np.dtype[Any], out: Array | None) -> Array:
+def write_output(result: Array, kind: np.dtype[Any], out: Array | None) -> Array:
     """Return what the loops wrote as this dtype, in out if there is one."""
     if out is None:
-        return rounded(result, kind)
+        return round_to_dtype(result, kind)
     if result is not out:
-        out[...] = rounded(result, kind)
+        out[...] = round_to_dtype(result, kind)
     return out
 
 

@@ -28,38 +28,38 @@ class FileError(ImfilterError):
 NO_FILE = "there is no such file"
 
 
-def reason(error: OSError) -> str:
+def explain_os_error(error: OSError) -> str:
     """Return why a file cannot be read, in words."""
     return NO_FILE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
 
 
-def integer(name: str, value: object, least: int, most: int | None = None) -> int:
+def check_integer(name: str, value: object, least: int, most: int | None = None) -> int:
     """Return the whole number, which must be at least `least` and, where there is a `most`, no more than that."""
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         number = None
     if number is None or isinstance(value, bool) or number < least or (most is not None and number > most):
-        raise ImfilterError(f"{name} must be {an_integer(least, most)}, got {value!r}")
+        raise ImfilterError(f"{name} must be {describe_integer(least, most)}, got {value!r}")
     return number
 
 
-def an_integer(least: int, most: int | None = None) -> str:
+def describe_integer(least: int, most: int | None = None) -> str:
     """Say in words which whole numbers are meant."""
     return f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
 
 
-def pair(name: str, value: object, least: int) -> tuple[int, int]:
+def check_pair(name: str, value: object, least: int) -> tuple[int, int]:
     """Return (vertical, horizontal) from one integer for both or a pair."""
     if not isinstance(value, (tuple, list)):
-        number = integer(name, value, least)
+        number = check_integer(name, value, least)
         return number, number
     if len(value) != 2:
         raise ImfilterError(f"{name} must be an integer or a pair (vertical, horizontal), got {value!r}")
-    return integer(name, value[0], least), integer(name, value[1], least)
+    return check_integer(name, value[0], least), check_integer(name, value[1], least)
 
 
-def real(name: str, value: object) -> float:
+def check_real(name: str, value: object) -> float:
     """Return the number, which must be real; it may be infinite or NaN."""
     try:
         if not isinstance(value, (str, bytes)):
@@ -69,21 +69,21 @@ def real(name: str, value: object) -> float:
     raise ImfilterError(f"{name} must be a real number, got {value!r}")
 
 
-def finite(name: str, value: object) -> float:
+def check_finite(name: str, value: object) -> float:
     """Return the number, which must be real and finite."""
-    number = real(name, value)
+    number = check_real(name, value)
     if not math.isfinite(number):
         raise ImfilterError(f"{name} must be a finite number, got {value!r}")
     return number
 
 
-def one_of(choices: Iterable[object]) -> str:
+def list_choices(choices: Iterable[object]) -> str:
     """List the choices for a message: 'a', 'b' or 'c'."""
     *head, last = [repr(choice) for choice in choices]
     return f"{', '.join(head)} or {last}" if head else last
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> str:
     """Return ': did you mean ...?' when a known word is close to this one, else nothing."""
     import difflib  # only mistakes wait for it
 

@@ -8,7 +8,7 @@
 # row has nothing to share: it takes 12 vectors of that row at once.
 #
 # A separable kernel takes two such stages: its column gives a group of middle rows, as long as a ring row, and
-# its row reads those. Long runs of equal weights read sums of neighbours (add_levels in rows.pxi).
+# its row reads those. Long runs of equal weights read sums of neighbors (add_levels in rows.pxi).
 #
 # A run ends by adding the sums to memory, after so many taps (longest_sum in core.pyx), which bounds the
 # rounding error (docs/design.md). Where runs end depends on the kernel alone, so a result does not

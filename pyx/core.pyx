@@ -43,7 +43,7 @@ cdef enum:
     CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
     STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
     NARROWEST_TILE = 256
-    DOUBLED_BOX = 12            # width from which sums of neighbours pay
+    DOUBLED_BOX = 12            # width from which sums of neighbors pay
     WIDEST_SUM = 8
     LEAST_INNER = 1024          # samples of a row for which computing its edges apart pays
     SLOT_BYTES = 24_576         # the slots of a network stay within the first-level cache
@@ -64,7 +64,7 @@ def levels():
     names = []
     for level in _LEVELS[:cpu_level() + 1]:
         try:
-            __import__(f"imfilter._loops_{level}")
+            __import__(f"imfilter.engine._loops_{level}")
         except ImportError:
             continue
         names.append(level)
@@ -75,7 +75,7 @@ def use(level):
     """Take the loops of an instruction-set variant from now on; return the one used before."""
     global loops, _using
     before = _using
-    module = __import__(f"imfilter._loops_{level}", fromlist=["table"])
+    module = __import__(f"imfilter.engine._loops_{level}", fromlist=["table"])
     loops = <const Loops *>PyCapsule_GetPointer(module.table, "imfilter.loops")
     _using = level
     return before
@@ -236,8 +236,8 @@ cdef class Packed:
         self.plan_columns()
         if solid is not None and job.source.packed:
             self.plan_solid(solid)
-        elif self.takes_colours():
-            self.pack_colours(kernels, bias)
+        elif self.takes_colors():
+            self.pack_colors(kernels, bias)
         elif job.bank:
             self.pack_bank(kernels, bias)
         for k in range(0 if job.bank or job.bands != NULL else job.kernels):
@@ -590,7 +590,7 @@ cdef class Packed:
             (<double *>lanes)[k] = value
         return 0
 
-    cdef bint takes_colours(self):
+    cdef bint takes_colors(self):
         cdef Job *job = &self.job
         return (
             job.bank and job.groups == 1 and job.kernel_height == job.kernel_width == 1 and job.lane == FLOAT32
@@ -600,11 +600,11 @@ cdef class Packed:
             and job.source.height == job.target.height and job.source.width == job.target.width
         )
 
-    cdef int pack_colours(self, const double[:, :, :, ::1] weights, bias) except -1:
+    cdef int pack_colors(self, const double[:, :, :, ::1] weights, bias) except -1:
         """Lay a matrix out row by row."""
         cdef Job *job = &self.job
         cdef Py_ssize_t d, c
-        job.colours = True
+        job.colors = True
         job.stages[0].weights = <char *>take(9, sizeof(float))
         job.bias = <char *>take(3, sizeof(float))
         for d in range(job.target.channels):

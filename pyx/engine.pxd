@@ -111,7 +111,7 @@ cdef struct Job:
     Py_ssize_t ring_rows    # input rows that a group sees
     Py_ssize_t ring_lanes   # room for one of them, with its levels
     int *live               # for each of them, bit q: output row q of a group sees it
-    Py_ssize_t levels       # sums of 2, 4, ... 2**levels neighbouring taps that follow each row
+    Py_ssize_t levels       # sums of 2, 4, ... 2**levels neighboring taps that follow each row
     Py_ssize_t level_lanes  # lanes from a row to its first level, and from level to level
     Py_ssize_t reach        # lanes of a ring row from where a result stands to the last it sees
     Py_ssize_t tap_lanes    # lanes from one tap to the next, where there are levels
@@ -125,7 +125,7 @@ cdef struct Job:
     bint separable
     Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
 
-    bint colours            # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
+    bint colors            # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
     # Solid kernels: ones, which stand in one piece in each column. Bands are the pieces there are; stage 0 lists which
     # of their sums, or of the levels of the only one, make up the kernel.
     Band *bands

@@ -2,7 +2,7 @@
  *
  * A lane type is a GCC/Clang vector that may sit at any address; C arithmetic on it is done lane by
  * lane. Cython is told that each is a plain number (engine.pxd), so a loop written in Cython compiles
- * to vector instructions for whichever lane type it is specialised to. Other compilers get the plain
+ * to vector instructions for whichever lane type it is specialized to. Other compilers get the plain
  * number itself: slower, and right.
  */
 #ifndef IMFILTER_LANES_H

@@ -32,7 +32,7 @@ cdef extern from "samples.h" nogil:
     lanes_float lanes_floats(const void *p)
     void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
     void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue)
-    void grey_store(void *p, lanes_float grey)
+    void gray_store(void *p, lanes_float gray)
 
 cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms
@@ -54,7 +54,7 @@ include "channelwise.pxi"
 include "square.pxi"
 include "depthwise.pxi"
 include "bank.pxi"
-include "colour.pxi"
+include "color.pxi"
 include "solid.pxi"
 include "strips.pxi"
 include "window.pxi"

@@ -2,7 +2,7 @@
 #
 # That of 3 x 3 is the middle one of three: the largest of the least, the middle of the middle and the smallest of the
 # largest of each column. That of 5 x 5 is the network of imfilter.networks, written out: columns are sorted, two
-# neighbours merged, two such pairs merged as far as it matters, and the fifth column brought in. Sorted columns and
+# neighbors merged, two such pairs merged as far as it matters, and the fifth column brought in. Sorted columns and
 # pairs serve all windows that they are part of; they lie at constant distances, so that the compiler knows them apart.
 # What an exchange gives and nobody reads is left out by the compiler.
 

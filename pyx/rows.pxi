@@ -1,7 +1,7 @@
 # Rows of the image, widened to lanes, with the pixels outside the image filled in.
 #
 # A ring row holds, segment after segment, the columns of the padded image that one tile needs. The
-# samples of a segment are neighbours: with stride s the columns of each remainder modulo s form a
+# samples of a segment are neighbors: with stride s the columns of each remainder modulo s form a
 # segment of their own, so every tap of the kernel is a plain shift whatever the stride.
 
 ctypedef fused unit:        # a sample as bytes, to be moved or turned round
@@ -136,7 +136,7 @@ cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t
 
 
 cdef void add_levels(const Job *job, lane *lanes) noexcept nogil:
-    """Have a row followed by the sums of each 2, 4, ... neighbouring taps, each level made from the one before.
+    """Have a row followed by the sums of each 2, 4, ... neighboring taps, each level made from the one before.
 
     Floating lanes hold the means, which no image can make overflow; halving is exact.
     """

@@ -94,7 +94,7 @@ static inline lanes_float lanes_floats(const void *p) {
  * and saturated, of numbers none of which is NaN or huge. */
 #if defined(__AVX512BW__)
 static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    /* Four pixels to each quarter, then each byte of a colour to 32 bits of its own. */
+    /* Four pixels to each quarter, then each byte of a color to 32 bits of its own. */
     const __m512i quarters = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
     const __m512i first = _mm512_set4_epi32(~0xff | 9, ~0xff | 6, ~0xff | 3, ~0xff);
     const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
@@ -115,8 +115,8 @@ static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_
     _mm_storeu_si128((__m128i *)p + 2, _mm512_extracti32x4_epi32(bytes, 2));
 }
 
-static inline void grey_store(void *p, lanes_float grey) {
-    __m512i whole = _mm512_max_epi32(_mm512_cvtps_epi32(grey), _mm512_setzero_si512());
+static inline void gray_store(void *p, lanes_float gray) {
+    __m512i whole = _mm512_max_epi32(_mm512_cvtps_epi32(gray), _mm512_setzero_si512());
     _mm_storeu_si128((__m128i *)p, _mm512_cvtusepi32_epi8(whole));
 }
 #elif defined(__AVX2__)
@@ -146,8 +146,8 @@ static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_
     _mm_storeu_si32((char *)p + 20, _mm_srli_si128(half, 8));
 }
 
-static inline void grey_store(void *p, lanes_float grey) {
-    __m256i whole = _mm256_cvtps_epi32(grey);
+static inline void gray_store(void *p, lanes_float gray) {
+    __m256i whole = _mm256_cvtps_epi32(gray);
     whole = _mm256_packus_epi32(whole, whole);
     whole = _mm256_packus_epi16(whole, whole);
     _mm_storeu_si32(p, _mm256_castsi256_si128(whole));
@@ -167,21 +167,21 @@ static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green,
     __builtin_memcpy(blue, b, sizeof b);
 }
 
-static inline void grey_step_store(uint8_t *bytes, lanes_float grey, int step) {
+static inline void gray_step_store(uint8_t *bytes, lanes_float gray, int step) {
     typedef LANES(int32_t, LANES_BYTES) whole;
-    whole value = __builtin_convertvector((grey + 12582912.0f) - 12582912.0f, whole);
+    whole value = __builtin_convertvector((gray + 12582912.0f) - 12582912.0f, whole);
     value &= value > 0;
     value |= value > 255;
     for (int k = 0; k < LANES_BYTES / 4; k++)
         bytes[step * k] = (uint8_t)value[k];
 }
 
-static inline void grey_store(void *p, lanes_float grey) { grey_step_store((uint8_t *)p, grey, 1); }
+static inline void gray_store(void *p, lanes_float gray) { gray_step_store((uint8_t *)p, gray, 1); }
 
 static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue) {
-    grey_step_store((uint8_t *)p, red, 3);
-    grey_step_store((uint8_t *)p + 1, green, 3);
-    grey_step_store((uint8_t *)p + 2, blue, 3);
+    gray_step_store((uint8_t *)p, red, 3);
+    gray_step_store((uint8_t *)p + 1, green, 3);
+    gray_step_store((uint8_t *)p + 2, blue, 3);
 }
 #endif
 
@@ -197,17 +197,17 @@ static inline void rgb_load(const void *p, float *red, float *green, float *blue
     *red = bytes[0], *green = bytes[1], *blue = bytes[2];
 }
 
-static inline void grey_store(void *p, float grey) {
-    int value = (int)((grey + 12582912.0f) - 12582912.0f);
+static inline void gray_store(void *p, float gray) {
+    int value = (int)((gray + 12582912.0f) - 12582912.0f);
     *(uint8_t *)p = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
 static inline void rgb_store(void *p, float red, float green, float blue) {
-    grey_store(p, red), grey_store((uint8_t *)p + 1, green), grey_store((uint8_t *)p + 2, blue);
+    gray_store(p, red), gray_store((uint8_t *)p + 1, green), gray_store((uint8_t *)p + 2, blue);
 }
 
 static inline void lanes_magnitude(void *p, float a, float b, float factor) {
-    grey_store(p, sqrtf((a * a + b * b) * factor));
+    gray_store(p, sqrtf((a * a + b * b) * factor));
 }
 #define lanes_widen(p) (*(const uint8_t *)(p))
 #define lanes_narrow(p, value) (*(uint8_t *)(p) = (value) < 0 ? 0 : (value) > 255 ? 255 : (uint8_t)(value))

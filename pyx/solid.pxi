@@ -5,7 +5,7 @@
 # A band is the rows of the kernel that a piece covers. For each there is a row of 16-bit sums down the columns, which
 # move from one output row to the next: the row that enters is added, the row that leaves is taken away, which integers
 # do exactly. A result adds as many of them as the kernel has columns. A box has one band, of which sums of 2, 4 and 8
-# neighbours are made first; its sums that fit 16 bits are divided there. Others are added up as floats, which count
+# neighbors are made first; its sums that fit 16 bits are divided there. Others are added up as floats, which count
 # exactly to 2**24.
 
 cdef void slide(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t count,
@@ -56,7 +56,7 @@ cdef void slide_row(const Job *job, uint16_t *sums, const uint8_t *enters, const
     slide_outside(job, sums + (beyond - x) * channels, enters, leaves, beyond, x + columns)
 
 
-cdef void add_neighbours(const uint16_t *sums, uint16_t *pairs, Py_ssize_t shift, Py_ssize_t count) noexcept nogil:
+cdef void add_neighbors(const uint16_t *sums, uint16_t *pairs, Py_ssize_t shift, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t x
     for x in range(count):
         pairs[x] = sums[x] + sums[x + shift]
@@ -184,7 +184,7 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
             slide_bands(job, &scratch, n, y, y == first, x, columns)
             level = scratch.sums
             for k in range(job.levels):         # windows of twice the width
-                add_neighbours(level, level + job.level_lanes, channels << k, (columns - (2 << k) + 1) * channels)
+                add_neighbors(level, level + job.level_lanes, channels << k, (columns - (2 << k) + 1) * channels)
                 level += job.level_lanes
             into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
             if job.magic and count < <Py_ssize_t>sizeof(lanes_short):

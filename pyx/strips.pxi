@@ -218,7 +218,7 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
 cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
-    if job.colours:
+    if job.colors:
         mix_rows(job, n, first, last)
     elif job.bands != NULL:
         sum_solid(job, n, first, last, memory, poll)

@@ -1,7 +1,7 @@
 """Edges one pixel wide, from a gradient: ridges of its size, and those of them that strong ones lead to.
 
 Whoever calls has checked everything (imfilter.filters.canny does): arrays are (height, width) and of one shape, and
-`path` has room for every mark. The outermost pixels are never marked, so every marked pixel has eight neighbours.
+`path` has room for every mark. The outermost pixels are never marked, so every marked pixel has eight neighbors.
 """
 from libc.math cimport fabs
 
@@ -24,7 +24,7 @@ def thin(const double[:, ::1] down, const double[:, ::1] across, const double[:,
                     continue
                 gy, gx = down[y, x], across[y, x]
                 step_y, step_x = 1 if gy > 0 else -1, 1 if gx > 0 else -1
-                # One step leads between the neighbour on a side and the one on a diagonal.
+                # One step leads between the neighbor on a side and the one on a diagonal.
                 if fabs(gy) > fabs(gx):
                     side_y, side_x, share = step_y, 0, fabs(gx) / fabs(gy)
                 else:

@@ -1,4 +1,4 @@
-"""Files that are hard to read, made by hand where no library writes them: depths, colour keys, bombs, animations."""
+"""Files that are hard to read, made by hand where no library writes them: depths, color keys, bombs, animations."""
 import io
 import struct
 import zlib
@@ -44,17 +44,17 @@ def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width, height, depth, colour, rows, *chunks):
-    """Return a PNG file. colour: 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA. rows: packed bytes of each row."""
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+def png(width, height, depth, color, rows, *chunks):
+    """Return a PNG file. color: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA. rows: packed bytes of each row."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0))
     data = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows)))
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + data + chunk(b"IEND", b"")
 
 
-def deep_png(colour):
+def deep_png(color):
     """Return a PNG file of 16 bits a sample."""
-    bands = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
-    return png(WIDTH, HEIGHT, 16, colour, [row.astype(">u2").tobytes() for row in pixels(bands, "u2")])
+    bands = {0: 1, 2: 3, 4: 2, 6: 4}[color]
+    return png(WIDTH, HEIGHT, 16, color, [row.astype(">u2").tobytes() for row in pixels(bands, "u2")])
 
 
 def bomb(side):
@@ -65,7 +65,7 @@ def bomb(side):
 def tiff(samples, photometric, *, planar=False, packed=False, extra=()):
     """Return a TIFF file of samples (H, W, bands), each band by itself if planar, deflated if packed.
 
-    photometric: 0 white is zero, 1 black is zero, 2 RGB, 5 CMYK. extra: meaning of the bands beyond the colours.
+    photometric: 0 white is zero, 1 black is zero, 2 RGB, 5 CMYK. extra: meaning of the bands beyond the colors.
     """
     height, width, bands = samples.shape
     strips = [samples[..., c].tobytes() for c in range(bands)] if planar else [samples.tobytes()]
@@ -114,12 +114,12 @@ def turned(stored, orientation):
     return turn[orientation](stored)
 
 
-def key_png(colour, key, depth=8):
-    """Return a PNG file whose tRNS chunk holds `key`: the transparent colour, or the alpha of palette entries."""
-    rows = {0: [range(6)] * 4, 2: [range(18)] * 4, 3: [range(6)] * 4}[colour]
+def key_png(color, key, depth=8):
+    """Return a PNG file whose tRNS chunk holds `key`: the transparent color, or the alpha of palette entries."""
+    rows = {0: [range(6)] * 4, 2: [range(18)] * 4, 3: [range(6)] * 4}[color]
     rows = [b"".join(sample.to_bytes(depth // 8, "big") for sample in row) for row in rows]
-    palette = [chunk(b"PLTE", bytes(range(0, 180, 10)))] if colour == 3 else []
-    return png(6, 4, depth, colour, rows, *palette, *([chunk(b"tRNS", key)] if key else []))
+    palette = [chunk(b"PLTE", bytes(range(0, 180, 10)))] if color == 3 else []
+    return png(6, 4, depth, color, rows, *palette, *([chunk(b"tRNS", key)] if key else []))
 
 
 def chunks_png(*chunks):
@@ -146,7 +146,7 @@ def text_png(key, text):
 
 
 def moving(kind, mode="RGB", count=3, **options):
-    """Return an animation of frames with a square that wanders, of colours that a palette of GIF can hold."""
+    """Return an animation of frames with a square that wanders, of colors that a palette of GIF can hold."""
     stills = []
     for k in range(count):
         samples = np.zeros((12, 16, {"RGB": 3, "RGBA": 4}[mode]), "u1")
@@ -179,7 +179,7 @@ def half(kind):
 
 
 def by_opencv(suffix, depth, *options):
-    """Return a file of more than 8 bits a colour in a format of which Pillow reads 8 bits."""
+    """Return a file of more than 8 bits a color in a format of which Pillow reads 8 bits."""
     cv2 = pytest.importorskip("cv2")
     samples = pixels(3, "u2").repeat(9, 0).repeat(9, 1) >> (16 - depth)
     done, data = cv2.imencode(suffix, samples, [getattr(cv2, option) if isinstance(option, str) else option
@@ -241,5 +241,5 @@ BAD = {
     "deep-animated.png": (deep_animation, "animation of 16 bits"),
     "deep.jp2": (lambda: by_opencv(".jp2", 16), "bits|JPEG ?2000|not an image"),
     "deep.avif": (lambda: by_opencv(".avif", 10, "IMWRITE_AVIF_DEPTH", 10), "bits|AVIF|not an image"),
-    "lab.tif": (lambda: encoded(Image.new("LAB", (3, 3)), "TIFF"), "colour mode LAB"),
+    "lab.tif": (lambda: encoded(Image.new("LAB", (3, 3)), "TIFF"), "color mode LAB"),
 }

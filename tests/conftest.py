@@ -10,8 +10,9 @@ import pytest
 from hypothesis import settings
 from program import Said
 
-from imfilter import _core, convolution
+from imfilter import convolution
 from imfilter.cli import main
+from imfilter.engine import _core
 
 settings.register_profile("here", deadline=None, max_examples=300)
 settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)

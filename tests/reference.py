@@ -41,7 +41,7 @@ def correlate(image, kernel, margin, mode, cval=0.0, stride=(1, 1), dilation=(1,
     return np.array([[sum(w * pixel(y + i, x + j) for i, j, w in taps) for x in columns] for y in rows])
 
 
-def normalised(image, mask, kernel, margin, mode, cval=0.0, beyond=1.0, stride=(1, 1), dilation=(1, 1)):
+def normalized(image, mask, kernel, margin, mode, cval=0.0, beyond=1.0, stride=(1, 1), dilation=(1, 1)):
     """Return sum(w m p) / sum(w m) * sum(w), NaN where sum(w m) is 0, and sum|w m| / |sum(w m)|.
 
     mask: as the image. beyond: what the mask goes on with where the image goes on with cval. A pixel of weight 0 may be

@@ -7,7 +7,8 @@ from awkward import encoded, photo
 from PIL import Image, PngImagePlugin
 from program import pixels, run
 
-from imfilter import ahead, files
+from imfilter import files
+from imfilter.runtime import prefetch
 
 SIZE = (400, 300)  # of noise, whose files are large enough to be begun with
 
@@ -23,33 +24,33 @@ def begun(tmp_path):
     def begin(data, name="photo.jpg"):
         path = tmp_path / name
         path.write_bytes(data)
-        ahead.begin(["apply", "sobel", str(path)])
+        prefetch.begin(["apply", "sobel", str(path)])
         return path
 
     yield begin
-    ahead._begun = None
+    prefetch._begun = None
 
 
 @pytest.mark.parametrize(("kind", "name"), [("JPEG", "photo.jpg"), ("PNG", "photo.png")])
 def test_the_picture_is_the_files(begun, kind, name):
     path = begun(large(kind, quality=95), name)
     with open(path, "rb") as stream, Image.open(path) as plain:
-        found = ahead.taken(stream, type(plain))
+        found = prefetch.taken(stream, type(plain))
         np.testing.assert_array_equal(np.asarray(found), np.asarray(plain))
-        assert ahead.taken(stream, type(plain)) is None  # once
+        assert prefetch.taken(stream, type(plain)) is None  # once
 
 
 def test_reading_takes_it(begun):
     path = begun(large("JPEG", quality=95))
-    ahead._begun.join()
-    ahead._begun.image.paste((1, 2, 3), (0, 0, *SIZE))
+    prefetch._begun.join()
+    prefetch._begun.image.paste((1, 2, 3), (0, 0, *SIZE))
     assert files.read(str(path)).image.getcolors() == [(SIZE[0] * SIZE[1], (1, 2, 3))]
 
 
 @pytest.mark.parametrize("change", ["another file", "written to", "another format"])
 def test_another_file_is_not_taken_for_it(begun, change):
     path = begun(large("JPEG", quality=95))
-    ahead._begun.join()
+    prefetch._begun.join()
     other = encoded(photo("RGB", SIZE, seed=1), "PNG" if change == "another format" else "JPEG", quality=95)
     if change == "another file":
         path.unlink()
@@ -72,15 +73,15 @@ def test_nothing_else_is_begun(tmp_path, monkeypatch, arguments):
         (tmp_path / name).write_bytes(large("JPEG", quality=95))
     (tmp_path / "small.jpg").write_bytes(encoded(photo(), "JPEG"))
     (tmp_path / "folder.jpg").mkdir()
-    ahead.begin(arguments)
-    assert ahead._begun is None
+    prefetch.begin(arguments)
+    assert prefetch._begun is None
 
 
 def test_a_photo_of_too_many_pixels_is_left_alone(begun, monkeypatch):
-    monkeypatch.setattr(ahead, "MOST", SIZE[0] * SIZE[1] - 1)
+    monkeypatch.setattr(prefetch, "MOST", SIZE[0] * SIZE[1] - 1)
     begun(large("JPEG", quality=95))
-    ahead._begun.join()
-    assert ahead._begun.image is None
+    prefetch._begun.join()
+    assert prefetch._begun.image is None
 
 
 def test_a_result_and_its_metadata_are_those_of_a_photo_not_begun(tmp_path):
@@ -102,7 +103,7 @@ def test_a_result_and_its_metadata_are_those_of_a_photo_not_begun(tmp_path):
 
 @pytest.mark.parametrize(("kind", "name"), [("JPEG", "photo.jpg"), ("PNG", "photo.png")])
 def test_what_is_wrong_is_said_as_ever(tmp_path, kind, name):
-    (tmp_path / name).write_bytes(large(kind, quality=95)[:ahead.WORTH + 1000])
+    (tmp_path / name).write_bytes(large(kind, quality=95)[:prefetch.WORTH + 1000])
     done = run("apply", "sobel", name, cwd=tmp_path, status=1)
     assert done.stderr.decode().startswith(f"imfilter: {name}: is damaged: ")
     assert os.listdir(tmp_path) == [name]

@@ -6,12 +6,12 @@ import pytest
 
 import imfilter
 from imfilter import ImfilterError, kernels
-from imfilter.explain import facts, response
-from imfilter.explain.anatomy import anatomy
-from imfilter.filters import PRESETS
-from imfilter.pipeline import Filter
+from imfilter.explain.kernel import facts, frequency_response
+from imfilter.explain.kernel.anatomy import anatomy
+from imfilter.filters import FILTERS
+from imfilter.pipeline.filter import Filter
 
-SPECS = [name for name, preset in PRESETS.items() if not any(one.required for one in preset.parameters)] + [
+SPECS = [name for name, preset in FILTERS.items() if not any(one.required for one in preset.parameters)] + [
     "box:size=4", "box:size=2,5", "binomial:size=4", "gaussian:sigma=2,0.5", "gaussian:truncate=2", "disk:radius=3.5",
     "motion:length=7:angle=30", "unsharp_mask:radius=1:amount=2", "unsharp_mask:threshold=5", "emboss:depth=2",
     "emboss:angle=45", *(f"{name}:axis={axis}" for name in ("sobel", "scharr", "prewitt", "farid", "roberts")
@@ -31,7 +31,7 @@ def rebuilt(spec, image):
         "root of the mean of the squares of two": lambda: np.sqrt(np.mean(np.square(made), axis=0)),
         "largest of eight": lambda: np.max(made, axis=0),
         "root of the sum of the squares of two": lambda: np.hypot(*made),
-        "white plus": lambda: 1 + made[0], "mid-grey plus": lambda: 0.5 + made[0],
+        "white plus": lambda: 1 + made[0], "mid-gray plus": lambda: 0.5 + made[0],
         "It is convolution with:": lambda: made[0], "It is correlation with:": lambda: made[0],
         "It is convolution, with:": lambda: made[0],
     }
@@ -152,20 +152,20 @@ def test_a_large_table_shows_its_middle():
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 16, 17, 18, 19, 40])
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_a_table_fits_and_holds_the_centre(size, width):
+def test_a_table_fits_and_holds_the_center(size, width):
     kernel = np.arange(1.0, size * size + 1).reshape(size, size)
     rows = [line for line in facts.table(kernel, width) if not line.startswith("(")]
     assert max(map(len, rows)) <= width
-    centre = facts.numbers(kernel[size // 2, size // 2, None])[0]
-    assert any(centre in row.split() for row in rows)
+    center = facts.numbers(kernel[size // 2, size // 2, None])[0]
+    assert any(center in row.split() for row in rows)
 
 
 def test_bars_are_the_gain():
     box = np.full((1, 2), 0.5)
-    assert response.along(box, 1, 3) == pytest.approx([1, np.sqrt(0.5), 0])
-    assert response.along(box, 0, 3) == pytest.approx([1, 1, 1])
-    assert response.bars(np.array([0, 0.5, 1, 1e-9]), 2, 1.0) == ["  █ ", " █" + "█▁"]
+    assert frequency_response.along(box, 1, 3) == pytest.approx([1, np.sqrt(0.5), 0])
+    assert frequency_response.along(box, 0, 3) == pytest.approx([1, 1, 1])
+    assert frequency_response.bars(np.array([0, 0.5, 1, 1e-9]), 2, 1.0) == ["  █ ", " █" + "█▁"]
     lines = facts.plots(box, 80)
     assert lines[0].split() == ["gain", "of", "waves", "across", "gain", "of", "waves", "down"]
     assert max(map(len, lines)) <= 80
-    assert facts.plots(box, 80, response.PLAIN_BARS)[1].isascii()
+    assert facts.plots(box, 80, frequency_response.PLAIN_BARS)[1].isascii()

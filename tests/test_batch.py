@@ -17,15 +17,16 @@ from PIL import Image
 from program import PROGRAM, at_terminal, posix
 
 import imfilter
-from imfilter import batch, files, signals
+from imfilter import batch, files
 from imfilter.batch import photo, sources, targets
 from imfilter.cli import main
 from imfilter.cli.outputs import Pixels
 from imfilter.cli.progress import duration
 from imfilter.cli.report import shown
 from imfilter.errors import ImfilterError
-from imfilter.pipeline import Pipeline
-from imfilter.recipe import Recipe
+from imfilter.pipeline.chain import Pipeline
+from imfilter.pipeline.recipe import Recipe
+from imfilter.runtime import signals
 
 BOX = Recipe(Pipeline("box"), "box")
 
@@ -236,7 +237,7 @@ def test_every_photo_has_a_record(tree, workers):
         "bytes": os.path.getsize("a.box.png"), "error": None, "notes": []}
     assert told["b.png"]["error"] == "b.box.png: exists already; --force replaces it"
     assert told["bad.png"]["error"].startswith("is not an image") and told["none.png"]["bytes"] is None
-    assert told["palette.png"]["notes"] == ["palette becomes full colour"]
+    assert told["palette.png"]["notes"] == ["palette becomes full color"]
     assert "imfilter: bad.png: is not an image" in said.stderr and "wrote" not in said.stderr
 
 
@@ -368,7 +369,7 @@ class Threads:
     name = "threads"
 
     def picture(self, image, signed):
-        return Image.new("L", (imfilter.workers.count(None), os.getpid() % 60_000 + 1))
+        return Image.new("L", (imfilter.runtime.threads.thread_count(None), os.getpid() % 60_000 + 1))
 
 
 @posix

@@ -111,9 +111,9 @@ def test_nan_and_infinity_make_no_lines_and_no_noise(photo):
 
 
 def test_batches_channels_and_strides(photo):
-    colour = np.stack([photo, photo[::-1], photo[:, ::-1]], -1)
-    alone = np.stack([imfilter.canny(np.ascontiguousarray(colour[..., c])) for c in range(3)], -1)
-    np.testing.assert_array_equal(imfilter.canny(colour), alone)
-    np.testing.assert_array_equal(imfilter.canny(np.moveaxis(colour, -1, 0), channel_axis=0), np.moveaxis(alone, -1, 0))
-    np.testing.assert_array_equal(imfilter.canny(np.stack([colour, colour[::-1]]))[0], alone)
-    np.testing.assert_array_equal(imfilter.canny(colour, stride=(2, 3)), alone[::2, ::3])
+    color = np.stack([photo, photo[::-1], photo[:, ::-1]], -1)
+    alone = np.stack([imfilter.canny(np.ascontiguousarray(color[..., c])) for c in range(3)], -1)
+    np.testing.assert_array_equal(imfilter.canny(color), alone)
+    np.testing.assert_array_equal(imfilter.canny(np.moveaxis(color, -1, 0), channel_axis=0), np.moveaxis(alone, -1, 0))
+    np.testing.assert_array_equal(imfilter.canny(np.stack([color, color[::-1]]))[0], alone)
+    np.testing.assert_array_equal(imfilter.canny(color, stride=(2, 3)), alone[::2, ::3])

@@ -15,7 +15,7 @@ from PIL import Image
 from program import PROGRAM, pixels, posix, run
 
 import imfilter
-from imfilter.recipe import Recipe
+from imfilter.pipeline.recipe import Recipe
 
 
 def test_results_are_named_after_the_photo(here, folder):
@@ -128,7 +128,7 @@ def test_what_is_changed_or_lost_is_said_and_can_be_silenced(here, folder):
     awkward.photo().save("made.png", exif=awkward.exif(), dpi=(300, 300))
     said = here("apply", "box", "--workers", "1", "palette.png", "made.png", "-o", "{stem}.bmp")
     assert said.err.splitlines()[:-1] == [
-        "imfilter: palette.png: palette becomes full colour", "imfilter: made.png: EXIF not kept: BMP cannot hold it"]
+        "imfilter: palette.png: palette becomes full color", "imfilter: made.png: EXIF not kept: BMP cannot hold it"]
     assert said.err.splitlines()[-1].startswith("imfilter: 2 of 2 written, in ")
     assert here("apply", "box", "-q", "palette.png") == ("", "")
     said = here("apply", "box", "-v", "photo.png").out

@@ -10,18 +10,18 @@ from PIL import Image
 from program import pixels, run
 
 import imfilter
-from imfilter.filters import PRESETS
+from imfilter.filters import FILTERS
 
 NEEDED = {"mix": ["--matrix", "0 0 1; 0 1 0; 1 0 0"]}
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_is_applied_to_a_file_as_to_an_image(folder, name):
     done = run("apply", name, *NEEDED.get(name, []), "photo.png")
     assert (done.stdout.decode(), done.stderr) == (f"wrote photo.{name}.png\n", b"")
     keywords = {"matrix": [[0, 0, 1], [0, 1, 0], [1, 0, 0]]} if name == "mix" else {}
     wanted = np.asarray(getattr(imfilter, name)(pixels("photo.png"), **keywords))
-    if wanted.dtype == np.float32:  # with a sign: shown about mid-grey
+    if wanted.dtype == np.float32:  # with a sign: shown about mid-gray
         wanted = np.clip(np.rint(wanted + 128), 0, 255)
     np.testing.assert_array_equal(pixels(f"photo.{name}.png"), wanted)
 
@@ -93,14 +93,14 @@ def test_kernels_that_are_none_are_refused(here, folder, kernel, words):
 
 
 def test_a_mask_weighs_the_pixels_of_a_photo(folder, here):
-    grey = np.zeros((17, 31), np.uint8)
-    grey[3:9, 5:20], grey[2] = 255, 100
-    Image.fromarray(grey).save("mask.png")
+    gray = np.zeros((17, 31), np.uint8)
+    gray[3:9, 5:20], gray[2] = 255, 100
+    Image.fromarray(gray).save("mask.png")
     here("apply", "box", "--size", "5", "--mask", "mask.png", "photo.png", "-o", "a.png")
-    np.testing.assert_array_equal(pixels("a.png"), imfilter.box(pixels("photo.png"), 5, mask=grey))
-    Image.fromarray(grey).convert("RGB").save("mask.png")
+    np.testing.assert_array_equal(pixels("a.png"), imfilter.box(pixels("photo.png"), 5, mask=gray))
+    Image.fromarray(gray).convert("RGB").save("mask.png")
     here("convolve", "--kernel", "1 2 1", "--mask", "mask.png", "photo.png", "-o", "b.png")
-    np.testing.assert_array_equal(pixels("b.png"), imfilter.convolve(pixels("photo.png"), [[1, 2, 1]], mask=grey))
+    np.testing.assert_array_equal(pixels("b.png"), imfilter.convolve(pixels("photo.png"), [[1, 2, 1]], mask=gray))
 
 
 def test_masks_that_do_not_fit_are_refused(folder, here):
@@ -108,7 +108,7 @@ def test_masks_that_do_not_fit_are_refused(folder, here):
     said = here("apply", "box", "--mask", "small.png", "photo.png", status=1).err
     assert said.startswith("imfilter: photo.png: mask must have the shape (17, 31)")
     said = here("apply", "box", "--mask", "photo.png", "photo.png", status=2).err
-    assert said == "imfilter: photo.png: a mask must be grey, got an image of mode RGB\n"
+    assert said == "imfilter: photo.png: a mask must be gray, got an image of mode RGB\n"
     assert "none.png" in here("apply", "box", "--mask", "none.png", "photo.png", status=2).err
     assert "do not sum to 0" in here("convolve", "--kernel", "1 -1", "--mask", "small.png", "photo.png", status=2).err
     here("apply", "sobel", "--mask", "small.png", "photo.png", status=2)
@@ -153,7 +153,7 @@ def test_convolution_in_a_chain(here, folder):
 
 
 @pytest.mark.parametrize(("mode", "result"), [("L", "L"), ("RGB", "L"), ("LA", "LA"), ("RGBA", "LA"), ("I;16", "I;16")])
-def test_a_photo_is_made_grey_first(here, folder, mode, result):
+def test_a_photo_is_made_gray_first(here, folder, mode, result):
     photo = awkward.photo(mode, (20, 15))
     photo.save("in.png")
     here("apply", "sobel", "--gray", "in.png")
@@ -161,9 +161,9 @@ def test_a_photo_is_made_grey_first(here, folder, mode, result):
         assert made.mode == result
         samples = np.asarray(made)
     given = np.asarray(photo).astype(float)
-    colours = given[..., :-1] if mode.endswith("A") else given
-    grey = imfilter.grayscale(colours) if colours.ndim == 3 and colours.shape[2] == 3 else colours.squeeze()
-    wanted = imfilter.sobel(grey)
+    colors = given[..., :-1] if mode.endswith("A") else given
+    gray = imfilter.grayscale(colors) if colors.ndim == 3 and colors.shape[2] == 3 else colors.squeeze()
+    wanted = imfilter.sobel(gray)
     if mode.endswith("A"):
         np.testing.assert_array_equal(samples[..., 1], given[..., -1])
         samples = samples[..., 0]
@@ -192,9 +192,9 @@ def test_chosen_channels_are_filtered_and_the_others_kept(here, folder, mode, su
 
 
 def test_a_channel_that_a_photo_has_not_fails_that_photo(here, folder):
-    awkward.photo("L").save("grey.png")
-    said = here("apply", "box", "--channels", "G", "grey.png", "photo.png", status=1)
-    assert said.err.splitlines()[0] == "imfilter: grey.png: has no channel G, only L"
+    awkward.photo("L").save("gray.png")
+    said = here("apply", "box", "--channels", "G", "gray.png", "photo.png", status=1)
+    assert said.err.splitlines()[0] == "imfilter: gray.png: has no channel G, only L"
     assert said.out == "wrote photo.box.png\n"
 
 
@@ -233,7 +233,7 @@ def test_the_depth_of_a_result_is_as_asked_and_values_stay(here, folder, name, d
     (["apply", "canny", "--low-threshold", "3", "--high-threshold", "2"], "high_threshold must be at least"),
     (["apply", "difference_of_gaussians", "--high-sigma", "0.5"], "high_sigma must be at least low_sigma"),
     (["apply", "bilateral", "--sigma-spatial", "3000"], "sigma_spatial times truncate must be at most 2048"),
-    (["apply", "sobel", "--linear"], "sobel has no --linear: only blurs and colours mix light"),
+    (["apply", "sobel", "--linear"], "sobel has no --linear: only blurs and colors mix light"),
     (["apply", "sobel", "--then", "sobel:linear"], "got 'linear'"),
     (["apply", "box", "--channels", "R,X"], "must be some of R,G,B,A,L,C,M,Y,K,Cb,Cr, got 'X'"),
     (["apply", "box", "--channels", ""], "got ''"), (["apply", "box", "--gray", "--channels", "R"], "only one of"),
@@ -249,10 +249,10 @@ def test_wrong_recipes_are_refused_before_a_file_is_looked_for(here, tmp_path, m
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (["mix", "--matrix", "1 0 0; 0 1 0", "photo.png"], "a photo cannot hold 2 bands of uint8"),
-    (["mix", "--matrix", "1 0 0; 0 1 0", "clear.png"], "a photo with alpha must have 1 or 3 colours of uint8, got 2 "),
+    (["mix", "--matrix", "1 0 0; 0 1 0", "clear.png"], "a photo with alpha must have 1 or 3 colors of uint8, got 2 "),
     (["mix", "--matrix", "1 0", "photo.png"], "the image must have 2 channels here, got 3"),
     (["box", "--gray", "cmyk.tif"], "the image must have 3 channels here, got 4"),
-    (["box", "--linear", "cmyk.tif"], "linear needs grey or red, green and blue, got an image of mode CMYK"),
+    (["box", "--linear", "cmyk.tif"], "linear needs gray or red, green and blue, got an image of mode CMYK"),
 ])
 def test_what_a_photo_cannot_be_is_said_without_python(here, folder, arguments, words):
     awkward.photo("RGBA").save("clear.png")

@@ -9,7 +9,7 @@ import pytest
 from program import CHECKOUT, PROGRAM, run
 
 import imfilter
-from imfilter.filters import PRESETS, groups
+from imfilter.filters import FILTERS, filters_by_group
 from imfilter.filters.parameters import Flag
 
 MISUSE = [
@@ -51,24 +51,24 @@ def test_wrong_usage_is_explained_in_a_sentence(here, folder, arguments, words):
 
 def test_the_list_is_that_of_the_registry(here):
     lines = here("list").out.splitlines()
-    assert [line for line in lines if not line.startswith(" ")] == list(groups())
+    assert [line for line in lines if not line.startswith(" ")] == list(filters_by_group())
     rows = [line.split() for line in lines if line.startswith(" ")]
-    assert [row[0] for row in rows] == list(PRESETS)
-    for row, preset in zip(rows, PRESETS.values(), strict=True):
+    assert [row[0] for row in rows] == list(FILTERS)
+    for row, preset in zip(rows, FILTERS.values(), strict=True):
         assert " ".join(row).endswith(preset.summary)
         names = [parameter.name for parameter in preset.parameters]
         assert [word.partition("=")[0] for word in row[1:len(names) + 1]] == names
-    assert here("list", "blur").out.splitlines() == ["blur", *lines[1:1 + len(groups()["blur"])]]
+    assert here("list", "blur").out.splitlines() == ["blur", *lines[1:1 + len(filters_by_group()["blur"])]]
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", FILTERS)
 def test_help_tells_every_parameter_and_its_default(here, name):
     said = " ".join(here("apply", name, "--help").out.split())
-    for parameter in PRESETS[name].parameters:
+    for parameter in FILTERS[name].parameters:
         assert f"--{parameter.name.replace('_', '-')}" in said and parameter.help[:20] in said
         shown = isinstance(parameter.kind, Flag) or f"[default: {parameter.shown(parameter.default)}]" in said
         assert parameter.required or shown
-    assert PRESETS[name].summary in said
+    assert FILTERS[name].summary in said
 
 
 def test_three_doors_lead_to_the_same_room(folder):
@@ -109,9 +109,9 @@ def test_apply_alone_lists_the_filters_by_group():
         lines = shown(*arguments, status=status)
         assert len(lines) <= 60
         titles = [line[:-1] for line in lines if re.fullmatch(r"[A-Z][a-z]+:", line)]
-        assert titles == ["Options", *(group.capitalize() for group in groups())]
+        assert titles == ["Options", *(group.capitalize() for group in filters_by_group())]
         named = [line.split()[0] for line in lines if re.match(r"  [a-z_]+  ", line)]
-        assert named == list(PRESETS)
+        assert named == list(FILTERS)
 
 
 @pytest.mark.parametrize("arguments", [["apply", "sobel"], ["apply", "gaussian"], ["convolve"]])

@@ -7,9 +7,9 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from imfilter import ImfilterError
+from imfilter.arrays.high_depth import HighDepthImage
 from imfilter.explain import compare
-from imfilter.explain.comparison import difference_picture
-from imfilter.images import Deep
+from imfilter.explain.view.comparison import difference_picture
 
 WANG = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
 
@@ -71,7 +71,7 @@ def test_channels_have_their_names():
     assert names(Image.new("RGBA", (2, 2))) == ["R", "G", "B", "A"]
     assert names(Image.new("L", (2, 2))) == ["L"]
     assert names(np.zeros((2, 2, 2))) == ["0", "1"]
-    assert names(Deep(np.zeros((2, 2, 2), np.uint16), alpha=True)) == ["L", "A"]
+    assert names(HighDepthImage(np.zeros((2, 2, 2), np.uint16), alpha=True)) == ["L", "A"]
 
 
 def rgba(*pixels):
@@ -84,12 +84,12 @@ def rgba(*pixels):
     ((200, 0, 0, 1), (0, 90, 0, 0), 200, 0),  # one is seen
     ((200, 0, 0, 255), (200, 0, 0, 0), 255, 0),
 ])
-def test_colours_that_nobody_sees_do_not_count(one, other, largest, unseen):
+def test_colors_that_nobody_sees_do_not_count(one, other, largest, unseen):
     pair = rgba(one, (1, 2, 3, 4)), rgba(other, (1, 2, 3, 4))
     found = compare(*pair)
     assert (found.total.largest, found.unseen, found.identical) == (largest, unseen, not largest)
     assert bool(np.asarray(difference_picture(*pair)).any()) == bool(largest)
-    deep = [Deep(np.asarray(picture).astype(np.uint16) * 257, alpha=True) for picture in pair]
+    deep = [HighDepthImage(np.asarray(picture).astype(np.uint16) * 257, alpha=True) for picture in pair]
     assert (compare(*deep).total.largest, compare(*deep).unseen) == (largest * 257, unseen)
 
 
@@ -110,7 +110,7 @@ def test_an_array_has_no_alpha():
     (np.zeros((2, 3)), np.zeros((2, 3), np.uint8), "same size and kind"),
     (Image.new("L", (2, 3)), Image.new("L", (3, 2)), "got 2 x 3 L and 3 x 2 L"),
     (Image.new("RGB", (2, 2)), Image.new("YCbCr", (2, 2)), "RGB and 2 x 2 YCbCr"),
-    (Image.new("RGB", (2, 2)), Deep(np.zeros((2, 2, 3), np.uint16)), "RGB and 2 x 2 RGB uint16"),
+    (Image.new("RGB", (2, 2)), HighDepthImage(np.zeros((2, 2, 3), np.uint16)), "RGB and 2 x 2 RGB uint16"),
     (np.zeros(3), np.zeros(3), r"the shape \(H, W\) or \(H, W, C\), got \(3,\)"),
     (np.zeros((0, 3)), np.zeros((0, 3)), r"got \(0, 3\)"),
     (np.full((2, 2), np.nan), np.zeros((2, 2)), "must be finite"),

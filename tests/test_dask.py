@@ -10,7 +10,7 @@ from test_tiles import NEAR, ODD, assert_same, masks, pixels
 
 import imfilter
 from imfilter import DtypeError, ImfilterError, Pipeline
-from imfilter.filters import PRESETS
+from imfilter.filters import FILTERS
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -48,10 +48,10 @@ def assert_lazy(function, image, rng):
 @pytest.mark.parametrize("name", NEAR)
 def test_every_preset(name, rng):
     given = dict(part.split("=") for part in ODD.get(name, "").split(":") if part)
-    known = {parameter.name: parameter for parameter in PRESETS[name].parameters}
+    known = {parameter.name: parameter for parameter in FILTERS[name].parameters}
     given = {key: known[key].kind.parse(value) for key, value in given.items()}
     for mode, stride, dtype in zip(MODES, (1, 2, (1, 3), 7, 1), ("u1", "u2", "i4", "f4", "f8"), strict=True):
-        shape = (33, 47, 3) if PRESETS[name].group == "colour" or mode == "wrap" else (33, 47)
+        shape = (33, 47, 3) if FILTERS[name].group == "color" or mode == "wrap" else (33, 47)
         function = getattr(imfilter, name)
         assert_lazy(lambda image, function=function, **options: function(image, **given, **options),
                     pixels(rng, shape, dtype), rng)
@@ -187,7 +187,7 @@ def test_nothing_is_computed_before_it_is_asked_for():
     assert imfilter.plan(image, np.ones((3, 3))).method == "runs"
 
 
-def test_a_chunk_needs_its_neighbours_alone():
+def test_a_chunk_needs_its_neighbors_alone():
     image = da.zeros((1000, 1000), chunks=100, dtype="u1")
     lazy = imfilter.gaussian(image, 2)
     corner = lazy.blocks[0, 0].__dask_graph__().cull({(lazy.blocks[0, 0].name, 0, 0)}).to_dict()

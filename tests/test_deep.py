@@ -1,4 +1,4 @@
-"""Colours of 16 bits, floats and many channels: read and written in their depth, and filtered as arrays are."""
+"""Colors of 16 bits, floats and many channels: read and written in their depth, and filtered as arrays are."""
 import io
 import struct
 import subprocess
@@ -11,11 +11,11 @@ from PIL import Image, ImageCms
 
 import imfilter
 from imfilter import files
+from imfilter.arrays.high_depth import HighDepthImage
 from imfilter.errors import FileError, ImfilterError
-from imfilter.filters import PRESETS
-from imfilter.images import Deep
-from imfilter.pipeline import Pipeline
-from imfilter.recipe import Recipe
+from imfilter.filters import FILTERS
+from imfilter.pipeline.chain import Pipeline
+from imfilter.pipeline.recipe import Recipe
 
 tifffile = pytest.importorskip("tifffile")
 imagecodecs = pytest.importorskip("imagecodecs")
@@ -43,7 +43,7 @@ def deep_tiff(pixels, **options):
 def test_deep_png_files_keep_their_depth(put, channels, target):
     pixels = samples(channels)
     photo = files.read(put("deep.png", imagecodecs.png_encode(pixels)))
-    assert isinstance(photo.image, Deep) and photo.image.alpha == (channels != 3) and photo.notes == []
+    assert isinstance(photo.image, HighDepthImage) and photo.image.alpha == (channels != 3) and photo.notes == []
     np.testing.assert_array_equal(photo.image.pixels, pixels)
     data = files.encode(photo, target)
     again = imagecodecs.png_decode(data) if target == ".png" else tifffile.imread(io.BytesIO(data))
@@ -73,10 +73,10 @@ def test_deep_tiff_files_of_every_kind_are_read_and_written(put, dtype, channels
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f2", "i1", "u4"])
-def test_deep_grey_that_pillow_does_not_know_is_read(put, dtype):
+def test_deep_gray_that_pillow_does_not_know_is_read(put, dtype):
     pixels = samples(1, dtype)
     try:
-        photo = files.read(put("grey.tif", deep_tiff(pixels[..., 0], photometric="minisblack")))
+        photo = files.read(put("gray.tif", deep_tiff(pixels[..., 0], photometric="minisblack")))
     except FileError as error:
         assert dtype == "u4" and "beyond 2" in str(error)  # noqa: PT017
         return
@@ -91,12 +91,12 @@ def test_cmyk_and_white_that_is_zero(put):
     again = tifffile.TiffFile(io.BytesIO(files.encode(photo, ".tif"))).pages[0]
     assert again.photometric == 5
     np.testing.assert_array_equal(again.asarray(), pixels)
-    grey = samples(2)
-    photo = files.read(put("white.tif", deep_tiff(grey, photometric="miniswhite", extrasamples=["unassalpha"])))
-    np.testing.assert_array_equal(photo.image.pixels, np.stack([65535 - grey[..., 0], grey[..., 1]], -1))
+    gray = samples(2)
+    photo = files.read(put("white.tif", deep_tiff(gray, photometric="miniswhite", extrasamples=["unassalpha"])))
+    np.testing.assert_array_equal(photo.image.pixels, np.stack([65535 - gray[..., 0], gray[..., 1]], -1))
 
 
-def test_colours_multiplied_by_alpha_are_divided_again(put):
+def test_colors_multiplied_by_alpha_are_divided_again(put):
     plain = np.array([[[60000, 30000, 0, 65535], [40000, 20000, 2, 32768], [0, 0, 0, 0]]], "u2")
     stored = plain.copy()
     stored[..., :3] = np.rint(plain[..., :3] * (plain[..., 3:] / 65535))
@@ -120,7 +120,7 @@ def test_deep_ppm_files_are_scaled_to_16_bits_and_need_no_other_library(put, mos
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_deep_photos_are_turned_upright(put, suffix, orientation):
     pixels = samples(3)
-    image = Deep(pixels, info={"exif": awkward.exif(orientation).tobytes()})
+    image = HighDepthImage(pixels, info={"exif": awkward.exif(orientation).tobytes()})
     data = files.encode(files.Photo([image]), suffix)
     photo = files.read(put("deep" + suffix, data))
     np.testing.assert_array_equal(photo.image.pixels, awkward.turned(pixels, orientation))
@@ -133,7 +133,7 @@ def test_deep_photos_are_turned_upright(put, suffix, orientation):
 @pytest.mark.parametrize("source", [".png", ".tif"])
 def test_metadata_of_deep_photos_is_kept(put, source, target):
     info = {"exif": awkward.exif().tobytes(), "icc_profile": PROFILE, "dpi": (300.0, 150.0), "xmp": b"<x>a tree</x>"}
-    image = Deep(samples(3), info=dict(info))
+    image = HighDepthImage(samples(3), info=dict(info))
     photo = files.read(put("deep" + source, files.encode(files.Photo([image]), source)))
     again = files.read(put("again" + target, files.encode(photo, target))).image
     np.testing.assert_allclose(again.info["dpi"], info["dpi"], atol=0.1)
@@ -154,14 +154,14 @@ def test_texts_of_a_deep_png_are_kept(put):
     assert chunks[0][0] == b"IHDR" and chunks[-1][0] == b"IEND"
 
 
-def test_a_transparent_colour_of_16_bits_is_named_or_alpha(put):
+def test_a_transparent_color_of_16_bits_is_named_or_alpha(put):
     rows = [row.astype(">u2").tobytes() for row in awkward.pixels(3, "u2")]
     key = awkward.chunk(b"tRNS", awkward.pixels(3, "u2")[1, 2].astype(">u2").tobytes())
     photo = files.read(put("key.png", awkward.png(6, 4, 16, 2, rows, key)))
     if photo.image.alpha:
         assert photo.image.pixels[1, 2, 3] == 0 and (photo.image.pixels[..., 3] == 0).sum() == 1
     else:
-        assert photo.notes == ["transparent colour not kept"]
+        assert photo.notes == ["transparent color not kept"]
 
 
 def test_deep_pages_are_read_one_by_one(put):
@@ -172,7 +172,7 @@ def test_deep_pages_are_read_one_by_one(put):
             writer.write(page[..., 0] if page.shape[2] == 1 else page, resolution=(100 + k, 50), resolutionunit=2,
                          photometric="rgb" if page.shape[2] == 3 else "minisblack", metadata=None)
     photo = files.read(put("pages.tif", room.getvalue()))
-    assert [type(frame).__name__ for frame in photo.frames] == ["Deep", "Deep", "Image", "Image"]
+    assert [type(frame).__name__ for frame in photo.frames] == ["HighDepthImage", "HighDepthImage", "Image", "Image"]
     with tifffile.TiffFile(io.BytesIO(files.encode(photo.map(lambda frame: frame), ".tif"))) as again:
         assert len(again.pages) == 4
         for k, page in enumerate(pages):
@@ -203,14 +203,14 @@ def test_samples_that_cannot_be_found_are_no_zeros(put, compression):
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".gif"])
 def test_formats_of_8_bits_refuse_deep_photos(suffix):
-    with pytest.raises(FileError, match="cannot hold 16-bit colours: PNG or PPM or TIFF can"):
-        files.encode(files.Photo([Deep(samples(3))]), suffix)
-    with pytest.raises(FileError, match="cannot hold floating-point colours: TIFF can"):
-        files.encode(files.Photo([Deep(samples(3, "f4"))]), suffix)
-    with pytest.raises(FileError, match="PNG cannot hold 16-bit CMYK colours: TIFF can"):
-        files.encode(files.Photo([Deep(awkward.pixels(4, "u2"))]), ".png")
+    with pytest.raises(FileError, match="cannot hold 16-bit colors: PNG or PPM or TIFF can"):
+        files.encode(files.Photo([HighDepthImage(samples(3))]), suffix)
+    with pytest.raises(FileError, match="cannot hold floating-point colors: TIFF can"):
+        files.encode(files.Photo([HighDepthImage(samples(3, "f4"))]), suffix)
+    with pytest.raises(FileError, match="PNG cannot hold 16-bit CMYK colors: TIFF can"):
+        files.encode(files.Photo([HighDepthImage(awkward.pixels(4, "u2"))]), ".png")
     with pytest.raises(FileError, match="cannot hold channels beyond alpha: TIFF can"):
-        files.encode(files.Photo([Deep(samples(6, "u1"))]), suffix)
+        files.encode(files.Photo([HighDepthImage(samples(6, "u1"))]), suffix)
 
 
 CHILD = """if True:
@@ -261,36 +261,36 @@ def parameters(preset):
 
 
 @pytest.mark.parametrize("dtype", ["u2", "f4"])
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", FILTERS)
 def test_every_preset_filters_a_deep_picture_as_its_array(name, dtype):
-    pixels, preset = samples(3, dtype), PRESETS[name]
+    pixels, preset = samples(3, dtype), FILTERS[name]
     keywords = parameters(preset)
     expected = preset.function(pixels, **keywords)
-    result = preset.function(Deep(pixels, info={"dpi": (1, 2)}), **keywords)
+    result = preset.function(HighDepthImage(pixels, info={"dpi": (1, 2)}), **keywords)
     np.testing.assert_array_equal(np.asarray(result).squeeze(), expected.squeeze())
     assert result.info == {"dpi": (1, 2)} and np.asarray(result).dtype == expected.dtype
 
 
 @pytest.mark.parametrize("dtype", ["u2", "f4"])
-@pytest.mark.parametrize("name", [name for name, preset in PRESETS.items() if preset.group != "colour"])
+@pytest.mark.parametrize("name", [name for name, preset in FILTERS.items() if preset.group != "color"])
 def test_every_preset_keeps_or_weighs_deep_alpha(name, dtype):
-    pixels, preset = samples(4, dtype), PRESETS[name]
+    pixels, preset = samples(4, dtype), FILTERS[name]
     pixels[..., 3] = pixels[..., 3].max()  # opaque: weights change nothing
-    result = preset.function(Deep(pixels, True), **parameters(preset))
-    assert isinstance(result, Deep) and result.alpha and result.pixels.shape == (20, 30, result.pixels.shape[2])
+    result = preset.function(HighDepthImage(pixels, True), **parameters(preset))
+    assert isinstance(result, HighDepthImage) and result.alpha and result.pixels.shape == (20, 30, result.pixels.shape[2])
     alone = np.asarray(preset.function(pixels[..., :3], **parameters(preset)))
     alone = alone[..., None] if alone.ndim == 2 else alone
     np.testing.assert_allclose(result.pixels[..., :-1], alone, atol=1.5 if dtype == "u2" else 1e-4)
     np.testing.assert_allclose(result.pixels[..., -1], pixels[..., 3], rtol=1e-5)
 
 
-def test_alpha_weighs_deep_colours_as_it_weighs_shallow_ones():
+def test_alpha_weighs_deep_colors_as_it_weighs_shallow_ones():
     shallow = np.random.default_rng(1).integers(0, 256, (20, 30, 4)).astype("u1")
     blurred = np.asarray(imfilter.gaussian(Image.fromarray(shallow), 2)).astype(float)
-    deep = imfilter.gaussian(Deep(shallow.astype("u2") * 257, True), 2).pixels / 257
+    deep = imfilter.gaussian(HighDepthImage(shallow.astype("u2") * 257, True), 2).pixels / 257
     np.testing.assert_allclose(deep, blurred, atol=0.6)
     light = np.asarray(imfilter.gaussian(Image.fromarray(shallow), 2, linear=True)).astype(float)
-    deep = imfilter.gaussian(Deep(shallow.astype("u2") * 257, True), 2, linear=True).pixels / 257
+    deep = imfilter.gaussian(HighDepthImage(shallow.astype("u2") * 257, True), 2, linear=True).pixels / 257
     np.testing.assert_allclose(deep, light, atol=0.6)
 
 
@@ -299,7 +299,7 @@ def test_alpha_weighs_deep_colours_as_it_weighs_shallow_ones():
 def test_results_with_a_sign_become_pictures(signed, alpha):
     pixels = samples(4 if alpha else 3)
     step = Recipe(Pipeline("laplace:stride=2"), "laplace")
-    result = step.picture(Deep(pixels, alpha), signed)
+    result = step.picture(HighDepthImage(pixels, alpha), signed)
     values = imfilter.laplace(pixels[..., :3], dtype="f4", stride=2)
     shown = {"offset": values + 32768, "abs": np.abs(values), "clip": values,
              "normalize": values * (32767 / np.abs(values).max()) + 32768}[signed]
@@ -308,16 +308,16 @@ def test_results_with_a_sign_become_pictures(signed, alpha):
     if alpha:
         np.testing.assert_array_equal(result.pixels[..., 3], pixels[::2, ::2, 3])
     floats = samples(3, "f4")
-    np.testing.assert_array_equal(step.picture(Deep(floats), signed).pixels, imfilter.laplace(floats, stride=2))
+    np.testing.assert_array_equal(step.picture(HighDepthImage(floats), signed).pixels, imfilter.laplace(floats, stride=2))
 
 
 def test_results_that_pillow_has_a_mode_for_are_its_images():
-    assert imfilter.grayscale(Deep(samples(3))).mode == "I;16"
-    assert imfilter.box(Deep(samples(3)), 3, dtype="u1").mode == "RGB uint8"
-    with pytest.raises(ImfilterError, match="linear needs grey or red, green and blue"):
-        imfilter.gaussian(Deep(samples(4), colours=4), 2, linear=True)
+    assert imfilter.grayscale(HighDepthImage(samples(3))).mode == "I;16"
+    assert imfilter.box(HighDepthImage(samples(3)), 3, dtype="u1").mode == "RGB uint8"
+    with pytest.raises(ImfilterError, match="linear needs gray or red, green and blue"):
+        imfilter.gaussian(HighDepthImage(samples(4), colors=4), 2, linear=True)
     with pytest.raises(ImfilterError, match="channel_axis must be -1"):
-        imfilter.box(Deep(samples(3)), 3, channel_axis=0)
+        imfilter.box(HighDepthImage(samples(3)), 3, channel_axis=0)
 
 
 def test_the_program_keeps_the_depth(tmp_path, put):
@@ -331,6 +331,6 @@ def test_the_program_keeps_the_depth(tmp_path, put):
     done = run("deep.png", "-v")
     assert (done.returncode, done.stderr) == (0, "") and "RGBA uint16" in done.stdout
     np.testing.assert_array_equal(imagecodecs.png_decode((tmp_path / "deep.box.png").read_bytes()),
-                                  imfilter.box(Deep(pixels, True), 3).pixels)
+                                  imfilter.box(HighDepthImage(pixels, True), 3).pixels)
     done = run("deep.png", "-o", "deep.jpg")
-    assert done.returncode == 1 and "JPEG cannot hold 16-bit colours: PNG or TIFF can" in done.stderr
+    assert done.returncode == 1 and "JPEG cannot hold 16-bit colors: PNG or TIFF can" in done.stderr

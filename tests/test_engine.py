@@ -7,10 +7,11 @@ from promise import assert_promised
 from scipy import ndimage
 
 import imfilter
-from imfilter import _core, conv2d, correlate
+from imfilter import conv2d, correlate
 from imfilter import kernels as weights
-from imfilter.borders import PADDING_MODES
-from imfilter.filters import PRESETS
+from imfilter.engine import _core
+from imfilter.engine.borders import PADDING_MODES
+from imfilter.filters import FILTERS
 
 WHOLE = np.array([[1, -2, 3], [0, 5, -1], [2, 0, -4], [3, 1, 1]])
 # Kernels whose numbers allow different ways to compute them.
@@ -200,16 +201,16 @@ def test_strengths_of_wide_rows(name, shape, dtype, rng, variant):
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
 @pytest.mark.parametrize(("name", "shape"), [
-    (name, shape) for name, preset in PRESETS.items() for shape in ((9, 2150), (9, 1033, 3))
-    if not preset.far and (len(shape) == 3 or preset.group != "colour")])
+    (name, shape) for name, preset in FILTERS.items() for shape in ((9, 2150), (9, 1033, 3))
+    if not preset.far and (len(shape) == 3 or preset.group != "color")])
 def test_a_column_does_not_matter(name, shape, dtype, rng, variant):
     """A piece of a wide image is filtered to the very samples that it has in the whole."""
     given = {"mix": {"matrix": np.full((2, 3), 0.3)}}.get(name, {})
     image = (rng.random(shape) * 200).astype(dtype)
-    whole = PRESETS[name].function(image, **given)
+    whole = FILTERS[name].function(image, **given)
     for start in range(0, shape[1], 333):
         low, high = max(0, start - 50), start + 333 + 50
-        piece = PRESETS[name].function(image[:, low:high], **given)
+        piece = FILTERS[name].function(image[:, low:high], **given)
         np.testing.assert_array_equal(whole[:, start:start + 333], piece[:, start - low:start - low + 333])
 
 

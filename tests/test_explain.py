@@ -7,11 +7,11 @@ from PIL import Image
 
 import imfilter
 from imfilter import ImfilterError
-from imfilter.explain.kernels import ABOVE, BELOW, ZERO, colours
+from imfilter.explain.kernel.table import ABOVE, BELOW, ZERO, colors
 
 
 def corners(picture, kernel):
-    """Return the colour of each square, beside its upper left corner."""
+    """Return the color of each square, beside its upper left corner."""
     pixels = np.asarray(picture.image)
     side = pixels.shape[0] // len(kernel)
     return pixels[4::side, 4::side][:len(kernel), :len(kernel[0])]
@@ -23,13 +23,13 @@ def test_a_square_for_each_weight(shape, rng):
     picture = imfilter.show(kernel)
     side = (picture.image.width - 1) // shape[1]
     assert picture.image.size == (shape[1] * side + 1, shape[0] * side + 1)
-    np.testing.assert_array_equal(corners(picture, kernel), colours(kernel))
+    np.testing.assert_array_equal(corners(picture, kernel), colors(kernel))
 
 
-def test_colours_part_at_0():
-    np.testing.assert_array_equal(colours(np.array([-2.0, 0.0, 2.0])), [BELOW, ZERO, ABOVE])
-    np.testing.assert_array_equal(colours(np.array([-1.0, 0.0, 4.0]))[1:], [ZERO, ABOVE])
-    np.testing.assert_array_equal(colours(np.zeros(2)), [ZERO, ZERO])
+def test_colors_part_at_0():
+    np.testing.assert_array_equal(colors(np.array([-2.0, 0.0, 2.0])), [BELOW, ZERO, ABOVE])
+    np.testing.assert_array_equal(colors(np.array([-1.0, 0.0, 4.0]))[1:], [ZERO, ABOVE])
+    np.testing.assert_array_equal(colors(np.zeros(2)), [ZERO, ZERO])
 
 
 def test_numbers_stand_where_they_fit():

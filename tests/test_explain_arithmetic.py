@@ -6,8 +6,8 @@ import pytest
 
 import imfilter
 from imfilter import ImfilterError, explain
-from imfilter.explain.grids import HEAD, number
-from imfilter.explain.scene import Rect, Text, seen_in
+from imfilter.explain.canvas.scene import Rect, Text, seen_in
+from imfilter.explain.lesson.grids import HEAD, number
 
 NUMPY = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "constant": "constant", "wrap": "wrap"}
 CASES = [

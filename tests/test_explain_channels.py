@@ -6,7 +6,7 @@ import pytest
 
 import imfilter
 from imfilter import ImfilterError, explain
-from imfilter.explain.scene import Rect, Text, seen_in
+from imfilter.explain.canvas.scene import Rect, Text, seen_in
 
 CASES = [(3, 4, 3, 1), (1, 1, 1, 1), (6, 4, (3, 5), 2), (4, 4, 3, 4), (5, 5, 1, 1)]
 

@@ -31,7 +31,7 @@ def test_arithmetic_writes_a_page_and_tells_the_formula(run, tmp_path):
         "output = floor((W + 2 P - D (K - 1) - 1) / S) + 1",
         "rows and columns = floor((5 + 2·1 - 1·(3 - 1) - 1) / 2) + 1 = floor(4 / 2) + 1 = 3", "wrote arithmetic.html"]
     page = (tmp_path / "arithmetic.html").read_text(encoding="utf-8")
-    assert page == imfilter.explain.page.document(imfilter.explain.arithmetic(5, 3, stride=2, padding=1).scene)
+    assert page == imfilter.explain.canvas.page.document(imfilter.explain.arithmetic(5, 3, stride=2, padding=1).scene)
     assert "arithmetic.html: exists already; --force replaces it" in run("arithmetic", status=1)[1]
     run("arithmetic", "--force")
     assert (tmp_path / "arithmetic.html").read_text(encoding="utf-8") != page

@@ -122,13 +122,13 @@ def test_every_control_has_a_name(chromium, address):
 
 
 def test_dark_and_light_follow_the_room(chromium, address):
-    colours = []
+    colors = []
     for dark in (False, True):
         chromium.open(address, dark=dark)
-        colours.append(chromium.value(
+        colors.append(chromium.value(
             "['.f-image', '.f-ink'].map(s => getComputedStyle(document.querySelector(s)).fill)"
             ".concat(getComputedStyle(document.body).backgroundColor)"))
-    assert colours == [["rgb(227, 238, 248)", "rgb(28, 34, 48)", "rgb(255, 255, 255)"],
+    assert colors == [["rgb(227, 238, 248)", "rgb(28, 34, 48)", "rgb(255, 255, 255)"],
                        ["rgb(32, 54, 77)", "rgb(236, 239, 244)", "rgb(21, 24, 30)"]]
 
 

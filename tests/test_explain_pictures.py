@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from imfilter import FileError, ImfilterError, explain
-from imfilter.explain import drawing, page, palette, svg
-from imfilter.explain.scene import Grid, Panel, Rect, Scene, Text, seen_in, wrapped
+from imfilter.explain.canvas import drawing, page, palette, svg
+from imfilter.explain.canvas.scene import Grid, Panel, Rect, Scene, Text, seen_in, wrapped
 
 STEP = np.array([[0, 0, 100, 100]] * 3, np.uint8)
 PICTURES = {
@@ -96,16 +96,16 @@ def test_gif_has_a_frame_for_each_step(picture, tmp_path):
             assert durations == [stay] * (picture.frames - 1) + [2 * stay] and image.info["loop"] == 0
 
 
-def test_gif_and_png_have_the_colours_of_the_last_frame(tmp_path):
+def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
     picture = PICTURES["arithmetic"]()
     picture.save(tmp_path / "x.gif")
     picture.save(tmp_path / "x.png")
     with Image.open(tmp_path / "x.gif") as moving, Image.open(tmp_path / "x.png") as still:
         moving.seek(picture.frames - 1)
-        few, all_colours = (np.asarray(image.convert("RGB"), int) for image in (moving, still))
-    np.testing.assert_allclose(few, all_colours, atol=24)
+        few, all_colors = (np.asarray(image.convert("RGB"), int) for image in (moving, still))
+    np.testing.assert_allclose(few, all_colors, atol=24)
     for role in ("image", "field", "made", "outside", "window"):
-        assert (few == palette.rgb(role)).all(-1).any() and (all_colours == palette.rgb(role)).all(-1).any()
+        assert (few == palette.rgb(role)).all(-1).any() and (all_colors == palette.rgb(role)).all(-1).any()
 
 
 class Tags(HTMLParser):
@@ -157,18 +157,18 @@ def test_a_notebook_gets_a_frame_of_its_own():
     assert tag == "iframe" and attributes["srcdoc"].startswith("<!DOCTYPE html>")
 
 
-def luminance(colour):
+def luminance(color):
     """Return the relative luminance of WCAG 2."""
-    parts = [part / 255 for part in bytes.fromhex(colour[1:])]
+    parts = [part / 255 for part in bytes.fromhex(color[1:])]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return np.dot(linear, [0.2126, 0.7152, 0.0722])
 
 
-@pytest.mark.parametrize("colours", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
-def test_text_can_be_read_on_every_fill(colours):
+@pytest.mark.parametrize("colors", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
+def test_text_can_be_read_on_every_fill(colors):
     fills = ("paper", "image", "outside", "field", "made", "empty")
     for text, fill in [*itertools.product(("ink", "quiet"), fills), ("window", "field")]:
-        high, low = sorted((luminance(colours[text]), luminance(colours[fill])), reverse=True)
+        high, low = sorted((luminance(colors[text]), luminance(colors[fill])), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5, (text, fill)
 
 

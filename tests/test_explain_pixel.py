@@ -8,12 +8,12 @@ from PIL import Image
 
 import imfilter
 from imfilter import ImfilterError, explain
-from imfilter.explain.probe import probe
-from imfilter.filters import PRESETS
+from imfilter.explain.lesson.pixel import probe
+from imfilter.filters import FILTERS
 
 NOT_LINEAR = ("canny", "median", "minimum", "maximum", "percentile", "bilateral")
 OWN = {"mix": {"matrix": [[0, 0.5, 1], [2, -1, 0], [0.1, 0.2, 0.3]]}}
-LINEAR = [(name, OWN.get(name, {})) for name in PRESETS if name not in NOT_LINEAR] + [
+LINEAR = [(name, OWN.get(name, {})) for name in FILTERS if name not in NOT_LINEAR] + [
     ("sobel", {"axis": 0}), ("roberts", {"axis": 1}), ("box", {"size": (2, 4)}), ("binomial", {"size": 4}),
     ("gabor", {"part": "imaginary", "angle": 30}), ("gabor", {"part": "real"}), ("emboss", {"angle": 10, "depth": -2}),
     ("motion", {"length": 5.5, "angle": 30}), ("unsharp_mask", {"radius": 2, "amount": 3}), ("gaussian", {"sigma": 0}),
@@ -165,10 +165,10 @@ def test_other_dtypes(dtype, rng):
 
 
 def test_photos_with_alpha(rng):
-    colours = photo("uint8", rng)
+    colors = photo("uint8", rng)
     alpha = np.full(SIZE, 255, np.uint8)
     alpha[0, 0] = 0
-    image = Image.fromarray(np.dstack([colours, alpha]))
+    image = Image.fromarray(np.dstack([colors, alpha]))
     for name in ("sobel", "box", "sepia"):
         found = probe(image, 8, 6, name, mode="reflect", cval=0.0).readings
         assert [reading.channel for reading in found] == ["R", "G", "B"]

@@ -6,7 +6,7 @@ import pytest
 
 import imfilter
 from imfilter import ImfilterError, Stack, explain
-from imfilter.explain import fields
+from imfilter.explain.lesson import receptive_field
 
 CASES = [
     ("3,3,3", (7, 7)), ("3 p1, 3 s2 p1, 3 d2 p2", (11, 9)), ("2, 3 s3", (8, 8)), ("3/1 s1/2, 1/3 p0/2 d1/2", (6, 9)),
@@ -17,7 +17,7 @@ CASES = [
 def levels(text, size):
     """Return the layers as they are drawn."""
     chain = Stack.parse(text)
-    return fields._levels(chain, chain.summary((*size, 1)))
+    return receptive_field._levels(chain, chain.summary((*size, 1)))
 
 
 def within(places, size):
@@ -60,9 +60,9 @@ def test_the_captions_tell_the_fields_of_the_summary(text, size):
 
 def test_what_is_odd_is_told():
     first, second, third = explain.stack("3 s2 p1, 3 d2 p2, 3 p1", 8).captions
-    assert first == "One pixel of layer 1 sees 3 x 3 pixels of the image; the fields of neighbours lie 2 apart."
+    assert first == "One pixel of layer 1 sees 3 x 3 pixels of the image; the fields of neighbors lie 2 apart."
     assert second == ("One pixel of layer 2 sees 11 x 11 pixels of the image, of which dilation and stride leave "
-                      "9 x 9; the fields of neighbours lie 2 apart; what lies outside is padding.")
+                      "9 x 9; the fields of neighbors lie 2 apart; what lies outside is padding.")
     assert "leave" not in third and third.endswith("; what lies outside is padding.")
 
 
@@ -79,7 +79,7 @@ def test_a_stack_is_taken_as_it_is():
 @pytest.mark.parametrize(("side", "runs"), [([3], [(3, 1)]), ([0, 1, 2], [(0, 3)]), ([-1, 1, 2, 5], [
     (-1, 1), (1, 2), (5, 1)])])
 def test_runs_without_gaps(side, runs):
-    assert fields._runs(side) == runs
+    assert receptive_field._runs(side) == runs
 
 
 @pytest.mark.parametrize(("text", "size", "sentence"), [

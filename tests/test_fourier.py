@@ -13,7 +13,8 @@ from strategies import DTYPES, LAYOUTS, MODES, images, kernels, modes, paddings,
 from test_properties import is_empty, is_whole, peak_of
 
 import imfilter
-from imfilter import ImfilterError, convolution, convolve, correlate, fourier
+from imfilter import ImfilterError, convolution, convolve, correlate
+from imfilter.engine import fft
 
 
 @pytest.fixture(autouse=True, scope="module", params=["small blocks", "blocks"])
@@ -21,7 +22,7 @@ def blocks(request):
     """Small blocks, of which a small image has many; and those that are used."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "small blocks":
-            patch.setattr(fourier, "SIDES", {3: 9, 8: 16, 40: 60})
+            patch.setattr(fft, "SIDES", {3: 9, 8: 16, 40: 60})
         convolution._settled.cache_clear()
         yield
     convolution._settled.cache_clear()
@@ -80,7 +81,7 @@ def test_what_could_not_stay_exact_is_left_to_the_loops(rng):
 
 def test_the_bound_of_the_error_holds(rng):
     image, kernel = rng.choice([-1.0, 1.0], (200, 200)), rng.choice([-1.0, 1.0], (30, 30))
-    parted = fourier.Blocks(fourier.axis(171, 30, 1, 1), fourier.axis(171, 30, 1, 1))
+    parted = fft.Blocks(fft.axis(171, 30, 1, 1), fft.axis(171, 30, 1, 1))
     exact = twin.correlate(image, kernel, ((0, 0), (0, 0)), "reflect")
     error = np.abs(correlate(image, kernel, padding="valid", method="fft") - exact).max()
     assert 0 < error < parted.error(1, kernel) < 1e-9
@@ -137,7 +138,7 @@ def test_threads_change_no_bit(dtype, rng, threaded):
 def test_sides_transform_fast():
     smooth = {2**a * 3**b * 5**c for a in range(11) for b in range(7) for c in range(5)}
     for least in range(1, 700):
-        assert fourier.fast(least) == min(size for size in smooth if size >= least)
+        assert fft.fast(least) == min(size for size in smooth if size >= least)
 
 
 @pytest.mark.parametrize("size", [30, 100, 150])

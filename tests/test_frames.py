@@ -12,8 +12,8 @@ from PIL import Image, ImageCms
 import imfilter
 from imfilter import files
 from imfilter.errors import FileError
-from imfilter.pipeline import Pipeline
-from imfilter.recipe import Recipe
+from imfilter.pipeline.chain import Pipeline
+from imfilter.pipeline.recipe import Recipe
 
 MOVING = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -87,14 +87,14 @@ def test_fractions_of_a_second_are_kept_and_rounded_where_they_must_be(put):
 
 def test_the_picture_for_programs_without_animations_stays(put):
     first = Image.new("RGB", (16, 12), "red")
-    rest = [Image.new("RGB", (16, 12), colour) for colour in ("green", "blue")]
+    rest = [Image.new("RGB", (16, 12), color) for color in ("green", "blue")]
     data = awkward.encoded(first, "PNG", save_all=True, append_images=rest, default_image=True, duration=[100, 200])
     photo = files.read(put("hidden.png", data))
     with Image.open(io.BytesIO(files.encode(photo, ".png"))) as again:
         assert again.default_image and again.n_frames == 3
-        for k, colour in enumerate(((255, 0, 0), (0, 128, 0), (0, 0, 255))):
+        for k, color in enumerate(((255, 0, 0), (0, 128, 0), (0, 0, 255))):
             again.seek(k)
-            assert again.convert("RGB").getpixel((3, 3)) == colour
+            assert again.convert("RGB").getpixel((3, 3)) == color
 
 
 def test_pages_have_their_own_sizes_modes_and_metadata(put):
@@ -214,7 +214,7 @@ def test_metadata_of_an_animation_is_kept(put, suffix):
         assert again.n_frames == 3 and again.info["icc_profile"] == PROFILE
         assert again.getexif()[0x010F] == "Acme" and again.getexif().get_ifd(0x8769)[0x829A] == 0.5
     files.encode(photo, ".gif")
-    assert photo.notes == [f"{what} not kept: GIF cannot hold it" for what in ("colour profile", "EXIF")]
+    assert photo.notes == [f"{what} not kept: GIF cannot hold it" for what in ("color profile", "EXIF")]
 
 
 def test_a_comment_of_an_animation_is_kept(put):

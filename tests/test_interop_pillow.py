@@ -9,14 +9,15 @@ from PIL import Image
 
 import imfilter
 from imfilter.errors import ImfilterError
-from imfilter.filters import PRESETS
-from imfilter.interop import fixed, pillow
+from imfilter.filters import FILTERS
+from imfilter.interop import pillow
+from imfilter.interop.pillow import fixed_kernels
 
 NEEDED = {"mix": {"matrix": [[0, 0, 1], [0, 1, 0], [1, 0, 0]]}}
 BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "RGBX": 4, "CMYK": 4, "YCbCr": 3, "HSV": 3}
 WHOLE = {"I;16": "<u2", "I;16B": ">u2", "I": "i4"}
-every = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
-each = pytest.mark.parametrize("name", fixed.FIXED)
+every = pytest.mark.parametrize("preset", FILTERS.values(), ids=FILTERS)
+each = pytest.mark.parametrize("name", fixed_kernels.FIXED)
 
 
 def made(mode, rng, size=(61, 47)):
@@ -155,13 +156,13 @@ def test_every_class_is_explained_and_listed(name):
 
 
 def test_every_fixed_kernel_of_pillow_has_its_twin():
-    assert set(fixed.FIXED) == {name for name in dir(PIL.ImageFilter) if name.isupper() and name != "TYPE_CHECKING"}
+    assert set(fixed_kernels.FIXED) == {name for name in dir(PIL.ImageFilter) if name.isupper() and name != "TYPE_CHECKING"}
 
 
 @pytest.mark.parametrize("mode", [*BANDS, *WHOLE])
 @each
 def test_away_from_the_border_results_are_those_of_pillow_to_the_bit(name, mode, rng):
-    image, reach = made(mode, rng, (203, 101)), len(fixed.FIXED[name].weights) // 2
+    image, reach = made(mode, rng, (203, 101)), len(fixed_kernels.FIXED[name].weights) // 2
     theirs, ours = (image.filter(getattr(home, name)) for home in (PIL.ImageFilter, pillow))
     assert ours.mode == theirs.mode and ours.size == theirs.size
     inside = (slice(reach, -reach),) * 2
@@ -186,7 +187,7 @@ def test_the_border_is_that_of_a_padded_image(name, mode, pad, rng):
 @each
 def test_floats_are_neither_rounded_nor_cut_off(name, rng):
     image = made("F", rng)
-    kernel = fixed.FIXED[name]
+    kernel = fixed_kernels.FIXED[name]
     result = np.asarray(image.filter(getattr(pillow, name)))
     exact = imfilter.correlate(np.asarray(image, np.float64), kernel.weights / kernel.scale) + kernel.offset
     assert result.dtype == np.float32
@@ -195,7 +196,7 @@ def test_floats_are_neither_rounded_nor_cut_off(name, rng):
 
 @each
 def test_a_constant_image(name):
-    kernel = fixed.FIXED[name]
+    kernel = fixed_kernels.FIXED[name]
     wanted = np.clip(100 * kernel.weights.sum() / kernel.scale + kernel.offset, 0, 255)
     result = Image.new("RGB", (7, 6), (100, 100, 100)).filter(getattr(pillow, name))
     assert result.getextrema() == ((wanted, wanted),) * 3

@@ -10,9 +10,9 @@ import pytest
 from skimage import filters
 
 from imfilter.errors import ImfilterError
-from imfilter.filters import PRESETS
-from imfilter.interop import originals
+from imfilter.filters import FILTERS
 from imfilter.interop import skimage as twins
+from imfilter.interop.skimage import fallback
 
 NAMES = [name for name in twins.__all__ if name != "patch"]
 FULL = ["sobel", "scharr", "prewitt", "farid"]
@@ -33,7 +33,7 @@ WAYS = {
               {"frequency": 0.1, "theta": 2, "sigma_x": 2, "sigma_y": 4, "n_stds": 2}],
 }
 WITH_CHANNELS = ["gaussian", "difference_of_gaussians", "unsharp_mask"]
-GREY, COLOUR = np.zeros((5, 6)), np.zeros((5, 6, 3))
+GRAY, COLOR = np.zeros((5, 6)), np.zeros((5, 6, 3))
 MOST = {"f2": 1e-6, "f4": 1e-6}  # of the largest value; doubles differ by their last bits
 
 
@@ -91,7 +91,7 @@ def test_masks_are_those_of_scikit_image(name, rng):
 def test_channels_are_filtered_one_by_one(name, axis, code, rng):
     image = np.moveaxis(sample(rng, code, (19, 23, 3)), -1, axis)
     needed = {"low_sigma": 1} if name == "difference_of_gaussians" else {}
-    # unsharp_mask of scikit-image 0.26 leaves most of its result uninitialised when the axis is counted from the end.
+    # unsharp_mask of scikit-image 0.26 leaves most of its result uninitialized when the axis is counted from the end.
     assert_same(name, image, {**needed, "channel_axis": axis % 3 if name == "unsharp_mask" else axis})
     result = np.moveaxis(getattr(twins, name)(image, channel_axis=axis, **needed), axis, -1)
     again = getattr(twins, name)(image, channel_axis=axis % 3, **needed)
@@ -158,15 +158,15 @@ def test_medians_are_those_of_scikit_image(footprint, rng):
 def test_full_squares_of_odd_size_are_left_to_the_preset(monkeypatch):
     given = []
     preset = SimpleNamespace(function=lambda image, size, **keywords: given.append((size, keywords)))
-    monkeypatch.setitem(PRESETS, "median", preset)
+    monkeypatch.setitem(FILTERS, "median", preset)
     for footprint in (None, np.ones((3, 3)), np.ones((5, 5), bool), np.ones((1, 1))):
-        twins.median(GREY, footprint, mode="grid-wrap", cval=2)
+        twins.median(GRAY, footprint, mode="grid-wrap", cval=2)
     assert given == [(size, {"mode": "wrap", "cval": 2}) for size in (3, 3, 5, 1)]
     for footprint in (np.ones((2, 2)), np.ones((3, 5)), np.eye(3)):
-        twins.median(GREY, footprint)
-    for image in (GREY.astype("i4"), np.zeros((3, 3, 3)), GREY > 0):
+        twins.median(GRAY, footprint)
+    for image in (GRAY.astype("i4"), np.zeros((3, 3, 3)), GRAY > 0):
         twins.median(image)
-    twins.median(GREY, out=np.empty_like(GREY))
+    twins.median(GRAY, out=np.empty_like(GRAY))
     assert len(given) == 4
 
 
@@ -181,18 +181,18 @@ def test_the_rank_median_warns_where_it_is_called(rng):
 
 
 @pytest.mark.parametrize(("name", "values", "keywords"), [
-    ("sobel", ([[1, 2]],), {}), ("sobel", (GREY + 1j,), {}), ("sobel", (GREY,), {"mode": "edge"}),
-    ("sobel", (GREY,), {"mode": ["reflect", "wrap"]}), ("sobel", (GREY,), {"axis": 2}),
-    ("sobel", (GREY,), {"axis": "x"}), ("sobel", (GREY, np.ones((2, 2), bool)), {}), ("sobel", (GREY, [[True]]), {}),
-    ("sobel_h", (COLOUR,), {}),
-    ("farid_v", (GREY[:0],), {}), ("roberts", (COLOUR,), {}), ("roberts_neg_diag", (None,), {}),
-    ("laplace", (GREY, 2), {}),
-    ("gaussian", (GREY, -1), {}), ("gaussian", (GREY, (1, 2, 3)), {}), ("gaussian", (GREY, "1"), {}),
-    ("gaussian", (GREY,), {"mode": "symmetric"}), ("gaussian", (GREY,), {"out": np.zeros((5, 6), int)}),
-    ("gaussian", (GREY,), {"out": np.zeros((4, 6))}), ("gaussian", (GREY,), {"out": "x"}),
-    ("difference_of_gaussians", (GREY, 2, 1), {}), ("difference_of_gaussians", (GREY, -1), {}),
-    ("difference_of_gaussians", (GREY, (1, 2, 3)), {}), ("unsharp_mask", (GREY, -1), {}), ("unsharp_mask", ([1],), {}),
-    ("gabor", (COLOUR, 0.2), {}), ("gabor", (GREY, 0), {}), ("gabor", (GREY, 0.2), {"mode": "edge"}),
+    ("sobel", ([[1, 2]],), {}), ("sobel", (GRAY + 1j,), {}), ("sobel", (GRAY,), {"mode": "edge"}),
+    ("sobel", (GRAY,), {"mode": ["reflect", "wrap"]}), ("sobel", (GRAY,), {"axis": 2}),
+    ("sobel", (GRAY,), {"axis": "x"}), ("sobel", (GRAY, np.ones((2, 2), bool)), {}), ("sobel", (GRAY, [[True]]), {}),
+    ("sobel_h", (COLOR,), {}),
+    ("farid_v", (GRAY[:0],), {}), ("roberts", (COLOR,), {}), ("roberts_neg_diag", (None,), {}),
+    ("laplace", (GRAY, 2), {}),
+    ("gaussian", (GRAY, -1), {}), ("gaussian", (GRAY, (1, 2, 3)), {}), ("gaussian", (GRAY, "1"), {}),
+    ("gaussian", (GRAY,), {"mode": "symmetric"}), ("gaussian", (GRAY,), {"out": np.zeros((5, 6), int)}),
+    ("gaussian", (GRAY,), {"out": np.zeros((4, 6))}), ("gaussian", (GRAY,), {"out": "x"}),
+    ("difference_of_gaussians", (GRAY, 2, 1), {}), ("difference_of_gaussians", (GRAY, -1), {}),
+    ("difference_of_gaussians", (GRAY, (1, 2, 3)), {}), ("unsharp_mask", (GRAY, -1), {}), ("unsharp_mask", ([1],), {}),
+    ("gabor", (COLOR, 0.2), {}), ("gabor", (GRAY, 0), {}), ("gabor", (GRAY, 0.2), {"mode": "edge"}),
 ])
 def test_errors_are_those_of_scikit_image(name, values, keywords):
     with pytest.raises(Exception) as theirs:
@@ -291,7 +291,7 @@ def test_patch_in_many_threads():
 
 
 def test_what_goes_on_is_named_in_the_refusal(monkeypatch):
-    monkeypatch.setattr(originals, "_originals", {})
+    monkeypatch.setattr(fallback, "_originals", {})
     monkeypatch.setitem(sys.modules, "skimage", None)
     with pytest.raises(ImfilterError, match=r"unsharp_mask needs an array \(H, W\).*got list: for all else install"):
         twins.unsharp_mask([1])

@@ -11,7 +11,8 @@ from PIL import Image
 from program import pixels
 
 import imfilter
-from imfilter import FileError, Pipeline, kernel_files, learn
+from imfilter import FileError, Pipeline, learn
+from imfilter.pipeline import kernel_files
 
 KERNEL = np.array([[0, -1, 0], [-1, 5, -1], [0, -1.5, 0]])
 
@@ -22,7 +23,7 @@ def look(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def write(kernel=KERNEL, bias=0.0, name="look.json"):
-        (tmp_path / name).write_bytes(kernel_files.written(np.asarray(kernel, float), bias))
+        (tmp_path / name).write_bytes(kernel_files.format_kernel(np.asarray(kernel, float), bias))
         return name
     write()
     return write
@@ -54,11 +55,11 @@ def test_a_bias_and_a_bank_are_kept(look, rng):
     np.testing.assert_array_equal(Pipeline("look.json")(image), imfilter.conv2d(around, bank, bias))
 
 
-def test_what_was_learnt_is_saved_and_read(look, rng):
+def test_what_was_learned_is_saved_and_read(look, rng):
     image = rng.random((30, 40, 3))
     learned = learn(image, imfilter.correlate(image, KERNEL), size=3, bias=True)
     learned.save("saved.json")
-    kernel, bias = kernel_files.read("saved.json")
+    kernel, bias = kernel_files.read_kernel("saved.json")
     np.testing.assert_array_equal(kernel, learned.kernel)
     assert bias == learned.bias
     np.testing.assert_array_equal(Pipeline("saved.json")(image), learned(image))
@@ -85,7 +86,7 @@ def test_files_that_are_none_are_refused(look, data, words):
         Pipeline("none.json")
 
 
-def test_a_look_is_learnt_and_given_to_other_photos(here, folder):
+def test_a_look_is_learned_and_given_to_other_photos(here, folder):
     Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), dtype=np.uint8)).save("before.png")
     Image.fromarray(imfilter.sharpen(pixels("before.png"))).save("after.png")
     said = here("learn", "before.png", "after.png", "--size", "3", "-o", "look.json")
@@ -99,7 +100,7 @@ def test_a_look_is_learnt_and_given_to_other_photos(here, folder):
     assert os.path.exists("photo.box-look.png")
     assert "exists already" in here("learn", "before.png", "after.png", "-o", "look.json", status=1).err
     here("learn", "before.png", "after.png", "-o", "look.json", "--force", "--bias", "--cross-channel")
-    assert kernel_files.read("look.json")[0].shape == (3, 3, 5, 5)
+    assert kernel_files.read_kernel("look.json")[0].shape == (3, 3, 5, 5)
 
 
 @pytest.mark.parametrize(("arguments", "status", "words"), [
@@ -110,7 +111,7 @@ def test_a_look_is_learnt_and_given_to_other_photos(here, folder):
     (["small.png", "small.png"], 2, "as there are parameters"),
     (["photo.png"], 2, "Missing argument 'AFTER'"),
 ])
-def test_what_cannot_be_learnt_is_said(here, folder, arguments, status, words):
+def test_what_cannot_be_learned_is_said(here, folder, arguments, status, words):
     Image.new("RGB", (6, 6)).save("small.png")
     assert words in here("learn", *arguments, status=status).err
     assert sorted(os.listdir()) == ["photo.png", "small.png"]
@@ -122,9 +123,9 @@ def test_a_flat_photo_is_warned_of(here, folder):
 
 
 def test_a_kernel_file_is_shown_and_explained(here, folder):
-    Path("look.json").write_bytes(kernel_files.written(KERNEL, 2.0))
-    Path("sepia.json").write_bytes(kernel_files.written(np.arange(9.0).reshape(3, 3, 1, 1), np.zeros(3)))
-    Path("bank.json").write_bytes(kernel_files.written(np.ones((1, 3, 1, 2)), np.zeros(1)))
+    Path("look.json").write_bytes(kernel_files.format_kernel(KERNEL, 2.0))
+    Path("sepia.json").write_bytes(kernel_files.format_kernel(np.arange(9.0).reshape(3, 3, 1, 1), np.zeros(3)))
+    Path("bank.json").write_bytes(kernel_files.format_kernel(np.ones((1, 3, 1, 2)), np.zeros(1)))
     lines = here("show", "look.json").out.splitlines()
     assert "2.0 is added" in lines[0] and lines[4].split() == ["0", "-3/2", "0"]
     assert here("show", "sepia.json").out.splitlines()[2].split() == ["0", "1", "2"]

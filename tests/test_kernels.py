@@ -10,7 +10,7 @@ from skimage import filters, morphology
 import imfilter
 from imfilter import kernels
 from imfilter.errors import DtypeError, ImfilterError
-from imfilter.filters import PRESETS
+from imfilter.filters import FILTERS
 
 PILLOW = ["SMOOTH", "SMOOTH_MORE", "EDGE_ENHANCE", "EDGE_ENHANCE_MORE", "DETAIL", "FIND_EDGES", "CONTOUR"]
 # What a filter takes to be its kernel's convolution alone.
@@ -23,7 +23,7 @@ SHARP = {"sharpen", "unsharp_mask", "edge_enhance", "edge_enhance_more", "detail
 @pytest.mark.parametrize("name", [name for name in kernels.KERNELS if name != "kirsch"])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_a_kernel_is_the_response_of_its_filter(name, axis):
-    takes_axis = any(parameter.name == "axis" for parameter in PRESETS[name].parameters)
+    takes_axis = any(parameter.name == "axis" for parameter in FILTERS[name].parameters)
     given = {"axis": axis} if takes_axis else {}
     kernel = kernels.named(name, **given)
     assert kernel.dtype == np.float64 and kernel.flags.c_contiguous and kernel.flags.owndata

@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,53 +19,19 @@ CHECKOUT = Path(__file__).parents[1]
 PACKAGE = CHECKOUT / "imfilter"
 FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 
-# From the ground up. A part imports from lower floors and from its own, never from above.
-FLOORS = [
-    ["errors", "signals", "ahead", "lazy", "stores", "_core", "_tracing"],
-    ["patterns", "structure", "borders", "arithmetic", "kernels", "fourier", "networks", "reach", "spans", "windows"],
-    ["plan"],
-    ["images", "workers"],
-    ["normalised", "_normalised"],
-    ["convolution"],
-    ["ranking", "layers", "weights"],
-    ["filters"],
-    ["kernel_files"],
-    ["steps"],
-    ["pipeline", "stacks"],
-    ["parts"],
-    ["tiles"],
-    ["recipe", "interop"],
-    ["batch", "explain", "learning", "files", "tiled"],
-    ["cli"],
-    ["__main__"],
+# From the ground up: a package imports from the packages before it and from itself.
+LAYERS = [
+    "errors", "runtime", "arrays", "files", "kernels", "engine", "convolution", "filters", "pipeline", "layers",
+    "blocks", "interop", "explain", "tiled", "batch", "cli", "__main__",
 ]
-FLOOR = {part: level for level, parts in enumerate(FLOORS) for part in parts}
-PARTS = {path.stem if path.suffix == ".py" else path.name for path in PACKAGE.iterdir()
-         if path.suffix == ".py" or (path / "__init__.py").exists()} - {"__init__"}
-MODULES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-           for path in sorted(PACKAGE.rglob("*.py"))}
-NAMES = [name for name in dir(imfilter) if not name.startswith("__")]
-FUNCTIONS = [name for name in NAMES if inspect.isfunction(getattr(imfilter, name))]
-
-
-def imports(path, tree):
-    """Return the full names that a module imports, also inside functions."""
-    folder = ["imfilter", *path.split("/")[:-1]]
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = folder[:len(folder) - node.level + 1] if node.level else []
-            base = ".".join([*base, *(node.module or "").split(".")]).strip(".")
-            found |= {f"{base}.{alias.name}" for alias in node.names}
-    return found
-
-
-def parts_imported(path):
-    """Return the parts of imfilter that a module imports from."""
-    inner = {name.split(".")[1] for name in imports(path, MODULES[path]) if name.startswith("imfilter.")}
-    return inner - {"__version__"}
+# Only dask's implementations of public functions are imported from below, by the name that dispatch holds.
+LATE_BOUND = {("imfilter.arrays.dispatch", "imfilter.interop.dask")}
+LIBRARIES = {
+    "click": {"cli"},
+    "PIL": {"arrays", "files", "pipeline", "interop", "explain", "tiled", "runtime"},
+    "dask": {"interop"},
+}
+ROOT_MODULES = {"__init__", "__main__", "errors", "convolution"}
 
 
 def child(code, folder):
@@ -74,42 +41,153 @@ def child(code, folder):
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path != "__init__.py"])
-def test_imports_point_down(path):
-    part = path.removesuffix(".py").split("/")[0]
-    assert part in FLOOR, f"{part} has no place in the house yet: give it one above"
-    for other in parts_imported(path):
-        assert FLOOR[other] <= FLOOR[part], f"{path} imports {other}, which stands above it"
+def module_name(path):
+    """Return the dotted name of a module, and that of a package for its __init__."""
+    return ".".join(path.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def test_no_two_parts_import_each_other():
-    edges = {(path.removesuffix(".py").split("/")[0], other) for path in MODULES for other in parts_imported(path)}
-    assert not [(part, other) for part, other in edges if part < other and (other, part) in edges]
+SOURCES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+COMPILED = {module_name(path.with_name(path.name.split(".")[0])) for path in PACKAGE.rglob("*.so")}
+NAMES = [name for name in dir(imfilter) if not name.startswith("__")]
+FUNCTIONS = [name for name in NAMES if inspect.isfunction(getattr(imfilter, name))]
+
+
+def names_imported(name, source, is_package):
+    """Return the dotted names that a module imports anywhere in its source, by statement or by import_module."""
+    folder = name if is_package else name.rpartition(".")[0]
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(folder.split(".")[:len(folder.split(".")) - node.level + 1]) if node.level else ""
+            base = ".".join(filter(None, [base, node.module]))
+            found |= {f"{base}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            found |= {text for text in texts_of(node.args[0], source) if text.startswith((".", "imfilter"))}
+    return {folder + text if text.startswith(".") else text for text in found}
+
+
+def texts_of(node, source):
+    """Return what a module name given to import_module can be: a literal, a constant of the module, or a prefix."""
+    if isinstance(node, ast.Constant):
+        return {node.value}
+    if isinstance(node, ast.JoinedStr):  # f"imfilter.cli.{name}" may be any module of that package
+        prefix = node.values[0].value if isinstance(node.values[0], ast.Constant) else ""
+        return {prefix + "*"}
+    if isinstance(node, ast.Name):
+        return {found.value.value for found in ast.walk(ast.parse(source))
+                if isinstance(found, ast.Assign) and isinstance(found.value, ast.Constant)
+                and any(isinstance(target, ast.Name) and target.id == node.id for target in found.targets)}
+    return set()
+
+
+def modules_imported(name, source=None, is_package=None):
+    """Return the modules of imfilter that a module imports."""
+    path = SOURCES.get(name)
+    source = path.read_text(encoding="utf-8") if source is None else source
+    is_package = path.name == "__init__.py" if is_package is None else is_package
+    found = set()
+    for text in names_imported(name, source, is_package):
+        if text.endswith("*"):
+            package = text.rstrip(".*")
+            found |= {other for other in SOURCES if other.startswith(package + ".")}
+            continue
+        while text and text not in SOURCES and text not in COMPILED:
+            text = text.rpartition(".")[0]
+        found.add(text)
+    return {other for other in found if other and other not in (name, "imfilter")} - {
+        other for module, other in LATE_BOUND if module == name}
+
+
+def layer(name):
+    return LAYERS.index(name.split(".")[1])
+
+
+def upward_imports(graph):
+    return sorted((name, other) for name, others in graph.items() for other in others
+                  if name != "imfilter" and layer(other) > layer(name))
+
+
+def cycles(graph):
+    """Return the modules that import each other, directly or through others."""
+    def reachable(start):
+        seen, waiting = set(), [start]
+        while waiting:
+            for other in graph.get(waiting.pop(), ()):
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+        return seen
+
+    return sorted(name for name in graph if name in reachable(name))
+
+
+GRAPH = {name: modules_imported(name) for name in SOURCES}
+
+
+def test_every_module_has_a_layer():
+    assert {name.split(".")[1] for name in SOURCES if "." in name} == set(LAYERS)
+
+
+def test_no_module_stands_loose_at_the_root():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == ROOT_MODULES
+
+
+def test_imports_point_down():
+    assert not upward_imports(GRAPH)
+
+
+def test_no_two_modules_import_each_other():
+    assert not cycles(GRAPH)
+
+
+@pytest.mark.parametrize("source", [
+    "from ..cli import apply",
+    "from imfilter.cli import apply",
+    "import imfilter.cli.apply",
+    "def late():\n    from ..cli.apply import command",
+    "import_module('imfilter.cli.apply')",
+    "importlib.import_module(f'imfilter.cli.{name}')",
+    "__import__('imfilter.cli.apply')",
+    "NAME = 'imfilter.cli.apply'\nimport_module(NAME)",
+])
+def test_an_upward_import_of_any_kind_is_seen(source):
+    graph = {"imfilter.engine.planner": modules_imported("imfilter.engine.planner", source, False)}
+    assert ("imfilter.engine.planner", "imfilter.cli.apply") in upward_imports(graph)
+
+
+@pytest.mark.parametrize("source", [
+    "from .planner import Plan", "from . import planner", "def late():\n    from . import planner",
+    "import_module('.planner')", "import_module('imfilter.engine.planner')",
+])
+def test_a_cycle_within_a_package_is_seen(source):
+    graph = {"imfilter.engine.planner": {"imfilter.engine.fft"},
+             "imfilter.engine.fft": modules_imported("imfilter.engine.fft", source, False)}
+    assert cycles(graph) == ["imfilter.engine.fft", "imfilter.engine.planner"]
 
 
 def test_the_way_down_is_walked():
-    """The rule above would hold for a house without stairs: the main line of imports must be there."""
-    line = ["cli/recipes.py", "recipe.py", "pipeline.py", "steps.py", "filters/edges.py", "convolution.py"]
-    for upper, lower in zip(line, [*line[1:], "plan.py"], strict=True):
-        assert lower.removesuffix(".py").split("/")[0] in parts_imported(upper)
-    assert "_core" in parts_imported("convolution.py")
+    """The rules above would hold if no import were found at all: the main line of imports must be there."""
+    line = ["cli.recipes", "pipeline.recipe", "pipeline.chain", "pipeline.filter", "filters"]
+    for upper, lower in pairwise(f"imfilter.{name}" for name in line):
+        assert lower in GRAPH[upper], f"{upper} does not import {lower}"
+    assert "imfilter.convolution" in GRAPH["imfilter.filters.edges"]
+    assert any(name.startswith("imfilter.engine") for name in GRAPH["imfilter.convolution"])
 
 
-@pytest.mark.parametrize(("library", "allowed"), [
-    ("click", {"cli"}),
-    ("PIL", {"ahead", "files", "images", "pipeline", "recipe", "interop", "explain", "tiled"}),
-    ("_core", {"convolution", "fourier", "learning", "normalised", "ranking"}),
-])
-def test_a_library_is_used_in_its_place_alone(library, allowed):
-    users = {path.removesuffix(".py").split("/")[0] for path, tree in MODULES.items()
-             if any(library in name.split(".")[:2] for name in imports(path, tree))}
-    assert users <= allowed and users
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_is_used_in_its_place_alone(library):
+    users = {name.split(".")[1] for name, path in SOURCES.items() if "." in name
+             if any(text.split(".")[0] == library
+                    for text in names_imported(name, path.read_text(encoding="utf-8"), path.name == "__init__.py"))}
+    assert users and users <= LIBRARIES[library]
 
 
-@pytest.mark.parametrize("path", MODULES)
-def test_the_first_line_of_a_module_says_its_purpose(path):
-    first = (ast.get_docstring(MODULES[path]) or "").split("\n")[0]
-    assert len(first.split()) > 3 and first[-1] in ".:", f"{path}: {first!r}"
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_first_line_of_a_module_says_its_purpose(name):
+    first = (ast.get_docstring(ast.parse(SOURCES[name].read_text(encoding="utf-8"))) or "").split("\n")[0]
+    assert len(first.split()) > 3 and first[-1] in ".:", f"{name}: {first!r}"
 
 
 def test_importing_loads_nothing_heavy(tmp_path):
@@ -197,6 +275,6 @@ def test_a_docstring_has_its_sections(name):
 
 
 def test_the_table_of_filters_is_made_from_the_registry():
-    made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["catalogue"]()
+    made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["catalog"]()
     assert (CHECKOUT / "docs" / "filters.md").read_text(encoding="utf-8") == made, "run python docs/filters.py"
-    assert all(f"| {name} |" in made for name in filters.PRESETS)
+    assert all(f"| {name} |" in made for name in filters.FILTERS)

@@ -1,4 +1,4 @@
-"""Kernels learnt from pairs of pictures: found again from their own results, against NumPy's least squares."""
+"""Kernels learned from pairs of pictures: found again from their own results, against NumPy's least squares."""
 import io
 import math
 import warnings
@@ -9,7 +9,7 @@ from PIL import Image
 
 import imfilter
 from imfilter import ImfilterError, Pattern, kernels, learn
-from imfilter.learning import LearningWarning
+from imfilter.layers.learning import LearningWarning
 
 GAUSSIAN = kernels.gaussian(1.0, truncate=2)
 KERNELS = {
@@ -35,7 +35,7 @@ def compressed(pixels):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learnt_back_from_floats(name, photo):
+def test_a_kernel_is_learned_back_from_floats(name, photo):
     before = photo.astype(np.float32)
     learned = learn(before, imfilter.correlate(before, KERNELS[name]))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1e-6)
@@ -44,7 +44,7 @@ def test_a_kernel_is_learnt_back_from_floats(name, photo):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learnt_back_from_bytes(name, photo):
+def test_a_kernel_is_learned_back_from_bytes(name, photo):
     """What was cut off at 0 and 255 would spoil the sobel."""
     learned = learn(photo, imfilter.correlate(photo, KERNELS[name]))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1e-3)
@@ -52,21 +52,21 @@ def test_a_kernel_is_learnt_back_from_bytes(name, photo):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learnt_back_from_grey_jpegs(name, photo):
+def test_a_kernel_is_learned_back_from_gray_jpegs(name, photo):
     before = compressed(photo[..., 1])
     learned = learn(before, compressed(imfilter.correlate(before, KERNELS[name])))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1e-2)
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learnt_back_from_colour_jpegs(name, photo):
-    """Their colours are kept at half the size, and noise hides what was cut off."""
+def test_a_kernel_is_learned_back_from_color_jpegs(name, photo):
+    """Their colors are kept at half the size, and noise hides what was cut off."""
     before = compressed(photo)
     learned = learn(before, compressed(imfilter.correlate(before, KERNELS[name])))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1.1e-2)
 
 
-def test_a_colour_matrix_is_learnt_back(photo):
+def test_a_color_matrix_is_learned_back(photo):
     sepia = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]])
     floats, coded = photo.astype(np.float32), compressed(photo)
     for before, after, error in [
@@ -92,7 +92,7 @@ def test_the_kernel_is_that_of_least_squares(size, shape, rng):
     assert learned.explained == pytest.approx(1 - np.mean(left**2) / after[rows, columns].var())
 
 
-def test_a_bias_is_learnt(photo, rng):
+def test_a_bias_is_learned(photo, rng):
     before = photo[..., 0].astype(float)
     learned = learn(before, imfilter.correlate(before, KERNELS["sobel"]) + 128, bias=True)
     assert learned.bias == pytest.approx(128)
@@ -130,7 +130,7 @@ def test_a_pattern_across_channels(rng):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "float32", "float64", "bool", "int8", ">u2"])
-def test_every_dtype_is_learnt_from(dtype, rng):
+def test_every_dtype_is_learned_from(dtype, rng):
     before = rng.integers(0, 2 if dtype == "bool" else 100, (30, 40)).astype(dtype)
     after = np.zeros((30, 40))
     after[1:-1, 1:-1] = before[2:, 1:-1] * 0.5

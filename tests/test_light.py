@@ -5,10 +5,10 @@ from PIL import Image
 
 import imfilter
 from imfilter.errors import DtypeError, ImfilterError
-from imfilter.filters import PRESETS
+from imfilter.filters import FILTERS
 
 GIVEN = {"mix": {"matrix": [[0, 0.5, 0.5], [0.1, 0.8, 0.1], [0, 0, 1]]}}
-MIXING = [name for name, preset in PRESETS.items() if preset.group in ("blur", "colour")]
+MIXING = [name for name, preset in FILTERS.items() if preset.group in ("blur", "color")]
 every = pytest.mark.parametrize("name", MIXING)
 
 
@@ -28,7 +28,7 @@ def apply(name, image, **keywords):
 
 
 def test_which_filters_have_it():
-    assert {name for name, preset in PRESETS.items() if "linear" in [p.name for p in preset.parameters]} == set(MIXING)
+    assert {name for name, preset in FILTERS.items() if "linear" in [p.name for p in preset.parameters]} == set(MIXING)
     with pytest.raises(TypeError, match="linear"):
         imfilter.sobel(np.zeros((3, 3)), linear=True)
 
@@ -110,7 +110,7 @@ def test_pillow_images(mode, rng):
         np.testing.assert_array_equal(np.asarray(result), imfilter.box(np.asarray(photo), linear=True))
 
 
-def test_colours_beside_alpha(rng):
+def test_colors_beside_alpha(rng):
     photo = Image.fromarray(rng.integers(0, 256, (9, 8, 4), np.uint8))
     result = np.asarray(imfilter.saturate(photo, linear=True))
     pixels = np.asarray(photo)

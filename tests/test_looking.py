@@ -7,13 +7,14 @@ import pytest
 from PIL import Image
 
 import imfilter
-from imfilter.explain import response, terminal
+from imfilter.explain.kernel import frequency_response
+from imfilter.explain.view import terminal
 
 
 def test_gain_is_that_of_a_transform(rng):
     kernel = rng.standard_normal((3, 5))
     waves = np.fft.fftfreq(16)
-    np.testing.assert_allclose(response.gain(kernel, waves, waves), np.abs(np.fft.fft2(kernel, (16, 16))), atol=1e-12)
+    np.testing.assert_allclose(frequency_response.gain(kernel, waves, waves), np.abs(np.fft.fft2(kernel, (16, 16))), atol=1e-12)
 
 
 def test_a_kernel_is_drawn_as_svg():

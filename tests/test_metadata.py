@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from imfilter import files
-from imfilter.pipeline import Pipeline
-from imfilter.recipe import Recipe
+from imfilter.pipeline.chain import Pipeline
+from imfilter.pipeline.recipe import Recipe
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:tiff="http://ns.adobe.com/tiff/1.0/">'
@@ -20,7 +20,7 @@ KINDS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".webp": "WEBP", ".bmp":
 TOLD = {".png": {"exif", "icc_profile", "dpi", "xmp"}, ".jpg": {"exif", "icc_profile", "dpi", "xmp", "comment"},
         ".tif": {"exif", "icc_profile", "dpi", "xmp"}, ".webp": {"exif", "icc_profile", "xmp"},
         ".bmp": {"dpi"}, ".gif": {"comment"}, ".ppm": set()}
-WORDS = {"exif": "EXIF", "icc_profile": "colour profile", "dpi": "resolution", "xmp": "XMP", "comment": "comment"}
+WORDS = {"exif": "EXIF", "icc_profile": "color profile", "dpi": "resolution", "xmp": "XMP", "comment": "comment"}
 
 
 def written(suffix, image=None, **more):
@@ -122,14 +122,14 @@ def test_the_size_in_exif_is_that_of_the_result(put):
         assert (table[40962], table[40963]) == size and table[0x829A] == 0.5
 
 
-def test_a_profile_of_colours_is_not_given_to_a_grey_photo():
-    """The profile would say what red, green and blue are; PNG forbids that in a grey file, and programs go astray."""
-    grey = awkward.photo("L")
-    grey.info["icc_profile"] = PROFILE
+def test_a_profile_of_colors_is_not_given_to_a_gray_photo():
+    """The profile would say what red, green and blue are; PNG forbids that in a gray file, and programs go astray."""
+    gray = awkward.photo("L")
+    gray.info["icc_profile"] = PROFILE
     for suffix in (".png", ".jpg", ".tif", ".webp"):
-        photo = files.Photo([grey])
+        photo = files.Photo([gray])
         again = Image.open(io.BytesIO(files.encode(photo, suffix)))
-        assert not again.info.get("icc_profile") and photo.notes == ["colour profile not kept: it is for other colours"]
+        assert not again.info.get("icc_profile") and photo.notes == ["color profile not kept: it is for other colors"]
 
 
 def test_exif_of_a_bigtiff_can_be_read_in_other_files(put):
@@ -168,7 +168,7 @@ def test_a_resolution_that_was_not_there_is_not_made_up(put, suffix):
     again = Image.open(io.BytesIO(files.encode(photo, suffix)))
     # Pillow reads 1 from a TIFF file that says nothing: 282 is the tag that would say it.
     told = getattr(again, "tag_v2", {}).get(282) if suffix == ".tif" else again.info.get("dpi", (72,))[0]
-    assert not [note for note in photo.notes if "colours become" not in note] and (told is None or told > 10)
+    assert not [note for note in photo.notes if "colors become" not in note] and (told is None or told > 10)
 
 
 TEXTS = [
@@ -179,7 +179,7 @@ TEXTS = [
 ]
 
 
-def test_texts_and_colours_of_a_png_are_kept_byte_for_byte(put):
+def test_texts_and_colors_of_a_png_are_kept_byte_for_byte(put):
     photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
     assert photo.notes == []
     chunks = awkward.png_chunks(files.encode(photo.map(bare), ".png"))
@@ -192,10 +192,10 @@ def test_texts_of_a_png_are_named_where_they_are_lost(put):
     photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
     files.encode(photo, ".jpg")
     assert photo.notes == [f"{what} not kept: JPEG cannot hold it" for what in (
-        "text 'Title'", "text 'Software'", "text 'Author'", "gamma", "chromaticities", "chunk prVt", "colour coding")]
+        "text 'Title'", "text 'Software'", "text 'Author'", "gamma", "chromaticities", "chunk prVt", "color coding")]
 
 
-def test_texts_are_left_out_and_colours_are_not(put):
+def test_texts_are_left_out_and_colors_are_not(put):
     photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
     names = {name for name, _ in awkward.png_chunks(files.encode(photo, ".png", files.Settings(strip=True)))}
     assert names == {b"IHDR", b"gAMA", b"cHRM", b"cICP", b"IDAT", b"IEND"}
@@ -248,7 +248,7 @@ def test_a_profile_that_cannot_be_read_is_named(put):
     broken = b"ICC_PROFILE\0\1\3" + PROFILE[:100]  # the first of three parts
     extra = b"\xff\xe2" + struct.pack(">H", len(broken) + 2) + broken
     photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", extra=extra)))
-    assert photo.notes == ["colour profile not kept: it cannot be read"]
+    assert photo.notes == ["color profile not kept: it cannot be read"]
 
 
 def test_all_comments_of_a_jpeg_are_kept(put):
@@ -289,7 +289,7 @@ def test_the_profile_of_a_bmp_file_is_named(put):
     longer = plain[:10] + struct.pack("<I", 14 + 124) + told + plain[54:]
     photo = files.read(put("profile.bmp", longer))
     np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(awkward.photo()))
-    assert photo.notes == ["colour profile not kept: it is not read from BMP"]
+    assert photo.notes == ["color profile not kept: it is not read from BMP"]
     assert files.read(put("plain.bmp", plain)).notes == []
 
 

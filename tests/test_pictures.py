@@ -134,7 +134,7 @@ def test_numbers_as_text(here, pair):
     Image.new("RGBA", (2, 1), (9, 9, 9, 0)).save("a.png")
     Image.new("RGBA", (2, 1), (0, 9, 9, 0)).save("b.png")
     assert here("compare", "a.png", "b.png").out == (
-        "the pictures are identical\nnot counted: 2 pixels of other colours that are fully transparent in both\n")
+        "the pictures are identical\nnot counted: 2 pixels of other colors that are fully transparent in both\n")
 
 
 def test_pictures_come_from_standard_input(pair):
@@ -173,10 +173,10 @@ def test_any_name_of_a_file_will_do(folder, name):
 def test_a_sheet_has_every_filter_that_needs_no_parameter(here, folder):
     said = here("preview", "photo.png", "--size", "16", "--columns", "6")
     assert said.err == "" and "filters at 16 x 9, where each reaches 1.94 times as far" in said.out
-    Image.new("L", (9, 9)).save("grey.png")
-    said = here("preview", "grey.png")
+    Image.new("L", (9, 9)).save("gray.png")
+    said = here("preview", "gray.png")
     assert "imfilter: left out sepia: " in said.err and "at the photo's own 9 x 9" in said.out
-    assert "left out sepia" in here("preview", "grey.png", "sepia", "box", "--force", status=1).err
+    assert "left out sepia" in here("preview", "gray.png", "sepia", "box", "--force", status=1).err
 
 
 def test_a_sheet_shows_what_the_filters_give(here, folder):

@@ -13,15 +13,15 @@ from PIL import Image
 import imfilter
 from imfilter import Pipeline, filters
 from imfilter.errors import DtypeError, ImfilterError
-from imfilter.filters import PRESETS
+from imfilter.filters import FILTERS
 from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
-from imfilter.pipeline import Filter
-from imfilter.reach import Reach
-from imfilter.recipe import Recipe
+from imfilter.pipeline.filter import Filter
+from imfilter.pipeline.reach import Support
+from imfilter.pipeline.recipe import Recipe
 
 SHARPEN = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
 NEEDED = {"mix": {"matrix": [[0, 0.5, 0.5], [0.25, 0.75, 0], [1, 0, 0]]}}
-every = pytest.mark.parametrize("name", PRESETS)
+every = pytest.mark.parametrize("name", FILTERS)
 
 
 def other(parameter):
@@ -43,7 +43,7 @@ def other(parameter):
 
 def changed(name):
     """Return parameters for a preset none of which has its default."""
-    values = {parameter.name: other(parameter) for parameter in PRESETS[name].parameters}
+    values = {parameter.name: other(parameter) for parameter in FILTERS[name].parameters}
     if name == "canny":
         values["high_threshold"] = 2
     if name == "difference_of_gaussians":
@@ -53,7 +53,7 @@ def changed(name):
 
 @pytest.fixture
 def image(rng):
-    """A noisy colour image with flat parts of black and white."""
+    """A noisy color image with flat parts of black and white."""
     image = rng.integers(0, 256, (25, 21, 3), np.uint8)
     image[:6, :9], image[5:12, 9:] = 0, 255
     return image
@@ -179,7 +179,7 @@ def test_any_text_is_a_chain_or_refused(text):
 @every
 def test_one_filter_alone_is_that_filter(name, image):
     chain = Pipeline(Filter.named(name, **NEEDED.get(name, {})))
-    function = PRESETS[name].function
+    function = FILTERS[name].function
     for pixels in (image, image.astype(np.float32) / 255, image.astype(np.int16)):
         np.testing.assert_array_equal(chain(pixels), function(pixels, **NEEDED.get(name, {})), strict=True)
     front = np.moveaxis(image, -1, 0)
@@ -218,7 +218,7 @@ def test_nothing_is_rounded_in_between(text, image):
     result = chain(image, dtype=np.uint8)
     np.testing.assert_allclose(result, np.clip(wanted, 0, 255), rtol=0, atol=0.501)
     assert chain(image).dtype == (np.float32 if text.startswith("laplace") else np.uint8)
-    if "emboss" in text:  # whose grey is 32768 there, and not 257 * 128
+    if "emboss" in text:  # whose gray is 32768 there, and not 257 * 128
         return
     deep = chain(image.astype(np.uint16) * 257, dtype=np.float64)
     np.testing.assert_allclose(deep / 257, wanted, rtol=0, atol=0.01)
@@ -307,7 +307,7 @@ def test_one_filter_alone_beside_alpha_is_that_filter(name, mode):
         with pytest.raises(ImfilterError, match=r"must have (1 or )?3 "):
             chain(photo)
         return
-    wanted = PRESETS[name].function(photo, **NEEDED.get(name, {}))
+    wanted = FILTERS[name].function(photo, **NEEDED.get(name, {}))
     result = chain(photo)
     assert result.mode == wanted.mode
     np.testing.assert_array_equal(np.asarray(result), np.asarray(wanted))
@@ -316,11 +316,11 @@ def test_one_filter_alone_beside_alpha_is_that_filter(name, mode):
 def test_alpha_weighs_every_blur_of_a_chain():
     photo = awkward.photo("RGBA", (20, 15))
     pixels = np.asarray(photo).astype(float)
-    colours, alpha = pixels[..., :3], pixels[..., 3:]
+    colors, alpha = pixels[..., :3], pixels[..., 3:]
     for _ in range(2):
         weight = imfilter.box(alpha)
-        colours, alpha = imfilter.box(colours * alpha) / weight, weight
-    wanted = np.concatenate([imfilter.sobel(colours), alpha], -1)
+        colors, alpha = imfilter.box(colors * alpha) / weight, weight
+    wanted = np.concatenate([imfilter.sobel(colors), alpha], -1)
     np.testing.assert_allclose(np.asarray(Pipeline("box,box,sobel")(photo)), wanted, rtol=0, atol=0.502)
     clear = Image.new("RGBA", (9, 9), (200, 100, 50, 0))
     assert not np.asarray(Pipeline("box,gaussian")(clear)).any()
@@ -328,7 +328,7 @@ def test_alpha_weighs_every_blur_of_a_chain():
 
 @pytest.fixture
 def half_clear():
-    """A photo that is transparent on the left and grey on the right."""
+    """A photo that is transparent on the left and gray on the right."""
     photo = Image.fromarray(np.zeros((9, 12, 4), np.uint8))
     photo.paste((90, 90, 90, 255), (6, 0, 12, 9))
     return photo
@@ -374,7 +374,7 @@ def seen(chain, size=61):
     pixels[size // 2, size // 2] = np.nan
     y, x = np.nonzero(np.isnan(chain(pixels)))
     middle = size // 2
-    return Reach(y.max() - middle, middle - y.min(), x.max() - middle, middle - x.min())
+    return Support(y.max() - middle, middle - y.min(), x.max() - middle, middle - x.min())
 
 
 @every
@@ -383,7 +383,7 @@ def test_the_reach_of_a_filter(name):
     if name == "canny":
         assert chain.reach == (math.inf,) * 4
     else:
-        assert chain.reach == ((0,) * 4 if PRESETS[name].group == "colour" else seen(chain))
+        assert chain.reach == ((0,) * 4 if FILTERS[name].group == "color" else seen(chain))
 
 
 @pytest.mark.parametrize(("text", "wanted"), [
@@ -400,4 +400,4 @@ def test_how_far_a_chain_sees(text, wanted):
 
 def test_the_pipeline_is_public():
     assert imfilter.Pipeline is Pipeline and "Pipeline" in dir(imfilter)
-    assert inspect.signature(filters.PRESETS["sobel"].function) == inspect.signature(imfilter.sobel)
+    assert inspect.signature(filters.FILTERS["sobel"].function) == inspect.signature(imfilter.sobel)

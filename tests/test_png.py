@@ -33,8 +33,8 @@ def chunks(data):
 def plain(data):
     """Return the samples of a PNG file, decoded as the standard says, row by row."""
     found = chunks(data)
-    width, height, depth, colour = struct.unpack(">IIBB", found[0][1][:10])
-    step = depth // 8 * {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    width, height, depth, color = struct.unpack(">IIBB", found[0][1][:10])
+    step = depth // 8 * {0: 1, 2: 3, 4: 2, 6: 4}[color]
     packed = zlib.decompress(b"".join(body for kind, body in found if kind == b"IDAT"))  # checks Adler-32
     rows = np.frombuffer(packed, np.uint8).reshape(height, 1 + width * step).astype(int)
     above = np.zeros((width + 1, step), int)
@@ -98,7 +98,7 @@ def test_other_libraries_read_it(picture, tmp_path, channels, dtype):
         pixels = picture(*shape, channels, dtype)
         data = png.encode(pixels)
         np.testing.assert_array_equal(pyvips.Image.new_from_buffer(data, "").numpy().reshape(pixels.shape), pixels)
-        if channels != 2:  # OpenCV has no grey with alpha
+        if channels != 2:  # OpenCV has no gray with alpha
             order = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
             read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED).reshape(pixels.shape)
             np.testing.assert_array_equal(read[..., order], pixels)

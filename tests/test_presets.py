@@ -9,7 +9,7 @@ import pytest
 
 import imfilter
 from imfilter.errors import ImfilterError
-from imfilter.filters import PRESETS
+from imfilter.filters import FILTERS
 from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
@@ -19,8 +19,8 @@ NEEDED = {"mix": {"matrix": SWAP}}
 ON_WHITE = {"contour"}
 SIGNED = {"laplace", "laplacian_of_gaussian", "difference_of_gaussians"}  # whose results always have a sign
 
-every = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
-apart = [preset for preset in PRESETS.values() if preset.group != "colour"]  # those that never mix channels
+every = pytest.mark.parametrize("preset", FILTERS.values(), ids=FILTERS)
+apart = [preset for preset in FILTERS.values() if preset.group != "color"]  # those that never mix channels
 FAR = {"canny"}  # where a pixel may see any other, along an edge
 near = pytest.mark.parametrize("preset", [preset for preset in apart if preset.name not in FAR], ids=lambda p: p.name)
 channelwise = pytest.mark.parametrize("preset", apart, ids=[preset.name for preset in apart])
@@ -40,7 +40,7 @@ def apply(preset, image, **keywords):
 
 @pytest.fixture
 def image(rng):
-    """A noisy colour image with flat parts of black and white, where results saturate."""
+    """A noisy color image with flat parts of black and white, where results saturate."""
     image = rng.integers(0, 256, (23, 19, 3), np.uint8)
     image[:6, :9], image[5:12, 9:] = 0, 255
     return image
@@ -52,10 +52,10 @@ def test_a_constant_image(preset, code):
     flat = np.full((9, 11, 3), 77, code)
     for keywords in variants(preset):
         result = np.asarray(preset.function(flat, **keywords), float)
-        grey = {"f": 0.5, "i": 0.0}.get(flat.dtype.kind, 2.0 ** (8 * flat.itemsize - 1))
+        gray = {"f": 0.5, "i": 0.0}.get(flat.dtype.kind, 2.0 ** (8 * flat.itemsize - 1))
         white = 1 if flat.dtype.kind == "f" else np.iinfo(code).max
         base = white if preset.name in ON_WHITE else 0
-        wanted = {"edges": base, "relief": grey, "colour": result if preset.name == "sepia" else 77}.get(
+        wanted = {"edges": base, "relief": gray, "color": result if preset.name == "sepia" else 77}.get(
             preset.group, 77)
         tolerance = {"f4": 3e-5, "f8": 1e-12}.get(code, 0 if result.dtype == flat.dtype else 3e-5)
         np.testing.assert_allclose(result, wanted + 0 * result, rtol=0, atol=tolerance)
@@ -104,7 +104,7 @@ def test_batches_and_channels_in_front(preset, image):
     front = np.ascontiguousarray(np.moveaxis(image, -1, 0))
     wanted = one if one.ndim == 2 else np.moveaxis(one, -1, 0)
     np.testing.assert_array_equal(apply(preset, front, channel_axis=0), wanted)
-    if preset.group != "colour":
+    if preset.group != "color":
         np.testing.assert_array_equal(apply(preset, front, channel_axis=None), wanted)
 
 
@@ -247,8 +247,8 @@ def test_a_wide_binomial_is_nearly_a_gaussian():
 def test_a_call_that_does_not_fit_the_signature_is_a_type_error(preset):
     with pytest.raises(TypeError, match="image"):
         preset.function()
-    with pytest.raises(TypeError, match="colour_space"):
-        apply(preset, np.zeros((3, 3, 3)), colour_space="Lab")
+    with pytest.raises(TypeError, match="color_space"):
+        apply(preset, np.zeros((3, 3, 3)), color_space="Lab")
     first = next(iter(inspect.signature(preset.function).parameters.values()))
     assert first.name == "image" and first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
 
@@ -354,7 +354,7 @@ def test_every_filter_made_of_weights_has_its_response_written_down():
     ("hue", {}, [0, 0, 1], [1, -0.211, 0.144]), ("hue", {"angle": 180}, [1, 0, 0], [-0.574, 0.426, 0.426]),
     ("mix", {"matrix": [[1, 1, 1], [0, 0, 2]]}, [1, 2, 3], [6, 6]),
 ])
-def test_what_a_colour_becomes(name, values, pixel, wanted):
+def test_what_a_color_becomes(name, values, pixel, wanted):
     result = getattr(imfilter, name)(np.array([[pixel]], float), **values)
     np.testing.assert_allclose(result[0, 0], wanted, rtol=1e-12, atol=1e-15)
 

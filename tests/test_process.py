@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imfilter import Border, ImfilterError, _core, bilateral, conv2d, correlate, median, sobel, workers
+from imfilter import Border, ImfilterError, bilateral, conv2d, correlate, median, sobel
+from imfilter.engine import _core
+from imfilter.runtime import threads
 
 posix = pytest.mark.skipif(os.name != "posix", reason="no forks and no signals to threads here")
 
@@ -32,7 +34,7 @@ def test_any_thread_may_call_at_any_time(rng, threaded):
 
 def test_a_call_in_a_pool_thread_of_its_own_does_not_wait_for_itself(rng, threaded):
     image = rng.random((60, 60))
-    nested = workers._pool().submit(lambda: correlate(image, np.ones((9, 9)), workers=8))
+    nested = threads._pool().submit(lambda: correlate(image, np.ones((9, 9)), workers=8))
     np.testing.assert_array_equal(nested.result(timeout=30), correlate(image, np.ones((9, 9)), workers=1))
 
 
@@ -108,7 +110,7 @@ def test_an_interrupt_also_stops_a_worker_that_is_waited_for():
             self.stopped.set()
 
     task = Slow()
-    assert interrupted(lambda: workers.run(task, 2)) < 0.5
+    assert interrupted(lambda: threads.run_task(task, 2)) < 0.5
     assert task.stopped.is_set()
 
 
@@ -117,15 +119,15 @@ def test_an_error_in_a_worker_ends_them_all():
         """A task that fails on the first worker, while the second goes on until it is told to stop."""
 
         rows, align = 3, 1
-        workers, begun = iter(["fails", "goes on"]), threading.Barrier(3)
+        threads, begun = iter(["fails", "goes on"]), threading.Barrier(3)
         stopped, ended = threading.Event(), threading.Event()
 
         def run(self, first, last, caller=True):
-            behaviour = "returns" if caller else next(self.workers)
+            behavior = "returns" if caller else next(self.threads)
             self.begun.wait(10)
-            if behaviour == "fails":
+            if behavior == "fails":
                 raise MemoryError
-            if behaviour == "goes on":
+            if behavior == "goes on":
                 self.stopped.wait(3)
                 time.sleep(0.1)
                 self.ended.set()
@@ -135,7 +137,7 @@ def test_an_error_in_a_worker_ends_them_all():
 
     task = Broken()
     with pytest.raises(MemoryError):
-        workers.run(task, 3)
+        threads.run_task(task, 3)
     assert task.stopped.is_set()
     assert task.ended.is_set()  # before that it may write to the caller's array
 
@@ -206,9 +208,9 @@ def test_workers_may_come_from_the_environment(monkeypatch, rng):
 
 def test_the_instruction_set_may_come_from_the_environment(child):
     for level in _core.levels():
-        code = f"from imfilter import _core; assert _core.use('baseline') == {level!r}"
+        code = f"from imfilter.engine import _core; assert _core.use('baseline') == {level!r}"
         assert child(code, IMFILTER_SIMD=level).returncode == 0
-    wrong = child("import imfilter._core", IMFILTER_SIMD="mmx")
+    wrong = child("import imfilter.engine._core", IMFILTER_SIMD="mmx")
     assert wrong.returncode == 1
     assert "ImportError: IMFILTER_SIMD must be one of baseline" in wrong.stderr
     assert "got 'mmx'" in wrong.stderr
@@ -218,7 +220,7 @@ def test_importing_is_cheap(child):
     code = "import sys, imfilter; print(*sys.modules)"
     loaded = set(child(code).stdout.split())
     assert "imfilter" in loaded
-    assert not loaded & {"numpy", "PIL", "imfilter._core", "scipy", "skimage", "torch"}
+    assert not loaded & {"numpy", "PIL", "imfilter.engine._core", "scipy", "skimage", "torch"}
 
 
 @posix

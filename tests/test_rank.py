@@ -7,9 +7,9 @@ import pytest
 from scipy import ndimage
 
 import imfilter
-from imfilter import ranking
+from imfilter.engine import rank as ranks
+from imfilter.engine.sorting_networks import build_network
 from imfilter.errors import ImfilterError
-from imfilter.networks import network
 
 CODES = ["u1", "u2", "i2", "i4", "f4", "f8"]
 MODES = ["reflect", "mirror", "nearest", "constant", "wrap"]
@@ -40,7 +40,7 @@ def by_channel(function, image):
 def method(request, monkeypatch):
     """The methods that are chosen, or histograms and selection for all windows."""
     if request.param != "as planned":
-        monkeypatch.setattr(ranking, "LARGEST_NETWORK", dict.fromkeys(ranking.LARGEST_NETWORK, 0))
+        monkeypatch.setattr(ranks, "LARGEST_NETWORK", dict.fromkeys(ranks.LARGEST_NETWORK, 0))
 
 
 def in_order(image, size, mode, cval):
@@ -59,7 +59,7 @@ def test_ranks_are_those_of_sorted_windows(code, rng, variant, method):
         for rank in {0, samples - 1, samples // 2, samples // 4}:
             of_rank = wanted[:, :, rank] if image.ndim == 2 else wanted[:, :, rank, :]
             stride = tuple(rng.integers(1, 4, 2).tolist()) if rng.random() < 0.4 else (1, 1)
-            result = ranking.ranked(
+            result = ranks.filter_rank(
                 image, size, rank, mode=mode, cval=9, stride=stride, channel_axis=-1, dtype=None, out=None, workers=1)
             np.testing.assert_array_equal(result, of_rank[::stride[0], ::stride[1]], f"{size} {shape} {rank} {mode}")
 
@@ -100,7 +100,7 @@ def test_networks_find_every_rank(shape, rng):
     rows = (rng.random((height, 300)) < rng.random(300)).astype(int)
     windows = np.sort(np.lib.stride_tricks.sliding_window_view(rows, shape)[0].reshape(-1, height * width))
     for rank in range(height * width):
-        steps, slots, result = network(height, width, rank)
+        steps, slots, result = build_network(height, width, rank)
         held = [*rows, *[None] * (slots - height)]
         for first, shift, second, further, least, most, beyond in steps.tolist():
             lanes = len(windows) + beyond
@@ -173,7 +173,7 @@ def test_windows_beyond_reason_are_refused(preset, options):
 
 @pytest.mark.parametrize("code", CODES)
 def test_threads_change_no_bit(code, rng, monkeypatch):
-    monkeypatch.setattr(ranking, "WORTH_THREADS", 0)
+    monkeypatch.setattr(ranks, "WORTH_THREADS", 0)
     image = noise(rng, (61, 40, 3), code)
     for call in (imfilter.maximum, imfilter.median, lambda image, **more: imfilter.median(image, 20, **more),
                  lambda image, **more: imfilter.percentile(image, 20, 7, **more), imfilter.bilateral):

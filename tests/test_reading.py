@@ -16,7 +16,7 @@ from PIL import Image
 
 from imfilter import files
 from imfilter.errors import FileError, ImfilterError
-from imfilter.files.muted import mute_libtiff
+from imfilter.files.pillow_guards import mute_libtiff
 
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".bmp": "BMP", ".webp": "WEBP", ".gif": "GIF", ".ppm": "PPM"}
 as_root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -202,9 +202,9 @@ def test_every_kind_of_sample_is_read_right(put, data, mode, pixel, words):
     assert (words in " ".join(notes)) if words else not notes
 
 
-def test_a_deep_grey_with_a_colour_key_is_not_made_shallow(put):
+def test_a_deep_gray_with_a_color_key_is_not_made_shallow(put):
     photo = files.read(put("key.png", awkward.key_png(0, b"\1\0", 16)))
-    assert photo.image.mode == "I;16" and photo.notes == ["transparent colour not kept"]
+    assert photo.image.mode == "I;16" and photo.notes == ["transparent color not kept"]
 
 
 def test_whole_numbers_of_32_bits_do_not_turn_negative(put):

@@ -5,15 +5,15 @@ from PIL import Image
 
 import imfilter
 from imfilter import FileError, Pipeline, files
-from imfilter.images import Deep
-from imfilter.recipe import Recipe
+from imfilter.arrays.high_depth import HighDepthImage
+from imfilter.pipeline.recipe import Recipe
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_colours_become_deep_and_keep_their_values(dtype, rng):
+def test_colors_become_deep_and_keep_their_values(dtype, rng):
     photo = Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8))
     result = Recipe(Pipeline("gaussian"), "gaussian", dtype=dtype).picture(photo)
-    assert isinstance(result, Deep)
+    assert isinstance(result, HighDepthImage)
     np.testing.assert_array_equal(result.pixels, imfilter.gaussian(np.asarray(photo), dtype=dtype))
 
 
@@ -25,8 +25,8 @@ def test_what_is_opaque_stays_opaque_in_deeper_samples(rng):
     np.testing.assert_array_equal(np.asarray(back)[..., 3], pixels[..., 3])
 
 
-def test_animations_of_deep_colours_are_refused_where_they_are_not_read():
-    frames = files.Photo([Deep(np.zeros((4, 3, 3), np.uint16))] * 2)
-    with pytest.raises(FileError, match="PNG animations of 16 bits a colour are not written: TIFF"):
+def test_animations_of_deep_colors_are_refused_where_they_are_not_read():
+    frames = files.Photo([HighDepthImage(np.zeros((4, 3, 3), np.uint16))] * 2)
+    with pytest.raises(FileError, match="PNG animations of 16 bits a color are not written: TIFF"):
         files.encode(frames, ".png")
     assert files.encode(frames, ".tif")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from strategies import LAYOUTS
 
-from imfilter import Border, ImfilterError, _core, convolve, correlate
+from imfilter import Border, ImfilterError, convolve, correlate
+from imfilter.engine import _core
 
 KERNEL = np.ones((3, 3))
 
@@ -16,10 +17,10 @@ KERNEL = np.ones((3, 3))
 def test_a_kernel_may_be_changed_between_calls(weight, shape, rng):
     image, kernel = rng.random((6, 17)), np.full(shape, weight)
     before = correlate(image, kernel)
-    centre = shape[0] // 2, shape[1] // 2
-    kernel[centre] += 4
+    center = shape[0] // 2, shape[1] // 2
+    kernel[center] += 4
     np.testing.assert_allclose(correlate(image, kernel), before + 4 * image, rtol=1e-13)
-    kernel[centre] -= 4
+    kernel[center] -= 4
     np.testing.assert_allclose(correlate(image, kernel), before, rtol=1e-13)
 
 

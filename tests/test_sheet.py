@@ -8,13 +8,13 @@ from PIL import Image
 
 import imfilter
 from imfilter import ImfilterError
-from imfilter.explain import chart
-from imfilter.explain.drawing import fitting, font
-from imfilter.explain.sheet import EDGE
-from imfilter.explain.viewing import flat, viewable
-from imfilter.images import Deep
+from imfilter.arrays.high_depth import HighDepthImage
+from imfilter.explain.canvas.drawing import fitting, font
+from imfilter.explain.kernel import chart
+from imfilter.explain.view.contact_sheet import EDGE
+from imfilter.explain.view.display import flat, viewable
 
-GREY = Image.new("L", (30, 20), 100)
+GRAY = Image.new("L", (30, 20), 100)
 
 
 def tile(sheet, row, column, size=(30, 20), caption=0):
@@ -27,7 +27,7 @@ def tile(sheet, row, column, size=(30, 20), caption=0):
     (1, None, (50, 40)), (6, 3, (130, 70)), (6, 4, (170, 70)), (2, 9, (90, 40)), (7, None, (130, 100)),
     (35, None, (250, 190))])
 def test_tiles_stand_in_rows(count, columns, size):
-    sheet = imfilter.contact_sheet([GREY] * count, columns=columns)
+    sheet = imfilter.contact_sheet([GRAY] * count, columns=columns)
     assert (sheet.size, sheet.mode) == (size, "RGB")
     assert np.count_nonzero((np.asarray(sheet) == 100).all(-1)) == count * 600
 
@@ -51,15 +51,15 @@ def test_what_is_transparent_shows_the_paper():
 
 
 def test_a_place_may_stay_empty():
-    sheet = imfilter.contact_sheet([GREY, None], columns=2)
+    sheet = imfilter.contact_sheet([GRAY, None], columns=2)
     hole = tile(sheet, 0, 1)
     assert (hole[1:-1, 1:-1] == 255).all() and (hole[0] == EDGE).all() and (hole[:, -1] == EDGE).all()
     assert imfilter.contact_sheet([None], size=16).size == (36, 36)
 
 
 def test_labels_stand_below_their_tiles():
-    bare = imfilter.contact_sheet([GREY] * 2, ["", ""], columns=2)
-    said = imfilter.contact_sheet([GREY] * 2, ["", "sobel"], columns=2)
+    bare = imfilter.contact_sheet([GRAY] * 2, ["", ""], columns=2)
+    said = imfilter.contact_sheet([GRAY] * 2, ["", "sobel"], columns=2)
     assert said.size == bare.size == (90, 60)
     places = np.argwhere((np.asarray(bare) != np.asarray(said)).any(-1))
     (top, left), (bottom, right) = places.min(0), places.max(0)
@@ -69,7 +69,7 @@ def test_labels_stand_below_their_tiles():
 @pytest.mark.parametrize("label", ["gaussian:sigma=2:truncate=3:mode=constant", "a\nb\tc", "日本語", "\udcff\udcfe",
                                    "x" * 5000, 7])
 def test_any_label_fits(label):
-    assert imfilter.contact_sheet([GREY], [label]).size == (50, 60)
+    assert imfilter.contact_sheet([GRAY], [label]).size == (50, 60)
 
 
 def test_a_long_label_is_smaller_and_then_cut():
@@ -82,17 +82,17 @@ def test_a_long_label_is_smaller_and_then_cut():
 
 
 @pytest.mark.parametrize(("pictures", "more", "words"), [
-    ([], {}, "at least one picture"), ([GREY], {"labels": ["a", "b"]}, "1 pictures and 2 labels"),
-    ([GREY], {"labels": []}, "1 pictures and 0 labels"),
+    ([], {}, "at least one picture"), ([GRAY], {"labels": ["a", "b"]}, "1 pictures and 2 labels"),
+    ([GRAY], {"labels": []}, "1 pictures and 0 labels"),
     (np.zeros((3, 4)), {}, r"feature maps must have the shape \(H, W, n\), got \(3, 4\)"),
     (np.zeros((2, 3, 4, 3)), {}, r"got \(2, 3, 4, 3\)"), (np.zeros((0, 3, 4)), {}, r"got \(0, 3, 4\)"),
     ([np.zeros((3, 4, 5))], {}, r"\(H, W, 1 to 4\), got \(3, 4, 5\)"), ([np.zeros((0, 4))], {}, r"got \(0, 4\)"),
     (["a.png"], {}, "open the file first"), ("a.png", {}, "open the file first"),
-    (5, {}, r"got \(\)"), ([GREY], {"columns": 0}, "columns must be an integer of at least 1, got 0"),
-    ([GREY], {"size": 0}, "size must be an integer of at least 1, got 0"),
-    ([GREY], {"size": 2.5}, "size must be an integer of at least 1, got 2.5"),
-    ([GREY], {"paper": "no colour"}, "paper must be three whole numbers from 0 to 255, got 'no colour'"),
-    ([GREY], {"paper": (0, 0, 256)}, "paper must be"),
+    (5, {}, r"got \(\)"), ([GRAY], {"columns": 0}, "columns must be an integer of at least 1, got 0"),
+    ([GRAY], {"size": 0}, "size must be an integer of at least 1, got 0"),
+    ([GRAY], {"size": 2.5}, "size must be an integer of at least 1, got 2.5"),
+    ([GRAY], {"paper": "no color"}, "paper must be three whole numbers from 0 to 255, got 'no color'"),
+    ([GRAY], {"paper": (0, 0, 256)}, "paper must be"),
 ])
 def test_what_makes_no_sheet_is_refused(pictures, more, words):
     with pytest.raises(ImfilterError, match=words):
@@ -114,7 +114,7 @@ def test_every_mode_of_pillow_can_be_seen(mode):
     assert flat(Image.new(mode, (3, 2)), (9, 9, 9)).mode == "RGB"
 
 
-def test_a_palette_with_a_clear_colour_stays_clear():
+def test_a_palette_with_a_clear_color_stays_clear():
     picture = Image.new("P", (2, 1))
     picture.putpalette([0, 0, 0, 255, 0, 0])
     picture.putpixel((1, 0), 1)
@@ -136,15 +136,15 @@ def test_samples_of_every_kind_as_bytes(samples, dtype, shown):
 
 
 @pytest.mark.parametrize(("picture", "mode", "shown"), [
-    (Deep(np.full((1, 1, 3), 65535, np.uint16)), "RGB", [255, 255, 255]),
-    (Deep(np.array([[[257, 514, 0, 65535]]], np.uint16), alpha=True), "RGBA", [1, 2, 0, 255]),
-    (Deep(np.array([[[257, 32896]]], np.uint16), alpha=True), "LA", [1, 128]),
-    (Deep(np.array([[[0, 65535, 0, 0]]], np.uint16), colours=4), "RGB", [255, 0, 255]),
-    (Deep(np.array([[[0, 0, 0, 65535]]], np.uint16), colours=4), "RGB", [0, 0, 0]),
-    (Deep(np.array([[[257, 514, 771, 9999, 9999]]], np.uint16), colours=3), "RGB", [1, 2, 3]),
-    (Deep(np.array([[[257, 9999]]], np.uint16), colours=1), "L", 1),
-    (Deep(np.array([[[4, 2, 0, 0.5]]], np.float32), alpha=True), "RGBA", [255, 128, 0, 128]),
-    (Deep(np.array([[[1, 1, 1, np.nan]]], np.float32), alpha=True), "RGBA", [255, 255, 255, 0]),
+    (HighDepthImage(np.full((1, 1, 3), 65535, np.uint16)), "RGB", [255, 255, 255]),
+    (HighDepthImage(np.array([[[257, 514, 0, 65535]]], np.uint16), alpha=True), "RGBA", [1, 2, 0, 255]),
+    (HighDepthImage(np.array([[[257, 32896]]], np.uint16), alpha=True), "LA", [1, 128]),
+    (HighDepthImage(np.array([[[0, 65535, 0, 0]]], np.uint16), colors=4), "RGB", [255, 0, 255]),
+    (HighDepthImage(np.array([[[0, 0, 0, 65535]]], np.uint16), colors=4), "RGB", [0, 0, 0]),
+    (HighDepthImage(np.array([[[257, 514, 771, 9999, 9999]]], np.uint16), colors=3), "RGB", [1, 2, 3]),
+    (HighDepthImage(np.array([[[257, 9999]]], np.uint16), colors=1), "L", 1),
+    (HighDepthImage(np.array([[[4, 2, 0, 0.5]]], np.float32), alpha=True), "RGBA", [255, 128, 0, 128]),
+    (HighDepthImage(np.array([[[1, 1, 1, np.nan]]], np.float32), alpha=True), "RGBA", [255, 255, 255, 0]),
 ])
 def test_deep_pictures_are_shown_by_what_their_channels_are(picture, mode, shown):
     found = viewable(picture)

@@ -186,7 +186,7 @@ def test_results_longer_than_the_image_and_the_cache(rng, variant):
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_colours_of_rows_of_any_width(outputs, rng, variant):
+def test_colors_of_rows_of_any_width(outputs, rng, variant):
     for width in [*range(1, 70), 1000]:
         image, matrix = rng.integers(0, 256, (4, width, 3)).astype(np.uint8), rng.normal(0, 0.7, (outputs, 3))
         bias = rng.normal(0, 60, outputs)

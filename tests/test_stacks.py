@@ -78,11 +78,11 @@ def test_three_layers_of_3_x_3_see_7_x_7():
     assert stack.receptive_field(1, 2) == (1, 2, 8, 9)
 
 
-def test_jump_centre_and_reach():
+def test_jump_center_and_reach():
     rows = Stack.parse("3x4 s2 p1, 5x8 s2 p2").summary((32, 32, 3)).rows
     assert [(row.jump, row.field) for row in rows] == [((2, 2), (3, 3)), ((4, 4), (11, 11))]
-    assert [(row.centre, row.reach) for row in rows] == [((0, 0), (1, 1)), ((0, 0), (5, 5))]
-    assert Stack([Layer(2, stride=2)]).summary((4, 4, 1)).rows[0].centre == (0.5, 0.5)
+    assert [(row.center, row.reach) for row in rows] == [((0, 0), (1, 1)), ((0, 0), (5, 5))]
+    assert Stack([Layer(2, stride=2)]).summary((4, 4, 1)).rows[0].center == (0.5, 0.5)
 
 
 def test_zero_and_tied_weights_are_counted_apart():

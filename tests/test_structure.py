@@ -6,8 +6,8 @@ from promise import assert_promised
 from reference import margins
 
 import imfilter
+from imfilter.engine.kernel_structure import find_runs, integer_scale, power_of_two_sums, separable_factors
 from imfilter.errors import ImfilterError
-from imfilter.structure import doubled, runs, scaled, separated
 
 DISK = (np.hypot(*np.mgrid[-7:8, -7:8]) <= 7.2).astype(float)
 BELL = np.exp(-np.arange(-4, 5) ** 2 / 4)
@@ -25,21 +25,21 @@ KERNELS = {
     ([[0.1, 0.10001]], [[0.1, 0.10001]], 1),
 ])
 def test_whole_numbers_are_found_behind_a_scale(kernel, numbers, scale):
-    found, factor = scaled(np.array(kernel, float))
+    found, factor = integer_scale(np.array(kernel, float))
     np.testing.assert_array_equal(found, numbers)
     assert factor == pytest.approx(scale, rel=1e-15)
 
 
 def test_products_of_a_column_and_a_row_are_taken_apart():
     column, row = np.array([1, 2.5, -1]), np.array([0.3, 0, 7, 1])
-    found = separated(np.outer(column, row))
+    found = separable_factors(np.outer(column, row))
     np.testing.assert_allclose(found.column[:, None] * found.row, np.outer(column, row), rtol=1e-15)
-    assert separated(np.eye(3)) is None and separated(np.zeros((3, 3))) is None and separated(row[None]) is None
+    assert separable_factors(np.eye(3)) is None and separable_factors(np.zeros((3, 3))) is None and separable_factors(row[None]) is None
 
 
 def test_runs_are_summed_by_doubling():
-    assert runs(np.array([0, 0, 0, 0, 2, 2, 2, 2, 2, 1, 1])) == [(4, 9)]
-    spread, levels = doubled(np.array([[2.0] * 7 + [1, 0, 3]]))
+    assert find_runs(np.array([0, 0, 0, 0, 2, 2, 2, 2, 2, 1, 1])) == [(4, 9)]
+    spread, levels = power_of_two_sums(np.array([[2.0] * 7 + [1, 0, 3]]))
     assert levels == 2
     plain, pairs, fours = spread.reshape(3, -1)
     assert plain.tolist() == [0] * 6 + [2, 1, 0, 3]
@@ -68,7 +68,7 @@ def test_every_method_gives_the_same_numbers(name, dtype, rng, variant):
         steps, spread = (stride, stride), (dilation, dilation)
         exact = twin.correlate(image, kernel, margins("same", kernel.shape, spread), mode, 0, steps, spread)
         for method in ("auto", "direct", "runs", "separable"):
-            if method == "separable" and separated(kernel) is None:
+            if method == "separable" and separable_factors(kernel) is None:
                 continue
             result = imfilter.correlate(image, kernel, mode=mode, stride=stride, dilation=dilation, method=method)
             assert_promised(result, exact, kernel, 200)

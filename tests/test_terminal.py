@@ -34,8 +34,8 @@ def shown(*arguments, piped=(), status=0, **environment):
     return seen.decode().replace("\r\n", "\n"), down
 
 
-def colour(codes):
-    """Return the colour that the numbers after 38 or 48 mean."""
+def color(codes):
+    """Return the color that the numbers after 38 or 48 mean."""
     if codes[0] == 2:
         return codes[1:4]
     number = codes[1]
@@ -63,9 +63,9 @@ def parsed(line):
             else:
                 assert code in (38, 48)
                 length = 4 if numbers[0] == 2 else 2
-                made, numbers = colour(numbers[:length]), numbers[length:]
+                made, numbers = color(numbers[:length]), numbers[length:]
                 above, below = (made, below) if code == 38 else (above, made)
-    assert above is None and below is None, "a line leaves no colour behind"
+    assert above is None and below is None, "a line leaves no color behind"
     return upper, lower
 
 
@@ -104,7 +104,7 @@ def test_half_blocks_are_the_photo_and_its_result(photo, environment, most):
     ({"NO_COLOR": "1", "COLORTERM": "truecolor"}, " ░▒▓█"), ({"TERM": "dumb"}, " .:-=+*#%@"),
     ({"TERM": "dumb", "KITTY_WINDOW_ID": "1"}, " .:-=+*#%@"), ({"PYTHONIOENCODING": "ascii"}, " .:-=+*#%@"),
     ({"NO_COLOR": "1", "TERM": "xterm-kitty"}, " ░▒▓█")])
-def test_without_colours_shades_are_drawn(photo, environment, marks):
+def test_without_colors_shades_are_drawn(photo, environment, marks):
     seen, _ = shown("box", "--show", "a.png", **environment)
     *lines, last = seen.splitlines()
     assert last == "wrote a.box.png" and "\x1b" not in seen and {*"".join(lines)} <= {*marks}

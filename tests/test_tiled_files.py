@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from imfilter import files
+from imfilter.arrays.conversion import as_array
+from imfilter.blocks.build import Block
 from imfilter.errors import FileError
-from imfilter.images import as_array
-from imfilter.tiled import level, segments
-from imfilter.tiled.sources import open_source
-from imfilter.tiles import Block
+from imfilter.tiled import segment_cache
+from imfilter.tiled.source import open_source
+from imfilter.tiled.tiff import directory
 
 tifffile = pytest.importorskip("tifffile")
 pytest.importorskip("imagecodecs")
@@ -24,7 +25,7 @@ zarr = pytest.importorskip("zarr")
 
 CHANCE = np.random.default_rng(5)
 RGBA = CHANCE.integers(0, 256, (150, 190, 4), dtype=np.uint8)
-RGB, GREY = np.ascontiguousarray(RGBA[..., :3]), np.ascontiguousarray(RGBA[..., 0])
+RGB, GRAY = np.ascontiguousarray(RGBA[..., :3]), np.ascontiguousarray(RGBA[..., 0])
 WIDE = (RGBA.astype(np.uint16) << 7) + 300
 BLOCKS = [Block(0, 150, 0, 190), Block(149, 150, 189, 190), Block(0, 1, 0, 1), Block(31, 33, 60, 130),
           Block(3, 140, 5, 7), Block(64, 128, 64, 128), Block(1, 149, 0, 190)]
@@ -33,9 +34,9 @@ BLOCKS = [Block(0, 150, 0, 190), Block(149, 150, 189, 190), Block(0, 1, 0, 1), B
 @pytest.fixture(autouse=True)
 def cache(monkeypatch):
     """Every test begins with nothing kept."""
-    fresh = segments.Cache()
-    monkeypatch.setattr("imfilter.tiled.tiff_source.CACHE", fresh)
-    monkeypatch.setattr("imfilter.tiled.zarr_source.CACHE", fresh)
+    fresh = segment_cache.Cache()
+    monkeypatch.setattr("imfilter.tiled.tiff.source.CACHE", fresh)
+    monkeypatch.setattr("imfilter.tiled.zarr.source.CACHE", fresh)
     return fresh
 
 
@@ -62,7 +63,7 @@ def check_windows(source, whole):
     {}, {"compression": "zlib", "predictor": True}, {"compression": "lzw"}, {"compression": "zstd"},
     {"compression": "packbits"}])
 @pytest.mark.parametrize(("pixels", "kind"), [
-    (GREY, {"photometric": "minisblack"}), (RGB, {"photometric": "rgb"}),
+    (GRAY, {"photometric": "minisblack"}), (RGB, {"photometric": "rgb"}),
     (WIDE, {"photometric": "rgb", "extrasamples": (2,)}),
     (np.moveaxis(WIDE[..., :3], -1, 0).copy(), {"photometric": "rgb", "planarconfig": "separate"})])
 def test_a_window_is_the_crop_of_the_whole(tmp_path, layout, compression, pixels, kind):
@@ -74,23 +75,23 @@ def test_a_window_is_the_crop_of_the_whole(tmp_path, layout, compression, pixels
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("how", [{}, {"tile": (32, 32), "compression": "zlib"}])
 def test_samples_of_every_kind_come_as_they_are(tmp_path, dtype, byteorder, how):
-    pixels = (GREY * 100.0 - 9000 * (dtype[0] != "u")).astype(dtype)
+    pixels = (GRAY * 100.0 - 9000 * (dtype[0] != "u")).astype(dtype)
     check_windows(open_source(tiff(tmp_path, pixels, photometric="minisblack", byteorder=byteorder, **how)), pixels)
 
 
 MEANT = {
-    "white is 0": (GREY, {"photometric": "miniswhite"}),
+    "white is 0": (GRAY, {"photometric": "miniswhite"}),
     "white is 0, deep": (WIDE[..., 0], {"photometric": "miniswhite"}),
-    "one bit": (GREY > 127, {"photometric": "minisblack"}),
-    "one bit, white is 0": (GREY > 127, {"photometric": "miniswhite"}),
-    "four bits": (GREY >> 4, {"photometric": "minisblack", "bitspersample": 4}),
-    "palette": (GREY, {"photometric": "palette", "colormap": CHANCE.integers(0, 65536, (3, 256), dtype=np.uint16)}),
+    "one bit": (GRAY > 127, {"photometric": "minisblack"}),
+    "one bit, white is 0": (GRAY > 127, {"photometric": "miniswhite"}),
+    "four bits": (GRAY >> 4, {"photometric": "minisblack", "bitspersample": 4}),
+    "palette": (GRAY, {"photometric": "palette", "colormap": CHANCE.integers(0, 65536, (3, 256), dtype=np.uint16)}),
     "jpeg": (RGB, {"photometric": "rgb", "compression": "jpeg"}),
     "cmyk": (RGBA, {"photometric": "separated"}),
     "alpha": (RGBA, {"photometric": "rgb", "extrasamples": (2,)}),
-    "alpha that colours are multiplied with": (RGBA, {"photometric": "rgb", "extrasamples": (1,)}),
+    "alpha that colors are multiplied with": (RGBA, {"photometric": "rgb", "extrasamples": (1,)}),
     "the same, deep": (WIDE, {"photometric": "rgb", "extrasamples": (1,)}),
-    "grey and alpha": (RGBA[..., :2], {"photometric": "minisblack", "extrasamples": (2,)}),
+    "gray and alpha": (RGBA[..., :2], {"photometric": "minisblack", "extrasamples": (2,)}),
     "a channel of no meaning": (RGBA, {"photometric": "rgb", "extrasamples": (0,)}),
     "a deep channel of no meaning": (WIDE, {"photometric": "rgb", "extrasamples": (0,)}),
     **{f"turned {turn}": (RGB, {"photometric": "rgb", "extratags": [(274, "H", 1, turn, True)]})
@@ -107,7 +108,7 @@ def test_samples_mean_what_they_mean_in_ordinary_photos(tmp_path, name, tile):
     whole = as_array(photo.image)
     assert source.notes == photo.notes
     assert source.alpha == (photo.image.mode.split()[0] in ("LA", "RGBA"))
-    assert source.colours == {"L": 1, "I;16": 1, "LA": 1, "CMYK": 4}.get(photo.image.mode, 3)
+    assert source.colors == {"L": 1, "I;16": 1, "LA": 1, "CMYK": 4}.get(photo.image.mode, 3)
     np.testing.assert_array_equal(source.read(Block(0, *whole.shape[:1], 0, whole.shape[1])), whole)
     np.testing.assert_array_equal(source.read(Block(9, 101, 13, 97)), whole[9:101, 13:97])
 
@@ -163,7 +164,7 @@ def content(data):
 
 
 def pages(path):
-    tifffile.imwrite(path, np.stack([GREY] * 3), photometric="minisblack")
+    tifffile.imwrite(path, np.stack([GRAY] * 3), photometric="minisblack")
 
 
 def two_sizes(path):
@@ -175,10 +176,10 @@ def two_sizes(path):
 REFUSED = {
     "pages": (pages, r"large\.tif: holds 3 pages|large\.tif: holds 3 pictures"),
     "pages of two sizes": (two_sizes, r"large\.tif: holds 2 pages: .* --engine memory"),
-    "YCbCr": (ycbcr, r"large\.tif: holds YCbCr colours without JPEG"),
+    "YCbCr": (ycbcr, r"large\.tif: holds YCbCr colors without JPEG"),
     "CMYK in JPEG": (lambda path: tifffile.imwrite(path, RGBA, photometric="separated", compression="jpeg"),
-                     r"large\.tif: holds CMYK colours in JPEG"),
-    "complex": (lambda path: tifffile.imwrite(path, GREY.astype("c8")),
+                     r"large\.tif: holds CMYK colors in JPEG"),
+    "complex": (lambda path: tifffile.imwrite(path, GRAY.astype("c8")),
                 r"large\.tif: has samples that are not read here: complex64"),
     "another format": (content(b"\x89PNG\r\n"), r"large\.tif: is read whole, .*--engine memory"),
     "nothing": (content(b""), r"large\.tif: is read whole"),
@@ -200,8 +201,8 @@ def test_what_cannot_be_read_in_tiles_is_refused_in_a_sentence(tmp_path, name):
 
 
 def test_a_single_huge_strip_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(segments, "LARGEST", 10_000)
-    path = tiff(tmp_path, GREY, compression="zlib", rowsperstrip=150)
+    monkeypatch.setattr(segment_cache, "LARGEST", 10_000)
+    path = tiff(tmp_path, GRAY, compression="zlib", rowsperstrip=150)
     with pytest.raises(FileError, match=r"a strip of 190 x 150 pixels, too large to be read in tiles"):
         open_source(path)
 
@@ -253,11 +254,11 @@ def test_a_chain_of_pages_that_leads_nowhere_is_damaged(tmp_path):
 
 @pytest.mark.parametrize("how", [{}, {"tile": (32, 32)}])
 def test_bits_in_the_other_order_are_minded(tmp_path, how):
-    turned = np.packbits(np.unpackbits(GREY[..., None], axis=-1)[..., ::-1], axis=-1)[..., 0]
+    turned = np.packbits(np.unpackbits(GRAY[..., None], axis=-1)[..., ::-1], axis=-1)[..., 0]
     path = tiff(tmp_path, turned, photometric="minisblack", extratags=[(65000, "H", 1, 2, True)], **how)
     data = pathlib.Path(path).read_bytes()
     pathlib.Path(path).write_bytes(data.replace(struct.pack("<HH", 65000, 3), struct.pack("<HH", 266, 3), 1))
-    check_windows(open_source(path), GREY)
+    check_windows(open_source(path), GRAY)
 
 
 @pytest.mark.parametrize("how", [{}, {"tile": (32, 32)}, {"compression": "zlib", "rowsperstrip": 10}])
@@ -295,14 +296,14 @@ def test_many_threads_read_at_once(tmp_path):
 
 
 def test_what_two_windows_share_is_decoded_once(tmp_path, monkeypatch):
-    decoded, own = [], level.Level.decoded
+    decoded, own = [], directory.Level.decoded
 
     def counted(self, plane, row, column):
         decoded.append((row, column))
         return own(self, plane, row, column)
 
-    monkeypatch.setattr(level.Level, "decoded", counted)
-    source = open_source(tiff(tmp_path, GREY, tile=(32, 32), compression="zlib"))
+    monkeypatch.setattr(directory.Level, "decoded", counted)
+    source = open_source(tiff(tmp_path, GRAY, tile=(32, 32), compression="zlib"))
     blocks = [Block(0, 70, 0, 100), Block(58, 150, 0, 100), Block(0, 70, 90, 190), Block(58, 150, 90, 190)] * 2
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(source.read, blocks))
@@ -310,7 +311,7 @@ def test_what_two_windows_share_is_decoded_once(tmp_path, monkeypatch):
 
 
 def test_what_is_kept_has_a_limit():
-    kept = segments.Cache(100)
+    kept = segment_cache.Cache(100)
     for key in range(50):
         kept.get(key, lambda: np.zeros(30, np.uint8))
     assert kept.bytes == 90
@@ -322,7 +323,7 @@ def test_what_is_kept_has_a_limit():
 
 
 def test_what_fails_is_tried_again():
-    kept = segments.Cache(100)
+    kept = segment_cache.Cache(100)
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: 1 / 0)
     assert kept.get("a", lambda: np.ones(1)).tolist() == [1]
@@ -330,8 +331,8 @@ def test_what_fails_is_tried_again():
 
 MEASURED = """if True:
     import resource, sys
-    from imfilter.tiled.sources import open_source
-    from imfilter.tiles import Block
+    from imfilter.tiled.source import open_source
+    from imfilter.blocks.build import Block
     source = open_source(sys.argv[1])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     height, width = source.shape[:2]
@@ -366,15 +367,15 @@ def array(path, pixels, version=3, **how):
 
 
 ARRAYS = {
-    "grey": (GREY, {"chunks": (64, 50)}),
-    "colours": (RGB, {"chunks": (64, 64, 3)}),
+    "gray": (GRAY, {"chunks": (64, 50)}),
+    "colors": (RGB, {"chunks": (64, 64, 3)}),
     "channels apart": (RGB, {"chunks": (32, 190, 1)}),
     "floats": (WIDE.astype("f4"), {"chunks": (64, 64, 4)}),
     "big-endian": (WIDE.astype(">u2"), {"chunks": (64, 64, 4)}),
-    "gzip": (GREY, {"chunks": (64, 64), "compressors": {"name": "gzip", "configuration": {"level": 1}}}),
+    "gzip": (GRAY, {"chunks": (64, 64), "compressors": {"name": "gzip", "configuration": {"level": 1}}}),
     "shards": (RGB, {"chunks": (16, 16, 3), "shards": (64, 64, 3)}),
     "named axes": (np.moveaxis(RGB, -1, 0).copy(), {"chunks": (1, 64, 64), "dimension_names": ("c", "y", "x")}),
-    "axes the other way": (GREY.T.copy(), {"chunks": (64, 64), "dimension_names": ("x", "y")}),
+    "axes the other way": (GRAY.T.copy(), {"chunks": (64, 64), "dimension_names": ("x", "y")}),
 }
 
 
@@ -389,7 +390,7 @@ def test_a_window_of_zarr_is_the_crop_of_the_whole(tmp_path, name, version):
         how = {key: how[key] for key in how if key != "dimension_names"}
         how |= {"attributes": {"_ARRAY_DIMENSIONS": list(names)}} if names else {}
     path = array(tmp_path / "large.zarr", pixels, version, **how)
-    whole = {"named axes": RGB, "axes the other way": GREY}.get(name, pixels)
+    whole = {"named axes": RGB, "axes the other way": GRAY}.get(name, pixels)
     check_windows(open_source(path), whole.astype(whole.dtype.newbyteorder("=")))
 
 
@@ -415,8 +416,8 @@ def ome(path, version, *, channels=True, pixels=RGB, chunks=(64, 64)):
 def test_ome_zarr_is_read_with_channels_last(tmp_path, version):
     source = open_source(ome(tmp_path / "large.zarr", version))
     check_windows(source, RGB)
-    assert source.colours == 1  # channels of a microscope are no red, green and blue
-    check_windows(open_source(ome(tmp_path / "grey.zarr", version, channels=False, pixels=GREY)), GREY)
+    assert source.colors == 1  # channels of a microscope are no red, green and blue
+    check_windows(open_source(ome(tmp_path / "gray.zarr", version, channels=False, pixels=GRAY)), GRAY)
 
 
 def test_a_group_of_one_array_and_a_zip_file_are_read(tmp_path):
@@ -436,17 +437,17 @@ def test_a_chunk_that_was_never_written_is_what_the_store_says(tmp_path):
 def several(path):
     group = zarr.create_group(path)
     for name in "ab":
-        group.create_array(name, data=GREY)
+        group.create_array(name, data=GRAY)
 
 
 def thick(path):
     group = zarr.create_group(path, attributes={"ome": {"multiscales": [{
         "axes": [{"name": name} for name in "zyx"], "datasets": [{"path": "0"}]}]}})
-    group.create_array("0", data=np.stack([GREY] * 2))
+    group.create_array("0", data=np.stack([GRAY] * 2))
 
 
 def broken(path):
-    array(path, GREY)
+    array(path, GRAY)
     with open(os.path.join(path, "zarr.json"), "w", encoding="utf-8") as file:
         file.write('{"zarr_format": 3, "no')
 
@@ -457,8 +458,8 @@ NO_PICTURES = {
     "thick": (thick, "has more than one place along z: tiles are of one picture"),
     "broken": (broken, "is damaged, or of a kind of Zarr that is not read here: ."),
     "no axes": (lambda path: array(path, np.zeros((3, 150, 190), "u1")), r"shape \(3, 150, 190\), .*dimension_names"),
-    "a line": (lambda path: array(path, GREY[0]), r"shape \(190,\)"),
-    "complex": (lambda path: array(path, GREY.astype("c8")), "holds samples of complex64"),
+    "a line": (lambda path: array(path, GRAY[0]), r"shape \(190,\)"),
+    "complex": (lambda path: array(path, GRAY.astype("c8")), "holds samples of complex64"),
     "a zip file": (content(b"PK\3\4no"), "is no Zarr"),
 }
 
@@ -474,7 +475,7 @@ def test_a_store_without_a_picture_is_refused_in_a_sentence(tmp_path, name):
 
 
 def test_a_damaged_chunk_is_named_with_its_place(tmp_path):
-    path = array(tmp_path / "large.zarr", np.tile(GREY, (8, 8)), chunks=(512, 512))
+    path = array(tmp_path / "large.zarr", np.tile(GRAY, (8, 8)), chunks=(512, 512))
     with open(os.path.join(path, "c", "1", "2"), "r+b") as file:
         file.write(bytes(200))
     source = open_source(path)
@@ -485,14 +486,14 @@ def test_a_damaged_chunk_is_named_with_its_place(tmp_path):
 
 @pytest.mark.parametrize("library", ["zarr", "tifffile"])
 def test_without_the_libraries_a_sentence_says_how_they_are_installed(tmp_path, monkeypatch, library):
-    path = tiff(tmp_path, GREY) if library == "tifffile" else array(tmp_path / "large.zarr", GREY)
+    path = tiff(tmp_path, GRAY) if library == "tifffile" else array(tmp_path / "large.zarr", GRAY)
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(FileError, match=r'large\.\w+: .*needs pip install "imfilter\[dask\]"'):
         open_source(path)
 
 
 def test_sources_load_no_heavy_library_before_they_need_it():
-    code = ("import sys, imfilter.tiled.sources, imfilter.tiled.targets, json; "
+    code = ("import sys, imfilter.tiled.source, imfilter.tiled.target, json; "
             "print(json.dumps(sorted({'zarr', 'dask', 'tifffile', 'distributed', 'imagecodecs'} & set(sys.modules))))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
@@ -514,6 +515,6 @@ def test_alpha_is_that_of_the_photo_read_whole(tmp_path, rng, bands, compression
         np.testing.assert_array_equal(whole, pixels)
     else:
         share = pixels[..., -1:] / np.iinfo(dtype).max
-        colours = np.divide(pixels[..., :-1], share, where=share > 0, out=np.zeros((20, 30, bands - 1)))
-        seen = np.broadcast_to(share > 0, colours.shape)
-        np.testing.assert_allclose(whole[..., :-1][seen], colours.clip(0, np.iinfo(dtype).max)[seen], atol=1)
+        colors = np.divide(pixels[..., :-1], share, where=share > 0, out=np.zeros((20, 30, bands - 1)))
+        seen = np.broadcast_to(share > 0, colors.shape)
+        np.testing.assert_allclose(whole[..., :-1][seen], colors.clip(0, np.iinfo(dtype).max)[seen], atol=1)

@@ -14,21 +14,21 @@ import pytest
 from PIL import Image
 
 from imfilter import files
+from imfilter.blocks.build import Block
 from imfilter.errors import FileError
 from imfilter.files import tiff
-from imfilter.tiled.sources import open_source
-from imfilter.tiled.targets import create
-from imfilter.tiles import Block
+from imfilter.tiled.source import open_source
+from imfilter.tiled.target import create
 
 tifffile = pytest.importorskip("tifffile")
 pytest.importorskip("imagecodecs")
 zarr = pytest.importorskip("zarr")
-from test_tiled_files import GREY, RGB, RGBA, WIDE, ome  # noqa: E402
+from test_tiled_files import GRAY, RGB, RGBA, WIDE, ome  # noqa: E402
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals, mounts and permissions are those of POSIX")
 WHOLE = Block(0, 150, 0, 190)
 RESULTS = {
-    "grey": GREY, "colours": RGB, "alpha": RGBA, "deep": WIDE, "deep grey": WIDE[..., 0],
+    "gray": GRAY, "colors": RGB, "alpha": RGBA, "deep": WIDE, "deep gray": WIDE[..., 0],
     "floats": WIDE[..., :3].astype("f4"),
     "signed": RGB.astype(np.int16) - 90, "two channels": RGBA[..., :2], "many": np.concatenate([RGB, RGB], axis=-1),
 }
@@ -36,7 +36,7 @@ RESULTS = {
 
 @pytest.fixture
 def source(tmp_path):
-    """A TIFF file of colours and all that can be said beside them."""
+    """A TIFF file of colors and all that can be said beside them."""
     exif = Image.Exif()
     exif.update({270: "words", 271: "Acme"})
     exif.get_ifd(0x8769).update({33434: 0.25, 40962: 190, 40963: 150})
@@ -73,7 +73,7 @@ def test_tiff_comes_back_as_it_was_written(tmp_path, source, monkeypatch, name, 
         assert file.is_bigtiff == big and page.is_tiled and len(file.pages) == 1
         assert page.tilelength % 16 == 0 and page.tilewidth % 16 == 0 and page.offset % 8 == 0
     np.testing.assert_array_equal(open_source(str(tmp_path / "out.tif")).read(WHOLE), pixels)
-    if name in ("grey", "colours", "deep grey"):
+    if name in ("gray", "colors", "deep gray"):
         with Image.open(tmp_path / "out.tif") as image:
             np.testing.assert_array_equal(np.asarray(image), pixels)
 
@@ -106,11 +106,11 @@ def test_metadata_that_are_not_wanted_are_left_out(tmp_path, source):
         assert set(open_source(str(tmp_path / name)).info) == {"icc_profile"}
 
 
-def test_a_profile_for_other_colours_is_not_kept(tmp_path, source):
-    target = begun(tmp_path / "out.tif", GREY, 64, source)
-    fill(target, GREY)
+def test_a_profile_for_other_colors_is_not_kept(tmp_path, source):
+    target = begun(tmp_path / "out.tif", GRAY, 64, source)
+    fill(target, GRAY)
     assert "icc_profile" not in open_source(str(tmp_path / "out.tif")).info
-    assert target.notes == ["colour profile not kept: it is for other colours"]
+    assert target.notes == ["color profile not kept: it is for other colors"]
 
 
 @pytest.mark.parametrize(("given", "made"), [
@@ -187,15 +187,15 @@ def test_zarr_keeps_what_is_said_beside_the_pixels(tmp_path):
     first = open_source(str(tmp_path / "in.tif"))
     fill(begun(tmp_path / "out.zarr", RGBA, 64, first), RGBA)
     middle = open_source(str(tmp_path / "out.zarr"))
-    assert (middle.info, middle.alpha, middle.colours) == (first.info, True, 3)
+    assert (middle.info, middle.alpha, middle.colors) == (first.info, True, 3)
     fill(begun(tmp_path / "out.tif", RGBA, 64, middle), RGBA)
     last = open_source(str(tmp_path / "out.tif"))
-    assert (last.info, last.alpha, last.colours) == (first.info, True, 3)
+    assert (last.info, last.alpha, last.colors) == (first.info, True, 3)
 
 
 @pytest.mark.parametrize(("version", "channels"), [(2, True), (3, True), (3, False)])
 def test_ome_zarr_makes_ome_zarr(tmp_path, version, channels):
-    pixels = RGB if channels else GREY
+    pixels = RGB if channels else GRAY
     like = open_source(ome(tmp_path / "in.zarr", version, channels=channels, pixels=pixels))
     half = pixels[::2, ::3]
     target = begun(tmp_path / "out.zarr", half, 32, like)
@@ -211,15 +211,15 @@ def test_ome_zarr_makes_ome_zarr(tmp_path, version, channels):
     assert ("omero" in words) == channels
     again = open_source(str(tmp_path / "out.zarr"))
     np.testing.assert_array_equal(again.read(Block(0, 75, 0, 64)), half)
-    assert again.colours == like.colours
+    assert again.colors == like.colors
 
 
-def test_ome_zarr_of_grey_gets_an_axis_for_channels_and_keeps_it_for_grey(tmp_path):
-    like = open_source(ome(tmp_path / "grey.zarr", 3, channels=False, pixels=GREY))
+def test_ome_zarr_of_gray_gets_an_axis_for_channels_and_keeps_it_for_gray(tmp_path):
+    like = open_source(ome(tmp_path / "gray.zarr", 3, channels=False, pixels=GRAY))
     fill(begun(tmp_path / "out.zarr", RGB, 64, like), RGB)
     assert zarr.open_group(str(tmp_path / "out.zarr"), mode="r")["0"].shape == (3, 1, 150, 190)
-    like = open_source(ome(tmp_path / "colours.zarr", 3))
-    fill(begun(tmp_path / "made.zarr", GREY, 64, like), GREY)
+    like = open_source(ome(tmp_path / "colors.zarr", 3))
+    fill(begun(tmp_path / "made.zarr", GRAY, 64, like), GRAY)
     assert zarr.open_group(str(tmp_path / "made.zarr"), mode="r")["0"].shape == (1, 1, 1, 150, 190)
 
 
@@ -294,11 +294,11 @@ def test_two_runs_do_not_work_on_one_store(tmp_path, source):
 
 def test_a_store_that_is_replaced_stays_until_the_new_one_is_whole(tmp_path, source):
     path = tmp_path / "out.zarr"
-    fill(begun(path, GREY, 64, source), GREY)
+    fill(begun(path, GRAY, 64, source), GRAY)
     with pytest.raises(FileError, match=r"out\.zarr: exists already; --force replaces it"):
         begun(path, RGB, 64, source)
     target = started(path, source, force=True)
-    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GREY)
+    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GRAY)
     fill(target, RGB)
     np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], RGB)
     assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr"]
@@ -306,7 +306,7 @@ def test_a_store_that_is_replaced_stays_until_the_new_one_is_whole(tmp_path, sou
 
 def test_a_store_that_cannot_be_replaced_stays_and_the_new_one_is_finished_later(tmp_path, source, monkeypatch):
     path, own = tmp_path / "out.zarr", os.rename
-    fill(begun(path, GREY, 64, source), GREY)
+    fill(begun(path, GRAY, 64, source), GRAY)
 
     def refuse(old, new):
         if str(old).endswith(".partial"):
@@ -314,13 +314,13 @@ def test_a_store_that_cannot_be_replaced_stays_and_the_new_one_is_finished_later
         own(old, new)
 
     target = begun(path, RGB, 64, source, force=True)
-    monkeypatch.setattr("imfilter.tiled.zarr_target.os.rename", refuse)
+    monkeypatch.setattr("imfilter.tiled.zarr.target.os.rename", refuse)
     with pytest.raises(FileError, match=r"out\.zarr: Permission denied"):
         fill(target, RGB)
     monkeypatch.undo()
     target.leave()
     assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr", "out.zarr.partial"]
-    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GREY)
+    np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GRAY)
     again = begun(path, RGB, 64, source, resume=True, force=True)
     assert again.missing() == []
     again.finish()

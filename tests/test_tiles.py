@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import imfilter
-from imfilter import ImfilterError, Pipeline, tiles
-from imfilter.borders import places
-from imfilter.filters import PRESETS
-from imfilter.images import Deep, stack
-from imfilter.spans import held
-from imfilter.steps import Filter
+from imfilter import ImfilterError, Pipeline
+from imfilter.arrays.high_depth import HighDepthImage
+from imfilter.arrays.layout import layout_of
+from imfilter.blocks import build
+from imfilter.blocks.intervals import interval_with_border
+from imfilter.engine.borders import source_indices
+from imfilter.filters import FILTERS
+from imfilter.pipeline.filter import Filter
 
 MODES = strategies.MODES
 # Odd parameters for presets that have some; the others have their defaults.
@@ -29,7 +31,7 @@ ODD = {
     "laplacian_of_gaussian": "sigma=0.8", "difference_of_gaussians": "low_sigma=0.5", "hue": "angle=40",
     "mix": "matrix=1 1 0;0 0.5 -1", "grayscale": "weights=0.5 0.2 0.3",
 }
-NEAR = [name for name, entry in PRESETS.items() if not entry.far]
+NEAR = [name for name, entry in FILTERS.items() if not entry.far]
 
 
 def bits(array):
@@ -54,8 +56,8 @@ def pixels(rng, shape, dtype):
 
 def cut(size, rng, most=4):
     """Yield slices that make up an axis, some of a single pixel."""
-    places = sorted({0, size, *rng.integers(0, size + 1, most).tolist(), min(1, size)})
-    return itertools.pairwise(places)
+    source_indices = sorted({0, size, *rng.integers(0, size + 1, most).tolist(), min(1, size)})
+    return itertools.pairwise(source_indices)
 
 
 def computed(parts, image, layout, rng):
@@ -64,7 +66,7 @@ def computed(parts, image, layout, rng):
     height, width = parts.layout.size(parts.shape)
     for top, bottom in cut(height, rng):
         for left, right in cut(width, rng):
-            block = tiles.Block(top, bottom, left, right)
+            block = build.Block(top, bottom, left, right)
             seen = parts.sees(block)
 
             def read(window, seen=seen):
@@ -76,11 +78,11 @@ def computed(parts, image, layout, rng):
 
 
 def assert_chain(pipeline, image, rng, **options):
-    parts = tiles.of_pipeline(pipeline, image.shape, image.dtype, wanted=options.get("dtype"),
+    parts = build.split_pipeline(pipeline, image.shape, image.dtype, wanted=options.get("dtype"),
                               channel_axis=options.get("channel_axis", -1))
     whole = pipeline(image, **options)
     assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
-    assert_same(computed(parts, image, stack(image.shape, options.get("channel_axis", -1)), rng), whole)
+    assert_same(computed(parts, image, layout_of(image.shape, options.get("channel_axis", -1)), rng), whole)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f4", "f8"])
@@ -90,7 +92,7 @@ def test_every_preset(name, dtype, rng):
     for number, mode in enumerate(MODES):
         for stride in ("1", "2", "3,1", "1,50"):
             shape = [(1, 1), (3, 7), (41, 29), (23, 90), (64, 3)][(number + len(stride)) % 5]
-            if PRESETS[name].group == "colour" or rng.random() < 0.3:
+            if FILTERS[name].group == "color" or rng.random() < 0.3:
                 shape += (3,)
             text = ":".join(filter(None, [name, ODD.get(name, ""), f"mode={mode}:stride={stride}"]))
             if mode == "constant":
@@ -124,11 +126,11 @@ def test_stacks_and_channels_first(shape, axis, rng):
 
 
 def test_a_kernel_file_is_a_filter(tmp_path, rng):
-    from imfilter.kernel_files import written
+    from imfilter.pipeline.kernel_files import format_kernel
 
     for number, kernel in enumerate([rng.random((3, 4)), rng.random((2, 3, 4, 3))]):
         path = tmp_path / f"{number}.json"
-        path.write_bytes(written(kernel, 0.5 if number == 0 else [1.0, 2.0]))
+        path.write_bytes(format_kernel(kernel, 0.5 if number == 0 else [1.0, 2.0]))
         assert_chain(Pipeline(Filter.named(str(path), mode="wrap", stride=2)), pixels(rng, (40, 30, 3), "u1"), rng)
 
 
@@ -144,17 +146,17 @@ def test_alpha(text, channels, depth, rng):
     image = pixels(rng, (40, 33, channels), depth)
     image[:20, 5:20, -1] = 0
     image[20:, 5:20, -1] = 0.5 if depth == "f4" else np.iinfo(depth).max
-    whole = Pipeline(text)(Deep(image, alpha=True)).pixels
-    parts = tiles.of_pipeline(Pipeline(text), image.shape, image.dtype, alpha=True)
+    whole = Pipeline(text)(HighDepthImage(image, alpha=True)).pixels
+    parts = build.split_pipeline(Pipeline(text), image.shape, image.dtype, alpha=True)
     assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
-    assert_same(computed(parts, image, stack(image.shape, -1), rng), whole)
+    assert_same(computed(parts, image, layout_of(image.shape, -1), rng), whole)
 
 
 def test_alpha_of_photos_of_8_bits(rng):
     image = pixels(rng, (40, 33, 4), "u1")
     whole = np.asarray(Pipeline("gaussian:sigma=2,sharpen")(Image.fromarray(image)))
-    parts = tiles.of_pipeline(Pipeline("gaussian:sigma=2,sharpen"), image.shape, image.dtype, alpha=True)
-    assert_same(computed(parts, image, stack(image.shape, -1), rng), whole)
+    parts = build.split_pipeline(Pipeline("gaussian:sigma=2,sharpen"), image.shape, image.dtype, alpha=True)
+    assert_same(computed(parts, image, layout_of(image.shape, -1), rng), whole)
 
 
 def masks(shape, rng):
@@ -194,7 +196,7 @@ def calls(draw):
     kernel = draw(strategies.kernels())
     if draw(st.booleans()):
         kernel = np.abs(kernel) + 1
-        options["mask"] = np.random.default_rng(draw(st.integers(0, 99))).random(stack(shape, axis).size(shape)) ** 9
+        options["mask"] = np.random.default_rng(draw(st.integers(0, 99))).random(layout_of(shape, axis).size(shape)) ** 9
     return image, kernel, options
 
 
@@ -206,12 +208,12 @@ def test_any_kernel_anywhere(call, flip, seed):
         whole = (imfilter.convolve if flip else imfilter.correlate)(image, kernel, **options)
     except ImfilterError as error:
         with pytest.raises(ImfilterError, match=f"^{re.escape(str(error))}$"):
-            tiles.of_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
+            build.split_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
         return
-    parts = tiles.of_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
+    parts = build.split_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
     assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
     rng = np.random.default_rng(seed)
-    assert_same(computed(parts, image, stack(image.shape, options["channel_axis"]), rng), whole)
+    assert_same(computed(parts, image, layout_of(image.shape, options["channel_axis"]), rng), whole)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -224,15 +226,15 @@ def test_transforms_have_their_blocks_where_the_whole_image_has_them(mode, dilat
     kernel = rng.standard_normal((41, 39))
     options = {"mode": mode, "stride": stride, "dilation": dilation, "padding": (20, 3)}
     for method in ("auto", "fft"):
-        parts = tiles.of_kernel(image.shape, image.dtype, kernel, flip=False, method=method, **options)
+        parts = build.split_kernel(image.shape, image.dtype, kernel, flip=False, method=method, **options)
         assert parts.steps[0].rows.grains or (method == "auto" and stride != 1)  # most of a block is stepped over then
         whole = imfilter.correlate(image, kernel, method=method, **options)
-        assert_same(computed(parts, image, stack(image.shape, -1), rng), whole)
+        assert_same(computed(parts, image, layout_of(image.shape, -1), rng), whole)
 
 
 def test_a_transform_costs_a_block_no_more_than_its_surroundings(rng):
-    parts = tiles.of_kernel((20_000, 30_000), "f8", rng.standard_normal((31, 31)), flip=True)
-    [window] = parts.sees(tiles.Block(5000, 6000, 5000, 6000))
+    parts = build.split_kernel((20_000, 30_000), "f8", rng.standard_normal((31, 31)), flip=True)
+    [window] = parts.sees(build.Block(5000, 6000, 5000, 6000))
     assert parts.steps[0].rows.grains and max(window.size) < 1000 + 2 * 256 + 31
 
 
@@ -248,9 +250,9 @@ def test_banks(axis, mode, rng):
                        "padding_mode": mode, "channel_axis": axis}
             bias = rng.random(8)
             whole = imfilter.conv2d(image, weight, bias, **options)
-            parts = tiles.of_bank(image.shape, image.dtype, weight, bias, **options)
+            parts = build.split_bank(image.shape, image.dtype, weight, bias, **options)
             assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
-            assert_same(computed(parts, image, stack(image.shape, axis), rng), whole)
+            assert_same(computed(parts, image, layout_of(image.shape, axis), rng), whole)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -259,8 +261,8 @@ def test_what_is_held_is_what_stands_there(mode, size):
     edge = imfilter.Border[mode.upper()]
     for low in range(-17, 17):
         for count in range(1, 12):
-            start, stop = held(edge, size, low, low + count)
-            where, _ = places(edge, size, low, 1, count)
+            start, stop = interval_with_border(edge, size, low, low + count)
+            where, _ = source_indices(edge, size, low, 1, count)
             seen = set(np.arange(size)[where].tolist())
             assert start < stop and seen <= {place % size for place in range(start, stop)}
             if edge is not imfilter.Border.WRAP:
@@ -275,18 +277,18 @@ def test_images_without_pixels(shape, rng):
 
 def test_parts_go_to_other_processes(rng):
     image = pixels(rng, (40, 50), "f8")
-    for parts in (tiles.of_pipeline(Pipeline(Filter.named("gaussian", mask=image > 0.1), "emboss"), (40, 50), "f8"),
-                  tiles.of_kernel((40, 50), "f8", rng.random((3, 3)), flip=True),
-                  tiles.of_bank((40, 50), "f8", rng.random((2, 1, 3, 3)))):
-        block = tiles.Block(3, 20, 10, 30)
+    for parts in (build.split_pipeline(Pipeline(Filter.named("gaussian", mask=image > 0.1), "emboss"), (40, 50), "f8"),
+                  build.split_kernel((40, 50), "f8", rng.random((3, 3)), flip=True),
+                  build.split_bank((40, 50), "f8", rng.random((2, 1, 3, 3)))):
+        block = build.Block(3, 20, 10, 30)
         there = pickle.loads(pickle.dumps(parts))
-        read = {window: window.of(image, stack(image.shape, -1)) for window in parts.sees(block)}
+        read = {window: window.of(image, layout_of(image.shape, -1)) for window in parts.sees(block)}
         assert_same(there.compute(block, read.__getitem__), parts.compute(block, read.__getitem__))
 
 
 def test_what_sees_everything_is_refused():
     with pytest.raises(ImfilterError, match="canny cannot be computed in tiles: "):
-        tiles.of_pipeline(Pipeline("gaussian:sigma=1,canny"), (100, 100), np.uint8)
+        build.split_pipeline(Pipeline("gaussian:sigma=1,canny"), (100, 100), np.uint8)
 
 
 @pytest.mark.parametrize(("text", "shape", "dtype", "said"), [
@@ -297,14 +299,14 @@ def test_what_sees_everything_is_refused():
 ])
 def test_what_does_not_fit_is_refused_before_anything_is_read(text, shape, dtype, said):
     with pytest.raises(ImfilterError, match=said):
-        tiles.of_pipeline(Pipeline(text), shape, dtype)
+        build.split_pipeline(Pipeline(text), shape, dtype)
 
 
 def test_floats_that_are_no_light_are_refused_where_they_are_read():
-    parts = tiles.of_pipeline(Pipeline("gaussian:linear"), (90, 90), "f4")
+    parts = build.split_pipeline(Pipeline("gaussian:linear"), (90, 90), "f4")
     image = np.zeros((90, 90), np.float32)
     image[80, 80] = 2
     read = {"read": lambda window: image[window.rows, window.columns]}
-    assert not parts.compute(tiles.Block(0, 10, 0, 10), **read).any()
+    assert not parts.compute(build.Block(0, 10, 0, 10), **read).any()
     with pytest.raises(ImfilterError, match="linear needs float samples from 0 to 1, got 0 to 2"):
-        parts.compute(tiles.Block(70, 80, 70, 80), **read)
+        parts.compute(build.Block(70, 80, 70, 80), **read)

@@ -77,13 +77,13 @@ def test_a_jpeg_keeps_its_quality(put, quality, subsampling, progressive):
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
-def test_a_jpeg_of_other_colours_keeps_its_quality(put, mode):
+def test_a_jpeg_of_other_colors_keeps_its_quality(put, mode):
     data = awkward.encoded(awkward.photo(mode, (64, 48)), "JPEG", quality=40)
     after = reopened(files.encode(files.read(put("photo.jpg", data)), ".jpg"))
     assert after.quantization == reopened(data).quantization and after.mode == mode
 
 
-def test_a_grey_result_of_a_colour_jpeg_can_be_written(put):
+def test_a_gray_result_of_a_color_jpeg_can_be_written(put):
     photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(size=(64, 48)), "JPEG", quality=40)))
     assert reopened(files.encode(photo.map(lambda frame: frame.convert("L")), ".jpg")).mode == "L"
 
@@ -133,13 +133,13 @@ def test_a_png_is_packed_as_hard_as_asked():
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
-def test_few_colours_are_exact_in_a_gif(put, mode, rng):
+def test_few_colors_are_exact_in_a_gif(put, mode, rng):
     bands = len(mode)
-    colours = rng.integers(0, 256, (200, bands)).astype("u1")
+    colors = rng.integers(0, 256, (200, bands)).astype("u1")
     if mode.endswith("A"):
-        colours[:, -1] = np.where(np.arange(200) % 3, 255, 0)
-        colours[colours[:, -1] == 0] = 0
-    samples = colours[rng.integers(0, 200, (30, 40))]
+        colors[:, -1] = np.where(np.arange(200) % 3, 255, 0)
+        colors[colors[:, -1] == 0] = 0
+    samples = colors[rng.integers(0, 200, (30, 40))]
     data, notes = encoded(Image.fromarray(samples[..., 0] if bands == 1 else samples), ".gif")
     assert notes == []
     again = reopened(data).convert("RGBA").convert(mode)
@@ -150,11 +150,11 @@ def test_few_colours_are_exact_in_a_gif(put, mode, rng):
         np.testing.assert_array_equal(seen[..., -1], samples[..., -1])
 
 
-def test_many_colours_and_half_alpha_in_a_gif_are_named():
+def test_many_colors_and_half_alpha_in_a_gif_are_named():
     image = awkward.photo("RGBA", (64, 64))
     data, notes = encoded(image, ".gif")
     assert notes == ["alpha becomes all or nothing: GIF cannot hold more",
-                     "colours become 256 a frame: GIF cannot hold more"]
+                     "colors become 256 a frame: GIF cannot hold more"]
     again = np.asarray(reopened(data).convert("RGBA")).astype(int)
     np.testing.assert_array_equal(again[..., 3] == 255, np.asarray(image)[..., 3] >= 128)
     seen = again[..., 3] == 255
@@ -209,7 +209,7 @@ def test_the_program_keeps_what_there_is(tmp_path):
 
 
 def test_the_table_of_formats_is_made_from_the_formats():
-    made = runpy.run_path(str(CHECKOUT / "docs" / "formats.py"))["catalogue"]()
+    made = runpy.run_path(str(CHECKOUT / "docs" / "formats.py"))["catalog"]()
     assert (CHECKOUT / "docs" / "formats.md").read_text(encoding="utf-8") == made, "run python docs/formats.py"
     assert all(f"| {kind} |" in made for kind in KINDS.values())
 

@@ -1,7 +1,7 @@
 """Many photos: which are meant, where their results go, several at once, and what became of each.
 
 >>> from imfilter import batch
->>> from imfilter.pipeline import Filter
+>>> from imfilter.pipeline.filter import Filter
 >>> [record.error for record in batch.run(Filter.named("sobel"), ["none.png"])]
 ['there is no such file']
 """
@@ -12,10 +12,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .. import signals
-from .. import workers as threads
-from ..errors import integer
-from ..signals import Interrupted
+from ..errors import check_integer
+from ..runtime import signals, threads
+from ..runtime.signals import Interrupted
 from .photo import Job, Record, Step, settled
 from .sources import found
 from .targets import FIELDS, Output, Task, planned
@@ -58,8 +57,8 @@ class Batch:
         All processors, or IMFILTER_WORKERS of them, are shared out. Standard input and output are those of this
         process, so what goes there is filtered in it.
         """
-        cores = threads.count(None)
-        many = cores if workers is None else integer("workers", workers, 1)
+        cores = threads.thread_count(None)
+        many = cores if workers is None else check_integer("workers", workers, 1)
         many = min(many, max(len(self), 1))
         if self._job.dry_run or self._job.look or any("-" in (task.source.path, task.target) for task in self.tasks):
             many = 1
@@ -148,7 +147,7 @@ def run(
     Examples
     --------
     >>> from imfilter import batch
-    >>> from imfilter.pipeline import Filter
+    >>> from imfilter.pipeline.filter import Filter
     >>> output = batch.Output(folder="edges", skip_existing=True)
     >>> for record in batch.run(Filter.named("sobel"), ["*.nothing"], output):
     ...     print(record.input, record.status, record.error, sep=": ")

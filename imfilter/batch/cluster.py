@@ -7,8 +7,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .. import signals
 from ..errors import FileError, ImfilterError
+from ..runtime import signals
 from ..tiled.cluster import Cluster
 from . import tiling
 from .photo import Job, Record, settled

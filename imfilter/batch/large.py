@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import workers as threads
 from ..errors import FileError
 from ..files import check_target
-from ..files.muted import check_pixels
-from ..recipe import Recipe
-from ..tiled import run, zarr_target
+from ..files.pillow_guards import check_pixels
+from ..pipeline.recipe import Recipe
+from ..runtime import threads
+from ..tiled import run
 from ..tiled.recipes import RecipeParts
-from ..tiled.targets import Target, create
+from ..tiled.target import Target, create
+from ..tiled.zarr import target as zarr_target
 from .tiling import ZARR, Tiling, Told, format_suffix
 
 if TYPE_CHECKING:
-    from ..tiled.sources import Source
+    from ..tiled.source import Source
     from .photo import Job, Record
 
 SIDE = 2048  # pixels of a tile, unless another size is said
@@ -55,7 +56,7 @@ def filtered(job: Job, source: Source, record: Record, crew: Callable[[], run.Cr
 
 def threads_here(workers: int | None = None) -> run.Crew:
     """Return the threads that filter tiles in this process: so many, or IMFILTER_WORKERS, or one for each processor."""
-    return run.Threads(threads.count(workers))
+    return run.Threads(threads.thread_count(workers))
 
 
 def _target(job: Job, source: Source, parts: RecipeParts, path: str) -> Target:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .. import signals
 from ..errors import FileError, ImfilterError
+from ..runtime import signals
 from . import tiling
 from .targets import Output, Task
 from .tiling import Tiling, Told

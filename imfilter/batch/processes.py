@@ -13,7 +13,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .. import signals
+from ..runtime import signals
 from .photo import Job, Record, settled
 from .targets import Task
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..errors import NO_FILE
-from ..filters import PRESETS
-from ..stores import is_store
+from ..filters import FILTERS
+from ..tiled.zarr.stores import is_store
 
 
 class Source(NamedTuple):
@@ -110,7 +110,7 @@ def _tree(folder: str, failed: list[OSError] | None = None) -> Iterator[tuple[st
 def _is_result(file: str, stems: set[str], name: str) -> bool:
     """Say whether a file is what filters made of another one here: photo.gaussian-sobel.png beside photo.png."""
     stem, _, said = os.path.splitext(file)[0].rpartition(".")
-    return stem in stems and (said == name or all(one in PRESETS or one == "convolve" for one in said.split("-")))
+    return stem in stems and (said == name or all(one in FILTERS or one == "convolve" for one in said.split("-")))
 
 
 def _same(folder: str, other: str | None) -> bool:

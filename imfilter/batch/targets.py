@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..errors import FileError, ImfilterError, suggestion
+from ..errors import FileError, ImfilterError, suggest
 from .sources import Source
 from .tiling import ZARR
 
@@ -49,7 +49,7 @@ class Output:
         for field in re.findall(r"\{(\w+)\}", self.pattern or ""):
             if field not in FIELDS:
                 known = ", ".join(f"{{{name}}}" for name in FIELDS)
-                hint = suggestion(field, FIELDS)
+                hint = suggest(field, FIELDS)
                 raise ImfilterError(f"output must have no fields but {known}, got {{{field}}}{hint}")
         suffix = os.path.splitext(self.pattern or "")[1]
         if "{" not in suffix:

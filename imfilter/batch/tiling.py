@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ..errors import FileError
-from ..stores import INSTALL
+from ..runtime.extras import INSTALL
 
 if TYPE_CHECKING:
-    from ..tiled.sources import Source
+    from ..tiled.source import Source
     from .photo import Job
 
 Told = Callable[[str, int, int], None]  # the result, how many of its tiles are done, and of how many
@@ -84,7 +84,7 @@ def _large(job: Job, path: str, notes: list[str]) -> Source | None:
 
 
 def _source(path: str) -> Source:
-    from ..tiled.sources import open_source
+    from ..tiled.source import open_source
 
     absolute = os.path.abspath(path)  # others that open it may be at work in another folder
     try:

@@ -10,8 +10,9 @@ from importlib import import_module
 
 import click
 
-from .. import __version__, ahead, signals
-from ..errors import ImfilterError, suggestion
+from .. import __version__
+from ..errors import ImfilterError, suggest
+from ..runtime import prefetch, signals
 
 COMMANDS = {
     "apply": "Apply a filter to photos",
@@ -50,9 +51,9 @@ class Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
-            from ..filters import PRESETS
+            from ..filters import FILTERS
 
-            hint = f": did you mean 'imfilter apply {name}'?" if name in PRESETS else suggestion(name, COMMANDS)
+            hint = f": did you mean 'imfilter apply {name}'?" if name in FILTERS else suggest(name, COMMANDS)
             raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
         command: click.Command = import_module(f"imfilter.cli.{MODULES.get(name, name)}").command
         return command
@@ -75,7 +76,7 @@ class Lazy(click.Group):
 @click.version_option(__version__, prog_name="imfilter")
 @click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
 def group(debug: bool) -> None:
-    """Filter photos: edges, blurs, sharpening, relief and colour, or any kernel."""
+    """Filter photos: edges, blurs, sharpening, relief and color, or any kernel."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -83,7 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that have nothing to do here
-    ahead.begin(arguments)
+    prefetch.begin(arguments)
     gc.disable()  # what is imported stays: looking through it for garbage only delays the start
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

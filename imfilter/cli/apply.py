@@ -6,11 +6,11 @@ import inspect
 
 import click
 
-from .. import kernel_files
-from ..errors import suggestion
-from ..filters import PRESETS, Parameter, Preset, groups
+from ..errors import suggest
+from ..filters import FILTERS, FilterDeclaration, Parameter, filters_by_group
 from ..filters.parameters import Flag
-from ..pipeline import Filter
+from ..pipeline import kernel_files
+from ..pipeline.chain import Filter
 from . import options, photos, recipes
 
 
@@ -18,27 +18,27 @@ class Presets(click.Group):
     """The presets as commands, listed by group."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(PRESETS)
+        return list(FILTERS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if kernel_files.is_kernel_file(name):
             return _of_file(name)
-        if name not in PRESETS:
-            raise click.UsageError(f"there is no filter {name!r}{suggestion(name, PRESETS)}", ctx)
-        return _command(PRESETS[name])
+        if name not in FILTERS:
+            raise click.UsageError(f"there is no filter {name!r}{suggest(name, FILTERS)}", ctx)
+        return _command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, presets in groups().items():
+        for title, presets in filters_by_group().items():
             with formatter.section(title.capitalize()):
                 formatter.write_dl([(preset.name, _short(preset)) for preset in presets])
 
 
-def _short(preset: Preset) -> str:
+def _short(preset: FilterDeclaration) -> str:
     """Return as much of the summary as fits on a line."""
     return preset.summary.partition(",")[0].partition(":")[0]
 
 
-def _command(preset: Preset) -> click.Command:
+def _command(preset: FilterDeclaration) -> click.Command:
     own: list[click.Parameter] = [_option(parameter) for parameter in preset.parameters]
     if "linear" not in (parameter.name for parameter in preset.parameters):
         own.append(_no_linear(preset.name))
@@ -48,8 +48,8 @@ def _command(preset: Preset) -> click.Command:
 
 def _of_file(path: str) -> click.Command:
     """Return the command that filters with the kernel of a file."""
-    stem = kernel_files.stem(path)
-    kernel_files.read(path)  # what is wrong with it is known before anything else
+    stem = kernel_files.kernel_stem(path)
+    kernel_files.read_kernel(path)  # what is wrong with it is known before anything else
     make = recipes.recipe(stem, functools.partial(Filter.named, path))
     return photos.command(path, f"Filter with the kernel that stands in {path}.", [_no_linear(path)], "clip", make)
 
@@ -59,7 +59,7 @@ def _no_linear(name: str) -> click.Option:
 
     def refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
-            raise click.UsageError(f"{name} has no --linear: only blurs and colours mix light", ctx)
+            raise click.UsageError(f"{name} has no --linear: only blurs and colors mix light", ctx)
 
     return click.Option(["--linear"], is_flag=True, hidden=True, expose_value=False, callback=refuse)
 
@@ -74,7 +74,7 @@ def _option(parameter: Parameter) -> click.Option:
         required=parameter.required, help=f"{parameter.help} Must be {parameter.kind.words}.", **default)  # type: ignore[arg-type]
 
 
-def _help(preset: Preset) -> str:
+def _help(preset: FilterDeclaration) -> str:
     """Return the summary and the Notes of a preset's docstring."""
     doc = inspect.cleandoc(preset.function.__doc__ or "")
     notes = doc.partition("\nNotes\n-----\n")[2].partition("\n\n")[0]

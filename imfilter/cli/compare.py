@@ -16,7 +16,7 @@ from .report import say
 
 if TYPE_CHECKING:
     from ..explain import Comparison
-    from ..explain.comparison import Difference
+    from ..explain.view.comparison import Difference
 
 
 @click.command("compare", epilog="""\b
@@ -40,9 +40,10 @@ def command(
     """Tell how much the pictures A and B differ, in each channel and in all.
 
     PSNR in decibels, SSIM (with scikit-image), the mean and the largest size of a difference, and where that is.
-    Colours where both are fully transparent do not count.
+    Colors where both are fully transparent do not count.
     """
-    from ..explain import compare, comparison
+    from ..explain import compare
+    from ..explain.view import comparison
 
     if first == second == "-":
         raise click.UsageError("standard input can be read only once")
@@ -69,7 +70,7 @@ def command(
 
 def _text(found: Comparison) -> list[str]:
     """Return a line for each channel and for all, where there is more than one."""
-    unseen = [f"not counted: {found.unseen} pixels of other colours that are fully transparent in both"]
+    unseen = [f"not counted: {found.unseen} pixels of other colors that are fully transparent in both"]
     if found.identical:
         return ["the pictures are identical", *(unseen if found.unseen else [])]
     rows = [*found.channels, found.total] if len(found.channels) > 1 else [found.total]

@@ -7,8 +7,8 @@ from typing import Any
 import click
 import numpy as np
 
-from ..errors import ImfilterError, reason
-from ..pipeline import Filter
+from ..errors import ImfilterError, explain_os_error
+from ..pipeline.chain import Filter
 from . import photos, recipes
 
 
@@ -43,7 +43,7 @@ class KernelType(click.Path):
             named = not any(mark in value for mark in " ;,") and not os.path.isfile(value)
             self.fail(f"{error}{'; there is no file of that name' if named else ''}", param, ctx)
         except OSError as error:
-            self.fail(f"{value}: {reason(error)}", param, ctx)
+            self.fail(f"{value}: {explain_os_error(error)}", param, ctx)
         except UnicodeDecodeError:
             self.fail(f"{value}: is no text", param, ctx)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..borders import MODES
+from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
-from ..pipeline import Filter
+from ..pipeline.chain import Filter
 from . import Status, pictures
 from .convolve import KernelType
 from .options import BORDER, NAME, KindType
@@ -65,7 +65,7 @@ def output(default: str) -> Callable[[Any], Any]:
 
 def _written(path: str, force: bool, make: Callable[[], Picture], *, told: bool = True) -> Status:
     """Write the picture that is made, and tell it in words."""
-    from ..explain import picture
+    from ..explain.canvas import picture
 
     try:
         picture.check(path, force=force)

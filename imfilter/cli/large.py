@@ -9,7 +9,7 @@ import click
 from ..batch import Tiling
 from ..batch.tiling import lacking
 from ..filters.parameters import Integer, Pair
-from ..stores import INSTALL
+from ..runtime.extras import INSTALL
 from .options import KindType
 
 ADDRESS = re.compile(r"(\w+://)?\S+:\d+/?")

@@ -31,7 +31,7 @@ WIDTH = 80  # columns
               help="Of the kernel, N or N,M down and across.")
 @click.option("--bias", is_flag=True, help="Learn a number that is added, too.")
 @click.option("--cross-channel", is_flag=True,
-              help="Learn a kernel from every channel to every channel, as for colours, and not one for all.")
+              help="Learn a kernel from every channel to every channel, as for colors, and not one for all.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(before: str, after: str, output: str | None, size: Any, bias: bool, cross_channel: bool, force: bool
             ) -> Status:
@@ -39,8 +39,9 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
 
     Alpha is left out. What the file says is a filter: imfilter apply FILE.json.
     """
-    from .. import files, kernel_files
-    from ..learning import LearningWarning, learn
+    from .. import files
+    from ..layers.learning import LearningWarning, learn
+    from ..pipeline import kernel_files
 
     try:
         if output is not None:
@@ -67,7 +68,7 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
 
 def _told(learned: Any) -> list[str]:
     """Return the kernel, or the kernels from channel to channel, and how well they fit, in lines."""
-    from ..explain import facts
+    from ..explain.kernel import facts
 
     kernel = np.round(learned.kernel, DIGITS) + 0.0  # no negative zeros
     lines = []

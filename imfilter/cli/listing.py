@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import click
 
-from ..errors import suggestion
-from ..filters import PRESETS, groups
+from ..errors import suggest
+from ..filters import FILTERS, filters_by_group
 from . import Status
 
 
@@ -12,10 +12,10 @@ from . import Status
 @click.argument("group", required=False)
 def command(group: str | None) -> Status:
     """List the filters, by GROUP or all, with their parameters and defaults."""
-    shown = groups()
+    shown = filters_by_group()
     if group is not None and group not in shown:
-        raise click.UsageError(f"there is no group {group!r}{suggestion(group, shown)}")
-    rows = {preset.name: " ".join(map(str, preset.parameters)) for preset in PRESETS.values()}
+        raise click.UsageError(f"there is no group {group!r}{suggest(group, shown)}")
+    rows = {preset.name: " ".join(map(str, preset.parameters)) for preset in FILTERS.values()}
     wide = max(map(len, rows)), max(map(len, rows.values()))
     for title in shown if group is None else [group]:
         click.echo(title)

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from ..borders import MODES
+from ..arrays.conversion import as_array
+from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Kind, Number, Pair, read
-from ..images import as_array
-from ..recipe import SIGNED
+from ..pipeline.recipe import SIGNED
 from . import recipes
 
 
@@ -57,22 +57,22 @@ COMMON = [
 
 def mask_option() -> click.Option:
     return click.Option(["--mask"], type=NAME, metavar="FILE",
-                        help="A grey image of the photo's size: white counts, black does not, grey in part.")
+                        help="A gray image of the photo's size: white counts, black does not, gray in part.")
 
 
 def read_mask(path: str) -> Any:
-    """Return the weights that a grey image holds."""
+    """Return the weights that a gray image holds."""
     from .. import files
 
     image = files.read(path).image
     pixels = as_array(image)
     bands = pixels if pixels.ndim == 3 else pixels[..., None]
     if (bands != bands[..., :1]).any():
-        raise FileError(f"{path}: a mask must be grey, got an image of mode {image.mode}")
+        raise FileError(f"{path}: a mask must be gray, got an image of mode {image.mode}")
     return bands[..., 0]
 
 
 def signed_option(default: str) -> click.Option:
     return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
-                        metavar="HOW", help="Results with a sign are shown about mid-grey (offset), without their sign "
+                        metavar="HOW", help="Results with a sign are shown about mid-gray (offset), without their sign "
                                             "(abs), without what is below 0 (clip), or stretched (normalize).")

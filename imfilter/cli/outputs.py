@@ -55,7 +55,7 @@ OUTPUT = [
                  help="Of JPEG and WebP, 1 to 100. Left out: the photo's own, or a high one."),
     click.Option(["--compress-level"], type=KindType(Integer(0, 9)), metavar="N",
                  help="Of PNG, 0 (quick) to 9 (small)."),
-    click.Option(["--strip"], is_flag=True, help="Leave out all metadata but the colour profile."),
+    click.Option(["--strip"], is_flag=True, help="Leave out all metadata but the color profile."),
     click.Option(["--max-pixels"], type=Pixels(), metavar="N",
                  help="Refuse photos of more pixels, such as 200M or 0.5G."),
     click.Option(["--workers"], type=KindType(Integer(1)), metavar="N",
@@ -110,7 +110,7 @@ class Options:
         """Return what draws a photo and its result in the terminal, or None."""
         if not self.show:
             return None
-        from ..explain import terminal
+        from ..explain.view import terminal
 
         stream = sys.stderr if self.json or self.to_stdout(files) else sys.stdout
         if terminal.way(stream, os.environ) is None:

@@ -12,14 +12,14 @@ from ..errors import FileError
 from .report import say, shown
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
 STDOUT = "-"
 
 
 def check_output(path: str, *, svg: bool = False) -> None:
     """Refuse what no picture can be written to; it is wrong usage, whatever files there are."""
-    from ..explain import saving
+    from ..explain.canvas import saving
 
     if path == STDOUT:
         if sys.stdout.isatty():
@@ -54,7 +54,7 @@ def read(path: str) -> Picture:
 
 def put(picture: Any, path: str, *, force: bool, told: str = "", aside: bool = False) -> None:
     """Write a Pillow image or a drawing, as PNG to standard output, and say so. aside: on standard error."""
-    from ..explain import drawing, saving
+    from ..explain.canvas import drawing, saving
 
     if path == STDOUT:
         image = picture.image() if isinstance(picture, drawing.Drawing) else picture

@@ -6,7 +6,7 @@ import os
 import click
 
 from ..errors import FileError
-from ..pipeline import Pipeline
+from ..pipeline.chain import Pipeline
 from . import Status, pictures
 from .options import NAME
 from .recipes import FilterName
@@ -34,7 +34,7 @@ def command(
     A FILTER is a name with parameters if need be, as in gaussian:sigma=3. The photo is reduced first: a filter then
     reaches further in it than it does in the whole photo.
     """
-    from ..explain import preview
+    from ..explain.view import preview
 
     steps = [Pipeline.parse(text) for text in filters] or preview.every_filter()
     if output is None and photo == "-":

@@ -25,7 +25,7 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """A bar with the rate and the time left, without colours, on standard error."""
+    """A bar with the rate and the time left, without colors, on standard error."""
 
     def __init__(self, total: int, unit: str = "") -> None:
         self._total, self._done, self._skipped = total, 0, 0

@@ -8,9 +8,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..errors import ImfilterError
-from ..filters import PRESETS
-from ..pipeline import Filter, Pipeline
-from ..recipe import Recipe
+from ..filters import FILTERS
+from ..pipeline.chain import Filter, Pipeline
+from ..pipeline.recipe import Recipe
 
 CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
@@ -20,7 +20,7 @@ class FilterName(click.types.StringParamType):
     """A text that begins with the name of a filter, as shells complete it."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return [CompletionItem(name) for name in PRESETS if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in FILTERS if name.startswith(incomplete)]
 
 
 class SpecType(FilterName):
@@ -56,7 +56,7 @@ OPTIONS = [
     click.Option(["--then"], type=SpecType(), multiple=True, metavar="SPEC",
                  help="Another filter after this one: sobel, or gaussian:sigma=2:stride=2. May be repeated; nothing is "
                       "rounded in between."),
-    click.Option(["--gray"], is_flag=True, help="Make the photo grey first, by its luma."),
+    click.Option(["--gray"], is_flag=True, help="Make the photo gray first, by its luma."),
     click.Option(["--channels"], type=ChannelsType(), default=(), metavar="NAMES",
                  help="Filter these channels alone, each by itself, as R,G or A; keep the others."),
     click.Option(["--dtype"], type=click.Choice(DTYPES), metavar="DTYPE",

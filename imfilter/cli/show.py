@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import FileError, ImfilterError
-from ..kernel_files import is_kernel_file
-from ..pipeline import Pipeline
-from ..steps import STEPS
+from ..pipeline.chain import Pipeline
+from ..pipeline.filter import KNOWN_FILTERS
+from ..pipeline.kernel_files import is_kernel_file
 from . import Status, pictures
 from .convolve import KernelType
 from .options import NAME
@@ -21,9 +21,9 @@ from .recipes import FilterName
 from .report import say, shown
 
 if TYPE_CHECKING:
-    from ..explain.anatomy import Anatomy
-    from ..explain.drawing import Drawing
-    from ..explain.facts import Fact
+    from ..explain.canvas.drawing import Drawing
+    from ..explain.kernel.anatomy import Anatomy
+    from ..explain.kernel.facts import Fact
 
 ABOUT = 14  # columns of what a fact is about
 
@@ -61,11 +61,11 @@ def command(what: str, output: str | None, force: bool) -> Status:
 
 
 def _parts(what: str) -> Anatomy:
-    """Return what a filter or a kernel is made of. A word that is neither is taken for a misspelt filter."""
-    from ..explain.anatomy import anatomy, own_kernel
+    """Return what a filter or a kernel is made of. A word that is neither is taken for a misspelled filter."""
+    from ..explain.kernel.anatomy import anatomy, own_kernel
 
     name = _name(what)
-    known = name in STEPS or is_kernel_file(name)
+    known = name in KNOWN_FILTERS or is_kernel_file(name)
     if not known and (os.path.isfile(what) or not re.fullmatch(r"[^\W\d][\w-]*", name)):
         return own_kernel(KernelType().convert(what, None, None))
     first, *others = Pipeline.parse(what)
@@ -81,11 +81,11 @@ def _name(what: str) -> str:
 
 
 def _text(what: str, parts: Anatomy) -> list[str]:
-    from ..explain import facts, response
+    from ..explain.kernel import facts, frequency_response
 
     width = max(40, shutil.get_terminal_size().columns)
-    marks = response.BARS if _encodes(response.BARS) else response.PLAIN_BARS
-    lines = textwrap.wrap(f"{what.strip()}: {parts.words}" if _name(what) in STEPS else parts.words, width)
+    marks = frequency_response.BARS if _encodes(frequency_response.BARS) else frequency_response.PLAIN_BARS
+    lines = textwrap.wrap(f"{what.strip()}: {parts.words}" if _name(what) in KNOWN_FILTERS else parts.words, width)
     if parts.matrix is not None:
         lines += ["", *facts.table(parts.matrix, width)]
     for name, kernel in parts.kernels.items():
@@ -115,7 +115,7 @@ def _encodes(text: str) -> bool:
 
 
 def _drawing(title: str, parts: Anatomy) -> Drawing:
-    from ..explain import chart
+    from ..explain.kernel import chart
 
     if parts.matrix is None:
         return chart.kernel_chart(title, parts.kernels)

@@ -3,14 +3,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .arithmetic_picture import arithmetic
-    from .bank import channels
-    from .comparison import Comparison, compare
-    from .fields import stack
-    from .kernels import KernelPicture, show
-    from .picture import Picture
-    from .pixel_picture import pixel
-    from .sheet import contact_sheet
+    from .canvas.picture import Picture
+    from .kernel.table import KernelPicture, show
+    from .lesson.arithmetic import arithmetic
+    from .lesson.channels import channels
+    from .lesson.pixel_picture import pixel
+    from .lesson.receptive_field import stack
+    from .view.comparison import Comparison, compare
+    from .view.contact_sheet import contact_sheet
 
 __all__ = [
     "Comparison", "KernelPicture", "Picture", "arithmetic", "channels", "compare", "contact_sheet", "pixel", "show",
@@ -18,9 +18,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Comparison": "comparison", "KernelPicture": "kernels", "Picture": "picture", "arithmetic": "arithmetic_picture",
-    "channels": "bank", "compare": "comparison", "contact_sheet": "sheet", "pixel": "pixel_picture", "show": "kernels",
-    "stack": "fields",
+    "Comparison": "view.comparison", "KernelPicture": "kernel.table", "Picture": "canvas.picture", "arithmetic": "lesson.arithmetic",
+    "channels": "lesson.channels", "compare": "view.comparison", "contact_sheet": "view.contact_sheet", "pixel": "lesson.pixel_picture", "show": "kernel.table",
+    "stack": "lesson.receptive_field",
 }
 
 

@@ -10,7 +10,7 @@ from typing import IO
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-COLOURS = {b"gAMA": "gamma", b"cHRM": "chromaticities", b"sRGB": "sRGB intent", b"cICP": "colour coding"}
+COLORS = {b"gAMA": "gamma", b"cHRM": "chromaticities", b"sRGB": "sRGB intent", b"cICP": "color coding"}
 # What Pillow reads and writes by itself, and what means nothing once the pixels are others.
 OTHERS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"bKGD",
           b"hIST", b"sBIT", b"sPLT", b"tIME"}
@@ -48,7 +48,7 @@ def named(chunk: Chunk) -> str:
     name, data = chunk
     if name in TEXTS:
         return f"text {text_key(data)!r}"
-    return COLOURS.get(name, f"chunk {name.decode('latin-1')}")
+    return COLORS.get(name, f"chunk {name.decode('latin-1')}")
 
 
 def worth_keeping(stream: IO[bytes], read: set[str]) -> tuple[list[Chunk], list[str]]:
@@ -62,7 +62,7 @@ def worth_keeping(stream: IO[bytes], read: set[str]) -> tuple[list[Chunk], list[
         if name in TEXTS:
             if text_key(data) not in read:
                 kept.append(chunk)
-        elif name in COLOURS or (name[1:2].islower() and name[3:].islower()):  # private ones that are safe to copy
+        elif name in COLORS or (name[1:2].islower() and name[3:].islower()):  # private ones that are safe to copy
             kept.append(chunk)
         elif name not in OTHERS:
             lost.append(named(chunk))

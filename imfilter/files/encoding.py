@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import PngImagePlugin
 
+from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
-from ..images import Deep
-from . import chunks, deep, png
+from . import chunks, high_depth, png
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
 from .metadata import fitted
-from .muted import BROKEN
 from .photo import Photo, note
+from .pillow_guards import BROKEN
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
 DEFAULT = Settings()
 JPEG_QUALITY, WEBP_QUALITY = 95, 90  # of photos that had none
@@ -61,8 +61,8 @@ def encode(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
     for level in LEVELS:
         if level != kind.level and getattr(settings, level) is not None:
             note(photo.notes, f"{kind.name} has no {level.replace('_', ' ')} that could be chosen")
-    if kind.name == "PNG" and len(photo.frames) > 1 and isinstance(photo.image, Deep):
-        raise FileError("PNG animations of 16 bits a colour are not written: TIFF holds such frames as pages")
+    if kind.name == "PNG" and len(photo.frames) > 1 and isinstance(photo.image, HighDepthImage):
+        raise FileError("PNG animations of 16 bits a color are not written: TIFF holds such frames as pages")
     job = _Job(photo, kind, settings)
     try:
         return WRITERS[kind.name](job)
@@ -106,7 +106,7 @@ class _Job:
 
 
 def _saved(image: Picture, kind: str, **options: Any) -> bytes:
-    assert not isinstance(image, Deep)
+    assert not isinstance(image, HighDepthImage)
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
@@ -193,7 +193,7 @@ def _tiff(job: _Job) -> bytes:
 
 def _ppm(job: _Job) -> bytes:
     frame, _ = job.only()
-    return deep.encoded_ppm(frame) if isinstance(frame, Deep) else _saved(frame, "PPM")
+    return high_depth.encoded_ppm(frame) if isinstance(frame, HighDepthImage) else _saved(frame, "PPM")
 
 
 def _bmp(job: _Job) -> bytes:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import FileError, integer, suggestion
-from ..images import Deep
+from ..arrays.high_depth import HighDepthImage
+from ..errors import FileError, check_integer, suggest
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
 
 LEVELS = {"quality": (1, 100), "compress_level": (0, 9)}  # settings that some formats have, and their range
@@ -21,7 +21,7 @@ class Settings:
     """How a photo is to be written.
 
     quality: of JPEG and WebP, 1 to 100; None: that of the photo, or a high one. compress_level: of PNG, 0 to 9; None: a
-    quick one. Formats that have none note that. strip: whether metadata is left out, but for what colours mean:
+    quick one. Formats that have none note that. strip: whether metadata is left out, but for what colors mean:
     profile, gamma and chromaticities.
     """
 
@@ -32,14 +32,14 @@ class Settings:
     def __post_init__(self) -> None:
         for name, (low, high) in LEVELS.items():
             if getattr(self, name) is not None:
-                integer(name, getattr(self, name), low, high)
+                check_integer(name, getattr(self, name), low, high)
 
 
 @dataclass(frozen=True)
 class Format:
     """A file format: Pillow's name for it and what it holds.
 
-    modes: Pillow's, and "deep" for colours of 16 bits, "any" for whatever samples and channels. frames: what several
+    modes: Pillow's, and "deep" for colors of 16 bits, "any" for whatever samples and channels. frames: what several
     of them are; empty: it holds one. keeps: the metadata. largest: of a side. most: bytes of a piece of metadata.
     level: which of LEVELS it is written with.
     """
@@ -54,11 +54,11 @@ class Format:
 
     def holds(self, frame: Picture) -> bool:
         """Say whether the format holds the frame's samples."""
-        if not isinstance(frame, Deep):
+        if not isinstance(frame, HighDepthImage):
             return frame.mode in self.modes
-        plain = frame.colours in (1, 3) and frame.pixels.shape[2] == frame.colours + frame.alpha
-        grey_or_alpha = frame.colours == 1 or frame.alpha
-        deep = plain and frame.pixels.dtype == np.uint16 and not (self is PPM and grey_or_alpha)
+        plain = frame.colors in (1, 3) and frame.pixels.shape[2] == frame.colors + frame.alpha
+        gray_or_alpha = frame.colors == 1 or frame.alpha
+        deep = plain and frame.pixels.dtype == np.uint16 and not (self is PPM and gray_or_alpha)
         return "any" in self.modes or ("deep" in self.modes and deep)
 
 
@@ -86,11 +86,11 @@ FORMATS = {
 }
 
 # Pieces of metadata by their name in a frame's `info`, and in words.
-KEPT = {"icc_profile": "colour profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "comment": "comment",
+KEPT = {"icc_profile": "color profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "comment": "comment",
         "chunks": "text", "segments": "Photoshop and other application data",
         "duration": "durations and repetitions of the frames"}
 
-HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colours",
+HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colors",
         "LA": "an alpha channel", "RGBA": "an alpha channel"}
 
 
@@ -98,7 +98,7 @@ def format_of(suffix: str) -> Format:
     """Return the format that a file's suffix stands for."""
     known = FORMATS.get(suffix.lower())
     if known is None:
-        hint = suggestion(suffix.lower(), FORMATS)
+        hint = suggest(suffix.lower(), FORMATS)
         raise FileError(f"cannot write {suffix or 'a file without a suffix'}: it must be {', '.join(FORMATS)}{hint}")
     return known
 
@@ -121,10 +121,10 @@ def check_count(kind: Format, count: int) -> None:
 
 def _samples(frame: Picture) -> str:
     """Say in words what is special about a frame's samples."""
-    if not isinstance(frame, Deep):
+    if not isinstance(frame, HighDepthImage):
         return HELD.get(frame.mode, f"mode {frame.mode}")
     if frame.pixels.dtype.kind == "f":
-        return "floating-point colours"
-    if frame.pixels.shape[2] > frame.colours + frame.alpha:
+        return "floating-point colors"
+    if frame.pixels.shape[2] > frame.colors + frame.alpha:
         return "channels beyond alpha"
-    return f"{8 * frame.pixels.dtype.itemsize}-bit {'CMYK ' if frame.colours == 4 else ''}colours"
+    return f"{8 * frame.pixels.dtype.itemsize}-bit {'CMYK ' if frame.colors == 4 else ''}colors"

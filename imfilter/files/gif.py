@@ -1,4 +1,4 @@
-"""GIF files written frame by frame: at most 256 colours each, and pixels that are seen or not."""
+"""GIF files written frame by frame: at most 256 colors each, and pixels that are seen or not."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -48,11 +48,11 @@ def paletted(frame: Image.Image, notes: list[str]) -> tuple[Image.Image, int | N
         hidden = alpha < SEEN
         if (alpha % 255).any():
             note(notes, "alpha becomes all or nothing: GIF cannot hold more")
-    colours = frame.convert("RGB")
+    colors = frame.convert("RGB")
     if hidden is None or not hidden.any():
-        return _reduced(colours, 256, notes), None
-    pixels = np.array(colours)
-    pixels[hidden] = pixels[~hidden][0] if (~hidden).any() else 0  # colours that are not seen take no room
+        return _reduced(colors, 256, notes), None
+    pixels = np.array(colors)
+    pixels[hidden] = pixels[~hidden][0] if (~hidden).any() else 0  # colors that are not seen take no room
     picture = _reduced(Image.fromarray(pixels), 255, notes)
     palette = (picture.getpalette() or [])[:765]
     entry = len(palette) // 3
@@ -63,13 +63,13 @@ def paletted(frame: Image.Image, notes: list[str]) -> tuple[Image.Image, int | N
     return picture, entry
 
 
-def _reduced(colours: Image.Image, most: int, notes: list[str]) -> Image.Image:
-    """Return the picture with at most so many colours: its own if they are no more."""
-    if colours.getcolors(most) is None:
-        note(notes, "colours become 256 a frame: GIF cannot hold more")
-        return colours.quantize(most)
-    pixels = np.asarray(colours).astype(np.uint32)
+def _reduced(colors: Image.Image, most: int, notes: list[str]) -> Image.Image:
+    """Return the picture with at most so many colors: its own if they are no more."""
+    if colors.getcolors(most) is None:
+        note(notes, "colors become 256 a frame: GIF cannot hold more")
+        return colors.quantize(most)
+    pixels = np.asarray(colors).astype(np.uint32)
     codes, places = np.unique(pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2], return_inverse=True)
-    picture = Image.frombytes("P", colours.size, places.astype(np.uint8).tobytes())
+    picture = Image.frombytes("P", colors.size, places.astype(np.uint8).tobytes())
     picture.putpalette(np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=-1).astype(np.uint8).tobytes())
     return picture

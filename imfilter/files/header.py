@@ -10,9 +10,9 @@ from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import FileError, reason
-from . import deep
-from .muted import blamed_on, check_pixels, headers_alone
+from ..errors import FileError, explain_os_error
+from . import high_depth
+from .pillow_guards import blamed_on, check_pixels, headers_alone
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth can be told
 NO_IMAGE = f"is not an image that is read here ({', '.join(READ)})"
@@ -38,7 +38,7 @@ def opened(path: str) -> Iterator[IO[bytes]]:
     except OSError as error:
         if error.filename is None:
             raise
-        raise FileError(f"{path}: {reason(error)}") from None
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
 
 
 def header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
@@ -62,7 +62,7 @@ def size(path: str, *, max_pixels: int | None = None) -> tuple[int, int]:
     """Return the width and height that a file's header claims. FileError says why there is none."""
     with opened(path) as stream, blamed_on(path, NO_IMAGE):
         found = header(stream)
-        width, height = found[0].size if found else deep.Tables(stream).size(0)
+        width, height = found[0].size if found else high_depth.Tables(stream).size(0)
         check_pixels((width, height), max_pixels)
         return width, height
 
@@ -72,6 +72,6 @@ def claimed(path: str) -> tuple[int, int]:
     with opened(path) as stream, blamed_on(path, NO_IMAGE), headers_alone():
         if stream.read(4) not in TIFF_STARTS:
             raise UnidentifiedImageError
-        _, tags = next(deep.directories(stream))
+        _, tags = next(high_depth.directories(stream))
         pixels = tags[256] * tags[257]
         return pixels, pixels * tags.get(277, 1) * -(-max(tags.get(258, (1,))) // 8)

@@ -9,8 +9,8 @@ from PIL import Image, JpegImagePlugin
 
 from . import chunks
 from .formats import KEPT, Format
-from .muted import BROKEN
 from .photo import note
+from .pillow_guards import BROKEN
 
 ORIENTATION = 274
 TURNED_IN_XMP = re.compile(rb'(tiff:Orientation(?:="|>))[0-9]')
@@ -30,9 +30,9 @@ LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 2
 SEGMENTS = ((0, b"JFIF\0"), (0, b"JFXX\0"), (1, b"Exif\0\0"), (1, b"http://ns.adobe.com/xap/1.0/\0"),
             (2, b"ICC_PROFILE\0"), (2, b"MPF\0"), (14, b"Adobe"))
 
-# The colours that a profile can be for, by mode: the bytes 16 to 20 of an ICC profile.
+# The colors that a profile can be for, by mode: the bytes 16 to 20 of an ICC profile.
 PROFILES = {"L": b"GRAY", "LA": b"GRAY", "I;16": b"GRAY", "I": b"GRAY", "F": b"GRAY", "CMYK": b"CMYK"}
-ABOUT_COLOURS = {"icc_profile", "duration", *chunks.COLOURS}  # kept of what is stripped
+ABOUT_COLORS = {"icc_profile", "duration", *chunks.COLORS}  # kept of what is stripped
 
 
 def gathered(image: Image.Image, stream: IO[bytes], kind: str, notes: list[str]) -> tuple[dict[str, Any], int]:
@@ -67,7 +67,7 @@ def _jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: l
         if not any(number == known and data.startswith(start) for known, start in SEGMENTS):
             segments += struct.pack(">BBH", 0xFF, 0xE0 + number, len(data) + 2) + data
         elif data.startswith(b"ICC_PROFILE\0") and not given.get("icc_profile"):
-            notes.append("colour profile not kept: it cannot be read")
+            notes.append("color profile not kept: it cannot be read")
     tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
     return {"segments": segments, "comment": b"\n".join(comments), "tables": tables,
             "progressive": given.get("progressive")}
@@ -106,7 +106,7 @@ def _tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: l
 def _bmp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     stream.seek(0)
     if BMP_PROFILE.match(stream.read(74)):
-        notes.append("colour profile not kept: it is not read from BMP")
+        notes.append("color profile not kept: it is not read from BMP")
     return {}
 
 
@@ -151,8 +151,8 @@ def fitted(info: dict[Any, Any], kind: Format, mode: str, size: tuple[int, int],
     """Return what of the metadata goes into a file of this format; what cannot is named in a note."""
     info = {key: info[key] for key in KEPT if info.get(key)}
     if strip:
-        info["chunks"] = [chunk for chunk in info.get("chunks", []) if chunk[0] in ABOUT_COLOURS]
-        info = {key: info[key] for key in info if key in ABOUT_COLOURS or key == "chunks"}
+        info["chunks"] = [chunk for chunk in info.get("chunks", []) if chunk[0] in ABOUT_COLORS]
+        info = {key: info[key] for key in info if key in ABOUT_COLORS or key == "chunks"}
     if "exif" in info:
         info["exif"] = _resized(info["exif"], size)
     for key in [key for key in info if _too_much(key, info[key], kind)]:
@@ -161,7 +161,7 @@ def fitted(info: dict[Any, Any], kind: Format, mode: str, size: tuple[int, int],
     profile = info.get("icc_profile")
     if profile and profile[16:20] != PROFILES.get(mode.split()[0], b"RGB "):
         del info["icc_profile"]
-        note(notes, "colour profile not kept: it is for other colours")
+        note(notes, "color profile not kept: it is for other colors")
     return info
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
 
 class Frames:
@@ -40,7 +40,7 @@ class Photo:
 
     Parameters
     ----------
-    frames : sequence of Pillow images or `Deep` images
+    frames : sequence of Pillow images or `HighDepthImage` images
         One at least; several are an animation or pages.
     suffix : str
         That of the file, with its point and in lower case.

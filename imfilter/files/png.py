@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from .. import workers
+from ..arrays.conversion import as_array
+from ..arrays.dtypes import Array
 from ..errors import FileError
-from ..images import Array, as_array
+from ..runtime import threads
 from .chunks import SIGNATURE, png_chunk, png_chunks
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
-COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by samples a pixel: grey, grey and alpha, RGB, RGBA
+COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by samples a pixel: gray, gray and alpha, RGB, RGBA
 STRIP = 2**20  # bytes deflated at once: three strips for a megapixel, enough for all threads for more
 SAMPLE, PIECES, PIECE = 2**14, 8, 512  # bytes looked at before a strip is written, in so many pieces of each row
 SEARCHED = 6  # zlib's level where no other is asked for and repetitions are worth searching
@@ -63,9 +64,9 @@ def encode(image: Picture | Array, level: int | None = None, **metadata: Any) ->
     pixels = as_array(image)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     height, width, channels = pixels.shape
-    if pixels.dtype.kind != "u" or pixels.itemsize > 2 or channels not in COLOUR_TYPES or not pixels.size:
+    if pixels.dtype.kind != "u" or pixels.itemsize > 2 or channels not in COLOR_TYPES or not pixels.size:
         raise FileError(f"PNG holds 1 to 4 channels of uint8 or uint16, got {pixels.dtype} of shape {pixels.shape}")
-    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, COLOUR_TYPES[channels], 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, COLOR_TYPES[channels], 0, 0, 0)
     own = {b"IHDR": [png_chunk(b"IHDR", header)], b"IDAT": _data(pixels, level)}
     parts = [part for kind, data in _chunks(metadata) for part in own.get(kind, [png_chunk(kind, data)])]
     return b"".join([SIGNATURE, *parts])
@@ -75,7 +76,7 @@ def _data(pixels: Array, level: int | None) -> list[bytes]:
     """Return the chunks of the pixels: a stream of zlib, with a chunk for each strip."""
     height, rows = len(pixels), max(1, STRIP // pixels[0].nbytes)
     strips = [_Strip(pixels, top, min(top + rows, height), level) for top in range(0, height, rows)]
-    workers.each(_Strip.deflate, strips)
+    threads.for_each(_Strip.deflate, strips)
     adler = 1
     for strip in strips:
         adler = _joined(adler, strip.adler, strip.size)

@@ -7,19 +7,19 @@ from typing import IO, TYPE_CHECKING, Any
 
 from PIL import Image, UnidentifiedImageError
 
-from .. import ahead
-from ..errors import FileError, integer
-from ..images import Deep
-from . import deep
+from ..arrays.high_depth import HighDepthImage
+from ..errors import FileError, check_integer
+from ..runtime import prefetch
+from . import high_depth
 from .formats import FORMATS
 from .header import NO_IMAGE, header, opened
 from .metadata import gathered
-from .muted import blamed_on, check_pixels, headers_alone, mute_libtiff
 from .photo import Frames, Photo, note, suffix_of
+from .pillow_guards import blamed_on, check_pixels, headers_alone, mute_libtiff
 from .samples import expanded, meant, set_order, shallow
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
 TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -49,13 +49,13 @@ def read(path: str, *, max_pixels: int | None = None) -> Photo:
     --------
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "grey.png")
+    ...     path = os.path.join(folder, "gray.png")
     ...     Image.new("L", (4, 3)).save(path, dpi=(300, 300))
     ...     photo = read(path)
     >>> photo.image.size, photo.suffix, [round(side) for side in photo.image.info["dpi"]]
     ((4, 3), '.png', [300, 300])
     """
-    most = max_pixels if max_pixels is None else integer("max_pixels", max_pixels, 1)
+    most = max_pixels if max_pixels is None else check_integer("max_pixels", max_pixels, 1)
     notes: list[str] = []
     with opened(path) as stream, blamed_on(path, NO_IMAGE):
         kind, count, make = _looked_at(stream, most, notes)
@@ -89,10 +89,10 @@ def _looked_at(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[s
     if kind == "TIFF" and _needs_tables(image, count):
         return _pages(stream, most, notes)
     if kind == "PPM" and shallow(image):
-        return kind, 1, lambda _: _described(deep.ppm(stream, image), *gathered(image, stream, kind, notes))
+        return kind, 1, lambda _: _described(high_depth.ppm(stream, image), *gathered(image, stream, kind, notes))
     if kind == "PNG" and shallow(image):
         if count > 1:
-            raise FileError("is an animation of 16 bits a colour, which is not read")
+            raise FileError("is an animation of 16 bits a color, which is not read")
         return kind, 1, lambda _: _deep_png(image, stream, notes)
     if count > 1:  # the file may be gone, or another, when the next frame is asked for
         stream.seek(0)
@@ -123,7 +123,7 @@ class _Decoder:
         if own and self.kind == "TIFF":  # its tables are read while it is open
             self._describe()
             set_order(image)
-        decoded = ahead.taken(self.stream, type(image)) if self.count == 1 else None
+        decoded = prefetch.taken(self.stream, type(image)) if self.count == 1 else None
         if decoded:
             image = self.image = decoded
         with mute_libtiff(self.kind):
@@ -146,15 +146,15 @@ class _Decoder:
 
 
 def _deep_png(image: Image.Image, stream: IO[bytes], notes: list[str]) -> Picture:
-    """Decode a PNG file of 16-bit colours; what Pillow reads of it are metadata, and whether it is whole."""
-    deep.library("imagecodecs")
+    """Decode a PNG file of 16-bit colors; what Pillow reads of it are metadata, and whether it is whole."""
+    high_depth.library("imagecodecs")
     image.load()
     key = image.info.get("transparency")
     with headers_alone():
         info, turn = gathered(image, stream, "PNG", notes)
-    picture = deep.png(stream)
+    picture = high_depth.png(stream)
     if key is not None and not getattr(picture, "alpha", False):
-        note(notes, "transparent colour not kept")
+        note(notes, "transparent color not kept")
     return _described(picture, info, turn)
 
 
@@ -174,7 +174,7 @@ def _needs_tables(image: Image.Image, count: int) -> bool:
 def _pages(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[str, int, Callable[[int], Picture]]:
     """Return what decodes the pages of a TIFF file that Pillow does not read."""
     with headers_alone():
-        tables = deep.Tables(stream)
+        tables = high_depth.Tables(stream)
     if not tables.tags:
         raise UnidentifiedImageError
     for page in range(len(tables.tags)):
@@ -193,8 +193,8 @@ def _pages(stream: IO[bytes], most: int | None, notes: list[str]) -> tuple[str, 
 
 def _described(picture: Picture, info: dict[str, Any], turn: int) -> Picture:
     """Return a picture turned upright, with its metadata."""
-    if isinstance(picture, Deep):
-        picture.pixels = deep.turned(picture.pixels, turn)
+    if isinstance(picture, HighDepthImage):
+        picture.pixels = high_depth.turned(picture.pixels, turn)
     elif turn in TURNS:
         picture = picture.transpose(TURNS[turn])
     picture.info = info

@@ -4,8 +4,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from ..arrays.dtypes import Array
 from ..errors import FileError
-from ..images import Array
 from .formats import TIFF
 
 OTHER_ORDERS = ("BS", "BF")  # what Pillow calls signed whole numbers and floats whose first byte is the largest
@@ -54,34 +54,34 @@ def meant(image: Image.Image) -> Image.Image:
 
 
 def separated(pixels: Array) -> Array:
-    """Divide colours by the alpha that they were multiplied with."""
+    """Divide colors by the alpha that they were multiplied with."""
     if pixels.dtype == np.uint8 and pixels.shape[2] == 4:  # which Pillow rounds in a way of its own
         size = pixels.shape[1], pixels.shape[0]
         return np.asarray(Image.frombytes("RGBA", size, pixels.tobytes(), "raw", "RGBa"))
     top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
     share = pixels[..., -1:].astype(np.float64) / top
-    colours = np.divide(pixels[..., :-1], share, out=np.zeros(pixels[..., :-1].shape), where=share > 0)
+    colors = np.divide(pixels[..., :-1], share, out=np.zeros(pixels[..., :-1].shape), where=share > 0)
     if pixels.dtype.kind == "u":
-        colours = np.rint(colours.clip(0, top))
-    return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
+        colors = np.rint(colors.clip(0, top))
+    return np.concatenate([colors.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
 
 
 def expanded(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Image.Image:
-    """Return the image in a mode that is filtered, a transparent colour or palette entry as alpha.
+    """Return the image in a mode that is filtered, a transparent color or palette entry as alpha.
 
     alpha: give it one in any case, as all frames of an animation have one or none.
     """
     key = image.info.get("transparency")
     if image.mode == "1":
-        notes.append("1-bit picture becomes 8-bit grey")
+        notes.append("1-bit picture becomes 8-bit gray")
         image = image.convert("L")
     if alpha and image.mode != "RGBA":
         image = image.convert("RGBA")
     elif image.mode in ("P", "PA"):
-        notes.append("palette becomes full colour")
+        notes.append("palette becomes full color")
         image = image.convert("RGBA" if image.mode == "PA" or key is not None else "RGB")
     elif image.mode.startswith("I") and key is not None:
-        notes.append("transparent colour not kept")
+        notes.append("transparent color not kept")
     elif image.mode in ("L", "RGB") and key is not None:
         image.info["transparency"] = key
         image = image.convert("LA" if image.mode == "L" else "RGBA")
@@ -94,5 +94,5 @@ def expanded(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Im
     elif image.mode == "RGBX":
         image = image.convert("RGB")
     if image.mode not in TIFF.modes:
-        raise FileError(f"has the colour mode {image.mode}, which is not filtered: convert it to RGB first")
+        raise FileError(f"has the color mode {image.mode}, which is not filtered: convert it to RGB first")
     return image

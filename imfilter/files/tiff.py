@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from ..arrays.conversion import as_array
+from ..arrays.dtypes import Array
+from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
-from ..images import Array, Deep, as_array
-from ..workers import each
+from ..runtime.threads import for_each
 from .metadata import TABLES
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
 PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
 STRIP = 2**18  # bytes, about, that are deflated together
@@ -59,7 +61,7 @@ def _strips(frame: Picture, kept: dict[str, Any]) -> tuple[list[bytes], TiffImag
     def deflate(number: int) -> None:
         strips[number] = zlib.compress(differences(pixels[number * rows:(number + 1) * rows], whole), LEVEL)
 
-    each(deflate, range(len(strips)))
+    for_each(deflate, range(len(strips)))
     sizes = [len(strip) for strip in strips]
     tags = table(frame, kept)
     places = tuple(itertools.accumulate(sizes[:-1], initial=0))
@@ -73,13 +75,13 @@ def table(frame: Picture, kept: dict[str, Any], head: bytes = CLASSIC) -> TiffIm
     height, width, bands = pixels.shape if pixels.ndim == 3 else (*pixels.shape, 1)
     tags = TiffImagePlugin.ImageFileDirectory_v2(head)
     _describe(tags, kept)
-    colours, extra = _meaning(frame, bands)
+    colors, extra = _meaning(frame, bands)
     layout: dict[int, Any] = {
-        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 262: PHOTOMETRIC[colours], 277: bands, 284: 1,
+        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 262: PHOTOMETRIC[colors], 277: bands, 284: 1,
         339: ({"u": 1, "i": 2, "f": 3}[pixels.dtype.kind],) * bands}
     if extra:
         layout[338] = extra
-    if colours == "YCbCr":
+    if colors == "YCbCr":
         layout |= {530: (1, 1)}
     lay(tags, layout, {})
     return tags
@@ -105,11 +107,11 @@ def differences(rows: Array, whole: bool) -> bytes:
 
 def _meaning(frame: Picture, bands: int) -> tuple[str, tuple[int, ...]]:
     """Return what the first bands are, and the meaning of the others: 2 for alpha, 0 for none that is known."""
-    if not isinstance(frame, Deep):
+    if not isinstance(frame, HighDepthImage):
         mode = {"I": "L", "F": "L", "I;16": "L"}.get(frame.mode, frame.mode)
         return mode, (2,) if mode.endswith("A") else ()
-    colours = {1: "L", 3: "RGB", 4: "CMYK"}[frame.colours]
-    return colours, (2,) if frame.alpha else (0,) * (bands - frame.colours)
+    colors = {1: "L", 3: "RGB", 4: "CMYK"}[frame.colors]
+    return colors, (2,) if frame.alpha else (0,) * (bands - frame.colors)
 
 
 def _describe(tags: TiffImagePlugin.ImageFileDirectory_v2, kept: dict[str, Any]) -> None:

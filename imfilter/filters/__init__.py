@@ -4,11 +4,11 @@ Their modules do without `from __future__ import annotations`: the registry read
 imported, and would have to compile it from its text first.
 """
 # isort: off
-from . import blur, sharpen, edges, bands, canny, relief, colour, rank
+from . import blur, sharpen, edges, bandpass, canny, relief, color, rank
 # isort: on
-from .registry import PRESETS, Parameter, Preset, groups
+from .registry import FILTERS, FilterDeclaration, Parameter, filters_by_group
 
 __all__ = [
-    "PRESETS", "Parameter", "Preset", "bands", "blur", "canny", "colour", "edges", "groups", "rank", "relief",
-    "sharpen",
+    "FILTERS", "FilterDeclaration", "Parameter", "bandpass", "blur", "canny", "color", "edges", "filters_by_group", "rank",
+    "relief", "sharpen",
 ]

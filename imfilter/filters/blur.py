@@ -3,8 +3,8 @@
 from typing import Annotated, Any, Unpack
 
 from .. import kernels
+from ..arrays.dtypes import Array
 from ..convolution import convolve, correlate_separable
-from ..images import Array
 from ..kernels.taps import binomial_taps, box_taps, gaussian_taps
 from .parameters import Integer, Number, Pair
 from .registry import Light, preset
@@ -34,7 +34,7 @@ def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3
 
     Notes
     -----
-    Correlation with size[0] x size[1] weights of 1 / (size[0] size[1]). An even size has its centre at size // 2.
+    Correlation with size[0] x size[1] weights of 1 / (size[0] size[1]). An even size has its center at size // 2.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def motion(
 
     Notes
     -----
-    Each weight is the share of a line through the centre that lies within the pixel, a square of side 1. An odd
+    Each weight is the share of a line through the center that lies within the pixel, a square of side 1. An odd
     length along an axis gives so many equal weights, an even one two more of half the size at the ends.
 
     Examples

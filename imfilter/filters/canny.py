@@ -4,15 +4,18 @@ from typing import Annotated, Any, Unpack
 
 import numpy as np
 
-from .. import _tracing, kernels
+from .. import kernels
+from ..arrays.conversion import as_array
+from ..arrays.dtypes import Array
+from ..arrays.layout import layout_of
 from ..convolution import convolve
+from ..engine import _tracing
 from ..errors import ImfilterError
-from ..images import Array, as_array, stack
 from .blur import gaussian
 from .combine import combine
-from .levels import white
 from .parameters import Number
 from .registry import Common, preset
+from .sample_range import white_level
 
 __all__ = ["canny"]
 
@@ -75,7 +78,7 @@ def canny(
     >>> imfilter.canny(photo)[2]
     array([  0,   0, 255, 255,   0,   0,   0], dtype=uint8)
     """
-    top = white(as_array(image).dtype)
+    top = white_level(as_array(image).dtype)
     low, high = _thresholds(low_threshold, high_threshold, top)
 
     def traced(pixels: Array, *, dtype: Any, stride: tuple[int, int], channel_axis: Any, **options: Any) -> Array:
@@ -83,7 +86,7 @@ def canny(
         where = {"dtype": np.float64, "channel_axis": channel_axis}
         smooth = gaussian(pixels, sigma, **where, **options)
         gradient = [convolve(smooth, 4 * kernels.sobel(axis), workers=options["workers"], **where) for axis in (0, 1)]
-        layout = stack(pixels.shape, channel_axis)
+        layout = layout_of(pixels.shape, channel_axis)
         lines = np.zeros(smooth.shape, dtype)
         target, (down, across) = layout.images(lines), map(layout.images, gradient)
         for n, c in np.ndindex(target.shape[0], target.shape[3]):

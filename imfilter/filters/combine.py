@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.conversion import pixels_of, to_input_type
+from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.layout import iterate_strips, layout_of
 from ..convolution import check_out, correlate_separable
-from ..errors import pair
-from ..images import Array, known_dtype, opened, result_dtype, rounded, same_kind, stack, strips, working_dtype
+from ..errors import check_pair
 from ..kernels.taps import Products
-from ..workers import each
+from ..runtime.threads import for_each
 
 
 def combine(
@@ -22,45 +24,45 @@ def combine(
 
     compute gets the keywords of `correlate` with a floating dtype, and returns a new array of that, or of the result's.
     """
-    pixels = opened(image, channel_axis)
-    layout = stack(pixels.shape, channel_axis)
-    given = known_dtype(pixels.dtype)
+    pixels = pixels_of(image, channel_axis)
+    layout = layout_of(pixels.shape, channel_axis)
+    given = supported_dtype(pixels.dtype)
     kind = result_dtype(given, dtype)
-    stride = pair("stride", stride, 1)
+    stride = check_pair("stride", stride, 1)
     if out is not None:
         height, width = layout.size(pixels.shape)
         check_out(out, layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1])), kind)
     values = compute(
         pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, workers=workers, **common)
-    result = settled(values, kind, workers)
+    result = round_in_strips(values, kind, workers)
     if out is not None:
         out[...] = result
         result = out
-    return same_kind(image, result)
+    return to_input_type(image, result)
 
 
-def settled(
+def round_in_strips(
     values: Array, dtype: np.dtype[Any], workers: int | None, finish: Callable[[Array], Array] | None = None
 ) -> Array:
     """Return finish(values), which may write over them, rounded to the dtype, part by part."""
     if finish is None and (values.dtype == dtype or dtype.kind == "f"):
-        return rounded(values, dtype)
+        return round_to_dtype(values, dtype)
     result = np.empty_like(values, dtype)
 
     def settle(rows: slice) -> None:
-        result[rows] = rounded(finish(values[rows]) if finish else values[rows], dtype)
+        result[rows] = round_to_dtype(finish(values[rows]) if finish else values[rows], dtype)
 
-    each(settle, strips(values.shape), workers)
+    for_each(settle, iterate_strips(values.shape), workers)
     return result
 
 
-def summed(pixels: Array, products: Products, *, workers: int | None, **options: Any) -> Array:
+def sum_products(pixels: Array, products: Products, *, workers: int | None, **options: Any) -> Array:
     """Convolve with the sum of products of columns and rows of odd sizes, which is never made."""
     (column, row), *others = products
     total: Array = correlate_separable(pixels, column[::-1], row[::-1], workers=workers, **options)
     for column, row in others:
         more = correlate_separable(pixels, column[::-1], row[::-1], workers=workers, **options)
-        each(functools.partial(_add, total, more), strips(total.shape), workers)
+        for_each(functools.partial(_add, total, more), iterate_strips(total.shape), workers)
     return total
 
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Unpack
 import numpy as np
 
 from .. import kernels
+from ..arrays.conversion import as_array, pixels_of, to_input_type
+from ..arrays.dtypes import Array, result_dtype, supported_dtype
 from ..convolution import convolve, magnitude
-from ..images import Array, as_array, known_dtype, opened, result_dtype, same_kind
 from ..kernels.edges import KIRSCH_SCALE, compass
 from .combine import combine
-from .levels import white
 from .parameters import Choice
 from .registry import Common, preset
+from .sample_range import white_level
 
 __all__ = ["contour", "farid", "find_edges", "kirsch", "laplace", "prewitt", "roberts", "scharr", "sobel"]
 
@@ -204,7 +205,7 @@ def roberts(image: Any, *, axis: Axis = None, **common: Unpack[Common]) -> Any:
 
 @preset("edges", signed=lambda: True)
 def laplace(image: Any, **common: Unpack[Common]) -> Any:
-    """Show how pixels differ from their four neighbours.
+    """Show how pixels differ from their four neighbors.
 
     Parameters
     ----------
@@ -218,7 +219,7 @@ def laplace(image: Any, **common: Unpack[Common]) -> Any:
 
     Notes
     -----
-    The kernel is [0 -1 0; -1 4 -1; 0 -1 0], positive in the centre as in scikit-image; OpenCV and SciPy have
+    The kernel is [0 -1 0; -1 4 -1; 0 -1 0], positive in the center as in scikit-image; OpenCV and SciPy have
     the opposite sign.
 
     Examples
@@ -346,12 +347,12 @@ def contour(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.contour(numpy.array([[0, 0, 50, 50]] * 3, numpy.uint8))[1]
     array([255, 105, 255, 255], dtype=uint8)
     """
-    pixels = opened(image, common["channel_axis"])
-    kind, paper = known_dtype(pixels.dtype), white(pixels.dtype)
+    pixels = pixels_of(image, common["channel_axis"])
+    kind, paper = supported_dtype(pixels.dtype), white_level(pixels.dtype)
     if kind.kind == "u" and kind.itemsize < 8 and result_dtype(kind, common["dtype"]) == kind:
         # What is cut off below black is all that is drawn: white less the turned kernel's result, in one pass.
         drawing: Array = convolve(pixels, -kernels.find_edges(), **common)
-        return same_kind(image, np.invert(drawing, out=drawing))
+        return to_input_type(image, np.invert(drawing, out=drawing))
 
     def drawn(pixels: Array, **options: Any) -> Array:
         lines: Array = convolve(pixels, kernels.find_edges(), **options)

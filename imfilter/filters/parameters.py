@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..borders import MODES, border
-from ..errors import ImfilterError, an_integer, finite, integer, one_of
-from ..images import as_array
+from ..arrays.conversion import as_array
+from ..engine.borders import MODES, parse_border
+from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
 
 
 @dataclass(eq=False)
@@ -24,7 +24,7 @@ class Number:
     def check(self, name: str, value: object) -> float | None:
         if value is None and self.optional:
             return None
-        number = finite(name, value)
+        number = check_finite(name, value)
         if not (number > self.above and self.least <= number <= self.most):
             raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
         return number
@@ -55,14 +55,14 @@ class Integer:
     most: int | None = None
 
     def check(self, name: str, value: object) -> int:
-        return integer(name, value, self.least, self.most)
+        return check_integer(name, value, self.least, self.most)
 
     def parse(self, text: str) -> int:
         return int(text)
 
     @property
     def words(self) -> str:
-        return an_integer(self.least, self.most)
+        return describe_integer(self.least, self.most)
 
 
 @dataclass(eq=False)
@@ -116,7 +116,7 @@ class Choice:
         if isinstance(value, (np.integer, np.str_)):
             value = value.item()
         if isinstance(value, bool) or not isinstance(value, (int, str, type(None))) or value not in self.values:
-            raise ImfilterError(f"{name} must be {one_of(self.values)}, got {value!r}")
+            raise ImfilterError(f"{name} must be {list_choices(self.values)}, got {value!r}")
         return value
 
     def parse(self, text: str) -> Any:
@@ -124,7 +124,7 @@ class Choice:
 
     @property
     def words(self) -> str:
-        return one_of(str(value).lower() for value in self.values).replace("'", "")
+        return list_choices(str(value).lower() for value in self.values).replace("'", "")
 
 
 @dataclass(eq=False)
@@ -157,7 +157,7 @@ class Edge:
     """What stands outside the image, by the names of `imfilter.correlate`."""
 
     def check(self, name: str, value: object) -> str:
-        found = border(name, value)
+        found = parse_border(name, value)
         return next(known for known, meant in MODES.items() if meant is found)
 
     def parse(self, text: str) -> str:
@@ -165,7 +165,7 @@ class Edge:
 
     @property
     def words(self) -> str:
-        return one_of(MODES)
+        return list_choices(MODES)
 
 
 Kind = Number | Integer | Pair | Choice | Table | Flag | Edge

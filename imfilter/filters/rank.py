@@ -5,12 +5,12 @@ from typing import Annotated, Any, Unpack
 
 import numpy as np
 
-from .. import ranking
+from ..arrays.conversion import as_array
+from ..engine import rank as ranks
 from ..errors import ImfilterError
-from ..images import as_array
-from .levels import levels
 from .parameters import Integer, Number, Pair
 from .registry import Common, preset
+from .sample_range import range_dtype
 
 __all__ = ["bilateral", "maximum", "median", "minimum", "percentile"]
 
@@ -39,7 +39,7 @@ def median(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
     Notes
     -----
     Of the n = size[0] size[1] samples in order, from 0 on, the one at n // 2, as in scipy.ndimage: of an even number
-    the upper of the two in the middle. An even size has its centre at size // 2. A window that holds NaN gives NaN.
+    the upper of the two in the middle. An even size has its center at size // 2. A window that holds NaN gives NaN.
     `cval` is rounded to the image's dtype.
 
     References
@@ -54,7 +54,7 @@ def median(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
     >>> imfilter.median(numpy.array([[5, 5, 200, 5, 60, 60]], numpy.uint8), (1, 3))
     array([[ 5,  5,  5, 60, 60, 60]], dtype=uint8)
     """
-    return ranking.ranked(image, size, size[0] * size[1] // 2, **common)  # type: ignore[index, arg-type]
+    return ranks.filter_rank(image, size, size[0] * size[1] // 2, **common)  # type: ignore[index, arg-type]
 
 
 @preset("rank")
@@ -75,7 +75,7 @@ def minimum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
 
     Notes
     -----
-    An even size has its centre at size // 2. A window that holds NaN gives NaN. `cval` is rounded to the image's dtype.
+    An even size has its center at size // 2. A window that holds NaN gives NaN. `cval` is rounded to the image's dtype.
 
     References
     ----------
@@ -88,7 +88,7 @@ def minimum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
     >>> imfilter.minimum(numpy.array([[9, 9, 5, 9, 9, 9]], numpy.uint8), (1, 3))
     array([[9, 5, 5, 5, 9, 9]], dtype=uint8)
     """
-    return ranking.extreme(image, size, largest=False, **common)  # type: ignore[arg-type]
+    return ranks.filter_extreme(image, size, largest=False, **common)  # type: ignore[arg-type]
 
 
 @preset("rank")
@@ -109,7 +109,7 @@ def maximum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
 
     Notes
     -----
-    An even size has its centre at size // 2. A window that holds NaN gives NaN. `cval` is rounded to the image's dtype.
+    An even size has its center at size // 2. A window that holds NaN gives NaN. `cval` is rounded to the image's dtype.
 
     References
     ----------
@@ -121,7 +121,7 @@ def maximum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
     >>> imfilter.maximum(numpy.array([[0, 0, 5, 0, 0, 0]], numpy.uint8), (1, 3))
     array([[0, 5, 5, 5, 0, 0]], dtype=uint8)
     """
-    return ranking.extreme(image, size, largest=True, **common)  # type: ignore[arg-type]
+    return ranks.filter_extreme(image, size, largest=True, **common)  # type: ignore[arg-type]
 
 
 @preset("rank")
@@ -159,7 +159,7 @@ def percentile(
     """
     samples = size[0] * size[1]  # type: ignore[index]
     rank = min(int(samples * (percent / 100) if samples > 2**53 else float(samples) * percent / 100), samples - 1)
-    return ranking.ranked(image, size, rank, **common)  # type: ignore[arg-type]
+    return ranks.filter_rank(image, size, rank, **common)  # type: ignore[arg-type]
 
 
 def _near(sigma_spatial: float, truncate: float, **_: Any) -> None:
@@ -210,11 +210,11 @@ def bilateral(
     >>> imfilter.bilateral(numpy.array([[10, 12, 10, 200, 202, 200]], numpy.uint8))
     array([[ 11,  11,  11, 201, 201, 201]], dtype=uint8)
     """
-    kind = levels(as_array(image).dtype)
+    kind = range_dtype(as_array(image).dtype)
     whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
     radius = math.ceil(truncate * sigma_spatial)
     squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)
     weights = np.where(squares <= radius**2, squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial, -np.inf)
     # However strict, it is a number that no difference of 0 makes NaN.
     closeness = max(LOG2_E / -2 / sigma_color / whole / sigma_color / whole, float(np.finfo(np.float32).min))
-    return ranking.bilateral(image, weights, closeness, **common)
+    return ranks.filter_bilateral(image, weights, closeness, **common)

@@ -8,21 +8,14 @@ from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar, Unpa
 
 import numpy as np
 
+from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
+from ..arrays.conversion import as_array, has_alpha, is_picture
+from ..arrays.dispatch import call_lazy, is_lazy
+from ..arrays.dtypes import Array, round_to_dtype, supported_dtype
 from ..convolution import check_out
-from ..errors import ImfilterError, pair
-from ..images import (
-    Array,
-    as_array,
-    colours_and_alpha,
-    has_alpha,
-    is_pil,
-    join_alpha,
-    known_dtype,
-    rounded,
-)
-from ..lazy import answer, is_dask
-from ..normalised import weighed_alpha
-from . import light
+from ..engine.normalized import alpha_weights
+from ..errors import ImfilterError, check_pair
+from . import linear_light
 from .parameters import Edge, Flag, Integer, Kind, Number, Pair
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,10 +86,10 @@ class Parameter(NamedTuple):
         return str(value).lower()
 
 
-class Preset(NamedTuple):
+class FilterDeclaration(NamedTuple):
     """What is declared of a preset.
 
-    alpha: what becomes of an alpha channel, kept or a weight of the colours; a preset that weighs them takes a mask.
+    alpha: what becomes of an alpha channel, kept or a weight of the colors; a preset that weighs them takes a mask.
     signed: whether the result has a sign, as a function of the parameters; None: never. relation: refuses parameters
     that do not go together. cut: what leaves the range of an integer image is cut off within a chain too, where others
     give floats beyond it: it is what the filter draws. far: a pixel may depend on any other.
@@ -145,13 +138,13 @@ PLACING = (
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
 )
 LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, for sRGB photos.")
-PRESETS: dict[str, Preset] = {}
+FILTERS: dict[str, FilterDeclaration] = {}
 
 
-def groups() -> dict[str, list[Preset]]:
+def filters_by_group() -> dict[str, list[FilterDeclaration]]:
     """Return the presets by the group they stand in, in the order of declaration."""
-    found: dict[str, list[Preset]] = {}
-    for entry in PRESETS.values():
+    found: dict[str, list[FilterDeclaration]] = {}
+    for entry in FILTERS.values():
         found.setdefault(entry.group, []).append(entry)
     return found
 
@@ -184,11 +177,11 @@ def preset(
                 raise ImfilterError(
                     f"mask must be None for {entry.name}, got {type(given['mask']).__name__}: only blurs and "
                     "sharpening, whose weights do not sum to 0, can leave pixels out")
-            if is_dask(image):
-                return answer("preset", image, entry.name, **{**given, **own})
+            if is_lazy(image):
+                return call_lazy("filter", image, entry.name, **{**given, **own})
             if own.get("linear"):
-                light.check(image)
-            if is_pil(image) and has_alpha(image):
+                linear_light.check_srgb(image)
+            if is_picture(image) and has_alpha(image):
                 return _apply_beside_alpha(entry, image, given)
             given.update(own)
             linear = given.pop("linear", False)
@@ -197,8 +190,8 @@ def preset(
 
         call.__signature__ = signature  # type: ignore[attr-defined]
         call.__doc__ = _with_common(function.__doc__ or "", bool(linear))
-        entry = Preset(function.__name__, group, call, parameters, alpha, signed, relation, cut, far)
-        PRESETS[entry.name] = entry
+        entry = FilterDeclaration(function.__name__, group, call, parameters, alpha, signed, relation, cut, far)
+        FILTERS[entry.name] = entry
         return call  # type: ignore[return-value]
 
     return register
@@ -251,7 +244,7 @@ def _with_common(doc: str, linear: bool) -> str:
     return f"{head}{title}{own}\n{common}{gap}{tail}"
 
 
-def _apply(function: Callable[..., Any], entry: Preset, image: Any, given: dict[str, Any], signed: bool) -> Any:
+def _apply(function: Callable[..., Any], entry: FilterDeclaration, image: Any, given: dict[str, Any], signed: bool) -> Any:
     if given["mask"] is None:
         del given["mask"]  # what takes none need not know of it
     if signed and given["dtype"] is None:
@@ -264,24 +257,24 @@ def _in_light(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def in_light(image: Any, **given: Any) -> Any:
-        return light.in_linear_light(function, image, given)
+        return linear_light.in_linear_light(function, image, given)
 
     return in_light
 
 
 def signed_dtype(image: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype of a result with a sign, for an image of this one: that of a float image, else float32."""
-    kind = known_dtype(image)
+    kind = supported_dtype(image)
     return kind if kind.kind == "f" else np.dtype(np.float32)
 
 
-def _apply_beside_alpha(entry: Preset, image: Any, given: dict[str, Any]) -> Any:
+def _apply_beside_alpha(entry: FilterDeclaration, image: Any, given: dict[str, Any]) -> Any:
     """Filter a Pillow image that has alpha; out holds the alpha too."""
     out = given.pop("out")
-    colours, alpha = colours_and_alpha(image)
+    colors, alpha = split_picture_alpha(image)
     assert alpha is not None
-    mixed, weight = beside_alpha(entry.function, entry.alpha == "weight", colours, alpha, given)
-    result = join_alpha(image, mixed, rounded(weight, alpha.dtype))
+    mixed, weight = beside_alpha(entry.function, entry.alpha == "weight", colors, alpha, given)
+    result = merge_picture_alpha(image, mixed, round_to_dtype(weight, alpha.dtype))
     if out is not None:
         pixels = np.asarray(result)
         check_out(out, pixels.shape, pixels.dtype)
@@ -290,16 +283,16 @@ def _apply_beside_alpha(entry: Preset, image: Any, given: dict[str, Any]) -> Any
 
 
 def beside_alpha(
-    function: Callable[..., Any], weighs: bool, colours: Array, alpha: Array, given: Mapping[str, Any]
+    function: Callable[..., Any], weighs: bool, colors: Array, alpha: Array, given: Mapping[str, Any]
 ) -> tuple[Array, Array]:
-    """Filter colours (H, W) or (H, W, C), and their alpha (H, W) too if it weighs them: then it comes as floats."""
+    """Filter colors (H, W) or (H, W, C), and their alpha (H, W) too if it weighs them: then it comes as floats."""
     if not weighs:
-        down, across = pair("stride", given.get("stride", 1), 1)
-        return function(colours, **given), alpha[::down, ::across]
+        down, across = check_pair("stride", given.get("stride", 1), 1)
+        return function(colors, **given), alpha[::down, ::across]
     plain = {key: value for key, value in given.items() if key != "linear"}
     weight = function(alpha, **{**plain, "dtype": np.float32})
-    mask = weighed_alpha(
-        alpha, colours.shape, given.get("mask"), given.get("mode", "reflect"), given.get("cval", 0.0))
-    mixed = np.asarray(function(colours, **{**given, "mask": mask}))
+    mask = alpha_weights(
+        alpha, colors.shape, given.get("mask"), given.get("mode", "reflect"), given.get("cval", 0.0))
+    mixed = np.asarray(function(colors, **{**given, "mask": mask}))
     mixed[weight <= 0] = 0
     return mixed, weight

@@ -1,16 +1,17 @@
-"""Relief: the image as a landscape lit from one side, on mid-grey."""
+"""Relief: the image as a landscape lit from one side, on mid-gray."""
 
 from typing import Annotated, Any, Unpack
 
 import numpy as np
 
 from .. import kernels
+from ..arrays.conversion import as_array
+from ..arrays.dtypes import Array
 from ..convolution import convolve
-from ..images import Array, as_array
 from .combine import combine
-from .levels import levels
 from .parameters import Number
 from .registry import Common, preset
+from .sample_range import range_dtype
 
 __all__ = ["emboss"]
 
@@ -38,9 +39,9 @@ def emboss(
 
     Notes
     -----
-    grey + depth (k * image), by convolution. k weighs each of the eight neighbours by the cosine of the angle
+    gray + depth (k * image), by convolution. k weighs each of the eight neighbors by the cosine of the angle
     between it and the light, scaled so that either side sums to 1: bright is high, and slopes that face the light
-    are bright. grey is the middle of an unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for
+    are bright. gray is the middle of an unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for
     signed integers.
 
     Examples
@@ -49,11 +50,11 @@ def emboss(
     >>> imfilter.emboss(numpy.array([[0, 0, 50, 50]], numpy.uint8), 180)
     array([[128, 178, 178, 128]], dtype=uint8)
     """
-    kind = levels(as_array(image).dtype)
-    grey = 0.5 if kind.kind == "f" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)
+    kind = range_dtype(as_array(image).dtype)
+    gray = 0.5 if kind.kind == "f" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)
 
     def lit(pixels: Array, **options: Any) -> Array:
         relief: Array = convolve(pixels, depth * kernels.emboss(angle), **options)
-        return np.add(relief, grey, out=relief)
+        return np.add(relief, gray, out=relief)
 
     return combine(image, lit, **common)

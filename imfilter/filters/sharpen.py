@@ -5,10 +5,11 @@ from typing import Annotated, Any, Unpack
 import numpy as np
 
 from .. import kernels
+from ..arrays.dtypes import Array
+from ..arrays.layout import iterate_strips, layout_of
 from ..convolution import convolve
-from ..images import Array, stack, strips
-from ..normalised import counted, fill
-from ..workers import each
+from ..engine.normalized import fill_where, find_counted
+from ..runtime.threads import for_each
 from .blur import gaussian
 from .combine import combine
 from .parameters import Number
@@ -19,7 +20,7 @@ __all__ = ["detail", "edge_enhance", "edge_enhance_more", "sharpen", "unsharp_ma
 
 @preset("sharpen", alpha="weight")
 def sharpen(image: Any, amount: Annotated[float, Number()] = 1.0, **common: Unpack[Common]) -> Any:
-    """Sharpen by the four neighbours of each pixel.
+    """Sharpen by the four neighbors of each pixel.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def unsharp_mask(
     ) -> Array:
         blurred: Array = gaussian(
             pixels, radius, stride=stride, channel_axis=channel_axis, workers=workers, mask=mask, **rest)
-        layout = stack(pixels.shape, channel_axis)
+        layout = layout_of(pixels.shape, channel_axis)
         kept = layout.every(pixels, stride)
         result = blurred if mask is None else np.empty_like(blurred)
 
@@ -98,9 +99,9 @@ def unsharp_mask(
             difference *= amount
             np.add(difference, kept[rows], out=result[rows])
 
-        each(add_difference, strips(result.shape), workers)
+        for_each(add_difference, iterate_strips(result.shape), workers)
         if mask is not None:
-            fill(result, blurred, ~counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]], layout)
+            fill_where(result, blurred, ~find_counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]], layout)
         return result
 
     return combine(image, sharpened, **common)
@@ -108,7 +109,7 @@ def unsharp_mask(
 
 @preset("sharpen", alpha="weight")
 def edge_enhance(image: Any, **common: Unpack[Common]) -> Any:
-    """Sharpen by all eight neighbours, as Pillow's EDGE_ENHANCE does.
+    """Sharpen by all eight neighbors, as Pillow's EDGE_ENHANCE does.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def edge_enhance(image: Any, **common: Unpack[Common]) -> Any:
 
 @preset("sharpen", alpha="weight")
 def edge_enhance_more(image: Any, **common: Unpack[Common]) -> Any:
-    """Sharpen strongly by all eight neighbours, as Pillow's EDGE_ENHANCE_MORE does.
+    """Sharpen strongly by all eight neighbors, as Pillow's EDGE_ENHANCE_MORE does.
 
     Parameters
     ----------
@@ -170,7 +171,7 @@ def edge_enhance_more(image: Any, **common: Unpack[Common]) -> Any:
 
 @preset("sharpen", alpha="weight")
 def detail(image: Any, **common: Unpack[Common]) -> Any:
-    """Sharpen a little by the four neighbours, as Pillow's DETAIL does.
+    """Sharpen a little by the four neighbors, as Pillow's DETAIL does.
 
     Parameters
     ----------

@@ -12,35 +12,40 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import convolution, tiles
+from .. import convolution
+from ..arrays.conversion import as_array
+from ..arrays.dispatch import implements, is_lazy
+from ..arrays.dtypes import Array
+from ..arrays.layout import ArrayLayout, layout_of
+from ..blocks import build
+from ..blocks.build import Block, BlockwiseFilter, Mask
+from ..engine.normalized import MaskStats, broadcast_mask, mask_array, measure_mask, merge_stats
 from ..errors import ImfilterError
-from ..images import Array, Stack, as_array, stack
-from ..lazy import is_dask
-from ..normalised import Facts, checked, facts, fitted, merged
-from ..pipeline import Pipeline
-from ..steps import Filter
-from ..tiles import Block, Mask, Parts
+from ..pipeline.chain import Pipeline
+from ..pipeline.filter import Filter
 
 Graph = dict[Any, Any]
 Range = tuple[int, int]
 
-UNSEEN = Facts(0.0, 1.0, 1.0)  # of a mask of which no more is to be known
+UNSEEN = MaskStats(0.0, 1.0, 1.0)  # of a mask of which no more is to be known
 
 
 class Weights(NamedTuple):
     """A mask as a dask array, where its rows and columns are, and what is known of it: facts, or the key of them."""
 
     array: Any
-    layout: Stack
-    facts: Facts | None
+    layout: ArrayLayout
+    stats: MaskStats | None
     said: str
 
 
+@implements("correlate")
 def correlate(image: Any, kernel: Any, **options: Any) -> Any:
     """Return `imfilter.correlate` of a dask array, lazily."""
     return _of_kernel(image, kernel, False, **options)
 
 
+@implements("convolve")
 def convolve(image: Any, kernel: Any, **options: Any) -> Any:
     """Return `imfilter.convolve` of a dask array, lazily."""
     return _of_kernel(image, kernel, True, **options)
@@ -52,28 +57,31 @@ def _of_kernel(
 ) -> Any:
     layout = _checked(image, channel_axis, out, workers)
     weights = _weights(mask, image, layout, options.get("mode", "reflect"))
-    parts = tiles.of_kernel(
+    parts = build.split_kernel(
         image.shape, image.dtype, kernel, flip=flip, mask=_later(mask, weights), channel_axis=channel_axis,
         wanted=dtype, **options)
     return _filtered(image, layout, parts, ("kernel", as_array(kernel), flip, dtype, channel_axis, options), weights)
 
 
+@implements("conv2d")
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, dtype: Any = None, out: Any = None, workers: Any = None,
     channel_axis: int | None = -1, **options: Any,
 ) -> Any:
     """Return `imfilter.conv2d` of a dask array, lazily."""
     layout = _checked(image, channel_axis, out, workers)
-    parts = tiles.of_bank(image.shape, image.dtype, weight, bias, channel_axis=channel_axis, wanted=dtype, **options)
+    parts = build.split_bank(image.shape, image.dtype, weight, bias, channel_axis=channel_axis, wanted=dtype, **options)
     return _filtered(
         image, layout, parts, ("bank", as_array(weight), bias, dtype, channel_axis, options), mixed=True)
 
 
+@implements("plan")
 def plan(image: Any, *args: Any, **keywords: Any) -> Any:
     """Return `imfilter.plan` of a dask array, whose samples it does not look at."""
     return convolution.plan(np.broadcast_to(np.zeros((), image.dtype), image.shape), *args, **keywords)
 
 
+@implements("filter")
 def preset(
     image: Any, name: str, *, mask: Any, dtype: Any, out: Any, workers: Any, channel_axis: int | None,
     **keywords: Any,
@@ -86,22 +94,23 @@ def preset(
     return _chained(image, layout, chain, dtype, channel_axis, weights)
 
 
+@implements("pipeline")
 def pipeline(image: Any, chain: Pipeline, *, dtype: Any, workers: Any, channel_axis: int | None) -> Any:
     """Return a chain's result for a dask array, lazily. Masks of its filters are looked at before."""
     return _chained(image, _checked(image, channel_axis, None, workers), chain, dtype, channel_axis, None)
 
 
 def _chained(
-    image: Any, layout: Stack, chain: Pipeline, dtype: Any, channel_axis: int | None, weights: Weights | None
+    image: Any, layout: ArrayLayout, chain: Pipeline, dtype: Any, channel_axis: int | None, weights: Weights | None
 ) -> Any:
-    parts = tiles.of_pipeline(chain, image.shape, image.dtype, wanted=dtype, channel_axis=channel_axis)
+    parts = build.split_pipeline(chain, image.shape, image.dtype, wanted=dtype, channel_axis=channel_axis)
     said = [(one.name, sorted((key, value) for key, value in one.keywords.items() if not isinstance(value, Mask)))
             for one in chain]
     return _filtered(
         image, layout, parts, ("chain", said, dtype, channel_axis), weights, mixed=any(one.mixes for one in chain))
 
 
-def _checked(image: Any, channel_axis: int | None, out: Any, workers: Any) -> Stack:
+def _checked(image: Any, channel_axis: int | None, out: Any, workers: Any) -> ArrayLayout:
     """Return where a dask array's rows, columns and channels are; refuse what cannot be computed by tasks."""
     as_array(image._meta)  # which is of the kind that the chunks are of
     if any(np.isnan(size) for size in image.shape):
@@ -112,32 +121,32 @@ def _checked(image: Any, channel_axis: int | None, out: Any, workers: Any) -> St
     if workers not in (None, 1):
         raise ImfilterError(
             f"workers must be None or 1 for a dask array, got {workers!r}: its scheduler runs tasks side by side")
-    return stack(image.shape, channel_axis)
+    return layout_of(image.shape, channel_axis)
 
 
-def _weights(mask: Any, image: Any, layout: Stack, mode: Any) -> Weights | None:
+def _weights(mask: Any, image: Any, layout: ArrayLayout, mode: Any) -> Weights | None:
     """Return a mask that is an array, checked, as a lazy one. What is known of a lazy mask is found by tasks."""
     from dask.array import from_array
     from dask.base import tokenize
 
     if mask is None or isinstance(mask, str):
         return None
-    given: Any = mask if is_dask(mask) else checked(mask)
-    found = checked(np.broadcast_to(np.zeros((), given.dtype), given.shape))
-    fitted(found, image.shape, layout)
-    where = tiles.mask_layout(given.ndim, layout)
-    if not is_dask(mask):
+    given: Any = mask if is_lazy(mask) else mask_array(mask)
+    found = mask_array(np.broadcast_to(np.zeros((), given.dtype), given.shape))
+    broadcast_mask(found, image.shape, layout)
+    where = build.mask_layout(given.ndim, layout)
+    if not is_lazy(mask):
         chunks: list[Any] = list(given.shape)
         for own, other in zip(where.spatial, layout.spatial, strict=True):
             chunks[own] = image.chunks[other]
         return Weights(from_array(given, tuple(chunks)),  # type: ignore[no-untyped-call]
-                       where, facts(given).checked(), tokenize(given))
+                       where, measure_mask(given).checked(), tokenize(given))
     known = UNSEEN if given.dtype.kind == "b" and str(mode) != "constant" else None
     return Weights(given, where, known, given.name)
 
 
 def _later(mask: Any, weights: Weights | None) -> Any:
-    """Return what stands for a mask in Parts: one that tasks put in its place."""
+    """Return what stands for a mask in BlockwiseFilter: one that tasks put in its place."""
     return mask if weights is None else Mask(_unread, weights.layout, UNSEEN)
 
 
@@ -146,7 +155,7 @@ def _unread(block: Block) -> Array:
 
 
 def _filtered(
-    image: Any, layout: Stack, parts: Parts, said: Any, weights: Weights | None = None, *, mixed: bool = False
+    image: Any, layout: ArrayLayout, parts: BlockwiseFilter, said: Any, weights: Weights | None = None, *, mixed: bool = False
 ) -> Any:
     """Return the lazy result. said: all that the filter is told; mixed: whether it mixes channels."""
     import dask.array as da
@@ -165,7 +174,7 @@ class _Tasks:
     """The tasks of a lazy result. apart: whether every chunk of channels has a result of its own."""
 
     def __init__(
-        self, name: str, image: Any, layout: Stack, parts: Parts, weights: Weights | None, *, apart: bool
+        self, name: str, image: Any, layout: ArrayLayout, parts: BlockwiseFilter, weights: Weights | None, *, apart: bool
     ) -> None:
         self._name, self._parts, self._weights = name, parts, weights
         self._image, self._layout = _Source(image, layout, f"{name}-piece"), layout
@@ -196,9 +205,9 @@ class _Tasks:
         """Return all tasks by their keys."""
         layout, graph = self._parts.layout, Graph()
         graph[f"{self._name}-parts"] = self._parts
-        if self._mask and self._weights and self._weights.facts is None:
+        if self._mask and self._weights and self._weights.stats is None:
             keys = self._mask.keys()
-            graph |= {f"{self._name}-facts-{number}": (facts, key) for number, key in enumerate(keys)}
+            graph |= {f"{self._name}-facts-{number}": (measure_mask, key) for number, key in enumerate(keys)}
             graph[f"{self._name}-facts"] = (_merged, [f"{self._name}-facts-{number}" for number in range(len(keys))])
         bounds = [list(pairwise(accumulate(sizes, initial=0))) for sizes in self.chunks]
         for place in product(*map(range, map(len, bounds))):
@@ -218,7 +227,7 @@ class _Tasks:
                 others[axis] = ranges[axis]
         seen = self._parts.sees(block)
         pieces = [self._image.pieces(window, others, graph) for window in seen]
-        known = self._weights.facts if self._weights else None
+        known = self._weights.stats if self._weights else None
         compute = functools.partial(_computed, block, seen, known, self._mask.layout if self._mask else None)
         if self._mask is None:
             return compute, f"{self._name}-parts", pieces
@@ -238,7 +247,7 @@ class _Tasks:
 class _Source:
     """A dask array that windows are read from. name: what keys of its pieces begin with."""
 
-    def __init__(self, array: Any, layout: Stack, name: str) -> None:
+    def __init__(self, array: Any, layout: ArrayLayout, name: str) -> None:
         self.layout, self.shape, self.chunks = layout, array.shape, array.chunks
         self._key, self._name = array.name, name
         self._bounds = [list(accumulate(sizes, initial=0)) for sizes in array.chunks]
@@ -283,13 +292,13 @@ def _cut(where: tuple[slice, ...], chunk: Array) -> Array:
     return chunk[where].copy()
 
 
-def _merged(found: list[Facts]) -> Facts:
-    return merged(found).checked()
+def _merged(found: list[MaskStats]) -> MaskStats:
+    return merge_stats(found).checked()
 
 
 def _computed(
-    block: Block, seen: list[Block], known: Facts | None, layout: Stack | None, parts: Parts, pieces: list[Any],
-    masks: list[Any] | None = None, found: Facts | None = None,
+    block: Block, seen: list[Block], known: MaskStats | None, layout: ArrayLayout | None, parts: BlockwiseFilter, pieces: list[Any],
+    masks: list[Any] | None = None, found: MaskStats | None = None,
 ) -> Array:
     """Return a chunk of the result, from the pieces of its windows, and of those of a mask."""
     if masks is not None:

@@ -4,7 +4,7 @@ Each function returns a new float64 array (kh, kw), `kirsch` (8, 3, 3), as `imfi
 bright pixel becomes. Parameters and their units are those of the filter of the same name. A parameter that is wrong, or
 asks for more than 2^24 taps, is refused with ImfilterError.
 
-Even sizes of `box` and `binomial` are the one difference: those filters correlate, so their centre stands at size // 2.
+Even sizes of `box` and `binomial` are the one difference: those filters correlate, so their center stands at size // 2.
 
 Examples
 --------
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DtypeError, ImfilterError, suggestion
+from ..errors import DtypeError, ImfilterError, suggest
 from .blurs import binomial, box, disk, gaussian, motion, smooth, smooth_more
 from .edges import (
     difference_of_gaussians,
@@ -74,7 +74,7 @@ def named(name: str, **parameters: Any) -> Array:
     array([ 0.25,  0.  , -0.25])
     """
     if name not in KERNELS:
-        raise ImfilterError(f"there is no kernel {name!r}{suggestion(str(name), KERNELS)}")
+        raise ImfilterError(f"there is no kernel {name!r}{suggest(str(name), KERNELS)}")
     return KERNELS[name](**parameters)
 
 

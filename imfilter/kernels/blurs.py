@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import finite, integer
+from ..errors import check_finite, check_integer
 from .taps import (
     Array,
     at_least,
@@ -36,7 +36,7 @@ def box(size: int | tuple[int, int] = 3) -> Array:
     >>> kernels.box((1, 4))
     array([[0.25, 0.25, 0.25, 0.25]])
     """
-    height, width = (integer("size", value, 1) for value in each("size", size))
+    height, width = (check_integer("size", value, 1) for value in each("size", size))
     return dense([(box_taps(height), box_taps(width))])
 
 
@@ -79,7 +79,7 @@ def binomial(size: int | tuple[int, int] = 3) -> Array:
     >>> kernels.binomial((1, 3))
     array([[0.25, 0.5 , 0.25]])
     """
-    height, width = (integer("size", value, 1) for value in each("size", size))
+    height, width = (check_integer("size", value, 1) for value in each("size", size))
     return dense([(binomial_taps(height), binomial_taps(width))])
 
 
@@ -128,7 +128,7 @@ def motion(length: float = 9.0, angle: float = 0.0) -> Array:
     (3, 1)
     """
     length = positive("length", length)
-    across, up = direction(finite("angle", angle))
+    across, up = direction(check_finite("angle", angle))
     fits(length)
     # The line crosses from pixel to pixel at these distances from its middle.
     half = length / 2

@@ -6,18 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from ..errors import ImfilterError, finite, integer, one_of
-from .taps import (
-    Array,
-    Products,
-    at_least,
-    curvature_taps,
-    dense,
-    direction,
-    fits,
-    gaussian_taps,
-    positive,
-)
+from ..errors import ImfilterError, check_finite, check_integer, list_choices
+from .taps import Array, Products, at_least, curvature_taps, dense, direction, fits, gaussian_taps, positive
 
 # Derivatives along an axis (edge) and smoothing across it, as scikit-image has them: applied by convolution,
 # each edge has gain 2 on a ramp of slope 1 (farid 0.992).
@@ -54,7 +44,7 @@ def _derivative(edge: Array, across: Array, axis: int) -> Array:
 
 
 def _axis(axis: int) -> int:
-    if integer("axis", axis, 0) > 1:
+    if check_integer("axis", axis, 0) > 1:
         raise ImfilterError(f"axis must be 0 or 1, got {axis!r}")
     return axis
 
@@ -144,7 +134,7 @@ def roberts(axis: int = 0) -> Array:
 
 
 def laplace() -> Array:
-    """Return [0 -1 0; -1 4 -1; 0 -1 0], positive in the centre as in scikit-image.
+    """Return [0 -1 0; -1 4 -1; 0 -1 0], positive in the center as in scikit-image.
 
     Examples
     --------
@@ -175,7 +165,7 @@ def rotate(kernel: Array, steps: int = 1) -> Array:
     Parameters
     ----------
     kernel : (3, 3) array
-        The centre stays.
+        The center stays.
     steps : int, default 1
         Any whole number; below 0 they go clockwise.
 
@@ -195,7 +185,7 @@ def rotate(kernel: Array, steps: int = 1) -> Array:
     turned = np.array(kernel, np.float64)
     if turned.shape != (3, 3):
         raise ImfilterError(f"kernel must have the shape (3, 3) to be rotated by 45 degrees, got {turned.shape}")
-    turned[_RING] = np.roll(turned[_RING], integer("steps", steps, -2**31) % 8)
+    turned[_RING] = np.roll(turned[_RING], check_integer("steps", steps, -2**31) % 8)
     return turned
 
 
@@ -224,7 +214,7 @@ def compass() -> Array:
 
 
 def laplacian_of_gaussian(sigma: float = 1.0, truncate: float = 4.0) -> Array:
-    """Return -(d^2/dy^2 + d^2/dx^2) of a Gaussian, positive in the centre as `laplace` is.
+    """Return -(d^2/dy^2 + d^2/dx^2) of a Gaussian, positive in the center as `laplace` is.
 
     Parameters
     ----------
@@ -280,7 +270,7 @@ def difference_of_gaussians(low_sigma: float = 1.0, high_sigma: float | None = N
     high = None if high_sigma is None else at_least("high_sigma", high_sigma, 0)
     (narrow, _), (wide, _) = dog_products(low, high, positive("truncate", truncate))
     fits(len(wide))
-    return dense([(-wide, wide), (_centred(narrow, len(wide)), _centred(narrow, len(wide)))])
+    return dense([(-wide, wide), (_centered(narrow, len(wide)), _centered(narrow, len(wide)))])
 
 
 def wider(low_sigma: float, high_sigma: float | None, **_: object) -> float:
@@ -298,7 +288,7 @@ def dog_products(low: float, high: float | None, truncate: float) -> Products:
     return [(narrow, narrow), (-wide, wide)]
 
 
-def _centred(taps: Array, size: int) -> Array:
+def _centered(taps: Array, size: int) -> Array:
     """Return taps between as many zeros on either side as make them `size`."""
     return np.pad(taps, (size - len(taps)) // 2)
 
@@ -334,9 +324,9 @@ def gabor(
     ((19, 19), (13, 13))
     """
     if part not in ("real", "imaginary"):
-        raise ImfilterError(f"part must be {one_of(('real', 'imaginary'))}, got {part!r}")
+        raise ImfilterError(f"part must be {list_choices(('real', 'imaginary'))}, got {part!r}")
     real, imaginary = gabor_products(
-        positive("frequency", frequency), finite("angle", angle), positive("bandwidth", bandwidth))
+        positive("frequency", frequency), check_finite("angle", angle), positive("bandwidth", bandwidth))
     return dense(real if part == "real" else imaginary)
 
 

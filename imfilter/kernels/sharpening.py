@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import finite
+from ..errors import check_finite
 from .edges import LAPLACE, find_edges
 from .taps import Array, at_least, dense, direction, gaussian_taps
 
@@ -18,7 +18,7 @@ def sharpen(amount: float = 1.0) -> Array:
     array([-1.,  5., -1.])
     """
     with np.errstate(over="ignore"):  # what overflows is refused where it is used
-        kernel: Array = finite("amount", amount) * LAPLACE
+        kernel: Array = check_finite("amount", amount) * LAPLACE
     kernel[1, 1] += 1
     return kernel
 
@@ -33,17 +33,17 @@ def unsharp_mask(radius: float = 1.0, amount: float = 1.0) -> Array:
     ((5, 5), np.float64(1.0))
     """
     bell = gaussian_taps(at_least("radius", radius, 0))
-    amount = finite("amount", amount)
+    amount = check_finite("amount", amount)
     with np.errstate(over="ignore"):
         kernel = -amount * dense([(bell, bell)])
     kernel[len(bell) // 2, len(bell) // 2] += 1 + amount
     return kernel
 
 
-def _raised(centre: float, scale: float) -> Array:
-    """Return eight weights of -1 about another centre, over a scale."""
+def _raised(center: float, scale: float) -> Array:
+    """Return eight weights of -1 about another center, over a scale."""
     kernel = find_edges()
-    kernel[1, 1] = centre
+    kernel[1, 1] = center
     return kernel / scale
 
 
@@ -88,7 +88,7 @@ def detail() -> Array:
 def emboss(angle: float = 135.0) -> Array:
     """Return the 3 x 3 kernel of a relief with light from `angle`.
 
-    Each neighbour weighs the cosine between its direction and the light, scaled so that either side sums to 1: a
+    Each neighbor weighs the cosine between its direction and the light, scaled so that either side sums to 1: a
     slope is bright when it falls towards the light.
 
     Parameters
@@ -102,7 +102,7 @@ def emboss(angle: float = 135.0) -> Array:
     >>> kernels.emboss(90).sum(axis=1)
     array([ 1.,  0., -1.])
     """
-    across, up = direction(finite("angle", angle))
+    across, up = direction(check_finite("angle", angle))
     y, x = np.mgrid[1:-2:-1, -1:2]
     away = np.hypot(x, y)
     away[1, 1] = 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ImfilterError, finite
+from ..errors import ImfilterError, check_finite
 
 Array = np.ndarray[Any, Any]
 # Kernels as (column, row) pairs: the sum of the outer products, which is computed without ever being made.
@@ -30,7 +30,7 @@ def fits_whole(height: float, width: float) -> None:
 
 def at_least(name: str, value: object, least: float) -> float:
     """Return the finite number, which must be at least `least`."""
-    number = finite(name, value)
+    number = check_finite(name, value)
     if number < least:
         raise ImfilterError(f"{name} must be a number of at least {least:g}, got {value!r}")
     return number
@@ -38,7 +38,7 @@ def at_least(name: str, value: object, least: float) -> float:
 
 def positive(name: str, value: object) -> float:
     """Return the finite number, which must be above 0."""
-    number = finite(name, value)
+    number = check_finite(name, value)
     if number <= 0:
         raise ImfilterError(f"{name} must be a positive number, got {value!r}")
     return number

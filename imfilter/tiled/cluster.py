@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import __version__
+from ..blocks.blockwise import Block
 from ..errors import ImfilterError
-from ..parts import Block
 from .run import Failure, Settle, Work
-from .targets import Target
+from .target import Target
 
 Item = TypeVar("Item")
 

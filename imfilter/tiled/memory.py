@@ -7,7 +7,7 @@ from importlib import import_module
 
 from ..errors import FileError
 from ..files.header import claimed
-from ..files.muted import pixel_limit
+from ..files.pillow_guards import pixel_limit
 
 DENSEST = 1100  # bytes of pixels that a byte of a file can stand for: deflating reaches 1,032
 MEMORY, GROUP = "/proc/meminfo", "/proc/self/cgroup"  # where Linux tells of all memory, and of this process's group

@@ -4,8 +4,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .sources import Source
-from .zarr_source import CHANNEL, COLUMNS, ROWS, Axes, ZarrSource, places
+from .source import Source
+from .zarr.source import CHANNEL, COLUMNS, ROWS, Axes, ZarrSource, places
 
 VERSION = "0.5"  # of OME-Zarr, which is for version 3 of Zarr
 

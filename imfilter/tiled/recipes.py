@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from ..arrays.alpha import merge_alpha, split_alpha
+from ..arrays.conversion import PIL_MODES, as_array, has_alpha
+from ..arrays.dtypes import Array, round_to_dtype
+from ..arrays.high_depth import HighDepthImage
+from ..blocks.blockwise import Block, Read
+from ..blocks.build import split_pipeline
 from ..errors import ImfilterError
-from ..images import PIL_MODES, Array, Deep, as_array, has_alpha, joined, parted, rounded
-from ..parts import Block, Read
-from ..recipe import Recipe
-from ..tiles import of_pipeline
-from .sources import Source
+from ..pipeline.recipe import Recipe
+from .source import Source
 
 if TYPE_CHECKING:
-    from ..images import Picture
+    from ..arrays.conversion import Picture
 
-MODES = {(1, True): "LA", (3, True): "RGBA", (4, False): "CMYK"}  # of 8-bit colours, and whether they have alpha
+MODES = {(1, True): "LA", (3, True): "RGBA", (4, False): "CMYK"}  # of 8-bit colors, and whether they have alpha
 
 
 def stand_in(source: Source) -> Picture:
@@ -24,10 +27,10 @@ def stand_in(source: Source) -> Picture:
     bands = source.shape[2] if len(source.shape) == 3 else 1
     pixels = np.zeros((1, 1, bands), source.dtype)
     mode = None if source.alpha else PIL_MODES.get((source.dtype.char, bands))
-    if source.dtype == np.uint8 and bands == source.colours + source.alpha:
-        mode = mode or MODES.get((source.colours, source.alpha))
-    picture: Picture = Image.frombytes(mode, (1, 1), pixels.tobytes()) if mode else Deep(
-        pixels, source.alpha, source.colours)
+    if source.dtype == np.uint8 and bands == source.colors + source.alpha:
+        mode = mode or MODES.get((source.colors, source.alpha))
+    picture: Picture = Image.frombytes(mode, (1, 1), pixels.tobytes()) if mode else HighDepthImage(
+        pixels, source.alpha, source.colors)
     picture.info = dict(source.info)
     return picture
 
@@ -47,7 +50,7 @@ class RecipeParts:
         self._chosen = recipe.chosen(photo) if recipe.channels and len(source.shape) == 3 else None
         self._size = source.shape[:2]
         shape = source.shape if self._chosen is None else (*self._size, len(self._chosen))
-        self._inner = of_pipeline(recipe.pipeline, shape, source.dtype, alpha=self._alpha,
+        self._inner = split_pipeline(recipe.pipeline, shape, source.dtype, alpha=self._alpha,
                                   wanted=recipe.computed(source.dtype, signed))
         self.shape: tuple[int, ...] = (*self._inner.shape[:2], *sample.shape[2:])
         self.dtype: np.dtype[np.generic] = sample.dtype
@@ -72,6 +75,6 @@ class RecipeParts:
         """Return what the chain gave as the file is to have it, alpha in samples of the same dtype."""
         if not self._alpha or not self._recipe.moves(self._given, self._signed):
             return self._recipe.shown(values, self._given, self._signed, workers=1)
-        colours, alpha = parted(values)
-        shown = self._recipe.shown(colours, self._given, self._signed, workers=1)
-        return joined(shown, rounded(alpha, self._given))
+        colors, alpha = split_alpha(values)
+        shown = self._recipe.shown(colors, self._given, self._signed, workers=1)
+        return merge_alpha(shown, round_to_dtype(alpha, self._given))

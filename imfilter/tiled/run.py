@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import NamedTuple, Protocol
 
-from .. import signals
+from ..arrays.dtypes import Array
+from ..blocks.blockwise import Block, Read
 from ..errors import FileError, ImfilterError
-from ..images import Array
-from ..parts import Block, Read
-from .sources import Source
-from .targets import Target
+from ..runtime import signals
+from .source import Source
+from .target import Target
 
 TOLD = 5  # reasons of failures that are told
 

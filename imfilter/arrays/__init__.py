@@ -1,0 +1,1 @@
+"""Images of any kind as NumPy arrays: dtypes, layout, conversion in and out."""

@@ -1,0 +1,156 @@
+"""Any image in as an array, and the result out as the same type: arrays, Pillow images, tensors."""
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from ..errors import DtypeError, ImfilterError
+from .dtypes import Array
+from .high_depth import HighDepthImage
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+Picture: TypeAlias = "PIL.Image.Image | HighDepthImage"
+
+# DLPack's device numbers (dlpack.h). The processor reads its own memory and two kinds of pinned memory.
+UNKNOWN, CPU, CUDA = 0, 1, 2
+ON_CPU = {CPU, 3, 11}
+
+# Pillow's modes by what their samples are, the modes that results take, and those whose last band is alpha.
+PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1", "YCbCr": "u1",
+              "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
+PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 3): "RGB", ("H", 1): "I;16", ("i", 1): "I", ("f", 1): "F"}
+PIL_ALPHA = ("LA", "RGBA")
+
+
+def is_picture(image: object) -> bool:
+    """Say whether it is a Pillow image, or a HighDepthImage one beside them, without importing Pillow for that."""
+    module = sys.modules.get("PIL.Image")
+    return isinstance(image, HighDepthImage) or (module is not None and isinstance(image, module.Image))
+
+
+def as_array(image: object, name: str = "image") -> Array:
+    """Return an image as an array, without a copy where that can be had.
+
+    Images, kernels, masks and biases all come in here: NumPy arrays, Pillow images, lists of lists, and whatever gives
+    its samples by __array__, __array_interface__ or DLPack.
+    """
+    if type(image) is np.ndarray:
+        return image
+    if isinstance(image, np.ma.MaskedArray):
+        raise DtypeError(f"{name} must not be a masked array: take its data, or fill it with filled()")
+    if isinstance(image, HighDepthImage):
+        return image.pixels
+    if is_picture(image):
+        return _pil_pixels(image)  # type: ignore[arg-type]
+    if image is None or isinstance(image, (str, bytes)):
+        came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"
+        raise DtypeError(f"{name} must be an array or a Pillow image, got {came}")
+    _refuse_distant(image, name)
+    try:
+        if hasattr(image, "__array__") or not hasattr(image, "__dlpack__"):
+            return np.asarray(image)
+        return np.from_dlpack(image)
+    except (ValueError, TypeError, RuntimeError, BufferError) as error:
+        came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
+        raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
+
+
+def _refuse_distant(image: object, name: str) -> None:
+    """Refuse arrays of other libraries whose samples NumPy cannot see, or that would lose their gradient."""
+    kind = type(image).__name__
+    if getattr(image, "requires_grad", False) is True:
+        raise DtypeError(
+            f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
+    if str(getattr(image, "dtype", "")).endswith("bfloat16"):
+        raise DtypeError(f"{name} must have a dtype that NumPy has, got a {kind} of bfloat16: make it float32 first")
+    if _device(image) not in ON_CPU:
+        where = str(getattr(image, "device", "")) or "another device"
+        raise DtypeError(
+            f"{name} must be in the memory of the processor, got a {kind} on {where}: copy it there first "
+            "(.cpu() in PyTorch, .get() in CuPy)")
+
+
+def _device(image: object) -> int:
+    """Return DLPack's number of the device that an array is on: 1 for the processor."""
+    if hasattr(image, "__cuda_array_interface__"):
+        return CUDA
+    if not hasattr(image, "__dlpack_device__"):
+        return CPU
+    try:
+        return int(image.__dlpack_device__()[0])
+    except (ValueError, TypeError, RuntimeError, BufferError):  # one that DLPack has no number for
+        return UNKNOWN
+
+
+def _pil_pixels(image: PIL.Image.Image) -> Array:
+    if image.mode not in PIL_DTYPES:
+        hint = " Convert it first, with image.convert('RGBA')" if image.mode in ("P", "PA", "La", "RGBa") else (
+            " Convert it first, with image.convert('RGB')")
+        raise ImfilterError(f"a Pillow image must have mode {', '.join(PIL_DTYPES)}, got {image.mode!r}.{hint}")
+    return np.asarray(image)
+
+
+def pixels_of(image: object, channel_axis: int | None) -> Array:
+    """Return an image's pixels. The channels of a Pillow image come last."""
+    if is_picture(image) and channel_axis not in (-1, 2):
+        raise ImfilterError(f"channel_axis must be -1 for a Pillow image, got {channel_axis!r}")
+    return as_array(image)
+
+
+def to_input_type(image: object, result: Array) -> Any:
+    """Return the result as what the image was: a Pillow or HighDepthImage image for one of those, else the array."""
+    if not is_picture(image):
+        return result
+    return to_pil(result, image)  # type: ignore[arg-type]
+
+
+def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
+    """Return an array as a Pillow image, with what the source image carries beside its pixels.
+
+    A result that Pillow has no mode for becomes HighDepthImage when the source was. mode: what the bands mean; left out, they
+    mean what those of the source do, or gray or red, green and blue.
+    """
+    from PIL import Image
+
+    bands = 1 if result.ndim == 2 else result.shape[2]
+    known = PIL_MODES.get((result.dtype.char, bands))
+    if isinstance(source, HighDepthImage):
+        if known is None or bands == source.pixels.shape[2]:
+            return _as_deep(result, source)
+    elif bands > 1 and bands == len(source.getbands()) and result.dtype == np.uint8:
+        known = source.mode
+    mode = mode or known
+    if mode is None:
+        raise ImfilterError(
+            f"a photo cannot hold {bands} bands of {result.dtype}",
+            ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
+    image = Image.fromarray(np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result))
+    if image.mode != mode:
+        image = Image.frombytes(mode, image.size, image.tobytes())
+    image.info = dict(source.info)
+    return image
+
+
+def _as_deep(result: Array, source: HighDepthImage) -> HighDepthImage:
+    """Return an array as a HighDepthImage image, whose channels mean what those of the source do if they are as many."""
+    result = result if result.ndim == 3 else result[..., None]
+    if result.shape[2] != source.pixels.shape[2]:
+        return HighDepthImage(result, info=dict(source.info))
+    return replace(source, pixels=result, info=dict(source.info))
+
+
+def to_high_depth(image: Picture) -> HighDepthImage:
+    """Return a picture of several bands as a HighDepthImage one, which holds results of any dtype."""
+    if isinstance(image, HighDepthImage):
+        return image
+    return HighDepthImage(as_array(image), has_alpha(image), info=dict(image.info))
+
+
+def has_alpha(image: Picture) -> bool:
+    """Say whether the last band of a Pillow or HighDepthImage image is alpha."""
+    return image.alpha if isinstance(image, HighDepthImage) else image.mode in PIL_ALPHA

@@ -1,0 +1,56 @@
+"""Lazy arrays: a call with one is answered by the function that another module registered for it.
+
+A module that implements calls for a type of lazy array registers its functions with `implements`, as with NumPy's
+`__array_function__`. It imports what it implements, so it stands above this module, which knows it by name alone:
+PROVIDER is imported when the first lazy array arrives.
+"""
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PROVIDER = "imfilter.interop.dask"
+
+_implementations: dict[str, Callable[..., Any]] = {}
+
+
+def is_lazy(image: object) -> bool:
+    """Return whether the image is a dask array, without importing dask."""
+    module = sys.modules.get("dask.array")
+    return module is not None and isinstance(image, module.Array)
+
+
+def implements(name: str) -> Callable[[F], F]:
+    """Register the decorated function as the implementation of a public function for lazy arrays."""
+
+    def register(function: F) -> F:
+        _implementations[name] = function
+        return function
+
+    return register
+
+
+def call_lazy(name: str, *args: Any, **keywords: Any) -> Any:
+    """Call the implementation of a public function for lazy arrays."""
+    if name not in _implementations:
+        import_module(PROVIDER)
+    return _implementations[name](*args, **keywords)
+
+
+def dispatch_lazy(function: F) -> F:
+    """Decorate a function of an image: a lazy image goes to the implementation registered under the same name."""
+
+    @functools.wraps(function)
+    def call(image: Any, *args: Any, **keywords: Any) -> Any:
+        if type(image) is not np.ndarray and is_lazy(image):
+            return call_lazy(function.__name__, image, *args, **keywords)
+        return function(image, *args, **keywords)
+
+    return cast(F, call)

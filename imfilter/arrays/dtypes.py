@@ -1,0 +1,79 @@
+"""Which dtypes the loops read and write, and exact or rounded casts between the others and these."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, ImfilterError
+
+Array = np.ndarray[Any, Any]
+
+# Dtypes that the loops read and write themselves, and the dtype that the others are cast to. Each cast is exact.
+NATIVE = {np.dtype(code) for code in ("u1", "u2", "i2", "i4", "f4", "f8")}
+PROXY_DTYPE = {
+    np.dtype(given): np.dtype(used)
+    for given, used in (("?", "u1"), ("i1", "i2"), ("u4", "f8"), ("i8", "f8"), ("u8", "f8"), ("f2", "f4"))
+}
+EXACT = 2**53  # every integer up to here is exact as float64
+
+
+def supported_dtype(given: np.dtype[Any]) -> np.dtype[Any]:
+    """Return an image's dtype in the machine's byte order; refuse kinds that have no meaning here."""
+    dtype: np.dtype[Any] = given.newbyteorder("=")
+    if dtype not in NATIVE and dtype not in PROXY_DTYPE:
+        raise DtypeError(f"image must hold real numbers of at most 64 bits, got dtype {given}")
+    return dtype
+
+
+def to_native(array: Array) -> Array:
+    """Return the array with samples that the loops read: itself, a view, or an exact copy."""
+    if array.dtype in NATIVE:
+        return array
+    dtype = supported_dtype(array.dtype)
+    if dtype in NATIVE:
+        return array
+    if dtype.kind == "b":
+        return array.view(np.uint8)
+    if dtype.itemsize == 8 and array.size and (array.max() > EXACT or array.min() < -EXACT):
+        raise ImfilterError(
+            f"{dtype} samples must lie within -2**53 and 2**53 to be exact, got {array.min()} to {array.max()}")
+    return array.astype(PROXY_DTYPE[dtype])
+
+
+def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
+    """Return the dtype of the result: the wanted one, else the image's."""
+    if wanted is None:
+        return image
+    try:
+        dtype: np.dtype[Any] = np.dtype(wanted).newbyteorder("=")  # type: ignore[call-overload]
+    except TypeError:
+        raise DtypeError(f"dtype must be a NumPy dtype, got {wanted!r}") from None
+    if dtype not in NATIVE and dtype not in PROXY_DTYPE:
+        raise DtypeError(f"dtype must be one of real numbers of at most 64 bits, got {dtype}")
+    return dtype
+
+
+def working_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
+    """Return what to compute in between images of these dtypes: float32, unless one of them needs more."""
+    exact = all(dtype.itemsize <= 2 or dtype == np.float32 for dtype in dtypes)
+    return np.dtype(np.float32 if exact else np.float64)
+
+
+def round_to_dtype(values: Array, dtype: np.dtype[Any]) -> Array:
+    """Cast to the dtype: integers rounded to the nearest (ties to even) and saturated, NaN to 0."""
+    if values.dtype == dtype:
+        return values
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return values.astype(dtype)
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(np.rint(values), copy=False, posinf=np.inf, neginf=-np.inf)
+        # The largest 64-bit integers have no float64 of their own: what reaches the next float is cut off.
+        with np.errstate(invalid="ignore"):
+            whole: Array = np.clip(values, low, high).astype(dtype)
+        whole[values >= high] = high
+        return whole
+    clipped: Array = np.clip(values, low, high).astype(dtype)
+    return clipped

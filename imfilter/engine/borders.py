@@ -1,0 +1,151 @@
+"""Where pixels outside the image come from, and how many of them a convolution needs."""
+from __future__ import annotations
+
+import enum
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import ImfilterError, check_integer, check_real, list_choices
+
+Array = np.ndarray[Any, Any]
+
+Margins = tuple[tuple[int, int], tuple[int, int]]
+
+
+class Border(enum.IntEnum):
+    """How an image goes on beyond its edges. The row a b c d is continued as drawn::
+
+        REFLECT     d c b a | a b c d | d c b a     the edge pixel is repeated
+        MIRROR        d c b | a b c d | c b a       the edge pixel is the mirror's axis
+        NEAREST     a a a a | a b c d | d d d d     the edge pixel goes on
+        CONSTANT    k k k k | a b c d | k k k k     k is cval
+        WRAP        a b c d | a b c d | a b c d     the image is a tile
+
+    The same five under other names:
+
+    ========  ============  ==================  =====================  ===========  =============
+    Border    NumPy pad     SciPy ndimage       OpenCV                 PyTorch      ImageMagick
+    ========  ============  ==================  =====================  ===========  =============
+    REFLECT   symmetric     reflect             BORDER_REFLECT                      mirror
+    MIRROR    reflect       mirror              BORDER_REFLECT_101     reflect
+    NEAREST   edge          nearest             BORDER_REPLICATE       replicate    edge
+    CONSTANT  constant      constant            BORDER_CONSTANT        zeros        background
+    WRAP      wrap          wrap                BORDER_WRAP            circular     tile
+    ========  ============  ==================  =====================  ===========  =============
+    """
+
+    REFLECT = 0
+    MIRROR = 1
+    NEAREST = 2
+    CONSTANT = 3
+    WRAP = 4
+
+
+MODES = {border.name.lower(): border for border in Border}
+
+PADDING_MODES = {
+    "zeros": Border.CONSTANT,
+    "reflect": Border.MIRROR,
+    "replicate": Border.NEAREST,
+    "circular": Border.WRAP,
+}
+
+# Other libraries' names for these borders, which are refused: "reflect" alone means two things already.
+FOREIGN = {
+    "edge": ("NumPy", Border.NEAREST),
+    "symmetric": ("NumPy", Border.REFLECT),
+    "replicate": ("OpenCV's and PyTorch's", Border.NEAREST),
+    "circular": ("PyTorch", Border.WRAP),
+    "zeros": ("PyTorch", Border.CONSTANT),
+    "reflect_101": ("OpenCV", Border.MIRROR),
+    "reflect101": ("OpenCV", Border.MIRROR),
+    "grid-mirror": ("SciPy", Border.REFLECT),
+    "grid-constant": ("SciPy", Border.CONSTANT),
+    "grid-wrap": ("SciPy", Border.WRAP),
+    "tile": ("ImageMagick", Border.WRAP),
+    "repeat": ("libvips", Border.WRAP),
+    "copy": ("libvips", Border.NEAREST),
+    "periodic": ("ITK", Border.WRAP),
+    "constant": ("NumPy's and SciPy's", Border.CONSTANT),
+    "mirror": ("SciPy", Border.MIRROR),
+    "nearest": ("SciPy", Border.NEAREST),
+    "wrap": ("NumPy's and SciPy's", Border.WRAP),
+}
+
+
+def parse_border(name: str, value: object, names: dict[str, Border] = MODES) -> Border:
+    """Return the border that an argument names, by the names of SciPy (mode) or of PyTorch (padding_mode)."""
+    if isinstance(value, Border):
+        return value
+    if isinstance(value, str) and value in names:
+        return names[value]
+    hint = ""
+    if isinstance(value, str) and value.lower() in FOREIGN:
+        library, meant = FOREIGN[value.lower()]
+        here = next((word for word, border in names.items() if border is meant), None)
+        owner = library if library.endswith("'s") else f"{library}'s"
+        if here:
+            hint = f": {owner} {value!r} is {here!r} here"
+    raise ImfilterError(f"{name} must be {list_choices(names)}, got {value!r}{hint}")
+
+
+def parse_cval(cval: Any, edge: Border, kind: np.dtype[Any]) -> float:
+    """Return the constant that stands outside an image of this dtype, checked; 0 where the border has none."""
+    value = check_real("cval", cval) if edge is Border.CONSTANT else 0.0
+    if not math.isfinite(value) and kind.kind != "f":
+        raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
+    return value
+
+
+def source_indices(edge: Border, size: int, start: int, step: int, count: int) -> tuple[Any, Array | None]:
+    """Return which of `size` samples stand at start, start + step, ..., and which of these are the constant."""
+    at = start + step * np.arange(count)
+    if start >= 0 and at[-1] < size:
+        return slice(start, int(at[-1]) + 1, step), None
+    if edge is Border.CONSTANT:
+        return at.clip(0, size - 1), (at < 0) | (at >= size)
+    if edge is Border.NEAREST:
+        return at.clip(0, size - 1), None
+    if edge is Border.WRAP:
+        return at % size, None
+    period = 2 * size if edge is Border.REFLECT else max(2 * size - 2, 1)
+    at %= period
+    return np.minimum(at, period - at - (edge is Border.REFLECT)), None
+
+
+def padding_margins(
+    padding: object, kernel: tuple[int, int], dilation: tuple[int, int], anchor: tuple[int, int]
+) -> Margins:
+    """Return how many pixels are added ((above, below), (left, right)).
+
+    kernel: its size (rows, columns). anchor: the tap that stands on a pixel when padding is "same".
+    """
+    reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    if isinstance(padding, str):
+        if padding == "same":
+            before = [a * d for a, d in zip(anchor, dilation, strict=True)]
+            return (before[0], reach[0] - before[0]), (before[1], reach[1] - before[1])
+        if padding == "full":
+            return (reach[0], reach[0]), (reach[1], reach[1])
+        if padding == "valid":
+            return (0, 0), (0, 0)
+        raise ImfilterError(
+            f"padding must be 'same', 'valid', 'full', an integer or a pair of them, got {padding!r}")
+    if not isinstance(padding, (tuple, list)):
+        padding = (padding, padding)
+    if len(padding) != 2:
+        raise ImfilterError(
+            f"padding must be p, (vertical, horizontal) or ((top, bottom), (left, right)), got {padding!r}")
+    vertical, horizontal = (_both_sides(side) for side in padding)
+    return vertical, horizontal
+
+
+def _both_sides(side: object) -> tuple[int, int]:
+    if isinstance(side, (tuple, list)):
+        if len(side) != 2:
+            raise ImfilterError(f"padding of an axis must be p or (before, after), got {side!r}")
+        return check_integer("padding", side[0], 0), check_integer("padding", side[1], 0)
+    amount = check_integer("padding", side, 0)
+    return amount, amount

@@ -1,0 +1,161 @@
+"""Sizes that a convolution gives: the formulas of the lesson, as functions."""
+from __future__ import annotations
+
+from ..errors import ImfilterError, check_integer
+
+LARGEST = 2**62  # sizes and places in memory stay well below what a signed 64-bit number holds
+
+
+def output_size(
+    size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1
+) -> int:
+    """Return how many pixels a convolution gives along one axis.
+
+    Parameters
+    ----------
+    size : int
+        Pixels along the axis (W).
+    kernel : int
+        Taps of the kernel along the axis (K).
+    padding : int or (int, int), default 0
+        Pixels added on each side (P), or before and after.
+    stride : int, default 1
+        Pixels from one place of the kernel to the next (S).
+    dilation : int, default 1
+        Pixels from one tap of the kernel to the next (D).
+
+    Returns
+    -------
+    int
+        floor((W + 2 P - D (K - 1) - 1) / S) + 1, which is (W - K + 2 P) / S + 1 without dilation.
+
+    Raises
+    ------
+    ImfilterError
+        When the kernel does not fit into the padded axis, or an argument is out of range.
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
+
+    Examples
+    --------
+    >>> import imfilter
+    >>> imfilter.output_size(5, 3)
+    3
+    >>> imfilter.output_size(5, 3, padding=1)
+    5
+    >>> imfilter.output_size(5, 3, padding=1, stride=2)
+    3
+    """
+    size, kernel = check_integer("size", size, 1), check_integer("kernel", kernel, 1)
+    stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
+    before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
+    return count_outputs(size, kernel, (check_integer("padding", before, 0), check_integer("padding", after, 0)), stride, dilation)
+
+
+def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, dilation: int) -> int:
+    """Return output_size of arguments that were checked. An axis of no pixels gives none."""
+    extent = dilation * (kernel - 1) + 1
+    padded = size + sum(margin)
+    if max(padded, extent, stride) > LARGEST:
+        raise ImfilterError(
+            f"an axis may not be larger than 2**62 pixels, got {size} with padding {margin}, "
+            f"a kernel of {extent} and stride {stride}")
+    if size == 0:
+        return 0
+    if extent > padded:
+        raise ImfilterError(
+            f"the kernel must fit into the padded image: it spans {extent} pixels, "
+            f"the image {size} and its padding {sum(margin)}; the result would be empty")
+    return (padded - extent) // stride + 1
+
+
+def same_padding(kernel: int, dilation: int = 1) -> int:
+    """Return the padding on each side that keeps the size at stride 1: D (K - 1) / 2.
+
+    Parameters
+    ----------
+    kernel : int
+        Taps of the kernel along the axis (K), an odd number or dilated evenly.
+    dilation : int, default 1
+        Pixels from one tap to the next (D).
+
+    Returns
+    -------
+    int
+        D (K - 1) / 2.
+
+    Raises
+    ------
+    ImfilterError
+        When D (K - 1) is odd: both sides cannot get the same padding.
+
+    Examples
+    --------
+    >>> import imfilter
+    >>> [imfilter.same_padding(kernel) for kernel in (1, 3, 5, 7)]
+    [0, 1, 2, 3]
+    """
+    reach = check_integer("dilation", dilation, 1) * (check_integer("kernel", kernel, 1) - 1)
+    if reach % 2:
+        raise ImfilterError(
+            f"dilation * (kernel - 1) must be even for equal padding on both sides, got {reach}: "
+            f"pad {reach // 2} and {reach - reach // 2}, or use padding='same'")
+    return reach // 2
+
+
+def transposed_output_size(
+    size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1,
+    output_padding: int = 0,
+) -> int:
+    """Return how many pixels a transposed convolution gives along one axis: the size that output_size came from.
+
+    Parameters
+    ----------
+    size : int
+        Pixels along the axis (W), those that the convolution would give.
+    kernel : int
+        Taps of the kernel along the axis (K).
+    padding : int or (int, int), default 0
+        Padding of the convolution (P), which is cut off here, or before and after.
+    stride : int, default 1
+        Stride of the convolution (S).
+    dilation : int, default 1
+        Pixels from one tap of the kernel to the next (D).
+    output_padding : int, default 0
+        Pixels more at the end (A), less than the larger of S and D: with a stride several sizes give the same result.
+
+    Returns
+    -------
+    int
+        S (W - 1) + D (K - 1) + 1 - 2 P + A.
+
+    Raises
+    ------
+    ImfilterError
+        When the padding takes all pixels away, or an argument is out of range.
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016.
+
+    Examples
+    --------
+    >>> import imfilter
+    >>> imfilter.transposed_output_size(3, 3, padding=1, stride=2)
+    5
+    >>> imfilter.output_size(5, 3, padding=1, stride=2)
+    3
+    """
+    size, kernel = check_integer("size", size, 1), check_integer("kernel", kernel, 1)
+    stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
+    more = check_integer("output_padding", output_padding, 0)
+    before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
+    cut = check_integer("padding", before, 0) + check_integer("padding", after, 0)
+    if more >= max(stride, dilation):
+        raise ImfilterError(f"output_padding must be less than stride or dilation, got {more} of {stride}, {dilation}")
+    result = stride * (size - 1) + dilation * (kernel - 1) + 1 - cut + more
+    if result < 1:
+        raise ImfilterError(f"padding must leave pixels, got {cut} on both sides of {result + cut}")
+    return result

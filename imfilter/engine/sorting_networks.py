@@ -1,0 +1,130 @@
+"""Networks of exchanges that find the sample of a rank in each window, and share what neighboring windows have."""
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Wire(NamedTuple):
+    """Samples that an exchange made, or a row of the window, as seen some pixels further on."""
+
+    source: int  # below 0: row -1 - source of the window
+    shift: int
+
+
+class Sorted(NamedTuple):
+    """Some of a window's samples in order, without those that are known not to have the rank."""
+
+    wires: list[Wire]
+    below: int  # samples left out at the low end
+    above: int  # and at the high end
+
+
+class Network(NamedTuple):
+    """Steps that give the sample of a rank, with every row in a slot of its own.
+
+    steps: (exchanges, 7) int64 array. Each puts the smaller and the larger of two samples into two slots: first slot,
+    its shift in pixels, second slot, its shift, slot of the smaller, slot of the larger (-1: not needed), and how
+    many pixels further than the results they are needed. Slots from 0 on are the rows of the window.
+    """
+
+    steps: np.ndarray[Any, Any]
+    slots: int
+    result: int
+
+
+class _Builder:
+    """The exchanges so far. An exchange k makes the sources 2 k, the smaller, and 2 k + 1, the larger."""
+
+    def __init__(self, samples: int, rank: int) -> None:
+        self.exchanges: list[tuple[Wire, Wire]] = []
+        self._below, self._above = rank, samples - 1 - rank
+
+    def exchange(self, first: Wire, second: Wire) -> list[Wire]:
+        self.exchanges.append((first, second))
+        k = 2 * len(self.exchanges)
+        return [Wire(k - 2, 0), Wire(k - 1, 0)]
+
+    def merge(self, first: list[Wire], second: list[Wire]) -> list[Wire]:
+        """Merge two sorted lists by Batcher's odd-even merge."""
+        if not first or not second:
+            return first or second
+        if len(first) == len(second) == 1:
+            return self.exchange(first[0], second[0])
+        even = self.merge(first[::2], second[::2])
+        odd = self.merge(first[1::2], second[1::2])
+        merged = even[:1]
+        for low, high in zip_longest(odd, even[1:]):
+            merged += self.exchange(low, high) if low and high else [low or high]
+        return merged
+
+    def sort(self, wires: list[Wire]) -> list[Wire]:
+        half = len(wires) // 2
+        return self.merge(self.sort(wires[:half]), self.sort(wires[half:])) if half else wires
+
+    def trimmed(self, some: Sorted) -> Sorted:
+        """Leave out what has too many samples above or below it to have the rank."""
+        low = max(len(some.wires) - 1 - self._above + some.above, 0)
+        high = min(self._below - some.below + 1, len(some.wires))
+        return Sorted(some.wires[low:high], some.below + low, some.above + len(some.wires) - high)
+
+    def joined(self, first: Sorted, second: Sorted, shift: int) -> Sorted:
+        """Merge the samples of two windows, the second of which is seen some pixels further on."""
+        further = [Wire(wire.source, wire.shift + shift) for wire in second.wires]
+        return self.trimmed(Sorted(
+            self.merge(first.wires, further), first.below + second.below, first.above + second.above))
+
+
+def build_network(height: int, width: int, rank: int) -> Network:
+    """Return the network for the sample of a window that `rank` others come before in order.
+
+    Columns are sorted first, then windows of 2, 4, ... columns are merged from two of half the width. All of these
+    serve every window that they are part of.
+
+    K. E. Batcher, "Sorting networks and their applications", AFIPS Spring Joint Computer Conference, 1968.
+    """
+    builder = _Builder(height * width, rank)
+    level = builder.trimmed(Sorted(builder.sort([Wire(-1 - i, 0) for i in range(height)]), 0, 0))
+    whole: Sorted | None = None
+    columns, start = 1, 0
+    while columns <= width:
+        if width & columns:
+            whole = builder.joined(level, whole, columns) if whole else level
+            start += columns
+        columns *= 2
+        if columns <= width:
+            level = builder.joined(level, level, columns // 2)
+    assert whole is not None and len(whole.wires) == 1
+    return _placed(builder.exchanges, whole.wires[0], height)
+
+
+def _placed(exchanges: list[tuple[Wire, Wire]], result: Wire, height: int) -> Network:
+    """Leave out what the result does not depend on, and put what is left into as few slots as it takes."""
+    reach = {result.source: 0}
+    last: dict[int, int] = {}
+    for k in range(len(exchanges) - 1, -1, -1):
+        ends = [reach[source] for source in (2 * k, 2 * k + 1) if source in reach]
+        for wire in exchanges[k] if ends else ():
+            reach[wire.source] = max(reach.get(wire.source, 0), max(ends) + wire.shift)
+            last.setdefault(wire.source, k)
+
+    slots = {-1 - i: i for i in range(height)}
+    count = height
+    free: list[int] = []
+    steps = []
+    for k, wires in enumerate(exchanges):
+        made = [source for source in (2 * k, 2 * k + 1) if source in reach]
+        if not made:
+            continue
+        for source in made:  # never where something is still read
+            if not free:
+                free.append(count)
+                count += 1
+            slots[source] = free.pop()
+        first, second = wires
+        steps.append((slots[first.source], first.shift, slots[second.source], second.shift,
+                      slots.get(2 * k, -1), slots.get(2 * k + 1, -1), max(reach[source] for source in made)))
+        free += {slots[wire.source] for wire in wires if wire.source >= 0 and last[wire.source] == k}
+    return Network(np.array(steps, np.int64).reshape(-1, 7), count, slots[result.source])

@@ -1,0 +1,1 @@
+"""The drawing model: scenes, and writing them as SVG, pixels or pages."""

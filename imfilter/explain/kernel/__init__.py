@@ -1,0 +1,1 @@
+"""What a kernel is: its weights, its frequency response, how a filter is made of kernels."""

@@ -1,0 +1,1 @@
+"""Pictures that teach: sizes, sliding, channels, receptive fields, one pixel."""

@@ -1,0 +1,1 @@
+"""Looking at pictures: terminal, contact sheets, previews, comparisons."""

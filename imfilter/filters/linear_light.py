@@ -1,0 +1,81 @@
+"""Linear light: samples are proportional to light while a filter adds them up, and sRGB before and after.
+
+The curve is that of IEC 61966-2-1 (1999), turned over below 0, on the image's own range.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..arrays.conversion import is_picture, pixels_of, to_input_type
+from ..arrays.dtypes import Array, result_dtype, supported_dtype, working_dtype
+from ..convolution import check_out
+from ..engine.borders import Border, parse_border, parse_cval
+from ..errors import DtypeError, ImfilterError
+from .combine import round_in_strips
+from .sample_range import inside_chain, white_level
+
+
+def check_srgb(image: Any) -> None:
+    """Refuse an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of color."""
+    if inside_chain():
+        return
+    if is_picture(image) and image.mode.startswith(("CMYK", "YCbCr")):
+        raise ImfilterError(
+            f"linear needs gray or red, green and blue, got an image of mode {image.mode}: convert it first")
+    pixels = pixels_of(image, -1)
+    kind = supported_dtype(pixels.dtype)
+    if kind.kind != "f" and kind not in (np.uint8, np.uint16):
+        raise DtypeError(f"linear needs an image of uint8, uint16 or floats from 0 to 1, got dtype {kind}")
+    if kind.kind == "f" and pixels.size:
+        low, high = np.nanmin(pixels, initial=0), np.nanmax(pixels, initial=0)
+        if low < 0 or high > 1:
+            raise ImfilterError(f"linear needs float samples from 0 to 1, got {low:g} to {high:g}")
+
+
+def decode(pixels: Array) -> Array:
+    """Return checked sRGB samples in proportion to light, as floats on the same range."""
+    kind = supported_dtype(pixels.dtype)
+    top, floating = white_level(kind), working_dtype(kind)
+    if kind.kind == "f":
+        light = _decode(pixels.astype(floating) / floating.type(top))
+        light *= top
+        return light
+    table = top * _decode(np.arange(top + 1) / top)
+    return table.astype(floating)[pixels]
+
+
+def encode(light: Array, top: float) -> Array:
+    """Return sRGB samples, up to `top`, of what is proportional to light."""
+    share = np.abs(light / light.dtype.type(top))
+    high = 1.055 * share ** (1 / 2.4) - 0.055
+    samples: Array = np.where(share <= 0.0031308, 12.92 * share, high)
+    samples *= top
+    return np.copysign(samples, light, out=samples)
+
+
+def _decode(samples: Array) -> Array:
+    size = np.abs(samples)
+    high = ((size + 0.055) / 1.055) ** 2.4
+    light: Array = np.copysign(np.where(size <= 0.04045, size / 12.92, high), samples)
+    return light
+
+
+def in_linear_light(function: Callable[..., Any], image: Any, given: dict[str, Any]) -> Any:
+    """Return function(image, **given), computed in linear light and rounded once. The image is checked."""
+    pixels = pixels_of(image, given["channel_axis"])
+    kind = supported_dtype(pixels.dtype)
+    wanted, top, out = result_dtype(kind, given["dtype"]), white_level(kind), given["out"]
+    light = decode(pixels)
+    edge, beyond = parse_border("mode", given["mode"]), given["cval"]
+    if edge is Border.CONSTANT:
+        beyond = top * float(_decode(np.asarray(parse_cval(beyond, edge, kind) / top)))
+    floats = working_dtype(kind, wanted)
+    filtered = function(light, **{**given, "cval": beyond, "dtype": floats, "out": None})
+    result = round_in_strips(filtered, wanted, given["workers"], lambda part: encode(part, top))
+    if out is not None:
+        check_out(out, result.shape, wanted)
+        out[...] = result
+        result = out
+    return to_input_type(image, result)

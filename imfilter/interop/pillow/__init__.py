@@ -1,0 +1,199 @@
+"""Filters for Pillow's `image.filter(...)`: a class for every preset, and twins of Pillow's own fixed kernels.
+
+`Sobel()`, `Gaussian(sigma=2)`, `UnsharpMask(radius=2, amount=1.5)`: the presets' names in CamelCase, with the same
+parameters. `BLUR`, `CONTOUR` and the others are those of PIL.ImageFilter, filtered up to the border.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from PIL import Image
+from PIL.ImageFilter import MultibandFilter
+
+from ...arrays.dtypes import Array, result_dtype
+from ...engine.borders import parse_border
+from ...errors import ImfilterError, check_finite, check_pair, suggest
+from ...filters import FILTERS, FilterDeclaration, Parameter
+from ...runtime.threads import thread_count
+from .fixed_kernels import FIXED, filtered
+
+# What may be said of any filter, how it is checked, and what it is when left out. The rest of the presets' common
+# keywords belong to arrays.
+COMMON: dict[str, tuple[Callable[[str, Any], object], Any]] = {
+    "mode": (parse_border, "reflect"),
+    "cval": (check_finite, 0.0),
+    "stride": (lambda name, value: check_pair(name, value, 1), 1),
+    "dtype": (lambda _, value: result_dtype(np.dtype(np.uint8), value), None),
+    "workers": (lambda _, value: thread_count(value), None),
+}
+COMMON_HELP = """\
+mode, cval, stride, dtype, workers
+    As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), the dtype of the
+    result, and the number of threads."""
+FIXED_HELP = """\
+Away from the border the result is Pillow's to the bit, of every band, alpha too. At the border Pillow copies the pixels
+as they are; here they are filtered.
+
+Parameters
+----------
+mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
+    What stands outside the image; see `imfilter.Border`.
+cval : float, default 0.0
+    What stands there when mode is 'constant'.
+"""
+FIXED_MODES = ("L", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "I", "F", "I;16", "I;16L", "I;16B")
+# Modes in which Pillow keeps four bytes a pixel where three mean something.
+PADDED = {"RGBX": "RGB"}
+
+
+class ImageFilter(MultibandFilter):
+    """What all filters here have in common: they hold checked parameters, compare by them and show them."""
+
+    def __init__(self, **given: Any) -> None:
+        self.given = given
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.given.items())})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ImageFilter) and type(other) is type(self) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._key))
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        """The parameters, checked and complete, as something that can be compared."""
+        raise NotImplementedError
+
+    def apply(self, image: Image.Image) -> Image.Image:
+        """Return the filtered image."""
+        raise NotImplementedError
+
+    def filter(self, image: Any) -> Any:
+        """Filter the inner image that Pillow's Image.filter hands over, and return one."""
+        return self.apply(Image.Image()._new(image)).im
+
+
+class PresetFilter(ImageFilter):
+    """A preset of imfilter with its parameters, which are checked when it is made."""
+
+    preset: ClassVar[FilterDeclaration]
+
+    def __init__(self, *values: Any, **keywords: Any) -> None:
+        parameters = self.preset.parameters
+        names = [parameter.name for parameter in parameters]
+        if len(values) > len(names):
+            raise TypeError(f"{type(self).__name__} takes at most {len(names)} parameters, got {len(values)}")
+        given = dict(zip(names, values, strict=False))
+        for name, value in keywords.items():
+            if name in given:
+                raise TypeError(f"{type(self).__name__} got {name!r} twice")
+            if name not in names and name not in COMMON:
+                raise TypeError(f"{type(self).__name__} has no parameter {name!r}{suggest(name, [*names, *COMMON])}")
+            given[name] = value
+        super().__init__(**given)
+        missing = [parameter.name for parameter in parameters if parameter.required and parameter.name not in given]
+        if missing:
+            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+        for name, (check, default) in COMMON.items():
+            check(name, given.get(name, default))
+        self._checked = {
+            parameter.name: parameter.kind.check(parameter.name, given.get(parameter.name, parameter.default))
+            for parameter in parameters}
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        common = {name: self.given.get(name, default) for name, (_, default) in COMMON.items() if name != "workers"}
+        common["stride"], common["dtype"] = check_pair("stride", common["stride"], 1), _dtype_name(common["dtype"])
+        return tuple((name, _frozen(value)) for name, value in {**self._checked, **common}.items())
+
+    def apply(self, image: Image.Image) -> Image.Image:
+        """Return the filtered image; the fourth byte of RGBX stays."""
+        function, plain = self.preset.function, PADDED.get(image.mode)
+        if plain is None:
+            return function(image, **self.given)  # type: ignore[no-any-return]
+        result = function(image.convert(plain), **self.given)
+        if result.mode != plain:
+            return result  # type: ignore[no-any-return]
+        down, across = check_pair("stride", self.given.get("stride", 1), 1)
+        rest = Image.fromarray(np.ascontiguousarray(np.asarray(image)[::down, ::across, 3]))
+        return Image.merge(image.mode, (*result.split(), rest))
+
+
+class FixedFilter(ImageFilter):
+    """A fixed kernel of Pillow, applied up to the border."""
+
+    def __init__(self, mode: str = "reflect", cval: float = 0.0) -> None:
+        parse_border("mode", mode)
+        check_finite("cval", cval)
+        super().__init__(**({"mode": mode} if mode != "reflect" else {}), **({"cval": cval} if cval else {}))
+        self._mode, self._cval = mode, cval
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        return self._mode, self._cval
+
+    def apply(self, image: Image.Image) -> Image.Image:
+        """Return the filtered image in its mode. Every band is filtered, alpha too, as Pillow does it."""
+        if image.mode not in FIXED_MODES:
+            raise ImfilterError(f"a fixed kernel filters images of mode {', '.join(FIXED_MODES)}, got {image.mode!r}: "
+                                "convert it first, with image.convert('RGB')")
+        return _as_mode(filtered(np.asarray(image), FIXED[type(self).__name__], self._mode, self._cval), image.mode)
+
+
+def _as_mode(pixels: Array, mode: str) -> Image.Image:
+    """Return pixels as an image of the mode, whose bands they have."""
+    size = pixels.shape[1], pixels.shape[0]
+    return Image.frombytes(mode, size, np.ascontiguousarray(pixels).tobytes())
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _dtype_name(dtype: Any) -> str | None:
+    return None if dtype is None else np.dtype(dtype).newbyteorder("=").str
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _of_preset(preset: FilterDeclaration) -> type[PresetFilter]:
+    name = _camel(preset.name)
+    needed = ", ".join(f"{parameter.name}=..." for parameter in preset.parameters if parameter.required)
+    doc = (f"{preset.summary}.\n\n`image.filter({name}({needed}))` is `imfilter.{preset.name}(image)` with the same "
+           f"parameters.\n\nParameters\n----------\n{''.join(map(_told, preset.parameters))}{COMMON_HELP}\n")
+    return type(name, (PresetFilter,), {"preset": preset, "__doc__": doc, "__module__": __name__})
+
+
+def _told(parameter: Parameter) -> str:
+    default = "" if parameter.required else f", default {parameter.shown(parameter.default)}"
+    return f"{parameter.name} : {parameter.kind.words}{default}\n    {parameter.help}\n"
+
+
+def _of_fixed(name: str) -> type[FixedFilter]:
+    fixed = FIXED[name]
+    rows = "; ".join(" ".join(f"{weight:g}" for weight in row) for row in fixed.weights)
+    more = f" + {fixed.offset:g}" if fixed.offset else ""
+    doc = f"Filter as Pillow's {name} does: [{rows}] / {fixed.scale:g}{more}.\n\n{FIXED_HELP}"
+    return type(name, (FixedFilter,), {"__doc__": doc, "__module__": __name__})
+
+
+CLASSES: dict[str, type[ImageFilter]] = {
+    **{_camel(preset.name): _of_preset(preset) for preset in FILTERS.values()},
+    **{name: _of_fixed(name) for name in FIXED},
+}
+globals().update(CLASSES)
+__all__ = ["CLASSES", *CLASSES]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"imfilter has no filter {name!r} for Pillow{suggest(name, CLASSES)}")

@@ -1,0 +1,1 @@
+"""Convolution layers: sizes, receptive fields, trained weights, learning a kernel."""

@@ -1,0 +1,147 @@
+"""Kernels whose weights are parameters: fixed zeros, and weights that are tied to each other."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, ImfilterError
+
+Array = np.ndarray[Any, Any]
+
+TIED = 1e-6  # how far weights that are tied may differ, of the largest of them
+
+
+class Pattern:
+    """A kernel or bank whose weights are parameters, as a table of labels.
+
+    Parameters
+    ----------
+    labels : (kh, kw) or (C_out, C_in, kh, kw) array
+        0: the weight is fixed at 0. Equal labels: the weights are one parameter. A minus sign: the weight is that of
+        its opposite, times -1. Which numbers are used means nothing beyond that.
+
+    Raises
+    ------
+    ImfilterError
+        When the labels are not a table or bank of finite numbers.
+
+    Examples
+    --------
+    >>> import imfilter
+    >>> sobel = imfilter.Pattern([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+    >>> sobel
+    Pattern([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+    >>> sobel.free, sobel.zeros, sobel.tied
+    (2, 3, 4)
+    >>> sobel.kernel([0.25, 0.5])
+    array([[ 0.25,  0.5 ,  0.25],
+           [ 0.  ,  0.  ,  0.  ],
+           [-0.25, -0.5 , -0.25]])
+    """
+
+    def __init__(self, labels: Any) -> None:
+        try:
+            table: Array = np.array(labels, np.float64)
+        except (TypeError, ValueError):
+            raise DtypeError(f"a pattern must be a table of numbers, got {labels!r}") from None
+        if table.ndim not in (2, 4) or not table.size:
+            raise ImfilterError(f"a pattern must have the shape (kh, kw) or (C_out, C_in, kh, kw), got {table.shape}")
+        if not np.isfinite(table).all():
+            raise ImfilterError("the labels of a pattern must be finite, got NaN or infinity among them")
+        names, index = np.unique(np.abs(table), return_inverse=True)
+        self.labels = table
+        self.free = int(np.count_nonzero(names))
+        # The parameter that stands at each tap, -1 for none, and its sign.
+        self.index: Array = index.reshape(table.shape) - (len(names) - self.free)
+        self.signs: Array = np.sign(table)
+        for array in (self.labels, self.index, self.signs):
+            array.flags.writeable = False
+
+    @classmethod
+    def full(cls, shape: tuple[int, ...]) -> Pattern:
+        """Return the pattern of a kernel or bank of this shape whose weights are all free."""
+        return cls(np.arange(1, np.prod(shape) + 1).reshape(shape))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the kernels."""
+        return tuple(self.labels.shape)
+
+    @property
+    def zeros(self) -> int:
+        """How many weights are fixed at 0."""
+        return int((self.index < 0).sum())
+
+    @property
+    def tied(self) -> int:
+        """How many weights are no parameters of their own, but those of others."""
+        return self.labels.size - self.zeros - self.free
+
+    def kernel(self, parameters: Any) -> Array:
+        """Return the kernel with these parameters.
+
+        Parameters
+        ----------
+        parameters : (free,) array
+            Finite numbers, in the order of the labels without their signs.
+
+        Returns
+        -------
+        array of the pattern's shape, float64
+        """
+        given = np.asarray(parameters, np.float64)
+        if given.shape != (self.free,):
+            raise ImfilterError(f"parameters must be {self.free} numbers, got an array of shape {given.shape}")
+        if not np.isfinite(given).all():
+            raise ImfilterError("parameters must be finite, got NaN or infinity among them")
+        taken: Array = np.append(given, 0.0)[self.index] * self.signs
+        return taken + 0.0  # no negative zeros
+
+    def parameters(self, kernel: Any) -> Array:
+        """Return the parameters of a kernel that follows the pattern; the inverse of `kernel`.
+
+        Parameters
+        ----------
+        kernel : array of the pattern's shape
+            Weights that are 0 where the pattern has zeros and, to 1e-6 of the largest, equal where it ties them; of
+            such the mean is taken.
+
+        Returns
+        -------
+        (free,) array, float64
+
+        Raises
+        ------
+        ImfilterError
+            When the kernel has another shape, or does not follow the pattern.
+        """
+        weights = np.asarray(kernel, np.float64)
+        if weights.shape != self.shape:
+            raise ImfilterError(f"kernel must have the pattern's shape {self.shape}, got {weights.shape}")
+        found = self.means(weights)
+        apart = np.abs(self.kernel(found) - weights)
+        if apart.max() > TIED * np.abs(weights).max():
+            place = tuple(int(k) for k in np.unravel_index(apart.argmax(), self.shape))
+            raise ImfilterError(
+                f"kernel must follow the pattern: its weight {weights[place]:g} at {place} "
+                + ("must be 0" if self.index[place] < 0 else "differs from those it is tied with"))
+        return found
+
+    def means(self, weights: Array) -> Array:
+        """Return the mean of what stands where each parameter does, each with its sign."""
+        free = self.index >= 0
+        sums = np.bincount(self.index[free], (weights * self.signs)[free], self.free)
+        means: Array = sums / np.bincount(self.index[free], minlength=self.free)
+        return means
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, Pattern) and np.array_equal(self.index, other.index)
+                and np.array_equal(self.signs, other.signs))
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.index.tobytes(), self.signs.tobytes()))
+
+    def __repr__(self) -> str:
+        whole = (self.labels == np.rint(self.labels)).all()
+        return f"Pattern({(self.labels.astype(int) if whole else self.labels).tolist()})"

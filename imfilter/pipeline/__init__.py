@@ -1,0 +1,1 @@
+"""Chains of filters, and what a chain does to a photo."""

@@ -1,0 +1,1 @@
+"""What runs the work: threads, signals, decoding ahead, optional libraries."""

@@ -1,0 +1,2 @@
+"""The optional libraries, and how to install them."""
+INSTALL = "pip install \"imfilter[dask]\""

@@ -1,0 +1,126 @@
+"""Strips of rows on threads: the loops let go of the GIL, the caller takes its share."""
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ..errors import ImfilterError, check_integer
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+Part = TypeVar("Part")
+
+SHARES = 4  # strips each worker gets on average, so that a slow one does not hold up the rest
+
+
+class Task(Protocol):
+    """What the core makes of a convolution: rows that can be computed in any order."""
+
+    rows: int
+    align: int
+
+    def run(self, first: int, last: int, caller: bool = ...) -> None: ...
+    def stop(self) -> None: ...
+
+
+def thread_count(workers: int | None) -> int:
+    """Return how many threads to use: the argument, else IMFILTER_WORKERS, else one a processor."""
+    if workers is not None:
+        return check_integer("workers", workers, 1)
+    wanted = os.environ.get("IMFILTER_WORKERS")
+    if not wanted:
+        return _processors()
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise ImfilterError(f"IMFILTER_WORKERS must be an integer of at least 1, got {wanted!r}")
+    return int(wanted)
+
+
+@cache
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # takes longer to import than a small photo to filter
+
+    # More threads than processors are asked for now and then; those beyond the pool are simply not there.
+    return ThreadPoolExecutor(max(_processors(), 2), thread_name_prefix="imfilter")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of its parent's threads
+
+
+class _Strips:
+    """Consecutive strips of a task, each handed out once, to whichever thread asks next."""
+
+    def __init__(self, task: Task, workers: int) -> None:
+        height = -(-task.rows // (workers * SHARES))
+        self._task = task
+        self._height = -(-height // task.align) * task.align
+        self._starts: Iterator[int] = iter(range(0, task.rows, self._height))
+        self._lock = threading.Lock()
+
+    def run(self, caller: bool) -> None:
+        while True:
+            with self._lock:
+                start = next(self._starts, None)
+            if start is None:
+                return
+            self._task.run(start, min(start + self._height, self._task.rows), caller)
+
+
+def run_task(task: Task, workers: int) -> None:
+    """Compute every row of a task on this thread and up to workers - 1 others."""
+    if workers == 1:
+        task.run(0, task.rows)
+        return
+    strips = _Strips(task, workers)
+    helpers: list[Future[None]] = []
+    try:
+        helpers += (_pool().submit(strips.run, False) for _ in range(workers - 1))
+        strips.run(True)
+        for helper in helpers:
+            if not helper.cancel():  # it has begun, maybe on the last strip
+                helper.result()
+    except BaseException:
+        task.stop()
+        for helper in helpers:
+            if not helper.cancel():
+                helper.exception()  # waits: until it ends it may write to the caller's array
+        raise
+
+
+class _Calls:
+    """A function of each of some parts, as a task whose rows are the parts."""
+
+    align = 1
+
+    def __init__(self, function: Callable[[Part], object], parts: list[Part]) -> None:
+        self._function, self._parts, self._stopped = function, parts, False
+        self.rows = len(parts)
+
+    def run(self, first: int, last: int, caller: bool = True) -> None:
+        for part in self._parts[first:last]:
+            if self._stopped:
+                return
+            self._function(part)
+
+    def stop(self) -> None:
+        self._stopped = True
+
+
+def for_each(function: Callable[[Part], object], parts: Iterable[Part], workers: int | None = None) -> None:
+    """Call function(part) for every part, in any order, on this thread and others when there are many parts.
+
+    For passes of NumPy over strips of an array, each of which writes to a strip of its own.
+    """
+    calls = _Calls(function, list(parts))
+    run_task(calls, thread_count(workers) if calls.rows >= 2 * SHARES else 1)

@@ -1,0 +1,93 @@
+"""Segments of a file, the least that can be decoded: kept for their neighbors, and put together to windows."""
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..arrays.dtypes import Array
+from ..blocks.build import Block
+from ..errors import FileError
+
+MOST = 2**27  # bytes of decoded segments that a process keeps
+LARGEST = 2**29  # bytes of one decoded segment that is still read
+
+
+class Cache:
+    """The values made last, up to a number of bytes; one that several threads ask for at once is made once.
+
+    Examples
+    --------
+    >>> cache = Cache(16)
+    >>> for key in "aba": _ = cache.get(key, lambda: np.zeros(1))
+    >>> cache.get("c", lambda: np.ones(1)).tolist(), cache.bytes
+    ([1.0], 16)
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most, self.bytes = most, 0
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Array] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        """Return the value of a key, made if it is not kept."""
+        while True:
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return self._kept[key]
+                making = self._making.setdefault(key, threading.Lock())
+            with making:
+                with self._lock:
+                    if self._making.get(key) is not making:  # another thread has made it meanwhile
+                        continue
+                try:
+                    value = make()
+                    self._keep(key, value)
+                    return value
+                finally:
+                    with self._lock:
+                        del self._making[key]
+
+    def _keep(self, key: Hashable, value: Array) -> None:
+        if value.nbytes > self.most:
+            return
+        with self._lock:
+            self._kept[key] = value
+            self.bytes += value.nbytes
+            while self.bytes > self.most:
+                self.bytes -= self._kept.popitem(last=False)[1].nbytes
+
+
+CACHE = Cache()  # of this process
+
+
+def met(block: Block, segment: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield the places, in rows and columns of segments, of those that a block meets."""
+    height, width = segment
+    for row in range(block.top // height, -(-block.bottom // height)):
+        for column in range(block.left // width, -(-block.right // width)):
+            yield row, column
+
+
+def gathered(block: Block, segment: tuple[int, int], out: Array, load: Callable[[int, int], Array]) -> None:
+    """Fill the pixels of a block from the segments that it meets. load: returns the one of a row and column."""
+    for row, column in met(block, segment):
+        top, left = row * segment[0], column * segment[1]
+        pixels = load(row, column)
+        above, before = max(block.top, top), max(block.left, left)
+        below, after = min(block.bottom, top + segment[0]), min(block.right, left + segment[1])
+        out[above - block.top:below - block.top, before - block.left:after - block.left] = (
+            pixels[above - top:below - top, before - left:after - left])
+
+
+def check_segment(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
+    """Refuse files whose least part that can be decoded is itself too large to be held by several threads."""
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if size > LARGEST:
+        raise FileError(f"is compressed in a {name} of {shape[1]} x {shape[0]} pixels, too large to be read in tiles: "
+                        "use --engine memory, or store it in tiles first")

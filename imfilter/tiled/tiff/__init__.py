@@ -1,0 +1,1 @@
+"""Large TIFF files, tile by tile."""

@@ -1,0 +1,1 @@
+"""Zarr stores, tile by tile."""
