@@ -22,7 +22,9 @@ X86 = platform.machine().lower() in {"x86_64", "amd64"}
 
 # -ffast-math would change the floating-point state of the whole process; these two only free the
 # compiler from keeping errno and floating-point exceptions, which nothing here reads.
-FLAGS = ["/O2", "/std:clatest"] if MSVC else ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+# -g0 and the linker's -s undo Python's own -g: debug information is nine tenths of an extension module's size.
+FLAGS = ["/O2", "/std:clatest"] if MSVC else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
+LINK_FLAGS = ["-Wl,-s"] if sys.platform.startswith("linux") else []
 
 # What the loops call inline must be: their literal arguments make loops of their own.
 INLINE = [] if MSVC else [("CYTHON_INLINE", "inline __attribute__((always_inline))")]
@@ -42,20 +44,20 @@ PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank",
 LOOPS = [*SHARED, "pyx/lanes.h", "pyx/samples.h", "pyx/counts.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 
+def extension(name, source, depends, flags=(), **more):
+    """Declare imfilter.engine.NAME, compiled from pyx/SOURCE."""
+    return Extension(
+        f"imfilter.engine.{name}", [f"pyx/{source}"], depends=depends, extra_compile_args=[*FLAGS, *flags],
+        extra_link_args=LINK_FLAGS, **more)
+
+
 def extensions():
-    gate = [*SHARED, "pyx/window_task.pxi"]
-    yield Extension("imfilter.engine._core", ["pyx/core.pyx"], depends=gate, extra_compile_args=FLAGS)
-    yield Extension("imfilter.engine._tracing", ["pyx/tracing.pyx"], extra_compile_args=FLAGS)
-    yield Extension("imfilter.engine._normalized", ["pyx/normalized.pyx"], depends=SHARED, extra_compile_args=FLAGS)
+    yield extension("_core", "core.pyx", [*SHARED, "pyx/window_task.pxi"])
+    yield extension("_tracing", "tracing.pyx", [])
+    yield extension("_normalized", "normalized.pyx", SHARED)
     for variant, flags in VARIANTS.items():
-        yield Extension(
-            f"imfilter.engine._loops_{variant}",
-            [f"pyx/loops_{variant}.pyx"],
-            depends=LOOPS,
-            include_dirs=["pyx"],
-            define_macros=INLINE,
-            extra_compile_args=FLAGS + flags,
-        )
+        yield extension(
+            f"_loops_{variant}", f"loops_{variant}.pyx", LOOPS, flags, include_dirs=["pyx"], define_macros=INLINE)
 
 
 setup(
