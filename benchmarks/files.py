@@ -1,11 +1,11 @@
-"""imfilter beside libvips and ImageMagick on whole files: decode, filter, encode, write, each as a process of its own.
+"""Compare imfilter with libvips and ImageMagick on whole files: each decodes, filters, encodes and writes a photo.
 
     python benchmarks/files.py [--only WORD] [--rounds 7] [--suffixes png jpg tif webp] [--photo FILE]
 
-Needs `vips` and ImageMagick's `convert` (Debian: libvips-tools, imagemagick); one that is not there is left out. The
-programs take turns, so that a machine that slows down slows all of them down; a figure is the ratio of median times, a
-peer's to ours: above 1 imfilter is faster. JPEG and WebP are written by all at the same quality. The photo is made from
-the sample images, enlarged to 4000 x 3000 with texture and the noise of a sensor, unless another is given.
+Requires `vips` and ImageMagick's `convert` (Debian: libvips-tools, imagemagick); a missing one is skipped. Every run is
+a process of its own. The programs take turns, so that a machine that slows down affects them equally. A figure is a
+peer's median time divided by imfilter's: above 1, imfilter is faster. All write JPEG and WebP with the same quality.
+The default photo is a sample image, enlarged to 4000 x 3000, with added texture and sensor noise.
 """
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from PIL import Image
 import imfilter
 
 SAMPLES = Path(__file__).parents[1] / "sample_images"
-OPTIONS: dict[str, dict[str, Any]] = {  # for the photo
+SAVE_OPTIONS: dict[str, dict[str, Any]] = {  # for Pillow to save the photo with
     "png": {"compress_level": 6}, "jpg": {"quality": 92}, "tif": {"compression": "tiff_adobe_deflate"},
     "webp": {"quality": 90, "method": 2}}
-SETTINGS: dict[str, tuple[str, list[str]]] = {  # what imfilter writes with, as vips and convert are told of it
+PEER_OPTIONS: dict[str, tuple[str, list[str]]] = {  # for vips and convert to encode as imfilter does
     "png": ("", []), "jpg": ("[Q=95]", ["-quality", "95"]), "webp": ("[Q=90]", ["-quality", "90"]),
     "tif": ("[compression=deflate]", ["-compress", "zip"])}
 CONVERT = os.environ.get("IMAGEMAGICK", "/usr/bin/convert")
@@ -40,8 +40,8 @@ WORK: dict[str, tuple[list[str], list[str] | None, list[str]]] = {
 }
 
 
-def enlarged() -> Image.Image:
-    """Return a photo of twelve megapixels: sharp and blurred parts, texture, noise that grows with the light."""
+def make_photo() -> Image.Image:
+    """Return a 12-megapixel photo with sharp and blurred parts, texture, and noise that grows with brightness."""
     rng = np.random.default_rng(1)
     with Image.open(SAMPLES / "dandelion.webp") as small:
         base = small.convert("RGB").crop((160, 0, 1120, 720)).resize((4000, 3000), Image.Resampling.LANCZOS)
@@ -55,23 +55,23 @@ def enlarged() -> Image.Image:
     return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
 
 
-def commands(work: str, source: Path, folder: Path) -> dict[str, tuple[list[str], Path]]:
-    """Return what each program is called with for a piece of work, and the file that it writes."""
+def build_commands(work: str, source: Path, folder: Path) -> dict[str, tuple[list[str], Path]]:
+    """Return each program's command line and output file."""
     ours, vips, convert = WORK[work]
     suffix = source.suffix[1:]
     target = {name: folder / f"{name}.{suffix}" for name in ("imfilter", "vips", "convert")}
-    found = {"imfilter": [sys.executable, "-m", "imfilter", "apply", *ours, "--force", "-q", "-o",
-                          str(target["imfilter"]), str(source)]}
+    commands = {"imfilter": [sys.executable, "-m", "imfilter", "apply", *ours, "--force", "-q", "-o",
+                             str(target["imfilter"]), str(source)]}
     if vips and shutil.which("vips"):
-        fields = {"{in}": str(source), "{out}": f"{target['vips']}{SETTINGS[suffix][0]}"}
-        found["vips"] = ["vips", *(fields.get(word, word) for word in vips)]
+        fields = {"{in}": str(source), "{out}": f"{target['vips']}{PEER_OPTIONS[suffix][0]}"}
+        commands["vips"] = ["vips", *(fields.get(word, word) for word in vips)]
     if os.path.exists(CONVERT):
-        found["convert"] = [CONVERT, str(source), *convert, *SETTINGS[suffix][1], str(target["convert"])]
-    return {name: (command, target[name]) for name, command in found.items()}
+        commands["convert"] = [CONVERT, str(source), *convert, *PEER_OPTIONS[suffix][1], str(target["convert"])]
+    return {name: (command, target[name]) for name, command in commands.items()}
 
 
-def timed(calls: dict[str, tuple[list[str], Path]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each program, which take turns after a first round that does not count."""
+def time_programs(calls: dict[str, tuple[list[str], Path]], rounds: int) -> dict[str, float]:
+    """Return the median seconds of each program, interleaved after a warm-up round."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds + 1):
         for name, (command, _) in calls.items():
@@ -81,7 +81,8 @@ def timed(calls: dict[str, tuple[list[str], Path]], rounds: int) -> dict[str, fl
     return {name: statistics.median(times[1:]) for name, times in taken.items()}
 
 
-def line(work: str, suffix: str, calls: dict[str, tuple[list[str], Path]], seconds: dict[str, float]) -> str:
+def format_row(work: str, suffix: str, calls: dict[str, tuple[list[str], Path]], seconds: dict[str, float]) -> str:
+    """Return a line of text: imfilter's time and file size, then the peers' relative times and file sizes."""
     sizes = {name: target.stat().st_size / 1e6 for name, (_, target) in calls.items()}
     cells = [f"{work + ', ' + suffix:40} {seconds['imfilter']:7.2f} s {sizes['imfilter']:6.2f} MB"]
     for name in calls:
@@ -92,20 +93,21 @@ def line(work: str, suffix: str, calls: dict[str, tuple[list[str], Path]], secon
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="only work whose name holds this")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--suffixes", nargs="+", choices=OPTIONS, default=list(OPTIONS))
-    parser.add_argument("--photo", type=Path, help="a photo of your own, read by Pillow")
+    parser.add_argument("--only", default="", help="only work whose name contains this")
+    parser.add_argument("--rounds", type=int, default=7, help="measurements per median (default: 7)")
+    parser.add_argument("--suffixes", nargs="+", choices=SAVE_OPTIONS, default=list(SAVE_OPTIONS),
+                        help="file formats to compare (default: all)")
+    parser.add_argument("--photo", type=Path, help="use this photo; Pillow must be able to read it")
     options = parser.parse_args()
-    photo = Image.open(options.photo).convert("RGB") if options.photo else enlarged()
+    photo = Image.open(options.photo).convert("RGB") if options.photo else make_photo()
     with tempfile.TemporaryDirectory() as name:
         for suffix in options.suffixes:
             source = Path(name) / f"photo.{suffix}"
-            photo.save(source, **OPTIONS[suffix])
+            photo.save(source, **SAVE_OPTIONS[suffix])
             for work in WORK:
                 if options.only in work:
-                    calls = commands(work, source, Path(name))
-                    print(line(work, suffix, calls, timed(calls, options.rounds)), flush=True)
+                    calls = build_commands(work, source, Path(name))
+                    print(format_row(work, suffix, calls, time_programs(calls, options.rounds)), flush=True)
 
 
 if __name__ == "__main__":
