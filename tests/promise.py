@@ -2,7 +2,6 @@
 import numpy as np
 import reference
 
-
 EXACT = 2.0**53  # sums of whole numbers below this are exact in float64
 
 

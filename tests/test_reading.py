@@ -267,9 +267,9 @@ def test_standard_error_comes_back_whatever_threads_turn_it_aside(capfd):
         left.set()
 
     def second():
-        inside.wait(5)
+        inside.wait(60)
         with mute_libtiff("TIFF"):
-            left.wait(5)
+            left.wait(60)
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(first), pool.submit(second)]:
