@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 
+from program import start
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
 KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, " ": 32, "Tab": 9}
 PROGRAM = os.environ.get("IMFILTER_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -29,7 +31,7 @@ class Browser:
         self.room, self.count = b"", 0
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                    "--remote-debugging-pipe", f"--user-data-dir={folder}"]
-        self.process = subprocess.Popen(
+        self.process = start(
             [sys.executable, "-c", WIRED, str(theirs), str(ours), PROGRAM, *options], pass_fds=(theirs, ours),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs)

@@ -1,6 +1,5 @@
 """Fixtures that the tests share, and how many examples Hypothesis looks at."""
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -8,15 +7,30 @@ import awkward
 import numpy as np
 import pytest
 from hypothesis import settings
-from program import Said
+from program import Said, complete, end_all, ordinary_process
 
 from imfilter import convolution
 from imfilter.cli import main
 from imfilter.engine import _core
 
-settings.register_profile("here", deadline=None, max_examples=300)
-settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+# The same examples in every run; HYPOTHESIS_PROFILE=explore looks at many others, and prints how to repeat a failure.
+settings.register_profile("same", deadline=None, max_examples=100, derandomize=True, database=None)
+settings.register_profile("explore", deadline=None, max_examples=3000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ordinary():
+    """Signals, environment and umask as in a freshly opened shell, whatever started the tests."""
+    with ordinary_process():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_child_left():
+    """End the processes that a test has started and not waited for, as one that failed does."""
+    yield
+    end_all()
 
 
 @pytest.fixture
@@ -53,8 +67,7 @@ def threaded(monkeypatch):
 def child():
     """Run a piece of Python in a process of its own, where a crash or a hang is a failed test and no more."""
     def run(code, **environment):
-        return subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60)
+        return complete([sys.executable, "-c", code], env={**os.environ, **environment})
     return run
 
 

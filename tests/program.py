@@ -1,9 +1,12 @@
-"""The program as tests run it: in a process of its own, and what it wrote."""
+"""Child processes of the tests: the one place where they are started, waited for and ended."""
+import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +16,108 @@ from PIL import Image
 
 PROGRAM = [sys.executable, "-m", "imfilter"]
 CHECKOUT = Path(__file__).parents[1]
+PATIENCE = 120  # seconds after which a child counts as hung, however busy the machine is
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE") if hasattr(signal, name)]
+# What a shell or a terminal may have set, and what tests therefore set themselves where it matters.
+VARIABLES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "TERM_PROGRAM", "KITTY_WINDOW_ID",
+             "TMUX", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONCOERCECLOCALE", "PYTHONWARNINGS", "PYTHONOPTIMIZE",
+             "LANG", "LANGUAGE", "IMFILTER_WORKERS", "_IMFILTER_COMPLETE")
 posix = pytest.mark.skipif(os.name != "posix", reason="links, signals and pipes are those of POSIX")
+_started = []
+
+
+@contextlib.contextmanager
+def ordinary_process():
+    """Give this process, and so its children, the signals, environment and umask of a freshly opened shell.
+
+    A shell has its background jobs ignore SIGINT, nohup has them ignore SIGHUP, and children inherit that. A handler
+    that does nothing ignores the signal as well, but children get the default.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler is signal.SIG_IGN and number != getattr(signal, "SIGPIPE", None):  # Popen restores that one
+            signal.signal(number, lambda *_: None)
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS) if hasattr(signal, "pthread_sigmask") else None
+    umask = os.umask(0o022)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in {*VARIABLES, *(name for name in os.environ if name.startswith("LC_"))}:
+            patch.delenv(name, raising=False)
+        for name, value in {"LC_ALL": "C.UTF-8", "TERM": "dumb", "COLUMNS": "80", "LINES": "24"}.items():
+            patch.setenv(name, value)
+        yield
+    os.umask(umask)
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    for number, handler in before.items():
+        if handler is not None:  # None: not Python's
+            signal.signal(number, handler)
+
+
+def start(command, **options):
+    """Start a child in a session of its own, with pipes for its output and nothing to read unless options say so."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child = subprocess.Popen(list(command), **{**pipes, "start_new_session": True, **options})
+    _started.append(child)
+    return child
+
+
+def complete(command, *, input=None, text=True, **options):
+    """Run a child to its end; return its status and what it wrote."""
+    with start(command, stdin=subprocess.DEVNULL if input is None else subprocess.PIPE, text=text, **options) as child:
+        try:
+            out, err = child.communicate(input, timeout=PATIENCE)
+        except BaseException:
+            end(child)
+            raise
+    return subprocess.CompletedProcess(child.args, child.returncode, out, err)
+
+
+def end(child):
+    """Kill a child, and all processes of its session."""
+    with contextlib.suppress(ProcessLookupError):
+        if os.name == "posix":
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    child.wait()
+
+
+def end_all():
+    """Kill the children that a test, passed or failed, has left behind."""
+    while _started:
+        child = _started.pop()
+        if child.poll() is None:
+            end(child)
+        for stream in (child.stdin, child.stdout, child.stderr):
+            if stream:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def wait_until(condition, what):
+    """Wait for another process to have done something; fail where it hangs."""
+    limit = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < limit, f"waited {PATIENCE} s in vain: {what}"
+        time.sleep(0.01)
+
+
+def limited(megabytes_of_file, command):
+    """Return the command that runs another one, which cannot write files larger than this."""
+    code = ("import os, resource, sys; most = int(float(sys.argv[1]) * 1e6); "
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)); os.execv(sys.argv[2], sys.argv[2:])")
+    return [sys.executable, "-c", code, str(megabytes_of_file), *command]
+
+
+def mount(folder, size):
+    """Mount a small file system on a folder, or skip the test where that is not allowed."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    try:
+        refused = complete(command).returncode
+    except OSError:
+        refused = True
+    if refused:
+        pytest.skip("file systems cannot be mounted here")
 
 
 def pixels(file):
@@ -21,12 +125,12 @@ def pixels(file):
     return np.asarray(Image.open(io.BytesIO(file) if isinstance(file, bytes) else file)).copy()
 
 
-def run(*arguments, status=0, **options):
+def run(*arguments, status=0, text=False, **options):
     """Run the program in a process of its own."""
-    options = {"input": b"", **options}
-    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, timeout=60, **options)
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    assert done.returncode == status, done.stderr.decode()
+    done = complete([*PROGRAM, *arguments], text=text, **options)
+    said = done.stderr if text else done.stderr.decode(errors="replace")
+    assert "Traceback" not in said, said
+    assert done.returncode == status, said
     return done
 
 
@@ -38,8 +142,8 @@ def at_terminal(arguments, piped, environment, status=0):
     import pty
 
     ours, theirs = pty.openpty()
-    streams = {name: subprocess.PIPE if name in piped else theirs for name in ("stdout", "stderr")}
-    program = subprocess.Popen([*PROGRAM, *arguments], stdin=subprocess.DEVNULL, env=environment, **streams)
+    program = start([*PROGRAM, *arguments], env=environment,
+                    **{name: subprocess.PIPE if name in piped else theirs for name in ("stdout", "stderr")})
     os.close(theirs)
     seen = []
 
@@ -53,12 +157,9 @@ def at_terminal(arguments, piped, environment, status=0):
     reader = threading.Thread(target=read)
     reader.start()
     down = b"".join(stream.read() for stream in (program.stdout, program.stderr) if stream)
-    assert program.wait(30) == status, down + b"".join(seen)
-    reader.join(10)
+    assert program.wait(PATIENCE) == status, down + b"".join(seen)
+    reader.join(PATIENCE)
     os.close(ours)
-    for stream in (program.stdout, program.stderr):
-        if stream:
-            stream.close()
     return b"".join(seen), down
 
 

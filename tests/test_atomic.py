@@ -3,12 +3,12 @@ import os
 import random
 import signal
 import stat
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from program import PATIENCE, complete, mount, start, wait_until
 
 from imfilter import files
 from imfilter.errors import FileError
@@ -20,10 +20,9 @@ SIZE = 3_000_000
 
 # Writes one file over and over, as the command line would be doing when a signal comes.
 WRITER = """if True:
-    import signal, sys
+    import sys
     from imfilter import cli, files
     from imfilter.files import atomic
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs behind it ignore Ctrl-C
     target, nameless = sys.argv[1:]
     if nameless == "False":
         atomic.OPENED = "/nowhere"
@@ -199,40 +198,35 @@ def test_a_full_disk_harms_nothing(folder, nameless):
         except FileError as error:
             print(error)
     """
-    said = subprocess.run([sys.executable, "-c", code, str(folder / "old.png"), atomic.OPENED], capture_output=True,
-                          text=True)
+    said = complete([sys.executable, "-c", code, str(folder / "old.png"), atomic.OPENED])
     assert "old.png: File too large" in said.stdout
     assert unharmed(folder)
 
 
 @posix
 def test_a_real_full_disk_harms_nothing(folder, nameless):
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("file systems cannot be mounted here")
+    mount(folder, "64k")
     try:
         (folder / "old.png").write_bytes(b"what stood there")
         with pytest.raises(FileError, match=r"old\.png: No space left"):
             files.write(bytes(200_000), str(folder / "old.png"), force=True)
         assert unharmed(folder)
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        complete(["umount", str(folder)]).check_returncode()
 
 
 @posix
 def test_a_read_only_file_system_is_named(folder, nameless):
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("file systems cannot be mounted here")
+    mount(folder, "64k")
     try:
         (folder / "old.png").write_bytes(b"what stood there")
-        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        complete(["mount", "-o", "remount,ro", str(folder)]).check_returncode()
         for name in ("old.png", "new.png"):
             with pytest.raises(FileError, match=f"{name}: Read-only file system"):
                 files.write(b"new", str(folder / name), force=True)
         assert unharmed(folder)
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        complete(["umount", str(folder)]).check_returncode()
 
 
 @posix
@@ -241,13 +235,11 @@ def test_a_killed_write_leaves_the_old_file_or_the_new_one(folder, nameless, num
     target, chance = folder / "old.png", random.Random(7)
     for _ in range(4):
         before = target.stat().st_ino
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(target), str(nameless)], stderr=subprocess.PIPE)
-        limit = time.monotonic() + 20
-        while target.stat().st_ino == before and time.monotonic() < limit:
-            time.sleep(0.005)
-        time.sleep(chance.uniform(0, 0.02))
+        writer = start([sys.executable, "-c", WRITER, str(target), str(nameless)])
+        wait_until(lambda before=before: target.stat().st_ino != before, "the writer has replaced the file")
+        time.sleep(chance.uniform(0, 0.02))  # any moment of a write
         writer.send_signal(number)
-        said = writer.communicate(timeout=20)[1].decode()
+        said = writer.communicate(timeout=PATIENCE)[1].decode()
         data = target.read_bytes()
         assert data[:1] in (b"a", b"b") and data == data[:1] * SIZE
         left = set(os.listdir(folder)) - {"old.png"}

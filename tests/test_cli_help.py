@@ -1,12 +1,11 @@
 """What the program says of itself, and of commands that are none."""
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from program import CHECKOUT, PROGRAM, run
+from program import CHECKOUT, PROGRAM, complete, run
 
 import imfilter
 from imfilter.filters import FILTERS, filters_by_group
@@ -75,7 +74,7 @@ def test_three_doors_lead_to_the_same_room(folder):
     script = Path(sys.executable).with_name("imfilter")
     doors = [PROGRAM, [sys.executable, str(CHECKOUT / "cli.py")], *([[str(script)]] if script.exists() else [])]
     for arguments, status in ((["list"], 0), (["--version"], 0), (["apply", "sobl", "photo.png"], 2)):
-        said = [subprocess.run([*door, *arguments], capture_output=True, text=True) for door in doors]
+        said = [complete([*door, *arguments]) for door in doors]
         assert {one.returncode for one in said} == {status}
         assert len({(one.stdout, one.stderr) for one in said}) == 1
     assert run("--version").stdout.decode().split()[-1] == imfilter.__version__
@@ -83,8 +82,7 @@ def test_three_doors_lead_to_the_same_room(folder):
 
 @pytest.mark.parametrize("variable", ["IMFILTER_SIMD", "IMFILTER_WORKERS"])
 def test_settings_that_make_no_sense_are_refused_in_a_sentence(folder, variable):
-    done = subprocess.run(
-        [*PROGRAM, "apply", "box", "photo.png"], env={**os.environ, variable: "x"}, capture_output=True, text=True)
+    done = complete([*PROGRAM, "apply", "box", "photo.png"], env={**os.environ, variable: "x"})
     assert done.returncode in (1, 2) and f"{variable} must be " in done.stderr
     assert len(done.stderr.splitlines()) == 1 and os.listdir() == ["photo.png"]
 

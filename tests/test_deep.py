@@ -1,13 +1,13 @@
 """Colors of 16 bits, floats and many channels: read and written in their depth, and filtered as arrays are."""
 import io
 import struct
-import subprocess
 import sys
 
 import awkward
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from program import PROGRAM, complete
 
 import imfilter
 from imfilter import files
@@ -232,7 +232,7 @@ CHILD = """if True:
 ])
 def test_without_the_libraries_the_extra_is_named(put, name, data, missing):
     path = put(name, data)
-    done = subprocess.run([sys.executable, "-c", CHILD, path, missing], capture_output=True, text=True, timeout=60)
+    done = complete([sys.executable, "-c", CHILD, path, missing])
     assert done.stderr == "" and done.stdout.startswith(path) and done.stdout.count("\n") == 1
     assert "pip install 'imfilter[formats]'" in done.stdout
 
@@ -248,7 +248,7 @@ def test_plain_photos_are_filtered_without_those_libraries(put, tmp_path):
         finally:
             print({"tifffile", "imagecodecs", "imfilter.files.tiff", "imfilter.files.gif"} & set(sys.modules))
     """
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = complete([sys.executable, "-c", code], cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == "set()" and done.returncode == 0
 
 
@@ -325,8 +325,7 @@ def test_the_program_keeps_the_depth(tmp_path, put):
     put("deep.png", imagecodecs.png_encode(pixels))
 
     def run(*arguments):
-        return subprocess.run([sys.executable, "-m", "imfilter", "apply", "box", "--size", "3", *arguments],
-                              cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        return complete([*PROGRAM, "apply", "box", "--size", "3", *arguments], cwd=tmp_path)
 
     done = run("deep.png", "-v")
     assert (done.returncode, done.stderr) == (0, "") and "RGBA uint16" in done.stdout

@@ -1,24 +1,23 @@
 """imfilter explain as its users meet it: processes, names of files, exit statuses, and what is said."""
 import os
 import re
-import subprocess
-import sys
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
+from program import PROGRAM, complete
 
 import imfilter
+import imfilter.explain.canvas.page
 
 
 @pytest.fixture
 def run(tmp_path):
     """Run the program in a folder of its own; return what it wrote on standard output and error."""
     def call(*arguments, status=0):
-        done = subprocess.run([sys.executable, "-m", "imfilter", "explain", *arguments], cwd=tmp_path,
-                              capture_output=True, text=True, encoding="utf-8", timeout=60,
-                              env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+        done = complete([*PROGRAM, "explain", *arguments], cwd=tmp_path, encoding="utf-8",
+                        env={**os.environ, "PYTHONIOENCODING": "utf-8"})
         assert done.returncode == status and "Traceback" not in done.stderr, done.stderr
         return done.stdout, done.stderr
     return call

@@ -1,13 +1,12 @@
 """Animations and pages: every frame is filtered, and is seen as long as before."""
 import io
-import subprocess
-import sys
 import weakref
 
 import awkward
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from program import PROGRAM, complete
 
 import imfilter
 from imfilter import files
@@ -192,8 +191,7 @@ def test_the_program_filters_animations(tmp_path):
     (tmp_path / "moving.gif").write_bytes(moving(".gif", loop=0))
 
     def run(*arguments):
-        return subprocess.run([sys.executable, "-m", "imfilter", "apply", "box", "--size", "3", *arguments],
-                              cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        return complete([*PROGRAM, "apply", "box", "--size", "3", *arguments], cwd=tmp_path)
 
     done = run("moving.gif")
     assert (done.returncode, done.stderr) == (0, "")

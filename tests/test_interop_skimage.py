@@ -1,12 +1,12 @@
 """The twins of scikit-image's filters beside scikit-image: signatures, values, dtypes, errors, and the patch."""
 import inspect
-import subprocess
 import sys
 import threading
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from program import complete
 from skimage import filters
 
 from imfilter.errors import ImfilterError
@@ -231,8 +231,7 @@ def test_without_scikit_image_arrays_are_filtered_and_the_rest_is_refused(tmp_pa
                 print(error)
         print(hasattr(filters, "threshold_otsu"))
     """
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60,
-                          cwd=tmp_path)
+    done = complete([sys.executable, "-W", "error", "-c", code], cwd=tmp_path)
     said = done.stdout.splitlines()
     assert not done.stderr and said[3] == "False"
     assert said[0].startswith("sobel needs an array (H, W)") and "got shape (3, 3, 3) of float64" in said[0]

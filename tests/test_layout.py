@@ -4,13 +4,13 @@ import doctest
 import inspect
 import re
 import runpy
-import subprocess
 import sys
 import tomllib
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from program import complete
 
 import imfilter
 from imfilter import filters
@@ -36,7 +36,7 @@ ROOT_MODULES = {"__init__", "__main__", "errors", "convolution"}
 
 def child(code, folder):
     """Run Python in a process of its own and return what it prints."""
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=60)
+    done = complete([sys.executable, "-c", code], cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

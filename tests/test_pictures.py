@@ -3,14 +3,13 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
 from awkward import photo
 from PIL import Image
-from program import pixels, posix, run
+from program import complete, pixels, posix, run
 
 SHEET = ("preview", "photo.png", "sobel")
 COMPARED = ("compare", "photo.png", "other.png")
@@ -221,7 +220,7 @@ def test_letters_that_the_output_has(folder):
 def test_svg_is_drawn_as_pixels_are(here, folder):
     here("show", "sobel", "-o", "g.svg")
     here("show", "sobel", "-o", "g.png")
-    subprocess.run(["rsvg-convert", "g.svg", "-o", "drawn.png"], check=True)
+    complete(["rsvg-convert", "g.svg", "-o", "drawn.png"]).check_returncode()
     one, other = (pixels(name)[..., :3].astype(int) for name in ("g.png", "drawn.png"))
     assert one.shape == other.shape
     assert (np.abs(one - other).max(-1) > 60).mean() < 0.013, "letters alone differ"

@@ -2,13 +2,13 @@
 import io
 import shutil
 import struct
-import subprocess
 import zlib
 
 import awkward
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
+from program import complete
 
 import imfilter
 from imfilter.errors import FileError
@@ -104,7 +104,7 @@ def test_other_libraries_read_it(picture, tmp_path, channels, dtype):
             np.testing.assert_array_equal(read[..., order], pixels)
         if checker:
             (tmp_path / "a.png").write_bytes(data)
-            said = subprocess.run([checker, "-v", str(tmp_path / "a.png")], capture_output=True, text=True)
+            said = complete([checker, "-v", str(tmp_path / "a.png")])
             assert said.returncode == 0 and "ERROR" not in said.stdout, said.stdout
 
 

@@ -1,11 +1,11 @@
 """The presets: what holds for every one of them, what each does to a single bright pixel, and what they refuse."""
 import inspect
 import os
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from program import complete
 
 import imfilter
 from imfilter.errors import ImfilterError
@@ -232,7 +232,7 @@ def test_sizes_beyond_any_memory_are_refused_at_once(name, values):
         except (imfilter.ImfilterError, MemoryError) as error:
             print("refused:", error)
     """
-    said = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=4)
+    said = complete([sys.executable, "-W", "error", "-c", code])
     assert said.stdout.startswith("refused:"), said.stderr
 
 

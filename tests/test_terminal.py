@@ -159,7 +159,7 @@ def test_several_photos_one_after_the_other(photo):
     parts = re.split(r"wrote .*\n", seen)
     assert [len(part.splitlines()) for part in parts[:3]] == [17, 6, 22] and "\r" not in seen and "\x1b[K" not in seen
     assert (screen(parts[1])[0] == 200).all() and (screen(parts[2])[1] == 128).all()
-    assert re.fullmatch(r"imfilter: 3 of 3 written, in \d\.\d s\n", parts[3])
+    assert re.fullmatch(r"imfilter: 3 of 3 written, in .+\n", parts[3])
 
 
 def test_lines_never_wrap(photo):

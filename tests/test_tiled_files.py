@@ -5,11 +5,11 @@ import os
 import pathlib
 import pickle
 import struct
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from program import complete
 
 from imfilter import files
 from imfilter.arrays.conversion import as_array
@@ -356,7 +356,8 @@ def test_half_a_gigapixel_is_read_in_little_memory(tmp_path, bare):
         rows, columns = -(-shape[0] // 2000), -(-shape[1] // 2000)
         tifffile.imwrite(path, iter([tile] * (rows * columns)), shape=shape, dtype=np.uint8, tile=tile.shape,
                          compression="zstd", photometric="minisblack")
-    done = subprocess.run([sys.executable, "-c", MEASURED, path], capture_output=True, text=True, check=True)
+    done = complete([sys.executable, "-c", MEASURED, path])
+    assert done.returncode == 0, done.stderr
     read, megabytes = map(int, done.stdout.split())
     assert read > 500e6 and megabytes < 220
 
@@ -495,8 +496,8 @@ def test_without_the_libraries_a_sentence_says_how_they_are_installed(tmp_path, 
 def test_sources_load_no_heavy_library_before_they_need_it():
     code = ("import sys, imfilter.tiled.source, imfilter.tiled.target, json; "
             "print(json.dumps(sorted({'zarr', 'dask', 'tifffile', 'distributed', 'imagecodecs'} & set(sys.modules))))")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == []
+    done = complete([sys.executable, "-c", code])
+    assert done.returncode == 0 and json.loads(done.stdout) == [], done.stderr
 
 
 @pytest.mark.parametrize("kind", [{}, {"tile": (16, 16)}, {"planarconfig": "separate"}])

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from program import complete, mount, start, wait_until
 
 from imfilter import files
 from imfilter.blocks.build import Block
@@ -371,13 +372,11 @@ def test_a_killed_writer_leaves_no_half_tile_that_counts(tmp_path, source):
         if rounds > 4:
             break
         target._lock.release()
-        writer = subprocess.Popen([sys.executable, "-c", WRITER], stdin=subprocess.PIPE)
+        writer = start([sys.executable, "-c", WRITER], stdin=subprocess.PIPE, stdout=None, stderr=None)
         writer.stdin.write(pickle.dumps((target, pixels)))
         writer.stdin.close()
-        limit = time.monotonic() + 20
-        while len(target.missing()) > len(left) - 2 and time.monotonic() < limit:
-            time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.02))
+        wait_until(lambda target=target, left=left: len(target.missing()) <= len(left) - 2, "two more tiles are done")
+        time.sleep(chance.uniform(0, 0.02))  # any moment of a tile
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         assert moment is None or chunk.stat().st_mtime_ns == moment
@@ -392,11 +391,9 @@ def small(tmp_path):
     """A disk of 200 kB, where one can be mounted."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if os.name != "posix" or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)],
-                                            capture_output=True).returncode:
-        pytest.skip("file systems cannot be mounted here")
+    mount(folder, "200k")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    complete(["umount", str(folder)]).check_returncode()
 
 
 @pytest.mark.parametrize("name", ["out.tif", "out.zarr"])
@@ -412,7 +409,7 @@ def test_a_full_disk_is_named_and_harms_nothing(small, source, name):
     left = len(target.missing())
     target.leave()
     assert os.listdir(small) == ["out.zarr.partial"] and 0 < left < len(target.blocks())
-    subprocess.run(["mount", "-o", "remount,size=5m", str(small)], check=True)
+    complete(["mount", "-o", "remount,size=5m", str(small)]).check_returncode()
     again = begun(small / name, pixels, 64, source, resume=True)
     assert len(again.missing()) == left
     fill(again, pixels)
@@ -433,7 +430,7 @@ def test_a_disk_without_room_at_all_or_that_is_read_only_is_named(small, source,
     with pytest.raises(FileError, match=rf"{name}: No space left on device"):
         run()
     assert os.listdir(small) == ["filler"]
-    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    complete(["mount", "-o", "remount,ro", str(small)]).check_returncode()
     with pytest.raises(FileError, match=rf"{name}: Read-only file system"):
         begun(small / name, RGB, 64, source)
     assert os.listdir(small) == ["filler"]

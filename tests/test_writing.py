@@ -1,14 +1,13 @@
 """Photos to files: each format holds what it can, keeps the quality of the photo, and refuses the rest by name."""
 import io
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import awkward
 import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
+from program import PROGRAM, complete
 
 from imfilter import files
 from imfilter.errors import FileError, ImfilterError
@@ -200,8 +199,7 @@ def test_a_frame_that_fails_later_is_named_as_it_is():
 def test_the_program_keeps_what_there_is(tmp_path):
     data = awkward.encoded(awkward.photo(size=(64, 48)), "JPEG", quality=60, exif=awkward.exif(6), comment=b"hi")
     (tmp_path / "photo.jpg").write_bytes(data)
-    done = subprocess.run([sys.executable, "-m", "imfilter", "apply", "sharpen", "photo.jpg"], cwd=tmp_path,
-                          capture_output=True, text=True, timeout=60)
+    done = complete([*PROGRAM, "apply", "sharpen", "photo.jpg"], cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(tmp_path / "photo.sharpen.jpg") as result:
         assert result.quantization == reopened(data).quantization
