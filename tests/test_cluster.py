@@ -72,12 +72,12 @@ def until(condition, seconds=30):
 
 def test_the_workers_make_the_same_bytes(photo, scheduler):
     run("apply", "gaussian", "--sigma", "3", photo, "-o", "whole.tif", "--engine", "memory")
-    whole = np.asarray(files.read("whole.tif").image)
+    whole = np.asarray(files.read_photo("whole.tif").image)
     for target in ("a.tif", "a.zarr"):
         record = json.loads(run("apply", "gaussian", "--sigma", "3", photo, "-o", target, "--tile", "256", "--json",
                                 "--scheduler", scheduler).stdout)
         assert record["tiles"] == 20 and record["output"] == target
-    np.testing.assert_array_equal(np.asarray(files.read("a.tif").image), whole)
+    np.testing.assert_array_equal(np.asarray(files.read_photo("a.tif").image), whole)
     np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], whole)
 
 
@@ -90,7 +90,7 @@ def test_a_worker_that_is_killed_costs_only_time(photo, scheduler):
     said = process.communicate(timeout=60)
     assert process.returncode == 0 and said[1] == "", said
     run(*SLOW[:4], photo, "-o", "whole.tif")
-    np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], np.asarray(files.read("whole.tif").image))
+    np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], np.asarray(files.read_photo("whole.tif").image))
 
 
 @posix
@@ -127,7 +127,7 @@ def test_a_batch_is_reported_as_a_batch_here(photo, scheduler):
         assert sorted(again) == ["failed"] * 2 + ["skipped"] * 11
     assert reports[0] == reports[1]
     for name in os.listdir("here"):
-        assert files.read(f"here/{name}").image.tobytes() == files.read(f"there/{name}").image.tobytes()
+        assert files.read_photo(f"here/{name}").image.tobytes() == files.read_photo(f"there/{name}").image.tobytes()
 
 
 @posix

@@ -104,7 +104,7 @@ MEANT = {
 def test_samples_mean_what_they_mean_in_ordinary_photos(tmp_path, name, tile):
     pixels, how = MEANT[name]
     path = tiff(tmp_path, pixels, tile=tile, **how)
-    photo, source = files.read(path), open_source(path)
+    photo, source = files.read_photo(path), open_source(path)
     whole = as_array(photo.image)
     assert source.notes == photo.notes
     assert source.alpha == (photo.image.mode.split()[0] in ("LA", "RGBA"))
@@ -118,7 +118,7 @@ def test_what_is_said_beside_the_pixels_comes_along(tmp_path):
     path = tiff(tmp_path, RGB, photometric="rgb", resolution=(300, 200), description="words", iccprofile=profile,
                 tile=(32, 32))
     info = open_source(path).info
-    assert info == files.read(path).image.info
+    assert info == files.read_photo(path).image.info
     assert info["dpi"] == (300, 200) and info["icc_profile"] == profile and b"words" in info["exif"]
 
 
@@ -509,7 +509,7 @@ def test_alpha_is_that_of_the_photo_read_whole(tmp_path, rng, bands, compression
     path = str(tmp_path / "photo.tif")
     tifffile.imwrite(path, np.moveaxis(pixels, 2, 0) if "planarconfig" in kind else pixels, extrasamples=[alpha],
                      photometric="minisblack" if bands == 2 else "rgb", compression=compression, **kind)
-    whole, found = np.asarray(files.read(path).image), open_source(path).read(Block(0, 20, 0, 30))
+    whole, found = np.asarray(files.read_photo(path).image), open_source(path).read(Block(0, 20, 0, 30))
     np.testing.assert_array_equal(found, whole)
     if alpha == "unassalpha":
         np.testing.assert_array_equal(whole, pixels)

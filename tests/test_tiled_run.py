@@ -72,7 +72,7 @@ def image(path):
     """Return a result's mode and pixels."""
     if path.endswith(".zarr"):
         return zarr.open_array(path, mode="r")[:]
-    return np.asarray(files.read(path).image)
+    return np.asarray(files.read_photo(path).image)
 
 
 # The bits of the whole image.
@@ -84,7 +84,7 @@ def test_a_photo_in_tiles_is_the_photo_filtered_whole(put, here, kind, options):
     name = put(kind)
     here("apply", *options.split(), name, "-o", "whole.tif", "--engine", "memory")
     here("apply", *options.split(), name, "-o", "tiles.tif", "--engine", "dask", "--tile", "48,64")
-    whole, tiled = (files.read(path).image for path in ("whole.tif", "tiles.tif"))
+    whole, tiled = (files.read_photo(path).image for path in ("whole.tif", "tiles.tif"))
     assert whole.mode == tiled.mode
     np.testing.assert_array_equal(np.asarray(tiled), np.asarray(whole))
 

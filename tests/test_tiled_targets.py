@@ -41,7 +41,7 @@ def source(tmp_path):
     exif.update({270: "words", 271: "Acme"})
     exif.get_ifd(0x8769).update({33434: 0.25, 40962: 190, 40963: 150})
     kept = {"exif": exif.tobytes(), "dpi": (300, 200), "icc_profile": bytes(16) + b"RGB " + bytes(99)}
-    (tmp_path / "first.tif").write_bytes(tiff.pages([(Image.fromarray(RGB), kept)]))
+    (tmp_path / "first.tif").write_bytes(tiff.encode_tiff([(Image.fromarray(RGB), kept)]))
     return open_source(str(tmp_path / "first.tif"))
 
 
@@ -88,12 +88,12 @@ def test_libvips_reads_what_is_written(tmp_path, source, name):
 
 @pytest.mark.parametrize("big", [False, True])
 def test_tiff_keeps_what_an_ordinary_result_keeps(tmp_path, source, monkeypatch, big):
-    ordinary = files.read(source.path)
-    files.write(files.encode(ordinary, ".tif"), str(tmp_path / "ordinary.tif"), force=False)
+    ordinary = files.read_photo(source.path)
+    files.write_file(files.encode_photo(ordinary, ".tif"), str(tmp_path / "ordinary.tif"), force=False)
     monkeypatch.setattr(tiff, "MOST", 1000 if big else tiff.MOST)
     fill(begun(tmp_path / "out.tif", RGB, 64, source), RGB)
-    info = files.read(str(tmp_path / "out.tif")).image.info
-    assert info == files.read(str(tmp_path / "ordinary.tif")).image.info
+    info = files.read_photo(str(tmp_path / "out.tif")).image.info
+    assert info == files.read_photo(str(tmp_path / "ordinary.tif")).image.info
     assert set(info) == {"icc_profile", "exif", "dpi"}
     with Image.open(tmp_path / "out.tif") as image:
         assert image.getexif().get_ifd(0x8769)[33434] == 0.25
