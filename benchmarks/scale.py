@@ -34,11 +34,11 @@ import sys
 from imfilter.blocks.blockwise import Block
 from imfilter.pipeline.chain import Pipeline
 from imfilter.pipeline.recipe import Recipe
-from imfilter.tiled import source as sources, target as targets
-source = sources.open_source(sys.argv[1])
+from imfilter.tiled.formats import create_target, open_source
+source = open_source(sys.argv[1])
 pixels = source.read(Block(0, source.shape[0], 0, source.shape[1]))
 result = Pipeline("gaussian:sigma=3")(pixels, workers=1)
-target = targets.create(sys.argv[2], result.shape, result.dtype, 2048, like=source, said={}, force=True)
+target = create_target(sys.argv[2], result.shape, result.dtype, 2048, like=source)
 for block in target.blocks():
     target.write(block, result[block.rows, block.columns])
 target.finish()
@@ -124,7 +124,7 @@ def started(command: list[str], result: Path, **environment: str) -> Run:
 def sum_of(result: Path) -> int:
     """Return a number that the pixels of a result have, whatever file they stand in."""
     from imfilter.blocks.build import Block
-    from imfilter.tiled.source import open_source
+    from imfilter.tiled.formats import open_source
 
     source, number = open_source(str(result)), 0
     height, width = source.shape[:2]
@@ -164,7 +164,7 @@ def sizes(folder: Path, options: argparse.Namespace) -> None:
         source = folder / f"{size:g}.tif"
         pixels = make(source, size)
         for suffix in ("zarr", "tif"):
-            runs = [run(source, folder / f"result.{suffix}", "--engine", "dask") for _ in range(options.rounds)]
+            runs = [run(source, folder / f"result.{suffix}", "--engine", "tiles") for _ in range(options.rounds)]
             seconds, peak = statistics.median(one.seconds for one in runs), max(one.peak for one in runs)
             begun.setdefault(suffix, seconds)
             each = f"{(seconds - begun[suffix]) / pixels * 1e9:6.1f} ns a pixel beyond the first, " if size else ""
@@ -181,13 +181,13 @@ def whole(folder: Path, options: argparse.Namespace) -> None:
     for what, environment in (("all threads", {}), ("one thread", {"IMFILTER_WORKERS": "1"})):
         ways: Ways = {
             "--engine memory": lambda file, more=environment: run(file, folder / "whole.tif", *memory, **more),
-            "--engine dask": lambda file, more=environment: run(file, folder / "tiles.tif", "--engine", "dask", **more),
+            "--engine tiles": lambda file, more=environment: run(file, folder / "tiles.tif", "--engine", "tiles", **more),
             "at one go": lambda file: started([sys.executable, "-c", AT_ONE_GO, str(file), str(folder / "go.tif")],
                                               folder / "go.tif")}
         if not environment:  # it has one thread
             del ways["at one go"]
         told(f"{options.compared:g} megapixels, TIFF to TIFF, {what}", in_turns(ways, source, options.rounds),
-             "--engine dask")
+             "--engine tiles")
     source.unlink()
 
 
@@ -232,7 +232,7 @@ def shared(folder: Path, options: argparse.Namespace) -> None:
     source = folder / "compared.tif"
     make(source, options.compared)
     seconds: dict[str, list[float]] = {"one worker": [], "two workers": [], "one of two killed": []}
-    sums = {"threads": sum_of(run(source, folder / "threads.zarr", "--engine", "dask").result)}
+    sums = {"threads": sum_of(run(source, folder / "threads.zarr", "--engine", "tiles").result)}
     for _ in range(options.rounds):
         for name in seconds:
             with cluster(folder, 1 if name == "one worker" else 2) as address:

@@ -78,7 +78,7 @@ def test_deep_gray_that_pillow_does_not_know_is_read(put, dtype):
     try:
         photo = files.read_photo(put("gray.tif", deep_tiff(pixels[..., 0], photometric="minisblack")))
     except FileError as error:
-        assert dtype == "u4" and "beyond 2" in str(error)  # noqa: PT017
+        assert dtype == "u4" and "up to 2" in str(error)  # noqa: PT017
         return
     np.testing.assert_array_equal(np.asarray(photo.image), pixels)
     np.testing.assert_array_equal(tifffile.imread(io.BytesIO(files.encode_photo(photo, ".tif"))), pixels[..., 0])
@@ -181,8 +181,8 @@ def test_deep_pages_are_read_one_by_one(put):
 
 
 @pytest.mark.parametrize(("make", "words"), [
-    (lambda: deep_tiff(samples(3), photometric="cielab"), "not read here"),
-    (lambda: deep_tiff(samples(3) >> 4, bitspersample=12), "not read here: TIFF photometric 2, 12 bits"),
+    (lambda: deep_tiff(samples(3), photometric="cielab"), "unsupported samples"),
+    (lambda: deep_tiff(samples(3) >> 4, bitspersample=12), "unsupported samples: TIFF photometric 2, 12 bits"),
 ])
 def test_samples_whose_meaning_is_not_known_are_refused(put, make, words):
     with pytest.raises(FileError, match=words):
@@ -203,7 +203,7 @@ def test_samples_that_cannot_be_found_are_no_zeros(put, compression):
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".gif"])
 def test_formats_of_8_bits_refuse_deep_photos(suffix):
-    with pytest.raises(FileError, match="cannot hold 16-bit colors: PNG or PPM or TIFF can"):
+    with pytest.raises(FileError, match="cannot hold 16-bit colors: PNG, PPM or TIFF can"):
         files.encode_photo(files.Photo([HighDepthImage(samples(3))]), suffix)
     with pytest.raises(FileError, match="cannot hold floating-point colors: TIFF can"):
         files.encode_photo(files.Photo([HighDepthImage(samples(3, "f4"))]), suffix)

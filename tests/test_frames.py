@@ -82,7 +82,7 @@ def test_fractions_of_a_second_are_kept_and_rounded_where_they_must_be(put):
     assert awkward.composed(files.encode_photo(photo, ".png"))[1] == pytest.approx([1000 / 30] * 3)
     assert photo.notes == []
     assert awkward.composed(files.encode_photo(photo, ".gif"))[1] == [30, 30, 30]
-    assert photo.notes == ["durations of the frames become hundredths of a second"]
+    assert photo.notes == ["durations of the frames are rounded to hundredths of a second"]
 
 
 def test_the_picture_for_programs_without_animations_stays(put):
@@ -140,13 +140,13 @@ def test_frames_are_refused_before_they_are_computed_where_one_is_held(put, sour
         raise AssertionError
 
     photo = files.read_photo(put("moving" + source, moving(source)))
-    with pytest.raises(FileError, match="holds one picture, got 3 frames or pages: GIF or PNG or TIFF or WEBP"):
+    with pytest.raises(FileError, match="must have one frame, got 3: GIF, PNG, TIFF or WEBP can hold several"):
         files.encode_photo(photo.map(never), suffix)
 
 
 @pytest.mark.parametrize("suffix", MOVING)
 def test_frames_of_different_sizes_are_no_animation(suffix):
-    with pytest.raises(FileError, match="must have one size"):
+    with pytest.raises(FileError, match="must have the same size"):
         files.encode_photo(files.Photo([awkward.photo(size=(4, 4)), awkward.photo(size=(5, 4))]), suffix)
 
 
@@ -202,7 +202,7 @@ def test_the_program_filters_animations(tmp_path):
     np.testing.assert_array_equal(frames[2][..., :3], imfilter.box(before[2][..., :3], 3))
     assert times == [100, 250, 40]
     done = run("moving.gif", "-o", "moving.jpg")
-    assert done.returncode == 1 and "JPEG holds one picture, got 3 frames" in done.stderr
+    assert done.returncode == 1 and "JPEG must have one frame, got 3" in done.stderr
     assert not (tmp_path / "moving.jpg").exists()
 
 

@@ -129,7 +129,7 @@ def test_a_profile_of_colors_is_not_given_to_a_gray_photo():
     for suffix in (".png", ".jpg", ".tif", ".webp"):
         photo = files.Photo([gray])
         again = Image.open(io.BytesIO(files.encode_photo(photo, suffix)))
-        assert not again.info.get("icc_profile") and photo.notes == ["color profile not kept: it is for other colors"]
+        assert not again.info.get("icc_profile") and photo.notes == ["color profile not kept: it is for another color space"]
 
 
 def test_exif_of_a_bigtiff_can_be_read_in_other_files(put):
@@ -265,18 +265,18 @@ def test_exif_that_cannot_be_read_is_named(put):
 
 def test_pixels_that_are_not_square_are_named(put):
     photo = files.read_photo(put("tall.png", awkward.chunks_png((b"pHYs", struct.pack(">IIB", 1, 2, 0)))))
-    assert photo.notes == ["pixels that are not square: their shape is not kept"]
+    assert photo.notes == ["shape of non-square pixels not kept"]
 
 
 def test_what_pillow_leaves_out_of_a_file_is_named(put):
     fourth = files.read_photo(put("fourth.tif", awkward.tiff(awkward.pixels(4), 2, extra=[0])))
-    assert fourth.notes == ["fourth channel, whose meaning the file does not tell, not kept"]
+    assert fourth.notes == ["fourth channel of unknown meaning not kept"]
     room = io.BytesIO()
     tifffile = pytest.importorskip("tifffile")
     with tifffile.TiffWriter(room) as writer:
         writer.write(awkward.pixels(3), photometric="rgb", subifds=1, metadata=None)
         writer.write(awkward.pixels(3)[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
-    assert files.read_photo(put("pictures.tif", room.getvalue())).notes == ["pictures within a page not kept"]
+    assert files.read_photo(put("pictures.tif", room.getvalue())).notes == ["images within a page not kept"]
     gif = awkward.encoded(awkward.photo("P"), "GIF")
     place = 13 + 3 * 2 ** ((gif[10] & 7) + 1)  # behind the palette
     more = b"!\xff\x0bXMP DataXMP\4<x/>\0"

@@ -73,7 +73,7 @@ def test_the_samples_are_those_that_the_standard_gives(picture, monkeypatch, cha
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 3])
 def test_each_filter_is_undone_by_the_standards_own(picture, monkeypatch, kind):
-    monkeypatch.setattr(png._Strip, "_settings", lambda strip, near: (kind, 1, zlib.Z_RLE))
+    monkeypatch.setattr(png._Strip, "_choose_settings", lambda strip, near: (kind, 1, zlib.Z_RLE))
     monkeypatch.setattr(png, "STRIP", 300)
     pixels = picture(13, 21, 3, np.uint8)
     np.testing.assert_array_equal(plain(png.encode_png(pixels)), pixels)
@@ -168,5 +168,5 @@ def test_files_are_no_larger_than_pillows(contents, kind):
 
 @pytest.mark.parametrize(("shape", "dtype"), [((4, 4, 5), "u1"), ((4, 4), "f4"), ((0, 4), "u1"), ((4, 0, 3), "u2")])
 def test_what_a_png_cannot_hold_is_refused(shape, dtype):
-    with pytest.raises(FileError, match="PNG holds 1 to 4 channels of uint8 or uint16, got"):
+    with pytest.raises(FileError, match="PNG must have 1 to 4 channels of uint8 or uint16, got"):
         png.encode_png(np.zeros(shape, dtype))

@@ -22,8 +22,8 @@ class LargeOptions:
     engine: str = option(
         "--engine", type=ChoiceWithAlias(["auto", "memory", "tiles"], {"dask": "tiles"}), default="auto",
         show_default=True, metavar="ENGINE",
-        help="Process photos in memory, or tile by tile (TIFF and Zarr); auto: in tiles if too large for memory, and for "
-             "Zarr.")
+        help="Process photos in memory, or tile by tile (TIFF and Zarr); auto: in tiles for Zarr, and if too large for "
+             "memory.")
     scheduler: str | None = option(
         "--scheduler", metavar="ADDRESS",
         help="Use the workers of this dask scheduler, such as tcp://host:8786. They must reach the files by the same "

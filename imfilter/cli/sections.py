@@ -10,7 +10,7 @@ from .outputs import OutputOptions
 
 SECTIONS = {
     "Common": {*(option.name for option in COMMON), "mask", "signed"},
-    "Output": {*(option.name for option in list_options(OutputOptions)), "help"},
+    "Output": {option.name for option in list_options(OutputOptions)},
     "Large photos": {option.name for option in list_options(LargeOptions)},
 }
 
@@ -20,10 +20,12 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows: dict[str, list[tuple[str, str]]] = {"Filter": [], **{title: [] for title in SECTIONS}}
+        help_option = self.get_help_option(ctx)
         for param in self.get_params(ctx):
             row = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            title = next((title for title, names in SECTIONS.items() if param.name in names), "Filter")
             if row:
-                rows[next((title for title, names in SECTIONS.items() if param.name in names), "Filter")].append(row)
+                rows["Output" if help_option and param.name == help_option.name else title].append(row)
         for title, section in rows.items():
             if section:
                 with formatter.section(title):

@@ -94,7 +94,7 @@ def encode_animation(stills: Iterator[tuple[bytes, float]], count: int, plays: i
             yield png_chunk(b"acTL", struct.pack(">II", count - hidden, plays))
             yield from (png_chunk(*chunk) for chunk in chunks[1:] if chunk[0] not in (b"IDAT", b"IEND"))
         elif chunks[0][1] != header:
-            raise ValueError("the frames of an animated PNG must have one size and mode")
+            raise ValueError("all frames of an animated PNG must have the same size and mode")
         if index or not hidden:
             control = struct.pack(">I8sIIHHBB", number, header, 0, 0, *_to_fraction(milliseconds), 0, 0)
             yield png_chunk(b"fcTL", control)

@@ -43,8 +43,8 @@ class TiledRecipe:
         self.sample = recipe.picture(photo, signed)  # raises what it would raise for the whole image
         sample = as_array(self.sample)
         if signed == "normalize" and recipe.moves(source.dtype, signed):
-            raise ImfilterError("signed normalize needs the largest value of the whole image, which is unknown in tiles:"
-                                " use --signed offset, abs or clip, or --engine memory")
+            raise ImfilterError("signed normalize needs the largest value of the whole image, which is unknown in "
+                                "tiles: use --signed offset, abs or clip, or --engine memory")
         self._recipe, self._signed, self._given = recipe, signed, source.dtype
         self._alpha = has_alpha(photo) and not recipe.channels
         self._chosen = recipe.chosen(photo) if recipe.channels and len(source.shape) == 3 else None
