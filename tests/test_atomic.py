@@ -29,7 +29,7 @@ WRITER = """if True:
     def write(arguments):
         while True:
             for byte in b"ab":
-                files.write(bytes([byte]) * 3_000_000, target, force=True)
+                files.write_file(bytes([byte]) * 3_000_000, target, force=True)
     cli._invoked = write
     cli.main([])
 """
@@ -60,10 +60,10 @@ def unharmed(folder):
 def test_a_new_file_is_as_the_umask_says(folder, nameless):
     before = os.umask(0o027)
     try:
-        files.write(b"new", str(folder / "new.png"), force=False)
-        files.write(b"forced", str(folder / "forced.png"), force=True)
+        files.write_file(b"new", str(folder / "new.png"), force=False)
+        files.write_file(b"forced", str(folder / "forced.png"), force=True)
         (folder / "dangling.png").symlink_to("nowhere.png")
-        files.write(b"linked", str(folder / "dangling.png"), force=True)
+        files.write_file(b"linked", str(folder / "dangling.png"), force=True)
     finally:
         os.umask(before)
     for name, data in (("new.png", b"new"), ("forced.png", b"forced"), ("dangling.png", b"linked")):
@@ -78,7 +78,7 @@ def test_a_file_that_is_replaced_hands_on_its_permissions(folder, nameless, mode
     (folder / "old.png").chmod(mode)
     (folder / "link.png").symlink_to("old.png")
     for name in ("old.png", "link.png"):  # a private photo does not become readable by way of a link either
-        files.write(b"newer", str(folder / name), force=True)
+        files.write_file(b"newer", str(folder / name), force=True)
         assert (folder / name).read_bytes() == b"newer"
         assert stat.S_IMODE((folder / name).lstat().st_mode) == mode
 
@@ -86,7 +86,7 @@ def test_a_file_that_is_replaced_hands_on_its_permissions(folder, nameless, mode
 @pytest.mark.skipif(not as_root, reason="only root gives files away")
 def test_a_file_that_is_replaced_hands_on_its_owner_and_group(folder, nameless):
     os.chown(folder / "old.png", 1234, 4321)
-    files.write(b"newer", str(folder / "old.png"), force=True)
+    files.write_file(b"newer", str(folder / "old.png"), force=True)
     now = (folder / "old.png").stat()
     assert (now.st_uid, now.st_gid) == (1234, 4321)
 
@@ -100,7 +100,7 @@ def test_a_group_that_cannot_be_handed_on_hands_on_no_rights(folder, monkeypatch
 
     (folder / "old.png").chmod(mode)
     monkeypatch.setattr(atomic.os, "chown", refuse)
-    files.write(b"newer", str(folder / "old.png"), force=True)
+    files.write_file(b"newer", str(folder / "old.png"), force=True)
     assert stat.S_IMODE((folder / "old.png").stat().st_mode) == left
 
 
@@ -112,7 +112,7 @@ def test_nobody_reads_a_private_file_while_it_is_written(folder, monkeypatch):
     monkeypatch.setattr(atomic, "_hand_on", lambda file, old: seen.append(stat.S_IMODE(os.stat(file).st_mode)))
     before = os.umask(0)
     try:
-        files.write(b"newer", str(folder / "old.png"), force=True)
+        files.write_file(b"newer", str(folder / "old.png"), force=True)
     finally:
         os.umask(before)
     assert seen == [0o600]
@@ -120,10 +120,10 @@ def test_nobody_reads_a_private_file_while_it_is_written(folder, monkeypatch):
 
 def test_what_exists_is_not_replaced_unless_asked(folder, nameless, monkeypatch):
     with pytest.raises(FileError, match=r"old\.png: exists already; --force"):
-        files.write(b"new", str(folder / "old.png"), force=False)
+        files.write_file(b"new", str(folder / "old.png"), force=False)
     monkeypatch.setattr(atomic, "check_target", lambda path, force: None)  # as if it had come in between
     with pytest.raises(FileError, match="exists already"):
-        files.write(b"new", str(folder / "old.png"), force=False)
+        files.write_file(b"new", str(folder / "old.png"), force=False)
     assert unharmed(folder)
 
 
@@ -137,7 +137,7 @@ def test_a_failure_at_any_moment_leaves_what_stood_there(folder, nameless, monke
         pytest.skip("is not called when a file is replaced")
     monkeypatch.setattr(atomic.os, call, fail)
     with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else FileError) as caught:
-        files.write(b"new", str(folder / "old.png"), force=True)
+        files.write_file(b"new", str(folder / "old.png"), force=True)
     monkeypatch.undo()
     assert unharmed(folder)
     assert isinstance(error, KeyboardInterrupt) or str(caught.value).endswith("old.png: No space left on device")
@@ -150,8 +150,8 @@ def test_links_are_replaced_and_never_what_they_point_to(folder):
     dangling.symlink_to("nowhere.png")
     for path in (link, dangling):
         with pytest.raises(FileError, match=r"symbolic link; --force"):
-            files.write(b"new", str(path), force=False)
-        files.write(b"new", str(path), force=True)
+            files.write_file(b"new", str(path), force=False)
+        files.write_file(b"new", str(path), force=True)
         assert not path.is_symlink() and path.read_bytes() == b"new"
         path.unlink()
     assert unharmed(folder)
@@ -164,16 +164,16 @@ def test_what_is_no_file_is_never_replaced(folder):
     reader = os.open(folder / "pipe.png", os.O_RDONLY | os.O_NONBLOCK)  # without one, a write would wait for ever
     for name in ("folder.png", "pipe.png"):
         with pytest.raises(FileError, match=name):
-            files.write(b"new", str(folder / name), force=True)
+            files.write_file(b"new", str(folder / name), force=True)
     os.close(reader)
     assert stat.S_ISFIFO((folder / "pipe.png").stat().st_mode) and (folder / "folder.png").is_dir()
 
 
 def test_folders_that_cannot_be_written_are_named(folder):
     with pytest.raises(FileError, match=r"there is no folder .*none"):
-        files.write(b"new", str(folder / "none" / "new.png"), force=False)
+        files.write_file(b"new", str(folder / "none" / "new.png"), force=False)
     with pytest.raises(FileError, match=r"no folder .*old\.png"):
-        files.write(b"new", str(folder / "old.png" / "new.png"), force=False)
+        files.write_file(b"new", str(folder / "old.png" / "new.png"), force=False)
     assert unharmed(folder)
 
 
@@ -181,7 +181,7 @@ def test_folders_that_cannot_be_written_are_named(folder):
 def test_a_folder_without_permission_is_named(folder):
     folder.chmod(0o500)
     with pytest.raises(FileError, match="ermission"):
-        files.write(b"new", str(folder / "new.png"), force=False)
+        files.write_file(b"new", str(folder / "new.png"), force=False)
     folder.chmod(0o700)
 
 
@@ -194,7 +194,7 @@ def test_a_full_disk_harms_nothing(folder, nameless):
         from imfilter import FileError, files
         files.atomic.OPENED = sys.argv[2]
         try:
-            files.write(bytes(200_000), sys.argv[1], force=True)
+            files.write_file(bytes(200_000), sys.argv[1], force=True)
         except FileError as error:
             print(error)
     """
@@ -209,7 +209,7 @@ def test_a_real_full_disk_harms_nothing(folder, nameless):
     try:
         (folder / "old.png").write_bytes(b"what stood there")
         with pytest.raises(FileError, match=r"old\.png: No space left"):
-            files.write(bytes(200_000), str(folder / "old.png"), force=True)
+            files.write_file(bytes(200_000), str(folder / "old.png"), force=True)
         assert unharmed(folder)
     finally:
         complete(["umount", str(folder)]).check_returncode()
@@ -223,7 +223,7 @@ def test_a_read_only_file_system_is_named(folder, nameless):
         complete(["mount", "-o", "remount,ro", str(folder)]).check_returncode()
         for name in ("old.png", "new.png"):
             with pytest.raises(FileError, match=f"{name}: Read-only file system"):
-                files.write(b"new", str(folder / name), force=True)
+                files.write_file(b"new", str(folder / name), force=True)
         assert unharmed(folder)
     finally:
         complete(["umount", str(folder)]).check_returncode()
@@ -252,8 +252,8 @@ def test_a_killed_write_leaves_the_old_file_or_the_new_one(folder, nameless, num
 @posix
 def test_what_a_killed_run_left_does_no_harm(folder, nameless):
     (folder / ".imfilter-0123456789ab.part").write_bytes(b"left")
-    files.write(b"new", str(folder / "new.png"), force=False)
-    files.write(b"newer", str(folder / "new.png"), force=True)
+    files.write_file(b"new", str(folder / "new.png"), force=False)
+    files.write_file(b"newer", str(folder / "new.png"), force=True)
     assert (folder / "new.png").read_bytes() == b"newer"
     assert (folder / ".imfilter-0123456789ab.part").read_bytes() == b"left"
 
@@ -261,7 +261,7 @@ def test_what_a_killed_run_left_does_no_harm(folder, nameless):
 @posix
 def test_other_hard_links_keep_the_old_file(folder, nameless):
     os.link(folder / "old.png", folder / "other.png")
-    files.write(b"new", str(folder / "old.png"), force=True)
+    files.write_file(b"new", str(folder / "old.png"), force=True)
     assert (folder / "other.png").read_bytes() == b"what stood there"
 
 
@@ -272,15 +272,15 @@ def test_a_file_system_without_links(folder, monkeypatch):
 
     monkeypatch.setattr(atomic, "OPENED", "/nowhere")
     monkeypatch.setattr(atomic.os, "link", refuse)
-    files.write(b"new", str(folder / "new.png"), force=False)
+    files.write_file(b"new", str(folder / "new.png"), force=False)
     assert (folder / "new.png").read_bytes() == b"new"
     (folder / "new.png").unlink()
     monkeypatch.setattr(atomic, "check_target", lambda path, force: None)  # as if it had come in between
     with pytest.raises(FileError, match="exists already"):
-        files.write(b"new", str(folder / "old.png"), force=False)
+        files.write_file(b"new", str(folder / "old.png"), force=False)
     monkeypatch.setattr(atomic.os, "replace", refuse)
     with pytest.raises(FileError, match="not permitted"):
-        files.write(b"new", str(folder / "new.png"), force=False)
+        files.write_file(b"new", str(folder / "new.png"), force=False)
     assert unharmed(folder)
 
 
@@ -291,7 +291,7 @@ def test_names_of_every_kind(folder, nameless, monkeypatch, name, relative):
     monkeypatch.chdir(folder)
     path = name if relative else str(folder / name)
     for data, force in ((b"new", False), (b"newer", True)):
-        files.write(data, path, force=force)
+        files.write_file(data, path, force=force)
         assert (folder / name).read_bytes() == data
     assert sorted(os.listdir(folder)) == sorted(["old.png", name])
 
@@ -299,7 +299,7 @@ def test_names_of_every_kind(folder, nameless, monkeypatch, name, relative):
 @posix
 def test_a_name_that_is_too_long_is_named(folder, nameless):
     with pytest.raises(FileError, match="File name too long"):
-        files.write(b"new", str(folder / ("n" * 252 + ".png")), force=True)
+        files.write_file(b"new", str(folder / ("n" * 252 + ".png")), force=True)
     assert unharmed(folder)
 
 
@@ -307,7 +307,7 @@ def test_a_name_that_is_too_long_is_named(folder, nameless):
 @pytest.mark.parametrize("force", [True, False])
 def test_a_device_is_not_replaced(force):
     with pytest.raises(FileError, match="/dev/full: is not a regular file"):
-        files.write(b"new", "/dev/full", force=force)
+        files.write_file(b"new", "/dev/full", force=force)
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
@@ -325,5 +325,5 @@ def test_the_name_reaches_the_disk_after_the_data(folder, nameless, monkeypatch)
 
     monkeypatch.setattr(atomic.os, "fsync", synced)
     monkeypatch.setattr(atomic.os, "replace", replaced)
-    files.write(b"newer", str(folder / "old.png"), force=True)
+    files.write_file(b"newer", str(folder / "old.png"), force=True)
     assert steps == ["file", "name", "folder"]

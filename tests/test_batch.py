@@ -20,10 +20,10 @@ from program import PATIENCE, PROGRAM, at_terminal, complete, posix, start, wait
 
 import imfilter
 from imfilter import batch, files
-from imfilter.batch import photo, sources, targets
+from imfilter.batch import sources, targets
 from imfilter.cli import main
-from imfilter.cli.outputs import Pixels
-from imfilter.cli.progress import duration
+from imfilter.cli.outputs import PixelsType
+from imfilter.cli.progress import format_duration
 from imfilter.cli.report import shown
 from imfilter.errors import ImfilterError
 from imfilter.pipeline.chain import Pipeline
@@ -56,6 +56,11 @@ def started(*arguments, **options):
     return start([*PROGRAM, "apply", *arguments], text=True, **options)
 
 
+def job_of(filter):
+    """Return a job that writes results beside the photos."""
+    return batch.BatchJob(filter, targets.Output())
+
+
 def there():
     """Return the names of all files here."""
     return sorted(path.as_posix() for path in Path().rglob("*") if path.is_file())
@@ -83,7 +88,7 @@ HERE = ["b.png", "a.png", "a[1].png", "sub/c.PNG", "sub/deep/d.jpg", "sub/text.t
 ])
 def test_names_patterns_and_folders_stand_for_photos(tree, given, found):
     tree(*HERE)
-    got = sources.found(given, recursive=True, name="box")
+    got = sources.find_photos(given, recursive=True, name="box")
     assert [f"{one.path}: {one.error}" if one.error else one.path for one in got] == found
 
 
@@ -103,10 +108,10 @@ def test_results_of_an_earlier_run_are_not_photos(tree):
     tree(*photos)
     for arguments in (["box", "-r", "in"], ["sobel", "-r", "in"], ["box", "-r", "in", "--out-dir", "in/out"]):
         assert run(*arguments).stdout.count("wrote") == 4
-    names = [one.path for one in sources.found(["in"], recursive=True, name="box", results="./in/out")]
+    names = [one.path for one in sources.find_photos(["in"], recursive=True, name="box", results="./in/out")]
     assert names == photos
     tree("in/a.gaussian-sobel.png", "in/a.gaussian-tall.png", "in/a.convolve.png", "in/a.mine.png")
-    names = [one.path for one in sources.found(["in"], recursive=True, name="mine", results="in/out")]
+    names = [one.path for one in sources.find_photos(["in"], recursive=True, name="mine", results="in/out")]
     assert names == ["in/a.gaussian-tall.png", *photos]
 
 
@@ -117,10 +122,10 @@ def test_links_to_folders_are_not_followed(tree):
     os.symlink("../other", "in/other")
     os.symlink("../other/b.png", "in/link.png")
     for given in (["in"], ["in/**/*.png"]):
-        names = [one.path for one in sources.found(given, recursive=True, name="box")]
+        names = [one.path for one in sources.find_photos(given, recursive=True, name="box")]
         assert sorted(names) == ["in/a.png", "in/link.png", "in/sub/c.png"]
     os.symlink("in", "way")
-    assert next(one.path for one in sources.found(["way/"], recursive=True, name="box")) == "way/a.png"
+    assert next(one.path for one in sources.find_photos(["way/"], recursive=True, name="box")) == "way/a.png"
 
 
 def test_a_folder_without_images_is_named(tree):
@@ -137,9 +142,9 @@ def test_a_folder_without_images_is_named(tree):
     ({"pattern": "{}{ {stem} }.png"}, "{}{ a.b }.png"),
 ])
 def test_results_have_the_names_that_were_asked_for(output, name):
-    source = sources.Source("in/a.b.JPG", "sub")
+    source = sources.PhotoSource("in/a.b.JPG", "sub")
     assert targets.Output(**output).path(source, ".jpg", "box").replace(os.sep, "/") == name
-    assert targets.Output(pattern="{stem}.{ext}").path(sources.Source("{ext}.png"), ".png", "box") == "{ext}.png"
+    assert targets.Output(pattern="{stem}.{ext}").path(sources.PhotoSource("{ext}.png"), ".png", "box") == "{ext}.png"
 
 
 CLASHES = [
@@ -148,11 +153,11 @@ CLASHES = [
     (["-r", "x", "y", "--out-dir", "out", "--force"], "results of x/a.png and y/a.png would both be"),
     (["x/a.png", "y/a.png", "-o", "x/../{stem}2.png"], "would both be called x/../a2.png"),
     (["a.png", "b.png", "-o", "{stem}.png", "--force"], "a.png: is the photo itself; --in-place"),
-    (["a.png", "a.box.png"], "a.box.png would be the result of a.png, and is one of the photos itself"),
-    (["x/a.png", "a.box.png", "--out-dir", ".", "--force"], "a.box.png would be the result of x/a.png, and is one of"),
+    (["a.png", "a.box.png"], "a.box.png would be the result of a.png, but is one of the photos"),
+    (["x/a.png", "a.box.png", "--out-dir", ".", "--force"], "a.box.png would be the result of x/a.png, but is one of"),
     (["a.png", "-o", "a.foo"], "cannot write .foo"), (["a.png", "-o", "a"], "cannot write a file without a suffix"),
-    (["a.png", "-o", "{stm}.png"], r"fields but \{stem\}, .*, got \{stm\}: did you mean 'stem'"),
-    (["a.png", "-o", "{name}.png"], r"fields but \{stem\}, .*, got \{name\}"),
+    (["a.png", "-o", "{stm}.png"], r"the fields \{stem\}, .*, got \{stm\}: did you mean 'stem'"),
+    (["a.png", "-o", "{name}.png"], r"the fields \{stem\}, .*, got \{name\}"),
     (["a.png", "b.png", "-o", "b2.png"], "{stem} for several"), (["a.png", "b.png", "-o", "-"], "{stem} for several"),
     (["-", "stdin.png", "--out-dir", "out"], "results of - and stdin.png would both be called out/stdin.box.png"),
     (["a.png", "--force", "--skip-existing"], "only one of --force, --in-place and --skip-existing"),
@@ -181,12 +186,12 @@ def test_photos_with_several_names_are_told_apart(tree):
     tree("a.png", "sub/b.png")
     os.symlink("sub", "way")
     os.link("a.png", "twin.png")
-    assert len(batch.Batch(photo.Job(BOX, targets.Output()), ["a.png", "./a.png", "*a.png", "way/b.png"])) == 2
-    assert len(batch.Batch(photo.Job(BOX, targets.Output()), ["sub/b.png", "way/b.png", "sub/../way/b.png"])) == 1
+    assert len(batch.Batch(batch.BatchJob(BOX, targets.Output()), ["a.png", "./a.png", "*a.png", "way/b.png"])) == 2
+    assert len(batch.Batch(batch.BatchJob(BOX, targets.Output()), ["sub/b.png", "way/b.png", "sub/../way/b.png"])) == 1
     with pytest.raises(ImfilterError, match=r"a\.png and twin\.png are one file"):
-        batch.Batch(photo.Job(BOX, targets.Output(in_place=True)), ["a.png", "twin.png"])
+        batch.Batch(batch.BatchJob(BOX, targets.Output(in_place=True)), ["a.png", "twin.png"])
     with pytest.raises(ImfilterError, match=r"results of sub/b\.png and a\.png"):
-        batch.Batch(photo.Job(BOX, targets.Output("way/x{ext}.png")), ["sub/b.png", "a.png"])
+        batch.Batch(batch.BatchJob(BOX, targets.Output("way/x{ext}.png")), ["sub/b.png", "a.png"])
 
 
 def test_a_name_that_is_too_long_fails_alone(tree):
@@ -255,7 +260,7 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(tree):
     assert "bad.png: is not an image" in said.stderr and "3 of 4 would be written, 1 failed" in said.stderr
     assert "there.box.png: exists already" in run("box", "--dry-run", "there.png", status=1).stderr
     said = run("box", "--dry-run", "--max-pixels", "500", "in/a.png", status=1)
-    assert "claims more than 0.0005 megapixels" in said.stderr
+    assert "must have at most 0.0005 megapixels" in said.stderr
     assert records(run("box", "--dry-run", "--json", "in/a.png"))["in/a.png"]["width"] == 31
     assert there() == before and not os.path.exists("out")
 
@@ -271,13 +276,13 @@ def test_results_that_exist_may_be_skipped(tree):
 
 @pytest.mark.parametrize(("text", "pixels"), [("5", 5), ("200M", 200_000_000), ("0.5G", 500_000_000), ("3k", 3000)])
 def test_a_number_of_pixels_may_have_a_unit(text, pixels):
-    assert Pixels().convert(text, None, None) == pixels
+    assert PixelsType().convert(text, None, None) == pixels
 
 
 def test_settings_reach_reading_and_writing(tree, monkeypatch):
     tree("a.png")
     given = []
-    read, encode = files.read, files.encode
+    read, encode = files.read_photo, files.encode_photo
     monkeypatch.setattr(files, "read", lambda path, **more: given.append(more) or read(path, **more))
     monkeypatch.setattr(files, "encode", lambda *all: given.append(all[1:]) or encode(*all))
     with pytest.raises(SystemExit):
@@ -294,7 +299,7 @@ def test_the_options_say_what_fields_and_folders_do():
 # Several at once.
 
 class Kills:
-    """A step that ends its own process for wide photos."""
+    """A filter that ends its own process for wide photos."""
 
     name = "kills"
 
@@ -305,7 +310,7 @@ class Kills:
 
 
 class Fails:
-    """A step that fails in a way that nobody thought of, or for want of memory."""
+    """A filter that fails in a way that nobody thought of, or for want of memory."""
 
     name = "fails"
 
@@ -321,9 +326,9 @@ def test_a_process_that_dies_costs_one_photo(tree):
     tree(*names)
     awkward.photo(size=(50, 20)).save("3.png")
     awkward.photo(size=(50, 20)).save("11.png")
-    told = {record.input: record for record in batch.run(Kills(), names, workers=2)}
+    told = {record.input: record for record in batch.run_batch(job_of(Kills()), names, workers=2)}
     assert {name for name, record in told.items() if record.error} == {"3.png", "11.png"} and len(told) == 12
-    assert "was ended (exit code -9)" in told["3.png"].error
+    assert "died (exit code -9)" in told["3.png"].error
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -331,7 +336,7 @@ def test_any_failure_is_that_of_one_photo(tree, workers):
     tree("a.png", "b.png")
     awkward.photo(size=(50, 20)).save("zero.png")
     awkward.photo(size=(50, 50)).save("large.png")
-    told = {record.input: record.error for record in batch.run(Fails(), ["*.png"], workers=workers)}
+    told = {record.input: record.error for record in batch.run_batch(job_of(Fails()), ["*.png"], workers=workers)}
     assert told == {"a.png": None, "b.png": None, "large.png": "there is not enough memory for it",
                     "zero.png": "cannot be filtered: ZeroDivisionError: by zero"}
 
@@ -341,7 +346,8 @@ def test_new_processes_do_what_copies_do(tree, monkeypatch):
     asked, get = [], multiprocessing.get_context
     monkeypatch.setattr(multiprocessing, "get_context", lambda how: asked.append(how) or get(how))
     monkeypatch.setattr(threading, "active_count", lambda: 2)  # a copy of a process with threads may hang
-    told = list(batch.run(Recipe(Pipeline("gaussian:sigma=2"), "gaussian"), ["a.png", "b.png"], workers=2))
+    recipe = Recipe(Pipeline("gaussian:sigma=2"), "gaussian")
+    told = list(batch.run_batch(job_of(recipe), ["a.png", "b.png"], workers=2))
     assert [record.error for record in told] == [None, None] and asked == ["spawn", "spawn"]
     wanted = imfilter.gaussian(np.asarray(Image.open("a.png")), 2)
     np.testing.assert_array_equal(np.asarray(Image.open("b.gaussian.png")), wanted)
@@ -355,13 +361,14 @@ def test_processors_are_shared_out(tree, monkeypatch, cores, files_, workers, wa
     monkeypatch.setenv("IMFILTER_WORKERS", str(cores))
     names = [f"{k}.png" for k in range(files_)]
     tree(*names)
-    work = batch.Batch(photo.Job(BOX, targets.Output()), names)
-    assert work.at_once(workers) == wanted
-    assert batch.Batch(photo.Job(BOX, targets.Output(folder=".")), ["-", *names]).at_once(workers) == (1, cores)
+    work = batch.Batch(batch.BatchJob(BOX, targets.Output()), names)
+    assert work.share_processors(workers) == wanted
+    work = batch.Batch(batch.BatchJob(BOX, targets.Output(folder=".")), ["-", *names])
+    assert work.share_processors(workers) == (1, cores)
 
 
 class Threads:
-    """A step that tells how many threads its loops would take."""
+    """A filter that tells how many threads its loops would take."""
 
     name = "threads"
 
@@ -373,7 +380,7 @@ class Threads:
 def test_each_process_has_its_share_of_threads(tree, monkeypatch):
     monkeypatch.setenv("IMFILTER_WORKERS", "6")
     tree("a.png", "b.png")
-    told = list(batch.run(Threads(), ["a.png", "b.png"]))
+    told = list(batch.run_batch(job_of(Threads()), ["a.png", "b.png"]))
     assert [record.width for record in told] == [3, 3]
     assert len({record.height for record in told} | {os.getpid() % 60_000 + 1}) == 3
     assert os.environ["IMFILTER_WORKERS"] == "6"
@@ -464,13 +471,13 @@ def test_a_signal_that_is_ignored_stays_so(many):
 @posix
 def test_a_file_is_ended_that_was_begun(tree, capsys, monkeypatch):
     tree("a.png", "b.png")
-    write = files.write
+    write = files.write_file
 
     def interrupted(*all, **more):
         os.kill(os.getpid(), signal.SIGTERM)
         write(*all, **more)
 
-    monkeypatch.setattr(files, "write", interrupted)
+    monkeypatch.setattr(files, "write_file", interrupted)
     with pytest.raises(SystemExit) as left:
         main(["apply", "box", "--workers", "1", "a.png", "b.png"])
     assert left.value.code == 143 and there() == ["a.box.png", "a.png", "b.png"]
@@ -554,11 +561,11 @@ def test_a_reader_who_leaves_ends_the_work(many):
 def test_a_signal_waits_for_a_file_that_is_being_written(monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(signals, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    with signals.caught():
+    with signals.catch_signals():
         signals.hold()
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGTERM)  # at once: an echo
-        with pytest.raises(batch.Interrupted) as stop:
+        with pytest.raises(signals.Interrupted) as stop:
             signals.release()
         assert stop.value.number == signal.SIGTERM
         signals.release()
@@ -566,7 +573,7 @@ def test_a_signal_waits_for_a_file_that_is_being_written(monkeypatch):
         signals.hold()
         os.kill(os.getpid(), signal.SIGTERM)
         clock[0] += 2 * signals.ECHO
-        with pytest.raises(batch.Interrupted):
+        with pytest.raises(signals.Interrupted):
             os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
@@ -577,7 +584,7 @@ def test_a_signal_waits_for_a_file_that_is_being_written(monkeypatch):
     (0.04, "0.0 s"), (0.44, "0.4 s"), (9.96, "10 s"), (41.4, "41 s"), (200, "3 min 20 s"), (59.6, "1 min 00 s"),
     (7502, "2 h 05 min")])
 def test_a_time_is_told_in_words(seconds, words):
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words
 
 
 def on_terminal(*arguments, out=False, **environment):

@@ -83,9 +83,9 @@ def test_convolution_with_a_kernel_as_text_or_from_a_file(here, folder):
 
 
 @pytest.mark.parametrize(("kernel", "words"), [
-    ("1 2; 3", r"equally long, got \[2, 1\]"), ("nan 1", "finite"), ("1 inf", "finite"), ("1e999", "finite"),
-    ("", "kernel"), (" ; ", "kernel"), ("a b", "numbers, .* got 'a'"), ("missing.txt", "no file of that name"),
-    ("photo.png", "photo.png: is no text"),
+    ("1 2; 3", r"the same length, got \[2, 1\]"), ("nan 1", "finite"), ("1 inf", "finite"), ("1e999", "finite"),
+    ("", "kernel"), (" ; ", "kernel"), ("a b", "numbers, .* got 'a'"), ("missing.txt", "no file with this name"),
+    ("photo.png", "photo.png: is not a text file"),
 ])
 def test_kernels_that_are_none_are_refused(here, folder, kernel, words):
     said = here("convolve", "--kernel", kernel, "photo.png", status=2).err
@@ -233,7 +233,7 @@ def test_the_depth_of_a_result_is_as_asked_and_values_stay(here, folder, name, d
     (["apply", "canny", "--low-threshold", "3", "--high-threshold", "2"], "high_threshold must be at least"),
     (["apply", "difference_of_gaussians", "--high-sigma", "0.5"], "high_sigma must be at least low_sigma"),
     (["apply", "bilateral", "--sigma-spatial", "3000"], "sigma_spatial times truncate must be at most 2048"),
-    (["apply", "sobel", "--linear"], "sobel has no --linear: only blurs and colors mix light"),
+    (["apply", "sobel", "--linear"], "sobel has no --linear: only blurs and color filters have it"),
     (["apply", "sobel", "--then", "sobel:linear"], "got 'linear'"),
     (["apply", "box", "--channels", "R,X"], "must be some of R,G,B,A,L,C,M,Y,K,Cb,Cr, got 'X'"),
     (["apply", "box", "--channels", ""], "got ''"), (["apply", "box", "--gray", "--channels", "R"], "only one of"),

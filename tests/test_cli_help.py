@@ -118,7 +118,7 @@ def test_options_stand_in_sections(arguments):
     assert len(lines) <= 72
     places = [lines.index(title) for title in ("Filter:", "Common:", "Output:", "Large photos:")]
     for own, option in ((0, {"sobel": "--axis", "gaussian": "--sigma"}.get(arguments[-1], "--kernel")), (1, "--then"),
-                        (1, "--border"), (1, "--signed"), (2, "-o, --output"), (2, "-h, --help"), (3, "--engine")):
+                        (1, "--mode"), (1, "--signed"), (2, "-o, --output"), (2, "-h, --help"), (3, "--engine")):
         place = next(k for k, line in enumerate(lines) if line.startswith(f"  {option} "))
         assert places[own] < place < [*places, len(lines)][own + 1]
     assert not any("--linear" in line for line in lines) or arguments[-1] == "gaussian"
@@ -133,7 +133,7 @@ def test_what_is_missing_is_said_with_the_usage():
 @pytest.mark.parametrize(("words", "answers"), [
     ("apply gau", ["plain,gaussian"]),
     ("apply sobel --out-d", ["plain,--out-dir"]),
-    ("apply sobel --border mi", ["plain,mirror"]),
+    ("apply sobel --mode mi", ["plain,mirror"]),
     ("apply sobel --then gaus", ["plain,gaussian"]),
     ("apply sobel pho", ["file,pho"]),
     ("apply sobel -o pho", ["file,pho"]),

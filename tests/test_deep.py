@@ -42,10 +42,10 @@ def deep_tiff(pixels, **options):
 @pytest.mark.parametrize("target", [".png", ".tif"])
 def test_deep_png_files_keep_their_depth(put, channels, target):
     pixels = samples(channels)
-    photo = files.read(put("deep.png", imagecodecs.png_encode(pixels)))
+    photo = files.read_photo(put("deep.png", imagecodecs.png_encode(pixels)))
     assert isinstance(photo.image, HighDepthImage) and photo.image.alpha == (channels != 3) and photo.notes == []
     np.testing.assert_array_equal(photo.image.pixels, pixels)
-    data = files.encode(photo, target)
+    data = files.encode_photo(photo, target)
     again = imagecodecs.png_decode(data) if target == ".png" else tifffile.imread(io.BytesIO(data))
     np.testing.assert_array_equal(again, pixels)
 
@@ -63,10 +63,10 @@ def test_deep_tiff_files_of_every_kind_are_read_and_written(put, dtype, channels
     extra = {4: {"extrasamples": ["unassalpha"]}, 5: {"extrasamples": [0, 0]}, 6: {"extrasamples": [0, 0, 0]}}
     if options.get("predictor") and dtype[0] == "f":
         pytest.skip("floats have a predictor of their own")
-    photo = files.read(put("deep.tif", deep_tiff(given, **options, **extra.get(channels, {}))))
+    photo = files.read_photo(put("deep.tif", deep_tiff(given, **options, **extra.get(channels, {}))))
     np.testing.assert_array_equal(np.asarray(photo.image), pixels)
     assert np.asarray(photo.image).dtype == dtype and photo.image.alpha == (channels == 4)
-    again = tifffile.TiffFile(io.BytesIO(files.encode(photo, ".tif"))).pages[0]
+    again = tifffile.TiffFile(io.BytesIO(files.encode_photo(photo, ".tif"))).pages[0]
     np.testing.assert_array_equal(again.asarray(), pixels)
     assert again.photometric == 2 and tuple(map(int, again.extrasamples)) == ((2,) if channels == 4 else
                                                                               (0,) * (channels - 3))
@@ -76,23 +76,23 @@ def test_deep_tiff_files_of_every_kind_are_read_and_written(put, dtype, channels
 def test_deep_gray_that_pillow_does_not_know_is_read(put, dtype):
     pixels = samples(1, dtype)
     try:
-        photo = files.read(put("gray.tif", deep_tiff(pixels[..., 0], photometric="minisblack")))
+        photo = files.read_photo(put("gray.tif", deep_tiff(pixels[..., 0], photometric="minisblack")))
     except FileError as error:
-        assert dtype == "u4" and "beyond 2" in str(error)  # noqa: PT017
+        assert dtype == "u4" and "up to 2" in str(error)  # noqa: PT017
         return
     np.testing.assert_array_equal(np.asarray(photo.image), pixels)
-    np.testing.assert_array_equal(tifffile.imread(io.BytesIO(files.encode(photo, ".tif"))), pixels[..., 0])
+    np.testing.assert_array_equal(tifffile.imread(io.BytesIO(files.encode_photo(photo, ".tif"))), pixels[..., 0])
 
 
 def test_cmyk_and_white_that_is_zero(put):
     pixels = samples(4)
-    photo = files.read(put("cmyk.tif", deep_tiff(pixels, photometric="separated")))
+    photo = files.read_photo(put("cmyk.tif", deep_tiff(pixels, photometric="separated")))
     assert photo.image.mode == "CMYK uint16" and not photo.image.alpha
-    again = tifffile.TiffFile(io.BytesIO(files.encode(photo, ".tif"))).pages[0]
+    again = tifffile.TiffFile(io.BytesIO(files.encode_photo(photo, ".tif"))).pages[0]
     assert again.photometric == 5
     np.testing.assert_array_equal(again.asarray(), pixels)
     gray = samples(2)
-    photo = files.read(put("white.tif", deep_tiff(gray, photometric="miniswhite", extrasamples=["unassalpha"])))
+    photo = files.read_photo(put("white.tif", deep_tiff(gray, photometric="miniswhite", extrasamples=["unassalpha"])))
     np.testing.assert_array_equal(photo.image.pixels, np.stack([65535 - gray[..., 0], gray[..., 1]], -1))
 
 
@@ -100,7 +100,7 @@ def test_colors_multiplied_by_alpha_are_divided_again(put):
     plain = np.array([[[60000, 30000, 0, 65535], [40000, 20000, 2, 32768], [0, 0, 0, 0]]], "u2")
     stored = plain.copy()
     stored[..., :3] = np.rint(plain[..., :3] * (plain[..., 3:] / 65535))
-    photo = files.read(put("premultiplied.tif", deep_tiff(stored, extrasamples=["assocalpha"])))
+    photo = files.read_photo(put("premultiplied.tif", deep_tiff(stored, extrasamples=["assocalpha"])))
     assert photo.image.alpha
     np.testing.assert_allclose(photo.image.pixels.astype(int), plain, atol=1)
 
@@ -109,9 +109,9 @@ def test_colors_multiplied_by_alpha_are_divided_again(put):
 def test_deep_ppm_files_are_scaled_to_16_bits_and_need_no_other_library(put, most):
     pixels = np.minimum(samples(3), most)
     data = b"P6\n# a comment\n30 20\n%d\n" % most + pixels.astype(">u2").tobytes()
-    photo = files.read(put("deep.ppm", data))
+    photo = files.read_photo(put("deep.ppm", data))
     np.testing.assert_array_equal(photo.image.pixels, np.floor(pixels * 65535.0 / most + 0.5))
-    head, maximum, body = files.encode(photo, ".ppm").split(b"\n", 3)[1:]
+    head, maximum, body = files.encode_photo(photo, ".ppm").split(b"\n", 3)[1:]
     assert (head, maximum) == (b"30 20", b"65535")
     np.testing.assert_array_equal(np.frombuffer(body, ">u2").reshape(20, 30, 3), photo.image.pixels)
 
@@ -121,8 +121,8 @@ def test_deep_ppm_files_are_scaled_to_16_bits_and_need_no_other_library(put, mos
 def test_deep_photos_are_turned_upright(put, suffix, orientation):
     pixels = samples(3)
     image = HighDepthImage(pixels, info={"exif": awkward.exif(orientation).tobytes()})
-    data = files.encode(files.Photo([image]), suffix)
-    photo = files.read(put("deep" + suffix, data))
+    data = files.encode_photo(files.Photo([image]), suffix)
+    photo = files.read_photo(put("deep" + suffix, data))
     np.testing.assert_array_equal(photo.image.pixels, awkward.turned(pixels, orientation))
     tags = Image.Exif()
     tags.load(photo.image.info["exif"])
@@ -134,14 +134,14 @@ def test_deep_photos_are_turned_upright(put, suffix, orientation):
 def test_metadata_of_deep_photos_is_kept(put, source, target):
     info = {"exif": awkward.exif().tobytes(), "icc_profile": PROFILE, "dpi": (300.0, 150.0), "xmp": b"<x>a tree</x>"}
     image = HighDepthImage(samples(3), info=dict(info))
-    photo = files.read(put("deep" + source, files.encode(files.Photo([image]), source)))
-    again = files.read(put("again" + target, files.encode(photo, target))).image
+    photo = files.read_photo(put("deep" + source, files.encode_photo(files.Photo([image]), source)))
+    again = files.read_photo(put("again" + target, files.encode_photo(photo, target))).image
     np.testing.assert_allclose(again.info["dpi"], info["dpi"], atol=0.1)
     assert all(again.info[key] == info[key] for key in ("icc_profile", "xmp")) and photo.notes == []
     tags = Image.Exif()
     tags.load(again.info["exif"])
     assert tags[0x010F] == "Acme" and tags.get_ifd(0x8769)[0x829A] == 0.5
-    bare = files.read(put("bare" + target, files.encode(photo, target, files.Settings(strip=True)))).image
+    bare = files.read_photo(put("bare" + target, files.encode_photo(photo, target, files.Settings(strip=True)))).image
     assert set(bare.info) == {"icc_profile"}
 
 
@@ -149,7 +149,7 @@ def test_texts_of_a_deep_png_are_kept(put):
     rows = [row.astype(">u2").tobytes() for row in awkward.pixels(3, "u2")]
     texts = [(b"tEXt", b"Title\0A tree"), (b"gAMA", b"\0\0\xb1\x8f")]
     data = awkward.png(6, 4, 16, 2, rows, *(awkward.chunk(*text) for text in texts))
-    chunks = awkward.png_chunks(files.encode(files.read(put("deep.png", data)), ".png"))
+    chunks = awkward.png_chunks(files.encode_photo(files.read_photo(put("deep.png", data)), ".png"))
     assert [chunk for chunk in chunks if chunk in texts] == texts
     assert chunks[0][0] == b"IHDR" and chunks[-1][0] == b"IEND"
 
@@ -157,7 +157,7 @@ def test_texts_of_a_deep_png_are_kept(put):
 def test_a_transparent_color_of_16_bits_is_named_or_alpha(put):
     rows = [row.astype(">u2").tobytes() for row in awkward.pixels(3, "u2")]
     key = awkward.chunk(b"tRNS", awkward.pixels(3, "u2")[1, 2].astype(">u2").tobytes())
-    photo = files.read(put("key.png", awkward.png(6, 4, 16, 2, rows, key)))
+    photo = files.read_photo(put("key.png", awkward.png(6, 4, 16, 2, rows, key)))
     if photo.image.alpha:
         assert photo.image.pixels[1, 2, 3] == 0 and (photo.image.pixels[..., 3] == 0).sum() == 1
     else:
@@ -171,9 +171,9 @@ def test_deep_pages_are_read_one_by_one(put):
         for k, page in enumerate(pages):
             writer.write(page[..., 0] if page.shape[2] == 1 else page, resolution=(100 + k, 50), resolutionunit=2,
                          photometric="rgb" if page.shape[2] == 3 else "minisblack", metadata=None)
-    photo = files.read(put("pages.tif", room.getvalue()))
+    photo = files.read_photo(put("pages.tif", room.getvalue()))
     assert [type(frame).__name__ for frame in photo.frames] == ["HighDepthImage", "HighDepthImage", "Image", "Image"]
-    with tifffile.TiffFile(io.BytesIO(files.encode(photo.map(lambda frame: frame), ".tif"))) as again:
+    with tifffile.TiffFile(io.BytesIO(files.encode_photo(photo.map(lambda frame: frame), ".tif"))) as again:
         assert len(again.pages) == 4
         for k, page in enumerate(pages):
             np.testing.assert_array_equal(again.pages[k].asarray(), page[..., 0] if page.shape[2] == 1 else page)
@@ -181,12 +181,12 @@ def test_deep_pages_are_read_one_by_one(put):
 
 
 @pytest.mark.parametrize(("make", "words"), [
-    (lambda: deep_tiff(samples(3), photometric="cielab"), "not read here"),
-    (lambda: deep_tiff(samples(3) >> 4, bitspersample=12), "not read here: TIFF photometric 2, 12 bits"),
+    (lambda: deep_tiff(samples(3), photometric="cielab"), "unsupported samples"),
+    (lambda: deep_tiff(samples(3) >> 4, bitspersample=12), "unsupported samples: TIFF photometric 2, 12 bits"),
 ])
 def test_samples_whose_meaning_is_not_known_are_refused(put, make, words):
     with pytest.raises(FileError, match=words):
-        files.read(put("strange.tif", make()))
+        files.read_photo(put("strange.tif", make()))
 
 
 @pytest.mark.parametrize("compression", [None, "zlib"])
@@ -198,19 +198,19 @@ def test_samples_that_cannot_be_found_are_no_zeros(put, compression):
         assert data.count(struct.pack("<HHI", tag, kind, 4)) == 1
         data = data.replace(struct.pack("<HHI", tag, kind, 4), struct.pack("<HHI", tag, kind, 3))
     with pytest.raises(FileError, match="is damaged"):
-        files.read(put("lost.tif", data))
+        files.read_photo(put("lost.tif", data))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".gif"])
 def test_formats_of_8_bits_refuse_deep_photos(suffix):
-    with pytest.raises(FileError, match="cannot hold 16-bit colors: PNG or PPM or TIFF can"):
-        files.encode(files.Photo([HighDepthImage(samples(3))]), suffix)
+    with pytest.raises(FileError, match="cannot hold 16-bit colors: PNG, PPM or TIFF can"):
+        files.encode_photo(files.Photo([HighDepthImage(samples(3))]), suffix)
     with pytest.raises(FileError, match="cannot hold floating-point colors: TIFF can"):
-        files.encode(files.Photo([HighDepthImage(samples(3, "f4"))]), suffix)
+        files.encode_photo(files.Photo([HighDepthImage(samples(3, "f4"))]), suffix)
     with pytest.raises(FileError, match="PNG cannot hold 16-bit CMYK colors: TIFF can"):
-        files.encode(files.Photo([HighDepthImage(awkward.pixels(4, "u2"))]), ".png")
+        files.encode_photo(files.Photo([HighDepthImage(awkward.pixels(4, "u2"))]), ".png")
     with pytest.raises(FileError, match="cannot hold channels beyond alpha: TIFF can"):
-        files.encode(files.Photo([HighDepthImage(samples(6, "u1"))]), suffix)
+        files.encode_photo(files.Photo([HighDepthImage(samples(6, "u1"))]), suffix)
 
 
 CHILD = """if True:
@@ -219,7 +219,7 @@ CHILD = """if True:
         sys.modules[name] = None  # as if it were not installed
     from imfilter import files, FileError
     try:
-        files.read(sys.argv[1])
+        files.read_photo(sys.argv[1])
     except FileError as error:
         print(error)
 """

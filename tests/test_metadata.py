@@ -64,9 +64,9 @@ def test_the_files_of_these_tests_hold_what_they_should(suffix):
 @pytest.mark.parametrize("target", [*KINDS, ".jpeg", ".tiff"])
 @pytest.mark.parametrize("source", KINDS)
 def test_metadata_is_kept_or_named(put, source, target):
-    photo = files.read(put("photo" + source, written(source, exif=awkward.exif().tobytes()) if "exif" in TOLD[source]
+    photo = files.read_photo(put("photo" + source, written(source, exif=awkward.exif().tobytes()) if "exif" in TOLD[source]
                            else written(source)))
-    data = files.encode(photo.map(bare), target)
+    data = files.encode_photo(photo.map(bare), target)
     holds = TOLD[{".jpeg": ".jpg", ".tiff": ".tif"}.get(target, target)]
     assert found(data) == TOLD[source] & holds
     said = " ".join(photo.notes)
@@ -75,8 +75,8 @@ def test_metadata_is_kept_or_named(put, source, target):
 
 @pytest.mark.parametrize("suffix", KINDS)
 def test_metadata_can_be_left_out_but_for_the_profile(put, suffix):
-    photo = files.read(put("photo" + suffix, written(suffix)))
-    assert found(files.encode(photo, suffix, files.Settings(strip=True))) == TOLD[suffix] & {"icc_profile"}
+    photo = files.read_photo(put("photo" + suffix, written(suffix)))
+    assert found(files.encode_photo(photo, suffix, files.Settings(strip=True))) == TOLD[suffix] & {"icc_profile"}
     assert not [note for note in photo.notes if "not kept" in note]
 
 
@@ -86,10 +86,10 @@ def test_photos_are_turned_upright_and_say_so(put, suffix, orientation):
     stored = awkward.photo(size=(16, 8)).resize((160, 80), Image.Resampling.NEAREST)
     options = {".webp": {"lossless": True}, ".jpg": {"quality": 100, "subsampling": 0}}.get(suffix, {})
     data = awkward.encoded(stored, KINDS[suffix], exif=awkward.exif(orientation), **options)
-    photo = files.read(put("photo" + suffix, data))
+    photo = files.read_photo(put("photo" + suffix, data))
     wanted = awkward.turned(np.asarray(stored, float), orientation)
     assert np.abs(np.asarray(photo.image) - wanted).max() < 20
-    again = Image.open(io.BytesIO(files.encode(photo, suffix)))
+    again = Image.open(io.BytesIO(files.encode_photo(photo, suffix)))
     assert again.getexif().get(0x0112, 1) == 1
     assert again.size == wanted.shape[1::-1]
 
@@ -97,28 +97,28 @@ def test_photos_are_turned_upright_and_say_so(put, suffix, orientation):
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
 def test_a_resolution_is_turned_with_the_photo(put, suffix):
     data = awkward.encoded(awkward.photo(), KINDS[suffix], exif=awkward.exif(6), dpi=(300, 150))
-    again = Image.open(io.BytesIO(files.encode(files.read(put("photo" + suffix, data)), suffix)))
+    again = Image.open(io.BytesIO(files.encode_photo(files.read_photo(put("photo" + suffix, data)), suffix)))
     assert tuple(map(round, again.info["dpi"])) == (150, 300)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
 def test_an_orientation_in_xmp_is_used_once(put, suffix):
     options = {key: value for key, value in (("exif", b""),) if suffix != ".webp"}
-    photo = files.read(put("photo" + suffix, written(suffix, **options)
+    photo = files.read_photo(put("photo" + suffix, written(suffix, **options)
                            if suffix != ".webp" else awkward.encoded(awkward.photo(size=(16, 8)), "WEBP", xmp=XMP)))
     assert photo.image.size == (8, 16)
-    data = files.encode(photo, suffix)
+    data = files.encode_photo(photo, suffix)
     assert b'tiff:Orientation="1"' in data
-    assert files.read(put("again" + suffix, data)).image.size == (8, 16)
+    assert files.read_photo(put("again" + suffix, data)).image.size == (8, 16)
 
 
 def test_the_size_in_exif_is_that_of_the_result(put):
     tags = awkward.exif(6)
     tags.get_ifd(0x8769).update({40962: 16, 40963: 8})
-    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(size=(16, 8)), "JPEG", exif=tags)))
+    photo = files.read_photo(put("photo.jpg", awkward.encoded(awkward.photo(size=(16, 8)), "JPEG", exif=tags)))
     for stride, size in ((1, (8, 16)), (2, (4, 8))):
         half = photo.map(Recipe(Pipeline(f"box:size=3:stride={stride}"), "box").picture)
-        table = Image.open(io.BytesIO(files.encode(half, ".png"))).getexif().get_ifd(0x8769)
+        table = Image.open(io.BytesIO(files.encode_photo(half, ".png"))).getexif().get_ifd(0x8769)
         assert (table[40962], table[40963]) == size and table[0x829A] == 0.5
 
 
@@ -128,14 +128,14 @@ def test_a_profile_of_colors_is_not_given_to_a_gray_photo():
     gray.info["icc_profile"] = PROFILE
     for suffix in (".png", ".jpg", ".tif", ".webp"):
         photo = files.Photo([gray])
-        again = Image.open(io.BytesIO(files.encode(photo, suffix)))
-        assert not again.info.get("icc_profile") and photo.notes == ["color profile not kept: it is for other colors"]
+        again = Image.open(io.BytesIO(files.encode_photo(photo, suffix)))
+        assert not again.info.get("icc_profile") and photo.notes == ["color profile not kept: it is for another color space"]
 
 
 def test_exif_of_a_bigtiff_can_be_read_in_other_files(put):
     data = awkward.encoded(awkward.photo(), "TIFF", exif=awkward.exif().tobytes(), big_tiff=True)
     assert data[:3] == b"II+"
-    written = files.encode(files.read(put("big.tif", data)), ".jpg")
+    written = files.encode_photo(files.read_photo(put("big.tif", data)), ".jpg")
     assert b"Exif\0\0MM\0\x2a" in written or b"Exif\0\0II\x2a\0" in written
     assert "exif" in found(written)
 
@@ -150,22 +150,22 @@ def test_metadata_too_long_for_a_jpeg_is_named(key, value):
         value = {"exif": value["exif"].tobytes()}
     image.info.update(value)
     photo = files.Photo([image])
-    assert Image.open(io.BytesIO(files.encode(photo, ".jpg"))).size == image.size
+    assert Image.open(io.BytesIO(files.encode_photo(photo, ".jpg"))).size == image.size
     assert photo.notes == [f"{key} not kept: JPEG cannot hold it"]
 
 
 def test_long_exif_is_whole_where_it_fits(put):
     tags = awkward.exif()
     tags[0x927C] = bytes(70_000)
-    photo = files.read(put("long.png", awkward.encoded(awkward.photo(), "PNG", exif=tags)))
+    photo = files.read_photo(put("long.png", awkward.encoded(awkward.photo(), "PNG", exif=tags)))
     for suffix in (".png", ".tif", ".webp"):
-        assert len(Image.open(io.BytesIO(files.encode(photo, suffix))).getexif()[0x927C]) == 70_000
+        assert len(Image.open(io.BytesIO(files.encode_photo(photo, suffix))).getexif()[0x927C]) == 70_000
 
 
 @pytest.mark.parametrize("suffix", KINDS)
 def test_a_resolution_that_was_not_there_is_not_made_up(put, suffix):
-    photo = files.read(put("plain.tif", awkward.encoded(awkward.photo(), "TIFF")))
-    again = Image.open(io.BytesIO(files.encode(photo, suffix)))
+    photo = files.read_photo(put("plain.tif", awkward.encoded(awkward.photo(), "TIFF")))
+    again = Image.open(io.BytesIO(files.encode_photo(photo, suffix)))
     # Pillow reads 1 from a TIFF file that says nothing: 282 is the tag that would say it.
     told = getattr(again, "tag_v2", {}).get(282) if suffix == ".tif" else again.info.get("dpi", (72,))[0]
     assert not [note for note in photo.notes if "colors become" not in note] and (told is None or told > 10)
@@ -180,29 +180,29 @@ TEXTS = [
 
 
 def test_texts_and_colors_of_a_png_are_kept_byte_for_byte(put):
-    photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
+    photo = files.read_photo(put("text.png", awkward.chunks_png(*TEXTS)))
     assert photo.notes == []
-    chunks = awkward.png_chunks(files.encode(photo.map(bare), ".png"))
+    chunks = awkward.png_chunks(files.encode_photo(photo.map(bare), ".png"))
     assert sorted(chunk for chunk in chunks if chunk in TEXTS) == sorted(TEXTS)
     names = [name for name, _ in chunks]
     assert max(names.index(b"gAMA"), names.index(b"cHRM"), names.index(b"cICP")) < names.index(b"IDAT")
 
 
 def test_texts_of_a_png_are_named_where_they_are_lost(put):
-    photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
-    files.encode(photo, ".jpg")
+    photo = files.read_photo(put("text.png", awkward.chunks_png(*TEXTS)))
+    files.encode_photo(photo, ".jpg")
     assert photo.notes == [f"{what} not kept: JPEG cannot hold it" for what in (
         "text 'Title'", "text 'Software'", "text 'Author'", "gamma", "chromaticities", "chunk prVt", "color coding")]
 
 
 def test_texts_are_left_out_and_colors_are_not(put):
-    photo = files.read(put("text.png", awkward.chunks_png(*TEXTS)))
-    names = {name for name, _ in awkward.png_chunks(files.encode(photo, ".png", files.Settings(strip=True)))}
+    photo = files.read_photo(put("text.png", awkward.chunks_png(*TEXTS)))
+    names = {name for name, _ in awkward.png_chunks(files.encode_photo(photo, ".png", files.Settings(strip=True)))}
     assert names == {b"IHDR", b"gAMA", b"cHRM", b"cICP", b"IDAT", b"IEND"}
 
 
 def test_chunks_that_speak_of_the_old_pixels_are_named(put):
-    photo = files.read(put("old.png", awkward.chunks_png((b"caBX", b"a signature"), (b"tIME", bytes(7)))))
+    photo = files.read_photo(put("old.png", awkward.chunks_png((b"caBX", b"a signature"), (b"tIME", bytes(7)))))
     assert photo.notes == ["chunk caBX not kept"]
 
 
@@ -210,9 +210,9 @@ def test_chunks_that_speak_of_the_old_pixels_are_named(put):
                                  "duration", "gamma", "loop", "aspect", "Raw profile type exif"])
 def test_a_text_may_go_by_any_name(put, key):
     """Pillow puts texts and metadata into one dictionary, so that a text can go by a name with a meaning."""
-    photo = files.read(put("text.png", awkward.text_png(key, "hello")))
+    photo = files.read_photo(put("text.png", awkward.text_png(key, "hello")))
     for suffix in KINDS:
-        data = files.encode(photo, suffix)
+        data = files.encode_photo(photo, suffix)
         assert Image.open(io.BytesIO(data)).size == photo.image.size
         if suffix == ".png" and key != "Raw profile type exif":
             assert (b"tEXt", key.encode() + b"\0hello") in awkward.png_chunks(data)
@@ -234,67 +234,67 @@ def test_segments_of_other_programs_are_kept_from_jpeg_to_jpeg(put):
     caption = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x78\0\4tree\0"
     extra = b"".join(b"\xff" + bytes([0xE0 + number]) + struct.pack(">H", len(data) + 2) + data
                      for number, data in ((13, caption), (11, b"gain map"), (1, b"http://ns.adobe.com/xmp/extension/\0x")))
-    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", extra=extra)))
-    kept = segments(files.encode(photo, ".jpg"))
+    photo = files.read_photo(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", extra=extra)))
+    kept = segments(files.encode_photo(photo, ".jpg"))
     assert {(0xED, caption), (0xEB, b"gain map"), (0xE1, b"http://ns.adobe.com/xmp/extension/\0x")} <= set(kept)
     assert photo.notes == []
-    files.encode(photo, ".png")
+    files.encode_photo(photo, ".png")
     assert photo.notes == ["Photoshop and other application data not kept: PNG cannot hold it"]
-    bare = segments(files.encode(photo, ".jpg", files.Settings(strip=True)))
+    bare = segments(files.encode_photo(photo, ".jpg", files.Settings(strip=True)))
     assert {number for number, _ in bare if number >= 0xE0} == {0xE0}
 
 
 def test_a_profile_that_cannot_be_read_is_named(put):
     broken = b"ICC_PROFILE\0\1\3" + PROFILE[:100]  # the first of three parts
     extra = b"\xff\xe2" + struct.pack(">H", len(broken) + 2) + broken
-    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", extra=extra)))
+    photo = files.read_photo(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", extra=extra)))
     assert photo.notes == ["color profile not kept: it cannot be read"]
 
 
 def test_all_comments_of_a_jpeg_are_kept(put):
     extra = b"\xff\xfe\0\7first"
     data = awkward.encoded(awkward.photo(), "JPEG", extra=extra, comment=b"second")
-    again = Image.open(io.BytesIO(files.encode(files.read(put("photo.jpg", data)), ".jpg")))
+    again = Image.open(io.BytesIO(files.encode_photo(files.read_photo(put("photo.jpg", data)), ".jpg")))
     assert sorted(again.info["comment"].split(b"\n")) == [b"first", b"second"]
 
 
 def test_exif_that_cannot_be_read_is_named(put):
-    photo = files.read(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", exif=b"Exif\0\0garbage")))
+    photo = files.read_photo(put("photo.jpg", awkward.encoded(awkward.photo(), "JPEG", exif=b"Exif\0\0garbage")))
     assert photo.notes == ["EXIF not kept: it cannot be read"]
 
 
 def test_pixels_that_are_not_square_are_named(put):
-    photo = files.read(put("tall.png", awkward.chunks_png((b"pHYs", struct.pack(">IIB", 1, 2, 0)))))
-    assert photo.notes == ["pixels that are not square: their shape is not kept"]
+    photo = files.read_photo(put("tall.png", awkward.chunks_png((b"pHYs", struct.pack(">IIB", 1, 2, 0)))))
+    assert photo.notes == ["shape of non-square pixels not kept"]
 
 
 def test_what_pillow_leaves_out_of_a_file_is_named(put):
-    fourth = files.read(put("fourth.tif", awkward.tiff(awkward.pixels(4), 2, extra=[0])))
-    assert fourth.notes == ["fourth channel, whose meaning the file does not tell, not kept"]
+    fourth = files.read_photo(put("fourth.tif", awkward.tiff(awkward.pixels(4), 2, extra=[0])))
+    assert fourth.notes == ["fourth channel of unknown meaning not kept"]
     room = io.BytesIO()
     tifffile = pytest.importorskip("tifffile")
     with tifffile.TiffWriter(room) as writer:
         writer.write(awkward.pixels(3), photometric="rgb", subifds=1, metadata=None)
         writer.write(awkward.pixels(3)[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
-    assert files.read(put("pictures.tif", room.getvalue())).notes == ["pictures within a page not kept"]
+    assert files.read_photo(put("pictures.tif", room.getvalue())).notes == ["images within a page not kept"]
     gif = awkward.encoded(awkward.photo("P"), "GIF")
     place = 13 + 3 * 2 ** ((gif[10] & 7) + 1)  # behind the palette
     more = b"!\xff\x0bXMP DataXMP\4<x/>\0"
-    assert files.read(put("xmp.gif", gif[:place] + more + gif[place:])).notes == ["extension 'XMP DataXMP' not kept"]
+    assert files.read_photo(put("xmp.gif", gif[:place] + more + gif[place:])).notes == ["extension 'XMP DataXMP' not kept"]
 
 
 def test_the_profile_of_a_bmp_file_is_named(put):
     plain = awkward.encoded(awkward.photo(), "BMP")
     told = struct.pack("<I", 124) + plain[18:54] + b"\0" * 16 + b"DEBM" + b"\0" * 64
     longer = plain[:10] + struct.pack("<I", 14 + 124) + told + plain[54:]
-    photo = files.read(put("profile.bmp", longer))
+    photo = files.read_photo(put("profile.bmp", longer))
     np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(awkward.photo()))
     assert photo.notes == ["color profile not kept: it is not read from BMP"]
-    assert files.read(put("plain.bmp", plain)).notes == []
+    assert files.read_photo(put("plain.bmp", plain)).notes == []
 
 
 @pytest.mark.parametrize(("most", "size"), [(b"255", 1), (b"65535", 2)])
 @pytest.mark.parametrize(("comment", "notes"), [(b"", []), (b"# by hand\n", ["comment not kept"])])
 def test_the_comment_of_a_ppm_file_is_named(put, most, size, comment, notes):
     data = b"P6\n%s2 1\n%s\n" % (comment, most) + bytes(range(6 * size))
-    assert files.read(put("photo.ppm", data)).notes == notes
+    assert files.read_photo(put("photo.ppm", data)).notes == notes

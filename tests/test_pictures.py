@@ -71,10 +71,10 @@ def test_a_picture_goes_to_standard_output(pair, command):
     (("show", "sobel,sobell"), "there is no filter 'sobell': did you mean 'sobel'?"),
     (("show", "sobell"), "there is no filter 'sobell': did you mean 'sobel'?"),
     (("show", "gaussian:sigma=-1"), "sigma must be a number of at least 0, got -1.0"),
-    (("show", "mix"), "mix needs matrix"), (("show", ""), "there is no file of that name"),
-    (("show", "none.txt"), "got 'none.txt'; there is no file of that name"), (("show", "-"), "a kernel must be rows"),
+    (("show", "mix"), "mix needs matrix"), (("show", ""), "there is no file with this name"),
+    (("show", "none.txt"), "got 'none.txt'; there is no file with this name"), (("show", "-"), "a kernel must be rows"),
     (("show", "."), "a kernel must be rows"), (("show", "1 2; 3"), "equally long"),
-    (("show", "1 nan"), "must be finite"), (("show", "photo.png"), "is no text"),
+    (("show", "1 nan"), "must be finite"), (("show", "photo.png"), "is not a text file"),
     (("show", "1e308 1e308"), "a kernel to show must have a finite sum"),
     (("show", "sobel", "-o", "a.xyz"), ".pgm, .svg"), (("show", "median", "-o", "a.png"), "has no kernel to draw"),
 ])

@@ -27,6 +27,6 @@ def test_what_is_opaque_stays_opaque_in_deeper_samples(rng):
 
 def test_animations_of_deep_colors_are_refused_where_they_are_not_read():
     frames = files.Photo([HighDepthImage(np.zeros((4, 3, 3), np.uint16))] * 2)
-    with pytest.raises(FileError, match="PNG animations of 16 bits a color are not written: TIFF"):
-        files.encode(frames, ".png")
-    assert files.encode(frames, ".tif")
+    with pytest.raises(FileError, match="PNG animations of 16-bit colors cannot be written: TIFF"):
+        files.encode_photo(frames, ".png")
+    assert files.encode_photo(frames, ".tif")

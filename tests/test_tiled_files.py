@@ -16,7 +16,7 @@ from imfilter.arrays.conversion import as_array
 from imfilter.blocks.build import Block
 from imfilter.errors import FileError
 from imfilter.tiled import segment_cache
-from imfilter.tiled.source import open_source
+from imfilter.tiled.formats import open_source
 from imfilter.tiled.tiff import directory
 
 tifffile = pytest.importorskip("tifffile")
@@ -34,7 +34,7 @@ BLOCKS = [Block(0, 150, 0, 190), Block(149, 150, 189, 190), Block(0, 1, 0, 1), B
 @pytest.fixture(autouse=True)
 def cache(monkeypatch):
     """Every test begins with nothing kept."""
-    fresh = segment_cache.Cache()
+    fresh = segment_cache.SegmentCache()
     monkeypatch.setattr("imfilter.tiled.tiff.source.CACHE", fresh)
     monkeypatch.setattr("imfilter.tiled.zarr.source.CACHE", fresh)
     return fresh
@@ -104,7 +104,7 @@ MEANT = {
 def test_samples_mean_what_they_mean_in_ordinary_photos(tmp_path, name, tile):
     pixels, how = MEANT[name]
     path = tiff(tmp_path, pixels, tile=tile, **how)
-    photo, source = files.read(path), open_source(path)
+    photo, source = files.read_photo(path), open_source(path)
     whole = as_array(photo.image)
     assert source.notes == photo.notes
     assert source.alpha == (photo.image.mode.split()[0] in ("LA", "RGBA"))
@@ -118,7 +118,7 @@ def test_what_is_said_beside_the_pixels_comes_along(tmp_path):
     path = tiff(tmp_path, RGB, photometric="rgb", resolution=(300, 200), description="words", iccprofile=profile,
                 tile=(32, 32))
     info = open_source(path).info
-    assert info == files.read(path).image.info
+    assert info == files.read_photo(path).image.info
     assert info["dpi"] == (300, 200) and info["icc_profile"] == profile and b"words" in info["exif"]
 
 
@@ -174,18 +174,18 @@ def two_sizes(path):
 
 
 REFUSED = {
-    "pages": (pages, r"large\.tif: holds 3 pages|large\.tif: holds 3 pictures"),
-    "pages of two sizes": (two_sizes, r"large\.tif: holds 2 pages: .* --engine memory"),
+    "pages": (pages, r"large\.tif: holds 3 (pages|images)"),
+    "pages of two sizes": (two_sizes, r"large\.tif: holds 2 pages, .* --engine memory"),
     "YCbCr": (ycbcr, r"large\.tif: holds YCbCr colors without JPEG"),
     "CMYK in JPEG": (lambda path: tifffile.imwrite(path, RGBA, photometric="separated", compression="jpeg"),
-                     r"large\.tif: holds CMYK colors in JPEG"),
+                     r"large\.tif: holds JPEG-compressed CMYK colors"),
     "complex": (lambda path: tifffile.imwrite(path, GRAY.astype("c8")),
-                r"large\.tif: has samples that are not read here: complex64"),
-    "another format": (content(b"\x89PNG\r\n"), r"large\.tif: is read whole, .*--engine memory"),
-    "nothing": (content(b""), r"large\.tif: is read whole"),
+                r"large\.tif: has unsupported samples: complex64"),
+    "another format": (content(b"\x89PNG\r\n"), r"large\.tif: cannot be read in tiles, .*--engine memory"),
+    "nothing": (content(b""), r"large\.tif: cannot be read in tiles"),
     "no file": (lambda path: None, r"large\.tif: No such file"),
-    "a head": (content(b"II*\0\x08\0\0\0"), r"large\.tif: (holds no picture|is damaged)"),
-    "half a head": (content(b"II*\0"), r"large\.tif: (holds no picture|is damaged)"),
+    "a head": (content(b"II*\0\x08\0\0\0"), r"large\.tif: (holds no image|is damaged)"),
+    "half a head": (content(b"II*\0"), r"large\.tif: (holds no image|is damaged)"),
     "noise": (content(b"II+\0\x08\0\0\0" + b"\xff" * 50), r"large\.tif: "),
 }
 
@@ -203,7 +203,7 @@ def test_what_cannot_be_read_in_tiles_is_refused_in_a_sentence(tmp_path, name):
 def test_a_single_huge_strip_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(segment_cache, "LARGEST", 10_000)
     path = tiff(tmp_path, GRAY, compression="zlib", rowsperstrip=150)
-    with pytest.raises(FileError, match=r"a strip of 190 x 150 pixels, too large to be read in tiles"):
+    with pytest.raises(FileError, match=r"a strip of 190 x 150 pixels, which is too large to be read in tiles"):
         open_source(path)
 
 
@@ -296,13 +296,13 @@ def test_many_threads_read_at_once(tmp_path):
 
 
 def test_what_two_windows_share_is_decoded_once(tmp_path, monkeypatch):
-    decoded, own = [], directory.Level.decoded
+    decoded, own = [], directory.TiffDirectory.decode_segment
 
     def counted(self, plane, row, column):
         decoded.append((row, column))
         return own(self, plane, row, column)
 
-    monkeypatch.setattr(directory.Level, "decoded", counted)
+    monkeypatch.setattr(directory.TiffDirectory, "decode_segment", counted)
     source = open_source(tiff(tmp_path, GRAY, tile=(32, 32), compression="zlib"))
     blocks = [Block(0, 70, 0, 100), Block(58, 150, 0, 100), Block(0, 70, 90, 190), Block(58, 150, 90, 190)] * 2
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -311,7 +311,7 @@ def test_what_two_windows_share_is_decoded_once(tmp_path, monkeypatch):
 
 
 def test_what_is_kept_has_a_limit():
-    kept = segment_cache.Cache(100)
+    kept = segment_cache.SegmentCache(100)
     for key in range(50):
         kept.get(key, lambda: np.zeros(30, np.uint8))
     assert kept.bytes == 90
@@ -323,7 +323,7 @@ def test_what_is_kept_has_a_limit():
 
 
 def test_what_fails_is_tried_again():
-    kept = segment_cache.Cache(100)
+    kept = segment_cache.SegmentCache(100)
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: 1 / 0)
     assert kept.get("a", lambda: np.ones(1)).tolist() == [1]
@@ -331,7 +331,7 @@ def test_what_fails_is_tried_again():
 
 MEASURED = """if True:
     import resource, sys
-    from imfilter.tiled.source import open_source
+    from imfilter.tiled.formats import open_source
     from imfilter.blocks.build import Block
     source = open_source(sys.argv[1])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -454,14 +454,14 @@ def broken(path):
 
 
 NO_PICTURES = {
-    "a folder": (os.mkdir, "is no Zarr array or group"),
-    "several": (several, "is a Zarr group without one array or OME-Zarr picture: name one of a, b in it"),
-    "thick": (thick, "has more than one place along z: tiles are of one picture"),
-    "broken": (broken, "is damaged, or of a kind of Zarr that is not read here: ."),
-    "no axes": (lambda path: array(path, np.zeros((3, 150, 190), "u1")), r"shape \(3, 150, 190\), .*dimension_names"),
-    "a line": (lambda path: array(path, GRAY[0]), r"shape \(190,\)"),
+    "a folder": (os.mkdir, "is not a Zarr array or group"),
+    "several": (several, "must be a Zarr group of one array or .*, got a group of 2: name one of them, such as a"),
+    "thick": (thick, "must have length 1 along z: only a single image is filtered in tiles"),
+    "broken": (broken, "is damaged, or an unsupported kind of Zarr: ."),
+    "no axes": (lambda path: array(path, np.zeros((3, 150, 190), "u1")), r"got \(3, 150, 190\): .*dimension_names"),
+    "a line": (lambda path: array(path, GRAY[0]), r"got \(190,\)"),
     "complex": (lambda path: array(path, GRAY.astype("c8")), "holds samples of complex64"),
-    "a zip file": (content(b"PK\3\4no"), "is no Zarr"),
+    "a zip file": (content(b"PK\3\4no"), "is not a Zarr"),
 }
 
 
@@ -485,16 +485,16 @@ def test_a_damaged_chunk_is_named_with_its_place(tmp_path):
         source.read(Block(600, 700, 1000, 1100))
 
 
-@pytest.mark.parametrize("library", ["zarr", "tifffile"])
-def test_without_the_libraries_a_sentence_says_how_they_are_installed(tmp_path, monkeypatch, library):
+@pytest.mark.parametrize(("library", "extra"), [("zarr", "zarr"), ("tifffile", "formats")])
+def test_without_the_libraries_a_sentence_says_how_they_are_installed(tmp_path, monkeypatch, library, extra):
     path = tiff(tmp_path, GRAY) if library == "tifffile" else array(tmp_path / "large.zarr", GRAY)
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(FileError, match=r'large\.\w+: .*needs pip install "imfilter\[dask\]"'):
+    with pytest.raises(FileError, match=rf"large\.\w+: .* needs {library}: pip install 'imfilter\[{extra}\]'"):
         open_source(path)
 
 
 def test_sources_load_no_heavy_library_before_they_need_it():
-    code = ("import sys, imfilter.tiled.source, imfilter.tiled.target, json; "
+    code = ("import sys, imfilter.tiled.formats, json; "
             "print(json.dumps(sorted({'zarr', 'dask', 'tifffile', 'distributed', 'imagecodecs'} & set(sys.modules))))")
     done = complete([sys.executable, "-c", code])
     assert done.returncode == 0 and json.loads(done.stdout) == [], done.stderr
@@ -510,7 +510,7 @@ def test_alpha_is_that_of_the_photo_read_whole(tmp_path, rng, bands, compression
     path = str(tmp_path / "photo.tif")
     tifffile.imwrite(path, np.moveaxis(pixels, 2, 0) if "planarconfig" in kind else pixels, extrasamples=[alpha],
                      photometric="minisblack" if bands == 2 else "rgb", compression=compression, **kind)
-    whole, found = np.asarray(files.read(path).image), open_source(path).read(Block(0, 20, 0, 30))
+    whole, found = np.asarray(files.read_photo(path).image), open_source(path).read(Block(0, 20, 0, 30))
     np.testing.assert_array_equal(found, whole)
     if alpha == "unassalpha":
         np.testing.assert_array_equal(whole, pixels)

@@ -15,16 +15,17 @@ import pytest
 from program import CHECKOUT, PROGRAM, posix, run
 
 from imfilter import files
-from imfilter.batch import large, sources, tiling
+from imfilter.batch import sources
+from imfilter.batch import tiles as tiled_photos
 from imfilter.blocks.blockwise import Block
 from imfilter.cli.progress import Progress
 from imfilter.errors import FileError
+from imfilter.runtime import extras
 from imfilter.tiled import memory
 from imfilter.tiled import run as tiles
 
-tifffile = pytest.importorskip("tifffile", reason="tiles need the extra [dask]")
-zarr = pytest.importorskip("zarr", reason="tiles need the extra [dask]")
-pytest.importorskip("dask", reason="tiles need the extra [dask]")
+tifffile = pytest.importorskip("tifffile", reason="TIFF tiles need the extra [formats]")
+zarr = pytest.importorskip("zarr", reason="Zarr needs the extra [zarr]")
 
 HEIGHT, WIDTH = 90, 130
 KINDS = {  # samples, channels and how a TIFF file says what they are
@@ -72,19 +73,19 @@ def image(path):
     """Return a result's mode and pixels."""
     if path.endswith(".zarr"):
         return zarr.open_array(path, mode="r")[:]
-    return np.asarray(files.read(path).image)
+    return np.asarray(files.read_photo(path).image)
 
 
 # The bits of the whole image.
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("options", ["gaussian --sigma 3", "laplace", "median --dtype uint16 --border wrap",
+@pytest.mark.parametrize("options", ["gaussian --sigma 3", "laplace", "median --dtype uint16 --mode wrap",
                                      "box --stride 3,2 --size 9 --then sobel"])
 def test_a_photo_in_tiles_is_the_photo_filtered_whole(put, here, kind, options):
     name = put(kind)
     here("apply", *options.split(), name, "-o", "whole.tif", "--engine", "memory")
-    here("apply", *options.split(), name, "-o", "tiles.tif", "--engine", "dask", "--tile", "48,64")
-    whole, tiled = (files.read(path).image for path in ("whole.tif", "tiles.tif"))
+    here("apply", *options.split(), name, "-o", "tiles.tif", "--engine", "tiles", "--tile", "48,64")
+    whole, tiled = (files.read_photo(path).image for path in ("whole.tif", "tiles.tif"))
     assert whole.mode == tiled.mode
     np.testing.assert_array_equal(np.asarray(tiled), np.asarray(whole))
 
@@ -98,7 +99,7 @@ def test_a_photo_in_tiles_is_the_photo_filtered_whole(put, here, kind, options):
 ])
 def test_options_mean_in_tiles_what_they_mean_for_the_whole(put, here, kind, options):
     name = put(kind)
-    for engine, target in (("memory", "whole.tif"), ("dask", "tiles.tif"), ("auto", "tiles.zarr")):
+    for engine, target in (("memory", "whole.tif"), ("tiles", "tiles.tif"), ("auto", "tiles.zarr")):
         here("apply", *options.split(), name, "-o", target, "--engine", engine,
              *(["--tile", "32"] if engine != "memory" else []))
     whole = image("whole.tif")
@@ -109,7 +110,7 @@ def test_options_mean_in_tiles_what_they_mean_for_the_whole(put, here, kind, opt
 
 def test_a_kernel_of_ones_own_goes_in_tiles(put, here):
     name = put()
-    for engine, target in (("memory", "whole.tif"), ("dask", "tiles.tif")):
+    for engine, target in (("memory", "whole.tif"), ("tiles", "tiles.tif")):
         here("convolve", "--kernel", "1 2 0; -1 0 5", name, "-o", target, "--engine", engine)
     np.testing.assert_array_equal(image("tiles.tif"), image("whole.tif"))
 
@@ -124,18 +125,18 @@ def test_a_store_becomes_a_file_and_a_store(put, here):
 # What is refused, in a sentence.
 
 @pytest.mark.parametrize(("arguments", "status", "words"), [
-    (["laplace", "--signed", "normalize", "rgb.tif", "--engine", "dask"], 1, "needs the largest value"),
-    (["canny", "rgb.tif", "--engine", "dask"], 1, "canny cannot be computed in tiles"),
-    (["box", "rgb.tif", "--in-place", "--engine", "dask"], 1, "cannot replace it: name another file"),
-    (["box", "rgb.tif", "-o", "a.zarr", "--engine", "memory"], 1, "a.zarr is a Zarr store, which is had in tiles"),
-    (["box", "a.png", "-o", "a.zarr"], 1, "a.png: cannot become a.zarr: Zarr stores are made of TIFF and Zarr"),
-    (["box", "rgb.tif", "--engine", "memory", "--scheduler", "tcp://a:1"], 2, "--scheduler is for photos in tiles"),
-    (["box", "rgb.tif", "--engine", "memory", "--resume"], 2, "--resume is for photos in tiles"),
+    (["laplace", "--signed", "normalize", "rgb.tif", "--engine", "tiles"], 1, "needs the largest value"),
+    (["canny", "rgb.tif", "--engine", "tiles"], 1, "canny cannot be computed in tiles"),
+    (["box", "rgb.tif", "--in-place", "--engine", "tiles"], 1, "cannot replace it: name another file"),
+    (["box", "rgb.tif", "-o", "a.zarr", "--engine", "memory"], 1, "a.zarr is a Zarr store, which is read and written in tiles"),
+    (["box", "a.png", "-o", "a.zarr"], 1, "a.png: cannot be converted to a.zarr: only TIFF and Zarr"),
+    (["box", "rgb.tif", "--engine", "memory", "--scheduler", "tcp://a:1"], 2, "--scheduler applies to tiles"),
+    (["box", "rgb.tif", "--engine", "memory", "--resume"], 2, "--resume applies to tiles"),
     (["box", "rgb.tif", "--tile", "8"], 2, "integer of at least 16"),
-    (["box", "rgb.tif", "--engine", "cloud"], 2, "'cloud' is not one of 'auto', 'memory', 'dask'"),
+    (["box", "rgb.tif", "--engine", "cloud"], 2, "'cloud' is not one of 'auto', 'memory', 'tiles'"),
     (["box", "rgb.tif", "--show", "--scheduler", "tcp://a:1"], 2, "--show"),
-    (["box", "rgb.tif", "-o", "b.tif", "--max-pixels", "500", "--engine", "dask"], 1, "claims more than 0.0005"),
-    (["sepia", "l.tif", "--engine", "dask"], 1, "l.tif: the image must have 3 channels here, got 1"),
+    (["box", "rgb.tif", "-o", "b.tif", "--max-pixels", "500", "--engine", "tiles"], 1, "must have at most 0.0005"),
+    (["sepia", "l.tif", "--engine", "tiles"], 1, "l.tif: the image must have 3 channels here, got 1"),
 ])
 def test_what_tiles_cannot_do_is_said(put, here, arguments, status, words):
     for kind in ("rgb", "l"):
@@ -149,7 +150,7 @@ def test_what_tiles_cannot_do_is_said(put, here, arguments, status, words):
 def test_results_are_not_replaced_unasked(put, here):
     name = put()
     for target in ("a.tif", "a.zarr"):
-        arguments = ["apply", "box", name, "-o", target, "--engine", "dask"]
+        arguments = ["apply", "box", name, "-o", target, "--engine", "tiles"]
         here(*arguments, "--dry-run")
         assert there() == [] or target == "a.zarr"
         here(*arguments)
@@ -177,7 +178,7 @@ def test_what_is_too_large_for_memory_goes_in_tiles(put, here, monkeypatch):
         monkeypatch.setattr(memory, "free_memory", lambda free=free: free)
         assert went(here(*arguments)) == tiled
         assert not went(here(*arguments, "--engine", "memory"))
-        assert went(here(*arguments, "--engine", "dask"))
+        assert went(here(*arguments, "--engine", "tiles"))
 
 
 def test_what_pillow_would_refuse_goes_in_tiles_unless_it_claims_more_than_it_holds(put, here, monkeypatch):
@@ -185,25 +186,46 @@ def test_what_pillow_would_refuse_goes_in_tiles_unless_it_claims_more_than_it_ho
     monkeypatch.setattr(files.pillow_guards.Image, "MAX_IMAGE_PIXELS", 999_999)
     assert went(here("apply", "box", name, "-o", "a.tif", "--json"))
     said = here("apply", "box", name, "-o", "b.tif", "--max-pixels", "0.5M", status=1)
-    assert "claims more than 0.5 megapixels" in said.err
-    monkeypatch.setattr(memory, "claimed", lambda path: (10**10, 3 * 10**10))
+    assert "must have at most 0.5 megapixels" in said.err
+    monkeypatch.setattr(memory, "read_claimed_size", lambda path: (10**10, 3 * 10**10))
     assert memory.too_large(name, None) is False, "a file of 3 MB holds no 30 GB"
 
 
-def test_without_the_extra_large_photos_are_tried_whole_and_stores_refused(put, here, monkeypatch):
+def test_without_tifffile_large_photos_are_tried_whole(put, here, monkeypatch):
     name = put()
     monkeypatch.setattr(memory, "free_memory", lambda: 10)
-    monkeypatch.setattr(tiling, "LIBRARIES", ("dask", "no_such_library"))
+    monkeypatch.setitem(extras.LIBRARIES, "formats", ("no_such_library",))
     said = here("apply", "box", name, "-o", "a.tif", "--json")
     assert not went(said) and json.loads(said.out)["notes"] == [
-        "is too large for the memory: pip install \"imfilter[dask]\" has it filtered in tiles"]
-    assert "a.zarr: Zarr needs no_such_library: pip install" in here("apply", "box", name, "-o", "a.zarr", status=1).err
-    assert "--engine dask needs no_such_library: pip" in here("apply", "box", name, "--engine", "dask", status=2).err
+        "is too large for memory, and filtering in tiles needs no_such_library: pip install 'imfilter[formats]'"]
+    assert "a.zarr: needs no_such_library: pip" in here("apply", "box", name, "-o", "a.zarr", status=1).err
+
+
+@pytest.mark.parametrize(("extra", "arguments", "status", "words"), [
+    ("zarr", ["-o", "a.zarr"], 1, "a.zarr: needs no_such_library: pip install 'imfilter[zarr]'"),
+    ("dask", ["--scheduler", "tcp://a:1"], 2, "--scheduler needs no_such_library: pip install 'imfilter[dask]'"),
+])
+def test_a_missing_library_is_named_with_its_extra(put, here, monkeypatch, extra, arguments, status, words):
+    monkeypatch.setitem(extras.LIBRARIES, extra, ("no_such_library",))
+    assert words in here("apply", "box", put(), *arguments, status=status).err
+
+
+def test_tiles_of_a_tiff_file_need_neither_dask_nor_zarr(put):
+    name = put()
+    code = ("import sys; sys.modules.update(dict.fromkeys(['dask', 'distributed', 'zarr']))\n"
+            f"from imfilter.cli import main; main(['apply', 'box', {name!r}, '--engine', 'tiles', '-o', 'a.tif', '-v'])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and ", 1 tiles" in done.stdout, done.stderr
+
+
+def test_dask_is_a_second_name_of_the_engine_tiles(put, here):
+    assert went(here("apply", "box", put(), "-o", "a.tif", "--json", "--engine", "dask"))
+    assert "dask," not in here("apply", "box", "--help").out
 
 
 def test_of_many_photos_those_that_fit_are_filtered_whole(put, here):
     names = [put(name=f"{k}.tif") for k in range(2)]
-    said = here("apply", "box", *names, "--engine", "dask", "--json")
+    said = here("apply", "box", *names, "--engine", "tiles", "--json")
     assert all("tiles" not in json.loads(line) for line in said.out.splitlines())
 
 
@@ -231,7 +253,7 @@ def test_photos_that_go_whole_load_nothing_of_tiles(folder):
     code = ("import sys; from imfilter.cli import main\n"
             "try: main(['apply', 'box', 'photo.png'])\nexcept SystemExit: pass\n"
             "print([name for name in sys.modules if name.split('.')[0] in ('dask', 'zarr', 'tifffile', 'distributed') "
-            "or name.startswith(('imfilter.tiled.', 'imfilter.blocks.', 'imfilter.batch.large'))\n"
+            "or name.startswith(('imfilter.tiled.', 'imfilter.blocks.', 'imfilter.batch.tiles'))\n"
             "       and not name.startswith('imfilter.tiled.zarr')])")
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert said.stdout.splitlines()[-1] == "[]", said.stderr
@@ -242,7 +264,7 @@ def test_stores_are_found_in_folders_and_by_patterns(put, here):
     here("apply", "box", put(), "-o", "in/sub/a.zarr")
     shutil.copy("rgb.tif", "in/b.tif")
     for given in (["in"], ["in/**/*.*"]):
-        found = sources.found(given, recursive=True, name="box")
+        found = sources.find_photos(given, recursive=True, name="box")
         assert sorted(one.path for one in found) == ["in/b.tif", "in/sub/a.zarr"]
     here("apply", "sobel", "-r", "in", "--out-dir", "out")
     assert os.path.isfile("out/b.sobel.tif") and image("out/sub/a.sobel.zarr").shape == (HEIGHT, WIDTH, 3)
@@ -271,12 +293,12 @@ class Grid:
     def finish(self):
         self.end = "finished"
 
-    def leave(self):
-        self.end = "left"
+    def abandon(self):
+        self.end = "abandoned"
 
 
 def work(compute):
-    return tiles.Work(SimpleNamespace(path="a.tif", read=None), SimpleNamespace(compute=compute))
+    return tiles.TileWork(SimpleNamespace(path="a.tif", read=None), SimpleNamespace(compute=compute))
 
 
 def test_tiles_are_begun_row_by_row_and_no_more_than_there_are_threads():
@@ -294,7 +316,7 @@ def test_tiles_are_begun_row_by_row_and_no_more_than_there_are_threads():
 
     told = []
     target = Grid()
-    assert tiles.run(work(compute), target, tiles.Threads(3), lambda *counts: told.append(counts)) == 12
+    assert tiles.compute_tiles(work(compute), target, tiles.ThreadExecutor(3), lambda *counts: told.append(counts)) == 12
     assert begun == sorted(begun) and most == 3
     assert told == [(done, 12) for done in range(13)] and target.end == "finished"
 
@@ -310,15 +332,15 @@ def test_tiles_that_fail_are_named_by_their_place_and_a_shared_reason_is_told_on
 
     target = Grid()
     with pytest.raises(FileError) as raised:
-        tiles.run(work(compute), target, tiles.Threads(2))
+        tiles.compute_tiles(work(compute), target, tiles.ThreadExecutor(2))
     assert str(raised.value) == (
         "tile at row 2, column 0 and 1 more: is damaged here; "
         "tile at row 7, column 0: there is not enough memory for it; "
-        "tile at row 9, column 0: ZeroDivisionError: by nought; the tiles that are done are kept, and --resume goes on")
-    assert target.end == "left" and len(target.written) == 8
+        "tile at row 9, column 0: ZeroDivisionError: by nought; the other tiles are kept, and --resume computes the rest")
+    assert target.end == "abandoned" and len(target.written) == 8
     target.shared_by_processes, target.written = False, []
-    with pytest.raises(FileError, match=r"^tile at row 2, column 0: is damaged here; no TIFF file is written without"):
-        tiles.run(work(compute), target, tiles.Threads(1))
+    with pytest.raises(FileError, match=r"^tile at row 2, column 0: is damaged here; a TIFF file must be complete"):
+        tiles.compute_tiles(work(compute), target, tiles.ThreadExecutor(1))
     assert target.written == target.all[:2]
 
 
@@ -330,8 +352,8 @@ def test_a_target_that_cannot_be_written_ends_the_work():
 
     target.write = write
     with pytest.raises(FileError, match=r"^a.zarr: No space left on device$"):
-        tiles.run(work(lambda block, read: None), target, tiles.Threads(1))
-    assert target.end == "left"
+        tiles.compute_tiles(work(lambda block, read: None), target, tiles.ThreadExecutor(1))
+    assert target.end == "abandoned"
 
 
 @pytest.mark.parametrize(("shape", "tile", "size"), [
@@ -340,7 +362,7 @@ def test_a_target_that_cannot_be_written_ends_the_work():
 ])
 def test_tiles_of_strips_are_as_low_as_the_memory_for_them(shape, tile, size):
     source = SimpleNamespace(shape=shape, tile=tile, dtype=np.dtype("u1"))
-    assert large._tile(source) == size
+    assert tiled_photos._choose_tile(source) == size
 
 
 # Failures, interrupts, and going on.
@@ -352,12 +374,12 @@ def test_a_damaged_tile_is_named_and_the_rest_is_kept(put, here):
     spoilt(name)  # at row 128, column 128
     said = here("apply", "box", name, "-o", "a.zarr", "--tile", "128", status=1)
     assert "rgb.tif: tile at row 0, column 0 and 8 more: is damaged: the tile at row 128, column 128" in said.err
-    assert "--resume goes on" in said.err and len(said.err.splitlines()) == 1
+    assert "--resume computes the rest" in said.err and len(said.err.splitlines()) == 1
     assert there() == ["a.zarr.partial", "whole.tif"]
     done = zarr.open_array("a.zarr.partial", mode="r")[:]
     np.testing.assert_array_equal(done[384:], kept[384:])
-    said = here("apply", "box", name, "-o", "a.tif", "--tile", "128", "--engine", "dask", status=1)
-    assert "no TIFF file is written without" in said.err and there() == ["a.zarr.partial", "whole.tif"]
+    said = here("apply", "box", name, "-o", "a.tif", "--tile", "128", "--engine", "tiles", status=1)
+    assert "a TIFF file must be complete" in said.err and there() == ["a.zarr.partial", "whole.tif"]
 
 
 def started(*arguments):
@@ -395,10 +417,10 @@ def test_an_interrupted_store_is_gone_on_with(put, number, status):
     said = process.communicate(timeout=30)[1]
     assert time.monotonic() - start < 3 and process.returncode == status, said
     done = marks("a.zarr.partial")
-    assert f"a.zarr: {done} of 144 tiles are kept; the same command with --resume does the rest" in said
+    assert f"a.zarr: {done} of 144 tiles are kept; the same command with --resume computes the rest" in said
     assert there() == ["a.zarr.partial"]
     again = ["apply", *SLOW, name, "-o", "a.zarr"]
-    assert b"--resume goes on with it" in run(*again, status=1).stderr
+    assert b"--resume continues it" in run(*again, status=1).stderr
     assert b"was begun with another filter" in run("apply", "box", *again[4:], "--resume", status=1).stderr
     record = json.loads(run(*again, "--resume", "--json").stdout)
     assert record["tiles"] == 144 - done and there() == ["a.zarr"]
@@ -421,7 +443,7 @@ def test_a_killed_process_leaves_nothing_that_looks_whole(put):
 @posix
 def test_an_interrupted_file_leaves_nothing(put):
     name = put(size=(3000, 3000))
-    process = started("box", "--tile", "16", name, "-o", "a.tif", "--engine", "dask", "--workers", "1")
+    process = started("box", "--tile", "16", name, "-o", "a.tif", "--engine", "tiles", "--workers", "1")
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[1]
@@ -433,7 +455,7 @@ def test_an_interrupted_file_leaves_nothing(put):
 def test_a_full_disk_is_one_sentence(put, target, left):
     name = put(size=(1024, 1024))
     resource = pytest.importorskip("resource")
-    done = run("apply", "box", "--size", "1", name, "-o", target, "--engine", "dask", status=1,
+    done = run("apply", "box", "--size", "1", name, "-o", target, "--engine", "tiles", status=1,
                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
     said = done.stderr.decode().splitlines()
     assert len(said) == 1 and "File too large" in said[0] and there() == left
@@ -446,7 +468,7 @@ def test_tiles_are_told_and_shown(put, here, monkeypatch):
     record = json.loads(here("apply", "box", name, "-o", "a.zarr", "--tile", "64", "--json").out)
     assert record["tiles"] == 6 and record["bytes"] > 1000 and (record["width"], record["height"]) == (WIDTH, HEIGHT)
     assert here("apply", "box", name, "-o", "b.zarr", "--tile", "64", "-v").out.endswith(", 6 tiles\n")
-    monkeypatch.setattr(Progress, "seen", staticmethod(lambda: True))
+    monkeypatch.setattr(Progress, "is_visible", staticmethod(lambda: True))
     said = here("apply", "box", name, "-o", "c.zarr", "--tile", "64").err
     assert "] 0/6 tiles" in said and "] 6/6 tiles" in said and said.endswith("\x1b[K")
     assert "tiles" not in here("apply", "box", name, "-o", "d.zarr", "-q").err

@@ -18,8 +18,8 @@ from imfilter import files
 from imfilter.blocks.build import Block
 from imfilter.errors import FileError
 from imfilter.files import tiff
-from imfilter.tiled.source import open_source
-from imfilter.tiled.target import create
+from imfilter.tiled.formats import create_target, open_source
+from imfilter.tiled.target import TargetOptions
 
 tifffile = pytest.importorskip("tifffile")
 pytest.importorskip("imagecodecs")
@@ -42,7 +42,7 @@ def source(tmp_path):
     exif.update({270: "words", 271: "Acme"})
     exif.get_ifd(0x8769).update({33434: 0.25, 40962: 190, 40963: 150})
     kept = {"exif": exif.tobytes(), "dpi": (300, 200), "icc_profile": bytes(16) + b"RGB " + bytes(99)}
-    (tmp_path / "first.tif").write_bytes(tiff.pages([(Image.fromarray(RGB), kept)]))
+    (tmp_path / "first.tif").write_bytes(tiff.encode_tiff([(Image.fromarray(RGB), kept)]))
     return open_source(str(tmp_path / "first.tif"))
 
 
@@ -57,7 +57,8 @@ def fill(target, pixels, seed=1):
 
 
 def begun(path, pixels, tile, like, **how):
-    return create(str(path), pixels.shape, pixels.dtype, tile, like=like, said=how.pop("said", {"recipe": "x"}), **how)
+    options = TargetOptions(**{"provenance": {"recipe": "x"}, **how})
+    return create_target(str(path), pixels.shape, pixels.dtype, tile, like=like, options=options)
 
 
 @pytest.mark.parametrize("big", [False, True])
@@ -89,12 +90,12 @@ def test_libvips_reads_what_is_written(tmp_path, source, name):
 
 @pytest.mark.parametrize("big", [False, True])
 def test_tiff_keeps_what_an_ordinary_result_keeps(tmp_path, source, monkeypatch, big):
-    ordinary = files.read(source.path)
-    files.write(files.encode(ordinary, ".tif"), str(tmp_path / "ordinary.tif"), force=False)
+    ordinary = files.read_photo(source.path)
+    files.write_file(files.encode_photo(ordinary, ".tif"), str(tmp_path / "ordinary.tif"), force=False)
     monkeypatch.setattr(tiff, "MOST", 1000 if big else tiff.MOST)
     fill(begun(tmp_path / "out.tif", RGB, 64, source), RGB)
-    info = files.read(str(tmp_path / "out.tif")).image.info
-    assert info == files.read(str(tmp_path / "ordinary.tif")).image.info
+    info = files.read_photo(str(tmp_path / "out.tif")).image.info
+    assert info == files.read_photo(str(tmp_path / "ordinary.tif")).image.info
     assert set(info) == {"icc_profile", "exif", "dpi"}
     with Image.open(tmp_path / "out.tif") as image:
         assert image.getexif().get_ifd(0x8769)[33434] == 0.25
@@ -111,7 +112,7 @@ def test_a_profile_for_other_colors_is_not_kept(tmp_path, source):
     target = begun(tmp_path / "out.tif", GRAY, 64, source)
     fill(target, GRAY)
     assert "icc_profile" not in open_source(str(tmp_path / "out.tif")).info
-    assert target.notes == ["color profile not kept: it is for other colors"]
+    assert target.notes == ["color profile not kept: it is for another color space"]
 
 
 @pytest.mark.parametrize(("given", "made"), [
@@ -141,7 +142,7 @@ def test_a_tiff_has_no_name_before_it_is_whole(tmp_path, source):
     assert not (tmp_path / "out.tif").exists()
     with pytest.raises(FileError, match=r"out\.tif: 8 tiles are missing"):
         target.finish()
-    target.leave()
+    target.abandon()
     assert set(os.listdir(tmp_path)) == before
 
 
@@ -152,7 +153,7 @@ def test_a_tiff_that_is_replaced_stays_until_the_new_one_is_whole(tmp_path, sour
     old.chmod(0o640)
     with pytest.raises(FileError, match=r"out\.tif: exists already; --force replaces it"):
         begun(old, RGB, 64, source)
-    begun(old, RGB, 64, source, force=True).leave()
+    begun(old, RGB, 64, source, force=True).abandon()
     assert old.read_bytes() == b"what stood there"
     fill(begun(old, RGB, 64, source, force=True), RGB)
     np.testing.assert_array_equal(tifffile.imread(old), RGB)
@@ -166,7 +167,7 @@ def test_other_formats_are_not_written_in_tiles(tmp_path, source, name):
 
 
 def test_a_tiff_is_not_resumed(tmp_path, source):
-    with pytest.raises(FileError, match=r"out\.tif: only Zarr results are resumed"):
+    with pytest.raises(FileError, match=r"out\.tif: only Zarr results can be resumed"):
         begun(tmp_path / "out.tif", RGB, 64, source, resume=True)
 
 
@@ -233,9 +234,9 @@ def started(path, source, done=3, **how):
 
 def test_an_unfinished_zarr_has_another_name_and_is_finished_later(tmp_path, source):
     path = tmp_path / "out.zarr"
-    started(path, source).leave()
+    started(path, source).abandon()
     assert not path.exists() and (tmp_path / "out.zarr.partial").is_dir()
-    with pytest.raises(FileError, match=r"out\.zarr\.partial: .*: --resume goes on with it, --force begins anew"):
+    with pytest.raises(FileError, match=r"out\.zarr\.partial: .*: --resume continues it, --force discards it"):
         begun(path, RGB, 64, source)
     target = begun(path, RGB, 64, source, resume=True)
     assert target.missing() == target.blocks()[3:]
@@ -250,21 +251,22 @@ def test_an_unfinished_zarr_has_another_name_and_is_finished_later(tmp_path, sou
 
 
 @pytest.mark.parametrize(("change", "named"), [
-    ({"said": {"recipe": "y"}}, "another recipe, x and not y"), ({"said": {}}, "another recipe, x and not None"),
-    ({"tile": 32}, r"another tile, \[64, 64\] and not \[32, 32\]"), ({"pixels": WIDE}, "another (shape|dtype)")])
+    ({"provenance": {"recipe": "y"}}, "another recipe: it must be x, got y"),
+    ({"provenance": {}}, "another recipe: it must be x, got None"),
+    ({"tile": 32}, r"another tile: it must be \[64, 64\], got \[32, 32\]"), ({"pixels": WIDE}, "another (shape|dtype)")])
 def test_a_zarr_that_was_begun_otherwise_is_not_gone_on_with(tmp_path, source, change, named):
-    started(tmp_path / "out.zarr", source).leave()
+    started(tmp_path / "out.zarr", source).abandon()
     pixels, tile = change.pop("pixels", RGB), change.pop("tile", 64)
     with pytest.raises(FileError, match=rf"out\.zarr\.partial: was begun with {named}"):
         begun(tmp_path / "out.zarr", pixels, tile, source, resume=True, **change)
     target = begun(tmp_path / "out.zarr", pixels, tile, source, force=True, **change)
     assert target.missing() == target.blocks()
-    target.leave()
+    target.abandon()
 
 
 def test_a_run_that_has_done_nothing_leaves_nothing(tmp_path, source):
     before = set(os.listdir(tmp_path))
-    started(tmp_path / "out.zarr", source, done=0).leave()
+    started(tmp_path / "out.zarr", source, done=0).abandon()
     assert set(os.listdir(tmp_path)) == before
 
 
@@ -276,7 +278,7 @@ def test_the_beginnings_of_chunks_are_swept_away(tmp_path, source):
 
 
 def test_a_chunk_that_is_gone_is_done_again(tmp_path, source):
-    started(tmp_path / "out.zarr", source).leave()
+    started(tmp_path / "out.zarr", source).abandon()
     shutil.rmtree(tmp_path / "out.zarr.partial" / "c" / "0" / "1")
     target = begun(tmp_path / "out.zarr", RGB, 64, source, resume=True)
     assert target.missing() == [target.blocks()[1], *target.blocks()[3:]]
@@ -288,7 +290,7 @@ def test_a_chunk_that_is_gone_is_done_again(tmp_path, source):
 def test_two_runs_do_not_work_on_one_store(tmp_path, source):
     target = started(tmp_path / "out.zarr", source)
     for how in ({"resume": True}, {"force": True}):
-        with pytest.raises(FileError, match=r"out\.zarr\.partial: another run is at work on it"):
+        with pytest.raises(FileError, match=r"out\.zarr\.partial: another run is writing it"):
             begun(tmp_path / "out.zarr", RGB, 64, source, **how)
     fill(target, RGB)
 
@@ -319,7 +321,7 @@ def test_a_store_that_cannot_be_replaced_stays_and_the_new_one_is_finished_later
     with pytest.raises(FileError, match=r"out\.zarr: Permission denied"):
         fill(target, RGB)
     monkeypatch.undo()
-    target.leave()
+    target.abandon()
     assert sorted(os.listdir(tmp_path)) == ["first.tif", "out.zarr", "out.zarr.partial"]
     np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], GRAY)
     again = begun(path, RGB, 64, source, resume=True, force=True)
@@ -334,14 +336,14 @@ def test_a_store_that_cannot_be_replaced_stays_and_the_new_one_is_finished_later
 def test_a_folder_that_is_no_store_is_never_replaced(tmp_path, source, name, resume):
     (tmp_path / name).mkdir()
     (tmp_path / name / "letters.txt").write_text("dear to someone")
-    with pytest.raises(FileError, match=rf"{name}: is (a folder without a Zarr store|in the way)"):
+    with pytest.raises(FileError, match=rf"{name}: is (a folder that is not a Zarr store|in the way)"):
         begun(tmp_path / "out.zarr", RGB, 64, source, force=True, resume=resume)
     assert (tmp_path / name / "letters.txt").read_text() == "dear to someone"
 
 
 def test_names_that_are_taken_or_have_no_folder_are_refused(tmp_path, source):
     (tmp_path / "file.zarr").write_text("")
-    with pytest.raises(FileError, match=r"file\.zarr: is not a folder, and is not replaced by one"):
+    with pytest.raises(FileError, match=r"file\.zarr: is not a folder, and never replaced by one"):
         begun(tmp_path / "file.zarr", RGB, 64, source, force=True)
     with pytest.raises(FileError, match=r"out\.zarr: there is no folder .*nowhere"):
         begun(tmp_path / "nowhere" / "out.zarr", RGB, 64, source)
@@ -403,11 +405,11 @@ def test_a_full_disk_is_named_and_harms_nothing(small, source, name):
     with pytest.raises(FileError, match=rf"{name}: No space left on device"):
         fill(target, pixels)
     if name == "out.tif":
-        target.leave()
+        target.abandon()
         assert os.listdir(small) == []
         return
     left = len(target.missing())
-    target.leave()
+    target.abandon()
     assert os.listdir(small) == ["out.zarr.partial"] and 0 < left < len(target.blocks())
     complete(["mount", "-o", "remount,size=5m", str(small)]).check_returncode()
     again = begun(small / name, pixels, 64, source, resume=True)
@@ -425,7 +427,7 @@ def test_a_disk_without_room_at_all_or_that_is_read_only_is_named(small, source,
         try:
             fill(target, RGB)
         finally:
-            target.leave()
+            target.abandon()
 
     with pytest.raises(FileError, match=rf"{name}: No space left on device"):
         run()

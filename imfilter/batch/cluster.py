@@ -1,4 +1,4 @@
-"""Photos on a cluster: each is a task of the workers of a dask scheduler, or each of its tiles is."""
+"""Filter photos on a dask cluster: small photos are one task each, large ones are one task per tile."""
 from __future__ import annotations
 
 import contextlib
@@ -10,79 +10,81 @@ from typing import Any
 from ..errors import FileError, ImfilterError
 from ..runtime import signals
 from ..tiled.cluster import Cluster
-from . import tiling
-from .photo import Job, Record, settled
-from .targets import Task
-from .tiling import Told
+from .job import BatchJob, PhotoResult, ProgressCallback
+from .opening import choose_source
+from .photo import filter_photo
+from .targets import PlannedPhoto
 
 
-class Crew:
-    """A cluster that filters photos. late: what was done, but may not have been told, when the work was ended."""
+class ClusterExecutor:
+    """Filters photos on a cluster. unreported: results that an interrupt may have kept from being reported."""
 
-    def __init__(self, job: Job, scheduler: str, told: Told | None) -> None:
-        self._job, self._scheduler, self._told = job, scheduler, told
-        self.late: list[Record] = []
+    def __init__(self, job: BatchJob, scheduler: str, on_progress: ProgressCallback | None) -> None:
+        self._job, self._scheduler, self._on_progress = job, scheduler, on_progress
+        self.unreported: list[PhotoResult] = []
 
-    def records(self, tasks: Sequence[Task]) -> Generator[Record, None, None]:
-        """Yield what became of each photo, as it is done: of whole ones first, then of those that go in tiles."""
-        here: list[Task] = []
-        left = {task.number: task for task in tasks}
+    def results(self, photos: Sequence[PlannedPhoto]) -> Generator[PhotoResult, None, None]:
+        """Yield the result of each photo as it is done: first photos filtered whole, then those in tiles."""
+        local: list[PlannedPhoto] = []
+        left = {planned.number: planned for planned in photos}
         with Cluster(self._scheduler) as cluster:
             try:
-                for record in self._whole(cluster, tasks, here):
-                    del left[record.number]
-                    self.late = [record]
-                    yield record
-            except ImfilterError as error:  # the cluster is not there any more
-                for task in left.values():
-                    yield Record(task.source.path, task.target, error=str(error), number=task.number)
+                for result in self._filter_whole(cluster, photos, local):
+                    del left[result.number]
+                    self.unreported = [result]
+                    yield result
+            except ImfilterError as error:  # the cluster has gone
+                for planned in left.values():
+                    yield PhotoResult(planned.source.path, planned.target, error=str(error), number=planned.number)
                 return
-            for task in here:
-                self.late = [settled(self._job, task, lambda: cluster, self._told)]
+            for planned in local:
+                self.unreported = [filter_photo(self._job, planned, lambda: cluster, self._on_progress)]
                 signals.release()
-                yield self.late[0]
+                yield self.unreported[0]
 
-    def _whole(self, cluster: Cluster, tasks: Iterable[Task], here: list[Task]) -> Iterator[Record]:
-        """Yield what became of the photos that are filtered whole, on workers."""
+    def _filter_whole(
+        self, cluster: Cluster, photos: Iterable[PlannedPhoto], local: list[PlannedPhoto]
+    ) -> Iterator[PhotoResult]:
+        """Yield the results of the photos that workers filter whole; collect the others in `local`."""
         shared = replace(self._job, tiling=None), os.getcwd()
-        done = cluster.each(_settled, shared, self._sent(tasks, here))
+        done = cluster.map(_filter_on_worker, shared, self._select_remote(photos, local))
         with contextlib.closing(done):
-            for task, result in done:
-                yield _record(task, result)
+            for planned, result in done:
+                yield _complete_result(planned, result)
 
-    def _sent(self, tasks: Iterable[Task], here: list[Task]) -> Iterator[Task]:
-        """Yield the photos that workers filter whole; put others, which this process has to look at, into the list."""
-        for task in tasks:
-            if self._stays(task):
-                here.append(task)
+    def _select_remote(self, photos: Iterable[PlannedPhoto], local: list[PlannedPhoto]) -> Iterator[PlannedPhoto]:
+        """Yield the photos that workers filter whole; collect those that this process must open in `local`."""
+        for planned in photos:
+            if self._is_local(planned):
+                local.append(planned)
             else:
-                yield task
+                yield planned
 
-    def _stays(self, task: Task) -> bool:
-        """Say whether this process has a photo filtered: in tiles, from or to its own streams, or not at all."""
-        if task.error or task.target is None or task.target == "-":
+    def _is_local(self, planned: PlannedPhoto) -> bool:
+        """Return whether this process opens a photo: for tiles, for its own streams, or to report why it cannot."""
+        if planned.error or planned.target is None or planned.target == "-":
             return True
         try:
-            return tiling.opened(self._job, task.source.path, task.target, []) is not None
+            return choose_source(self._job, planned.source.path, planned.target, []) is not None
         except FileError:
             return True
 
 
-def _settled(shared: tuple[Job, str], task: Task) -> Record:
-    """Filter a photo, on a worker of the cluster that has a thread for it. shared: the job, and the folder of names."""
+def _filter_on_worker(shared: tuple[BatchJob, str], planned: PlannedPhoto) -> PhotoResult:
+    """Filter a photo in one thread of a worker. shared: the job, and the folder that names are relative to."""
     job, folder = shared
-    source = task.source._replace(path=os.path.join(folder, task.source.path))
+    source = planned.source._replace(path=os.path.join(folder, planned.source.path))
     os.environ["IMFILTER_WORKERS"] = "1"
     try:
-        return settled(job, task._replace(source=source, target=os.path.join(folder, task.target or "")))
+        return filter_photo(job, planned._replace(source=source, target=os.path.join(folder, planned.target or "")))
     finally:
         signals.release()
 
 
-def _record(task: Task, result: Any) -> Record:
-    """Return what became of a photo."""
-    if isinstance(result, Record):
-        result.input, result.output = task.source.path, task.target
+def _complete_result(planned: PlannedPhoto, result: Any) -> PhotoResult:
+    """Return a worker's result with the names given here, or a failure if the task raised."""
+    if isinstance(result, PhotoResult):
+        result.input, result.output = planned.source.path, planned.target
         return result
     reason = f"its task failed on the cluster: {type(result).__name__}: {result}"
-    return Record(task.source.path, task.target, error=reason, number=task.number)
+    return PhotoResult(planned.source.path, planned.target, error=reason, number=planned.number)

@@ -1,145 +1,100 @@
-"""One photo of many: read, filtered, written, and what is to be told of it."""
+"""Filter one photo of a batch: read, filter, write, and record what became of it."""
 from __future__ import annotations
 
 import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from ..errors import FileError, ImfilterError
 from ..runtime import signals
-from . import tiling
-from .targets import Output, Task
-from .tiling import Tiling, Told
+from .job import BatchJob, PhotoResult, ProgressCallback
+from .opening import choose_source
+from .targets import PlannedPhoto
 
 if TYPE_CHECKING:
-    from ..files import Photo, Settings
-    from ..tiled.run import Crew
+    from ..files import Photo
+    from ..tiled.run import TileExecutor
 
 
-class Step(Protocol):
-    """What is applied to photos, as imfilter.pipeline makes it."""
+def filter_photo(
+    job: BatchJob, planned: PlannedPhoto, executor: Callable[[], TileExecutor] | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> PhotoResult:
+    """Filter a photo and return what became of it. Only an interrupt raises: failures are recorded.
 
-    @property
-    def name(self) -> str: ...
-    def picture(self, photo: Any, signed: str) -> Any: ...
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is done to every photo.
-
-    signed: how results below 0 are shown. settings: how files are written. max_pixels: larger photos are refused.
-    dry_run: nothing is decoded or written. look: called with every photo and its result, in this process. tiling: how
-    photos too large for memory are filtered; None: all are read whole.
-    """
-
-    step: Step
-    output: Output
-    signed: str = "offset"
-    settings: Settings | None = None
-    max_pixels: int | None = None
-    dry_run: bool = False
-    look: Callable[[Any, Any], None] | None = None
-    tiling: Tiling | None = None
-
-
-@dataclass
-class Record:
-    """What became of a photo.
-
-    status: "written", "planned" (dry_run), "skipped" or "failed". output: the name of the result, "-" for standard
-    output. error: why it failed. notes: what was changed or is not kept. tiles: how many were computed, of a photo that
-    was filtered in tiles. number: its place among the photos.
-    """
-
-    input: str
-    output: str | None = None
-    status: str = "failed"
-    width: int | None = None
-    height: int | None = None
-    mode: str | None = None
-    bytes: int | None = None
-    seconds: float = 0.0
-    error: str | None = None
-    notes: list[str] = field(default_factory=list)
-    tiles: int | None = None
-    number: int = 0
-
-
-def settled(job: Job, task: Task, crew: Callable[[], Crew] | None = None, told: Told | None = None) -> Record:
-    """Return what became of a photo. A failure is told in the record; nothing but an interrupt is raised.
-
-    From the moment on at which it is written, signals are held back: the caller releases them when it has the record.
-    crew: returns what tiles are computed by; None: threads of this process. told: called as tiles are done.
+    Signals are held back from the moment the result is written: the caller releases them once it has the record.
+    executor: returns what computes tiles; None: threads of this process. on_progress: called after each tile.
     """
     start = time.perf_counter()
-    record = Record(task.source.path, task.target, number=task.number)
+    result = PhotoResult(planned.source.path, planned.target, number=planned.number)
     data = None
     try:
-        if task.error:
-            raise FileError(task.error)
-        data = _made(job, task, record, crew, told)
+        if planned.error:
+            raise FileError(planned.error)
+        data = _filter_and_write(job, planned, result, executor, on_progress)
     except ImfilterError as error:
-        _fail(record, str(error))
+        _record_failure(result, str(error))
     except MemoryError:
-        _fail(record, "there is not enough memory for it")
-    except Exception as error:  # whatever it is, the other photos are none the worse for it
-        _fail(record, f"cannot be filtered: {type(error).__name__}: {error}")
-    if data is not None:  # outside: who reads it may have left, which ends the program
+        _record_failure(result, "there is not enough memory for it")
+    except Exception as error:  # one photo's failure must not stop the others
+        _record_failure(result, f"cannot be filtered: {type(error).__name__}: {error}")
+    if data is not None:  # outside the try: a reader who has left ends the program
         sys.stdout.buffer.write(data)
-    record.seconds = round(time.perf_counter() - start, 6)
-    return record
+    result.seconds = round(time.perf_counter() - start, 6)
+    return result
 
 
-def _fail(record: Record, reason: str) -> None:
-    if record.output and record.output != "-":  # by the name it was given, whatever folder the work was done from
-        reason = reason.replace(os.path.abspath(record.output), record.output)
-    record.status, record.error = "failed", reason.removeprefix(f"{record.input}: ")
+def _record_failure(result: PhotoResult, reason: str) -> None:
+    if result.output and result.output != "-":  # by the name the user gave, whatever folder the work was done from
+        reason = reason.replace(os.path.abspath(result.output), result.output)
+    result.status, result.error = "failed", reason.removeprefix(f"{result.input}: ")
 
 
-def _made(job: Job, task: Task, record: Record, crew: Callable[[], Crew] | None, told: Told | None) -> bytes | None:
-    """Filter and write a photo, and fill in its record. Return the bytes that go to standard output."""
+def _filter_and_write(
+    job: BatchJob, planned: PlannedPhoto, result: PhotoResult, executor: Callable[[], TileExecutor] | None,
+    on_progress: ProgressCallback | None,
+) -> bytes | None:
+    """Filter and write a photo, and complete its record. Return the bytes that go to standard output."""
     from .. import files
 
-    path = task.source.path
-    if task.target is not None:
-        if _skipped(job, task.target, record):
+    path = planned.source.path
+    if planned.target is not None:
+        if _skip_existing(job, planned.target, result):
             return None
-        source = tiling.opened(job, path, task.target, record.notes)
+        source = choose_source(job, path, planned.target, result.notes)
         if source is not None:
-            from . import large
+            from .tiles import filter_in_tiles
 
-            _make_folder(job, task.target)
-            large.filtered(job, source, record, crew, told)
+            _make_folder(job, planned.target)
+            filter_in_tiles(job, source, result, executor, on_progress)
             return None
-        _check(job, task.target)
+        _check_target(job, planned.target)
     if job.dry_run:
         if path != "-":
-            record.width, record.height = files.size(path, max_pixels=job.max_pixels)
-        record.status = "planned"
+            result.width, result.height = files.read_size(path, max_pixels=job.max_pixels)
+        result.status = "planned"
         return None
-    photo = files.read(path, max_pixels=job.max_pixels)
-    photo.notes[:0] = record.notes
-    record.notes = photo.notes
-    if task.target is None:
-        record.output = job.output.path(task.source, photo.suffix, job.step.name)
-        if _skipped(job, record.output, record):
+    photo = files.read_photo(path, max_pixels=job.max_pixels)
+    photo.notes[:0] = result.notes
+    result.notes = photo.notes
+    if planned.target is None:
+        result.output = job.output.path(planned.source, photo.suffix, job.filter.name)
+        if _skip_existing(job, result.output, result):
             return None
-        _check(job, record.output)
-    return _written(job, photo, record)
+        _check_target(job, result.output)
+    return _write_result(job, photo, result)
 
 
-def _skipped(job: Job, target: str, record: Record) -> bool:
-    """Say whether a photo is left out, as its result is there and may stay."""
+def _skip_existing(job: BatchJob, target: str, result: PhotoResult) -> bool:
+    """Record a photo as skipped if its result exists and is to be kept; return whether it is."""
     if job.output.skip_existing and target != "-" and os.path.lexists(target):
-        record.status = "skipped"
-    return record.status == "skipped"
+        result.status = "skipped"
+    return result.status == "skipped"
 
 
-def _check(job: Job, target: str) -> None:
+def _check_target(job: BatchJob, target: str) -> None:
     """Check the name of a result before the photo is read."""
     from .. import files
 
@@ -153,8 +108,8 @@ def _check(job: Job, target: str) -> None:
         files.check_target(target, force=job.output.force or job.output.in_place)
 
 
-def _make_folder(job: Job, target: str) -> bool:
-    """Make the folder that a result goes to, where that is for us to do. Return whether it is there."""
+def _make_folder(job: BatchJob, target: str) -> bool:
+    """Create the folder of a result if it lies below --out-dir. Return whether it exists."""
     folder = os.path.dirname(target) or os.curdir
     if job.output.folder and not os.path.isdir(folder):
         if job.dry_run:
@@ -166,18 +121,18 @@ def _make_folder(job: Job, target: str) -> bool:
     return True
 
 
-def _written(job: Job, photo: Photo, record: Record) -> bytes | None:
+def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | None:
     from .. import files
 
-    path = record.output or "-"
-    result = photo.map(lambda frame: job.step.picture(frame, job.signed))
-    data = files.encode(result, job.output.suffix(path, photo.suffix), job.settings or files.Settings())
-    record.width, record.height, record.mode = result.image.width, result.image.height, result.image.mode
-    record.bytes = len(data)
+    path = result.output or "-"
+    filtered = photo.map(lambda frame: job.filter.picture(frame, job.signed))
+    data = files.encode_photo(filtered, job.output.suffix(path, photo.suffix), job.settings or files.Settings())
+    result.width, result.height, result.mode = filtered.image.width, filtered.image.height, filtered.image.mode
+    result.bytes = len(data)
     if path != "-":
         signals.hold()
-        files.write(data, path, force=job.output.force or job.output.in_place)
+        files.write_file(data, path, force=job.output.force or job.output.in_place)
     if job.look:
-        job.look(photo.image, result.image)
-    record.status = "written"
+        job.look(photo.image, filtered.image)
+    result.status = "written"
     return data if path == "-" else None

@@ -1,6 +1,6 @@
-"""Photos at once, each in a process of its own: the codecs hold the GIL, and a crash costs one photo.
+"""Filter several photos at once, each in its own process: the codecs hold the GIL, and a crash costs one photo.
 
-Not concurrent.futures: there a process that dies takes everything that waits with it, and all that waits is queued.
+Not with concurrent.futures: there, a process that dies fails every waiting task, and all tasks are queued at once.
 """
 from __future__ import annotations
 
@@ -14,61 +14,62 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..runtime import signals
-from .photo import Job, Record, settled
-from .targets import Task
+from .job import BatchJob, PhotoResult
+from .photo import filter_photo
+from .targets import PlannedPhoto
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-PATIENCE = 0.4  # seconds that an interrupted process is given for a file it is writing
+PATIENCE = 0.4  # seconds an interrupted process gets to complete the file it is writing
 
 
-class Crew:
-    """Processes that filter photos, each with so many threads.
+class ProcessExecutor:
+    """Filters photos in a number of processes, each with a number of threads.
 
-    late: what they had done, but may not have told, when the work was ended before its time.
+    unreported: results that an interrupt may have kept from being reported.
     """
 
-    def __init__(self, job: Job, many: int, threads: int) -> None:
-        self._job, self._many, self._threads = job, many, threads
+    def __init__(self, job: BatchJob, processes: int, threads: int) -> None:
+        self._job, self._processes, self._threads = job, processes, threads
         self._workers: list[_Worker] = []
-        self.late: list[Record] = []
+        self.unreported: list[PhotoResult] = []
 
-    def records(self, tasks: Iterable[Task]) -> Generator[Record, None, None]:
-        """Yield what became of each photo, as it is done. No more of them are under way than there are processes."""
+    def results(self, photos: Iterable[PlannedPhoto]) -> Generator[PhotoResult, None, None]:
+        """Yield the result of each photo as it is done. Every process has at most one photo at a time."""
         from multiprocessing.connection import wait
 
-        waiting = iter(tasks)
+        waiting = iter(photos)
         try:
-            self._hire(waiting)
-            while busy := {worker.connection: worker for worker in self._workers if worker.task}:
+            self._start_workers(waiting)
+            while busy := {worker.connection: worker for worker in self._workers if worker.photo}:
                 for connection in wait(list(busy)):
                     worker = busy[connection]
                     signals.hold()
-                    record = worker.record()
-                    self.late = [record]
+                    result = worker.receive_result()
+                    self.unreported = [result]
                     if worker.dead:
-                        worker = self._replace(worker)
-                    worker.give(next(waiting, None))
+                        worker = self._replace_worker(worker)
+                    worker.send_photo(next(waiting, None))
                     signals.release()
-                    yield record
+                    yield result
         finally:
-            self._dismiss()
+            self._stop_workers()
 
-    def _hire(self, waiting: Iterator[Task]) -> None:
-        for task in waiting:
+    def _start_workers(self, waiting: Iterator[PlannedPhoto]) -> None:
+        for planned in waiting:
             self._workers.append(_Worker(self._job, self._threads))
-            self._workers[-1].give(task)
-            if len(self._workers) == self._many:
+            self._workers[-1].send_photo(planned)
+            if len(self._workers) == self._processes:
                 break
 
-    def _replace(self, worker: _Worker) -> _Worker:
+    def _replace_worker(self, worker: _Worker) -> _Worker:
         worker.process.join()
         self._workers[self._workers.index(worker)] = other = _Worker(self._job, self._threads)
         return other
 
-    def _dismiss(self) -> None:
-        """End all processes: first those at rest by themselves, at last by force."""
+    def _stop_workers(self) -> None:
+        """Stop all processes: ask twice, so that a file being written is completed, then kill."""
         for end in (signal.SIGTERM, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
             for worker in self._workers:
                 with contextlib.suppress(ProcessLookupError):
@@ -78,59 +79,59 @@ class Crew:
             for worker in self._workers:
                 worker.process.join(max(0.0, until - time.monotonic()))
         for worker in self._workers:
-            if worker.task and worker.connection.poll():
-                record = worker.record()
+            if worker.photo and worker.connection.poll():
+                result = worker.receive_result()
                 if not worker.dead:
-                    self.late.append(record)
+                    self.unreported.append(result)
             worker.connection.close()
         self._workers = []
 
 
 class _Worker:
-    """A process, and the photo it is at."""
+    """A process, and the photo it is filtering."""
 
-    def __init__(self, job: Job, threads: int) -> None:
+    def __init__(self, job: BatchJob, threads: int) -> None:
         import multiprocessing
 
-        # A copy of a process without threads is safe and made in a millisecond; elsewhere a new one has to start.
+        # Forking is safe without threads, and takes a millisecond; otherwise a new interpreter has to start.
         forks = sys.platform == "linux" and threading.active_count() == 1
         context: Any = multiprocessing.get_context("fork" if forks else "spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, job, threads), daemon=True)
-        with signals.blocked():
+        self.process = context.Process(target=_filter_received, args=(theirs, job, threads), daemon=True)
+        with signals.block_signals():
             self.process.start()
         theirs.close()
-        self.task: Task | None = None
+        self.photo: PlannedPhoto | None = None
         self.dead = False
 
-    def give(self, task: Task | None) -> None:
-        self.task = task
-        if task:
-            with contextlib.suppress(BrokenPipeError):  # it died at rest: told when its answer is asked for
-                self.connection.send(task)
+    def send_photo(self, planned: PlannedPhoto | None) -> None:
+        self.photo = planned
+        if planned:
+            with contextlib.suppress(BrokenPipeError):  # it died while idle: receive_result will notice
+                self.connection.send(planned)
 
-    def record(self) -> Record:
-        """Return what became of the photo; a process that died could not tell."""
+    def receive_result(self) -> PhotoResult:
+        """Return what became of the photo, also if the process has died."""
         try:
-            record: Record = self.connection.recv()
-            return record
+            result: PhotoResult = self.connection.recv()
+            return result
         except (EOFError, OSError):
             self.dead = True
         self.process.join()
-        assert self.task is not None
-        reason = f"the process that filtered it was ended (exit code {self.process.exitcode}): too little memory?"
-        return Record(self.task.source.path, self.task.target, error=reason, number=self.task.number)
+        assert self.photo is not None
+        reason = f"the process that filtered it died (exit code {self.process.exitcode}): too little memory?"
+        return PhotoResult(self.photo.source.path, self.photo.target, error=reason, number=self.photo.number)
 
 
-def _serve(connection: Connection, job: Job, threads: int) -> None:
-    """Filter one photo after the other until there is nobody left to tell, or SIGTERM comes."""
+def _filter_received(connection: Connection, job: BatchJob, threads: int) -> None:
+    """Filter the photos that arrive, until the parent has gone or SIGTERM comes."""
     import multiprocessing
     from multiprocessing.connection import wait
 
     parent: Any = multiprocessing.parent_process()
     os.environ["IMFILTER_WORKERS"] = str(threads)
     with contextlib.suppress(KeyboardInterrupt, EOFError, OSError):
-        signals.obey(signal.SIGTERM)
+        signals.handle_only(signal.SIGTERM)
         while wait([connection, parent.sentinel]) and connection.poll():
-            connection.send(settled(job, connection.recv()))
+            connection.send(filter_photo(job, connection.recv()))
             signals.release()

@@ -1,4 +1,4 @@
-"""Where results go: their names, told and compared before anything is written."""
+"""Name the results of a batch, and refuse clashes before anything is written."""
 from __future__ import annotations
 
 import functools
@@ -9,31 +9,32 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import FileError, ImfilterError, suggest
-from .sources import Source
-from .tiling import ZARR
+from ..tiled.zarr.stores import ZARR
+from .sources import PhotoSource
 
-# In names of results: the photo's name without its suffix, the filter's, the photo's suffix without its point, and the
-# name of the folder the photo is in.
+# Fields of a pattern: the photo's name without its suffix, the filter's name, the photo's suffix without its dot, and
+# the name of the photo's folder.
 FIELDS = ("stem", "filter", "ext", "parent")
-LONGEST = 255  # bytes in a name, on all file systems in use
+LONGEST = 255  # bytes of a file name that every common file system allows
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where results go. Without pattern and folder: photo.sobel.png beside photo.png.
+    """Where results go; by default photo.sobel.png beside photo.png.
 
     Parameters
     ----------
     pattern : str, optional
-        The name of the result, with fields for several photos: {stem}, {filter}, {ext}, {parent}. "-": standard output.
+        The result's name, with fields if there are several photos: {stem}, {filter}, {ext}, {parent}. "-": standard
+        output.
     folder : str, optional
-        The folder for the results; folders below it mirror those that were walked.
+        The folder for the results; its subfolders mirror those that were searched.
     in_place : bool
-        Each result replaces its photo.
+        Replace each photo by its result.
     force : bool
-        Files that exist are replaced.
+        Replace existing files.
     skip_existing : bool
-        Photos whose result exists are left out.
+        Skip photos whose result exists.
     """
 
     pattern: str | None = None
@@ -43,20 +44,20 @@ class Output:
     skip_existing: bool = False
 
     def check(self) -> None:
-        """Refuse a pattern that no result could be named by."""
+        """Refuse a pattern with unknown fields or an unknown suffix."""
         if self.pattern in (None, "-"):
             return
         for field in re.findall(r"\{(\w+)\}", self.pattern or ""):
             if field not in FIELDS:
                 known = ", ".join(f"{{{name}}}" for name in FIELDS)
                 hint = suggest(field, FIELDS)
-                raise ImfilterError(f"output must have no fields but {known}, got {{{field}}}{hint}")
+                raise ImfilterError(f"output may have the fields {known}, got {{{field}}}{hint}")
         suffix = os.path.splitext(self.pattern or "")[1]
         if "{" not in suffix:
             _check_suffix(suffix)
 
-    def path(self, source: Source, suffix: str, name: str) -> str:
-        """Return the name of a photo's result. suffix: the photo's. name: the filter's."""
+    def path(self, source: PhotoSource, suffix: str, name: str) -> str:
+        """Return the name of a photo's result. suffix: the photo's suffix. name: the filter's name."""
         folder, file = os.path.split(source.path)
         stem = os.path.splitext(file)[0] if source.path != "-" else "stdin"
         if self.in_place:
@@ -64,32 +65,32 @@ class Output:
         if self.pattern:
             parent = os.path.basename(os.path.abspath(folder))
             fields = {"stem": stem, "filter": name, "ext": suffix.lstrip("."), "parent": parent}
-            # By hand: format() would read attributes, and trip over other braces.
+            # Not with format(), which would read attributes and fail at other braces.
             return re.sub(r"\{(\w+)\}", lambda found: fields[found[1]], self.pattern)
         if source.path == "-" and not self.folder:
             return "-"
-        folder = os.path.join(self.folder, source.below) if self.folder else folder
+        folder = os.path.join(self.folder, source.subfolder) if self.folder else folder
         return os.path.join(folder, f"{stem}.{name}{suffix}")
 
     def suffix(self, target: str, own: str) -> str:
-        """Return the suffix that says how a result is written: that of its pattern, else the photo's own."""
+        """Return the suffix that sets the result's format: the pattern's suffix, else the photo's own."""
         return own if self.pattern in (None, "-") else os.path.splitext(target)[1].lower()
 
 
-class Task(NamedTuple):
-    """A photo and the name of its result (None: known when standard input was read), or why it cannot have one.
+class PlannedPhoto(NamedTuple):
+    """A photo with the name of its result, or the reason why there is none.
 
-    number: its place among the photos.
+    target: None if the name depends on the format of standard input. number: the photo's index in the batch.
     """
 
-    source: Source
+    source: PhotoSource
     target: str | None = None
     error: str | None = None
     number: int = 0
 
 
-def planned(sources: Iterable[Source], output: Output, name: str) -> list[Task]:
-    """Give every photo the name of its result; refuse what two photos would share, and what is a photo itself."""
+def plan_photos(sources: Iterable[PhotoSource], output: Output, name: str) -> list[PlannedPhoto]:
+    """Name the result of every photo; refuse a name that two photos share, and one that is itself a photo."""
     output.check()
     sources = list(sources)
     if output.pattern and len(sources) > 1 and not re.search(r"\{(stem|parent|ext)\}", output.pattern):
@@ -98,48 +99,48 @@ def planned(sources: Iterable[Source], output: Output, name: str) -> list[Task]:
     for source in sources:
         own = None if source.error else _identity(source.path)
         if own is not None and photos.setdefault(own, source.path) != source.path and output.in_place:
-            raise ImfilterError(f"{photos[own]} and {source.path} are one file, which would be filtered twice")
-    tasks: list[Task] = []
-    taken = _Taken(output, photos)
+            raise ImfilterError(f"{photos[own]} and {source.path} are the same file, which would be filtered twice")
+    plan: list[PlannedPhoto] = []
+    taken = _TakenNames(output, photos)
     for source in sources:
-        task = _task(source, output, name)
-        if task.error or taken.new(task, name):
-            tasks.append(task._replace(number=len(tasks)))
-    return tasks
+        planned = _name_result(source, output, name)
+        if planned.error or taken.add(planned, name):
+            plan.append(planned._replace(number=len(plan)))
+    return plan
 
 
-def _task(source: Source, output: Output, name: str) -> Task:
+def _name_result(source: PhotoSource, output: Output, name: str) -> PlannedPhoto:
     if source.error or source.path == "-":
-        return Task(source, error=source.error)
+        return PlannedPhoto(source, error=source.error)
     target = output.path(source, os.path.splitext(source.path)[1].lower(), name)
     try:
         if target != "-":
             _check_suffix(output.suffix(target, os.path.splitext(source.path)[1].lower()))
             size = len(os.fsencode(os.path.basename(target)))
             if size > LONGEST:
-                raise FileError(f"{target}: name too long: it has {size} bytes, of which a name has {LONGEST} at most")
+                raise FileError(f"{target}: name too long: it must have at most {LONGEST} bytes, got {size}")
     except FileError as error:
-        return Task(source, error=str(error))
-    return Task(source, target)
+        return PlannedPhoto(source, error=str(error))
+    return PlannedPhoto(source, target)
 
 
-class _Taken:
-    """The names that results were given so far, and the photos that must not be among them."""
+class _TakenNames:
+    """The names given to results so far, and the photos, which must not be among them."""
 
     def __init__(self, output: Output, photos: dict[tuple[int, int], str]) -> None:
         self._output, self._photos = output, photos
         self._places: dict[str, str] = {}
 
-    def new(self, task: Task, name: str) -> bool:
-        """Note the name of a result. Return False for a photo that was given twice, raise for a name that was."""
-        path = task.source.path
-        for target in [task.target] if task.target else _possible(task.source, self._output, name):
+    def add(self, planned: PlannedPhoto, name: str) -> bool:
+        """Add the name of a result. Return False if the photo was given twice; raise if the name is taken."""
+        path = planned.source.path
+        for target in [planned.target] if planned.target else _possible_targets(planned.source, self._output, name):
             if target == "-":
                 continue
-            place = _place(target)
+            place = _canonical_path(target)
             if place in self._places:
                 other = self._places[place]
-                if _place(other) == _place(path):
+                if _canonical_path(other) == _canonical_path(path):
                     return False
                 raise ImfilterError(f"the results of {other} and {path} would both be called {target}")
             self._places[place] = path
@@ -153,11 +154,11 @@ class _Taken:
             return
         if _identity(path) == own:
             raise ImfilterError(f"{target}: is the photo itself; --in-place replaces it")
-        raise ImfilterError(f"{target} would be the result of {path}, and is one of the photos itself")
+        raise ImfilterError(f"{target} would be the result of {path}, but is one of the photos")
 
 
-def _possible(source: Source, output: Output, name: str) -> list[str]:
-    """Return the names that the result may have of a photo whose format is not known yet."""
+def _possible_targets(source: PhotoSource, output: Output, name: str) -> list[str]:
+    """Return every name the result may get when the format of the photo is known."""
     from .. import files
 
     return sorted({output.path(source, suffix, name) for suffix in files.FORMATS})
@@ -170,17 +171,17 @@ def _check_suffix(suffix: str) -> None:
         files.format_of(suffix)
 
 
-def _place(path: str) -> str:
-    """Return the one name of a file, wherever links to folders lead."""
+def _canonical_path(path: str) -> str:
+    """Return the same path for a file however links to folders lead to it."""
     folder, name = os.path.split(path)
     return os.path.normcase(os.path.join(_real(folder or os.curdir), name))
 
 
-_real = functools.lru_cache(1000)(os.path.realpath)  # of thousands of files in a few folders
+_real = functools.lru_cache(1000)(os.path.realpath)  # thousands of files share a few folders
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    """Return what tells one file from another, whatever it is called; None: there is none."""
+    """Return the device and number of a file, the same for all its names; None: there is no file."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):

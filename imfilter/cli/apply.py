@@ -1,4 +1,4 @@
-"""imfilter apply FILTER [OPTIONS] FILE...: a sub-command for each preset, made from its declaration."""
+"""imfilter apply FILTER [OPTIONS] FILE...: a subcommand for each filter, made from its declaration."""
 from __future__ import annotations
 
 import functools
@@ -11,80 +11,84 @@ from ..filters import FILTERS, FilterDeclaration, Parameter, filters_by_group
 from ..filters.parameters import Flag
 from ..pipeline import kernel_files
 from ..pipeline.chain import Filter
-from . import options, photos, recipes
+from .options import KindType
+from .photos import make_command
+from .recipes import recipe_maker
+from .spelling import find_american
 
 
-class Presets(click.Group):
-    """The presets as commands, listed by group."""
+class FilterGroup(click.Group):
+    """The filters as commands, listed by group."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(FILTERS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if kernel_files.is_kernel_file(name):
-            return _of_file(name)
+            return _make_file_command(name)
+        name = find_american(name, FILTERS)
         if name not in FILTERS:
             raise click.UsageError(f"there is no filter {name!r}{suggest(name, FILTERS)}", ctx)
-        return _command(FILTERS[name])
+        return _make_filter_command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, presets in filters_by_group().items():
             with formatter.section(title.capitalize()):
-                formatter.write_dl([(preset.name, _short(preset)) for preset in presets])
+                formatter.write_dl([(preset.name, _shorten_summary(preset)) for preset in presets])
 
 
-def _short(preset: FilterDeclaration) -> str:
-    """Return as much of the summary as fits on a line."""
+def _shorten_summary(preset: FilterDeclaration) -> str:
+    """Return the part of the summary that fits on a line."""
     return preset.summary.partition(",")[0].partition(":")[0]
 
 
-def _command(preset: FilterDeclaration) -> click.Command:
-    own: list[click.Parameter] = [_option(parameter) for parameter in preset.parameters]
+def _make_filter_command(preset: FilterDeclaration) -> click.Command:
+    own: list[click.Parameter] = [_make_option(parameter) for parameter in preset.parameters]
     if "linear" not in (parameter.name for parameter in preset.parameters):
-        own.append(_no_linear(preset.name))
-    make = recipes.recipe(preset.name, functools.partial(Filter.named, preset.name))
-    return photos.command(preset.name, _help(preset), own, "offset", make, preset.masked)
+        own.append(_refuse_linear(preset.name))
+    make = recipe_maker(preset.name, functools.partial(Filter.named, preset.name))
+    return make_command(preset.name, _make_help(preset), own, "offset", make, preset.masked)
 
 
-def _of_file(path: str) -> click.Command:
-    """Return the command that filters with the kernel of a file."""
+def _make_file_command(path: str) -> click.Command:
+    """Return a command that filters with the kernel in a file."""
     stem = kernel_files.kernel_stem(path)
-    kernel_files.read_kernel(path)  # what is wrong with it is known before anything else
-    make = recipes.recipe(stem, functools.partial(Filter.named, path))
-    return photos.command(path, f"Filter with the kernel that stands in {path}.", [_no_linear(path)], "clip", make)
+    kernel_files.read_kernel(path)  # reports errors in the file before anything else
+    make = recipe_maker(stem, functools.partial(Filter.named, path))
+    return make_command(path, f"Filter with the kernel in {path}.", [_refuse_linear(path)], "clip", make)
 
 
-def _no_linear(name: str) -> click.Option:
-    """Return an option that says why there is none."""
+def _refuse_linear(name: str) -> click.Option:
+    """Return a hidden --linear that explains why the filter does not have it."""
 
     def refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
-            raise click.UsageError(f"{name} has no --linear: only blurs and colors mix light", ctx)
+            raise click.UsageError(f"{name} has no --linear: only blurs and color filters have it", ctx)
 
     return click.Option(["--linear"], is_flag=True, hidden=True, expose_value=False, callback=refuse)
 
 
-def _option(parameter: Parameter) -> click.Option:
+def _make_option(parameter: Parameter) -> click.Option:
     if isinstance(parameter.kind, Flag):
         return click.Option([f"--{parameter.name.replace('_', '-')}", parameter.name], is_flag=True,
                             default=parameter.default, help=parameter.help)
     default = {} if parameter.required else {"default": parameter.shown(parameter.default), "show_default": True}
     return click.Option(
-        [f"--{parameter.name.replace('_', '-')}", parameter.name], type=options.KindType(parameter.kind),
+        [f"--{parameter.name.replace('_', '-')}", parameter.name], type=KindType(parameter.kind),
         required=parameter.required, help=f"{parameter.help} Must be {parameter.kind.words}.", **default)  # type: ignore[arg-type]
 
 
-def _help(preset: FilterDeclaration) -> str:
-    """Return the summary and the Notes of a preset's docstring."""
+def _make_help(preset: FilterDeclaration) -> str:
+    """Return the summary and the notes of a filter's docstring."""
     doc = inspect.cleandoc(preset.function.__doc__ or "")
     notes = doc.partition("\nNotes\n-----\n")[2].partition("\n\n")[0]
     return f"{preset.summary}.\n\n{notes}" if notes else f"{preset.summary}."
 
 
-command = Presets(
+command = FilterGroup(
     "apply",
-    help="Apply a filter to photos; each writes photo.FILTER.png beside photo.png.\n\n"
-         "imfilter apply FILTER --help tells its options; --then adds another filter. FILTER may also be a file that "
-         "imfilter learn wrote.",
+    help="Apply a filter to photos; photo.png becomes photo.FILTER.png beside it.\n\n"
+         "imfilter apply FILTER --help shows its options; --then adds another filter. FILTER may also be a file that "
+         "imfilter learn has written.",
     subcommand_metavar="FILTER [OPTIONS] FILE...",
 )

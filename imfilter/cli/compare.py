@@ -10,9 +10,10 @@ import click
 
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
-from . import Status, pictures
+from . import pictures
 from .options import NAME, KindType
 from .report import say
+from .status import Status
 
 if TYPE_CHECKING:
     from ..explain import Comparison

@@ -9,11 +9,12 @@ import numpy as np
 
 from ..errors import ImfilterError, explain_os_error
 from ..pipeline.chain import Filter
-from . import photos, recipes
+from .photos import make_command
+from .recipes import recipe_maker
 
 
 def parse_kernel(text: str) -> np.ndarray[Any, Any]:
-    """Return a kernel from text: rows on lines or between semicolons, numbers between spaces or commas."""
+    """Parse a kernel from text: rows separated by lines or semicolons, numbers by spaces or commas."""
     lines = [line.partition("#")[0] for line in text.replace(";", "\n").splitlines()]
     try:
         rows = [[float(number) for number in line.replace(",", " ").split()] for line in lines if line.strip()]
@@ -21,10 +22,11 @@ def parse_kernel(text: str) -> np.ndarray[Any, Any]:
         came = str(error).partition(": ")[2]
         raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {came}") from None
     if not rows or len({len(row) for row in rows}) != 1:
-        raise ImfilterError(f"the rows of a kernel must be equally long, got {[len(row) for row in rows] or 'none'}")
+        lengths = [len(row) for row in rows] or "none"
+        raise ImfilterError(f"the rows of a kernel must have the same length, got {lengths}")
     kernel = np.array(rows)
     if not np.isfinite(kernel).all():
-        raise ImfilterError("a kernel must be finite, got NaN or infinity in it")
+        raise ImfilterError("the weights of a kernel must be finite, got NaN or infinity")
     return kernel
 
 
@@ -41,23 +43,23 @@ class KernelType(click.Path):
                 return parse_kernel(stream.read())
         except ImfilterError as error:
             named = not any(mark in value for mark in " ;,") and not os.path.isfile(value)
-            self.fail(f"{error}{'; there is no file of that name' if named else ''}", param, ctx)
+            self.fail(f"{error}{'; there is no file with this name' if named else ''}", param, ctx)
         except OSError as error:
             self.fail(f"{value}: {explain_os_error(error)}", param, ctx)
         except UnicodeDecodeError:
-            self.fail(f"{value}: is no text", param, ctx)
+            self.fail(f"{value}: is not a text file", param, ctx)
 
 
-command = photos.command(
+command = make_command(
     "convolve",
-    "Convolve every channel of photos with a kernel; photo.png becomes photo.convolve.png.\n\n"
-    "The kernel is turned by 180 degrees, as convolution has it; --no-flip leaves it as it is (correlation).",
+    "Convolve each channel of photos with a kernel; photo.png becomes photo.convolve.png.\n\n"
+    "The kernel is rotated by 180 degrees, as convolution is defined; --no-flip does not (correlation).",
     [
         click.Option(["--kernel"], type=KernelType(), required=True, metavar="KERNEL",
-                     help="A text file, or the numbers themselves: \"0 -1 0; -1 5 -1; 0 -1 0\"."),
-        click.Option(["--flip/--no-flip"], default=True, show_default=True, help="Turn the kernel by 180 degrees."),
+                     help="A text file, or the numbers: \"0 -1 0; -1 5 -1; 0 -1 0\"."),
+        click.Option(["--flip/--no-flip"], default=True, show_default=True, help="Rotate the kernel by 180 degrees."),
     ],
     "clip",
-    recipes.recipe("convolve", Filter.of_kernel),
+    recipe_maker("convolve", Filter.of_kernel),
     masked=True,
 )

@@ -11,10 +11,11 @@ from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
 from ..pipeline.chain import Filter
-from . import Status, pictures
+from . import pictures
 from .convolve import KernelType
 from .options import BORDER, NAME, KindType
 from .report import say
+from .status import Status
 
 if TYPE_CHECKING:
     from ..explain import Picture

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..errors import FileError
 from ..filters.parameters import Integer, Pair
-from . import Status, pictures
+from . import pictures
 from .options import NAME, KindType
 from .report import say
+from .status import Status
 
 DIGITS = 6  # of weights that are told
 WIDTH = 80  # columns

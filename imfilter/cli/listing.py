@@ -5,20 +5,22 @@ import click
 
 from ..errors import suggest
 from ..filters import FILTERS, filters_by_group
-from . import Status
+from .spelling import find_american
+from .status import Status
 
 
 @click.command("list")
 @click.argument("group", required=False)
 def command(group: str | None) -> Status:
-    """List the filters, by GROUP or all, with their parameters and defaults."""
-    shown = filters_by_group()
-    if group is not None and group not in shown:
-        raise click.UsageError(f"there is no group {group!r}{suggest(group, shown)}")
+    """List the filters, of all groups or of one GROUP, with their parameters and defaults."""
+    groups = filters_by_group()
+    group = group and find_american(group, groups)
+    if group is not None and group not in groups:
+        raise click.UsageError(f"there is no group {group!r}{suggest(group, groups)}")
     rows = {preset.name: " ".join(map(str, preset.parameters)) for preset in FILTERS.values()}
     wide = max(map(len, rows)), max(map(len, rows.values()))
-    for title in shown if group is None else [group]:
+    for title in groups if group is None else [group]:
         click.echo(title)
-        for preset in shown[title]:
+        for preset in groups[title]:
             click.echo(f"  {preset.name:{wide[0]}}  {rows[preset.name]:{wide[1]}}  {preset.summary}")
     return Status.DONE

@@ -1,4 +1,4 @@
-"""The options that commands share, as click sees them."""
+"""The options that commands share, and their types."""
 from __future__ import annotations
 
 from typing import Any
@@ -10,11 +10,12 @@ from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Kind, Number, Pair, read
 from ..pipeline.recipe import SIGNED
-from . import recipes
+from .declare import OptionWithAlias, list_options
+from .recipes import RecipeOptions
 
 
 class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """A parameter's kind as click sees it: text that is parsed and checked."""
+    """The kind of a filter's parameter as a type of click: text that is parsed and checked."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -30,7 +31,7 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 class Name(click.Path):
-    """The name of a file or folder, as shells complete it; what is wrong with it is told by those who use it."""
+    """The name of a file or folder, with shell completion. It is checked when it is used."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not value:
@@ -42,29 +43,30 @@ NAME = Name(readable=False, allow_dash=True)
 FOLDER = Name(readable=False, file_okay=False)
 FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1, required=True)
 BORDER = [
-    click.Option(["--border", "mode"], type=click.Choice(list(MODES)), default="reflect", show_default=True,
-                 metavar="BORDER", help=f"What stands outside the photo: {', '.join(MODES)}."),
+    OptionWithAlias("--mode", alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
+                    metavar="MODE", help=f"How the photo continues beyond its border: {', '.join(MODES)}."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
-                 help="What stands there with --border constant."),
+                 help="Value beyond the border with --mode constant."),
 ]
 COMMON = [
-    *recipes.OPTIONS,
+    *list_options(RecipeOptions),
     *BORDER,
     click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
-                 help="Take every N-th pixel, or N,M down and across."),
+                 help="Compute every N-th pixel, or N,M down and across."),
 ]
 
 
 def mask_option() -> click.Option:
     return click.Option(["--mask"], type=NAME, metavar="FILE",
-                        help="A gray image of the photo's size: white counts, black does not, gray in part.")
+                        help="Gray image of the photo's size with the weight of each pixel: white counts fully, black "
+                             "not at all.")
 
 
 def read_mask(path: str) -> Any:
-    """Return the weights that a gray image holds."""
+    """Read the weights of pixels from a gray image."""
     from .. import files
 
-    image = files.read(path).image
+    image = files.read_photo(path).image
     pixels = as_array(image)
     bands = pixels if pixels.ndim == 3 else pixels[..., None]
     if (bands != bands[..., :1]).any():
@@ -74,5 +76,5 @@ def read_mask(path: str) -> Any:
 
 def signed_option(default: str) -> click.Option:
     return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
-                        metavar="HOW", help="Results with a sign are shown about mid-gray (offset), without their sign "
-                                            "(abs), without what is below 0 (clip), or stretched (normalize).")
+                        metavar="HOW", help="How to write signed results: around mid-gray (offset), without sign (abs),"
+                                            " clipped at 0 (clip), or stretched (normalize).")

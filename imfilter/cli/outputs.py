@@ -1,4 +1,4 @@
-"""The options that say which photos are taken, where results go, and what is told of them."""
+"""The options for the photos to filter, where results go, and what is printed."""
 from __future__ import annotations
 
 import os
@@ -12,6 +12,7 @@ import click
 
 from ..batch import FIELDS, Output
 from ..filters.parameters import Integer
+from .declare import option
 from .options import FOLDER, NAME, KindType
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
 
 
-class Pixels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+class PixelsType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A number of pixels: 200000000, 200M, 0.2G."""
 
     name = "pixels"
@@ -38,61 +39,46 @@ class Pixels(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return pixels
 
 
-OUTPUT = [
-    click.Option(["-o", "--output"], type=NAME, metavar="FILE",
-                 help="Where the result goes; - is standard output. For several photos a pattern with some of "
-                      + ", ".join(f"{{{name}}}" for name in FIELDS) + "."),
-    click.Option(["--out-dir"], type=FOLDER, metavar="DIR",
-                 help="The folder for the results, made when it is missing."),
-    click.Option(["-r", "--recursive"], is_flag=True,
-                 help="Take the images in folders, and in those below them, which are mirrored in --out-dir. Left out "
-                      "are hidden ones, links to folders, and results such as photo.sobel.png beside photo.png."),
-    click.Option(["--force"], is_flag=True, help="Replace files that exist."),
-    click.Option(["--in-place"], is_flag=True, help="Replace the photos themselves."),
-    click.Option(["--skip-existing"], is_flag=True, help="Leave out photos whose result exists."),
-    click.Option(["--dry-run"], is_flag=True, help="Say what would be written, from names and headers alone."),
-    click.Option(["--quality"], type=KindType(Integer(1, 100)), metavar="N",
-                 help="Of JPEG and WebP, 1 to 100. Left out: the photo's own, or a high one."),
-    click.Option(["--compress-level"], type=KindType(Integer(0, 9)), metavar="N",
-                 help="Of PNG, 0 (quick) to 9 (small)."),
-    click.Option(["--strip"], is_flag=True, help="Leave out all metadata but the color profile."),
-    click.Option(["--max-pixels"], type=Pixels(), metavar="N",
-                 help="Refuse photos of more pixels, such as 200M or 0.5G."),
-    click.Option(["--workers"], type=KindType(Integer(1)), metavar="N",
-                 help="Photos filtered at once. Left out: one for each processor, or IMFILTER_WORKERS."),
-    click.Option(["--show"], is_flag=True, help="Draw each photo and its result in the terminal."),
-    click.Option(["--json"], is_flag=True, help="Tell of each photo in a line of JSON on standard output."),
-    click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
-    click.Option(["-v", "--verbose"], is_flag=True, help="Say more of each file."),
-]
-
-
 @dataclass(frozen=True)
-class Options:
-    """What the options of OUTPUT were given as."""
+class OutputOptions:
+    """Which photos to filter, where results go, and what is printed."""
 
-    output: str | None
-    out_dir: str | None
-    recursive: bool
-    force: bool
-    in_place: bool
-    skip_existing: bool
-    dry_run: bool
-    quality: int | None
-    compress_level: int | None
-    strip: bool
-    max_pixels: int | None
-    workers: int | None
-    show: bool
-    json: bool
-    quiet: bool
-    verbose: bool
+    output: str | None = option(
+        "-o", "--output", type=NAME, metavar="FILE",
+        help="Name of the result; - is standard output. For several photos, a pattern with some of "
+             + ", ".join(f"{{{name}}}" for name in FIELDS) + ".")
+    out_dir: str | None = option(
+        "--out-dir", type=FOLDER, metavar="DIR", help="Folder for the results; created if missing.")
+    recursive: bool = option(
+        "-r", "--recursive", is_flag=True,
+        help="Filter the images in folders and their subfolders, which --out-dir mirrors. Skips hidden files, links to "
+             "folders, and results such as photo.sobel.png beside photo.png.")
+    force: bool = option("--force", is_flag=True, help="Replace existing files.")
+    in_place: bool = option("--in-place", is_flag=True, help="Replace the photos themselves.")
+    skip_existing: bool = option("--skip-existing", is_flag=True, help="Skip photos whose result exists.")
+    dry_run: bool = option("--dry-run", is_flag=True, help="Print what would be written; read only names and headers.")
+    quality: int | None = option(
+        "--quality", type=KindType(Integer(1, 100)), metavar="N",
+        help="Quality of JPEG and WebP, 1 to 100. Default: the source's quality, else 95 (WebP 90).")
+    compress_level: int | None = option(
+        "--compress-level", type=KindType(Integer(0, 9)), metavar="N",
+        help="Compression of PNG, 0 (fastest) to 9 (smallest).")
+    strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color profile.")
+    max_pixels: int | None = option(
+        "--max-pixels", type=PixelsType(), metavar="N", help="Refuse photos with more pixels, such as 200M or 0.5G.")
+    workers: int | None = option(
+        "--workers", type=KindType(Integer(1)), metavar="N",
+        help="Photos to filter at once. Default: IMFILTER_WORKERS, else one for each processor.")
+    show: bool = option("--show", is_flag=True, help="Draw each photo and its result in the terminal.")
+    json: bool = option("--json", is_flag=True, help="Print one JSON object per photo to standard output.")
+    quiet: bool = option("-q", "--quiet", is_flag=True, help="Print only errors.")
+    verbose: bool = option("-v", "--verbose", is_flag=True, help="Print details of each file.")
 
     def check(self, files: Sequence[str]) -> None:
-        """Refuse options that contradict each other, before any file is looked at."""
-        self._only_one(output=self.output, out_dir=self.out_dir, in_place=self.in_place)
-        self._only_one(force=self.force, in_place=self.in_place, skip_existing=self.skip_existing)
-        self._only_one(quiet=self.quiet, verbose=self.verbose)
+        """Refuse options that contradict each other, before any file is opened."""
+        self._allow_one(output=self.output, out_dir=self.out_dir, in_place=self.in_place)
+        self._allow_one(force=self.force, in_place=self.in_place, skip_existing=self.skip_existing)
+        self._allow_one(quiet=self.quiet, verbose=self.verbose)
         if self.in_place and "-" in files:
             raise click.UsageError("--in-place needs files, not standard input")
         if files.count("-") > 1:
@@ -101,13 +87,13 @@ class Options:
             raise click.UsageError("--json needs standard output, where the photo goes: name a file with --output")
 
     @staticmethod
-    def _only_one(**given: Any) -> None:
+    def _allow_one(**given: Any) -> None:
         *most, last = (f"--{name.replace('_', '-')}" for name in given)
         if sum(map(bool, given.values())) > 1:
             raise click.UsageError(f"only one of {', '.join(most)} and {last} can be given")
 
-    def look(self, files: Sequence[str]) -> Callable[[Any, Any], None] | None:
-        """Return what draws a photo and its result in the terminal, or None."""
+    def make_look(self, files: Sequence[str]) -> Callable[[Any, Any], None] | None:
+        """Return a function that draws a photo and its result in the terminal, or None without --show."""
         if not self.show:
             return None
         from ..explain.view import terminal
@@ -123,7 +109,7 @@ class Options:
         return look
 
     def to_stdout(self, files: Sequence[str]) -> bool:
-        """Whether a photo goes to standard output, which names would spoil."""
+        """Return whether a photo goes to standard output, so that nothing else may be printed there."""
         return self.output == "-" or ("-" in files and not (self.output or self.out_dir))
 
     @property

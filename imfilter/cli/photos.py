@@ -1,4 +1,4 @@
-"""The way through the photos that apply and convolve share."""
+"""Filter photos with the options that apply and convolve share."""
 from __future__ import annotations
 
 import contextlib
@@ -11,76 +11,79 @@ import click
 
 from .. import batch
 from ..errors import FileError, ImfilterError
-from . import Status
-from .large import LARGE, Large
+from .declare import list_options, take_options
+from .large import LargeOptions
 from .options import COMMON, FILES, mask_option, read_mask, signed_option
-from .outputs import OUTPUT, Options
+from .outputs import OutputOptions
 from .report import Report, say
 from .sections import Command
+from .status import Status
 
 
-def run(step: batch.Step, files: Sequence[str], options: Options, signed: str, large: Large) -> int:
-    """Filter every file; a failure is named and does not stop the rest."""
+def filter_photos(
+    filter: batch.PhotoFilter, files: Sequence[str], options: OutputOptions, signed: str, large: LargeOptions
+) -> int:
+    """Filter every file and return the exit status. A failure is reported and does not stop the rest."""
     options.check(files)
-    tiling = large.tiling()
+    tiling = large.make_tiling()
     if options.show and tiling and tiling.scheduler:
-        raise click.UsageError("--show draws what is filtered by this process, and --scheduler has others do it")
+        raise click.UsageError("--show needs photos that this process filters: drop --scheduler")
     gc.enable()
-    job = batch.Job(step, options.target, signed, options.settings, options.max_pixels, options.dry_run,
-                    options.look(files), tiling)
+    job = batch.BatchJob(filter, options.target, signed, options.settings, options.max_pixels, options.dry_run,
+                         options.make_look(files), tiling)
     try:
         work = batch.Batch(job, files, recursive=options.recursive)
     except ImfilterError as error:
         raise click.UsageError(str(error)) from None
-    work.at_once(options.workers)  # a wrong IMFILTER_WORKERS is known now
+    work.share_processors(options.workers)  # reports a wrong IMFILTER_WORKERS now
     if options.out_dir and not options.dry_run:
         try:
-            _make(options.out_dir)
+            _make_folder(options.out_dir)
         except FileError as error:
             say(str(error))
             return Status.SOME_FAILED
-    return _told(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
+    return _run_batch(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
 
 
-def _told(work: batch.Batch, report: Report, workers: int | None) -> int:
-    with contextlib.closing(work.records(workers, report.tile)) as records:
+def _run_batch(work: batch.Batch, report: Report, workers: int | None) -> int:
+    with contextlib.closing(work.results(workers, report.add_tile)) as results:
         try:
-            for record in records:
-                report.tell(record)
+            for result in results:
+                report.add_photo(result)
         except KeyboardInterrupt as stop:
-            records.close()
-            for record in work.late():
-                report.tell(record)
-            report.interrupted(task.source.path for task in work.tasks)
-            return Status.of(stop)
+            results.close()
+            for result in work.unreported():
+                report.add_photo(result)
+            report.end_interrupted(planned.source.path for planned in work.photos)
+            return Status.of_signal(stop)
     report.end()
     return report.status
 
 
-def _make(folder: str) -> None:
+def _make_folder(folder: str) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise FileError(f"{folder}: {error.strerror}") from None
 
 
-def command(name: str, help: str, options: list[click.Parameter], signed: str | None,
-            make: Callable[..., batch.Step], masked: bool = False) -> click.Command:
-    """Return a command that filters files with what `make` makes of its own options.
+def make_command(
+    name: str, help: str, options: list[click.Parameter], signed: str, make: Callable[..., batch.PhotoFilter],
+    masked: bool = False,
+) -> click.Command:
+    """Return a command that filters files.
 
-    signed: the default of --signed; None: results have no sign, and there is no such option. masked: whether there is
-    --mask.
+    options: the command's own. signed: the default of --signed. make: makes the filter from the values of all options.
+    masked: whether to add --mask.
     """
-    kept, tiled = {option.name for option in OUTPUT}, {option.name for option in LARGE}
 
-    def callback(files: tuple[str, ...], signed: str = "clip", **values: Any) -> int:
-        options = Options(**{key: values.pop(key) for key in kept})
-        large = Large(**{key: values.pop(key) for key in tiled})
+    def callback(files: tuple[str, ...], signed: str, **values: Any) -> int:
+        output, large = take_options(OutputOptions, values), take_options(LargeOptions, values)
         mask = values.pop("mask", None)
         if mask is not None:
             values["mask"] = read_mask(mask)
-        return run(make(**values), files, options, signed, large)
+        return filter_photos(make(**values), files, output, signed, large)
 
-    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []),
-              *([signed_option(signed)] if signed else []), *OUTPUT, *LARGE]
+    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []), signed_option(signed),
+              *list_options(OutputOptions), *list_options(LargeOptions)]
     return Command(name, help=help, params=params, callback=callback)

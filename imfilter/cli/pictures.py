@@ -44,7 +44,7 @@ def read(path: str) -> Picture:
     """Return the picture in a file, the first where there are several, and say what was left out."""
     from .. import files
 
-    photo = files.read(path)
+    photo = files.read_photo(path)
     notes = [f"the first of {len(photo.frames)} frames is taken"] if len(photo.frames) > 1 else []
     image = photo.image
     for note in [*photo.notes, *notes]:

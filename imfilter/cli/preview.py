@@ -7,10 +7,11 @@ import click
 
 from ..errors import FileError
 from ..pipeline.chain import Pipeline
-from . import Status, pictures
+from . import pictures
 from .options import NAME
 from .recipes import FilterName
 from .report import say
+from .status import Status
 
 
 @click.command("preview", epilog="""\b

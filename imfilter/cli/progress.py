@@ -1,4 +1,4 @@
-"""The line on a terminal that tells how far many photos are."""
+"""The progress bar in the terminal."""
 from __future__ import annotations
 
 import os
@@ -12,8 +12,8 @@ WIDTH = 24      # characters of the bar
 PAUSE = 0.1     # seconds between two drawings
 
 
-def duration(seconds: float) -> str:
-    """Return a time in words: 0.4 s, 41 s, 3 min 20 s, 2 h 05 min."""
+def format_duration(seconds: float) -> str:
+    """Format a duration: 0.4 s, 41 s, 3 min 20 s, 2 h 05 min."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -25,7 +25,7 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """A bar with the rate and the time left, without colors, on standard error."""
+    """A bar with the rate and the remaining time, without colors, on standard error."""
 
     def __init__(self, total: int, unit: str = "") -> None:
         self._total, self._done, self._skipped = total, 0, 0
@@ -34,12 +34,12 @@ class Progress:
         self._drawn = 0.0
 
     @staticmethod
-    def seen() -> bool:
-        """Say whether there is a terminal that can show it."""
+    def is_visible() -> bool:
+        """Return whether standard error is a terminal that can show a bar."""
         return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def draw(self) -> None:
-        """Show the line, unless it was shown just now."""
+        """Draw the bar, unless it was drawn a moment ago."""
         now = time.monotonic()
         if now - self._drawn < PAUSE and self._done < self._total:
             return
@@ -49,22 +49,22 @@ class Progress:
         worked = self._done - self._skipped
         if worked:
             rate = worked / max(now - self._start, 1e-3)
-            line += f"  {rate:.{0 if rate >= 10 else 2}f}/s  {duration((self._total - self._done) / rate)} left"
+            line += f"  {rate:.{0 if rate >= 10 else 2}f}/s  {format_duration((self._total - self._done) / rate)} left"
         width = shutil.get_terminal_size().columns - 1
         click.echo(f"\r{line[:width]}\x1b[K", err=True, nl=False, color=True)
 
     def clear(self) -> None:
-        """Take the line away, for another to be written."""
+        """Erase the bar, so that a line can be printed."""
         if self._drawn:
             click.echo("\r\x1b[K", err=True, nl=False, color=True)
             self._drawn = 0.0
 
-    def reach(self, done: int) -> None:
-        """Count as many as are done; those of the beginning were done before."""
+    def set_done(self, done: int) -> None:
+        """Set the number done; the first call sets those done by an earlier run."""
         self._skipped += done if not self._drawn else 0
         self._done = done
 
-    def step(self, skipped: bool) -> None:
-        """Count one more photo; skipped ones say nothing of the time that others take."""
+    def count_photo(self, skipped: bool) -> None:
+        """Count one more photo. Skipped ones do not count for the rate."""
         self._done += 1
         self._skipped += skipped

@@ -1,7 +1,8 @@
-"""The options that make a recipe of a command's own filter: what comes after it, channels, depth."""
+"""The options that turn a command's own filter into a recipe: following filters, channels, depth."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -11,29 +12,35 @@ from ..errors import ImfilterError
 from ..filters import FILTERS
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.recipe import Recipe
+from .declare import option, take_options
+from .spelling import find_american_filters
 
 CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
 
 
 class FilterName(click.types.StringParamType):
-    """A text that begins with the name of a filter, as shells complete it."""
+    """Text that starts with the name of a filter, with shell completion."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return find_american_filters(str(value), FILTERS)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(name) for name in FILTERS if name.startswith(incomplete)]
 
 
 class SpecType(FilterName):
-    """Filters as text. It stays a text: what --border says for all of them is not known yet."""
+    """Filters as text. It is checked here, but parsed later, when --mode is known."""
 
     name = "spec"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = super().convert(value, param, ctx)
         try:
-            Pipeline.parse(value)
+            Pipeline.parse(text)
         except ImfilterError as error:
             self.fail(str(error), param, ctx)
-        return str(value)
+        return text
 
 
 class ChannelsType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -52,30 +59,33 @@ class ChannelsType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return tuple(dict.fromkeys(known[name.lower()] for name in names))
 
 
-OPTIONS = [
-    click.Option(["--then"], type=SpecType(), multiple=True, metavar="SPEC",
-                 help="Another filter after this one: sobel, or gaussian:sigma=2:stride=2. May be repeated; nothing is "
-                      "rounded in between."),
-    click.Option(["--gray"], is_flag=True, help="Make the photo gray first, by its luma."),
-    click.Option(["--channels"], type=ChannelsType(), default=(), metavar="NAMES",
-                 help="Filter these channels alone, each by itself, as R,G or A; keep the others."),
-    click.Option(["--dtype"], type=click.Choice(DTYPES), metavar="DTYPE",
-                 help="The result's samples: uint8, uint16 or float32. Values are cut off to their range, never "
-                      "rescaled."),
-]
+@dataclass(frozen=True)
+class RecipeOptions:
+    """What happens before and after the command's own filter."""
+
+    then: tuple[str, ...] = option(
+        "--then", type=SpecType(), multiple=True, metavar="SPEC",
+        help="Apply another filter afterwards: sobel, or gaussian:sigma=2:stride=2. May be repeated; no rounding "
+             "in between.")
+    gray: bool = option("--gray", alias="--grey", is_flag=True, help="Convert the photo to gray first, by its luma.")
+    channels: tuple[str, ...] = option(
+        "--channels", type=ChannelsType(), default=(), metavar="NAMES",
+        help="Filter only these channels, each separately, as in R,G or A; keep the others.")
+    dtype: str | None = option(
+        "--dtype", type=click.Choice(DTYPES), metavar="DTYPE",
+        help="Samples of the result: uint8, uint16 or float32. Values are clipped to their range, never rescaled.")
 
 
-def recipe(name: str, first: Callable[..., Filter]) -> Callable[..., Recipe]:
-    """Return what makes a recipe of the values of all options. name, first: the command's own filter."""
+def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recipe]:
+    """Return a function that makes a recipe from the values of all options. name, first: the command's own filter."""
 
-    def make(
-        *, then: tuple[str, ...], gray: bool, channels: tuple[str, ...], dtype: str | None, **values: Any
-    ) -> Recipe:
-        if gray and channels:
+    def make(**values: Any) -> Recipe:
+        options: RecipeOptions = take_options(RecipeOptions, values)
+        if options.gray and options.channels:
             raise click.UsageError("only one of --gray and --channels can be given")
         border = {key: values[key] for key in ("mode", "cval")}
-        others = [one for spec in then for one in Pipeline.parse(spec, **border)]
-        chain = Pipeline(*[Filter.named("grayscale")] * gray, first(**values), *others)
-        return Recipe(chain, "-".join([name, *(one.label for one in others)]), channels, dtype)
+        others = [one for spec in options.then for one in Pipeline.parse(spec, **border)]
+        chain = Pipeline(*[Filter.named("grayscale")] * options.gray, first(**values), *others)
+        return Recipe(chain, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype)
 
     return make

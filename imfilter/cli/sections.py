@@ -1,29 +1,32 @@
-"""Help in sections: a command's own options, those for the photos, for the results, for what is large."""
+"""Help in sections: the filter's own options, common ones, output, and large photos."""
 from __future__ import annotations
 
 import click
 
-from .large import LARGE
+from .declare import list_options
+from .large import LargeOptions
 from .options import COMMON
-from .outputs import OUTPUT
+from .outputs import OutputOptions
+
+SECTIONS = {
+    "Common": {*(option.name for option in COMMON), "mask", "signed"},
+    "Output": {option.name for option in list_options(OutputOptions)},
+    "Large photos": {option.name for option in list_options(LargeOptions)},
+}
 
 
 class Command(click.Command):
-    """A command whose help parts the options of its own filter from those that others have, too."""
+    """A command whose help separates the filter's own options from those of all filters."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        sections: dict[str, list[tuple[str, str]]] = {"Filter": [], "Common": [], "Output": [], "Large photos": []}
-        common = {*(option.name for option in COMMON), "mask", "signed"}
-        large = {option.name for option in LARGE}
-        output = {option.name for option in OUTPUT}
-        shown = self.get_help_option(ctx)
-        output |= {shown.name} if shown else set()
+        rows: dict[str, list[tuple[str, str]]] = {"Filter": [], **{title: [] for title in SECTIONS}}
+        help_option = self.get_help_option(ctx)
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
-            if record:
-                title = "Common" if param.name in common else "Output" if param.name in output else "Filter"
-                sections["Large photos" if param.name in large else title].append(record)
-        for title, records in sections.items():
-            if records:
+            row = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            title = next((title for title, names in SECTIONS.items() if param.name in names), "Filter")
+            if row:
+                rows["Output" if help_option and param.name == help_option.name else title].append(row)
+        for title, section in rows.items():
+            if section:
                 with formatter.section(title):
-                    formatter.write_dl(records)
+                    formatter.write_dl(section)

@@ -14,11 +14,12 @@ from ..errors import FileError, ImfilterError
 from ..pipeline.chain import Pipeline
 from ..pipeline.filter import KNOWN_FILTERS
 from ..pipeline.kernel_files import is_kernel_file
-from . import Status, pictures
+from . import pictures
 from .convolve import KernelType
 from .options import NAME
 from .recipes import FilterName
 from .report import say, shown
+from .status import Status
 
 if TYPE_CHECKING:
     from ..explain.canvas.drawing import Drawing

@@ -1,12 +1,12 @@
-"""Photos on disk: read without loss, written in what the format holds, and never at the cost of what was there."""
-from .atomic import check_target, write
-from .encoding import encode
+"""Photos on disk: read without loss, written as far as the format allows, atomically."""
+from .atomic import check_target, write_file
+from .encoding import encode_photo
 from .formats import FORMATS, Settings, format_of
-from .header import size, suffixes
+from .header import read_size, readable_suffixes
 from .photo import Frames, Photo
-from .reading import read
+from .reading import read_photo
 
 __all__ = [
-    "FORMATS", "Frames", "Photo", "Settings", "check_target", "encode", "format_of", "read", "size", "suffixes",
-    "write",
+    "FORMATS", "Frames", "Photo", "Settings", "check_target", "encode_photo", "format_of", "read_photo", "read_size",
+    "readable_suffixes", "write_file",
 ]

@@ -1,4 +1,4 @@
-"""Bytes under a name, at once: whoever looks finds what was there before, or all that is new."""
+"""Write files atomically: a reader finds the old file or the complete new one."""
 from __future__ import annotations
 
 import contextlib
@@ -9,11 +9,11 @@ from typing import IO
 
 from ..errors import FileError
 
-OPENED = "/proc/self/fd"  # where Linux names the open files of a process, also those without a name of their own
+OPENED = "/proc/self/fd"  # where Linux lists the open files of a process, including those without a name
 
 
 def check_target(path: str, *, force: bool) -> None:
-    """Refuse a target that exists, unless it may be replaced, or whose folder does not."""
+    """Refuse a target that exists, unless it may be replaced, or whose folder is missing."""
     if os.path.isdir(path):
         raise FileError(f"{path}: is a directory")
     if os.path.islink(path) and not force:
@@ -27,16 +27,16 @@ def check_target(path: str, *, force: bool) -> None:
         raise FileError(f"{path}: there is no folder {folder}")
 
 
-def write(data: bytes, path: str, *, force: bool) -> None:
-    """Put the bytes under a name at once: whoever looks finds what was there before, or all of this.
+def write_file(data: bytes, path: str, *, force: bool) -> None:
+    """Write a file atomically: you keep the old file or get the complete new one.
 
-    A file that is replaced hands on its permissions, and its owner and group where that is allowed. The name alone is
-    replaced: a link is not followed, and other hard links to the old file keep it.
+    The new file takes over the permissions of the old one, and its owner and group if that is allowed. Only the name is
+    replaced: symbolic links are not followed, and other hard links keep the old file.
     """
     draft = Draft(path, force=force)
     try:
         draft.open()
-        with complaints(path):
+        with explain_write_errors(path):
             draft.stream.write(data)
         draft.place()
     finally:
@@ -44,8 +44,8 @@ def write(data: bytes, path: str, *, force: bool) -> None:
 
 
 @contextlib.contextmanager
-def complaints(path: str) -> Iterator[None]:
-    """Turn what the system complains of into one sentence about a file that is written."""
+def explain_write_errors(path: str) -> Iterator[None]:
+    """Turn errors of the operating system into one sentence about the file being written."""
     try:
         yield
     except FileExistsError:
@@ -55,10 +55,9 @@ def complaints(path: str) -> Iterator[None]:
 
 
 class Draft:
-    """A file on its way to a name, which it gets all at once, or never.
+    """A file without its final name, which it gets when it is complete, or never.
 
-    stream: what is written into, once it is open. Whoever opens a draft drops it in the end, placed or not, whatever
-    happens.
+    stream: to write to, after open(). Always call drop() at the end, whether or not the file was placed.
     """
 
     stream: IO[bytes]
@@ -69,72 +68,72 @@ class Draft:
         self._temporary = os.path.join(os.path.dirname(path), f".imfilter-{os.urandom(6).hex()}.part")
 
     def open(self) -> None:
-        """Make the file, which has another name as yet, or none."""
-        with complaints(self.path):
-            self._old = _replaced(self.path) if self.force else None
-            handle, self._nameless = _created(self._temporary, 0o600 if self._old else 0o666)
+        """Create the file under a temporary name, or without a name."""
+        with explain_write_errors(self.path):
+            self._old = _stat_regular_file(self.path) if self.force else None
+            handle, self._nameless = _open_temporary(self._temporary, 0o600 if self._old else 0o666)
             self.stream = os.fdopen(handle, "w+b")
 
     def place(self) -> None:
-        """Write the data to the disk in full, and give them their name after that."""
-        with complaints(self.path):
+        """Flush the data to disk, then give the file its name."""
+        with explain_write_errors(self.path):
             self.stream.flush()
             handle = self.stream.fileno()
             if self._old:
-                _hand_on(self._temporary if not self._nameless else f"{OPENED}/{handle}", self._old)
+                _copy_permissions(self._temporary if not self._nameless else f"{OPENED}/{handle}", self._old)
             os.fsync(handle)
-            if self._nameless:  # a folder's number has the call follow the link; which folder does not matter
+            if self._nameless:  # src_dir_fd makes the call follow the link; any descriptor will do
                 os.link(f"{OPENED}/{handle}", self._temporary if self.force else self.path, src_dir_fd=handle)
             self.stream.close()
             if self.force:
                 os.replace(self._temporary, self.path)
             elif not self._nameless:
-                _place(self._temporary, self.path)
+                _rename_new(self._temporary, self.path)
             sync_folder(os.path.dirname(self.path) or ".")
 
     def drop(self) -> None:
-        """Close the file; of one that is not placed nothing stays."""
+        """Close the file, and delete it unless it was placed."""
         with contextlib.suppress(OSError, AttributeError):
             self.stream.close()
         with contextlib.suppress(OSError):
             os.unlink(self._temporary)
 
 
-def _replaced(path: str) -> os.stat_result | None:
-    """Return what is known of the file that a name stands for, or None where there is none."""
+def _stat_regular_file(path: str) -> os.stat_result | None:
+    """Return the status of a regular file, or None if there is none."""
     with contextlib.suppress(OSError):
         old = os.stat(path)
         return old if stat.S_ISREG(old.st_mode) else None
     return None
 
 
-def _created(temporary: str, mode: int) -> tuple[int, bool]:
-    """Open a file, without a name where the system can: whatever kills the process, nothing of it stays."""
+def _open_temporary(temporary: str, mode: int) -> tuple[int, bool]:
+    """Create a file, without a name if the system can: it then vanishes even if the process is killed."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir(OPENED):
-        with contextlib.suppress(OSError):  # a file system that cannot
+        with contextlib.suppress(OSError):  # the file system does not support it
             return os.open(os.path.dirname(temporary) or ".", os.O_TMPFILE | os.O_RDWR, mode), True
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     return os.open(temporary, flags, mode), False
 
 
-def _hand_on(file: str, old: os.stat_result) -> None:
-    """Give a file the permissions of another, and its owner and group where that is allowed."""
+def _copy_permissions(file: str, old: os.stat_result) -> None:
+    """Give a file the permissions of another, and its owner and group if that is allowed."""
     mode = stat.S_IMODE(old.st_mode) & 0o777
     if hasattr(os, "chown"):
-        with contextlib.suppress(PermissionError):  # only root gives files away
+        with contextlib.suppress(PermissionError):  # only root may change the owner
             os.chown(file, old.st_uid, -1)
         try:
             os.chown(file, -1, old.st_gid)
-        except PermissionError:  # another group: it gets what everyone gets
+        except PermissionError:  # the group stays another: it gets the rights of others only
             mode &= 0o707 | (mode & 0o007) << 3
     os.chmod(file, mode)
 
 
-def _place(temporary: str, path: str) -> None:
-    """Rename the file to a name that must not be taken."""
+def _rename_new(temporary: str, path: str) -> None:
+    """Rename the file to a name that must not exist yet."""
     try:
         os.link(temporary, path)
-    except OSError:  # taken, or a file system without links: an empty file holds the name until it is replaced
+    except OSError:  # name taken, or no links: an empty file reserves the name until it is replaced
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         try:
             os.replace(temporary, path)
@@ -144,7 +143,7 @@ def _place(temporary: str, path: str) -> None:
 
 
 def sync_folder(folder: str) -> None:
-    """Have the disk know the new name, where the system can."""
+    """Flush the entries of a folder to disk, if the system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""PNG and WebP files as the chunks they are made of."""
+"""Split PNG and WebP files into chunks, and assemble animated PNG files."""
 from __future__ import annotations
 
 import io
@@ -11,7 +11,7 @@ from typing import IO
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 COLORS = {b"gAMA": "gamma", b"cHRM": "chromaticities", b"sRGB": "sRGB intent", b"cICP": "color coding"}
-# What Pillow reads and writes by itself, and what means nothing once the pixels are others.
+# Chunks that Pillow reads and writes itself, or that are meaningless once the pixels have changed.
 OTHERS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"bKGD",
           b"hIST", b"sBIT", b"sPLT", b"tIME"}
 RIFF_KNOWN = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP "}
@@ -20,7 +20,7 @@ Chunk = tuple[bytes, bytes]
 
 
 def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
-    """Yield the chunks of a PNG file; pixels: those of samples with their data."""
+    """Yield the chunks of a PNG file. pixels: include the chunks of pixels."""
     stream.seek(len(SIGNATURE))
     while len(head := stream.read(8)) == 8:
         size, name = struct.unpack(">I4s", head)
@@ -43,34 +43,34 @@ def text_key(data: bytes) -> str:
     return data.split(b"\0", 1)[0].decode("latin-1")
 
 
-def named(chunk: Chunk) -> str:
-    """Say what a chunk holds."""
+def describe_chunk(chunk: Chunk) -> str:
+    """Return what a chunk holds, in words."""
     name, data = chunk
     if name in TEXTS:
         return f"text {text_key(data)!r}"
     return COLORS.get(name, f"chunk {name.decode('latin-1')}")
 
 
-def worth_keeping(stream: IO[bytes], read: set[str]) -> tuple[list[Chunk], list[str]]:
-    """Return the chunks that go along as they are, and the names of those that are lost.
+def select_chunks(stream: IO[bytes], known: set[str]) -> tuple[list[Chunk], list[str]]:
+    """Return the chunks to copy unchanged, and descriptions of those that are lost.
 
-    read: keywords of texts that were read as something else, and are not among them.
+    known: keywords of texts that are stored elsewhere (EXIF, XMP), and not copied.
     """
     kept, lost = [], []
     for chunk in png_chunks(stream):
         name, data = chunk
         if name in TEXTS:
-            if text_key(data) not in read:
+            if text_key(data) not in known:
                 kept.append(chunk)
-        elif name in COLORS or (name[1:2].islower() and name[3:].islower()):  # private ones that are safe to copy
+        elif name in COLORS or (name[1:2].islower() and name[3:].islower()):  # private and safe to copy
             kept.append(chunk)
         elif name not in OTHERS:
-            lost.append(named(chunk))
+            lost.append(describe_chunk(chunk))
     return kept, lost
 
 
 def webp_chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield the names of the chunks of a WebP file, those within frames too."""
+    """Yield the names of the chunks of a WebP file, including those within frames."""
     end = stream.seek(0, 2)
     stream.seek(12)
     while stream.tell() + 8 <= end:
@@ -79,11 +79,11 @@ def webp_chunks(stream: IO[bytes]) -> Iterator[bytes]:
         stream.seek(16 if name == b"ANMF" else size + size % 2, 1)
 
 
-def animation(stills: Iterator[tuple[bytes, float]], count: int, plays: int, hidden: bool) -> Iterator[bytes]:
+def encode_animation(stills: Iterator[tuple[bytes, float]], count: int, plays: int, hidden: bool) -> Iterator[bytes]:
     """Yield the parts of an animated PNG file.
 
-    stills: PNG files of one size and mode, and how many milliseconds each is shown. plays: 0: for ever. hidden: whether
-    the first picture is for programs alone that know no animations.
+    stills: PNG files of one size and mode, and the duration of each in milliseconds. plays: number of repetitions, 0:
+    forever. hidden: whether the first image is shown only by programs without support for animations.
     """
     number, header = 0, b""
     for index, (still, milliseconds) in enumerate(stills):
@@ -94,9 +94,9 @@ def animation(stills: Iterator[tuple[bytes, float]], count: int, plays: int, hid
             yield png_chunk(b"acTL", struct.pack(">II", count - hidden, plays))
             yield from (png_chunk(*chunk) for chunk in chunks[1:] if chunk[0] not in (b"IDAT", b"IEND"))
         elif chunks[0][1] != header:
-            raise ValueError("the frames of an animated PNG must have one size and mode")
+            raise ValueError("all frames of an animated PNG must have the same size and mode")
         if index or not hidden:
-            control = struct.pack(">I8sIIHHBB", number, header, 0, 0, *_seconds(milliseconds), 0, 0)
+            control = struct.pack(">I8sIIHHBB", number, header, 0, 0, *_to_fraction(milliseconds), 0, 0)
             yield png_chunk(b"fcTL", control)
             number += 1
         for name, data in chunks:
@@ -108,7 +108,7 @@ def animation(stills: Iterator[tuple[bytes, float]], count: int, plays: int, hid
     yield png_chunk(b"IEND", b"")
 
 
-def _seconds(milliseconds: float) -> tuple[int, int]:
-    """Return a time as a fraction of seconds of two 16-bit numbers."""
+def _to_fraction(milliseconds: float) -> tuple[int, int]:
+    """Return a time in seconds as numerator and denominator of 16 bits."""
     share = Fraction(milliseconds / 1000).limit_denominator(1000)
     return (share.numerator, share.denominator) if share.numerator < 2**16 else (min(round(share), 65535), 1)

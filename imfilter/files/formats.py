@@ -1,4 +1,4 @@
-"""What each file format holds: samples, frames and metadata."""
+"""What each file format can hold: samples, frames and metadata."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 
-LEVELS = {"quality": (1, 100), "compress_level": (0, 9)}  # settings that some formats have, and their range
+LEVELS = {"quality": (1, 100), "compress_level": (0, 9)}  # settings that some formats have, and their ranges
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a photo is to be written.
+    """How to encode a photo.
 
-    quality: of JPEG and WebP, 1 to 100; None: that of the photo, or a high one. compress_level: of PNG, 0 to 9; None: a
-    quick one. Formats that have none note that. strip: whether metadata is left out, but for what colors mean:
-    profile, gamma and chromaticities.
+    quality: of JPEG and WebP, 1 to 100; default: the photo's own, else a high one. compress_level: of PNG, 0 to 9;
+    default: a fast one. Formats without the setting add a note. strip: drop all metadata except what defines the colors
+    (profile, gamma and chromaticities).
     """
 
     quality: int | None = None
@@ -37,11 +37,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: Pillow's name for it and what it holds.
+    """A file format: Pillow's name for it, and what it can hold.
 
-    modes: Pillow's, and "deep" for colors of 16 bits, "any" for whatever samples and channels. frames: what several
-    of them are; empty: it holds one. keeps: the metadata. largest: of a side. most: bytes of a piece of metadata.
-    level: which of LEVELS it is written with.
+    modes: Pillow's modes, "deep" for 16-bit colors, "any" for any samples and channels. frames: the name of several
+    frames; empty: it holds one. keeps: the kinds of metadata. largest: pixels of a side. most: bytes of a piece of
+    metadata. level: its setting in LEVELS.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Format:
     level: str = ""
 
     def holds(self, frame: Picture) -> bool:
-        """Say whether the format holds the frame's samples."""
+        """Return whether the format can hold the frame's samples."""
         if not isinstance(frame, HighDepthImage):
             return frame.mode in self.modes
         plain = frame.colors in (1, 3) and frame.pixels.shape[2] == frame.colors + frame.alpha
@@ -85,7 +85,7 @@ FORMATS = {
     ".pgm": PPM,
 }
 
-# Pieces of metadata by their name in a frame's `info`, and in words.
+# Kinds of metadata, by their key in a frame's `info`, and in words.
 KEPT = {"icc_profile": "color profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "comment": "comment",
         "chunks": "text", "segments": "Photoshop and other application data",
         "duration": "durations and repetitions of the frames"}
@@ -95,7 +95,7 @@ HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit sa
 
 
 def format_of(suffix: str) -> Format:
-    """Return the format that a file's suffix stands for."""
+    """Return the format of a file suffix."""
     known = FORMATS.get(suffix.lower())
     if known is None:
         hint = suggest(suffix.lower(), FORMATS)
@@ -104,23 +104,29 @@ def format_of(suffix: str) -> Format:
 
 
 def check_frame(kind: Format, frame: Picture) -> None:
-    """Refuse a frame that the format cannot hold, and name those that can."""
+    """Refuse a frame that the format cannot hold, and name the formats that can."""
     if not kind.holds(frame):
         holders = sorted({other.name for other in FORMATS.values() if other.holds(frame)})
-        raise FileError(f"{kind.name} cannot hold {_samples(frame)}: {' or '.join(holders)} can")
+        raise FileError(f"{kind.name} cannot hold {_describe_samples(frame)}: {join_names(holders)} can")
     if max(frame.size) > kind.largest:
-        raise FileError(f"{kind.name} holds at most {kind.largest} pixels a side, got {frame.width} x {frame.height}")
+        raise FileError(f"{kind.name} must have at most {kind.largest} pixels a side, "
+                        f"got {frame.width} x {frame.height}")
 
 
 def check_count(kind: Format, count: int) -> None:
-    """Refuse several frames where the format holds one."""
+    """Refuse several frames if the format holds only one."""
     if count > 1 and not kind.frames:
         holders = sorted({other.name for other in FORMATS.values() if other.frames})
-        raise FileError(f"{kind.name} holds one picture, got {count} frames or pages: {' or '.join(holders)} hold them")
+        raise FileError(f"{kind.name} must have one frame, got {count}: {join_names(holders)} can hold several")
 
 
-def _samples(frame: Picture) -> str:
-    """Say in words what is special about a frame's samples."""
+def join_names(names: list[str]) -> str:
+    """Join names for a message: PNG, TIFF or WEBP."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _describe_samples(frame: Picture) -> str:
+    """Return what is special about a frame's samples, in words."""
     if not isinstance(frame, HighDepthImage):
         return HELD.get(frame.mode, f"mode {frame.mode}")
     if frame.pixels.dtype.kind == "f":

@@ -1,4 +1,4 @@
-"""GIF files written frame by frame: at most 256 colors each, and pixels that are seen or not."""
+"""Encode GIF files frame by frame: at most 256 colors each, and pixels that are opaque or transparent."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,52 +8,55 @@ import numpy as np
 from PIL import GifImagePlugin, Image
 
 from ..errors import FileError
-from .photo import note
+from .photo import add_note
 
-SEEN = 128  # the least alpha of a pixel that is seen
-HUNDREDTH = 10  # milliseconds, in which GIF counts
+OPAQUE = 128  # the least alpha of an opaque pixel
+HUNDREDTH = 10  # milliseconds, GIF's unit of time
 
 
-def parts(frames: Iterator[tuple[Image.Image, dict[str, Any]]], plays: int | None, notes: list[str]) -> Iterator[bytes]:
-    """Yield the parts of a GIF file. plays: 0: for ever; None: it is no animation."""
+def encode_gif(
+    frames: Iterator[tuple[Image.Image, dict[str, Any]]], plays: int | None, notes: list[str]
+) -> Iterator[bytes]:
+    """Yield the parts of a GIF file. plays: number of repetitions, 0: forever; None: not an animation."""
     canvas = None
     for frame, kept in frames:
-        picture, hidden = paletted(frame, notes)
+        picture, hidden = reduce_to_palette(frame, notes)
         time = kept.get("duration") or 0
         if time % HUNDREDTH and "durations" not in " ".join(notes):
-            notes.append("durations of the frames become hundredths of a second")
-        shown: dict[str, Any] = {"duration": max(round(time / HUNDREDTH), 1) * HUNDREDTH if time else 0,
-                 "disposal": 1 if hidden is None or plays is None else 2}  # 2: cleared before the next
+            notes.append("durations of the frames are rounded to hundredths of a second")
+        options: dict[str, Any] = {
+            "duration": max(round(time / HUNDREDTH), 1) * HUNDREDTH if time else 0,
+            "disposal": 1 if hidden is None or plays is None else 2}  # 2: cleared before the next frame
         if hidden is not None:
-            shown["transparency"] = hidden
+            options["transparency"] = hidden
         if canvas is None:
             canvas = frame.size
-            told = {"comment": kept.get("comment"), **shown}
+            header = {"comment": kept.get("comment"), **options}
             if plays is not None and plays != 1:
-                told["loop"] = min(max(plays - 1, 0), 65535)
-            yield from GifImagePlugin.getheader(picture, info=told)[0]
-            yield from GifImagePlugin.getdata(picture, **shown)
+                header["loop"] = min(max(plays - 1, 0), 65535)
+            yield from GifImagePlugin.getheader(picture, info=header)[0]
+            yield from GifImagePlugin.getdata(picture, **options)
         elif frame.size != canvas:
-            raise FileError("the frames of a GIF must have one size")
+            raise FileError("all frames of a GIF must have the same size")
         else:
-            yield from GifImagePlugin.getdata(picture, **shown, include_color_table=True)
+            yield from GifImagePlugin.getdata(picture, **options, include_color_table=True)
     yield b";"
 
 
-def paletted(frame: Image.Image, notes: list[str]) -> tuple[Image.Image, int | None]:
-    """Return a frame with a palette of its own, and the entry of pixels that are not seen, if there are any."""
+def reduce_to_palette(frame: Image.Image, notes: list[str]) -> tuple[Image.Image, int | None]:
+    """Return a frame with its own palette, and the palette entry of transparent pixels, if there are any."""
     hidden = None
     if frame.mode in ("LA", "RGBA"):
         alpha = np.asarray(frame.getchannel("A"))
-        hidden = alpha < SEEN
+        hidden = alpha < OPAQUE
         if (alpha % 255).any():
-            note(notes, "alpha becomes all or nothing: GIF cannot hold more")
+            add_note(notes, "alpha becomes opaque or transparent: GIF cannot hold more")
     colors = frame.convert("RGB")
     if hidden is None or not hidden.any():
-        return _reduced(colors, 256, notes), None
+        return _reduce_colors(colors, 256, notes), None
     pixels = np.array(colors)
-    pixels[hidden] = pixels[~hidden][0] if (~hidden).any() else 0  # colors that are not seen take no room
-    picture = _reduced(Image.fromarray(pixels), 255, notes)
+    pixels[hidden] = pixels[~hidden][0] if (~hidden).any() else 0  # hidden colors must not take palette entries
+    picture = _reduce_colors(Image.fromarray(pixels), 255, notes)
     palette = (picture.getpalette() or [])[:765]
     entry = len(palette) // 3
     indices = np.array(picture)
@@ -63,10 +66,10 @@ def paletted(frame: Image.Image, notes: list[str]) -> tuple[Image.Image, int | N
     return picture, entry
 
 
-def _reduced(colors: Image.Image, most: int, notes: list[str]) -> Image.Image:
-    """Return the picture with at most so many colors: its own if they are no more."""
+def _reduce_colors(colors: Image.Image, most: int, notes: list[str]) -> Image.Image:
+    """Return the image with at most `most` colors, exact if it has no more."""
     if colors.getcolors(most) is None:
-        note(notes, "colors become 256 a frame: GIF cannot hold more")
+        add_note(notes, "colors are reduced to 256 a frame: GIF cannot hold more")
         return colors.quantize(most)
     pixels = np.asarray(colors).astype(np.uint32)
     codes, places = np.unique(pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2], return_inverse=True)

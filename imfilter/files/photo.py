@@ -1,4 +1,4 @@
-"""A photo in memory: its frames, upright, one by one, and what was said of it."""
+"""A photo in memory: upright frames that are decoded on access, and notes on what was changed."""
 from __future__ import annotations
 
 import os
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 class Frames:
-    """Frames that are made when they are asked for, and not kept but for the first.
+    """A sequence of frames that are made on access; only the first is kept.
 
-    count: how many there are. make: returns the frame of a number; fast when they are asked for in their order.
-    first: the first of them, if it is there already.
+    count: number of frames. make: returns the frame of an index; fast in ascending order. first: the first frame, if it
+    is already there.
     """
 
     def __init__(self, count: int, make: Callable[[int], Picture], first: Picture | None = None) -> None:
@@ -36,16 +36,16 @@ class Frames:
 
 
 class Photo:
-    """A photo: frames, each with its metadata in `info`, the suffix of the file, and notes on what is not kept.
+    """A photo: frames with their metadata in `info`, the suffix of the file, and notes on what is not kept.
 
     Parameters
     ----------
     frames : sequence of Pillow images or `HighDepthImage` images
-        One at least; several are an animation or pages.
+        At least one; several are an animation or pages.
     suffix : str
-        That of the file, with its point and in lower case.
+        The file's suffix in lower case, as in ".png".
     notes : list of str
-        What was changed or is not kept. Reading and writing add to it.
+        What was changed or not kept. Reading and encoding add to it.
 
     Examples
     --------
@@ -66,16 +66,16 @@ class Photo:
         return self.frames[0]
 
     def map(self, function: Callable[[Picture], Picture]) -> Photo:
-        """Return the photo whose frames are function(frame), each made when it is asked for; metadata goes along."""
+        """Return a photo of the frames function(frame), each computed on access, with the same metadata."""
         frames = self.frames
 
-        def made(number: int) -> Picture:
+        def make(number: int) -> Picture:
             source = frames[number]
             result = function(source)
             result.info = dict(source.info)
             return result
 
-        return Photo(Frames(len(frames), made), self.suffix, self.notes)
+        return Photo(Frames(len(frames), make), self.suffix, self.notes)
 
 
 def suffix_of(path: str) -> str:
@@ -83,7 +83,7 @@ def suffix_of(path: str) -> str:
     return os.path.splitext(path)[1].lower()
 
 
-def note(notes: list[str], text: str) -> None:
-    """Add a note, once."""
+def add_note(notes: list[str], text: str) -> None:
+    """Add a note unless it is already there."""
     if text not in notes:
         notes.append(text)

@@ -1,4 +1,4 @@
-"""Pillow kept quiet and within a limit: its warnings, libtiff's complaints, its refusals of large pictures."""
+"""Guards around Pillow: silence warnings and libtiff, limit pixels, and explain errors."""
 from __future__ import annotations
 
 import contextlib
@@ -15,18 +15,18 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError
 
-# What Pillow and others raise for broken files, found by breaking files.
+# What Pillow and other decoders raise for broken files, found by breaking files.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
           AttributeError, MemoryError, RuntimeError, zlib.error, struct.error)
 
-MUTED = threading.Lock()  # held while standard error is turned aside
-OPENING = threading.Lock()  # held while Pillow's settings are others
+MUTED = threading.Lock()  # held while standard error is redirected
+OPENING = threading.Lock()  # held while Pillow's settings are changed
 
 
 @contextlib.contextmanager
 def mute_libtiff(kind: str | None) -> Iterator[None]:
-    """Keep libtiff from writing its own complaints to standard error: Pillow raises what matters."""
-    if kind != "TIFF" or sys.stderr is None:  # None: 2 was closed, and may be the photo by now
+    """Keep libtiff from writing messages to standard error: Pillow raises what matters."""
+    if kind != "TIFF" or sys.stderr is None:  # None: descriptor 2 was closed, and may belong to the photo now
         yield
         return
     with MUTED:
@@ -40,18 +40,18 @@ def mute_libtiff(kind: str | None) -> Iterator[None]:
             os.close(kept)
 
 
-class Complaints(logging.Handler):
-    """Gathers what a library logs as errors, in this thread, where it does not raise them."""
+class LogCapture(logging.Handler):
+    """Collects the errors that a library logs in this thread instead of raising them."""
 
     def __init__(self, library: str) -> None:
         super().__init__(logging.ERROR)
-        self.logger, self.own, self.said = logging.getLogger(library), threading.get_ident(), list[str]()
+        self.logger, self.own, self.messages = logging.getLogger(library), threading.get_ident(), list[str]()
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread == self.own:
-            self.said.append(record.getMessage())
+            self.messages.append(record.getMessage())
 
-    def __enter__(self) -> Complaints:
+    def __enter__(self) -> LogCapture:
         self.logger.addHandler(self)
         return self
 
@@ -60,8 +60,8 @@ class Complaints(logging.Handler):
 
 
 @contextlib.contextmanager
-def headers_alone() -> Iterator[None]:
-    """Let Pillow look at headers without warnings and without its own limit of pixels: check_pixels sets ours."""
+def quiet_headers() -> Iterator[None]:
+    """Let Pillow read headers without warnings and without its limit of pixels: check_pixels sets ours."""
     with OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
@@ -72,20 +72,21 @@ def headers_alone() -> Iterator[None]:
 
 
 def pixel_limit() -> int | None:
-    """Return Pillow's limit, or None: there is none."""
+    """Return Pillow's limit of pixels, or None if it has none."""
     return Image.MAX_IMAGE_PIXELS
 
 
 def check_pixels(size: tuple[int, int], most: int | None) -> None:
-    """Refuse a frame of more pixels than `most`, or than Pillow's limit. It is known from the header alone."""
+    """Refuse a frame of more pixels than `most`, by default Pillow's limit, before it is decoded."""
     limit = pixel_limit() if most is None else most
     if limit is not None and size[0] * size[1] > limit:
-        raise FileError(f"claims more than {limit / 1e6:.3g} megapixels, which is refused")
+        raise FileError(f"must have at most {limit / 1e6:.3g} megapixels, got {size[0]} x {size[1]} pixels: "
+                        "--max-pixels sets the limit")
 
 
 @contextlib.contextmanager
-def blamed_on(path: str, unknown: str) -> Iterator[None]:
-    """Turn whatever decoding raises into one sentence about the file. unknown: what to say of no image."""
+def explain_read_errors(path: str, unknown: str) -> Iterator[None]:
+    """Turn whatever decoding raises into one sentence about the file. unknown: the sentence if it is not an image."""
     try:
         yield
     except FileError as error:
@@ -93,7 +94,7 @@ def blamed_on(path: str, unknown: str) -> Iterator[None]:
     except UnidentifiedImageError:
         raise FileError(f"{path}: {unknown}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise FileError(f"{path}: holds a frame of too many pixels, which is refused") from None
+        raise FileError(f"{path}: has a frame of too many pixels: --max-pixels sets the limit") from None
     except BROKEN as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileError(f"{path}: is damaged: {reason}") from None

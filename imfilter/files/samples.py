@@ -1,4 +1,4 @@
-"""Samples as a file means them: whether Pillow reads less than there is, and modes that are filtered."""
+"""Find samples that Pillow would lose or misread, and convert images to modes that can be filtered."""
 from __future__ import annotations
 
 import numpy as np
@@ -8,54 +8,54 @@ from ..arrays.dtypes import Array
 from ..errors import FileError
 from .formats import TIFF
 
-OTHER_ORDERS = ("BS", "BF")  # what Pillow calls signed whole numbers and floats whose first byte is the largest
+OTHER_ORDERS = ("BS", "BF")  # Pillow's raw modes of big-endian signed integers and floats
 
 
-def shallow(image: Image.Image) -> bool:
-    """Say whether Pillow reads fewer bits or channels than the file has, as it does without a word, or none."""
+def loses_samples(image: Image.Image) -> bool:
+    """Return whether Pillow silently reads fewer bits or channels than the file has, or cannot read it."""
     tags = getattr(image, "tag_v2", {})
     if len(image.getbands()) > 1 and max(tags.get(258, (8,))) > 8:
         return True
-    if max(tags.get(258, (1,))) == 8 and max(tags.get(339, (1,))) == 2:  # bytes with a sign
+    if max(tags.get(258, (1,))) == 8 and max(tags.get(339, (1,))) == 2:  # signed bytes
         return True
     for tile in getattr(image, "tile", []):
         arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
         raw = arguments[0] if arguments and isinstance(arguments[0], str) else ""
         most = arguments[1] if image.format == "PPM" and len(arguments) > 1 else 0
-        if raw == "a":  # alpha in a plane of its own, for which there is no decoder
+        if raw == "a":  # alpha in a separate plane, which Pillow cannot decode
             return True
         if not image.mode.startswith(("I", "F")) and (";16" in raw or most > 255):
             return True
-    if tags.get(284) == 2 and image.mode in ("LA", "La"):  # planes apart, which are decoded wrong or not at all
+    if tags.get(284) == 2 and image.mode in ("LA", "La"):  # separate planes, which are decoded wrongly or not at all
         return True
     return tags.get(277, 0) > len(image.getbands()) and not (tags[277] == 4 and image.mode == "RGB")
 
 
-def set_order(image: Image.Image) -> None:
-    """Have samples that libtiff unpacks read in the byte order of the machine, as they are; Pillow knows it in part."""
+def set_byte_order(image: Image.Image) -> None:
+    """Read samples that libtiff has unpacked in native byte order; Pillow does so only for some modes."""
     for number, tile in enumerate(getattr(image, "tile", [])):
         if tile[0] == "libtiff" and tile[3][0].endswith(OTHER_ORDERS):
             raw, *others = tile[3]
             image.tile[number] = tile._replace(args=(f"{raw[:-2]}N{raw[-1]}", *others))  # type: ignore[attr-defined]
 
 
-def meant(image: Image.Image) -> Image.Image:
-    """Return the image with samples as a TIFF or PPM file means them, where Pillow takes them for others."""
+def correct_samples(image: Image.Image) -> Image.Image:
+    """Correct samples of TIFF and PPM files that Pillow misinterprets."""
     tags = getattr(image, "tag_v2", {})
-    if tags.get(262) == 0 and image.mode == "I;16":  # white is 0, which Pillow minds for 8 bits alone
+    if tags.get(262) == 0 and image.mode == "I;16":  # white is 0, which Pillow inverts only for 8 bits
         info = image.info
         image = Image.fromarray(65535 - np.asarray(image))
         image.info = info
-    if image.format == "PPM" and image.mode == "I":  # whose samples have 16 bits at most
+    if image.format == "PPM" and image.mode == "I":  # PPM has 16 bits at most
         return image.convert("I;16")
     if image.mode == "I" and max(tags.get(339, (1,))) == 1 and np.asarray(image).min() < 0:
-        raise FileError("holds samples beyond 2**31 - 1, which would turn negative")
+        raise FileError("must have samples up to 2**31 - 1, got larger ones: they would turn negative")
     return image
 
 
-def separated(pixels: Array) -> Array:
-    """Divide colors by the alpha that they were multiplied with."""
-    if pixels.dtype == np.uint8 and pixels.shape[2] == 4:  # which Pillow rounds in a way of its own
+def divide_by_alpha(pixels: Array) -> Array:
+    """Divide premultiplied colors by alpha."""
+    if pixels.dtype == np.uint8 and pixels.shape[2] == 4:  # rounded as Pillow does
         size = pixels.shape[1], pixels.shape[0]
         return np.asarray(Image.frombytes("RGBA", size, pixels.tobytes(), "raw", "RGBa"))
     top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
@@ -66,14 +66,14 @@ def separated(pixels: Array) -> Array:
     return np.concatenate([colors.astype(pixels.dtype), pixels[..., -1:]], axis=-1)
 
 
-def expanded(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Image.Image:
-    """Return the image in a mode that is filtered, a transparent color or palette entry as alpha.
+def to_filterable_mode(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Image.Image:
+    """Convert an image to a mode that can be filtered; a transparent color or palette entry becomes alpha.
 
-    alpha: give it one in any case, as all frames of an animation have one or none.
+    alpha: add alpha in any case, so that all frames of an animation have it.
     """
     key = image.info.get("transparency")
     if image.mode == "1":
-        notes.append("1-bit picture becomes 8-bit gray")
+        notes.append("1-bit image becomes 8-bit gray")
         image = image.convert("L")
     if alpha and image.mode != "RGBA":
         image = image.convert("RGBA")
@@ -87,12 +87,12 @@ def expanded(image: Image.Image, notes: list[str], *, alpha: bool = False) -> Im
         image = image.convert("LA" if image.mode == "L" else "RGBA")
     elif image.mode == "RGBa":
         image = image.convert("RGBA")
-    elif image.mode == "La":  # which Pillow truncates
-        image = Image.fromarray(separated(np.asarray(image)))
+    elif image.mode == "La":  # Pillow would truncate
+        image = Image.fromarray(divide_by_alpha(np.asarray(image)))
     elif image.mode in ("I;16B", "I;16L", "I;16N"):
         image = image.convert("I").convert("I;16")
     elif image.mode == "RGBX":
         image = image.convert("RGB")
     if image.mode not in TIFF.modes:
-        raise FileError(f"has the color mode {image.mode}, which is not filtered: convert it to RGB first")
+        raise FileError(f"must have a color mode that can be filtered, got {image.mode}: convert it to RGB first")
     return image

@@ -1,4 +1,4 @@
-"""TIFF files written page by page: samples of any kind and number, deflated, with metadata of their own."""
+"""Encode TIFF files page by page: any samples and channels, deflated, each page with its own metadata."""
 from __future__ import annotations
 
 import io
@@ -22,60 +22,62 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
-STRIP = 2**18  # bytes, about, that are deflated together
-LEVEL = 3  # of deflating: 6 takes four times as long for files that are 6 % smaller
-DEFLATE = 8  # the number of the compression
-CLASSIC = b"II*\0\0\0\0\0"  # how a file begins whose offsets have 32 bits
-MOST = 2**32 - 2**16  # bytes of a file whose offsets have 32 bits
+STRIP = 2**18  # bytes, about, that are deflated at once
+LEVEL = 3  # of deflate: level 6 takes four times as long for files that are 6 % smaller
+DEFLATE = 8  # TIFF's number of the compression
+CLASSIC = b"II*\0\0\0\0\0"  # the header of a file with 32-bit offsets
+MOST = 2**32 - 2**16  # bytes of a file with 32-bit offsets
 
 
-def pages(frames: Iterable[tuple[Picture, dict[str, Any]]]) -> bytes:
-    """Return a TIFF file of frames and their metadata: icc_profile, exif, xmp and dpi."""
+def encode_tiff(frames: Iterable[tuple[Picture, dict[str, Any]]]) -> bytes:
+    """Encode frames and their metadata (icc_profile, exif, xmp and dpi) as a TIFF file."""
     file = io.BytesIO(b"II*\0" + bytes(4))
-    link = 4  # where the place of the next page goes
+    link = 4  # where the offset of the next page is stored
     for frame, kept in frames:
         place = file.seek(0, 2)
         place += file.write(bytes(place % 2))
-        strips, tags = _strips(frame, kept)
-        table = tags.tobytes(place)
-        file.write(table)
+        strips, tags = _encode_strips(frame, kept)
+        directory = tags.tobytes(place)
+        file.write(directory)
         file.writelines(strips)
         if file.tell() > MOST:
-            raise FileError("TIFF holds at most 4 GB")
+            raise FileError("TIFF must have at most 4 GB")
         file.seek(link)
         file.write(struct.pack("<I", place))
-        link = place + 2 + 12 * struct.unpack("<H", table[:2])[0]
+        link = place + 2 + 12 * struct.unpack("<H", directory[:2])[0]
     return file.getvalue()
 
 
-def _strips(frame: Picture, kept: dict[str, Any]) -> tuple[list[bytes], TiffImagePlugin.ImageFileDirectory_v2]:
-    """Return a page's deflated strips and its table of tags."""
+def _encode_strips(frame: Picture, kept: dict[str, Any]) -> tuple[list[bytes], TiffImagePlugin.ImageFileDirectory_v2]:
+    """Return a page's deflated strips and its tags."""
     pixels = as_array(frame)
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
     pixels = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
     height, width, bands = pixels.shape
     rows = max(1, STRIP // (width * bands * pixels.itemsize))
-    whole = pixels.dtype.kind != "f"
+    integers = pixels.dtype.kind != "f"
     strips = [b""] * -(-height // rows)
 
     def deflate(number: int) -> None:
-        strips[number] = zlib.compress(differences(pixels[number * rows:(number + 1) * rows], whole), LEVEL)
+        strips[number] = zlib.compress(encode_differences(pixels[number * rows:(number + 1) * rows], integers), LEVEL)
 
     for_each(deflate, range(len(strips)))
     sizes = [len(strip) for strip in strips]
-    tags = table(frame, kept)
+    tags = make_directory(frame, kept)
     places = tuple(itertools.accumulate(sizes[:-1], initial=0))
-    lay(tags, {259: DEFLATE, 278: rows, 317: 2 if whole else 1}, {273: places, 279: tuple(sizes)})
+    set_layout(tags, {259: DEFLATE, 278: rows, 317: 2 if integers else 1}, {273: places, 279: tuple(sizes)})
     return strips, tags
 
 
-def table(frame: Picture, kept: dict[str, Any], head: bytes = CLASSIC) -> TiffImagePlugin.ImageFileDirectory_v2:
-    """Return a page's tags, but for where its pixels are and how they are compressed."""
+def make_directory(
+    frame: Picture, kept: dict[str, Any], head: bytes = CLASSIC
+) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """Return a page's tags, except those on the place and the compression of its pixels."""
     pixels = as_array(frame)
     height, width, bands = pixels.shape if pixels.ndim == 3 else (*pixels.shape, 1)
     tags = TiffImagePlugin.ImageFileDirectory_v2(head)
-    _describe(tags, kept)
-    colors, extra = _meaning(frame, bands)
+    _set_metadata(tags, kept)
+    colors, extra = _identify_channels(frame, bands)
     layout: dict[int, Any] = {
         256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 262: PHOTOMETRIC[colors], 277: bands, 284: 1,
         339: ({"u": 1, "i": 2, "f": 3}[pixels.dtype.kind],) * bands}
@@ -83,13 +85,14 @@ def table(frame: Picture, kept: dict[str, Any], head: bytes = CLASSIC) -> TiffIm
         layout[338] = extra
     if colors == "YCbCr":
         layout |= {530: (1, 1)}
-    lay(tags, layout, {})
+    set_layout(tags, layout, {})
     return tags
 
 
-def lay(tags: TiffImagePlugin.ImageFileDirectory_v2, layout: dict[int, Any], places: dict[int, tuple[int, ...]]
-        ) -> None:
-    """Put how the pixels lie into a page's tags, and with them places and lengths in the file."""
+def set_layout(
+    tags: TiffImagePlugin.ImageFileDirectory_v2, layout: dict[int, Any], places: dict[int, tuple[int, ...]]
+) -> None:
+    """Set the tags on how pixels are stored, and those with places and lengths in the file."""
     for number, value in layout.items():
         tags[number] = value
     for number, values in places.items():
@@ -97,16 +100,16 @@ def lay(tags: TiffImagePlugin.ImageFileDirectory_v2, layout: dict[int, Any], pla
         tags[number] = values
 
 
-def differences(rows: Array, whole: bool) -> bytes:
-    """Return samples as deflating likes them: whole numbers as differences from the pixel before."""
-    if whole:
+def encode_differences(rows: Array, integers: bool) -> bytes:
+    """Return the bytes to deflate: for integers the differences from the pixel before, which compress better."""
+    if integers:
         bits = rows.view(f"<u{rows.itemsize}")
         rows = np.concatenate([bits[:, :1], bits[:, 1:] - bits[:, :-1]], axis=1)
     return rows.tobytes()
 
 
-def _meaning(frame: Picture, bands: int) -> tuple[str, tuple[int, ...]]:
-    """Return what the first bands are, and the meaning of the others: 2 for alpha, 0 for none that is known."""
+def _identify_channels(frame: Picture, bands: int) -> tuple[str, tuple[int, ...]]:
+    """Return the mode of the color channels, and the meaning of the others: 2 for alpha, 0 for unknown."""
     if not isinstance(frame, HighDepthImage):
         mode = {"I": "L", "F": "L", "I;16": "L"}.get(frame.mode, frame.mode)
         return mode, (2,) if mode.endswith("A") else ()
@@ -114,8 +117,8 @@ def _meaning(frame: Picture, bands: int) -> tuple[str, tuple[int, ...]]:
     return colors, (2,) if frame.alpha else (0,) * (bands - frame.colors)
 
 
-def _describe(tags: TiffImagePlugin.ImageFileDirectory_v2, kept: dict[str, Any]) -> None:
-    """Put the metadata into a page's tags."""
+def _set_metadata(tags: TiffImagePlugin.ImageFileDirectory_v2, kept: dict[str, Any]) -> None:
+    """Add the metadata to a page's tags."""
     if "exif" in kept:
         exif = Image.Exif()
         exif.load(kept["exif"])

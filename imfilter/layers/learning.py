@@ -63,7 +63,7 @@ class Learned:
         from ..files import atomic
 
         told = {"residual": self.residual, "explained": self.explained, "samples": self.samples}
-        atomic.write(format_kernel(self.kernel, self.bias, **told), os.fspath(path), force=force)
+        atomic.write_file(format_kernel(self.kernel, self.bias, **told), os.fspath(path), force=force)
 
 
 def learn(

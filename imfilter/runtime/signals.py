@@ -1,4 +1,4 @@
-"""Ctrl-C and the like: they end the work at once, but for a file that is just being written."""
+"""Turn Ctrl-C and other signals into an exception, held back while a file is being written."""
 from __future__ import annotations
 
 import contextlib
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-ECHO = 0.3  # seconds in which one more signal is the same: sent to a group, it comes from the parent, too
+ECHO = 0.3  # seconds in which a second signal is ignored: a process group's signal may arrive from the parent as well
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal that ends the work."""
+    """Raised by a signal that ends the program. number: the signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -20,7 +20,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class _State:
-    """Whether signals are held back, the one that came meanwhile, and when the last one came."""
+    """Whether signals are held back, the one that is pending, and the time of the last one."""
 
     held = False
     pending: int | None = None
@@ -31,7 +31,7 @@ def _handle(number: int, frame: FrameType | None) -> None:
     before, _State.last = _State.last, time.monotonic()
     if _State.last - before < ECHO:
         return
-    if _State.held and _State.pending is None:  # a second one is not held back
+    if _State.held and _State.pending is None:  # a second signal is never held back
         _State.pending = number
         return
     _State.pending = None
@@ -39,15 +39,15 @@ def _handle(number: int, frame: FrameType | None) -> None:
 
 
 @contextlib.contextmanager
-def caught() -> Iterator[None]:
-    """Have the signals raise Interrupted inside. Those that are ignored stay so: nohup wants it."""
+def catch_signals() -> Iterator[None]:
+    """Raise Interrupted for signals within the block. Ignored signals stay ignored, as nohup requires."""
     before = {}
     _reset()
     try:
-        for number in _numbers():
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not Python's
+        for number in _signal_numbers():
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: installed by other than Python
                 before[number] = signal.signal(number, _handle)
-    except ValueError:  # in another thread than the first, where signals cannot be had
+    except ValueError:  # not the main thread, which alone receives signals
         pass
     try:
         yield
@@ -58,35 +58,35 @@ def caught() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def blocked() -> Iterator[None]:
-    """Have no signal come inside, nor in a process that is made there until it says what it obeys."""
+def block_signals() -> Iterator[None]:
+    """Block signals within the block, and in a process started there until it calls handle_only."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _numbers())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _signal_numbers())
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def obey(number: int) -> None:
-    """Have this process end its work at this signal alone: what comes from the keyboard is its parent's affair."""
+def handle_only(number: int) -> None:
+    """Let only this signal interrupt this process: its parent handles those from the keyboard."""
     _reset()
-    for other in _numbers():
+    for other in _signal_numbers():
         signal.signal(other, signal.SIG_IGN)
     signal.signal(number, _handle)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _numbers())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _signal_numbers())
 
 
 def hold() -> None:
-    """Hold the signals back until `release`: what is begun now is ended and told."""
+    """Hold signals back until release(), so that a result is completed and reported."""
     _State.held = True
 
 
 def release() -> None:
-    """Raise the signal that was held back, if there was one, and let others come."""
+    """Stop holding signals back, and raise the pending one, if any."""
     number, _State.pending, _State.held = _State.pending, None, False
     if number is not None:
         raise Interrupted(number)
@@ -96,5 +96,5 @@ def _reset() -> None:
     _State.held, _State.pending, _State.last = False, None, float("-inf")
 
 
-def _numbers() -> list[int]:
+def _signal_numbers() -> list[int]:
     return [getattr(signal, name) for name in NAMES if hasattr(signal, name)]

@@ -1,18 +1,18 @@
-"""What a Zarr result says of itself: the names of its axes, and OME-Zarr's words where the source has them."""
+"""The layout and the metadata of a Zarr result: named axes, and OME-Zarr metadata if the source has it."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from .source import Source
-from .zarr.source import CHANNEL, COLUMNS, ROWS, Axes, ZarrSource, places
+from .zarr.source import CHANNEL, COLUMNS, ROWS, Axes, ZarrSource, find_axes
 
-VERSION = "0.5"  # of OME-Zarr, which is for version 3 of Zarr
+VERSION = "0.5"  # of OME-Zarr, the first for Zarr 3
 
 
 @dataclass
-class Description:
-    """How a result is laid out. shape: of the array. inner: its name in the group, or "" for an array alone."""
+class ResultLayout:
+    """The layout of a result. shape: of the array. inner: the array's name in its group, or "" without a group."""
 
     shape: tuple[int, ...]
     axes: Axes
@@ -20,25 +20,25 @@ class Description:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def description(shape: tuple[int, ...], like: Source) -> Description:
-    """Describe a result of a shape that is made of a source."""
+def describe_result(shape: tuple[int, ...], like: Source) -> ResultLayout:
+    """Return the layout of a result of a shape that is made from a source."""
     if not isinstance(like, ZarrSource) or like.ome is None:
         names = ("y", "x", "c")[:len(shape)]
-        return Description(shape, Axes(0, 1, 2 if len(shape) == 3 else None, names))
+        return ResultLayout(shape, Axes(0, 1, 2 if len(shape) == 3 else None, names))
     ome, known = like.ome, like.axes.names
-    axes = _axes(ome, known, len(shape) == 3)
+    axes = _result_axes(ome, known, len(shape) == 3)
     names = tuple(axis["name"] for axis in axes)
-    sides = [_length(name, shape) for name in names]
-    rows, columns, channels = places(names)
+    sides = [_axis_length(name, shape) for name in names]
+    rows, columns, channels = find_axes(names)
     assert rows is not None and columns is not None
-    told = {"version": VERSION, "multiscales": [_multiscale(ome, axes, shape, like)]}
+    attributes = {"version": VERSION, "multiscales": [_multiscale(ome, axes, shape, like)]}
     if _omero_fits(ome, shape):
-        told["omero"] = ome["omero"]
-    return Description(tuple(sides), Axes(rows, columns, channels, names), "0", {"ome": told})
+        attributes["omero"] = ome["omero"]
+    return ResultLayout(tuple(sides), Axes(rows, columns, channels, names), "0", {"ome": attributes})
 
 
-def _axes(ome: dict[str, Any], names: tuple[str, ...], channels: bool) -> list[dict[str, Any]]:
-    """Return the axes of the result: the source's, and one of channels where there are some now."""
+def _result_axes(ome: dict[str, Any], names: tuple[str, ...], channels: bool) -> list[dict[str, Any]]:
+    """Return the axes of the result: those of the source, and a channel axis if the result has channels."""
     given = ome.get("axes") or list(names)
     kinds = {"t": "time", "c": "channel"}
     axes = [dict(axis) if isinstance(axis, dict) else {"name": axis, "type": kinds.get(axis, "space")}
@@ -48,7 +48,7 @@ def _axes(ome: dict[str, Any], names: tuple[str, ...], channels: bool) -> list[d
     return axes
 
 
-def _length(name: str, shape: tuple[int, ...]) -> int:
+def _axis_length(name: str, shape: tuple[int, ...]) -> int:
     if name.lower() in ROWS:
         return shape[0]
     if name.lower() in COLUMNS:
@@ -56,14 +56,15 @@ def _length(name: str, shape: tuple[int, ...]) -> int:
     return shape[2] if name.lower() in CHANNEL and len(shape) == 3 else 1
 
 
-def _multiscale(ome: dict[str, Any], axes: list[dict[str, Any]], shape: tuple[int, ...], like: ZarrSource
-                ) -> dict[str, Any]:
-    """Return the one level of the result, whose pixels are as many times larger as there are fewer of them."""
+def _multiscale(
+    ome: dict[str, Any], axes: list[dict[str, Any]], shape: tuple[int, ...], like: ZarrSource
+) -> dict[str, Any]:
+    """Return the result's only level; a stride makes its pixels larger."""
     sides = dict(zip(("y", "x"), (max(1, round(old / new)) for old, new in zip(like.shape[:2], shape, strict=False)),
                      strict=True))
     old = like.axes.names
     steps = ome["datasets"][0].get("coordinateTransformations") or [{"type": "scale", "scale": [1.0] * len(old)}]
-    made = []
+    transforms = []
     for step in steps:
         kind = step.get("type")
         if kind not in ("scale", "translation") or kind not in step:
@@ -73,12 +74,12 @@ def _multiscale(ome: dict[str, Any], axes: list[dict[str, Any]], shape: tuple[in
         values = [float(known.get(axis["name"].lower(), neutral)) for axis in axes]
         if kind == "scale":
             values = [value * sides.get(axis["name"].lower(), 1) for value, axis in zip(values, axes, strict=True)]
-        made.append({"type": kind, kind: values})
+        transforms.append({"type": kind, kind: values})
     kept = {key: ome[key] for key in ("name",) if ome.get(key)}
-    return {**kept, "axes": axes, "datasets": [{"path": "0", "coordinateTransformations": made}]}
+    return {**kept, "axes": axes, "datasets": [{"path": "0", "coordinateTransformations": transforms}]}
 
 
 def _omero_fits(ome: dict[str, Any], shape: tuple[int, ...]) -> bool:
-    """Say whether the source's words on its channels are true of the result."""
+    """Return whether the source's description of its channels fits the result."""
     channels = (ome.get("omero") or {}).get("channels")
     return channels is not None and len(channels) == (shape[2] if len(shape) == 3 else 1)

@@ -1,4 +1,4 @@
-"""A recipe for photos as parts: what it makes of a large source, block by block, with the bits of the whole."""
+"""Apply a recipe to a large source block by block, bit-identical to filtering the whole image."""
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -19,11 +19,11 @@ from .source import Source
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
-MODES = {(1, True): "LA", (3, True): "RGBA", (4, False): "CMYK"}  # of 8-bit colors, and whether they have alpha
+MODES = {(1, True): "LA", (3, True): "RGBA", (4, False): "CMYK"}  # by number of 8-bit colors, and alpha
 
 
-def stand_in(source: Source) -> Picture:
-    """Return a black picture of one pixel, of the kind that the source would be if it were read whole."""
+def make_sample(source: Source) -> Picture:
+    """Return one black pixel, as the kind of image that `files.read_photo` would return for the source."""
     bands = source.shape[2] if len(source.shape) == 3 else 1
     pixels = np.zeros((1, 1, bands), source.dtype)
     mode = None if source.alpha else PIL_MODES.get((source.dtype.char, bands))
@@ -35,16 +35,16 @@ def stand_in(source: Source) -> Picture:
     return picture
 
 
-class RecipeParts:
-    """What a recipe makes of a source. shape, dtype: of the whole result. like: a picture of one pixel of its kind."""
+class TiledRecipe:
+    """A recipe applied to a source. shape, dtype: of the whole result. sample: one pixel in the result's type."""
 
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
-        photo = stand_in(source)
-        self.like = recipe.picture(photo, signed)  # which refuses what it would refuse of the whole
-        sample = as_array(self.like)
+        photo = make_sample(source)
+        self.sample = recipe.picture(photo, signed)  # raises what it would raise for the whole image
+        sample = as_array(self.sample)
         if signed == "normalize" and recipe.moves(source.dtype, signed):
-            raise ImfilterError("signed normalize needs the largest value of the whole image, which no tile knows: use "
-                                "--signed offset, abs or clip, or --engine memory")
+            raise ImfilterError("signed normalize needs the largest value of the whole image, which is unknown in "
+                                "tiles: use --signed offset, abs or clip, or --engine memory")
         self._recipe, self._signed, self._given = recipe, signed, source.dtype
         self._alpha = has_alpha(photo) and not recipe.channels
         self._chosen = recipe.chosen(photo) if recipe.channels and len(source.shape) == 3 else None
@@ -56,23 +56,23 @@ class RecipeParts:
         self.dtype: np.dtype[np.generic] = sample.dtype
 
     def compute(self, block: Block, read: Read) -> Array:
-        """Return a block of the result. read: gives the pixels of a window of the source."""
+        """Return a block of the result. read: returns the pixels of a window of the source."""
         chosen = self._chosen
         if chosen is None:
-            values = self._shown(self._inner.compute(block, read))
+            values = self._to_file_samples(self._inner.compute(block, read))
             return values.reshape(*values.shape[:2], *self.shape[2:])
-        values = self._shown(self._inner.compute(block, lambda window: read(window)[..., chosen]))
-        return self._recipe.replaced(read(self._own(block)), chosen, values)
+        values = self._to_file_samples(self._inner.compute(block, lambda window: read(window)[..., chosen]))
+        return self._recipe.replaced(read(self._source_block(block)), chosen, values)
 
-    def _own(self, block: Block) -> Block:
-        """Return where in the source the pixels of a block come from."""
+    def _source_block(self, block: Block) -> Block:
+        """Return the block of the source at the place of a block of the result."""
         down, across = self._recipe.pipeline.stride
         height, width = self._size
         return Block(block.top * down, min(block.bottom * down, height),
                      block.left * across, min(block.right * across, width))
 
-    def _shown(self, values: Array) -> Array:
-        """Return what the chain gave as the file is to have it, alpha in samples of the same dtype."""
+    def _to_file_samples(self, values: Array) -> Array:
+        """Convert the chain's values to the samples of the file; alpha gets the dtype of the colors."""
         if not self._alpha or not self._recipe.moves(self._given, self._signed):
             return self._recipe.shown(values, self._given, self._signed, workers=1)
         colors, alpha = split_alpha(values)

@@ -1,10 +1,9 @@
-"""Tiles at once: one task each, which reads its windows, computes and writes; on threads here, or on a cluster."""
+"""Compute a result tile by tile: each tile is one task that reads its windows, computes and writes."""
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from ..arrays.dtypes import Array
@@ -14,167 +13,170 @@ from ..runtime import signals
 from .source import Source
 from .target import Target
 
-TOLD = 5  # reasons of failures that are told
+MOST_REASONS = 5  # reasons of failures in an error message
 
 
-class Parts(Protocol):
-    """What is made of a source, block by block."""
+class TileFilter(Protocol):
+    """A filter that computes any block of the result from windows of the source."""
 
     def compute(self, block: Block, read: Read) -> Array: ...
 
 
-class Failure(NamedTuple):
-    """Why there are no pixels of a tile."""
+class TileFailure(NamedTuple):
+    """Why a tile has no pixels."""
 
     block: Block
     reason: str
 
 
-Settle = Callable[["Failure | None"], None]  # what is called for a tile that is done, or is not
+OnTileDone = Callable[["TileFailure | None"], None]  # called after each tile, with the reason if it failed
 
 
 @dataclass(frozen=True)
-class Work:
-    """Parts of a source. Other processes may have it."""
+class TileWork:
+    """A filter and its source. It can be sent to other processes."""
 
     source: Source
-    parts: Parts
+    filter: TileFilter
 
-    def made(self, block: Block) -> Array | Failure:
-        """Return the pixels of a tile, or why there are none; nothing but an interrupt is raised."""
+    def compute_tile(self, block: Block) -> Array | TileFailure:
+        """Return the pixels of a tile, or why there are none. Only an interrupt raises."""
         try:
-            return self.parts.compute(block, self.source.read)
+            return self.filter.compute(block, self.source.read)
         except ImfilterError as error:
             reason = error.fact
         except OSError as error:
             reason = f"{error.filename}: {error.strerror}"
         except MemoryError:
             reason = "there is not enough memory for it"
-        except Exception as error:  # whatever it is, the other tiles are none the worse for it
+        except Exception as error:  # one tile's failure must not stop the others
             reason = f"{type(error).__name__}: {error}"
-        return self.failed(block, reason)
+        return self.describe_failure(block, reason)
 
-    def failed(self, block: Block, reason: str) -> Failure:
-        """Return why there are no pixels of a tile."""
-        return Failure(block, reason.removeprefix(f"{self.source.path}: "))
+    def describe_failure(self, block: Block, reason: str) -> TileFailure:
+        """Return a failure without the source's name, which the caller adds."""
+        return TileFailure(block, reason.removeprefix(f"{self.source.path}: "))
 
-    def written(self, target: Target, block: Block) -> Failure | None:
-        """Compute a tile and write it, or return why there is none. A target that cannot be written raises."""
-        pixels = self.made(block)
-        if isinstance(pixels, Failure):
+    def write_tile(self, target: Target, block: Block) -> TileFailure | None:
+        """Compute a tile and write it; return why it failed, if it did. A target that cannot be written raises."""
+        pixels = self.compute_tile(block)
+        if isinstance(pixels, TileFailure):
             return pixels
         target.write(block, pixels)
         return None
 
 
-class Crew(Protocol):
-    """What tiles are computed by."""
+class TileExecutor(Protocol):
+    """What computes tiles: threads of this process, or the workers of a cluster."""
 
-    def run(self, work: Work, target: Target, blocks: Sequence[Block], settle: Settle) -> None:
-        """Compute and write the tiles; call settle in this thread for each, with what was wrong, until it raises."""
-
-
-class Threads:
-    """Threads of this process, as dask's threaded scheduler has them: no more tiles are under way than there are."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def run(self, work: Work, target: Target, blocks: Sequence[Block], settle: Settle) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        dask, threaded = import_module("dask.callbacks"), import_module("dask.threaded")
-        waiting = deque(blocks)
-
-        def task() -> Failure | None:  # in the order of the blocks, whatever the order of the tasks
-            return work.written(target, waiting.popleft())
-
-        graph = {f"tile-{number}": (task,) for number in range(len(blocks))}
-        told = dask.Callback(posttask=lambda key, result, *_: settle(result))
-        with ThreadPoolExecutor(self._count, thread_name_prefix="imfilter-tile") as pool, told:
-            threaded.get(graph, list(graph), pool=pool)
+    def compute_tiles(self, work: TileWork, target: Target, blocks: Sequence[Block], on_tile_done: OnTileDone) -> None:
+        """Compute and write the tiles. Call on_tile_done in this thread after each; stop when it raises."""
 
 
-def run(work: Work, target: Target, crew: Crew, told: Callable[[int, int], None] | None = None) -> int:
-    """Compute every tile that is missing, and give the result its name.
+class ThreadExecutor:
+    """Computes tiles on a number of threads, in the order of the blocks, one tile per thread at a time."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+
+    def compute_tiles(self, work: TileWork, target: Target, blocks: Sequence[Block], on_tile_done: OnTileDone) -> None:
+        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+        waiting = iter(blocks)
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="imfilter-tile") as pool:
+            # A tile is submitted only when a thread is free: after an error or an interrupt no further tile starts.
+            running = {pool.submit(work.write_tile, target, block) for block in islice(waiting, self._threads)}
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    on_tile_done(future.result())
+                    running |= {pool.submit(work.write_tile, target, block) for block in islice(waiting, 1)}
+
+
+def compute_tiles(
+    work: TileWork, target: Target, executor: TileExecutor, on_progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Compute every missing tile, and finish the result.
 
     Parameters
     ----------
-    work : Work
+    work : TileWork
     target : Target
-    crew : Crew
-    told : callable, optional
-        Called with the number of tiles that are done, and of all, at the beginning and after each of them.
+    executor : TileExecutor
+    on_progress : callable, optional
+        Called with the number of tiles done and the number of all tiles, at the beginning and after each tile.
 
     Returns
     -------
     int
-        How many tiles were computed.
+        The number of tiles computed.
 
     Raises
     ------
     FileError
-        When tiles failed, in a sentence with their places, or the target could not be written. The other tiles are kept
-        where the target can be resumed; a TIFF file ends with the first that fails.
+        If tiles failed, with their places, or if the target could not be written. The other tiles are kept if the
+        target can be resumed; a TIFF file is given up at the first failure.
     """
-    blocks, total, lasting = target.missing(), len(target.blocks()), target.shared_by_processes
-    count = _Count(total - len(blocks), total, told, lasting)
+    blocks, total, resumable = target.missing(), len(target.blocks()), target.shared_by_processes
+    count = _TileCount(total - len(blocks), total, on_progress, resumable)
     try:
-        count.tell()
+        count.report()
         if blocks:
-            crew.run(work, target, blocks, count.settle)
-        count.check()
+            executor.compute_tiles(work, target, blocks, count.add)
+        count.raise_failures()
     except BaseException as error:
         signals.hold()
-        if lasting:  # also those that were under way
+        if resumable:  # count the tiles that were running as well
             count.done = total - len(target.missing())
-            count.tell()
-        target.leave()
-        if isinstance(error, ImfilterError) and lasting and count.done:
-            raise FileError(f"{error}; the tiles that are done are kept, and --resume goes on") from None
+            count.report()
+        target.abandon()
+        if isinstance(error, ImfilterError) and resumable and count.done:
+            raise FileError(f"{error}; the other tiles are kept, and --resume computes the rest") from None
         raise
     signals.hold()
     target.finish()
     return len(blocks)
 
 
-class _Count:
-    """How many tiles are done, and what was wrong with others. lasting: whether tiles are kept without the others."""
+class _TileCount:
+    """The number of tiles done, and the failures. resumable: whether a failure lets the other tiles be computed."""
 
-    def __init__(self, done: int, total: int, told: Callable[[int, int], None] | None, lasting: bool) -> None:
-        self.done, self._total, self._told, self._lasting = done, total, told, lasting
-        self._failures: list[Failure] = []
+    def __init__(self, done: int, total: int, on_progress: Callable[[int, int], None] | None, resumable: bool) -> None:
+        self.done, self._total, self._on_progress, self._resumable = done, total, on_progress, resumable
+        self._failures: list[TileFailure] = []
 
-    def settle(self, failure: Failure | None) -> None:
+    def add(self, failure: TileFailure | None) -> None:
         """Count a tile."""
         if failure is None:
             self.done += 1
-            self.tell()
+            self.report()
             return
         self._failures.append(failure)
-        if not self._lasting:
-            raise FileError(f"{_places(self._failures)}; no TIFF file is written without, a Zarr store keeps the rest")
+        if not self._resumable:
+            raise FileError(f"{_describe_failures(self._failures)}; a TIFF file must be complete, so none is written: "
+                            "a Zarr store would keep the other tiles")
 
-    def check(self) -> None:
-        """Say which tiles failed, if there are such."""
+    def raise_failures(self) -> None:
+        """Raise an error that names the failed tiles, if there are any."""
         if self._failures:
-            raise FileError(_places(self._failures))
+            raise FileError(_describe_failures(self._failures))
 
-    def tell(self) -> None:
-        """Tell how many tiles are done."""
-        if self._told:
-            self._told(self.done, self._total)
+    def report(self) -> None:
+        """Report how many tiles are done."""
+        if self._on_progress:
+            self._on_progress(self.done, self._total)
 
 
-def _places(failures: Sequence[Failure]) -> str:
-    """Say where tiles failed, and why; a reason that several share is told once, at the first of them."""
+def _describe_failures(failures: Sequence[TileFailure]) -> str:
+    """Return where tiles failed, and why; a reason that several tiles share is given once, at the first of them."""
     blocks: dict[str, list[Block]] = {}
     for block, reason in sorted(failures):
         blocks.setdefault(reason, []).append(block)
-    said = [f"tile at row {found[0].top}, column {found[0].left}{_more(len(found) - 1)}: {reason}"
-            for reason, found in blocks.items()]
-    return "; ".join([*said[:TOLD], *[f"and {len(said) - TOLD:,} reasons more"] * (len(said) > TOLD)])
+    parts = [f"tile at row {failed[0].top}, column {failed[0].left}{_count_more(len(failed) - 1)}: {reason}"
+             for reason, failed in blocks.items()]
+    more = len(parts) - MOST_REASONS
+    return "; ".join([*parts[:MOST_REASONS], *[f"and {more:,} more reasons"] * (more > 0)])
 
 
-def _more(count: int) -> str:
+def _count_more(count: int) -> str:
     return f" and {count:,} more" if count else ""

@@ -1,4 +1,4 @@
-"""Segments of a file, the least that can be decoded: kept for their neighbors, and put together to windows."""
+"""Decoded segments (strips, tiles or chunks) of files: cached for neighboring windows, and assembled to windows."""
 from __future__ import annotations
 
 import threading
@@ -12,16 +12,16 @@ from ..arrays.dtypes import Array
 from ..blocks.build import Block
 from ..errors import FileError
 
-MOST = 2**27  # bytes of decoded segments that a process keeps
-LARGEST = 2**29  # bytes of one decoded segment that is still read
+MOST = 2**27  # bytes of decoded segments that a process caches
+LARGEST = 2**29  # bytes of the largest decoded segment that is accepted
 
 
-class Cache:
-    """The values made last, up to a number of bytes; one that several threads ask for at once is made once.
+class SegmentCache:
+    """The most recent values, up to a number of bytes. A value that several threads request at once is made once.
 
     Examples
     --------
-    >>> cache = Cache(16)
+    >>> cache = SegmentCache(16)
     >>> for key in "aba": _ = cache.get(key, lambda: np.zeros(1))
     >>> cache.get("c", lambda: np.ones(1)).tolist(), cache.bytes
     ([1.0], 16)
@@ -34,7 +34,7 @@ class Cache:
         self._making: dict[Hashable, threading.Lock] = {}
 
     def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
-        """Return the value of a key, made if it is not kept."""
+        """Return the value of a key; make it if it is not cached."""
         while True:
             with self._lock:
                 if key in self._kept:
@@ -43,7 +43,7 @@ class Cache:
                 making = self._making.setdefault(key, threading.Lock())
             with making:
                 with self._lock:
-                    if self._making.get(key) is not making:  # another thread has made it meanwhile
+                    if self._making.get(key) is not making:  # another thread has made it in the meantime
                         continue
                 try:
                     value = make()
@@ -63,20 +63,20 @@ class Cache:
                 self.bytes -= self._kept.popitem(last=False)[1].nbytes
 
 
-CACHE = Cache()  # of this process
+CACHE = SegmentCache()  # shared by all sources of this process
 
 
-def met(block: Block, segment: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """Yield the places, in rows and columns of segments, of those that a block meets."""
+def overlapping_segments(block: Block, segment: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield the row and column, in the grid of segments, of each segment that overlaps a block."""
     height, width = segment
     for row in range(block.top // height, -(-block.bottom // height)):
         for column in range(block.left // width, -(-block.right // width)):
             yield row, column
 
 
-def gathered(block: Block, segment: tuple[int, int], out: Array, load: Callable[[int, int], Array]) -> None:
-    """Fill the pixels of a block from the segments that it meets. load: returns the one of a row and column."""
-    for row, column in met(block, segment):
+def assemble_block(block: Block, segment: tuple[int, int], out: Array, load: Callable[[int, int], Array]) -> None:
+    """Fill a block from the segments that overlap it. load: returns the segment of a row and column."""
+    for row, column in overlapping_segments(block, segment):
         top, left = row * segment[0], column * segment[1]
         pixels = load(row, column)
         above, before = max(block.top, top), max(block.left, left)
@@ -86,8 +86,8 @@ def gathered(block: Block, segment: tuple[int, int], out: Array, load: Callable[
 
 
 def check_segment(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
-    """Refuse files whose least part that can be decoded is itself too large to be held by several threads."""
+    """Refuse files whose segments are too large to be held by several threads at once."""
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     if size > LARGEST:
-        raise FileError(f"is compressed in a {name} of {shape[1]} x {shape[0]} pixels, too large to be read in tiles: "
-                        "use --engine memory, or store it in tiles first")
+        raise FileError(f"is compressed in a {name} of {shape[1]} x {shape[0]} pixels, which is too large to be read "
+                        "in tiles: use --engine memory, or store it in tiles first")

@@ -1,4 +1,4 @@
-"""Large results on disk as targets: written tile by tile, and under their name only once they are whole."""
+"""The base class of large results on disk: written tile by tile, and visible under their name only once complete."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -9,20 +9,31 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..arrays.high_depth import HighDepthImage
 from ..blocks.build import Block
-from ..errors import FileError, check_pair
-from ..files.photo import suffix_of
 from .source import Source
 
-SUFFIXES = (".zarr", ".tif", ".tiff")
+
+@dataclass(frozen=True)
+class TargetOptions:
+    """How to begin a result.
+
+    provenance: what it is made from, as JSON values; an unfinished result of another provenance is not resumed. resume:
+    continue an unfinished result if there is one. force: replace an existing result once the new one is complete, and
+    discard an unfinished one unless it is resumed. strip: keep no metadata except what defines the colors.
+    """
+
+    provenance: dict[str, Any] = field(default_factory=dict)
+    resume: bool = False
+    force: bool = False
+    strip: bool = False
 
 
 @dataclass
 class Target:
     """A result that is written tile by tile.
 
-    path: the name that it will have. shape: (H, W) or (H, W, C). tile: the height and width of what is written at
-    once. notes: what the format does not keep. shared_by_processes: whether it may be sent to other processes, each of
-    which writes tiles of its own.
+    path: its final name. shape: (H, W) or (H, W, C). tile: height and width of what is written at once. notes: what the
+    format does not keep. shared_by_processes: whether other processes can write tiles of it, and a later run can resume
+    it.
     """
 
     path: str
@@ -33,7 +44,7 @@ class Target:
     shared_by_processes = False
 
     def blocks(self) -> list[Block]:
-        """Return the blocks of the tiles, row after row."""
+        """Return the blocks of the tiles, row by row."""
         (height, width), (rows, columns) = self.shape[:2], self.tile
         return [Block(top, min(top + rows, height), left, min(left + columns, width))
                 for top in range(0, height, rows) for left in range(0, width, columns)]
@@ -43,92 +54,20 @@ class Target:
         raise NotImplementedError
 
     def write(self, block: Block, pixels: Array) -> None:
-        """Write the pixels of one of the blocks; several threads may at once."""
+        """Write the pixels of a block. Several threads may write at once."""
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Give the result, of which no block is missing, its name."""
+        """Give the complete result its name."""
         raise NotImplementedError
 
-    def leave(self) -> None:
-        """Stop before the result is whole: what can be finished later stays, marked as unfinished."""
+    def abandon(self) -> None:
+        """Stop early: keep what can be resumed under another name, and delete the rest."""
         raise NotImplementedError
-
-
-def create(path: str, shape: tuple[int, ...], dtype: Any, tile: tuple[int, int] | int, *, like: Source,
-           said: dict[str, Any], resume: bool = False, force: bool = False, strip: bool = False) -> Target:
-    """Begin a large result, or go on with one.
-
-    Parameters
-    ----------
-    path : str
-        Ends with .zarr, .tif or .tiff.
-    shape : (H, W) or (H, W, C)
-    dtype : dtype
-    tile : pair of int
-        Height and width of what is written at once. The target's own `tile` may be larger.
-    like : Source
-        What the result is made of: its metadata are kept.
-    said : dict
-        How the result comes about, of what JSON holds: one that was begun with other words is not gone on with.
-    resume : bool
-        Go on with what an earlier run has left, if there is something.
-    force : bool
-        Replace what stands there, once the result is whole; and begin anew unless it is resumed.
-    strip : bool
-        Leave out metadata, but for what colors mean.
-
-    Returns
-    -------
-    Target
-
-    Raises
-    ------
-    FileError
-        One sentence: what stands there already, what the file system refuses, what the format does not hold.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> from PIL import Image
-    >>> from imfilter.tiled.source import open_source
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Image.new("L", (300, 200), 7).save(os.path.join(folder, "in.tif"))
-    ...     source = open_source(os.path.join(folder, "in.tif"))
-    ...     path = os.path.join(folder, "out.tif")
-    ...     target = create(path, source.shape, source.dtype, 128, like=source, said={"recipe": "none"})
-    ...     for block in target.missing():
-    ...         target.write(block, source.read(block))
-    ...     early = os.path.exists(path)
-    ...     target.finish()
-    ...     early, open_source(path).shape, len(target.blocks())
-    (False, (200, 300), 6)
-    """
-    check_suffix(path)
-    rows, columns = check_pair("tile", tile, 1)
-    dtype = np.dtype(dtype)
-    if suffix_of(path.rstrip("/")) == ".zarr":
-        from .zarr import target as zarr_target
-
-        return zarr_target.create(path, shape, dtype, (rows, columns), like=like, said=said, resume=resume, force=force,
-                                  strip=strip)
-    if resume:
-        raise FileError(f"{path}: only Zarr results are resumed: of a TIFF file that was interrupted nothing is kept")
-    from .tiff import target as tiff_target
-
-    return tiff_target.TiffTarget(path, shape, dtype, (rows, columns), like=like, force=force, strip=strip)
-
-
-def check_suffix(path: str) -> None:
-    """Refuse the name of a result that cannot be written tile by tile."""
-    suffix = suffix_of(path.rstrip("/"))
-    if suffix not in SUFFIXES:
-        raise FileError(f"{path}: cannot write {suffix or 'a file without a suffix'} in tiles: it must be "
-                        f"{', '.join(SUFFIXES)}")
 
 
 def outline(shape: tuple[int, ...], dtype: np.dtype[Any], like: Source) -> HighDepthImage:
-    """Return a picture of the result's shape without its memory: what formats ask about it, it can tell."""
+    """Return an image of the result's shape that takes no memory, to ask a format what it can hold."""
     bands = shape[2] if len(shape) == 3 else 1
     pixels = np.broadcast_to(np.zeros((), dtype), (*shape[:2], bands))
     count = like.shape[2] if len(like.shape) == 3 else 1

@@ -27,11 +27,11 @@ def save(image: PIL.Image.Image, path: str | os.PathLike[str], *, force: bool) -
     """Write a Pillow image in the format that the name ends in."""
     from ... import files
 
-    save_bytes(files.encode(files.Photo([image]), os.path.splitext(path)[1]), path, force=force)
+    save_bytes(files.encode_photo(files.Photo([image]), os.path.splitext(path)[1]), path, force=force)
 
 
 def save_bytes(data: bytes, path: str | os.PathLike[str], *, force: bool) -> None:
     """Write the bytes of a picture, all of them or none."""
     from ... import files
 
-    files.write(data, os.fspath(path), force=force)
+    files.write_file(data, os.fspath(path), force=force)

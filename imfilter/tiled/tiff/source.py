@@ -1,4 +1,4 @@
-"""TIFF files as sources: strips or tiles are decoded as windows meet them, or pixels read where they lie bare."""
+"""Read TIFF files window by window: decode only the segments that overlap, or read uncompressed pixels in place."""
 from __future__ import annotations
 
 import math
@@ -10,62 +10,63 @@ from ...arrays.dtypes import Array
 from ...blocks.build import Block
 from ...errors import FileError
 from ...files.header import NO_IMAGE
-from ...files.high_depth import Tables, turned
-from ...files.metadata import gathered as metadata
-from ...files.pillow_guards import blamed_on, headers_alone
-from ..segment_cache import CACHE, check_segment, gathered
-from ..source import Source, stamp
-from .directory import Level, level
-from .samples import Samples, samples
+from ...files.metadata import collect_metadata
+from ...files.orientation import turn_pixels
+from ...files.pillow_guards import explain_read_errors, quiet_headers
+from ...files.tiff_pages import TiffPages
+from ..segment_cache import CACHE, assemble_block, check_segment
+from ..source import Source, read_stamp
+from .directory import TiffDirectory, read_directory
+from .samples import Samples, identify_samples
 
-LINES = 512  # rows, about, of the tiles that are natural to strips
+LINES = 512  # rows, about, of the tiles of a file stored in strips
 
 
 class TiffSource(Source):
-    """The largest picture of a TIFF file."""
+    """The largest image of a TIFF file."""
 
     def __init__(self, path: str) -> None:
-        with blamed_on(path, NO_IMAGE), open(path, "rb") as stream:
+        with explain_read_errors(path, NO_IMAGE), open(path, "rb") as stream:
             notes: list[str] = []
-            stored = level(path, stream, notes)
-            meant = samples(stored.tags, stored.dtype, stored.bands, notes)
-            if not stored.bare:
+            stored = read_directory(path, stream, notes)
+            samples = identify_samples(stored.tags, stored.dtype, stored.bands, notes)
+            if not stored.raw:
                 check_segment((*stored.segment, stored.bands), stored.dtype, "tile" if stored.tiled else "strip")
-            with headers_alone():
-                header = Tables(stream).header(0, notes)
-                info, self._turn = metadata(header, stream, "TIFF", notes)
+            with quiet_headers():
+                header = TiffPages(stream).header(0, notes)
+                info, self._turn = collect_metadata(header, stream, "TIFF", notes)
         sides = stored.size if self._turn < 5 else stored.size[::-1]
-        tile = stored.segment if stored.tiled else _lines(stored)
-        shape = sides if meant.bands == 1 and not meant.alpha else (*sides, meant.bands)
-        super().__init__(path, shape, meant.dtype, meant.alpha, meant.colors,
-                         tile if self._turn < 5 else (tile[1], tile[0]), info, notes, stamp(path))
+        tile = stored.segment if stored.tiled else _strip_tile(stored)
+        shape = sides if samples.bands == 1 and not samples.alpha else (*sides, samples.bands)
+        super().__init__(path, shape, samples.dtype, samples.alpha, samples.colors,
+                         tile if self._turn < 5 else (tile[1], tile[0]), info, notes, read_stamp(path))
         self.compression = int(stored.tags["compression"])
-        self._stored: Level | None = stored
-        self._samples: Samples = meant
+        self._stored: TiffDirectory | None = stored
+        self._samples: Samples = samples
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_stored": None}
 
     def read(self, block: Block) -> Array:
-        """Return the pixels of a block, upright and as they are meant."""
-        block, stored = self._within(block), self._opened()
+        """Return the pixels of a block, upright and interpreted."""
+        block, stored = self._stored_block(block), self._open_directory()
         try:
-            pixels = _bare(stored, block) if stored.bare else self._decoded(stored, block)
+            pixels = _read_raw(stored, block) if stored.raw else self._decode_block(stored, block)
         except OSError as error:
             raise FileError(f"{self.path}: {error.strerror or error}") from None
-        pixels = turned(self._samples.meant(pixels), self._turn)
+        pixels = turn_pixels(self._samples.interpret(pixels), self._turn)
         return pixels if len(self.shape) == 3 else pixels[..., 0]
 
-    def _opened(self) -> Level:
+    def _open_directory(self) -> TiffDirectory:
         if self._stored is None:
-            if stamp(self.path) != self.stamp:
+            if read_stamp(self.path) != self.stamp:
                 raise FileError(f"{self.path}: has changed since it was opened")
-            with blamed_on(self.path, NO_IMAGE), open(self.path, "rb") as stream:
-                self._stored = level(self.path, stream, [])
+            with explain_read_errors(self.path, NO_IMAGE), open(self.path, "rb") as stream:
+                self._stored = read_directory(self.path, stream, [])
         return self._stored
 
-    def _within(self, block: Block) -> Block:
-        """Return where a block of the upright picture is stored."""
+    def _stored_block(self, block: Block) -> Block:
+        """Return the stored block that becomes a block of the upright image."""
         (top, bottom, left, right), (height, width) = block, self.shape[:2]
         if self._turn in (3, 4, 7, 8):
             top, bottom = height - bottom, height - top
@@ -73,47 +74,42 @@ class TiffSource(Source):
             left, right = width - right, width - left
         return Block(left, right, top, bottom) if self._turn > 4 else Block(top, bottom, left, right)
 
-    def _decoded(self, stored: Level, block: Block) -> Array:
+    def _decode_block(self, stored: TiffDirectory, block: Block) -> Array:
         out = np.empty((*block.size, stored.bands), stored.dtype)
-        each = stored.bands // stored.planes
+        bands = stored.bands // stored.planes
         for plane in range(stored.planes):
             def load(row: int, column: int, plane: int = plane) -> Array:
                 key = self.path, self.stamp, plane, row, column
-                return CACHE.get(key, lambda: stored.decoded(plane, row, column))
+                return CACHE.get(key, lambda: stored.decode_segment(plane, row, column))
 
-            gathered(block, stored.segment, out[..., plane * each:(plane + 1) * each], load)
+            assemble_block(block, stored.segment, out[..., plane * bands:(plane + 1) * bands], load)
         return out
 
 
-def opened(path: str) -> TiffSource:
-    """Open a TIFF file."""
-    return TiffSource(path)
-
-
-def _lines(stored: Level) -> tuple[int, int]:
-    """Return a tile of whole strips, which are decoded from one side of the picture to the other."""
+def _strip_tile(stored: TiffDirectory) -> tuple[int, int]:
+    """Return the size of a tile of whole strips, which span the width of the image."""
     height, width = stored.size
-    if stored.bare:
+    if stored.raw:
         return min(height, 2 * LINES), min(width, 2 * LINES)
     rows = stored.segment[0]
     return min(height, rows * max(1, math.ceil(LINES / rows))), width
 
 
-def _bare(stored: Level, block: Block) -> Array:
-    """Read pixels that lie in the file as they are, row after row."""
+def _read_raw(stored: TiffDirectory, block: Block) -> Array:
+    """Read pixels that are stored uncompressed, row after row."""
     height, width = block.size
-    each = stored.bands // stored.planes
+    bands = stored.bands // stored.planes
     out = np.empty((height, width, stored.bands), stored.dtype)
-    pixel = each * stored.dtype.itemsize
+    pixel = bands * stored.dtype.itemsize
     line = stored.size[1] * pixel
-    for plane, start in enumerate(stored.bare):
+    for plane, start in enumerate(stored.raw):
         place = start + block.top * line + block.left * pixel
         if width == stored.size[1]:
-            pieces = [stored.bytes(place, height * line)]
+            pieces = [stored.read_bytes(place, height * line)]
         else:
-            pieces = [stored.bytes(place + y * line, width * pixel) for y in range(height)]
+            pieces = [stored.read_bytes(place + y * line, width * pixel) for y in range(height)]
         data = np.frombuffer(b"".join(pieces), stored.dtype.newbyteorder(stored.order))
-        out[..., plane * each:(plane + 1) * each] = data.reshape(height, width, each)
+        out[..., plane * bands:(plane + 1) * bands] = data.reshape(height, width, bands)
     return out
 
 

@@ -1,4 +1,4 @@
-"""Tiled TIFF files as targets: compressed tiles in the order in which they come, and their table at the end."""
+"""Write tiled TIFF files: compressed tiles in the order of their arrival, and their directory at the end."""
 from __future__ import annotations
 
 import struct
@@ -14,45 +14,47 @@ from ...arrays.dtypes import Array
 from ...blocks.build import Block
 from ...errors import FileError
 from ...files import tiff
-from ...files.atomic import Draft, complaints
+from ...files.atomic import Draft, explain_write_errors
 from ...files.formats import TIFF
-from ...files.metadata import fitted
+from ...files.metadata import fit_metadata
 from ..source import Source
-from ..target import Target, outline
+from ..target import Target, TargetOptions, outline
 from .source import TiffSource
 
-SIDE = 512  # of a tile in the file, where it divides that of the target
-STEP = 16  # of which TIFF has tiles be multiples
-BIG = b"II+\0\x08\0\0\0\0\0\0\0\0\0\0\0"  # how a file begins whose offsets have 64 bits
+SIDE = 512  # of the largest tile in the file
+STEP = 16  # sides of TIFF tiles must be multiples of this
+BIG = b"II+\0\x08\0\0\0\0\0\0\0\0\0\0\0"  # the header of a file with 64-bit offsets
 HEAD = {True: 16, False: 8}  # bytes before the first tile
-NONE, LZW, ZSTD = 1, 5, 50000  # lossless compressions, by their numbers
+NONE, LZW, ZSTD = 1, 5, 50000  # TIFF's numbers of lossless compressions
 
 
 class TiffTarget(Target):
-    """A TIFF file of tiles, BigTIFF where 4 GB might not do. Nothing of it has a name before it is whole."""
+    """A tiled TIFF file, BigTIFF if it might exceed 4 GB. It has no name before it is complete."""
 
-    def __init__(self, path: str, shape: tuple[int, ...], dtype: np.dtype[Any], tile: tuple[int, int], *,
-                 like: Source, force: bool, strip: bool = False) -> None:
+    def __init__(
+        self, path: str, shape: tuple[int, ...], dtype: np.dtype[Any], tile: tuple[int, int], *, like: Source,
+        options: TargetOptions,
+    ) -> None:
         sides = shape[0], shape[1]
         rounded = tuple(-(-min(side, whole) // STEP) * STEP for side, whole in zip(tile, sides, strict=True))
         super().__init__(path, shape, dtype, (rounded[0], rounded[1]))
         if dtype.kind not in "uif":
             raise FileError(f"{path}: TIFF cannot hold samples of {dtype}")
-        self._inner = tuple(_inner(side, whole) for side, whole in zip(rounded, sides, strict=True))
+        self._inner = tuple(_file_tile_side(side, whole) for side, whole in zip(rounded, sides, strict=True))
         self._frame = outline(shape, dtype, like)
-        self._kept = fitted(like.info, TIFF, self._frame.mode, self._frame.size, self.notes, strip)
+        self._kept = fit_metadata(like.info, TIFF, self._frame.mode, self._frame.size, self.notes, options.strip)
         self._grid = -(-sides[0] // self._inner[0]), -(-sides[1] // self._inner[1])
         self._size = self._inner[0] * self._inner[1] * self._frame.pixels.shape[2] * dtype.itemsize
-        self._codec = _codec(like.compression if isinstance(like, TiffSource) else tiff.DEFLATE, dtype)
-        # Deflated noise is a little larger than noise.
+        self._codec = _choose_codec(like.compression if isinstance(like, TiffSource) else tiff.DEFLATE, dtype)
+        # Compressed noise is a little larger than noise.
         self.big = self._size * self._grid[0] * self._grid[1] * 1.01 + 2**20 > tiff.MOST
         self._places: dict[int, tuple[int, int]] = {}
         self._left = set(self.blocks())
         self._lock = threading.Lock()
-        self._draft = Draft(path, force=force)
+        self._draft = Draft(path, force=options.force)
         try:
             self._draft.open()
-            with complaints(path):
+            with explain_write_errors(path):
                 self._draft.stream.write(bytes(HEAD[self.big]))
         except BaseException:
             self._draft.drop()
@@ -69,7 +71,7 @@ class TiffTarget(Target):
         (height, width), across = self._inner, self._grid[1]
         for top in range(0, block.size[0], height):
             for left in range(0, block.size[1], width):
-                data = self._codec(_whole(pixels[top:top + height, left:left + width], self._inner))
+                data = self._codec(_pad_tile(pixels[top:top + height, left:left + width], self._inner))
                 number = (block.top + top) // height * across + (block.left + left) // width
                 self._append(number, data)
         with self._lock:
@@ -77,7 +79,7 @@ class TiffTarget(Target):
 
     def _append(self, number: int, data: bytes) -> None:
         stream = self._draft.stream
-        with self._lock, complaints(self.path):
+        with self._lock, explain_write_errors(self.path):
             place = stream.tell()
             self._places[number] = place, len(data)
             stream.write(data)
@@ -85,67 +87,67 @@ class TiffTarget(Target):
                 raise FileError(f"{self.path}: TIFF holds at most 4 GB")
 
     def finish(self) -> None:
-        """Write the table of the tiles, and give the file its name."""
+        """Write the directory, and give the file its name."""
         if self._left:
             raise FileError(f"{self.path}: {len(self._left)} tiles are missing")
         try:
-            with complaints(self.path):
-                self._close()
+            with explain_write_errors(self.path):
+                self._write_directory()
             self._draft.place()
         finally:
             self._draft.drop()
 
-    def _close(self) -> None:
-        """Write the page's tags behind the tiles, and their place into the head of the file."""
+    def _write_directory(self) -> None:
+        """Write the page's tags after the tiles, and their position into the file's header."""
         stream, order = self._draft.stream, range(len(self._places))
         place = stream.tell()
         place += stream.write(bytes(place % 8 and 8 - place % 8))
-        tags = tiff.table(self._frame, self._kept, BIG if self.big else tiff.CLASSIC)
+        tags = tiff.make_directory(self._frame, self._kept, BIG if self.big else tiff.CLASSIC)
         codec = {259: self._codec.number} | ({317: self._codec.predictor} if self._codec.predictor > 1 else {})
-        tiff.lay(tags, {**codec, 322: self._inner[1], 323: self._inner[0]},
+        tiff.set_layout(tags, {**codec, 322: self._inner[1], 323: self._inner[0]},
                  {324: tuple(self._places[k][0] for k in order), 325: tuple(self._places[k][1] for k in order)})
         stream.write(tags.tobytes(place))
         stream.seek(0)
         stream.write(BIG[:8] + struct.pack("<Q", place) if self.big else tiff.CLASSIC[:4] + struct.pack("<I", place))
 
-    def leave(self) -> None:
-        """Stop: nothing of the file stays."""
+    def abandon(self) -> None:
+        """Stop early, and delete the file."""
         self._draft.drop()
 
 
 class Codec:
-    """A lossless compression. number: TIFF's. predictor: 2 where differences between pixels are compressed."""
+    """A lossless compression. number: TIFF's number. predictor: 2 to compress differences between pixels, else 1."""
 
-    def __init__(self, number: int, whole: bool, encode: Callable[[bytes], bytes]) -> None:
-        self.number, self.predictor, self._encode = number, 2 if whole and number != NONE else 1, encode
+    def __init__(self, number: int, integers: bool, encode: Callable[[bytes], bytes]) -> None:
+        self.number, self.predictor, self._encode = number, 2 if integers and number != NONE else 1, encode
 
     def __call__(self, tile: Array) -> bytes:
-        return bytes(self._encode(tiff.differences(tile, self.predictor == 2)))
+        return bytes(self._encode(tiff.encode_differences(tile, self.predictor == 2)))
 
 
-def _codec(number: int, dtype: np.dtype[Any]) -> Codec:
-    """Return the source's own compression, if it is lossless and can be had; else deflate."""
-    whole = dtype.kind != "f"
+def _choose_codec(number: int, dtype: np.dtype[Any]) -> Codec:
+    """Return the source's own compression if it is lossless and available, else deflate."""
+    integers = dtype.kind != "f"
     if number == NONE:
-        return Codec(NONE, whole, bytes)
+        return Codec(NONE, integers, bytes)
     try:
         codecs = import_module("imagecodecs")
     except ImportError:
-        return Codec(tiff.DEFLATE, whole, lambda data: zlib.compress(data, tiff.LEVEL))
-    # Level 1 of this deflate takes half the time of zlib's 3, and makes smaller files.
+        return Codec(tiff.DEFLATE, integers, lambda data: zlib.compress(data, tiff.LEVEL))
+    # Level 1 of libdeflate takes half the time of zlib's level 3, and makes smaller files.
     encode = {LZW: codecs.lzw_encode, ZSTD: codecs.zstd_encode}.get(number)
-    return Codec(number, whole, encode) if encode else Codec(
-        tiff.DEFLATE, whole, lambda data: codecs.deflate_encode(data, level=1))
+    return Codec(number, integers, encode) if encode else Codec(
+        tiff.DEFLATE, integers, lambda data: codecs.deflate_encode(data, level=1))
 
 
-def _inner(side: int, whole: int) -> int:
-    """Return the side of the file's tiles: at most that of the target's, which it divides if there are several."""
+def _file_tile_side(side: int, whole: int) -> int:
+    """Return the side of the file's tiles, which must divide the target's if there are several."""
     if side >= whole:
         return min(SIDE, side)
     return next(one for one in range(min(SIDE, side), 0, -STEP) if side % one == 0)
 
 
-def _whole(pixels: Array, size: tuple[int, ...]) -> Array:
-    """Return a tile of its full size: at the far edges of the picture its last pixels are repeated."""
+def _pad_tile(pixels: Array, size: tuple[int, ...]) -> Array:
+    """Pad a tile at the far edges of the image to its full size, by repeating the last pixels."""
     missing = [whole - side for whole, side in zip(size, pixels.shape, strict=False)]
     return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge") if any(missing) else pixels

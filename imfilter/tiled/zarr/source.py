@@ -1,11 +1,10 @@
-"""Zarr arrays, groups and OME-Zarr pictures as sources, of versions 2 and 3, with channels last."""
+"""Read Zarr arrays, groups and OME-Zarr images (versions 2 and 3) window by window, channels last."""
 from __future__ import annotations
 
 import base64
 import os
 import zipfile
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,21 +12,21 @@ import numpy as np
 from ...arrays.dtypes import Array
 from ...blocks.build import Block
 from ...errors import FileError
-from ...runtime.extras import INSTALL
-from ..segment_cache import CACHE, check_segment, gathered
-from ..source import Source, stamp
+from ...runtime.extras import import_library
+from ..segment_cache import CACHE, assemble_block, check_segment
+from ..source import Source, read_stamp
 from .stores import is_store
 
-CHANNELS = 16  # of a last axis without a name, at most
+CHANNELS = 16  # largest length of an unnamed last axis that counts as channels
 ROWS, COLUMNS = ("y", "row", "rows", "height"), ("x", "column", "columns", "col", "cols", "width")
 CHANNEL = ("c", "channel", "channels", "band", "bands", "s", "sample", "samples", "rgb", "rgba")
-LEAST = 512  # pixels a side, about, of what is read at once
-OWN = "imfilter"  # the attribute in which targets tell what Zarr has no place for
+LEAST = 512  # pixels a side, about, of what is decoded at once
+OWN = "imfilter"  # the attribute in which targets store what Zarr itself cannot
 
 
 @dataclass
 class Axes:
-    """Which axes of an array are what; channels: None where there are none. names: of all axes, if they are known."""
+    """The axes of an array. channels: None if there are none. names: of all axes, if they are known."""
 
     rows: int
     columns: int
@@ -35,7 +34,7 @@ class Axes:
     names: tuple[str, ...] = ()
 
     def window(self, count: int, block: Block) -> tuple[Any, ...]:
-        """Return the index of a block in an array of this many axes; every other axis has one place."""
+        """Return the index of a block in an array of `count` axes, where all other axes have length 1."""
         index: list[Any] = [0] * count
         index[self.rows], index[self.columns] = block.rows, block.columns
         if self.channels is not None:
@@ -43,7 +42,7 @@ class Axes:
         return tuple(index)
 
     def order(self) -> list[int]:
-        """Return the axes that stay, rows first and channels last, as they are counted once the others have gone."""
+        """Return the permutation that puts rows first and channels last once all other axes are dropped."""
         kept = [self.rows, self.columns] + [self.channels] * (self.channels is not None)
         return [sorted(kept).index(axis) for axis in kept]  # type: ignore[type-var]
 
@@ -52,8 +51,8 @@ class ZarrSource(Source):
     """A Zarr array of rows, columns and channels."""
 
     def __init__(self, path: str) -> None:
-        array, attributes, ome = _array(path)
-        axes = _axes(array, attributes, ome)
+        array, attributes, ome = _open_array(path)
+        axes = _identify_axes(array, attributes, ome)
         own = attributes.get(OWN, {})
         sides = int(array.shape[axes.rows]), int(array.shape[axes.columns])
         bands = () if axes.channels is None else (int(array.shape[axes.channels]),)
@@ -61,12 +60,12 @@ class ZarrSource(Source):
         alpha = bool(own.get("alpha", False)) and count > 1
         colors = int(own.get("colors", 3 if ome is None and count - alpha >= 3 else 1))
         chunk = array.chunks[axes.rows], array.chunks[axes.columns]
-        tile = _side(chunk[0], sides[0]), _side(chunk[1], sides[1])
+        tile = _decoded_side(chunk[0], sides[0]), _decoded_side(chunk[1], sides[1])
         dtype = np.dtype(array.dtype).newbyteorder("=")
         if dtype.kind not in "uif":
             raise FileError(f"holds samples of {array.dtype}, which are not an image's")
         check_segment((*chunk, *bands), dtype, "chunk")
-        super().__init__(path, (*sides, *bands), dtype, alpha, colors, tile, _kept(own), [], stamp(path))
+        super().__init__(path, (*sides, *bands), dtype, alpha, colors, tile, _decode_info(own), [], read_stamp(path))
         self.axes, self.ome, self._array = axes, ome, array
 
     def __getstate__(self) -> dict[str, Any]:
@@ -75,17 +74,17 @@ class ZarrSource(Source):
     def read(self, block: Block) -> Array:
         """Return the pixels of a block, channels last."""
         if self._array is None:
-            if stamp(self.path) != self.stamp:
+            if read_stamp(self.path) != self.stamp:
                 raise FileError(f"{self.path}: has changed since it was opened")
-            self._array = _array(self.path)[0]
+            self._array = _open_array(self.path)[0]
         out = np.empty((*block.size, *self.shape[2:]), self.dtype)
-        gathered(block, self.tile, out, self._kept)
+        assemble_block(block, self.tile, out, self._cached_segment)
         return out
 
-    def _kept(self, row: int, column: int) -> Array:
-        return CACHE.get((self.path, self.stamp, row, column), lambda: self._decoded(row, column))
+    def _cached_segment(self, row: int, column: int) -> Array:
+        return CACHE.get((self.path, self.stamp, row, column), lambda: self._decode_segment(row, column))
 
-    def _decoded(self, row: int, column: int) -> Array:
+    def _decode_segment(self, row: int, column: int) -> Array:
         (height, width), (top, left) = self.shape[:2], (row * self.tile[0], column * self.tile[1])
         block = Block(top, min(top + self.tile[0], height), left, min(left + self.tile[1], width))
         try:
@@ -97,7 +96,7 @@ class ZarrSource(Source):
         return pixels.astype(self.dtype, copy=False).transpose(self.axes.order())
 
 
-def opened(path: str) -> ZarrSource:
+def open_zarr(path: str) -> ZarrSource:
     """Open a Zarr store: a folder, or a zip file."""
     try:
         return ZarrSource(path)
@@ -106,15 +105,12 @@ def opened(path: str) -> ZarrSource:
 
 
 def library() -> Any:
-    """Return the library that reads and writes Zarr, or say how it is installed."""
-    try:
-        return import_module("zarr")
-    except ImportError:
-        raise FileError(f"reading and writing Zarr needs {INSTALL}") from None
+    """Import zarr, or say how to install it."""
+    return import_library("zarr", "zarr", "reading and writing Zarr")
 
 
-def _array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
-    """Return the array of a store, its attributes or those of its group, and what OME-Zarr says of it."""
+def _open_array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
+    """Return the array of a store, its attributes or those of its group, and the OME-Zarr metadata if there is any."""
     zarr = library()
     try:
         store = zarr.storage.ZipStore(path, mode="r") if os.path.isfile(path) else path
@@ -131,39 +127,40 @@ def _array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
             return found[arrays[0]], {**attributes, **found[arrays[0]].attrs}, None
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, zipfile.BadZipFile) as error:
         if not (zipfile.is_zipfile(path) if os.path.isfile(path) else is_store(path)):
-            raise FileError("is no Zarr array or group, and a folder is read in tiles only if it is one") from None
+            raise FileError("is not a Zarr array or group: a folder must be one to be read in tiles") from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileError(f"is damaged, or of a kind of Zarr that is not read here: {reason}") from None
+        raise FileError(f"is damaged, or an unsupported kind of Zarr: {reason}") from None
     inner = sorted(found.keys())
-    hint = f": name one of {', '.join(inner[:5])} in it" if inner else ""
-    raise FileError(f"is a Zarr group without one array or OME-Zarr picture{hint}")
+    hint = f": name one of them, such as {inner[0]}" if inner else ""
+    raise FileError(f"must be a Zarr group of one array or an OME-Zarr image, got a group of {len(inner)}{hint}")
 
 
-def places(names: tuple[str, ...]) -> list[int | None]:
-    """Return which of the axes of these names are rows, columns and channels; None: none is."""
+def find_axes(names: tuple[str, ...]) -> list[int | None]:
+    """Return the indices of the axes of rows, columns and channels, or None for each that is missing."""
     return [next((k for k, name in enumerate(names) if name.lower() in known), None)
             for known in (ROWS, COLUMNS, CHANNEL)]
 
 
-def _axes(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | None) -> Axes:
-    """Find rows, columns and channels by the names of the axes, or by their number where they have none."""
-    names = _names(array, attributes, ome)
+def _identify_axes(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | None) -> Axes:
+    """Find rows, columns and channels by the names of the axes, or by their number if they have no names."""
+    names = _axis_names(array, attributes, ome)
     shape = array.shape
     if len(names) == len(shape):
-        rows, columns, channels = found = places(names)
+        rows, columns, channels = found = find_axes(names)
         if rows is not None and columns is not None:
             others = [names[k] for k in range(len(shape)) if k not in found and shape[k] > 1]
             if others:
-                raise FileError(f"has more than one place along {', '.join(others)}: tiles are of one picture")
+                raise FileError(f"must have length 1 along {', '.join(others)}: only a single image is filtered "
+                                "in tiles")
             return Axes(rows, columns, channels, names)
     if len(shape) == 2 or (len(shape) == 3 and shape[2] <= CHANNELS):
         return Axes(0, 1, 2 if len(shape) == 3 else None)
-    raise FileError(f"has the shape {shape}, which does not tell rows, columns and channels: name its axes y, x and c "
-                    "in dimension_names")
+    raise FileError(f"must be of shape (H, W) or (H, W, C) with up to {CHANNELS} channels, got {shape}: name its axes "
+                    "y, x and c in dimension_names")
 
 
-def _names(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the axes in lower case, if the store tells them."""
+def _axis_names(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | None) -> tuple[str, ...]:
+    """Return the names of the axes in lower case, or nothing if the store has none."""
     if ome is not None:
         given = ome.get("axes") or ["t", "c", "z", "y", "x"][-array.ndim:]  # version 0.1 and 0.2 have all five
         given = [axis["name"] if isinstance(axis, dict) else axis for axis in given]
@@ -172,19 +169,19 @@ def _names(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | None) -
     return tuple(str(name).lower() for name in given)
 
 
-def _side(chunk: int, whole: int) -> int:
-    """Return a side of what is read at once: of one chunk, or of several small ones."""
+def _decoded_side(chunk: int, whole: int) -> int:
+    """Return a side of what is decoded at once: one chunk, or several small ones."""
     return int(min(whole, chunk * max(1, LEAST // chunk)))
 
 
-def _kept(own: dict[str, Any]) -> dict[str, Any]:
-    """Return what a target has told beside the pixels, as `HighDepthImage.info` has it."""
+def _decode_info(own: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata that a target has stored in its attributes, as in `HighDepthImage.info`."""
     given = own.get("info", {})
     return {key: tuple(value) if isinstance(value, list) else base64.b64decode(value) for key, value in given.items()}
 
 
-def told(alpha: bool, colors: int, info: dict[str, Any]) -> dict[str, Any]:
-    """Return what a target tells of a picture in its attributes."""
+def encode_info(alpha: bool, colors: int, info: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that describe an image: what its channels are, and its metadata."""
     kept = {key: list(value) if isinstance(value, tuple) else base64.b64encode(value).decode("ascii")
             for key, value in info.items()}
     return {"alpha": alpha, "colors": colors, "info": kept}

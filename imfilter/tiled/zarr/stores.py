@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import os
 
-DESCRIPTIONS = ("zarr.json", ".zgroup", ".zarray")  # files of which every store holds one
+ZARR = ".zarr"  # the suffix of stores
+DESCRIPTIONS = ("zarr.json", ".zgroup", ".zarray")  # every store has one of these files
 
 
 def is_store(folder: str) -> bool:
-    """Return whether a name is that of a folder which is a Zarr array or group."""
+    """Return whether a path is a folder that holds a Zarr array or group."""
     return os.path.isdir(folder) and any(os.path.isfile(os.path.join(folder, name)) for name in DESCRIPTIONS)

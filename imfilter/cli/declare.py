@@ -1,0 +1,50 @@
+"""Declare options once: as fields of a dataclass, from which click's options are made."""
+from __future__ import annotations
+
+from dataclasses import field, fields
+from typing import Any
+
+import click
+
+OPTION = "option"  # the key of an option in a field's metadata
+
+
+class OptionWithAlias(click.Option):
+    """An option with a second name, which help and messages do not show."""
+
+    def __init__(self, *names: str, alias: str, **attributes: Any) -> None:
+        super().__init__(names, **attributes)
+        self._alias = alias
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        shown = self.opts
+        self.opts = [*shown, self._alias]
+        super().add_to_parser(parser, ctx)
+        self.opts = shown
+
+
+class ChoiceWithAlias(click.Choice):  # type: ignore[type-arg,unused-ignore]
+    """A choice with second names for some words, which help and messages do not show."""
+
+    def __init__(self, choices: list[str], aliases: dict[str, str]) -> None:
+        super().__init__(choices)
+        self._aliases = aliases
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(self._aliases.get(value, value), param, ctx)
+
+
+def option(*names: str, alias: str | None = None, **attributes: Any) -> Any:
+    """Declare a field of a dataclass as an option. alias: a hidden second name."""
+    made = OptionWithAlias(*names, alias=alias, **attributes) if alias else click.Option(names, **attributes)
+    return field(metadata={OPTION: made})
+
+
+def list_options(declarations: type) -> list[click.Option]:
+    """Return the options that a dataclass declares."""
+    return [declared.metadata[OPTION] for declared in fields(declarations)]
+
+
+def take_options(declarations: type, values: dict[str, Any]) -> Any:
+    """Return an instance of a dataclass of options; remove its values from those that click passes."""
+    return declarations(**{declared.name: values.pop(declared.name) for declared in fields(declarations)})

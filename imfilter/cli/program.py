@@ -1,0 +1,129 @@
+"""The program: find the command, run it, and turn errors into messages and an exit status."""
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from .. import __version__
+from ..errors import ImfilterError, suggest
+from ..runtime import signals
+from .status import Status
+
+COMMANDS = {
+    "apply": "Apply a filter to photos",
+    "convolve": "Convolve photos with your own kernel",
+    "learn": "Learn the kernel that turns one photo into another",
+    "list": "List the filters, their parameters and defaults",
+    "preview": "Show a photo under many filters on one sheet",
+    "show": "Print a kernel's weights and frequency response",
+    "compare": "Measure the difference between two images",
+    "explain": "Draw what a convolution does: sizes, fields, numbers, channels",
+}
+MODULES = {"list": "listing"}  # a module called list would hide the builtin in this package
+DEBUG = "--debug"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used; their help is in COMMANDS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            from ..filters import FILTERS
+
+            hint = f": did you mean 'imfilter apply {name}'?" if name in FILTERS else suggest(name, COMMANDS)
+            raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
+        command: click.Command = import_module(f"imfilter.cli.{MODULES.get(name, name)}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="""\b
+    Examples:
+      imfilter apply sobel photo.png                  writes photo.sobel.png
+      imfilter apply gaussian --sigma 2 --then sobel *.jpg --out-dir edges
+      imfilter convolve --kernel "0 -1 0; -1 5 -1; 0 -1 0" photo.png
+    """,
+)
+@click.version_option(__version__, prog_name="imfilter")
+@click.option(DEBUG, is_flag=True, help="Show the traceback of an error.")
+def group(debug: bool) -> None:
+    """Filter photos: edges, blurs, sharpening, relief and color, or any kernel."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program, and exit with its status."""
+    arguments, debug = _take_debug(sys.argv[1:] if arguments is None else arguments)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that are not needed here
+    gc.disable()  # imported modules stay: searching them for garbage only delays the start
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # to print any file name
+    try:
+        with signals.catch_signals():
+            status = run_command(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (ImfilterError, ImportError) as error:
+        status = Status.USAGE
+        _print_error(error, debug)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        status = Status.of_signal(stop)
+        click.echo("imfilter: interrupted", err=True)
+    except OSError as error:
+        # Standard output takes nothing any more: let the interpreter flush its buffer into the void.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        broken = isinstance(error, BrokenPipeError)
+        status = Status.BROKEN_PIPE if broken else Status.SOME_FAILED
+        if not broken:
+            _print_error(error if debug or error.filename else OSError(f"standard output: {error.strerror}"), debug)
+    gc.enable()
+    sys.exit(status or Status.DONE)
+
+
+def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Remove --debug, allowed anywhere before `--`; return the other arguments, and whether it was there.
+
+    Not an option of each command: errors can arise before click reaches it.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    others = [word for word in arguments[:end] if word != DEBUG]
+    return others + arguments[end:], len(others) < end
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run a command. Not with click's own main, which would turn a broken pipe into exit status 1."""
+    if "_IMFILTER_COMPLETE" in os.environ:
+        from click.shell_completion import shell_complete
+
+        try:
+            return shell_complete(group, {}, "imfilter", "_IMFILTER_COMPLETE", os.environ["_IMFILTER_COMPLETE"])
+        except (click.ClickException, ImfilterError):  # a wrong word before is reported when the command is run
+            return Status.USAGE
+    try:
+        with group.make_context("imfilter", arguments) as context:
+            return group.invoke(context) or Status.DONE
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+
+
+def _print_error(error: Exception, debug: bool) -> None:
+    if debug:
+        raise error
+    click.echo(f"imfilter: {error}", err=True)

@@ -1,0 +1,116 @@
+"""The pages of TIFF files with samples that Pillow cannot read: their tags, metadata and pixels."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from ..arrays.conversion import PIL_MODES
+from ..arrays.dtypes import Array
+from ..arrays.high_depth import HighDepthImage
+from ..errors import FileError
+from .high_depth import library
+from .metadata import TABLES
+from .photo import add_note
+from .pillow_guards import LogCapture
+from .samples import divide_by_alpha
+
+if TYPE_CHECKING:
+    from ..arrays.conversion import Picture
+
+COLORS = {0: 1, 1: 1, 2: 3, 5: 4}  # number of colors by TIFF's photometric interpretation
+ASSOCIATED, SEPARATE = 1, 2  # values of the ExtraSamples tag for alpha
+
+
+def read_directories(stream: IO[bytes]) -> Iterator[tuple[int, TiffImagePlugin.ImageFileDirectory_v2]]:
+    """Yield the position and the tags of each page of a TIFF file; endless if the pages form a loop."""
+    stream.seek(0)
+    head = stream.read(16)
+    # Pillow expects BigTIFF's version 43 at the same place for both byte orders.
+    head, prefix = (b"II\x2b\0" + head[4:] if b"\x2b" in head[2:4] else head[:8]), head[:2]
+    place = TiffImagePlugin.ImageFileDirectory_v2(head, prefix).next
+    while place:
+        directory = TiffImagePlugin.ImageFileDirectory_v2(head, prefix)
+        stream.seek(place)
+        directory.load(stream)
+        yield place, directory
+        place = directory.next
+
+
+class TiffPages:
+    """The tags of each page of a TIFF file, whether or not Pillow knows its samples."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        stream.seek(0)
+        head = stream.read(4)
+        self.endian, self.big = "<" if head.startswith(b"II") else ">", b"\x2b" in head[2:4]
+        self.offsets: list[int] = []
+        self.tags: list[dict[int, Any]] = []
+        for place, directory in read_directories(stream):
+            if place in self.offsets:
+                break
+            self.offsets.append(place)
+            self.tags.append(dict(directory.items()))
+
+    def size(self, page: int) -> tuple[int, int]:
+        return self.tags[page][256], self.tags[page][257]
+
+    def header(self, page: int, notes: list[str]) -> Image.Image:
+        """Return an image of one pixel with the page's metadata, as an opened file would have it."""
+        tags = self.tags[page]
+        image = Image.new("L", (1, 1))
+        image.info = {"xmp": tags.get(700), "icc_profile": tags.get(34675)}
+        scale = {2: 1.0, 3: 2.54}.get(tags.get(296, 2))
+        if scale and 282 in tags and 283 in tags:
+            image.info["dpi"] = tags[282] * scale, tags[283] * scale
+        exif = image.getexif()
+        if self.big and self.endian == ">":  # Pillow cannot load EXIF from these
+            exif.update({number: value for number, value in tags.items() if number not in TABLES})
+            if TABLES & set(tags):
+                add_note(notes, "EXIF kept in part: exposure and place cannot be read from big-endian BigTIFF")
+        else:
+            exif.endian, exif.bigtiff = self.endian, self.big
+            exif.load_from_fp(self.stream, self.offsets[page])
+        return image
+
+    def decode(self, page: int) -> Picture:
+        """Decode the samples of a page."""
+        tifffile = library("tifffile")
+        library("imagecodecs")
+        tags = self.tags[page]
+        photometric, bits = tags.get(262, 1), set(tags.get(258, (1,)))
+        if photometric not in COLORS or not bits <= {8, 16, 32, 64} or len(bits) > 1:
+            raise FileError(f"has unsupported samples: TIFF photometric {photometric}, "
+                            f"{', '.join(map(str, sorted(bits)))} bits")
+        self.stream.seek(0)
+        with LogCapture("tifffile") as log, tifffile.TiffFile(self.stream) as file:
+            own = file.pages[page]
+            pixels = own.asarray()
+            planes = own.axes.startswith("S")
+        if log.messages:  # it logs missing data as an error, and returns zeros
+            raise ValueError(log.messages[0])
+        if planes:
+            pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
+        return _to_image(pixels.astype(pixels.dtype.newbyteorder("=")), photometric, tags.get(338, ()))
+
+
+def _to_image(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:
+    """Convert decoded samples to a Pillow image if it has a mode for them, else to a HighDepthImage."""
+    if pixels.ndim not in (2, 3):
+        raise FileError(f"has unsupported samples: arrays of {pixels.ndim} axes")
+    pixels = pixels if pixels.ndim == 3 else pixels[..., None]
+    colors = COLORS[photometric]
+    if photometric == 0 and pixels.dtype.kind == "u":
+        pixels[..., 0] = np.iinfo(pixels.dtype).max - pixels[..., 0]
+    alpha = pixels.shape[2] == colors + 1 and extra in ((ASSOCIATED,), (SEPARATE,))
+    if alpha and extra == (ASSOCIATED,):
+        pixels = divide_by_alpha(pixels)
+    mode = PIL_MODES.get((pixels.dtype.char, pixels.shape[2]))
+    if mode and not alpha:
+        return Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[..., 0])
+    if alpha and pixels.dtype == np.uint8 and colors in (1, 3):
+        return Image.fromarray(pixels)
+    return HighDepthImage(pixels, alpha, colors)
