@@ -127,7 +127,7 @@ def test_a_diagonal_is_one_to_the_last_bit(angle):
 @pytest.mark.parametrize("name", ["smooth", "smooth_more", "edge_enhance", "edge_enhance_more", "detail", "find_edges"])
 def test_whole_numbers_behind_a_scale_are_exact_on_bytes(name):
     plan = imfilter.plan(np.zeros((30, 1100, 3), np.uint8), kernels.named(name))
-    assert plan.lane == "h"
+    assert plan.compute_dtype == "int16"
 
 
 def test_disks_and_level_motion_slide():

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..convolution import bank_margins, convolve, correlate
+from ..convolution import convolve, correlate
+from ..engine.borders import bank_margins
 from ..engine.normalized import sum_weights
 from ..errors import ImfilterError, suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter

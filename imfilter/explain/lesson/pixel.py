@@ -10,8 +10,8 @@ import numpy as np
 from ...arrays.alpha import split_picture_alpha
 from ...arrays.conversion import as_array, has_alpha, is_picture
 from ...arrays.dtypes import Array, round_to_dtype, supported_dtype
-from ...convolution import check_kernel
 from ...engine.borders import Border, parse_border, parse_cval, source_indices
+from ...engine.checks import check_kernel
 from ...errors import ImfilterError, check_integer
 from ...filters import FILTERS
 from ...pipeline.chain import Filter
