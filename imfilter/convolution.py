@@ -10,6 +10,7 @@ from .engine.channelwise import magnitude as magnitude
 from .engine.kernel_set import KernelSet
 from .engine.output import check_out as check_out
 from .engine.plan import Plan
+from .engine.request import ChannelwiseOptions
 
 
 @dispatch_lazy
@@ -100,9 +101,10 @@ def correlate(
     >>> imfilter.correlate([[1.0, numpy.nan, 3.0]], [[0.25, 0.5, 0.25]], mask="nan")
     array([[1., 2., 3.]])
     """
+    options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method)
     return filter_channelwise(
-        image, KernelSet.of(kernel, flip=False), mode=mode, cval=cval, padding=padding, stride=stride,
-        dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
+        image, KernelSet.of(kernel, flip=False), options, channel_axis=channel_axis, mask=mask, out=out,
+        workers=workers)
 
 
 @dispatch_lazy
@@ -131,9 +133,10 @@ def convolve(
            [ 9, 18, 27],
            [ 0,  0,  0]], dtype=uint8)
     """
+    options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method)
     return filter_channelwise(
-        image, KernelSet.of(kernel, flip=True), mode=mode, cval=cval, padding=padding, stride=stride,
-        dilation=dilation, mask=mask, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers, method=method)
+        image, KernelSet.of(kernel, flip=True), options, channel_axis=channel_axis, mask=mask, out=out,
+        workers=workers)
 
 
 @dispatch_lazy
@@ -218,6 +221,5 @@ def plan(
     >>> chosen.method, chosen.compute_dtype, chosen.taps
     ('runs', 'int16', 7)
     """
-    return plan_channelwise(
-        image, KernelSet.of(kernel, flip=False), stride=stride, dilation=dilation, channel_axis=channel_axis,
-        dtype=dtype, method=method)
+    options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method)
+    return plan_channelwise(image, KernelSet.of(kernel, flip=False), options, channel_axis=channel_axis)

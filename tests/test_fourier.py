@@ -162,7 +162,7 @@ def test_the_plan_tells_of_the_transform(rng):
     side, taps, scratch = r"\d{2,3}", forced.taps, f"{forced.scratch:,}"
     assert re.fullmatch(
         f"fft in float64: blocks of {side} x {side} are transformed to meet the 9 x 9 kernel; "
-        f"{taps} multiplications and additions a result, {scratch} bytes of scratch a thread", str(forced))
+        f"{taps} multiplications and additions per result, {scratch} bytes of scratch per thread", str(forced))
     with pytest.raises(ImfilterError, match="or 'fft', got 'FFT'"):
         imfilter.plan(image, rng.random((9, 9)), method="FFT")
 

@@ -13,7 +13,7 @@ from . import _core
 from .borders import PADDING_MODES, bank_margins, parse_border, parse_padding
 from .checks import check_bank_fits, check_bias, check_kernel
 from .computation import Computation, Geometry
-from .output import allocate_output, write_output
+from .output import allocate_output, check_fits_memory, write_output
 from .planner import choose_bank_dtype
 from .request import result_size
 
@@ -109,6 +109,7 @@ class PreparedBank:
         if layout.channel_axis is None:  # the result has channels, after all other axes
             self.result_layout = ArrayLayout(layout.ndim + 1, layout.ndim)
             self.shape = (*self.shape, outputs)
+        check_fits_memory(self.shape)
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), 0.0)
         source = request.image_dtype if image_dtype in NATIVE else PROXY_DTYPE[image_dtype]
         compute_dtype, bounded = choose_bank_dtype(weights, bias, source, PROXY_DTYPE.get(self.dtype, self.dtype))

@@ -1,45 +1,52 @@
 """Channel-wise filters in three phases: a request, its preparation (kept in a cache), and the loops."""
 import math
 from functools import lru_cache
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 
 from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
+from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair, check_real
 from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
-from .computation import Geometry
+from .computation import Geometry, Pair
 from .kernel_set import KernelSet as KernelSet
-from .output import allocate_output, write_output
+from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan
 from .request import ChannelwiseOptions, ConvolutionRequest, result_size
 
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
+DEFAULTS = ChannelwiseOptions()
 
 
 def filter_channelwise(
-    image: Any, kernels: KernelSet, *, mask: Any = None, out: Array | None = None, workers: int | None = None,
-    channel_axis: int | None = -1, **options: Unpack[ChannelwiseOptions],
+    image: Any, kernels: KernelSet, options: ChannelwiseOptions = DEFAULTS, *, channel_axis: int | None = -1,
+    mask: Any = None, out: Array | None = None, workers: int | None = None, **keywords: Any,
 ) -> Any:
-    """Correlate every channel of an image with the kernels. The options are those of `imfilter.correlate`."""
+    """Correlate every channel of an image with the kernels.
+
+    The other keywords are those of `imfilter.correlate`, given one by one or as options.
+    """
+    if keywords:
+        options = ChannelwiseOptions(**keywords)
     opened = open_image(image, channel_axis)
     if mask is not None:
-        return _filter_masked(opened, kernels, mask, out, workers, **options)
-    prepared = prepare(_make_request(opened, kernels, **options))
+        return _filter_masked(opened, kernels, options, mask, out, workers)
+    prepared = prepare(opened, kernels, options)
     return opened.convert_back(prepared.run(opened.pixels, out, workers))
 
 
 def plan_channelwise(
-    image: Any, kernels: KernelSet, *, channel_axis: int | None = -1, **options: Unpack[ChannelwiseOptions]
+    image: Any, kernels: KernelSet, options: ChannelwiseOptions = DEFAULTS, *, channel_axis: int | None = -1
 ) -> Plan:
     """Return how `filter_channelwise` would compute this, without computing it."""
     opened = open_image(image, channel_axis)
-    return prepare(_make_request(opened, kernels, **options)).describe(opened.pixels)
+    return prepare(opened, kernels, options).describe(opened.pixels)
 
 
 def correlate_separable(image: Any, column: Array, row: Array, **options: Any) -> Any:
@@ -52,57 +59,57 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
     return filter_channelwise(image, KernelSet.magnitude(first, second, flip=True), **options)
 
 
-def _make_request(opened: OpenedImage, kernels: KernelSet, **options: Unpack[ChannelwiseOptions]) -> ConvolutionRequest:
+def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions) -> "PreparedConvolution":
+    """Check what is asked and prepare its computation; it is kept, because that takes longer than a small image."""
     pixels = opened.pixels
-    request = ConvolutionRequest(
-        pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size(), **options)
-    plain = isinstance(request.stride, int) and isinstance(request.dilation, int)
-    return request if plain and isinstance(request.padding, (str, int)) else request.with_checked_pairs()
-
-
-def prepare(request: ConvolutionRequest) -> "PreparedConvolution":
-    """Check a request and prepare its computation. That takes longer than filtering a small image, so it is kept."""
-    if not request.kernels.cacheable:
-        return PreparedConvolution(request)
-    try:
-        return _prepare_cached(*request)
-    except TypeError as error:
-        if isinstance(error, ImfilterError):
-            raise
-        return PreparedConvolution(request)  # with an argument that has no hash
+    options = options.with_checked_pairs()
+    request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
+    if kernels.cacheable:
+        try:
+            return _prepare_cached(*request, *options)
+        except TypeError as error:  # of an argument that has no hash
+            if isinstance(error, ImfilterError):
+                raise
+    return PreparedConvolution(ConvolutionRequest(*request, options))
 
 
 @lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1
-def _prepare_cached(*request: Any) -> "PreparedConvolution":
-    return PreparedConvolution(ConvolutionRequest(*request))
+def _prepare_cached(
+    shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, kernels: KernelSet, full_size: Pair | None,
+    *options: Any,
+) -> "PreparedConvolution":
+    return PreparedConvolution(
+        ConvolutionRequest(shape, dtype, layout, kernels, full_size, ChannelwiseOptions(*options)))
 
 
 class PreparedConvolution:
     """A channel-wise convolution, ready to be run on images of one shape and dtype."""
 
     def __init__(self, request: ConvolutionRequest) -> None:
-        kernels, layout = request.kernels, request.layout
+        kernels, layout, options = request.kernels, request.layout, request.options
         image_dtype = supported_dtype(request.image_dtype)
         self.kernels, self.layout = kernels.kernels, layout
-        self.dtype = result_dtype(image_dtype, request.dtype)
-        stride, dilation = check_pair("stride", request.stride, 1), check_pair("dilation", request.dilation, 1)
-        border = parse_border("mode", request.mode)
-        cval = parse_cval(request.cval, border, image_dtype)
-        margins = padding_margins(request.padding, kernels.shape, dilation, kernels.anchor)
+        self.dtype = result_dtype(image_dtype, options.dtype)
+        stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
+        border = parse_border("mode", options.mode)
+        cval = parse_cval(options.cval, border, image_dtype)
+        margins = padding_margins(options.padding, kernels.shape, dilation, kernels.anchor)
         size = result_size(layout.size(request.shape), kernels.shape, margins, stride, dilation)
         full_size = request.full_size or size
         self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
+        check_fits_memory(self.shape)
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), cval)
         samples = Samples(
             PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype), cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)
         self.plan = choose_plan(
             self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
-            method=request.method)
+            method=options.method)
+        self._method = options.method
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
 
-    def _transform_blocks(self, image: np.dtype[Any], samples: Samples, full_size: region.Pair) -> fft.Blocks | None:
+    def _transform_blocks(self, image: np.dtype[Any], samples: Samples, full_size: Pair) -> fft.Blocks | None:
         """Return how a transform would cut up the image, or None where none may be used.
 
         A transform sums one dense kernel, and not the integers that need float64 for themselves.
@@ -119,7 +126,8 @@ class PreparedConvolution:
         threads = self._count_threads(workers)
         source, result, target = self._open_arrays(pixels, out)
         if result.size:
-            run_task(self._make_task(source, target), threads)
+            task = self._make_task(source, target)
+            run_task(task, threads)
         return write_output(result, self.dtype, out)
 
     def describe(self, pixels: Array) -> Plan:
@@ -136,6 +144,8 @@ class PreparedConvolution:
         return replace(self.plan, scratch=task.scratch, layout=layout)
 
     def _count_threads(self, workers: int | None) -> int:
+        if workers is None and not self.worth_threads:
+            return 1
         threads = thread_count(workers)
         return threads if self.worth_threads else 1
 
@@ -168,7 +178,7 @@ class PreparedConvolution:
         return fft.Task(source, target, self.plan.kernels[0], blocks, self.geometry, self.plan.scale)
 
     def run_masked(
-        self, pixels: Array, mask: "normalized.Weights", method: str, out: Array | None, workers: int | None
+        self, pixels: Array, mask: "normalized.Weights", out: Array | None, workers: int | None
     ) -> Array:
         """Compute the normalized convolution of an image's pixels."""
         threads = self._count_threads(workers)
@@ -177,22 +187,19 @@ class PreparedConvolution:
             mask = mask._replace(mask=mask.mask.copy())
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout)
         if result.size:
-            task = normalized.Task(source, target, mask, self.kernels[0], self.geometry, method, self.width)
+            task = normalized.Task(source, target, mask, self.kernels[0], self.geometry, self._method, self.width)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
 
 
 def _filter_masked(
-    opened: OpenedImage, kernels: KernelSet, mask: Any, out: Array | None, workers: int | None,
-    **options: Unpack[ChannelwiseOptions],
+    opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions, mask: Any, out: Array | None,
+    workers: int | None,
 ) -> Any:
     """Compute a normalized convolution."""
     for kernel in kernels.kernels:
         normalized.sum_weights(kernel)
-    constant = parse_border("mode", options.get("mode", "reflect")) is Border.CONSTANT
-    cval = check_real("cval", options.get("cval", 0.0)) if constant else 0.0
-    options["cval"] = 0.0 if math.isnan(cval) else cval  # a constant of NaN counts as missing
-    prepared = prepare(_make_request(opened, kernels, **options))
+    cval = check_real("cval", options.cval) if parse_border("mode", options.mode) is Border.CONSTANT else 0.0
+    prepared = prepare(opened, kernels, options._replace(cval=0.0 if math.isnan(cval) else cval))
     weights = normalized.check_weights(mask, opened.pixels.shape, opened.layout, cval)
-    result = prepared.run_masked(opened.pixels, weights, options.get("method", "auto"), out, workers)
-    return opened.convert_back(result)
+    return opened.convert_back(prepared.run_masked(opened.pixels, weights, out, workers))

@@ -56,7 +56,7 @@ class KernelSet:
         """Return the set of one dense kernel (kh, kw), checked; flip: for convolution."""
         weights = as_array(kernel, "kernel")
         if weights.ndim == 2 and weights.size <= LARGEST_CACHED and weights.dtype.kind in "biuf":
-            return _from_bytes(weights.tobytes(), weights.dtype.str, weights.shape, flip)
+            return _from_bytes(weights.tobytes(), weights.dtype, weights.shape, flip)
         return cls._flipped((check_kernel(weights, "kernel", 2),), flip)
 
     @classmethod
@@ -77,7 +77,7 @@ class KernelSet:
 
 
 @lru_cache(maxsize=256)
-def _from_bytes(weights: bytes, dtype: str, shape: tuple[int, int], flip: bool) -> KernelSet:
+def _from_bytes(weights: bytes, dtype: np.dtype[Any], shape: tuple[int, int], flip: bool) -> KernelSet:
     """Return the set of one kernel, from its weights in the order of rows: the same set for the same values."""
     kernel = check_kernel(np.frombuffer(weights, dtype).reshape(shape), "kernel", 2)
     return KernelSet._flipped((kernel,), flip)

@@ -29,14 +29,18 @@ def allocate_output(
             target = layout.planes(out) if planes else layout.images(out)
             if target is not None and _core.has_packed_rows(target):
                 return out, target
-    if math.prod(shape) * 8 > LARGEST:
-        raise ImfilterError(f"the result must fit into memory, got the shape {shape}")
     proxy = PROXY_DTYPE.get(dtype, dtype)
     if planes:
         result = layout.empty_planes(shape, proxy)
         return result, layout.planes(result)  # type: ignore[return-value]
     result = layout.empty(shape, proxy)
     return result, layout.images(result)
+
+
+def check_fits_memory(shape: tuple[int, ...]) -> None:
+    """Refuse a result whose size in bytes has no number."""
+    if math.prod(shape) * 8 > LARGEST:
+        raise ImfilterError(f"the result must fit into memory, got the shape {shape}")
 
 
 def write_output(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:

@@ -12,7 +12,7 @@ from ..runtime.threads import run_task, thread_count
 from . import _core
 from .borders import Border, parse_border, parse_cval
 from .computation import WindowPlan
-from .output import allocate_output, check_out, write_output
+from .output import allocate_output, check_fits_memory, check_out, write_output
 from .sizes import LARGEST
 from .sorting_networks import build_network
 
@@ -97,6 +97,7 @@ def _filter_windows(image: Any, choose_plan: Planner, options: WindowOptions, *,
     shape = layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1]))
     if out is not None:
         check_out(out, shape, dtype)
+    check_fits_memory(shape)
     written = opened.dtype if selects else dtype
     source = layout.images(to_native(pixels))
     result, target = allocate_output(pixels, shape, written, out if written == dtype else None, layout)

@@ -1,5 +1,5 @@
 """What is asked of the engine: requests, which are looked up in the cache of prepared computations."""
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,31 +11,9 @@ from .kernel_set import KernelSet
 from .sizes import count_outputs
 
 
-class ChannelwiseOptions(TypedDict, total=False):
-    """Keywords of `correlate` that decide what is computed, beside the image, the kernel and the mask."""
+class ChannelwiseOptions(NamedTuple):
+    """Keywords of `correlate` that decide what is computed, as the caller gave them. `prepare` checks them."""
 
-    mode: Any
-    cval: Any
-    padding: Any
-    stride: Any
-    dilation: Any
-    dtype: Any
-    method: str
-
-
-class ConvolutionRequest(NamedTuple):
-    """Everything asked of a channel-wise convolution but the samples.
-
-    A named tuple rather than a frozen dataclass, because one is built and looked up on every call. Its values are those
-    that the caller gave; `prepare` checks them. full_size: rows and columns of the whole result where the image is a
-    region of a larger one.
-    """
-
-    shape: tuple[int, ...]
-    image_dtype: np.dtype[Any]
-    layout: ArrayLayout
-    kernels: KernelSet
-    full_size: Pair | None
     mode: Any = "reflect"
     cval: Any = 0.0
     padding: Any = "same"
@@ -44,12 +22,28 @@ class ConvolutionRequest(NamedTuple):
     dtype: Any = None
     method: str = "auto"
 
-    def with_checked_pairs(self) -> "ConvolutionRequest":
-        """Return the request with sequences replaced by checked pairs: (1, True) would be looked up as (1, 1)."""
-        padding = self.padding if isinstance(self.padding, (str, int)) else parse_padding(self.padding)
+    def with_checked_pairs(self) -> "ChannelwiseOptions":
+        """Return the options with sequences replaced by checked pairs: (1, True) would be looked up as (1, 1)."""
+        if isinstance(self.stride, int) and isinstance(self.dilation, int) and isinstance(self.padding, (str, int)):
+            return self
         return self._replace(
-            padding=padding, stride=check_pair("stride", self.stride, 1),
-            dilation=check_pair("dilation", self.dilation, 1))
+            padding=self.padding if isinstance(self.padding, (str, int)) else parse_padding(self.padding),
+            stride=check_pair("stride", self.stride, 1), dilation=check_pair("dilation", self.dilation, 1))
+
+
+class ConvolutionRequest(NamedTuple):
+    """Everything asked of a channel-wise convolution but the samples: the key of the cache.
+
+    A named tuple rather than a frozen dataclass, because every call looks up its fields. full_size: rows and columns
+    of the whole result where the image is a region of a larger one.
+    """
+
+    shape: tuple[int, ...]
+    image_dtype: np.dtype[Any]
+    layout: ArrayLayout
+    kernels: KernelSet
+    full_size: Pair | None
+    options: ChannelwiseOptions
 
 
 def result_size(size: Pair, kernel: Pair, margins: Margins, stride: Pair, dilation: Pair) -> Pair:
