@@ -70,7 +70,7 @@ def split_pipeline(
     if alpha:
         colors, plane = split_alpha(colors)
     for one in pipeline:
-        one.fits(colors)
+        one.check_image(colors)
     size, steps = layout_of(shape, channel_axis).size(shape), []
     for stage in pipeline.stages(source, pipeline.result_dtype(source, wanted)):
         step, colors, plane = _filter(stage, size, colors, plane, channel_axis)
