@@ -45,7 +45,7 @@ def test_the_kernels_shown_make_the_result(spec, rng):
         assert re.search(r"the largest result in 4 directions of .*; in the first of them with:", words)
         spec = f"{spec}:angle=0"
     if "threshold" in spec:
-        assert "by less than 5 before amount" in words
+        assert "Where the difference, before it is multiplied by amount, is below 5" in words
         spec = spec.replace("threshold=5", "threshold=0")
     np.testing.assert_allclose(rebuilt(spec, image), Filter.parse(spec)(image), atol=1e-12)
 

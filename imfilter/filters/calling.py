@@ -25,8 +25,8 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
         del common["mask"]
     elif not declaration.masked:
         raise ImfilterError(
-            f"mask must be None for {declaration.name}, got {type(common['mask']).__name__}: only blurs and sharpening, "
-            "whose weights do not sum to 0, can leave pixels out")
+            f"mask must be None for {declaration.name}, got {type(common['mask']).__name__}: only blurs and "
+            "sharpening, whose weights do not sum to 0, can leave pixels out")
     if type(image) is not np.ndarray:
         if is_lazy(image):
             linear = {"linear": True} if prepared.linear else {}

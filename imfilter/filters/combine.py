@@ -22,7 +22,8 @@ def combine(
 ) -> Any:
     """Return compute(pixels, **common) as the image's type, in its dtype or the one asked for.
 
-    compute gets the keywords of `correlate` with a floating dtype, and returns a new array of that dtype or the result's.
+    compute gets the keywords of `correlate` with a floating dtype. It returns a new array of that dtype, or of the
+    result's.
     """
     pixels = pixels_of(image, channel_axis)
     layout = layout_of(pixels.shape, channel_axis)

@@ -61,8 +61,8 @@ LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, for sRGB p
 class Group(NamedTuple):
     """What the filters of a group have in common.
 
-    weighs: whether pixels count by their alpha, and by a mask; otherwise alpha is kept and there is no mask, because the
-    weights sum to 0, or there are none. linear: whether they average light, which can be done in linear light.
+    weighs: whether pixels count by their alpha, and by a mask; otherwise alpha is kept, and there is no mask, because
+    the weights sum to 0, or there are none. linear: whether they average light, which can be done in linear light.
     makes_sign: whether the sign of the result is the filter's own; otherwise it is that of the image. mixes: whether
     they mix the channels.
     """
@@ -93,7 +93,7 @@ class PreparedFilter(NamedTuple):
 
 
 def _kind_of(value: Any) -> Any:
-    """Return the type of a value, for a tuple those of its items: 1, 1.0 and True are equal, but not all are allowed."""
+    """Return the type of a value, or those of a tuple: 1, 1.0 and True are equal, but not all are allowed."""
     kind = type(value)
     return kind if kind is not tuple else tuple(map(type, value))
 

@@ -9,7 +9,8 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError
 
-Joined = tuple[Callable[..., float], str]  # what is computed from the responses of a group, and as text with {} for each
+# A function of the responses of a group, and the same as text with {} for each of them.
+Joined = tuple[Callable[..., float], str]
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class LevelPlusConvolution(Operation):
         pixels = pixels_of(image, options["channel_axis"])
         kind, level = supported_dtype(pixels.dtype), self.level(pixels.dtype)
         if kind.kind == "u" and level == np.iinfo(kind).max and result_dtype(kind, options["dtype"]) == kind:
-            # Only what falls below white is seen: white minus the saturated response of the negative kernel, in one pass.
+            # Only what falls below white shows: white minus the saturated response to the negative kernel, in one pass.
             drawing: Array = filter_channelwise(pixels, self._negative, **options)
             return to_input_type(image, np.invert(drawing, out=drawing))
 

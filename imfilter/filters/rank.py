@@ -222,7 +222,8 @@ class SimilarNeighbors(Operation):
         self.sigma_color = sigma_color
         squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)
         # Exponents of 2, which the loops add before they take the power.
-        self.exponents = np.where(squares <= radius**2, squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial, -np.inf)
+        exponents = squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial
+        self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
         self.size = squares.size
 
     def apply(self, image: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The registry of filters: a decorated function with its docstring declares one, and everything else derives from it."""
+"""The registry of filters: a decorated function with its docstring declares a filter; all else derives from it."""
 from __future__ import annotations
 
 import inspect
@@ -26,8 +26,8 @@ def register_filter(
 ) -> Callable[[Callable[..., Operation]], Callable[..., Any]]:
     """Declare a filter: replace a function that returns its operation by the public function of an image.
 
-    The decorated function takes the filter's own parameters, annotated with their kinds and checked before the call. Its
-    docstring describes these; the image and the common keywords are added.
+    The decorated function takes the filter's own parameters, annotated with their kinds and checked before the call.
+    Its docstring describes these; the image and the common keywords are added.
 
     Parameters
     ----------

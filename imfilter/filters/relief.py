@@ -26,9 +26,9 @@ def emboss(angle: Annotated[float, Number()] = 135.0, *, depth: Annotated[float,
 
     Notes
     -----
-    gray + depth (k * image), by convolution. k weighs each of the eight neighbors by the cosine of the angle
-    between it and the light, scaled so that either side sums to 1: slopes that face the light are bright. gray is the middle of an unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for
-    signed integers.
+    gray + depth (k * image), by convolution. k weighs each of the eight neighbors by the cosine of the angle between it
+    and the light, scaled so that either side sums to 1: slopes that face the light are bright. gray is the middle of an
+    unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for signed integers.
 
     Examples
     --------

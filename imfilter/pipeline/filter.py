@@ -21,6 +21,7 @@ from ..filters.operation import Operation
 from ..filters.parameters import Flag, Pair, Table, read
 from . import kernel_files, reach
 
+
 def _no_operation(**_: Any) -> Operation:
     """Return an operation that says nothing: the function itself is called."""
     return Operation()
@@ -65,7 +66,7 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str, **others: Any) -> Filter:
-        """Return the filter of a text NAME:PARAMETER=VALUE:... others: parameters for when the text does not set them."""
+        """Return the filter of a text NAME:PARAMETER=VALUE:... others: parameters that the text may override."""
         name, *given = (part.strip() for part in text.split(":"))
         known = _parameters_of(find_declaration(name))
         values: dict[str, Any] = {}

@@ -81,7 +81,7 @@ def binomial_taps(size: int) -> Array:
     check_length(size)
     if size <= 1024:
         return np.array([math.comb(size - 1, k) / 2 ** (size - 1) for k in range(size)])
-    # From the largest weight outwards, each is (n - k) / (k + 1) times its neighbor; the other half is the mirror image.
+    # From the largest weight outwards, each is (n - k) / (k + 1) times its neighbor; the other half mirrors this one.
     n = size - 1
     k = np.arange(n // 2, n)
     right = np.cumprod(np.concatenate([[1.0], (n - k) / (k + 1)]))

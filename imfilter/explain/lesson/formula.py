@@ -37,7 +37,7 @@ class Formula:
     """How a pixel is computed.
 
     choices: groups of kernels; the sums of a group are joined, and the largest of what the groups give is taken.
-    join: the function of a group's sums, and the same as text with {} for each of them; None: each group has one kernel.
+    join: the function of a group's sums, and the same as text with {} for each; None: each group has one kernel.
     offset: what is added at the end. matrix: of colors, for filters that mix the channels and have no kernels.
     """
 

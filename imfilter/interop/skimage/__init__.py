@@ -17,9 +17,9 @@ import numpy as np
 from ...arrays.dtypes import Array
 from ...arrays.layout import iterate_strips, layout_of
 from ...convolution import convolve, correlate_separable, magnitude
+from ...runtime.threads import for_each
 from ...weights import gradients
 from ...weights.taps import gaussian_taps
-from ...runtime.threads import for_each
 from .fallback import handed_on, replaced
 from .scaling import MODES, Floats, floats, is_mask, is_mode, is_number, is_plain, masked
 
