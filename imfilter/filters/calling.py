@@ -9,7 +9,7 @@ from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
 from ..arrays.conversion import as_array, has_alpha, is_picture
 from ..arrays.dispatch import call_lazy, is_lazy
 from ..arrays.dtypes import round_to_dtype, supported_dtype
-from ..convolution import check_out
+from ..engine.output import check_out
 from ..errors import ImfilterError
 from .alpha import filter_beside_alpha
 from .linear_light import apply_in_linear_light, check_srgb

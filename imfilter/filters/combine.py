@@ -10,8 +10,8 @@ import numpy as np
 from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.layout import iterate_strips, layout_of
-from ..convolution import check_out
 from ..engine.channelwise import KernelSet, filter_channelwise
+from ..engine.output import check_out
 from ..errors import check_pair
 from ..runtime.threads import for_each
 

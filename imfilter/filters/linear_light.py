@@ -9,8 +9,8 @@ import numpy as np
 
 from ..arrays.conversion import is_picture, pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype, working_dtype
-from ..convolution import check_out
 from ..engine.borders import Border, parse_border, parse_cval
+from ..engine.output import check_out
 from ..errors import DtypeError, ImfilterError
 from .combine import round_in_strips
 from .operation import Operation

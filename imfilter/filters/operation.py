@@ -56,8 +56,11 @@ class Operation:
     size = 0
     signed = False
 
-    def apply(self, image: Any, **options: Any) -> Any:
-        """Return the result. options: the keywords that all filters take, and mask only where one is given."""
+    def apply(
+        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
+        workers: int | None, mask: Any = None,
+    ) -> Any:
+        """Return the result. The keywords are those of all filters, as the caller gave them."""
         raise NotImplementedError
 
     def composition(self) -> Composition | None:

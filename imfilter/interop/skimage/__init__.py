@@ -16,7 +16,8 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...arrays.layout import iterate_strips, layout_of
-from ...convolution import convolve, correlate_separable, magnitude
+from ...convolution import convolve
+from ...engine.channelwise import correlate_separable, magnitude
 from ...runtime.threads import for_each
 from ...weights import gradients
 from ...weights.taps import gaussian_taps
