@@ -46,6 +46,12 @@ def binomial(
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
 ) -> Any: ...
 
+def tent(
+    image: Any, size: int | tuple[int, int] = 3, *, linear: bool = False,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+) -> Any: ...
+
 def disk(
     image: Any, radius: float = 2.0, *, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from ..weights.motion import motion_kernel
-from ..weights.taps import binomial_taps, box_taps, check_area, gaussian_taps
+from ..weights.taps import Array, binomial_taps, box_taps, check_area, check_length, gaussian_taps
 from .operation import Operation
 from .operations import Convolution, SeparableCorrelation
 from .parameters import Integer, Number, Pair
@@ -92,6 +92,39 @@ def binomial(size: Size = 3) -> Operation:
     """
     height, width = size  # type: ignore[misc]
     return SeparableCorrelation(binomial_taps(height), binomial_taps(width))
+
+
+@register_filter("blur")
+def tent(size: Size = 3) -> Operation:
+    """Tent blur: weights rise linearly to the center and fall again.
+
+    Parameters
+    ----------
+    size : int or (int, int), default 3
+        Rows and columns of the kernel, in pixels.
+
+    Notes
+    -----
+    Weights 1 2 ... n ... 2 1, down and across, scaled to sum 1; an even size has two largest weights, as in 1 2 2 1,
+    and its center at size // 2, the second of them. Size 2n - 1 is the box of size n convolved with itself.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.tent(numpy.array([[0, 0, 90, 0, 0]], numpy.uint8), (1, 5))
+    array([[10, 20, 30, 20, 10]], dtype=uint8)
+    """
+    height, width = size  # type: ignore[misc]
+    return SeparableCorrelation(_tent_taps(height), _tent_taps(width))
+
+
+def _tent_taps(size: int) -> Array:
+    """Return weights that rise by 1 to the center, scaled to sum 1."""
+    check_length(size)
+    rising = np.arange(1, size + 1)
+    heights = np.minimum(rising, rising[::-1])
+    taps: Array = heights / heights.sum()
+    return taps
 
 
 @register_filter("blur")
