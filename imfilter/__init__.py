@@ -4,12 +4,12 @@ Filters by name (`imfilter.sobel(photo)`), any kernel on every channel (`correla
 kernels across channels (`conv2d`). Images are arrays (H, W), (H, W, C) or (N, H, W, C), or Pillow images.
 """
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 __version__ = "0.1.0"
 
-_HOMES = {
+# The public names beside the filters, which are declared in imfilter.filters: the module of each, None for a package.
+_MODULES = {
     "correlate": "convolution",
     "convolve": "convolution",
     "conv2d": "convolution",
@@ -29,28 +29,34 @@ _HOMES = {
     "ImfilterError": "errors",
     "DtypeError": "errors",
     "FileError": "errors",
+    "explain": None,
+    "interop": None,
+    "kernels": None,
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first asked for: importing imfilter alone costs next to nothing."""
+    """Load a public name on first use, so that importing imfilter costs next to nothing."""
     if name == "__all__":
         return [public for public in __dir__() if not public.startswith("_")]
     if name.startswith("_"):
         raise AttributeError(f"module 'imfilter' has no attribute {name!r}")
-    home = _HOMES.get(name)
-    if home is None and find_spec(f"imfilter.{name}"):
-        return import_module(f"imfilter.{name}")
-    value = getattr(import_module(f"imfilter.{home}"), name) if home else _preset(name)
+    if name not in _MODULES:
+        value = _filter_function(name)
+    elif module := _MODULES[name]:
+        value = getattr(import_module(f"imfilter.{module}"), name)
+    else:
+        value = import_module(f"imfilter.{name}")
     globals()[name] = value
     return value
 
 
-def _preset(name: str) -> Any:
-    from .errors import suggest
+def _filter_function(name: str) -> Any:
     from .filters import FILTERS
 
     if name not in FILTERS:
+        from .errors import suggest
+
         raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggest(name, __dir__())}")
     return FILTERS[name].function
 
@@ -58,4 +64,4 @@ def _preset(name: str) -> Any:
 def __dir__() -> list[str]:
     from .filters import FILTERS
 
-    return sorted({*_HOMES, *FILTERS, "explain", "kernels", "__version__"})
+    return sorted({*_MODULES, *FILTERS, "__version__"})

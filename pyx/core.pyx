@@ -13,7 +13,7 @@ from cpython.buffer cimport (
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite, ldexp, sqrt
 from libc.stdint cimport int16_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free
 
 from engine cimport *
 
@@ -53,49 +53,50 @@ cdef enum:
 _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
 }
-_LEVELS = ("baseline", "v3", "v4")
+_LANES = {"int16": INT16, "float32": FLOAT32, "float64": FLOAT64}
+_VARIANTS = ("baseline", "v3", "v4")
 
 cdef const Loops *loops = NULL
 _using = None
 
 
-def levels():
-    """Names of the instruction-set variants that this build has and this processor runs, best last."""
+def simd_variants():
+    """Return the instruction-set variants that this build has and this processor runs, best last."""
     names = []
-    for level in _LEVELS[:cpu_level() + 1]:
+    for variant in _VARIANTS[:cpu_level() + 1]:
         try:
-            __import__(f"imfilter.engine._loops_{level}")
+            __import__(f"imfilter.engine._loops_{variant}")
         except ImportError:
             continue
-        names.append(level)
+        names.append(variant)
     return names
 
 
-def use(level):
-    """Take the loops of an instruction-set variant from now on; return the one used before."""
+def use_variant(variant):
+    """Use the loops of an instruction-set variant from now on; return the one used before."""
     global loops, _using
     before = _using
-    module = __import__(f"imfilter.engine._loops_{level}", fromlist=["table"])
+    module = __import__(f"imfilter.engine._loops_{variant}", fromlist=["table"])
     loops = <const Loops *>PyCapsule_GetPointer(module.table, "imfilter.loops")
-    _using = level
+    _using = variant
     return before
 
 
-def _choose():
+def _choose_variant():
     wanted = os.environ.get("IMFILTER_SIMD")
     if not wanted:
-        for level in reversed(_LEVELS[:cpu_level() + 1]):
+        for variant in reversed(_VARIANTS[:cpu_level() + 1]):
             try:
-                return use(level)
+                return use_variant(variant)
             except ImportError:
                 continue
         raise ImportError("the loops of imfilter are missing: install it again")
-    if wanted not in levels():
-        raise ImportError(f"IMFILTER_SIMD must be one of {', '.join(levels())} here, got {wanted!r}")
-    use(wanted)
+    if wanted not in simd_variants():
+        raise ImportError(f"IMFILTER_SIMD must be one of {', '.join(simd_variants())} here, got {wanted!r}")
+    use_variant(wanted)
 
 
-_choose()
+_choose_variant()
 
 
 cdef bint interrupted() noexcept with gil:
@@ -114,8 +115,8 @@ cdef Py_ssize_t longest_sum(Py_ssize_t taps):
     return max(32, <Py_ssize_t>(3 * (4 + sqrt(<double>taps))))
 
 
-def finite(array):
-    """Say whether all samples of a contiguous array of float64 are finite: NumPy takes longer to say it of nine."""
+def all_finite(array):
+    """Return whether all samples of a contiguous float64 array are finite: faster than NumPy for a few samples."""
     cdef Py_buffer view
     cdef Py_ssize_t k
     cdef bint wrong = False
@@ -181,8 +182,8 @@ cdef Py_ssize_t describe(Raster *raster, array) except -1:
     return locate(raster, array, PyBUF_STRIDED_RO)
 
 
-def gapless(array):
-    """Say whether the rows of an array (images, rows, columns, channels) are aligned samples without gaps."""
+def has_packed_rows(array):
+    """Return whether the rows of an array (images, rows, columns, channels) are aligned samples without gaps."""
     cdef Raster raster
     raster.swapped = False
     locate(&raster, array, PyBUF_STRIDED_RO)
@@ -197,39 +198,40 @@ cdef bint alike(const Raster *a, const Raster *b):
 cdef class Packed:
     """How stacks of images of one shape and dtype are convolved. It does not change any more, so threads may share it.
 
-    source, target: the first such arrays (images, rows, columns, channels). kernels: for channel-wise work one or
-    two float64 kernels (kh, kw), or pairs of a column and a row that are separable kernels; the result of two is the
-    root of the mean of their squares; or the kernels (channels, kh, kw) of a depthwise bank. For any other bank, its
-    weights (C_out, C_in / groups, kh, kw) alone. lane: "h", "f" or "d", what is computed in. scale: what sums are
-    multiplied by. levels: how often windows of equal weights are doubled. solid: the kernel, when it is of ones in one
-    piece in each column, for uint8 images without stride or dilation; taken where rows have no gaps.
+    source, target: the first such arrays (images, rows, columns, channels). kernels: for channel-wise work a tuple of
+    one or two float64 kernels (kh, kw), or of pairs of a column and a row, which are separable kernels; the result of
+    two is the root mean square of both responses. Of a depthwise bank, its kernels (channels, kh, kw) in a tuple. Of
+    any other bank, its weights (C_out, C_in / groups, kh, kw). geometry, computation: see imfilter.engine.computation;
+    a solid kernel is for uint8 images without stride or dilation, and used where rows have no gaps.
     """
     cdef Job job
     cdef const Loops *loops
+    cdef object variant                 # the name of the instruction set
     cdef bint apart                     # taps lie so far apart that each has a segment of its own
     cdef Py_ssize_t rows, scratch, align    # as in Task
 
-    def __init__(self, source, target, kernels, stride, dilation, before, int border, double cval, str lane,
-                 bint bounded, double scale=1, Py_ssize_t levels=0, bias=None, Py_ssize_t groups=1, solid=None):
+    def __init__(self, source, target, kernels, geometry, computation):
         cdef Job *job = &self.job
-        cdef Py_ssize_t k
-        self.loops = loops
+        cdef Py_ssize_t k, levels = computation.window_doublings
+        solid, bias = computation.solid, computation.bias
+        self.loops, self.variant = loops, _using
         describe(&job.source, source)
         self.rows = describe(&job.target, target) * job.target.height
         job.bank = not isinstance(kernels, tuple)
         job.kernels = 1 if job.bank else len(kernels)
         job.separable = not job.bank and isinstance(kernels[0], tuple)
-        job.border, job.cval, job.bounded, job.groups = <Border>border, cval, bounded, groups
-        job.scale, job.levels = scale, levels       # the width of a kernel is that of all its levels
-        job.lane = INT16 if lane == "h" else FLOAT32 if lane == "f" else FLOAT64
+        job.border, job.cval = <Border><int>geometry.border, geometry.cval
+        job.bounded, job.groups = computation.bounded, computation.groups
+        job.scale, job.levels = computation.scale, levels   # the width of a kernel is that of all its levels
+        job.lane = <Sample><int>_LANES[computation.compute_dtype]
         if job.separable:
             job.kernel_height, job.kernel_width = len(kernels[0][0]), len(kernels[0][1]) // (levels + 1)
         else:
             shape = kernels.shape if job.bank else kernels[0].shape
             job.kernel_height, job.kernel_width = shape[len(shape) - 2], shape[len(shape) - 1] // (levels + 1)
-        job.stride_y, job.stride_x = stride
-        job.dilation_y, job.dilation_x = dilation
-        job.top, job.left = before
+        job.stride_y, job.stride_x = geometry.stride
+        job.dilation_y, job.dilation_x = geometry.dilation
+        job.top, job.left = geometry.before
         self.plan_rows()
         if job.bank:
             self.plan_block()
@@ -282,6 +284,19 @@ cdef class Packed:
         if (images * job.target.height == self.rows and self.loops == loops
                 and alike(&job.source, &self.job.source) and alike(&job.target, &self.job.target)):
             return task
+
+    def layout(self):
+        """Return how the loops cut up the work: the fields of imfilter.engine.plan.LoopLayout but threads."""
+        cdef Job *job = &self.job
+        solid = job.bands != NULL
+        return {
+            "variant": self.variant,
+            "tile": job.target.width if job.colors else job.tile,
+            "chunk": 0 if job.colors or solid else job.chunk,
+            "rows": 1 if job.colors or solid else job.group,
+            "segments": 1 if job.colors or solid else job.segment_count,
+            "block": (job.block_pixels, job.block_lanes) if job.bank and not job.colors else None,
+        }
 
     cdef Py_ssize_t lane_bytes(self):
         return 2 if self.job.lane == INT16 else 4 if self.job.lane == FLOAT32 else 8
@@ -688,7 +703,9 @@ cdef class Strips:
         The caller's own thread looks for signals now and then; once it was interrupted, all strips end.
         """
         cdef Py_ssize_t height = self.height, n, end
-        cdef char *memory = <char *>malloc(self.scratch + 64)
+        # Zeros, because vectors at the end of a row also compute lanes that nothing was written to: garbage there may
+        # be denormal numbers, each of which takes the processor some hundred cycles.
+        cdef char *memory = <char *>calloc(self.scratch + 64, 1)
         cdef char *start
         cdef Poll poll = NULL
         if caller:
@@ -718,6 +735,10 @@ cdef class Task(Strips):
 
     cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
         self.packed.loops.strip(&self.job, n, first, last, memory, poll)
+
+    def layout(self):
+        """Return how the loops cut up the work; see Packed.layout."""
+        return self.packed.layout()
 
 
 include "window_task.pxi"

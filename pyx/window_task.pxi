@@ -1,4 +1,4 @@
-# The gate to the loops that look at windows.
+# WindowTask: the Python side of the loops over the samples of a window.
 
 _METHODS = {
     "extreme": EXTREME, "network": NETWORK, "histogram": HISTOGRAM, "selection": SELECTION, "bilateral": BILATERAL,
@@ -6,18 +6,16 @@ _METHODS = {
 
 
 cdef class WindowTask(Strips):
-    """A filter of a stack of images (images, rows, columns, channels) by windows.
+    """A filter of the samples in a window, for a stack of images (images, rows, columns, channels).
 
-    method: one of _METHODS. outside: array of the sample outside the image, in the image's dtype. rank: of the sample
-    wanted. network: the exchanges (n, 7), the number of slots and the slot of the result. weights: of a bilateral
-    filter, for each place of the window, the logarithm to base 2; closeness: of a squared difference.
+    plan: a WindowPlan of imfilter.engine.rank; its network has the exchanges (n, 7), the number of slots and the slot
+    of the result. outside: array with the sample outside the image, in the image's dtype.
     """
     cdef Window job
     cdef const Loops *loops
     cdef object source, target
 
-    def __init__(self, source, target, str method, size, before, stride, int border, outside, Py_ssize_t rank=0,
-                 network=None, weights=None, double closeness=0):
+    def __init__(self, source, target, plan, stride, int border, outside):
         cdef Window *job = &self.job
         cdef bytes sample = outside.tobytes()
         cdef const char *first = sample
@@ -28,13 +26,13 @@ cdef class WindowTask(Strips):
         self.align, self.height, self.stopped = 1, job.target.height, &job.stopped
         for k in range(min(len(sample), 8)):
             job.outside[k] = first[k]
-        job.border, job.method, job.rank = <Border>border, <Method><int>_METHODS[method], rank
-        (job.height, job.width), (job.top, job.left), (job.stride_y, job.stride_x) = size, before, stride
+        job.border, job.method, job.rank = <Border>border, <Method><int>_METHODS[plan.method], plan.rank
+        (job.height, job.width), (job.top, job.left), (job.stride_y, job.stride_x) = plan.size, plan.before, stride
         job.row_lanes = (job.source.width + job.width - 1) * job.source.channels + 64
         count = job.source.width * job.source.channels
         job.tile, job.work = count, count * 32.
         if job.method == NETWORK:
-            self.pack_network(network)
+            self.pack_network(plan.network)
             job.work = <double>count * job.exchange_count * job.source.size
         elif job.method == SELECTION:
             job.tile = 512
@@ -45,11 +43,11 @@ cdef class WindowTask(Strips):
             job.work = job.tile * job.source.channels * 400.
         elif job.method == BILATERAL:
             job.tile = 1024
-            job.closeness = closeness
+            job.closeness = plan.closeness
             job.work = job.tile * 8. * job.height * job.width
             job.weights = <double *>take(job.height * job.width, sizeof(double))
             for k in range(job.height * job.width):
-                job.weights[k] = weights.item(k)
+                job.weights[k] = plan.weights.item(k)
         self.scratch = self.loops.window_scratch(job)
 
     def __dealloc__(self):

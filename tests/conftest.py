@@ -9,9 +9,8 @@ import pytest
 from hypothesis import settings
 from program import Said, complete, end_all, ordinary_process
 
-from imfilter import convolution
 from imfilter.cli import main
-from imfilter.engine import _core
+from imfilter.engine import _core, bank, channelwise
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore looks at many others, and prints how to repeat a failure.
 settings.register_profile("same", deadline=None, max_examples=100, derandomize=True, database=None)
@@ -45,22 +44,22 @@ def sample_images():
     return Path(__file__).parents[1] / "sample_images"
 
 
-@pytest.fixture(params=_core.levels())
+@pytest.fixture(params=_core.simd_variants())
 def variant(request):
     """Each instruction-set variant of the loops that runs here, in turn."""
-    before = _core.use(request.param)
+    before = _core.use_variant(request.param)
     yield request.param
-    _core.use(before)
+    _core.use_variant(before)
 
 
 @pytest.fixture
 def threaded(monkeypatch):
     """Have small images computed by as many threads as were asked for, too."""
-    monkeypatch.setattr(convolution, "WORTH_THREADS", 0)
-    monkeypatch.setattr(convolution, "BANK_WORTH_THREADS", 0)
-    convolution._settled.cache_clear()
+    monkeypatch.setattr(channelwise, "WORTH_THREADS", 0)
+    monkeypatch.setattr(bank, "WORTH_THREADS", 0)
+    channelwise._prepare_cached.cache_clear()
     yield
-    convolution._settled.cache_clear()
+    channelwise._prepare_cached.cache_clear()
 
 
 @pytest.fixture

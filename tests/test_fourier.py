@@ -13,8 +13,8 @@ from strategies import DTYPES, LAYOUTS, MODES, images, kernels, modes, paddings,
 from test_properties import is_empty, is_whole, peak_of
 
 import imfilter
-from imfilter import ImfilterError, convolution, convolve, correlate
-from imfilter.engine import fft
+from imfilter import ImfilterError, convolve, correlate
+from imfilter.engine import channelwise, fft
 
 
 @pytest.fixture(autouse=True, scope="module", params=["small blocks", "blocks"])
@@ -23,9 +23,9 @@ def blocks(request):
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "small blocks":
             patch.setattr(fft, "SIDES", {3: 9, 8: 16, 40: 60})
-        convolution._settled.cache_clear()
+        channelwise._prepare_cached.cache_clear()
         yield
-    convolution._settled.cache_clear()
+    channelwise._prepare_cached.cache_clear()
 
 
 @given(images(), kernels(), modes, st.integers(-300, 300), paddings, steps, steps, st.sampled_from([None, *DTYPES]))
@@ -81,7 +81,7 @@ def test_what_could_not_stay_exact_is_left_to_the_loops(rng):
 
 def test_the_bound_of_the_error_holds(rng):
     image, kernel = rng.choice([-1.0, 1.0], (200, 200)), rng.choice([-1.0, 1.0], (30, 30))
-    parted = fft.Blocks(fft.axis(171, 30, 1, 1), fft.axis(171, 30, 1, 1))
+    parted = fft.Blocks(fft.split_axis(171, 30, 1, 1), fft.split_axis(171, 30, 1, 1))
     exact = twin.correlate(image, kernel, ((0, 0), (0, 0)), "reflect")
     error = np.abs(correlate(image, kernel, padding="valid", method="fft") - exact).max()
     assert 0 < error < parted.error(1, kernel) < 1e-9
@@ -138,7 +138,7 @@ def test_threads_change_no_bit(dtype, rng, threaded):
 def test_sides_transform_fast():
     smooth = {2**a * 3**b * 5**c for a in range(11) for b in range(7) for c in range(5)}
     for least in range(1, 700):
-        assert fft.fast(least) == min(size for size in smooth if size >= least)
+        assert fft.next_fast_length(least) == min(size for size in smooth if size >= least)
 
 
 @pytest.mark.parametrize("size", [30, 100, 150])
@@ -158,11 +158,11 @@ def test_scratch_memory_is_a_few_blocks(size, rng):
 def test_the_plan_tells_of_the_transform(rng):
     image = np.zeros((1080, 1920, 3), np.uint8)
     forced = imfilter.plan(image, rng.random((9, 9)), method="fft")
-    assert forced.method == "fft" and forced.lane == "d"
+    assert forced.method == "fft" and forced.compute_dtype == "float64"
     side, taps, scratch = r"\d{2,3}", forced.taps, f"{forced.scratch:,}"
     assert re.fullmatch(
         f"fft in float64: blocks of {side} x {side} are transformed to meet the 9 x 9 kernel; "
-        f"{taps} multiplications and additions a result, {scratch} bytes of scratch a thread", str(forced))
+        f"{taps} multiplications and additions per result, {scratch} bytes of scratch per thread", str(forced))
     with pytest.raises(ImfilterError, match="or 'fft', got 'FFT'"):
         imfilter.plan(image, rng.random((9, 9)), method="FFT")
 

@@ -13,7 +13,7 @@ import pytest
 from program import complete
 
 import imfilter
-from imfilter import filters
+from imfilter.filters import FILTERS
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGE = CHECKOUT / "imfilter"
@@ -21,7 +21,7 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # From the ground up: a package imports from the packages before it and from itself.
 LAYERS = [
-    "errors", "runtime", "arrays", "files", "kernels", "engine", "convolution", "filters", "pipeline", "layers",
+    "errors", "runtime", "arrays", "files", "weights", "engine", "convolution", "filters", "kernels", "pipeline", "layers",
     "blocks", "interop", "explain", "tiled", "batch", "cli", "__main__",
 ]
 # Only dask's implementations of public functions are imported from below, by the name that dispatch holds.
@@ -172,7 +172,7 @@ def test_the_way_down_is_walked():
     line = ["cli.recipes", "pipeline.recipe", "pipeline.chain", "pipeline.filter", "filters"]
     for upper, lower in pairwise(f"imfilter.{name}" for name in line):
         assert lower in GRAPH[upper], f"{upper} does not import {lower}"
-    assert "imfilter.convolution" in GRAPH["imfilter.filters.edges"]
+    assert "imfilter.engine.channelwise" in GRAPH["imfilter.filters.operations"]
     assert any(name.startswith("imfilter.engine") for name in GRAPH["imfilter.convolution"])
 
 
@@ -266,7 +266,8 @@ def test_a_docstring_has_its_sections(name):
     for section in ["Examples"] if name == "convolve" else ["Parameters", "Returns", "Examples"]:
         assert f"\n{section}\n{'-' * len(section)}\n" in doc, section
     first = doc.split("\n")[0]
-    assert first.endswith(".") and not first.split()[0].endswith("s"), "one imperative line"
+    imperative = name in FILTERS or not first.split()[0].endswith("s")  # the line of a filter is its name in the field
+    assert first.endswith(".") and imperative, "one imperative line"
     if name != "convolve":  # which refers to correlate
         section = doc.partition("\nParameters\n")[2].partition("\n\n")[0]
         told = {word.strip(" ,") for line in section.split("\n") if line and not line.startswith(" ")
@@ -277,4 +278,10 @@ def test_a_docstring_has_its_sections(name):
 def test_the_table_of_filters_is_made_from_the_registry():
     made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["catalog"]()
     assert (CHECKOUT / "docs" / "filters.md").read_text(encoding="utf-8") == made, "run python docs/filters.py"
-    assert all(f"| {name} |" in made for name in filters.FILTERS)
+    assert all(f"| {name} |" in made for name in FILTERS)
+
+
+def test_the_stub_is_made_from_the_registry():
+    made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["stub"]()
+    assert (PACKAGE / "__init__.pyi").read_text(encoding="utf-8") == made, "run python docs/filters.py"
+    assert all(f"def {name}(" in made for name in FILTERS)

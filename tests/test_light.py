@@ -8,7 +8,7 @@ from imfilter.errors import DtypeError, ImfilterError
 from imfilter.filters import FILTERS
 
 GIVEN = {"mix": {"matrix": [[0, 0.5, 0.5], [0.1, 0.8, 0.1], [0, 0, 1]]}}
-MIXING = [name for name, preset in FILTERS.items() if preset.group in ("blur", "color")]
+MIXING = [name for name, declaration in FILTERS.items() if declaration.group in ("blur", "color")]
 every = pytest.mark.parametrize("name", MIXING)
 
 
@@ -28,7 +28,8 @@ def apply(name, image, **keywords):
 
 
 def test_which_filters_have_it():
-    assert {name for name, preset in FILTERS.items() if "linear" in [p.name for p in preset.parameters]} == set(MIXING)
+    assert {name for name, declaration in FILTERS.items()
+            if "linear" in [parameter.name for parameter in declaration.parameters]} == set(MIXING)
     with pytest.raises(TypeError, match="linear"):
         imfilter.sobel(np.zeros((3, 3)), linear=True)
 

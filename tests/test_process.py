@@ -14,6 +14,7 @@ from program import PATIENCE
 
 from imfilter import Border, ImfilterError, bilateral, conv2d, correlate, median, sobel
 from imfilter.engine import _core
+from imfilter.engine.computation import Computation, Geometry
 from imfilter.runtime import threads
 
 posix = pytest.mark.skipif(os.name != "posix", reason="no forks and no signals to threads here")
@@ -190,7 +191,8 @@ def test_scratch_memory_is_a_few_rows(rng):
     image = np.ones((2000, 1000), np.float32)
     out = np.empty_like(image)
     stack = image[None, ..., None], out[None, ..., None]
-    packed = _core.Packed(*stack, (np.ones((9, 9)),), (1, 1), (1, 1), (4, 4), Border.REFLECT, 0.0, "f", False)
+    packed = _core.Packed(*stack, (np.ones((9, 9)),), Geometry((1, 1), (1, 1), (4, 4), Border.REFLECT, 0.0),
+                          Computation("float32", False))
     assert packed.task(*stack).scratch < 300_000
     tracemalloc.start()
     try:
@@ -214,8 +216,8 @@ def test_workers_may_come_from_the_environment(monkeypatch, rng):
 
 
 def test_the_instruction_set_may_come_from_the_environment(child):
-    for level in _core.levels():
-        code = f"from imfilter.engine import _core; assert _core.use('baseline') == {level!r}"
+    for level in _core.simd_variants():
+        code = f"from imfilter.engine import _core; assert _core.use_variant('baseline') == {level!r}"
         assert child(code, IMFILTER_SIMD=level).returncode == 0
     wrong = child("import imfilter.engine._core", IMFILTER_SIMD="mmx")
     assert wrong.returncode == 1

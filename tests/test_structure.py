@@ -47,13 +47,14 @@ def test_runs_are_summed_by_doubling():
     assert fours.tolist() == [2] + [0] * 9
 
 
-@pytest.mark.parametrize(("name", "method", "lane"), [
-    ("sobel", "direct", "h"), ("gaussian", "separable", "f"), ("disk", "runs", "f"), ("motion", "direct", "h"),
-    ("column", "runs", "h"), ("any", "direct", "f"),
+@pytest.mark.parametrize(("name", "method", "dtype"), [
+    ("sobel", "direct", "int16"), ("gaussian", "separable", "float32"), ("disk", "runs", "float32"),
+    ("motion", "direct", "int16"),
+    ("column", "runs", "int16"), ("any", "direct", "float32"),
 ])
-def test_the_plan_follows_from_the_numbers(name, method, lane):
+def test_the_plan_follows_from_the_numbers(name, method, dtype):
     plan = imfilter.plan(np.zeros((50, 60, 3), np.uint8), KERNELS[name])
-    assert (plan.method, plan.lane) == (method, lane)
+    assert (plan.method, plan.compute_dtype) == (method, dtype)
     said = str(plan)
     assert said.startswith(method) and f"{plan.taps} multiplications" in said and f"{plan.scratch:,} bytes" in said
     assert 0 < plan.scratch < 4 * 2**20

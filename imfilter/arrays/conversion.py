@@ -112,8 +112,8 @@ def to_input_type(image: object, result: Array) -> Any:
 def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     """Return an array as a Pillow image, with what the source image carries beside its pixels.
 
-    A result that Pillow has no mode for becomes HighDepthImage when the source was. mode: what the bands mean; left out, they
-    mean what those of the source do, or gray or red, green and blue.
+    A result that Pillow has no mode for becomes a HighDepthImage if the source was one. mode: what the
+    bands mean, by Pillow's names; default: the source's where it fits the result, else gray or red, green and blue.
     """
     from PIL import Image
 
@@ -137,7 +137,7 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
 
 
 def _as_deep(result: Array, source: HighDepthImage) -> HighDepthImage:
-    """Return an array as a HighDepthImage image, whose channels mean what those of the source do if they are as many."""
+    """Return an array as a HighDepthImage; the source's alpha and colors are kept for an equal number of channels."""
     result = result if result.ndim == 3 else result[..., None]
     if result.shape[2] != source.pixels.shape[2]:
         return HighDepthImage(result, info=dict(source.info))

@@ -90,8 +90,18 @@ class ArrayLayout(NamedTuple):
         return tuple(sizes)
 
 
+# The common case, without the checks: the channels, if any, come last.
+LAST_CHANNEL = {2: ArrayLayout(2, None), 3: ArrayLayout(3, 2), 4: ArrayLayout(4, 3)}
+
+
 def layout_of(shape: tuple[int, ...], channel_axis: int | None) -> ArrayLayout:
     """Find the axes of an image (H, W), (H, W, C) or (N, H, W, C), or with its channels on another axis."""
+    if channel_axis == -1 and type(channel_axis) is int and len(shape) in LAST_CHANNEL:
+        return LAST_CHANNEL[len(shape)]
+    return _find_layout(shape, channel_axis)
+
+
+def _find_layout(shape: tuple[int, ...], channel_axis: int | None) -> ArrayLayout:
     ndim = len(shape)
     if ndim == 2:
         return ArrayLayout(2, None)

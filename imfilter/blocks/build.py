@@ -21,9 +21,10 @@ import numpy as np
 from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.dtypes import Array, supported_dtype
 from ..arrays.layout import ArrayLayout, layout_of
-from ..convolution import bank_margins, check_kernel, conv2d, convolve, correlate, kernel_margins
+from ..convolution import conv2d, convolve, correlate
 from ..engine import region
-from ..engine.borders import PADDING_MODES, Margins, parse_border
+from ..engine.borders import PADDING_MODES, Margins, bank_margins, kernel_margins, parse_border
+from ..engine.checks import check_kernel
 from ..engine.normalized import MaskStats, MaskTile, mask_array, measure_mask
 from ..engine.normalized import broadcast_mask as fitted_mask
 from ..engine.sizes import count_outputs
@@ -69,7 +70,7 @@ def split_pipeline(
     if alpha:
         colors, plane = split_alpha(colors)
     for one in pipeline:
-        one.fits(colors)
+        one.check_image(colors)
     size, steps = layout_of(shape, channel_axis).size(shape), []
     for stage in pipeline.stages(source, pipeline.result_dtype(source, wanted)):
         step, colors, plane = _filter(stage, size, colors, plane, channel_axis)

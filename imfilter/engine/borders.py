@@ -1,4 +1,4 @@
-"""Where pixels outside the image come from, and how many of them a convolution needs."""
+"""Borders: where pixels outside the image come from, and how many of them a convolution needs."""
 from __future__ import annotations
 
 import enum
@@ -15,11 +15,11 @@ Margins = tuple[tuple[int, int], tuple[int, int]]
 
 
 class Border(enum.IntEnum):
-    """How an image goes on beyond its edges. The row a b c d is continued as drawn::
+    """How an image continues beyond its edges. The row a b c d is extended as drawn::
 
         REFLECT     d c b a | a b c d | d c b a     the edge pixel is repeated
         MIRROR        d c b | a b c d | c b a       the edge pixel is the mirror's axis
-        NEAREST     a a a a | a b c d | d d d d     the edge pixel goes on
+        NEAREST     a a a a | a b c d | d d d d     the edge pixel continues
         CONSTANT    k k k k | a b c d | k k k k     k is cval
         WRAP        a b c d | a b c d | a b c d     the image is a tile
 
@@ -52,7 +52,8 @@ PADDING_MODES = {
     "circular": Border.WRAP,
 }
 
-# Other libraries' names for these borders, which are refused: "reflect" alone means two things already.
+# Other libraries' names for these borders. They are refused, because one name means two borders: "reflect" is REFLECT
+# in SciPy and MIRROR in NumPy and PyTorch.
 FOREIGN = {
     "edge": ("NumPy", Border.NEAREST),
     "symmetric": ("NumPy", Border.REFLECT),
@@ -76,7 +77,7 @@ FOREIGN = {
 
 
 def parse_border(name: str, value: object, names: dict[str, Border] = MODES) -> Border:
-    """Return the border that an argument names, by the names of SciPy (mode) or of PyTorch (padding_mode)."""
+    """Return the border that an argument names, by SciPy's names (mode) or PyTorch's (padding_mode)."""
     if isinstance(value, Border):
         return value
     if isinstance(value, str) and value in names:
@@ -91,48 +92,73 @@ def parse_border(name: str, value: object, names: dict[str, Border] = MODES) -> 
     raise ImfilterError(f"{name} must be {list_choices(names)}, got {value!r}{hint}")
 
 
-def parse_cval(cval: Any, edge: Border, kind: np.dtype[Any]) -> float:
-    """Return the constant that stands outside an image of this dtype, checked; 0 where the border has none."""
-    value = check_real("cval", cval) if edge is Border.CONSTANT else 0.0
-    if not math.isfinite(value) and kind.kind != "f":
-        raise ImfilterError(f"cval must be finite for {kind} images, got {cval!r}")
+def parse_cval(cval: Any, border: Border, dtype: np.dtype[Any]) -> float:
+    """Return the constant outside an image of this dtype, checked; 0 for borders without one."""
+    value = check_real("cval", cval) if border is Border.CONSTANT else 0.0
+    if not math.isfinite(value) and dtype.kind != "f":
+        raise ImfilterError(f"cval must be finite for {dtype} images, got {cval!r}")
     return value
 
 
-def source_indices(edge: Border, size: int, start: int, step: int, count: int) -> tuple[Any, Array | None]:
-    """Return which of `size` samples stand at start, start + step, ..., and which of these are the constant."""
+def source_indices(border: Border, size: int, start: int, step: int, count: int) -> tuple[Any, Array | None]:
+    """Return the indices of the samples at start, start + step, ... of an axis of `size`, and which are the constant.
+
+    The indices are a slice where all of them lie within the axis.
+    """
     at = start + step * np.arange(count)
     if start >= 0 and at[-1] < size:
         return slice(start, int(at[-1]) + 1, step), None
-    if edge is Border.CONSTANT:
+    if border is Border.CONSTANT:
         return at.clip(0, size - 1), (at < 0) | (at >= size)
-    if edge is Border.NEAREST:
+    if border is Border.NEAREST:
         return at.clip(0, size - 1), None
-    if edge is Border.WRAP:
+    if border is Border.WRAP:
         return at % size, None
-    period = 2 * size if edge is Border.REFLECT else max(2 * size - 2, 1)
+    period = 2 * size if border is Border.REFLECT else max(2 * size - 2, 1)
     at %= period
-    return np.minimum(at, period - at - (edge is Border.REFLECT)), None
+    return np.minimum(at, period - at - (border is Border.REFLECT)), None
 
 
 def padding_margins(
     padding: object, kernel: tuple[int, int], dilation: tuple[int, int], anchor: tuple[int, int]
 ) -> Margins:
-    """Return how many pixels are added ((above, below), (left, right)).
+    """Return how many pixels are added around an image: ((top, bottom), (left, right)).
 
-    kernel: its size (rows, columns). anchor: the tap that stands on a pixel when padding is "same".
+    kernel: its rows and columns. anchor: the tap that lies on a pixel when padding is "same".
     """
+    if not isinstance(padding, str):
+        return parse_padding(padding)
     reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
-    if isinstance(padding, str):
-        if padding == "same":
-            before = [a * d for a, d in zip(anchor, dilation, strict=True)]
-            return (before[0], reach[0] - before[0]), (before[1], reach[1] - before[1])
-        if padding == "full":
-            return (reach[0], reach[0]), (reach[1], reach[1])
-        if padding == "valid":
-            return (0, 0), (0, 0)
-        raise ImfilterError(
-            f"padding must be 'same', 'valid', 'full', an integer or a pair of them, got {padding!r}")
+    if padding == "same":
+        before = [a * d for a, d in zip(anchor, dilation, strict=True)]
+        return (before[0], reach[0] - before[0]), (before[1], reach[1] - before[1])
+    if padding == "full":
+        return (reach[0], reach[0]), (reach[1], reach[1])
+    if padding == "valid":
+        return (0, 0), (0, 0)
+    raise ImfilterError(f"padding must be 'same', 'valid', 'full', an integer or a pair of them, got {padding!r}")
+
+
+def bank_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int, int]) -> Margins:
+    """Return how many pixels are added around an image for a bank of kernels of this size.
+
+    With padding "same" an odd number of pixels goes to the bottom and right, dilated or not, as in PyTorch.
+    """
+    if isinstance(padding, str) and padding == "same":
+        down, across = (d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
+        return (down // 2, down - down // 2), (across // 2, across - across // 2)
+    return padding_margins(padding, kernel, dilation, (0, 0))
+
+
+def kernel_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int, int], flip: bool) -> Margins:
+    """Return how many pixels are added around an image for one kernel of this size, which may be flipped."""
+    height, width = kernel
+    anchor = (height - 1 - height // 2, width - 1 - width // 2) if flip else (height // 2, width // 2)
+    return padding_margins(padding, kernel, dilation, anchor)
+
+
+def parse_padding(padding: object) -> Margins:
+    """Return ((top, bottom), (left, right)) of p, (vertical, horizontal) or pairs of them, checked."""
     if not isinstance(padding, (tuple, list)):
         padding = (padding, padding)
     if len(padding) != 2:

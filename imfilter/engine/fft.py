@@ -1,9 +1,8 @@
-"""Large dense kernels by the Fourier transform, block by block: overlap-save.
+"""Convolve with large dense kernels by the fast Fourier transform, block by block (overlap-save).
 
 A block of n samples along an axis, transformed, multiplied by the kernel's spectrum and transformed back, gives
-n - k + 1 results of a kernel of k taps; neighboring blocks overlap by the rest. Dilation parts rows and columns into
-classes that do not see each other, each an image of its own with an undilated kernel; a stride keeps every so-many-th
-result.
+n - k + 1 results of a kernel of k taps; neighboring blocks overlap by the rest. Dilation splits rows and columns into
+classes that do not meet, each an image of its own with an undilated kernel; a stride keeps every s-th result.
 """
 from __future__ import annotations
 
@@ -14,21 +13,22 @@ import numpy as np
 
 from . import _core
 from .borders import Border, source_indices
+from .computation import Computation, Geometry
 from .kernel_structure import is_integral
 
 Array = np.ndarray[Any, Any]
 
-SIDES = {64: 256, 160: 320}  # taps along an axis, and the samples of a block that serve up to so many
-SAMPLE = 22  # what a sample of a block costs for each doubling of their number, in taps of the direct loop in double
-BLOCK = 1_500_000  # what a block costs beside its samples: a dozen calls from Python
+SIDES = {64: 256, 160: 320}  # most taps along an axis, and the side of the block that serves them
+SAMPLE = 22  # cost of a sample of a block per doubling of their number, in taps of the direct loop in float64
+BLOCK = 1_500_000  # cost of a block beside its samples: a dozen calls from Python
 
 
 class Axis(NamedTuple):
-    """How the results along one axis are parted into classes, and each class into blocks.
+    """How the results along one axis are split into classes, and each class into blocks.
 
-    Class q computes the results q, q + step, ... from the padded samples q stride, q stride + dilation, ...; of what
-    its blocks of `side` samples give, it keeps every advance-th. first, last: the window of the results that is
-    computed, by the blocks of the whole that meet it.
+    Class q computes the results q, q + step, ... from the padded samples q stride, q stride + dilation, ...; it keeps
+    every advance-th value of its blocks of `side` samples. first, last: the range of results that is computed, by the
+    blocks of the whole axis that overlap it.
     """
 
     size: int
@@ -37,58 +37,59 @@ class Axis(NamedTuple):
     dilation: int
     step: int
     advance: int
-    each: int  # results of a block
+    per_block: int  # results of a block
     side: int
     first: int
     last: int
 
     @property
     def blocks(self) -> list[tuple[int, int]]:
-        """The class of each block, and the number of its first result in the class."""
+        """The class of each block, and the index of its first result in the class."""
         return [block for q in range(min(self.step, self.size))
-                for block in ((q, first) for first in range(0, -(-(self.size - q) // self.step), self.each))
-                if self.kept(*block)]
+                for block in ((q, first) for first in range(0, -(-(self.size - q) // self.step), self.per_block))
+                if self.wanted_results(*block)]
 
     @property
     def grain(self) -> int:
-        """How many results, from the first on, the first blocks of all classes give."""
-        return self.each * self.step
+        """The number of results that the first blocks of all classes give together."""
+        return self.per_block * self.step
 
-    def given(self, q: int, first: int) -> int:
-        """Return how many results a block has."""
-        return min(self.each, -(-(self.size - q) // self.step) - first)
+    def count_results(self, q: int, first: int) -> int:
+        """Return how many results a block gives."""
+        return min(self.per_block, -(-(self.size - q) // self.step) - first)
 
-    def kept(self, q: int, first: int) -> range:
-        """Return which of a block's results lie in the window."""
+    def wanted_results(self, q: int, first: int) -> range:
+        """Return which of a block's results are computed for the range."""
         start = q + first * self.step
         return range(max(-((start - self.first) // self.step), 0),
-                     min(self.given(q, first), -((start - self.last) // self.step)))
+                     min(self.count_results(q, first), -((start - self.last) // self.step)))
 
-    def within(self, first: int, count: int) -> Axis:
-        """Return this axis for so many of its results."""
+    def for_range(self, first: int, count: int) -> Axis:
+        """Return this axis for `count` of its results from `first` on."""
         return self._replace(first=first, last=first + count)
 
     @property
-    def number(self) -> int:
-        """How many blocks there are."""
+    def block_count(self) -> int:
+        """How many blocks the whole axis has."""
         long, classes = -(-self.size // self.step), min(self.step, self.size)
-        return classes * -(-long // self.each) if self.size else 0
+        return classes * -(-long // self.per_block) if self.size else 0
 
 
-def axis(size: int, kernel: int, stride: int, dilation: int) -> Axis:
-    """Part `size` results of a kernel of so many taps into blocks of sides that transform fast."""
+def split_axis(size: int, kernel: int, stride: int, dilation: int) -> Axis:
+    """Split `size` results of a kernel of so many taps into blocks with sides that transform fast."""
     dilation = dilation if kernel > 1 else 1
     common = math.gcd(stride, dilation)
     step, advance = dilation // common, stride // common
     wanted = next((side for taps, side in SIDES.items() if kernel <= taps), 2 * kernel)
     fits = (wanted - kernel) // advance + 1
     results = max(-(-size // step), 1)
-    each = -(-results // -(-results // fits))  # blocks of about one size
-    return Axis(size, kernel, stride, dilation, step, advance, each, fast((each - 1) * advance + kernel), 0, size)
+    per_block = -(-results // -(-results // fits))  # blocks of about one size
+    side = next_fast_length((per_block - 1) * advance + kernel)
+    return Axis(size, kernel, stride, dilation, step, advance, per_block, side, 0, size)
 
 
-def fast(least: int) -> int:
-    """Return the smallest number from `least` on that has no prime factors but 2, 3 and 5."""
+def next_fast_length(least: int) -> int:
+    """Return the smallest number from `least` on without prime factors other than 2, 3 and 5."""
     found = 1 << (least - 1).bit_length()
     fives = 1
     while fives < found:
@@ -107,9 +108,9 @@ class Blocks(NamedTuple):
     rows: Axis
     columns: Axis
 
-    def within(self, first: tuple[int, int], size: tuple[int, ...]) -> Blocks:
-        """Return these blocks for the results from `first` on, so many rows and columns."""
-        return Blocks(self.rows.within(first[0], size[0]), self.columns.within(first[1], size[1]))
+    def for_region(self, first: tuple[int, int], size: tuple[int, ...]) -> Blocks:
+        """Return these blocks for a region of the results: its first row and column, and its size."""
+        return Blocks(self.rows.for_range(first[0], size[0]), self.columns.for_range(first[1], size[1]))
 
     @property
     def samples(self) -> int:
@@ -118,19 +119,19 @@ class Blocks(NamedTuple):
 
     @property
     def taps(self) -> int:
-        """What a result costs, in taps of the direct loop in double."""
+        """The cost of a result, in taps of the direct loop in float64."""
         cost = SAMPLE * self.samples * math.log2(self.samples + 1) + BLOCK
         results = max(self.rows.size * self.columns.size, 1)
-        blocks = self.rows.number * self.columns.number + 1  # the kernel is one more
+        blocks = self.rows.block_count * self.columns.block_count + 1  # the kernel is transformed too
         return math.ceil(cost * blocks / results)
 
     @property
     def scratch(self) -> int:
-        """Bytes that a thread takes: a block, its spectrum before and after a pass, the results, the kernel's."""
+        """Bytes that a thread needs: a block, its spectrum before and after a pass, the results, the kernel's."""
         return 40 * self.samples
 
     def error(self, peak: float, kernel: Array) -> float:
-        """Return how far a sum may be from the exact one; with samples up to `peak`, whatever they are.
+        """Return a bound of the error of a sum, for any samples of size up to `peak`.
 
         R. P. Brent, C. Percival and P. Zimmermann, "Error bounds on complex floating-point multiplication", 2007,
         theorem 5: (1 + u)^3n (1 + u sqrt(5))^(3n+1) (1 + b)^3n - 1 of the product of both Euclidean norms, for 2^n
@@ -144,18 +145,18 @@ class Blocks(NamedTuple):
 class Task:
     """One convolution of a stack of images, ready to be run block by block on any number of threads.
 
-    source, target: arrays (images, rows, columns, channels). Sums of whole numbers are rounded to the nearest.
+    source, target: arrays (images, rows, columns, channels). Sums of integers are rounded to the nearest integer.
     """
 
     align = 1
 
     def __init__(
-        self, source: Array, target: Array, kernel: Array, blocks: Blocks, before: tuple[int, int], edge: int,
-        cval: float, scale: float,
+        self, source: Array, target: Array, kernel: Array, blocks: Blocks, geometry: Geometry, scale: float
     ) -> None:
         self._source, self._target, self._kernel, self._blocks = source, target, kernel, blocks
-        self._before, self._edge, self._cval, self._scale = before, Border(edge), cval, scale
-        self._exact = source.dtype.kind != "f" and is_integral(kernel) and cval.is_integer()
+        self._before, self._border, self._cval = geometry.before, Border(geometry.border), geometry.cval
+        self._scale = scale
+        self._exact = source.dtype.kind != "f" and is_integral(kernel) and self._cval.is_integer()
         self._rows, self._columns = blocks.rows.blocks, blocks.columns.blocks
         self.rows = len(source) * len(self._rows) * len(self._columns)
         self.scratch = blocks.scratch
@@ -178,16 +179,16 @@ class Task:
                 for c in range(self._source.shape[3]):
                     if self._stopped:
                         return
-                    self._block(n, self._rows[row], self._columns[column], c, caller)
+                    self._compute_block(n, self._rows[row], self._columns[column], c, caller)
 
-    def _block(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int, caller: bool) -> None:
+    def _compute_block(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int, caller: bool) -> None:
         down, across = self._blocks
-        (rows, into_rows), (columns, into_columns) = _results(down, *row), _results(across, *column)
+        (rows, into_rows), (columns, into_columns) = _result_slices(down, *row), _result_slices(across, *column)
         target = self._target[n, into_rows, into_columns, c]
-        block = self._gathered(n, row, column, c)
-        values = self._transformed(block)
-        if not math.isfinite(values.sum()):  # NaN and infinity are everywhere now, but belong where the kernel reaches
-            values = self._direct(block, caller)
+        block = self._gather(n, row, column, c)
+        values = self._convolve(block)
+        if not math.isfinite(values.sum()):  # the transform has spread NaN and infinity beyond the kernel's reach
+            values = self._convolve_directly(block, caller)
         elif self._exact:
             np.rint(values, out=values)
         values = values[rows, columns]
@@ -200,8 +201,8 @@ class Task:
             np.copyto(values, 0, where=np.isnan(values))
         target[...] = values
 
-    def _gathered(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int) -> Array:
-        """Return the samples that a block reads, with what stands outside the image, and zeros after them."""
+    def _gather(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int) -> Array:
+        """Return the samples that a block reads, with the border filled in, padded with zeros to the block's size."""
         image = self._source[n, :, :, c]
         down, across = self._blocks
         ys, above = self._places(down, row, 0)
@@ -220,36 +221,35 @@ class Task:
     def _places(self, axis: Axis, block: tuple[int, int], k: int) -> tuple[Any, Array | None]:
         q, first = block
         start = (q + first * axis.step - axis.first) * axis.stride - self._before[k]
-        count = (axis.given(q, first) - 1) * axis.advance + axis.kernel
-        return source_indices(self._edge, self._source.shape[1 + k], start, axis.dilation, count)
+        count = (axis.count_results(q, first) - 1) * axis.advance + axis.kernel
+        return source_indices(self._border, self._source.shape[1 + k], start, axis.dilation, count)
 
-    def _transformed(self, block: Array) -> Array:
-        """Return the results of a block, by its spectrum."""
+    def _convolve(self, block: Array) -> Array:
+        """Return the results of a block, by transforms."""
         down, across = self._blocks
         spectrum = np.fft.fft(np.fft.rfft(block), axis=0)
         spectrum *= self._spectrum
-        spectrum = np.fft.ifft(spectrum, axis=0)[:(down.each - 1) * down.advance + 1:down.advance]
+        spectrum = np.fft.ifft(spectrum, axis=0)[:(down.per_block - 1) * down.advance + 1:down.advance]
         values: Array = np.fft.irfft(spectrum, across.side)
-        return values[:, :(across.each - 1) * across.advance + 1:across.advance]
+        return values[:, :(across.per_block - 1) * across.advance + 1:across.advance]
 
-    def _direct(self, block: Array, caller: bool) -> Array:
-        """Return the results of a block, by the loops."""
+    def _convolve_directly(self, block: Array, caller: bool) -> Array:
+        """Return the results of a block, by the direct loop."""
         down, across = self._blocks
-        values = np.empty((1, down.each, across.each, 1))
+        values = np.empty((1, down.per_block, across.per_block, 1))
         source = block[None, :, :, None]
         if self._packed is None:
-            self._packed = _core.Packed(
-                source, values, (self._kernel,), (down.advance, across.advance), (1, 1), (0, 0), Border.NEAREST, 0.0,
-                "d", False)
+            geometry = Geometry((down.advance, across.advance), (1, 1), (0, 0), Border.NEAREST, 0.0)
+            self._packed = _core.Packed(source, values, (self._kernel,), geometry, Computation("float64", False))
         task = self._packed.task(source, values)
         assert task is not None
-        task.run(0, down.each, caller)
+        task.run(0, down.per_block, caller)
         return values[0, :, :, 0]
 
 
-def _results(axis: Axis, q: int, first: int) -> tuple[slice, slice]:
-    """Return which of a block's results are asked for, and where they go."""
-    kept = axis.kept(q, first)
+def _result_slices(axis: Axis, q: int, first: int) -> tuple[slice, slice]:
+    """Return which of a block's results are wanted, and where they go in the target."""
+    kept = axis.wanted_results(q, first)
     start = q + first * axis.step - axis.first
     return (slice(kept.start, kept.stop),
             slice(start + kept.start * axis.step, start + kept.stop * axis.step, axis.step))

@@ -1,4 +1,4 @@
-"""What a kernel's numbers allow: whole numbers behind a scale, separable factors, runs of equal weights."""
+"""What a kernel's weights allow: integers times a scale, separable factors, runs of equal weights."""
 from __future__ import annotations
 
 from itertools import pairwise
@@ -8,9 +8,9 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-SAME = 1e-15  # relative size up to which a difference is the rounding of the kernel's own numbers
-LARGEST_DIVISOR = 12  # of the smallest weight, in the search for a scale
-SHORTEST_RUN = 4  # equal weights that are worth summing by doubling
+SAME = 1e-15  # relative difference that is put down to the rounding of the kernel's own weights
+LARGEST_DIVISOR = 12  # of the smallest weight, in the search for an integer scale
+SHORTEST_RUN = 4  # equal weights from which summing by doubling pays
 
 
 class Separable(NamedTuple):
@@ -35,26 +35,8 @@ class Separable(NamedTuple):
 Kernel = Array | Separable
 
 
-Numbers = tuple[Any, bytes]  # a kernel's shape and weights, or the weights of a column and of a row
-
-
-def kernel_key(kernel: Kernel) -> Numbers:
-    """Return a kernel as something that can be looked up: equal when all its numbers are."""
-    if isinstance(kernel, Separable):
-        return kernel.column.tobytes(), kernel.row.tobytes()
-    return kernel.shape, kernel.tobytes()
-
-
-def kernel_from_key(numbers: Numbers) -> Kernel:
-    """Return the kernel that was frozen, not to be written."""
-    first, second = numbers
-    if isinstance(first, bytes):
-        return Separable(np.frombuffer(first), np.frombuffer(second))
-    return np.frombuffer(second).reshape(first)
-
-
 def absolute_sum(kernel: Kernel) -> float:
-    """Return the sum of the sizes of all weights."""
+    """Return the sum of the absolute values of all weights."""
     with np.errstate(over="ignore"):
         if isinstance(kernel, Separable):
             return float(np.abs(kernel.column).sum() * np.abs(kernel.row).sum())
@@ -62,12 +44,12 @@ def absolute_sum(kernel: Kernel) -> float:
 
 
 def is_integral(values: Array) -> bool:
-    """Say whether all numbers are whole."""
+    """Return whether all values are integers."""
     return bool((values == np.rint(values)).all())
 
 
 def integer_scale(kernel: Array) -> tuple[Array, float]:
-    """Return whole numbers and the scale that makes the kernel of them, or the kernel itself and 1."""
+    """Return integers and a scale whose product is the kernel; the kernel itself and 1 if there are none."""
     if is_integral(kernel):
         return kernel, 1.0
     sizes = np.abs(kernel[kernel != 0])
@@ -82,7 +64,7 @@ def integer_scale(kernel: Array) -> tuple[Array, float]:
 
 
 def separable_factors(kernel: Array) -> Separable | None:
-    """Return the column and the row whose outer product the kernel is, if it is one and they are fewer taps."""
+    """Return the column and row whose outer product is the kernel, or None if there are none or they save nothing."""
     height, width = kernel.shape
     if height == 1 or width == 1:
         return None
@@ -92,39 +74,39 @@ def separable_factors(kernel: Array) -> Separable | None:
         return None
     column, row = kernel[:, j] / largest, kernel[i]
     outer = column[:, None] * row
-    # Taps of 0 must stay 0, which reads nothing: NaN and infinity would show.
+    # A tap of 0 reads nothing, so it must stay 0: otherwise NaN and infinity under it would spread.
     if ((outer == 0) != (kernel == 0)).any() or np.abs(outer - kernel).sum() > SAME * np.abs(kernel).sum():
         return None
     return Separable(np.ascontiguousarray(column), np.ascontiguousarray(row))
 
 
 def find_runs(row: Array) -> list[tuple[int, int]]:
-    """Return where runs of equal weights other than 0 start and end, in each of which at least SHORTEST_RUN stand."""
-    edges = np.flatnonzero(np.diff(row)) + 1
-    bounds = [0, *edges.tolist(), len(row)]
+    """Return (start, end) of each run of at least SHORTEST_RUN equal weights other than 0."""
+    changes = np.flatnonzero(np.diff(row)) + 1
+    bounds = [0, *changes.tolist(), len(row)]
     return [(start, end) for start, end in pairwise(bounds)
             if end - start >= SHORTEST_RUN and row[start] != 0]
 
 
 def power_of_two_sums(kernel: Array) -> tuple[Array, int]:
-    """Return the kernel over a row and its levels, and how many levels it reads.
+    """Return the kernel's weights for sums of 1, 2, 4, ... neighboring samples, and how many doublings it reads.
 
-    Level k of a row holds the sums of each 2**k neighboring taps (the loops may hold their means instead). The result
-    (kh, (levels + 1) * kw) has, level after level, the weights of those sums: a run of n equal weights needs one for
-    each 1 in n's binary digits.
+    Doubling k of a row holds the sums of each 2**k neighboring taps (the loops may hold their means instead). The
+    result (kh, (doublings + 1) * kw) has the weights of those sums, doubling after doubling: a run of n equal weights
+    needs one sum for each 1 among n's binary digits.
     """
     height, width = kernel.shape
-    found = [find_runs(row) for row in kernel]
-    longest = max((end - start for row in found for start, end in row), default=0)
-    levels = max(longest.bit_length() - 1, 0)
-    spread = np.zeros((height, levels + 1, width))
+    runs = [find_runs(row) for row in kernel]
+    longest = max((end - start for row in runs for start, end in row), default=0)
+    doublings = max(longest.bit_length() - 1, 0)
+    spread = np.zeros((height, doublings + 1, width))
     spread[:, 0] = kernel
-    for i, row in enumerate(found):
+    for i, row in enumerate(runs):
         for start, end in row:
             weight = kernel[i, start]
             spread[i, 0, start:end] = 0
-            for level in reversed(range(levels + 1)):
-                if end - start >> level:
-                    spread[i, level, start] = weight
-                    start += 1 << level
-    return spread.reshape(height, -1), levels
+            for doubling in reversed(range(doublings + 1)):
+                if end - start >> doubling:
+                    spread[i, doubling, start] = weight
+                    start += 1 << doubling
+    return spread.reshape(height, -1), doublings

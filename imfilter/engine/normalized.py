@@ -21,8 +21,9 @@ from ..arrays.layout import ArrayLayout, layout_of
 from ..errors import DtypeError, ImfilterError, check_real
 from . import _core, _normalized
 from .borders import Border, parse_border, source_indices
+from .computation import Geometry
 from .kernel_structure import Kernel, Separable, absolute_sum
-from .planner import Plan, choose_plan
+from .planner import Samples, choose_plan
 
 BLOCK = 2**16  # results of a block of rows, about: what the loops read and write stays in the second-level cache
 LEAST_ROWS = 16  # of a block, which reads as many rows again as the kernel is high
@@ -196,60 +197,61 @@ class Task:
     align = 1
 
     def __init__(
-        self, source: Array, target: Array, weights: Weights, kernel: Kernel, stride: tuple[int, int],
-        dilation: tuple[int, int], before: tuple[int, int], edge: Border, cval: float, method: str, width: int,
+        self, source: Array, target: Array, weights: Weights, kernel: Kernel, geometry: Geometry, method: str,
+        width: int,
     ) -> None:
         self._source, self._target, self._weights = source, target, weights
         self._total = sum_weights(kernel)
-        self._before, self._edge = before, edge
+        self._before, self._border = geometry.before, Border(geometry.border)
         height = kernel.shape[0]
-        down = dilation[0] if height > 1 else 1
-        step = down // math.gcd(stride[0], down)
-        self._stride, self._dilation, self._height = stride[0], down, height
-        self._step, self._advance = step, min(stride[0] * step // down, height)  # rows between are not gathered
+        stride, down = geometry.stride[0], geometry.dilation[0] if height > 1 else 1
+        step = down // math.gcd(stride, down)
+        self._stride, self._dilation, self._height = stride, down, height
+        self._step, self._advance = step, min(stride * step // down, height)  # rows between are not gathered
         across, results = target.shape[2], target.shape[1]
         count = max(LEAST_ROWS, height, BLOCK // (across * target.shape[3]))
-        count = min(count, -(-results // step))
+        self._count = count = min(count, -(-results // step))
         self._blocks = [Rows(q + first * step, step, count, min(count, -(-(results - q) // step) - first))
                         for q in range(min(step, results)) for first in range(0, -(-(results - q) // step), count)]
         self._rows = (count - 1) * self._advance + height
         self.rows = len(source) * len(self._blocks)
         self._stopped = False
-        self._plan_parts(kernel, (self._advance, stride[1]), (1, dilation[1]), count, cval, method, width)
+        self._choose_dtypes(kernel, geometry.cval)
+        self._pack(kernel, geometry, method, width)
 
-    def _plan_parts(
-        self, kernel: Kernel, stride: tuple[int, int], dilation: tuple[int, int], count: int, cval: float, method: str,
-        results: int,
-    ) -> None:
-        """Plan the convolution of a block of products and of one of weights."""
-        mask, beyond, fine = self._weights
+    def _choose_dtypes(self, kernel: Kernel, cval: float) -> None:
+        """Choose the dtypes of a block's products, of its weights and of the sums of each."""
+        mask, fill_weight, fine = self._weights
         width, channels = self._source.shape[2:]
         working = working_dtype(self._source.dtype, self._target.dtype)
         if not 1e-30 < absolute_sum(kernel) < 1e30 or fine:
             working = np.dtype(np.float64)
-        # What is kept or left out stays of its own dtype, if that holds the constant; what is weighed becomes floating.
+        # Pixels that count fully or not at all keep their dtype, if that holds the constant; products are floating.
         product = self._source.dtype.newbyteorder("=")
         self._kept = (mask is None or mask.dtype.kind == "b") and _holds(product, cval)
         product = product if self._kept else working
         weight = np.dtype(np.uint8) if self._kept else working
-        each = channels if mask is None else mask.shape[3]
-        self._working, self._beyond = working, (cval * beyond if beyond else 0.0, beyond)
-        self._shapes = [(product, (self._rows, width, channels)), (weight, (self._rows, width, each)),
-                        (working, (count, self._target.shape[2], channels)),
-                        (working, (count, self._target.shape[2], each))]
+        planes = channels if mask is None else mask.shape[3]
+        self._working, self._fill = working, (cval * fill_weight if fill_weight else 0.0, fill_weight)
+        self._shapes = [(product, (self._rows, width, channels)), (weight, (self._rows, width, planes)),
+                        (working, (self._count, self._target.shape[2], channels)),
+                        (working, (self._count, self._target.shape[2], planes))]
         self.scratch = sum(dtype.itemsize * math.prod(shape) for dtype, shape in self._shapes)
-        room = self._room()
-        self._packed = []
-        for source, target, outside in zip(room[:2], room[2:], self._beyond, strict=True):
-            plan: Plan = choose_plan(
-                (kernel,), source.dtype, working, cval=outside, stride=stride, dilation=dilation,
-                width=results, method=method)
-            self._packed.append(_core.Packed(
-                source[None], target[None], plan.kernels, stride, dilation, (0, self._before[1]), self._edge, outside,
-                plan.lane, plan.bounded, plan.scale, plan.levels, solid=plan.solid))
 
-    def _room(self) -> list[Array]:
-        """Return arrays for the products and weights of a block, and for the sums of each."""
+    def _pack(self, kernel: Kernel, geometry: Geometry, method: str, width: int) -> None:
+        """Prepare the convolution of a block of products and of one of weights."""
+        stride, dilation = (self._advance, geometry.stride[1]), (1, geometry.dilation[1])
+        room = self._allocate_blocks()
+        self._packed = []
+        for source, target, outside in zip(room[:2], room[2:], self._fill, strict=True):
+            plan = choose_plan(
+                (kernel,), Samples(source.dtype, self._working, outside), stride=stride, dilation=dilation, width=width,
+                method=method)
+            block = Geometry(stride, dilation, (0, geometry.before[1]), geometry.border, outside)
+            self._packed.append(_core.Packed(source[None], target[None], plan.kernels, block, plan.computation))
+
+    def _allocate_blocks(self) -> list[Array]:
+        """Return arrays for the products and the weights of a block, and for the sums of each."""
         return [np.empty(shape, dtype) for dtype, shape in self._shapes]
 
     def stop(self) -> None:
@@ -258,7 +260,7 @@ class Task:
 
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute blocks first to last - 1."""
-        room = self._room()
+        room = self._allocate_blocks()
         sources, sums = room[:2], room[2:]
         for number in range(first, last):
             if self._stopped:
@@ -287,7 +289,7 @@ class Task:
                 multiply = _normalized.keep if self._kept else _normalized.weigh
                 multiply(_flat(pixels), _flat(weight), _flat(into))
                 if outside is not None:
-                    into[outside], weight[outside] = self._beyond
+                    into[outside], weight[outside] = self._fill
 
     def _runs(self, rows: Rows) -> Iterator[tuple[int, int, Any, Array | None]]:
         """Yield where the rows that a block reads go, how many, which of the image's they are and which the constant.
@@ -299,7 +301,7 @@ class Task:
         together = self._rows if self._stride * rows.step == self._advance * self._dilation else self._height
         for k in range(0, self._rows, together):
             start = top + k // self._height * self._stride * rows.step if together < self._rows else top
-            where, outside = source_indices(self._edge, size, start, self._dilation, together)
+            where, outside = source_indices(self._border, size, start, self._dilation, together)
             yield k, together, where, outside
 
 

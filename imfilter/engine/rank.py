@@ -1,121 +1,129 @@
-"""Filters that look at the samples of a window: every argument is checked here, then one call into the core."""
-from __future__ import annotations
-
+"""Filters of the samples in a window: ranks, extremes and the bilateral mean."""
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.conversion import pixels_of, to_input_type
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, round_to_dtype, supported_dtype, to_native
-from ..arrays.layout import layout_of
-from ..convolution import allocate_output, check_out, write_output
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, round_to_dtype, to_native
+from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _core
-from .borders import parse_border, parse_cval
+from .borders import Border, parse_border, parse_cval
+from .computation import WindowPlan
+from .output import allocate_output, check_fits_memory, check_out, write_output
 from .sizes import LARGEST
 from .sorting_networks import build_network
 
 TALLEST = 2**16 - 1  # rows of a window that 16 bits count
-WORTH_THREADS = 200_000  # samples times what one of them takes, some 0.3 ms
-# Samples of a window up to which a network is faster than histograms (of 1 byte) or selection.
+WORTH_THREADS = 200_000  # samples times the cost of each from which waking another thread pays, about 0.3 ms
+# Samples of a window up to which a network is faster than histograms (for 1 byte) or selection.
 LARGEST_NETWORK = {1: 81, 2: 1000, 4: 1000, 8: 1000}
 
-_kept_network = lru_cache(maxsize=64)(build_network)
+_network_for = lru_cache(maxsize=64)(build_network)
 
 
-class Plan(NamedTuple):
-    """How a window is looked at: what the core is told of it, and roughly how long a sample takes."""
+class WindowOptions(NamedTuple):
+    """The keywords that every filter of windows has."""
 
-    method: str
-    size: tuple[int, int]
-    before: tuple[int, int]
-    options: dict[str, Any]
-    cost: float
+    mode: Any
+    cval: Any
+    stride: Any
+    channel_axis: int | None
+    dtype: Any
+    out: Array | None
+    workers: int | None
+
+
+Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]
 
 
 def filter_extreme(image: Any, size: tuple[int, int], largest: bool, **common: Any) -> Any:
     """Return the smallest or the largest sample of each window. common: the keywords of every preset."""
 
-    def planned(layout_size: tuple[int, int], _: np.dtype[Any]) -> Plan:
-        # Beyond twice the image every border only repeats what a window has seen by then.
-        before = [min(length // 2, 2 * n) for length, n in zip(size, layout_size, strict=True)]
-        after = [min(length - 1 - length // 2, 2 * n) for length, n in zip(size, layout_size, strict=True)]
+    def choose_plan(image_size: tuple[int, int], _: np.dtype[Any]) -> WindowPlan:
+        # Beyond twice the image a border only repeats what the window has met by then.
+        before = [min(length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
+        after = [min(length - 1 - length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
         height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
-        return Plan("extreme", (height, width), (before[0], before[1]), {"rank": int(largest)}, 1)
+        return WindowPlan("extreme", (height, width), (before[0], before[1]), 1, int(largest))
 
-    return _windowed(image, planned, keep=True, **common)
+    return _filter_windows(image, choose_plan, WindowOptions(**common), selects=True)
 
 
 def filter_rank(image: Any, size: tuple[int, int], rank: int, **common: Any) -> Any:
-    """Return the sample of each window that `rank` others come before in order."""
+    """Return the rank-th smallest sample of each window, counted from 0."""
     samples = size[0] * size[1]
     if rank in (0, samples - 1):
         return filter_extreme(image, size, rank > 0, **common)
     if max(size) > TALLEST:
         raise ImfilterError(f"size must be at most {TALLEST} rows and columns, got {size}")
 
-    def planned(_: tuple[int, int], kind: np.dtype[Any]) -> Plan:
+    def choose_plan(_: tuple[int, int], dtype: np.dtype[Any]) -> WindowPlan:
         before = size[0] // 2, size[1] // 2
-        if samples <= LARGEST_NETWORK[kind.itemsize]:
-            steps = _kept_network(*size, rank)
-            cost = len(steps.steps) * kind.itemsize / 16
-            return Plan("network", size, before, {"rank": rank, "network": steps}, cost)
-        if kind == np.uint8:
-            return Plan("histogram", size, before, {"rank": rank}, 20)
-        return Plan("selection", size, before, {"rank": rank}, samples * kind.itemsize / 2)
+        if samples <= LARGEST_NETWORK[dtype.itemsize]:
+            network = _network_for(*size, rank)
+            cost = len(network.steps) * dtype.itemsize / 16
+            return WindowPlan("network", size, before, cost, rank, network)
+        if dtype == np.uint8:
+            return WindowPlan("histogram", size, before, 20, rank)
+        return WindowPlan("selection", size, before, samples * dtype.itemsize / 2, rank)
 
-    return _windowed(image, planned, keep=True, **common)
+    return _filter_windows(image, choose_plan, WindowOptions(**common), selects=True)
 
 
 def filter_bilateral(image: Any, weights: Array, closeness: float, **common: Any) -> Any:
-    """Return the mean of each window, whose samples weigh 2 ** (weights + closeness * difference ** 2)."""
+    """Return the weighted mean of each window, with weights 2 ** (weights + closeness * difference ** 2)."""
     height, width = weights.shape
-    plan = Plan("bilateral", (height, width), (height // 2, width // 2), {"weights": weights, "closeness": closeness},
-                weights.size)
-    return _windowed(image, lambda *_: plan, keep=False, **common)
+    plan = WindowPlan("bilateral", (height, width), (height // 2, width // 2), weights.size, weights=weights,
+                      closeness=closeness)
+    return _filter_windows(image, lambda *_: plan, WindowOptions(**common), selects=False)
 
 
-def _windowed(
-    image: Any, planned: Callable[[tuple[int, int], np.dtype[Any]], Plan], *, keep: bool, mode: Any, cval: Any,
-    stride: Any, channel_axis: int | None, dtype: Any, out: Array | None, workers: int | None,
-) -> Any:
-    """Check the common keywords and compute. keep: results are samples of the image, cast where dtype is another."""
-    pixels = pixels_of(image, channel_axis)
-    layout = layout_of(pixels.shape, channel_axis)
-    kind = supported_dtype(pixels.dtype)
-    target_kind = result_dtype(kind, dtype)
-    steps = check_pair("stride", stride, 1)
-    edge = parse_border("mode", mode)
-    beyond = round_to_dtype(np.array([parse_cval(cval, edge, kind)]), kind).astype(PROXY_DTYPE.get(kind, kind))
-    threads = thread_count(workers)
+def _filter_windows(image: Any, choose_plan: Planner, options: WindowOptions, *, selects: bool) -> Any:
+    """Check the common keywords and compute.
+
+    selects: results are samples of the image, which are computed in its dtype and cast to the one asked for.
+    """
+    opened = open_image(image, options.channel_axis)
+    pixels, layout, out = opened.pixels, opened.layout, options.out
+    dtype = result_dtype(opened.dtype, options.dtype)
+    stride = check_pair("stride", options.stride, 1)
+    border = parse_border("mode", options.mode)
+    fill_value = _make_fill_value(options.cval, border, opened)
+    threads = thread_count(options.workers)
     height, width = layout.size(pixels.shape)
-    shape = layout.shape(pixels.shape, -(-height // steps[0]), -(-width // steps[1]))
+    shape = layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1]))
     if out is not None:
-        check_out(out, shape, target_kind)
-    written = kind if keep else target_kind
+        check_out(out, shape, dtype)
+    check_fits_memory(shape)
+    written = opened.dtype if selects else dtype
     source = layout.images(to_native(pixels))
-    own = out if written == target_kind else None
-    result, target = allocate_output(pixels, shape, written, own, layout.empty, layout.images)
+    result, target = allocate_output(pixels, shape, written, out if written == dtype else None, layout)
     if result.size:
-        plan = planned((height, width), source.dtype)
-        _check_room(plan, source)
+        plan = choose_plan((height, width), source.dtype)
+        _check_rows_fit(plan, source)
         task = _core.WindowTask(
-            source, target, plan.method, plan.size, plan.before, _within(steps, source.shape), int(edge), beyond,
-            **plan.options)
+            source, target, plan, _clip_stride(stride, source.shape), int(border), fill_value)
         run_task(task, threads if result.size * plan.cost > WORTH_THREADS else 1)
-    return to_input_type(image, write_output(result, target_kind, out))
+    return opened.convert_back(write_output(result, dtype, out))
 
 
-def _within(steps: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return a stride that ends within the image, so that no index overflows: one sample is left either way."""
-    return min(steps[0], shape[1]), min(steps[1], shape[2])
+def _make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:
+    """Return the sample outside the image as an array of one, in the dtype that the loops read."""
+    dtype = opened.dtype
+    value = np.array([parse_cval(cval, border, dtype)])
+    return round_to_dtype(value, dtype).astype(PROXY_DTYPE.get(dtype, dtype))
 
 
-def _check_room(plan: Plan, source: Array) -> None:
-    """Refuse windows of which no memory holds the rows."""
+def _clip_stride(stride: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return a stride that ends within the image, so that no index overflows: either way one result remains."""
+    return min(stride[0], shape[1]), min(stride[1], shape[2])
+
+
+def _check_rows_fit(plan: WindowPlan, source: Array) -> None:
+    """Refuse windows whose rows do not fit into memory."""
     columns = source.shape[2] + plan.size[1]
     if plan.size[0] * columns * source.shape[3] * source.itemsize * 8 > LARGEST:
         raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")

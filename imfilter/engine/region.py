@@ -1,4 +1,4 @@
-"""Windows of an image: what is chosen by the size of an image is chosen by that of the whole, not of its windows."""
+"""Regions: parts of a larger image, for which all choices are made as for the whole image."""
 from __future__ import annotations
 
 import contextlib
@@ -10,11 +10,11 @@ Pair = tuple[int, int]
 
 
 class OutputRegion(NamedTuple):
-    """What the results of a window are among those of the whole image.
+    """Which results of the whole image a computation gives.
 
-    first: the place of its first result, which may lie outside the whole where nobody asks for it. results: rows and
-    columns of the whole result. grains: rows and columns of the results that are only computed together, one pair from
-    each transform; they are noted here.
+    first: row and column of its first result, which may lie outside the whole result where nobody reads it. results:
+    rows and columns of the whole result. grains: filled by transforms with the rows and columns of the results that
+    they compute together.
     """
 
     first: Pair
@@ -22,25 +22,25 @@ class OutputRegion(NamedTuple):
     grains: set[Pair]
 
 
-_WINDOW: ContextVar[OutputRegion | None] = ContextVar("window", default=None)
+_REGION: ContextVar[OutputRegion | None] = ContextVar("region", default=None)
 
 
 @contextlib.contextmanager
-def computing_region(window: OutputRegion) -> Iterator[None]:
-    """Have every convolution called in here compute this window."""
-    token = _WINDOW.set(window)
+def computing_region(region: OutputRegion) -> Iterator[None]:
+    """Make every convolution called inside compute this region of its result."""
+    token = _REGION.set(region)
     try:
         yield
     finally:
-        _WINDOW.reset(token)
+        _REGION.reset(token)
 
 
 def current() -> OutputRegion | None:
-    """Return the window that is computed, or None where images are whole."""
-    return _WINDOW.get()
+    """Return the region that is computed, or None for a whole image."""
+    return _REGION.get()
 
 
-def whole() -> Pair | None:
-    """Return the rows and columns of the whole result that the window is of, or None where images are whole."""
-    window = _WINDOW.get()
-    return window and window.results
+def full_size() -> Pair | None:
+    """Return the rows and columns of the whole result while a region of it is computed, else None."""
+    region = _REGION.get()
+    return region and region.results

@@ -51,7 +51,8 @@ def output_size(
     size, kernel = check_integer("size", size, 1), check_integer("kernel", kernel, 1)
     stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
     before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
-    return count_outputs(size, kernel, (check_integer("padding", before, 0), check_integer("padding", after, 0)), stride, dilation)
+    margin = check_integer("padding", before, 0), check_integer("padding", after, 0)
+    return count_outputs(size, kernel, margin, stride, dilation)
 
 
 def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, dilation: int) -> int:

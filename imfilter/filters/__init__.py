@@ -1,14 +1,12 @@
-"""The presets, by group. Importing this registers them all, in the order in which they are listed.
+"""The filters, by group. Importing this registers them all, in the order in which they are listed.
 
-Their modules do without `from __future__ import annotations`: the registry reads every annotation when it is
-imported, and would have to compile it from its text first.
+Their modules have no `from __future__ import annotations`: the registry reads every annotation on import, and would
+first have to compile it from its text.
 """
 # isort: off
-from . import blur, sharpen, edges, bandpass, canny, relief, color, rank
+from . import blur, sharpen, edges, bandpass, canny, relief, color, rank  # noqa: F401
 # isort: on
-from .registry import FILTERS, FilterDeclaration, Parameter, filters_by_group
+from .declaration import FilterDeclaration, Parameter
+from .registry import FILTERS, filters_by_group
 
-__all__ = [
-    "FILTERS", "FilterDeclaration", "Parameter", "bandpass", "blur", "canny", "color", "edges", "filters_by_group", "rank",
-    "relief", "sharpen",
-]
+__all__ = ["FILTERS", "FilterDeclaration", "Parameter", "filters_by_group"]

@@ -1,33 +1,31 @@
-"""Bands: the details of one size, by Gaussians and the waves under them. A constant image gives 0."""
+"""Band-pass filters: details of one size, by Gaussians and waves under Gaussians. A constant image gives 0."""
 
-from typing import Annotated, Any, Unpack
+from typing import Annotated
 
-import numpy as np
-
-from ..arrays.dtypes import Array
-from ..kernels.edges import dog_products, gabor_products, log_products, wider
-from .combine import combine, sum_products
+from ..errors import ImfilterError
+from ..weights.bandpass import dog_kernel_products, dog_products, gabor_products, log_products
+from .operation import Operation
 from .parameters import Choice, Integer, Number
-from .registry import Common, preset
+from .products import StrongestWave, SumOfProducts
+from .registry import register_filter
 
-__all__ = ["difference_of_gaussians", "gabor", "laplacian_of_gaussian"]
+# D. Marr and E. Hildreth, "Theory of edge detection", Proceedings of the Royal Society of London B 207, 1980: the
+# ratio at which a difference of Gaussians is nearest to a Laplacian.
+MARR_RATIO = 1.6
 
 
-@preset("edges", signed=lambda **_: True)
+@register_filter("edges")
 def laplacian_of_gaussian(
-    image: Any, sigma: Annotated[float, Number(above=0)] = 1.0, *,
-    truncate: Annotated[float, Number(above=0)] = 4.0, **common: Unpack[Common],
-) -> Any:
-    """Show how blurred pixels differ from their surroundings.
+    sigma: Annotated[float, Number(above=0)] = 1.0, *, truncate: Annotated[float, Number(above=0)] = 4.0,
+) -> Operation:
+    """Laplacian of Gaussian: blobs and edges of one size.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     sigma : float, default 1.0
         Standard deviation of the blur in pixels.
     truncate : float, default 4.0
-        Where the bell is cut off, in standard deviations.
+        Radius at which the bell is cut off, in standard deviations.
 
     Returns
     -------
@@ -37,8 +35,8 @@ def laplacian_of_gaussian(
     Notes
     -----
     -(d^2/dy^2 + d^2/dx^2) of exp(-(y^2 + x^2) / (2 sigma^2)) / (2 pi sigma^2), positive where the image is brighter
-    than about it, as in `imfilter.laplace`; scipy.ndimage.gaussian_laplace has the opposite sign. What the cut leaves
-    of the weights' sum is taken out.
+    than its neighborhood, as in `imfilter.laplace`; scipy.ndimage.gaussian_laplace has the opposite sign. The weights
+    are corrected to sum to 0 in spite of the cut.
 
     References
     ----------
@@ -50,37 +48,39 @@ def laplacian_of_gaussian(
     >>> imfilter.laplacian_of_gaussian(numpy.array([[0, 0, 0, 9, 0, 0, 0]], numpy.uint8), 1)[0, 3].round(2)
     np.float32(3.59)
     """
-    products = log_products(sigma, truncate)
-    return combine(image, lambda pixels, **options: sum_products(pixels, products, **options), **common)
+    return SumOfProducts(log_products(sigma, truncate))
 
 
-@preset("edges", signed=lambda **_: True, relation=wider)
+@register_filter("edges")
 def difference_of_gaussians(
-    image: Any, low_sigma: Annotated[float, Number(least=0)] = 1.0,
+    low_sigma: Annotated[float, Number(least=0)] = 1.0,
     high_sigma: Annotated[float | None, Number(least=0, optional=True)] = None, *,
-    truncate: Annotated[float, Number(above=0)] = 4.0, **common: Unpack[Common],
-) -> Any:
-    """Show the details of sizes between two blurs.
+    truncate: Annotated[float, Number(above=0)] = 4.0,
+) -> Operation:
+    """Difference of Gaussians: details of sizes between two blurs.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     low_sigma : float, default 1.0
-        Standard deviation of the narrow blur in pixels; smaller details are left out.
+        Standard deviation of the narrow blur in pixels, which removes smaller details.
     high_sigma : float or None, default None
-        That of the wide blur, not below low_sigma; larger details are left out. None: 1.6 low_sigma.
+        Standard deviation of the wide blur, at least low_sigma, which removes larger details. None: 1.6 low_sigma.
     truncate : float, default 4.0
-        Where the bells are cut off, in standard deviations.
+        Radius at which the bells are cut off, in standard deviations.
 
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
         Signed: float32 for integer images unless `dtype` says otherwise.
 
+    Raises
+    ------
+    ImfilterError
+        When high_sigma is below low_sigma.
+
     Notes
     -----
-    gaussian(image, low_sigma) - gaussian(image, high_sigma), as in scikit-image but for its border.
+    gaussian(image, low_sigma) - gaussian(image, high_sigma), as in scikit-image except for its border.
 
     References
     ----------
@@ -92,34 +92,37 @@ def difference_of_gaussians(
     >>> imfilter.difference_of_gaussians(numpy.array([[0, 0, 0, 90, 0, 0, 0]], numpy.uint8), 0.5)[0, 3].round(1)
     np.float32(25.9)
     """
+    if high_sigma is None:
+        high_sigma = MARR_RATIO * low_sigma
+    elif high_sigma < low_sigma:
+        raise ImfilterError(f"high_sigma must be at least low_sigma, which is {low_sigma:g}, got {high_sigma:g}")
     products = dog_products(low_sigma, high_sigma, truncate)
-    return combine(image, lambda pixels, **options: sum_products(pixels, products, **options), **common)
+    return SumOfProducts(products, lambda: dog_kernel_products(products))
 
 
-@preset("edges", signed=lambda part, **_: part != "magnitude")
+@register_filter("edges", kernel={"angle": 0.0, "angles": ..., "part": "real"})
 def gabor(
-    image: Any, frequency: Annotated[float, Number(above=0)] = 0.2,
+    frequency: Annotated[float, Number(above=0)] = 0.2,
     angle: Annotated[float | None, Number(optional=True)] = None, *, angles: Annotated[int, Integer(1, 360)] = 4,
     bandwidth: Annotated[float, Number(above=0)] = 1.0,
-    part: Annotated[str, Choice(("magnitude", "real", "imaginary"))] = "magnitude", **common: Unpack[Common],
-) -> Any:
-    """Show stripes of one width, in one direction or in all.
+    part: Annotated[str, Choice(("magnitude", "real", "imaginary"))] = "magnitude",
+) -> Operation:
+    """Gabor filter: respond to stripes of one frequency and direction.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     frequency : float, default 0.2
-        Stripes a pixel.
+        Stripes per pixel.
     angle : float or None, default None
-        Across the stripes, in degrees counter-clockwise from the right: 0 shows upright ones. None: the largest of
-        `angles` directions.
+        Direction across the stripes, in degrees counter-clockwise from the right: 0 responds to vertical stripes. None:
+        the largest response in `angles` directions.
     angles : int, default 4
-        How many directions are tried, evenly spaced over half a turn, when angle is None.
+        Number of directions, evenly spaced over half a turn, when angle is None.
     bandwidth : float, default 1.0
-        Width of the band of frequencies shown, in octaves.
+        Width of the frequency band, in octaves.
     part : {'magnitude', 'real', 'imaginary'}, default 'magnitude'
-        Of the complex response: its size, or what answers lines (real) or edges (imaginary), with a sign.
+        Part of the complex response: its magnitude, or the signed part that responds to lines (real) or edges
+        (imaginary).
 
     Returns
     -------
@@ -129,8 +132,8 @@ def gabor(
     Notes
     -----
     Convolution with (exp(2 pi i frequency r) - m) exp(-(y^2 + x^2) / (2 s^2)) / (2 pi s^2), with r along the angle
-    and s = 0.187 (2^bandwidth + 1) / (2^bandwidth - 1) / frequency: the kernel of scikit-image with its sum m taken
-    out, so that a constant image gives 0.
+    and s = 0.187 (2^bandwidth + 1) / (2^bandwidth - 1) / frequency: the kernel of scikit-image minus m, which makes it
+    sum to 0, so that a constant image gives 0.
 
     References
     ----------
@@ -144,19 +147,9 @@ def gabor(
     >>> imfilter.gabor(stripes, 0.2, 0)[30, 30].round(), imfilter.gabor(stripes, 0.2, 90)[30, 30].round()
     (np.float64(50.0), np.float64(0.0))
     """
-    tried = [angle] if angle is not None else [180 * k / angles for k in range(angles)]
-    kernels = [gabor_products(frequency, direction, bandwidth) for direction in tried]
-
-    def answer(pixels: Array, **options: Any) -> Array:
-        largest = None
-        for real, imaginary in kernels:
-            if part == "magnitude":
-                found = sum_products(pixels, real, **options)
-                np.hypot(found, sum_products(pixels, imaginary, **options), out=found)
-            else:
-                found = sum_products(pixels, real if part == "real" else imaginary, **options)
-            largest = found if largest is None else np.maximum(largest, found, out=largest)
-        assert largest is not None
-        return largest
-
-    return combine(image, answer, **common)
+    directions = []
+    for direction in [angle] if angle is not None else [180 * k / angles for k in range(angles)]:
+        real, imaginary = gabor_products(frequency, direction, bandwidth)
+        directions.append({f"{direction:g} degrees, {name}": products for name, products in (
+            ("real", real), ("imaginary", imaginary)) if part in (name, "magnitude")})
+    return StrongestWave(directions, signed=part != "magnitude", first=angle is None)

@@ -1,36 +1,27 @@
-"""Blurs: weighted means of a pixel's surroundings. A constant image stays as it is."""
+"""Blurs: weighted means of each pixel's neighborhood. A constant image does not change."""
 
-from typing import Annotated, Any, Unpack
+from typing import Annotated
 
-from .. import kernels
-from ..arrays.dtypes import Array
-from ..convolution import convolve, correlate_separable
-from ..kernels.taps import binomial_taps, box_taps, gaussian_taps
+import numpy as np
+
+from ..weights.motion import motion_kernel
+from ..weights.taps import Array, binomial_taps, box_taps, check_area, check_length, gaussian_taps
+from .operation import Operation
+from .operations import Convolution, SeparableCorrelation
 from .parameters import Integer, Number, Pair
-from .registry import Light, preset
+from .registry import register_filter
 
-__all__ = ["binomial", "box", "disk", "gaussian", "motion", "smooth", "smooth_more"]
-
-
-def _convolved(image: Any, kernel: Array, common: Any) -> Any:
-    return convolve(image, kernel, **common)
+Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
 
 
-@preset("blur", alpha="weight")
-def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Light]) -> Any:
-    """Blur by the plain mean of a square.
+@register_filter("blur")
+def box(size: Size = 3) -> Operation:
+    """Box blur: average a rectangle of pixels.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     size : int or (int, int), default 3
-        Rows and columns of the square averaged, in pixels.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+        Rows and columns of the rectangle, in pixels.
 
     Notes
     -----
@@ -43,29 +34,22 @@ def box(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3
     array([[3, 3, 3]], dtype=uint8)
     """
     height, width = size  # type: ignore[misc]
-    return correlate_separable(image, box_taps(height), box_taps(width), **common)
+    return SeparableCorrelation(box_taps(height), box_taps(width))
 
 
-@preset("blur", alpha="weight")
+@register_filter("blur")
 def gaussian(
-    image: Any, sigma: Annotated[float | tuple[float, float], Pair(Number(least=0))] = 1.0, *,
-    truncate: Annotated[float, Number(above=0)] = 4.0, **common: Unpack[Light],
-) -> Any:
-    """Blur smoothly with a Gaussian bell.
+    sigma: Annotated[float | tuple[float, float], Pair(Number(least=0))] = 1.0, *,
+    truncate: Annotated[float, Number(above=0)] = 4.0,
+) -> Operation:
+    """Gaussian blur: weights fall off as a bell curve.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     sigma : float or (float, float), default 1.0
-        Standard deviation in pixels; 0 leaves the image as it is.
+        Standard deviation in pixels; with 0 the image does not change.
     truncate : float, default 4.0
-        Where the bell is cut off, in standard deviations.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+        Radius at which the bell is cut off, in standard deviations.
 
     Notes
     -----
@@ -79,28 +63,22 @@ def gaussian(
     array([[11, 79, 11,  0]], dtype=uint8)
     """
     down, across = sigma  # type: ignore[misc]
-    return correlate_separable(image, gaussian_taps(down, truncate), gaussian_taps(across, truncate), **common)
+    return SeparableCorrelation(gaussian_taps(down, truncate), gaussian_taps(across, truncate))
 
 
-@preset("blur", alpha="weight")
-def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))] = 3, **common: Unpack[Light]) -> Any:
-    """Blur with rows of Pascal's triangle, nearly Gaussian.
+@register_filter("blur")
+def binomial(size: Size = 3) -> Operation:
+    """Binomial blur: rows of Pascal's triangle as weights, nearly Gaussian.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     size : int or (int, int), default 3
         Rows and columns of the kernel; its standard deviation is sqrt(size - 1) / 2 pixels.
 
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
-
     Notes
     -----
-    Weights (size - 1 choose k) / 2^(size - 1), down and across; size 3 is [1 2 1] / 4.
+    Weights (size - 1 choose k) / 2^(size - 1), down and across; size 3 is [1 2 1] / 4. An even size has its center at
+    size // 2.
 
     References
     ----------
@@ -113,24 +91,50 @@ def binomial(image: Any, size: Annotated[int | tuple[int, int], Pair(Integer(1))
     array([[4, 8, 4]], dtype=uint8)
     """
     height, width = size  # type: ignore[misc]
-    return correlate_separable(image, binomial_taps(height), binomial_taps(width), **common)
+    return SeparableCorrelation(binomial_taps(height), binomial_taps(width))
 
 
-@preset("blur", alpha="weight")
-def disk(image: Any, radius: Annotated[float, Number(least=0)] = 2.0, **common: Unpack[Light]) -> Any:
-    """Blur by the plain mean of a disk, as a lens out of focus does.
+@register_filter("blur")
+def tent(size: Size = 3) -> Operation:
+    """Tent blur: weights rise linearly to the center and fall again.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
-    radius : float, default 2.0
-        Radius in pixels; below 1 the image stays as it is.
+    size : int or (int, int), default 3
+        Rows and columns of the kernel, in pixels.
 
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+    Notes
+    -----
+    Weights 1 2 ... n ... 2 1, down and across, scaled to sum 1; an even size has two largest weights, as in 1 2 2 1,
+    and its center at size // 2, the second of them. Size 2n - 1 is the box of size n convolved with itself.
+
+    Examples
+    --------
+    >>> import imfilter, numpy
+    >>> imfilter.tent(numpy.array([[0, 0, 90, 0, 0]], numpy.uint8), (1, 5))
+    array([[10, 20, 30, 20, 10]], dtype=uint8)
+    """
+    height, width = size  # type: ignore[misc]
+    return SeparableCorrelation(_tent_taps(height), _tent_taps(width))
+
+
+def _tent_taps(size: int) -> Array:
+    """Return weights that rise by 1 to the center, scaled to sum 1."""
+    check_length(size)
+    rising = np.arange(1, size + 1)
+    heights = np.minimum(rising, rising[::-1])
+    taps: Array = heights / heights.sum()
+    return taps
+
+
+@register_filter("blur")
+def disk(radius: Annotated[float, Number(least=0)] = 2.0) -> Operation:
+    """Disk blur: average a disk of pixels, as a lens out of focus does.
+
+    Parameters
+    ----------
+    radius : float, default 2.0
+        Radius in pixels; below 1 the image does not change.
 
     Notes
     -----
@@ -144,34 +148,27 @@ def disk(image: Any, radius: Annotated[float, Number(least=0)] = 2.0, **common: 
            [10, 10, 10],
            [ 0, 10,  0]], dtype=uint8)
     """
-    return _convolved(image, kernels.disk(radius), common)
+    check_area(2 * radius + 1, 2 * radius + 1)
+    x = np.arange(-int(radius), int(radius) + 1)
+    inside = x[:, None] ** 2 + x**2 <= radius**2
+    return Convolution(inside / np.count_nonzero(inside))
 
 
-@preset("blur", alpha="weight")
-def motion(
-    image: Any, length: Annotated[float, Number(above=0)] = 9.0, angle: Annotated[float, Number()] = 0.0,
-    **common: Unpack[Light],
-) -> Any:
-    """Blur along a line, as a camera that moves does.
+@register_filter("blur")
+def motion(length: Annotated[float, Number(above=0)] = 9.0, angle: Annotated[float, Number()] = 0.0) -> Operation:
+    """Motion blur: average along a line, as a moving camera does.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     length : float, default 9.0
-        Length of the line in pixels; up to 1 along an axis the image stays as it is.
+        Length of the line in pixels; up to 1 along an axis the image does not change.
     angle : float, default 0.0
-        Its direction in degrees counter-clockwise from the right; half a turn more is the same.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+        Direction in degrees, counter-clockwise from the right; half a turn more is the same.
 
     Notes
     -----
-    Each weight is the share of a line through the center that lies within the pixel, a square of side 1. An odd
-    length along an axis gives so many equal weights, an even one two more of half the size at the ends.
+    Each weight is the share of a line through the center that lies within the pixel, a square of side 1. Along an axis
+    an odd length gives that many equal weights, and an even length one more, with half weights at both ends.
 
     Examples
     --------
@@ -179,22 +176,12 @@ def motion(
     >>> imfilter.motion(numpy.array([[0, 0, 90, 0, 0]], numpy.uint8), 3)
     array([[ 0, 30, 30, 30,  0]], dtype=uint8)
     """
-    return _convolved(image, kernels.motion(length, angle), common)
+    return Convolution(motion_kernel(length, angle))
 
 
-@preset("blur", alpha="weight")
-def smooth(image: Any, **common: Unpack[Light]) -> Any:
-    """Blur a little, as Pillow's SMOOTH does.
-
-    Parameters
-    ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+@register_filter("blur")
+def smooth() -> Operation:
+    """Light 3 x 3 blur, the SMOOTH filter of Pillow.
 
     Notes
     -----
@@ -202,7 +189,7 @@ def smooth(image: Any, **common: Unpack[Light]) -> Any:
 
     References
     ----------
-    Pillow, ImageFilter.SMOOTH, which leaves the outermost pixels as they are.
+    Pillow, ImageFilter.SMOOTH, which copies the outermost pixels.
 
     Examples
     --------
@@ -210,30 +197,22 @@ def smooth(image: Any, **common: Unpack[Light]) -> Any:
     >>> imfilter.smooth(numpy.array([[0, 0, 0], [0, 130, 0], [0, 0, 0]], numpy.uint8))[1]
     array([10, 50, 10], dtype=uint8)
     """
-    return _convolved(image, kernels.smooth(), common)
+    kernel = np.ones((3, 3))
+    kernel[1, 1] = 5
+    return Convolution(kernel / 13)
 
 
-@preset("blur", alpha="weight")
-def smooth_more(image: Any, **common: Unpack[Light]) -> Any:
-    """Blur a little further about, as Pillow's SMOOTH_MORE does.
-
-    Parameters
-    ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+@register_filter("blur")
+def smooth_more() -> Operation:
+    """Light 5 x 5 blur, the SMOOTH_MORE filter of Pillow.
 
     Notes
     -----
-    The 5 x 5 kernel is 44 in a ring of 5 in a ring of 1, over 100.
+    The 5 x 5 kernel is 44 in a ring of 5 in a ring of 1, divided by 100.
 
     References
     ----------
-    Pillow, ImageFilter.SMOOTH_MORE, which leaves the outermost pixels as they are.
+    Pillow, ImageFilter.SMOOTH_MORE, which copies the outermost pixels.
 
     Examples
     --------
@@ -243,4 +222,6 @@ def smooth_more(image: Any, **common: Unpack[Light]) -> Any:
     >>> imfilter.smooth_more(spot)[2]
     array([ 1,  5, 44,  5,  1], dtype=uint8)
     """
-    return _convolved(image, kernels.smooth_more(), common)
+    kernel = np.ones((5, 5))
+    kernel[1:4, 1:4], kernel[2, 2] = 5, 44
+    return Convolution(kernel / 100)

@@ -1,46 +1,36 @@
-"""Canny's edges: lines one pixel wide along the ridges of a smoothed gradient."""
+"""Canny edges: lines one pixel wide along the ridges of a smoothed gradient."""
 
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any
 
 import numpy as np
 
-from .. import kernels
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..arrays.layout import layout_of
-from ..convolution import convolve
 from ..engine import _tracing
+from ..engine.channelwise import KernelSet, filter_channelwise
 from ..errors import ImfilterError
-from .blur import gaussian
+from ..weights.gradients import DIFFERENCE, SOBEL, derivative_pair
+from ..weights.taps import gaussian_taps
 from .combine import combine
+from .operation import Operation
 from .parameters import Number
-from .registry import Common, preset
+from .registry import register_filter
 from .sample_range import white_level
-
-__all__ = ["canny"]
 
 Threshold = Annotated[float | None, Number(least=0, optional=True)]
 
 
-def _ordered(low_threshold: float | None, high_threshold: float | None, **_: Any) -> None:
-    if None not in (low_threshold, high_threshold) and high_threshold < low_threshold:  # type: ignore[operator]
-        raise ImfilterError(
-            f"high_threshold must be at least low_threshold, which is {low_threshold:g}, got {high_threshold:g}")
-
-
-@preset("edges", relation=_ordered, far=True)
+@register_filter("edges", far=True)
 def canny(
-    image: Any, sigma: Annotated[float, Number(least=0)] = 1.0, low_threshold: Threshold = None,
-    high_threshold: Threshold = None, **common: Unpack[Common],
-) -> Any:
-    """Draw edges as lines one pixel wide.
+    sigma: Annotated[float, Number(least=0)] = 1.0, low_threshold: Threshold = None, high_threshold: Threshold = None,
+) -> Operation:
+    """Canny edge detector: draw edges as lines one pixel wide.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed, so each has edges of its own.
     sigma : float, default 1.0
-        Standard deviation of the blur in pixels; more shows fewer, larger edges.
+        Standard deviation of the blur in pixels; larger values leave fewer, larger edges.
     low_threshold : float or None, default None
         Smallest gradient of an edge, in the image's own units. None: half of high_threshold, or 0.1 white.
     high_threshold : float or None, default None
@@ -49,8 +39,8 @@ def canny(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        White lines on black, in the image's dtype unless `dtype` says otherwise. White is the largest number of an
-        integer image's dtype (255 of uint8; 2^53 of 64 bits), and 1 for floats.
+        White lines on black, for each channel by itself, in the image's dtype unless `dtype` says otherwise. White is
+        the largest number of an integer image's dtype (255 of uint8; 2^53 of 64 bits), and 1 for floats.
 
     Raises
     ------
@@ -59,11 +49,11 @@ def canny(
 
     Notes
     -----
-    A Gaussian blur; its gradient by [1 0 -1]' x [1 2 1] and the transpose; of the pixels where the gradient's length is
-    at least low_threshold those where it is no less one step along the gradient, either way (between two pixels by
-    their mean, weighted); and of these the 8-connected groups that reach high_threshold. It is computed in double. The
-    outermost pixels are never edges; the blur alone uses `mode`. These are the numbers of skimage.feature.canny, but
-    for what mode 'constant' means there.
+    A Gaussian blur; its gradient by [1 0 -1]' x [1 2 1] and the transpose; non-maximum suppression: of the pixels whose
+    gradient is at least low_threshold, those where it is no less one step along the gradient, either way (between two
+    pixels by their weighted mean); hysteresis: of these, the 8-connected groups that reach high_threshold. All of it is
+    computed in double precision. The outermost pixels are never edges; only the blur uses `mode`. The result is that of
+    skimage.feature.canny, except that mode 'constant' has another meaning there.
 
     References
     ----------
@@ -78,36 +68,52 @@ def canny(
     >>> imfilter.canny(photo)[2]
     array([  0,   0, 255, 255,   0,   0,   0], dtype=uint8)
     """
-    top = white_level(as_array(image).dtype)
-    low, high = _thresholds(low_threshold, high_threshold, top)
+    if low_threshold is not None and high_threshold is not None and high_threshold < low_threshold:
+        raise ImfilterError(
+            f"high_threshold must be at least low_threshold, which is {low_threshold:g}, got {high_threshold:g}")
+    return EdgeTracing(gaussian_taps(sigma), low_threshold, high_threshold)
 
-    def traced(pixels: Array, *, dtype: Any, stride: tuple[int, int], channel_axis: Any, **options: Any) -> Array:
+
+class EdgeTracing(Operation):
+    """Trace the ridges of the gradient of a separable blur."""
+
+    def __init__(self, taps: Array, low: float | None, high: float | None) -> None:
+        self.low, self.high = low, high
+        self._blur = KernelSet.separable(taps, taps)
+        self._gradient = [KernelSet.of(4 * kernel, flip=True) for kernel in derivative_pair(DIFFERENCE, SOBEL)]
+        self.size = 2 * taps.size
+
+    def apply(self, image: Any, **options: Any) -> Any:
+        white = white_level(as_array(image).dtype)
+        return combine(image, lambda pixels, **own: self._trace(pixels, white, **own), **options)
+
+    def _trace(self, pixels: Array, white: float, *, dtype: Any, stride: tuple[int, int], **options: Any) -> Array:
+        low, high = _thresholds(self.low, self.high, white)
         # In double for every dtype: what is an edge must not depend on how a result is rounded.
-        where = {"dtype": np.float64, "channel_axis": channel_axis}
-        smooth = gaussian(pixels, sigma, **where, **options)
-        gradient = [convolve(smooth, 4 * kernels.sobel(axis), workers=options["workers"], **where) for axis in (0, 1)]
-        layout = layout_of(pixels.shape, channel_axis)
+        double: dict[str, Any] = {"stride": 1, "dtype": np.float64, **options}
+        smooth = filter_channelwise(pixels, self._blur, **double)
+        double |= {"mode": "reflect", "cval": 0.0}
+        gradient = [filter_channelwise(smooth, kernel, **double) for kernel in self._gradient]
+        layout = layout_of(pixels.shape, options["channel_axis"])
         lines = np.zeros(smooth.shape, dtype)
         target, (down, across) = layout.images(lines), map(layout.images, gradient)
         for n, c in np.ndindex(target.shape[0], target.shape[3]):
-            target[n, :, :, c] = _lines(down[n, :, :, c], across[n, :, :, c], low, high)
-        lines *= top
+            target[n, :, :, c] = _trace_lines(down[n, :, :, c], across[n, :, :, c], low, high)
+        lines *= white
         return np.ascontiguousarray(layout.every(lines, stride))
 
-    return combine(image, traced, **common)
 
-
-def _thresholds(low: float | None, high: float | None, top: float) -> tuple[float, float]:
-    """Return both thresholds. One that is given leads the other."""
+def _thresholds(low: float | None, high: float | None, white: float) -> tuple[float, float]:
+    """Return both thresholds; one that is None follows from the other, or from white."""
     if low is None:
-        low = 0.1 * top if high is None else high / 2
+        low = 0.1 * white if high is None else high / 2
     if high is None:
         high = 2 * low
     return low, high
 
 
-def _lines(down: Array, across: Array, low: float, high: float) -> Array:
-    """Return 1 on the edges of one channel of one image, whose gradient (height, width) this is, and 0 elsewhere."""
+def _trace_lines(down: Array, across: Array, low: float, high: float) -> Array:
+    """Return 1 on the edges of one channel of one image, 0 elsewhere. down, across: its gradient (height, width)."""
     down, across = np.ascontiguousarray(down), np.ascontiguousarray(across)
     with np.errstate(over="ignore", invalid="ignore"):
         size = np.sqrt(down * down + across * across)

@@ -1,6 +1,6 @@
-"""Color: each pixel's channels mixed by a matrix, a bank of 1 x 1 kernels."""
+"""Color: the channels of each pixel mixed by a matrix, a bank of 1 x 1 kernels."""
 
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -9,11 +9,10 @@ from ..arrays.dtypes import Array
 from ..arrays.layout import layout_of
 from ..convolution import conv2d
 from ..errors import ImfilterError
-from ..kernels.taps import direction
+from ..weights.taps import cosine_and_sine
+from .operation import Operation
 from .parameters import Number, Table
-from .registry import Light, preset
-
-__all__ = ["grayscale", "hue", "mix", "saturate", "sepia"]
+from .registry import register_filter
 
 # ITU-R BT.709 luma as scikit-image's rgb2gray has it.
 LUMA = (0.2125, 0.7154, 0.0721)
@@ -24,43 +23,65 @@ SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
 HUE_SINE = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
 
 
-def check_rgb(image: Any) -> Any:
-    """Refuse a Pillow image whose three bands are not red, green and blue."""
-    if is_picture(image) and image.mode == "YCbCr":
-        raise ImfilterError("the image must be red, green and blue, got an image of mode YCbCr: convert it first")
-    return image
+class ChannelMatrix(Operation):
+    """Multiply each pixel by a matrix. rgb: whether it is meant for red, green and blue."""
+
+    def __init__(self, weights: Array, *, rgb: bool = True) -> None:
+        self.weights, self.rgb = weights, rgb
+        self.size = weights.size
+
+    def check_colors(self, image: Any) -> None:
+        if self.rgb and is_picture(image) and image.mode == "YCbCr":
+            raise ImfilterError("the image must be red, green and blue, got an image of mode YCbCr: convert it first")
+
+    @property
+    def matrix(self) -> Array:
+        return self.weights
+
+    def matrix_for(self, channels: int | None) -> Array:
+        if self.weights.shape[1] != (channels or 1):
+            raise ImfilterError(f"the image must have {self.weights.shape[1]} channels, got {channels or 1}")
+        return self.weights
+
+    def apply(self, image: Any, **options: Any) -> Any:
+        self.check_colors(image)
+        pixels = pixels_of(image, options["channel_axis"])
+        layout = layout_of(pixels.shape, options["channel_axis"])
+        axis = layout.channel_axis
+        try:
+            matrix = self.matrix_for(None if axis is None else pixels.shape[axis])
+        except ImfilterError as error:
+            raise ImfilterError(error.fact, f" in shape {pixels.shape}: {layout.taken}") from None
+        return to_input_type(image, self._mix(pixels, matrix, pixels.ndim if axis is None else axis, **options))
+
+    def _mix(self, pixels: Array, matrix: Array, axis: int, **options: Any) -> Any:
+        """Return the matrix times each pixel. axis: of the channels in the result."""
+        bank = {key: options[key] for key in ("stride", "channel_axis", "dtype", "out", "workers")}
+        return conv2d(pixels, matrix[:, :, None, None], **bank)
 
 
-def _mixed(image: Any, matrix: Array, common: Any, *, flat: bool = False) -> Any:
-    """Return matrix @ pixel for every pixel. flat: a result of one channel loses its channel axis."""
-    pixels = pixels_of(image, common["channel_axis"])
-    layout = layout_of(pixels.shape, common["channel_axis"])
-    axis = layout.channel_axis
-    channels = 1 if axis is None else pixels.shape[axis]
-    if matrix.shape[1] != channels:
-        raise ImfilterError(
-            f"the image must have {matrix.shape[1]} channels here, got {channels}",
-            f" in shape {pixels.shape}: {layout.taken}")
-    at = pixels.ndim if axis is None else axis
-    out = common["out"]
-    if flat and isinstance(out, np.ndarray):
-        out = np.expand_dims(out, at)
-    result = conv2d(
-        pixels, matrix[:, :, None, None], stride=common["stride"], channel_axis=common["channel_axis"],
-        dtype=common["dtype"], out=out, workers=common["workers"])
-    if flat:
-        result = common["out"] if common["out"] is not None else result.squeeze(at)
-    return to_input_type(image, result)
+class ChannelSum(ChannelMatrix):
+    """Sum the weighted channels of each pixel. The result has no channel axis; an image without one is kept."""
+
+    def matrix_for(self, channels: int | None) -> Array:
+        return np.ones((1, 1)) if channels is None else super().matrix_for(channels)
+
+    def _mix(self, pixels: Array, matrix: Array, axis: int, **options: Any) -> Any:
+        out = options["out"]
+        if isinstance(out, np.ndarray):
+            options["out"] = np.expand_dims(out, axis)
+        result = super()._mix(pixels, matrix, axis, **options)
+        return out if out is not None else result.squeeze(axis)
 
 
-@preset("color")
-def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Unpack[Light]) -> Any:
-    """Turn colors into the gray of the same luminance.
+@register_filter("color")
+def grayscale(weights: Annotated[Any, Table(1)] = LUMA) -> Operation:
+    """Grayscale conversion to the same luminance.
 
     Parameters
     ----------
     image : (H, W, 3) or (N, H, W, 3) array or Pillow image
-        Red, green and blue. An image without channels is gray already and comes back as it is.
+        Red, green and blue. An image without channels is already gray and does not change.
     weights : 3 floats, default (0.2125, 0.7154, 0.0721)
         Shares of red, green and blue; one for each channel of the image.
 
@@ -71,7 +92,7 @@ def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Un
 
     Notes
     -----
-    weights . pixel, the values as they are stored unless `linear` is given.
+    weights . pixel, of the stored values unless `linear` is given.
 
     References
     ----------
@@ -83,23 +104,19 @@ def grayscale(image: Any, weights: Annotated[Any, Table(1)] = LUMA, **common: Un
     >>> imfilter.grayscale(numpy.array([[[255, 0, 0], [255, 255, 255]]], numpy.uint8))
     array([[ 54, 255]], dtype=uint8)
     """
-    if layout_of(pixels_of(image, common["channel_axis"]).shape, common["channel_axis"]).channel_axis is None:
-        weights = np.ones(1)
-    return _mixed(check_rgb(image), weights[None], common, flat=True)
+    return ChannelSum(weights[None])
 
 
-@preset("color")
-def sepia(
-    image: Any, strength: Annotated[float, Number(least=0, most=1)] = 1.0, **common: Unpack[Light]
-) -> Any:
-    """Give a photo the brown of an old print.
+@register_filter("color")
+def sepia(strength: Annotated[float, Number(least=0, most=1)] = 1.0) -> Operation:
+    """Sepia tone: the brown of an old print.
 
     Parameters
     ----------
     image : (H, W, 3) or (N, H, W, 3) array or Pillow image
         Red, green and blue.
     strength : float, default 1.0
-        From 0, the image as it is, to 1, all brown.
+        From 0, where the image does not change, to 1, all brown.
 
     Returns
     -------
@@ -120,19 +137,19 @@ def sepia(
     >>> imfilter.sepia(numpy.array([[[100, 100, 100]]], numpy.uint8))
     array([[[135, 120,  94]]], dtype=uint8)
     """
-    return _mixed(check_rgb(image), (1 - strength) * np.eye(3) + strength * SEPIA, common)
+    return ChannelMatrix((1 - strength) * np.eye(3) + strength * SEPIA)
 
 
-@preset("color")
-def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unpack[Light]) -> Any:
-    """Make colors stronger, or weaker down to gray.
+@register_filter("color")
+def saturate(amount: Annotated[float, Number()] = 1.5) -> Operation:
+    """Saturation: make colors stronger, or weaker down to gray.
 
     Parameters
     ----------
     image : (H, W, 3) or (N, H, W, 3) array or Pillow image
         Red, green and blue.
     amount : float, default 1.5
-        0 is gray, 1 the image as it is, more is stronger; below 0 the colors are turned round.
+        0 gives gray, with 1 the image does not change, more is stronger; below 0 colors become their complements.
 
     Returns
     -------
@@ -153,19 +170,19 @@ def saturate(image: Any, amount: Annotated[float, Number()] = 1.5, **common: Unp
     >>> imfilter.saturate(numpy.array([[[100, 100, 50]]], numpy.uint8), 0)
     array([[[96, 96, 96]]], dtype=uint8)
     """
-    return _mixed(check_rgb(image), amount * np.eye(3) + (1 - amount) * SATURATE_LUMA, common)
+    return ChannelMatrix(amount * np.eye(3) + (1 - amount) * SATURATE_LUMA)
 
 
-@preset("color")
-def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[Light]) -> Any:
-    """Turn the colors round the color wheel.
+@register_filter("color")
+def hue(angle: Annotated[float, Number()] = 90.0) -> Operation:
+    """Hue rotation around the color wheel.
 
     Parameters
     ----------
     image : (H, W, 3) or (N, H, W, 3) array or Pillow image
         Red, green and blue.
     angle : float, default 90.0
-        How far, in degrees: 120 turns red towards green, 240 towards blue. Grays stay.
+        Degrees of rotation: 120 turns red towards green, 240 towards blue. Grays do not change.
 
     Returns
     -------
@@ -175,7 +192,8 @@ def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[L
     Notes
     -----
     L + cos(angle) (identity - L) + sin(angle) S, with [.213 .715 .072] in every row of L and
-    S = [-.213 -.715 .928; .143 .140 -.283; -.787 .715 .072]. The luminance stays but for what leaves the range.
+    S = [-.213 -.715 .928; .143 .140 -.283; -.787 .715 .072]. The luminance does not change, except where results leave
+    the range of the dtype.
 
     References
     ----------
@@ -188,13 +206,13 @@ def hue(image: Any, angle: Annotated[float, Number()] = 90.0, **common: Unpack[L
     array([[[ 64, 144,  64],
             [ 50,  50,  50]]], dtype=uint8)
     """
-    across, up = direction(angle)
-    return _mixed(check_rgb(image), SATURATE_LUMA + across * (np.eye(3) - SATURATE_LUMA) + up * HUE_SINE, common)
+    across, up = cosine_and_sine(angle)
+    return ChannelMatrix(SATURATE_LUMA + across * (np.eye(3) - SATURATE_LUMA) + up * HUE_SINE)
 
 
-@preset("color")
-def mix(image: Any, matrix: Annotated[Any, Table(2)], **common: Unpack[Light]) -> Any:
-    """Mix the channels by a matrix of your own.
+@register_filter("color")
+def mix(matrix: Annotated[Any, Table(2)]) -> Operation:
+    """Channel mixing by a matrix.
 
     Parameters
     ----------
@@ -218,4 +236,4 @@ def mix(image: Any, matrix: Annotated[Any, Table(2)], **common: Unpack[Light]) -
     >>> imfilter.mix(numpy.array([[[1, 2, 3]]], numpy.uint8), [[0, 0, 1], [0, 1, 0], [1, 0, 0]])
     array([[[3, 2, 1]]], dtype=uint8)
     """
-    return _mixed(image, matrix, common)
+    return ChannelMatrix(matrix, rgb=False)

@@ -1,4 +1,4 @@
-"""Results made of several convolutions, put together in floating point and rounded once."""
+"""Results computed from several convolutions: combined in floating point, and rounded once."""
 from __future__ import annotations
 
 import functools
@@ -10,9 +10,9 @@ import numpy as np
 from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.layout import iterate_strips, layout_of
-from ..convolution import check_out, correlate_separable
+from ..engine.channelwise import KernelSet, filter_channelwise
+from ..engine.output import check_out
 from ..errors import check_pair
-from ..kernels.taps import Products
 from ..runtime.threads import for_each
 
 
@@ -20,9 +20,10 @@ def combine(
     image: Any, compute: Callable[..., Array], *, dtype: Any, out: Array | None, stride: Any, channel_axis: Any,
     workers: int | None, **common: Any,
 ) -> Any:
-    """Return compute(pixels, **common) as the image's kind, in its dtype or the one asked for.
+    """Return compute(pixels, **common) as the image's type, in its dtype or the one asked for.
 
-    compute gets the keywords of `correlate` with a floating dtype, and returns a new array of that, or of the result's.
+    compute gets the keywords of `correlate` with a floating dtype. It returns a new array of that dtype, or of the
+    result's.
     """
     pixels = pixels_of(image, channel_axis)
     layout = layout_of(pixels.shape, channel_axis)
@@ -33,7 +34,8 @@ def combine(
         height, width = layout.size(pixels.shape)
         check_out(out, layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1])), kind)
     values = compute(
-        pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, workers=workers, **common)
+        pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, workers=workers, out=None,
+        **common)
     result = round_in_strips(values, kind, workers)
     if out is not None:
         out[...] = result
@@ -44,27 +46,27 @@ def combine(
 def round_in_strips(
     values: Array, dtype: np.dtype[Any], workers: int | None, finish: Callable[[Array], Array] | None = None
 ) -> Array:
-    """Return finish(values), which may write over them, rounded to the dtype, part by part."""
+    """Return finish(values), which may overwrite them, rounded to the dtype, strip by strip."""
     if finish is None and (values.dtype == dtype or dtype.kind == "f"):
         return round_to_dtype(values, dtype)
     result = np.empty_like(values, dtype)
 
-    def settle(rows: slice) -> None:
+    def round_strip(rows: slice) -> None:
         result[rows] = round_to_dtype(finish(values[rows]) if finish else values[rows], dtype)
 
-    for_each(settle, iterate_strips(values.shape), workers)
+    for_each(round_strip, iterate_strips(values.shape), workers)
     return result
 
 
-def sum_products(pixels: Array, products: Products, *, workers: int | None, **options: Any) -> Array:
-    """Convolve with the sum of products of columns and rows of odd sizes, which is never made."""
-    (column, row), *others = products
-    total: Array = correlate_separable(pixels, column[::-1], row[::-1], workers=workers, **options)
-    for column, row in others:
-        more = correlate_separable(pixels, column[::-1], row[::-1], workers=workers, **options)
-        for_each(functools.partial(_add, total, more), iterate_strips(total.shape), workers)
+def sum_responses(pixels: Array, kernels: tuple[KernelSet, ...], *, workers: int | None, **options: Any) -> Array:
+    """Return the sum of the responses to several kernels."""
+    first, *others = kernels
+    total: Array = filter_channelwise(pixels, first, workers=workers, **options)
+    for kernel in others:
+        response = filter_channelwise(pixels, kernel, workers=workers, **options)
+        for_each(functools.partial(_add_strip, total, response), iterate_strips(total.shape), workers)
     return total
 
 
-def _add(total: Array, more: Array, rows: slice) -> None:
-    total[rows] += more[rows]
+def _add_strip(total: Array, response: Array, rows: slice) -> None:
+    total[rows] += response[rows]

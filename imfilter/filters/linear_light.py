@@ -1,19 +1,19 @@
-"""Linear light: samples are proportional to light while a filter adds them up, and sRGB before and after.
+"""Linear light: sRGB samples are decoded to values proportional to light, filtered, and encoded again.
 
-The curve is that of IEC 61966-2-1 (1999), turned over below 0, on the image's own range.
+The curve is that of IEC 61966-2-1 (1999), mirrored below 0, on the image's own range.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..arrays.conversion import is_picture, pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype, working_dtype
-from ..convolution import check_out
 from ..engine.borders import Border, parse_border, parse_cval
+from ..engine.output import check_out
 from ..errors import DtypeError, ImfilterError
 from .combine import round_in_strips
+from .operation import Operation
 from .sample_range import inside_chain, white_level
 
 
@@ -34,8 +34,8 @@ def check_srgb(image: Any) -> None:
             raise ImfilterError(f"linear needs float samples from 0 to 1, got {low:g} to {high:g}")
 
 
-def decode(pixels: Array) -> Array:
-    """Return checked sRGB samples in proportion to light, as floats on the same range."""
+def decode_srgb(pixels: Array) -> Array:
+    """Return floats proportional to light, on the same range, from checked sRGB samples."""
     kind = supported_dtype(pixels.dtype)
     top, floating = white_level(kind), working_dtype(kind)
     if kind.kind == "f":
@@ -46,8 +46,8 @@ def decode(pixels: Array) -> Array:
     return table.astype(floating)[pixels]
 
 
-def encode(light: Array, top: float) -> Array:
-    """Return sRGB samples, up to `top`, of what is proportional to light."""
+def encode_srgb(light: Array, top: float) -> Array:
+    """Return sRGB samples up to `top` from values proportional to light."""
     share = np.abs(light / light.dtype.type(top))
     high = 1.055 * share ** (1 / 2.4) - 0.055
     samples: Array = np.where(share <= 0.0031308, 12.92 * share, high)
@@ -62,18 +62,18 @@ def _decode(samples: Array) -> Array:
     return light
 
 
-def in_linear_light(function: Callable[..., Any], image: Any, given: dict[str, Any]) -> Any:
-    """Return function(image, **given), computed in linear light and rounded once. The image is checked."""
-    pixels = pixels_of(image, given["channel_axis"])
+def apply_in_linear_light(operation: Operation, image: Any, options: dict[str, Any]) -> Any:
+    """Return operation.apply(image, **options), computed in linear light and rounded once. The image is checked."""
+    pixels = pixels_of(image, options["channel_axis"])
     kind = supported_dtype(pixels.dtype)
-    wanted, top, out = result_dtype(kind, given["dtype"]), white_level(kind), given["out"]
-    light = decode(pixels)
-    edge, beyond = parse_border("mode", given["mode"]), given["cval"]
+    wanted, top, out = result_dtype(kind, options["dtype"]), white_level(kind), options["out"]
+    light = decode_srgb(pixels)
+    edge, beyond = parse_border("mode", options["mode"]), options["cval"]
     if edge is Border.CONSTANT:
         beyond = top * float(_decode(np.asarray(parse_cval(beyond, edge, kind) / top)))
     floats = working_dtype(kind, wanted)
-    filtered = function(light, **{**given, "cval": beyond, "dtype": floats, "out": None})
-    result = round_in_strips(filtered, wanted, given["workers"], lambda part: encode(part, top))
+    filtered = operation.apply(light, **{**options, "cval": beyond, "dtype": floats, "out": None})
+    result = round_in_strips(filtered, wanted, options["workers"], lambda part: encode_srgb(part, top))
     if out is not None:
         check_out(out, result.shape, wanted)
         out[...] = result

@@ -1,4 +1,4 @@
-"""Kinds of parameter: what a value must be, how it is written on a command line, and how that is said."""
+"""Kinds of parameters: which values are valid, how they are written on a command line, and how to say so."""
 from __future__ import annotations
 
 import math
@@ -14,7 +14,7 @@ from ..errors import ImfilterError, check_finite, check_integer, describe_intege
 
 @dataclass(eq=False)
 class Number:
-    """A finite number within a range. optional: None will do too."""
+    """A finite number within a range. optional: None is valid too."""
 
     least: float = -math.inf
     most: float = math.inf
@@ -27,7 +27,7 @@ class Number:
         number = check_finite(name, value)
         if not (number > self.above and self.least <= number <= self.most):
             raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
-        return number
+        return number + 0.0  # -0.0 becomes 0.0: equal values must give equal results
 
     def parse(self, text: str) -> float | None:
         return None if self.optional and text.lower() == "none" else float(text)
@@ -49,7 +49,7 @@ class Number:
 
 @dataclass(eq=False)
 class Integer:
-    """A whole number of at least `least` and, where there is a `most`, no more than that."""
+    """An integer from `least` to `most`, or without an upper limit."""
 
     least: int
     most: int | None = None
@@ -154,7 +154,7 @@ class Table:
 
 @dataclass(eq=False)
 class Edge:
-    """What stands outside the image, by the names of `imfilter.correlate`."""
+    """A border mode, by the names of `imfilter.correlate`."""
 
     def check(self, name: str, value: object) -> str:
         found = parse_border(name, value)
@@ -172,7 +172,7 @@ Kind = Number | Integer | Pair | Choice | Table | Flag | Edge
 
 
 def read(kind: Kind, name: str, text: str) -> Any:
-    """Return the value that a text stands for, parsed and checked."""
+    """Return the value of a text, parsed and checked."""
     try:
         value = kind.parse(text)
     except ValueError:

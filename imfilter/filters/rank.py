@@ -1,35 +1,52 @@
-"""Rank filters and their kin: what they give is a sample of each window, or a mean of those like the pixel."""
+"""Rank filters and the bilateral filter: a sample of each window, or a mean of the samples like the pixel."""
 
 import math
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any
 
 import numpy as np
 
 from ..arrays.conversion import as_array
 from ..engine import rank as ranks
 from ..errors import ImfilterError
+from .operation import Operation
 from .parameters import Integer, Number, Pair
-from .registry import Common, preset
+from .registry import register_filter
 from .sample_range import range_dtype
-
-__all__ = ["bilateral", "maximum", "median", "minimum", "percentile"]
 
 Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
 
 LOG2_E = math.log2(math.e)
-FURTHEST = 2**11  # pixels that a bilateral mean may reach
+LARGEST_RADIUS = 2**11  # pixels, of a bilateral window
 
 
-@preset("rank")
-def median(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
-    """Take away specks and keep edges: the median of a square.
+class RankOfWindow(Operation):
+    """Take the rank-th smallest sample of each window, from 0 on."""
+
+    def __init__(self, size: tuple[int, int], rank: int) -> None:
+        self.window, self.rank = size, rank
+
+    def apply(self, image: Any, **options: Any) -> Any:
+        return ranks.filter_rank(image, self.window, self.rank, **options)
+
+
+class ExtremeOfWindow(Operation):
+    """Take the largest or the smallest sample of each window."""
+
+    def __init__(self, size: tuple[int, int], largest: bool) -> None:
+        self.window, self.largest = size, largest
+
+    def apply(self, image: Any, **options: Any) -> Any:
+        return ranks.filter_extreme(image, self.window, largest=self.largest, **options)
+
+
+@register_filter("rank")
+def median(size: Size = 3) -> Operation:
+    """Median filter: remove specks, preserve edges.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     size : int or (int, int), default 3
-        Rows and columns of the square, in pixels; 3 is a radius of 1.
+        Rows and columns of the window, in pixels; 3 is a radius of 1.
 
     Returns
     -------
@@ -38,8 +55,8 @@ def median(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
 
     Notes
     -----
-    Of the n = size[0] size[1] samples in order, from 0 on, the one at n // 2, as in scipy.ndimage: of an even number
-    the upper of the two in the middle. An even size has its center at size // 2. A window that holds NaN gives NaN.
+    Of n = size[0] size[1] sorted samples, counted from 0, the one at n // 2, as in scipy.ndimage: of an even number the
+    upper of the two in the middle. An even size has its center at size // 2. A window that contains NaN gives NaN.
     `cval` is rounded to the image's dtype.
 
     References
@@ -54,19 +71,18 @@ def median(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
     >>> imfilter.median(numpy.array([[5, 5, 200, 5, 60, 60]], numpy.uint8), (1, 3))
     array([[ 5,  5,  5, 60, 60, 60]], dtype=uint8)
     """
-    return ranks.filter_rank(image, size, size[0] * size[1] // 2, **common)  # type: ignore[index, arg-type]
+    height, width = size  # type: ignore[misc]
+    return RankOfWindow((height, width), height * width // 2)
 
 
-@preset("rank")
-def minimum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
-    """Take the darkest sample of a square: erosion.
+@register_filter("rank")
+def minimum(size: Size = 3) -> Operation:
+    """Minimum filter (erosion): the darkest sample of each window.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     size : int or (int, int), default 3
-        Rows and columns of the square, in pixels. Any size takes about as long.
+        Rows and columns of the window, in pixels. Any size takes about as long.
 
     Returns
     -------
@@ -75,7 +91,8 @@ def minimum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
 
     Notes
     -----
-    An even size has its center at size // 2. A window that holds NaN gives NaN. `cval` is rounded to the image's dtype.
+    An even size has its center at size // 2. A window that contains NaN gives NaN. `cval` is rounded to the image's
+    dtype.
 
     References
     ----------
@@ -88,19 +105,17 @@ def minimum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
     >>> imfilter.minimum(numpy.array([[9, 9, 5, 9, 9, 9]], numpy.uint8), (1, 3))
     array([[9, 5, 5, 5, 9, 9]], dtype=uint8)
     """
-    return ranks.filter_extreme(image, size, largest=False, **common)  # type: ignore[arg-type]
+    return ExtremeOfWindow(size, largest=False)  # type: ignore[arg-type]
 
 
-@preset("rank")
-def maximum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
-    """Take the brightest sample of a square: dilation.
+@register_filter("rank")
+def maximum(size: Size = 3) -> Operation:
+    """Maximum filter (dilation): the brightest sample of each window.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     size : int or (int, int), default 3
-        Rows and columns of the square, in pixels. Any size takes about as long.
+        Rows and columns of the window, in pixels. Any size takes about as long.
 
     Returns
     -------
@@ -109,11 +124,12 @@ def maximum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
 
     Notes
     -----
-    An even size has its center at size // 2. A window that holds NaN gives NaN. `cval` is rounded to the image's dtype.
+    An even size has its center at size // 2. A window that contains NaN gives NaN. `cval` is rounded to the image's
+    dtype.
 
     References
     ----------
-    As of `imfilter.minimum`.
+    As in `imfilter.minimum`.
 
     Examples
     --------
@@ -121,24 +137,19 @@ def maximum(image: Any, size: Size = 3, **common: Unpack[Common]) -> Any:
     >>> imfilter.maximum(numpy.array([[0, 0, 5, 0, 0, 0]], numpy.uint8), (1, 3))
     array([[0, 5, 5, 5, 0, 0]], dtype=uint8)
     """
-    return ranks.filter_extreme(image, size, largest=True, **common)  # type: ignore[arg-type]
+    return ExtremeOfWindow(size, largest=True)  # type: ignore[arg-type]
 
 
-@preset("rank")
-def percentile(
-    image: Any, percent: Annotated[float, Number(least=0, most=100)] = 50.0, size: Size = 3,
-    **common: Unpack[Common],
-) -> Any:
-    """Take the sample of a square that so many percent lie below.
+@register_filter("rank")
+def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size: Size = 3) -> Operation:
+    """Percentile filter: replace each pixel by a percentile of its neighborhood.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     percent : float, default 50.0
         Which sample, from 0, the darkest, to 100, the brightest.
     size : int or (int, int), default 3
-        Rows and columns of the square, in pixels.
+        Rows and columns of the window, in pixels.
 
     Returns
     -------
@@ -147,8 +158,8 @@ def percentile(
 
     Notes
     -----
-    Of the n = size[0] size[1] samples in order, from 0 on, the one at int(n percent / 100), and the last for 100, as
-    in scipy.ndimage: nothing lies between samples. A window that holds NaN gives NaN. `cval` is rounded to the image's
+    Of n = size[0] size[1] sorted samples, counted from 0, the one at int(n percent / 100), and the last for 100, as in
+    scipy.ndimage: samples are not interpolated. A window that contains NaN gives NaN. `cval` is rounded to the image's
     dtype.
 
     Examples
@@ -157,48 +168,35 @@ def percentile(
     >>> imfilter.percentile(numpy.array([[1, 2, 3, 4, 5]], numpy.uint8), 25, (1, 5))
     array([[1, 1, 2, 3, 4]], dtype=uint8)
     """
-    samples = size[0] * size[1]  # type: ignore[index]
+    height, width = size  # type: ignore[misc]
+    samples = height * width
     rank = min(int(samples * (percent / 100) if samples > 2**53 else float(samples) * percent / 100), samples - 1)
-    return ranks.filter_rank(image, size, rank, **common)  # type: ignore[arg-type]
+    return RankOfWindow((height, width), rank)
 
 
-def _near(sigma_spatial: float, truncate: float, **_: Any) -> None:
-    if truncate * sigma_spatial > FURTHEST:
-        raise ImfilterError(
-            f"sigma_spatial times truncate must be at most {FURTHEST} pixels, got {sigma_spatial!r} times {truncate!r}")
-
-
-@preset("rank", relation=_near)
+@register_filter("rank")
 def bilateral(
-    image: Any, sigma_color: Annotated[float, Number(above=0)] = 0.1,
-    sigma_spatial: Annotated[float, Number(above=0)] = 1.0, *,
-    truncate: Annotated[float, Number(above=0)] = 3.0, **common: Unpack[Common],
-) -> Any:
-    """Smooth what is alike and keep edges: a mean of like samples near by.
+    sigma_color: Annotated[float, Number(above=0)] = 0.1, sigma_spatial: Annotated[float, Number(above=0)] = 1.0, *,
+    truncate: Annotated[float, Number(above=0)] = 3.0,
+) -> Operation:
+    """Bilateral filter, edge-preserving smoothing: average nearby pixels of similar value.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     sigma_color : float, default 0.1
-        How far samples may differ, as a standard deviation, in parts of the dtype's range: 1 is 255 of uint8 and 1.0 of
+        How much samples may differ: a standard deviation, as a share of the dtype's range: 1 is 255 of uint8 and 1.0 of
         floats.
     sigma_spatial : float, default 1.0
-        How far away they may be, as a standard deviation in pixels.
+        How far apart pixels may be: a standard deviation in pixels.
     truncate : float, default 3.0
-        Where the window ends, in standard deviations.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+        Radius of the window, in standard deviations.
 
     Notes
     -----
     sum(w q) / sum(w) over the samples q of a disk of radius ceil(truncate sigma_spatial), each of
     weight w = exp(-d^2 / (2 sigma_spatial^2)) exp(-(q - p)^2 / (2 (sigma_color range)^2)), d pixels from the pixel p:
     OpenCV's bilateralFilter of each channel by itself, whose sigmaColor is sigma_color times the range. Weights below
-    2^-126 are 0. A window that holds NaN gives NaN; infinity changes no other pixels.
+    2^-126 are 0. A window that contains NaN gives NaN; infinity changes no other pixels.
 
     References
     ----------
@@ -210,11 +208,28 @@ def bilateral(
     >>> imfilter.bilateral(numpy.array([[10, 12, 10, 200, 202, 200]], numpy.uint8))
     array([[ 11,  11,  11, 201, 201, 201]], dtype=uint8)
     """
-    kind = range_dtype(as_array(image).dtype)
-    whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
-    radius = math.ceil(truncate * sigma_spatial)
-    squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)
-    weights = np.where(squares <= radius**2, squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial, -np.inf)
-    # However strict, it is a number that no difference of 0 makes NaN.
-    closeness = max(LOG2_E / -2 / sigma_color / whole / sigma_color / whole, float(np.finfo(np.float32).min))
-    return ranks.filter_bilateral(image, weights, closeness, **common)
+    if truncate * sigma_spatial > LARGEST_RADIUS:
+        raise ImfilterError(
+            f"sigma_spatial times truncate must be at most {LARGEST_RADIUS} pixels, "
+            f"got {sigma_spatial!r} times {truncate!r}")
+    return SimilarNeighbors(sigma_color, sigma_spatial, math.ceil(truncate * sigma_spatial))
+
+
+class SimilarNeighbors(Operation):
+    """Average the samples of a disk, weighted by their distance and by their difference from the pixel."""
+
+    def __init__(self, sigma_color: float, sigma_spatial: float, radius: int) -> None:
+        self.sigma_color = sigma_color
+        squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)
+        # Exponents of 2, which the loops add before they take the power.
+        exponents = squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial
+        self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
+        self.size = squares.size
+
+    def apply(self, image: Any, **options: Any) -> Any:
+        kind = range_dtype(as_array(image).dtype)
+        whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
+        # However strict, it is a finite number, so that a difference of 0 does not become NaN.
+        closeness = max(
+            LOG2_E / -2 / self.sigma_color / whole / self.sigma_color / whole, float(np.finfo(np.float32).min))
+        return ranks.filter_bilateral(image, self.exponents, closeness, **options)

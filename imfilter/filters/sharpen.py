@@ -1,38 +1,31 @@
-"""Sharpening: the image plus some of what a blur takes from it. A constant image stays as it is."""
+"""Sharpening: the image plus some of what a blur removes from it. A constant image does not change."""
 
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any
 
 import numpy as np
 
-from .. import kernels
 from ..arrays.dtypes import Array
 from ..arrays.layout import iterate_strips, layout_of
-from ..convolution import convolve
+from ..engine.channelwise import KernelSet, filter_channelwise
 from ..engine.normalized import fill_where, find_counted
 from ..runtime.threads import for_each
-from .blur import gaussian
+from ..weights.gradients import LAPLACE, ring_kernel
+from ..weights.taps import dense_kernel, gaussian_taps
 from .combine import combine
+from .operation import Composition, Operation
+from .operations import Convolution
 from .parameters import Number
-from .registry import Common, preset
-
-__all__ = ["detail", "edge_enhance", "edge_enhance_more", "sharpen", "unsharp_mask"]
+from .registry import register_filter
 
 
-@preset("sharpen", alpha="weight")
-def sharpen(image: Any, amount: Annotated[float, Number()] = 1.0, **common: Unpack[Common]) -> Any:
-    """Sharpen by the four neighbors of each pixel.
+@register_filter("sharpen")
+def sharpen(amount: Annotated[float, Number()] = 1.0) -> Operation:
+    """Laplacian sharpening with the four neighbors of each pixel.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     amount : float, default 1.0
-        How much of the Laplacian is added; 0 leaves the image as it is.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+        Factor of the Laplacian that is added; with 0 the image does not change.
 
     Notes
     -----
@@ -44,26 +37,27 @@ def sharpen(image: Any, amount: Annotated[float, Number()] = 1.0, **common: Unpa
     >>> imfilter.sharpen(numpy.array([[10, 20, 20]], numpy.uint8))
     array([[ 0, 30, 20]], dtype=uint8)
     """
-    return convolve(image, kernels.sharpen(amount), **common)
+    with np.errstate(over="ignore"):  # an infinite kernel is refused later
+        kernel: Array = amount * LAPLACE
+    kernel[1, 1] += 1
+    return Convolution(kernel)
 
 
-@preset("sharpen", alpha="weight")
+@register_filter("sharpen", kernel={"threshold": ...})
 def unsharp_mask(
-    image: Any, radius: Annotated[float, Number(least=0)] = 1.0, amount: Annotated[float, Number()] = 1.0, *,
-    threshold: Annotated[float, Number(least=0)] = 0.0, **common: Unpack[Common],
-) -> Any:
-    """Sharpen by adding what a Gaussian blur takes away.
+    radius: Annotated[float, Number(least=0)] = 1.0, amount: Annotated[float, Number()] = 1.0, *,
+    threshold: Annotated[float, Number(least=0)] = 0.0,
+) -> Operation:
+    """Unsharp masking: add back what a Gaussian blur removes.
 
     Parameters
     ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
     radius : float, default 1.0
         Standard deviation of the blur in pixels.
     amount : float, default 1.0
-        How much of the difference is added; below 0 it blurs.
+        Factor of the difference that is added; below 0 it blurs.
     threshold : float, default 0.0
-        Smallest difference, in the image's own units, that is added; less is left as it is.
+        Smallest difference that is added, in the image's own units; smaller ones are ignored.
 
     Returns
     -------
@@ -72,8 +66,8 @@ def unsharp_mask(
 
     Notes
     -----
-    image + amount (image - gaussian(image, radius)), as scikit-image has it but for its clipping of floats; the
-    threshold is Pillow's. With a mask the blur is that of the pixels that count, and takes the place of the others.
+    image + amount (image - gaussian(image, radius)), as in scikit-image, which clips floats; the threshold is Pillow's.
+    With a mask, the blur is that of the pixels that count, and replaces the others.
 
     Examples
     --------
@@ -81,45 +75,55 @@ def unsharp_mask(
     >>> imfilter.unsharp_mask(numpy.array([[50, 50, 100, 100]], numpy.uint8), 0.5)
     array([[ 50,  45, 105, 100]], dtype=uint8)
     """
-    def sharpened(
-        pixels: Array, *, stride: tuple[int, int], channel_axis: int | None, workers: int | None, mask: Any = None,
-        **rest: Any,
-    ) -> Array:
-        blurred: Array = gaussian(
-            pixels, radius, stride=stride, channel_axis=channel_axis, workers=workers, mask=mask, **rest)
-        layout = layout_of(pixels.shape, channel_axis)
-        kept = layout.every(pixels, stride)
+    return AmplifiedDifference(gaussian_taps(radius), amount, threshold)
+
+
+class AmplifiedDifference(Operation):
+    """Add to the image a factor of its difference from a separable blur."""
+
+    def __init__(self, taps: Array, amount: float, threshold: float) -> None:
+        self.taps, self.amount, self.threshold = taps, amount, threshold
+        self._blur = KernelSet.separable(taps, taps)
+        self.size = 2 * taps.size
+
+    def apply(self, image: Any, **options: Any) -> Any:
+        return combine(image, self._sharpen, **options)
+
+    def _sharpen(self, pixels: Array, **options: Any) -> Array:
+        blurred: Array = filter_channelwise(pixels, self._blur, **options)
+        layout = layout_of(pixels.shape, options["channel_axis"])
+        kept, mask = layout.every(pixels, options["stride"]), options.get("mask")
         result = blurred if mask is None else np.empty_like(blurred)
 
         def add_difference(rows: slice) -> None:
-            with np.errstate(invalid="ignore"):  # infinity, whose difference from itself is NaN
+            with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN
                 difference = np.subtract(kept[rows], blurred[rows], dtype=blurred.dtype)
-            if threshold:
-                difference[np.abs(difference) < threshold] = 0
-            difference *= amount
+            if self.threshold:
+                difference[np.abs(difference) < self.threshold] = 0
+            difference *= self.amount
             np.add(difference, kept[rows], out=result[rows])
 
-        for_each(add_difference, iterate_strips(result.shape), workers)
+        for_each(add_difference, iterate_strips(result.shape), options["workers"])
         if mask is not None:
-            fill_where(result, blurred, ~find_counted(mask, pixels, layout)[:, ::stride[0], ::stride[1]], layout)
+            down, across = options["stride"]
+            fill_where(result, blurred, ~find_counted(mask, pixels, layout)[:, ::down, ::across], layout)
         return result
 
-    return combine(image, sharpened, **common)
+    def composition(self) -> Composition:
+        with np.errstate(over="ignore"):
+            kernel = -self.amount * dense_kernel([(self.taps, self.taps)])
+        middle = len(self.taps) // 2
+        kernel[middle, middle] += 1 + self.amount
+        sentence = "It is convolution with:"
+        if self.threshold:
+            sentence = (f"Where the difference, before it is multiplied by amount, is below {self.threshold:g}, the "
+                        "sample does not change; elsewhere it is convolution with:")
+        return Composition(sentence, ({"kernel": kernel},))
 
 
-@preset("sharpen", alpha="weight")
-def edge_enhance(image: Any, **common: Unpack[Common]) -> Any:
-    """Sharpen by all eight neighbors, as Pillow's EDGE_ENHANCE does.
-
-    Parameters
-    ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+@register_filter("sharpen")
+def edge_enhance() -> Operation:
+    """Sharpening with all eight neighbors, the EDGE_ENHANCE filter of Pillow.
 
     Notes
     -----
@@ -127,7 +131,7 @@ def edge_enhance(image: Any, **common: Unpack[Common]) -> Any:
 
     References
     ----------
-    Pillow, ImageFilter.EDGE_ENHANCE, which leaves the outermost pixels as they are.
+    Pillow, ImageFilter.EDGE_ENHANCE, which copies the outermost pixels.
 
     Examples
     --------
@@ -135,22 +139,12 @@ def edge_enhance(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.edge_enhance(numpy.array([[90, 100, 100]], numpy.uint8))
     array([[ 75, 115, 100]], dtype=uint8)
     """
-    return convolve(image, kernels.edge_enhance(), **common)
+    return Convolution(ring_kernel(10, 2))
 
 
-@preset("sharpen", alpha="weight")
-def edge_enhance_more(image: Any, **common: Unpack[Common]) -> Any:
-    """Sharpen strongly by all eight neighbors, as Pillow's EDGE_ENHANCE_MORE does.
-
-    Parameters
-    ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+@register_filter("sharpen")
+def edge_enhance_more() -> Operation:
+    """Strong sharpening with all eight neighbors, the EDGE_ENHANCE_MORE filter of Pillow.
 
     Notes
     -----
@@ -158,7 +152,7 @@ def edge_enhance_more(image: Any, **common: Unpack[Common]) -> Any:
 
     References
     ----------
-    Pillow, ImageFilter.EDGE_ENHANCE_MORE, which leaves the outermost pixels as they are.
+    Pillow, ImageFilter.EDGE_ENHANCE_MORE, which copies the outermost pixels.
 
     Examples
     --------
@@ -166,22 +160,12 @@ def edge_enhance_more(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.edge_enhance_more(numpy.array([[90, 100, 100]], numpy.uint8))
     array([[ 60, 130, 100]], dtype=uint8)
     """
-    return convolve(image, kernels.edge_enhance_more(), **common)
+    return Convolution(ring_kernel(9))
 
 
-@preset("sharpen", alpha="weight")
-def detail(image: Any, **common: Unpack[Common]) -> Any:
-    """Sharpen a little by the four neighbors, as Pillow's DETAIL does.
-
-    Parameters
-    ----------
-    image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
-        What to filter; channels are never mixed.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+@register_filter("sharpen")
+def detail() -> Operation:
+    """Mild sharpening with the four neighbors, the DETAIL filter of Pillow.
 
     Notes
     -----
@@ -189,7 +173,7 @@ def detail(image: Any, **common: Unpack[Common]) -> Any:
 
     References
     ----------
-    Pillow, ImageFilter.DETAIL, which leaves the outermost pixels as they are.
+    Pillow, ImageFilter.DETAIL, which copies the outermost pixels.
 
     Examples
     --------
@@ -197,4 +181,6 @@ def detail(image: Any, **common: Unpack[Common]) -> Any:
     >>> imfilter.detail(numpy.array([[90, 100, 100]], numpy.uint8))
     array([[ 88, 102, 100]], dtype=uint8)
     """
-    return convolve(image, kernels.detail(), **common)
+    kernel = LAPLACE.copy()
+    kernel[1, 1] = 10
+    return Convolution(kernel / 6)

@@ -1,10 +1,10 @@
 """Kernels as plain arrays: those of the filters, for `imfilter.convolve`, `imfilter.conv2d` or anything else.
 
-Each function returns a new float64 array (kh, kw), `kirsch` (8, 3, 3), as `imfilter.convolve` takes it: what a single
-bright pixel becomes. Parameters and their units are those of the filter of the same name. A parameter that is wrong, or
-asks for more than 2^24 taps, is refused with ImfilterError.
+There is a function for each filter that is made of kernels. It takes the filter's own parameters and returns a new
+float64 array (kh, kw), `kirsch` (8, 3, 3), as `imfilter.convolve` takes it: the impulse response. Where the filter has
+several kernels, the parameters choose one: `sobel` takes axis 0 by default, `gabor` angle 0 and the real part.
 
-Even sizes of `box` and `binomial` are the one difference: those filters correlate, so their center stands at size // 2.
+The even sizes of `box` and `binomial` are the only exception: these filters correlate, so their center is at size // 2.
 
 Examples
 --------
@@ -18,54 +18,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from ..errors import ImfilterError, suggest
+from ..weights.compass import rotate
+from ..weights.taps import Array
+from .from_filters import kernel_function, kernel_names
+from .normalization import normalize
 
-from ..errors import DtypeError, ImfilterError, suggest
-from .blurs import binomial, box, disk, gaussian, motion, smooth, smooth_more
-from .edges import (
-    difference_of_gaussians,
-    farid,
-    find_edges,
-    gabor,
-    kirsch,
-    laplace,
-    laplacian_of_gaussian,
-    prewitt,
-    roberts,
-    rotate,
-    scharr,
-    sobel,
-)
-from .sharpening import detail, edge_enhance, edge_enhance_more, emboss, sharpen, unsharp_mask
-from .taps import Array
-
-KERNELS: dict[str, Callable[..., Array]] = {made.__name__: made for made in (
-    box, gaussian, binomial, disk, motion, smooth, smooth_more, sharpen, unsharp_mask, edge_enhance,
-    edge_enhance_more, detail, sobel, scharr, prewitt, farid, roberts, kirsch, laplace, laplacian_of_gaussian,
-    difference_of_gaussians, gabor, find_edges, emboss)}
-
-__all__ = [
-    "KERNELS", "binomial", "box", "detail", "difference_of_gaussians", "disk", "edge_enhance", "edge_enhance_more",
-    "emboss", "farid", "find_edges", "gabor", "gaussian", "kirsch", "laplace", "laplacian_of_gaussian", "motion",
-    "named", "normalize", "prewitt", "roberts", "rotate", "scharr", "sharpen", "smooth", "smooth_more", "sobel",
-    "unsharp_mask",
-]
+__all__ = ["named", "normalize", "rotate"]
 
 
 def named(name: str, **parameters: Any) -> Array:
-    """Return the kernel of this name.
+    """Return the kernel of the filter of this name.
 
     Parameters
     ----------
     name : str
-        One of `imfilter.kernels.KERNELS`.
+        The name of a filter that is made of kernels.
     **parameters
-        As the function of that name takes them.
+        The filter's own parameters.
+
+    Returns
+    -------
+    (kh, kw) array of float64
+        A new one; of kirsch (8, 3, 3).
 
     Raises
     ------
     ImfilterError
-        When there is no such kernel.
+        When there is no such kernel, or a parameter is wrong.
 
     Examples
     --------
@@ -73,34 +53,18 @@ def named(name: str, **parameters: Any) -> Array:
     >>> kernels.named("sobel", axis=1)[0]
     array([ 0.25,  0.  , -0.25])
     """
-    if name not in KERNELS:
-        raise ImfilterError(f"there is no kernel {name!r}{suggest(str(name), KERNELS)}")
-    return KERNELS[name](**parameters)
+    names = kernel_names()
+    if name not in names:
+        raise ImfilterError(f"there is no kernel {name!r}{suggest(str(name), names)}")
+    return kernel_function(name)(**parameters)
 
 
-def normalize(kernel: Any) -> Array:
-    """Return the kernel divided by the sum of its weights, so that a constant image stays as it is.
+def __getattr__(name: str) -> Callable[..., Array]:
+    if name.startswith("_") or name not in (names := kernel_names()):
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}{'' if name.startswith('_') else suggest(name, names)}")
+    return kernel_function(name)
 
-    Parameters
-    ----------
-    kernel : array
-        Finite real weights of any shape that do not sum to 0.
 
-    Examples
-    --------
-    >>> from imfilter import kernels
-    >>> kernels.normalize([[1, 2, 1]])
-    array([[0.25, 0.5 , 0.25]])
-    """
-    given = np.asarray(kernel)
-    if given.dtype.kind not in "biuf":
-        raise DtypeError(f"kernel must hold real numbers, got dtype {given.dtype}")
-    weights = given.astype(np.float64)
-    with np.errstate(over="ignore"):
-        total = float(weights.sum())
-    if not np.isfinite(total):
-        raise ImfilterError("kernel must be finite, got NaN or infinity in it or in its sum")
-    if abs(total) <= 1e-15 * float(np.abs(weights).sum()):
-        raise ImfilterError(f"kernel must not sum to 0 to be normalized, got the sum {total:g}")
-    result: Array = weights / total
-    return result
+def __dir__() -> list[str]:
+    return sorted({*__all__, *kernel_names()})

@@ -14,10 +14,10 @@ from ..arrays.dispatch import call_lazy, is_lazy
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..errors import ImfilterError
 from ..filters import FILTERS
-from ..filters.registry import signed_dtype
+from ..filters.calling import signed_dtype
 from ..filters.sample_range import assume_range, white_level
 from .filter import Filter
-from .reach import NOWHERE, Support
+from .reach import SAME_PIXEL, Support
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -123,7 +123,7 @@ class Pipeline:
     @property
     def reach(self) -> Support:
         """Pixels of the image that a result pixel sees up, down, left and right of itself."""
-        total, step = NOWHERE, (1, 1)
+        total, step = SAME_PIXEL, (1, 1)
         for one in self.filters:
             total = one.reach.after(total, step)
             step = step[0] * one.stride[0], step[1] * one.stride[1]
@@ -149,7 +149,7 @@ class Pipeline:
         """Say whether what filters give is there at the end: blurs and the like keep it, edges and reliefs do not."""
         found = False
         for one, own in zip(self.filters, given, strict=True):
-            found = own or (found and not one.preset.makes_sign)
+            found = own or (found and not one.declaration.makes_sign)
         return found
 
     def __call__(
@@ -170,7 +170,7 @@ class Pipeline:
     ) -> tuple[Array, Array | None]:
         """Filter colors to this dtype, and alpha, which keeps that of the image, without rounding in between."""
         for one in self.filters:
-            one.fits(image)
+            one.check_image(image)
         kind = supported_dtype(colors.dtype)
         for stage in self.stages(kind, dtype):
             axes = colors.ndim
@@ -202,7 +202,7 @@ class Stage(NamedTuple):
         """Filter colors and alpha, without rounding what is not the chain's own result."""
         with assume_range(self.kind):
             colors, alpha = self.filter.run(colors, alpha, dtype=self.dtype, **options)
-            if self.filter.preset.cut and not self.last and self.kind.kind in "bu":
+            if self.filter.declaration.cut and not self.last and self.kind.kind in "bu":
                 np.clip(colors, 0, white_level(self.kind), out=colors)
             if alpha is not None and alpha.dtype.kind == "f":
                 np.clip(alpha, 0, white_level(self.kind), out=alpha)

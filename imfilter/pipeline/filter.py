@@ -1,4 +1,4 @@
-"""A filter by name with its parameters filled in: a step of a chain, and the text that says it."""
+"""A filter by name with its parameters: a stage of a pipeline, and its text."""
 from __future__ import annotations
 
 import inspect
@@ -9,58 +9,66 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..convolution import bank_margins, convolve, correlate
+from ..convolution import convolve, correlate
+from ..engine.borders import bank_margins
 from ..engine.normalized import sum_weights
 from ..errors import ImfilterError, suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter
-from ..filters.color import check_rgb
+from ..filters.alpha import filter_beside_alpha
+from ..filters.declaration import PLACING
 from ..filters.linear_light import check_srgb
+from ..filters.operation import Operation
 from ..filters.parameters import Flag, Pair, Table, read
-from ..filters.registry import PLACING, beside_alpha
 from . import kernel_files, reach
 
-# Kernels of one's own are steps, too. What they give is in the image's dtype, as that of sharpening is.
-_KERNEL = Parameter("kernel", Table(2), inspect.Parameter.empty, "The weights, a row after the other.")
+
+def _no_operation(**_: Any) -> Operation:
+    """Return an operation that says nothing: the function itself is called."""
+    return Operation()
+
+
+# Kernels of your own are filters, too. Their results have the image's dtype, like those of sharpening.
+_KERNEL = Parameter("kernel", Table(2), inspect.Parameter.empty, "The weights, row by row.")
 KNOWN_FILTERS = FILTERS | {
-    name: FilterDeclaration(name, "kernel", function, (_KERNEL,), "weight")
+    name: FilterDeclaration(name, "kernel", (_KERNEL,), _no_operation, function)
     for name, function in (("convolve", convolve), ("correlate", correlate))
 }
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Filter:
-    """A filter by name. keywords: its checked parameters, without those that have their defaults."""
+    """A filter by name. keywords: its checked parameters that differ from their defaults."""
 
     name: str
     keywords: Mapping[str, Any]
 
     @classmethod
     def named(cls, name: str, /, *, mask: Any = None, **keywords: Any) -> Filter:
-        """Return the filter of this name. Wrong parameters are an error here, before any image is read."""
-        preset = find_declaration(name)
-        known = _parameters(preset)
+        """Return the filter of this name. Wrong parameters are refused here, before any image is read."""
+        declaration = find_declaration(name)
+        known = _parameters_of(declaration)
         for key in keywords:
             _refuse_unknown(name, key, known)
-        values = preset.checked(keywords)
+        values = declaration.checked(keywords)
         for parameter in PLACING:
             values[parameter.name] = parameter.kind.check(
                 parameter.name, keywords.get(parameter.name, parameter.default))
-        changed = {key: _own(value) for key, value in values.items() if not _is_default(known[key], value)}
+        changed = {key: _read_only(value) for key, value in values.items() if not _is_default(known[key], value)}
         if kernel_files.is_kernel_file(name):
             kernel, bias = kernel_files.read_kernel(name)
-            changed |= {"kernel": _own(kernel), "bias": _own(bias)}
-        return cls(name, changed if mask is None else {**changed, "mask": _checked_mask(preset, changed, mask)})
+            changed |= {"kernel": _read_only(kernel), "bias": _read_only(bias)}
+        return cls(name, changed if mask is None else {**changed, "mask": _check_mask(declaration, changed, mask)})
 
     @classmethod
     def of_kernel(cls, kernel: Any, *, flip: bool = True, **keywords: Any) -> Filter:
-        """Return convolution with a kernel, or correlation when it is not to be flipped."""
+        """Return convolution with a kernel; without flip, correlation."""
         return cls.named("convolve" if flip else "correlate", kernel=kernel, **keywords)
 
     @classmethod
     def parse(cls, text: str, **others: Any) -> Filter:
-        """Return the filter that NAME:PARAMETER=VALUE:... says. others: parameters that it need not name."""
+        """Return the filter of a text NAME:PARAMETER=VALUE:... others: parameters that the text may override."""
         name, *given = (part.strip() for part in text.split(":"))
-        known = _parameters(find_declaration(name))
+        known = _parameters_of(find_declaration(name))
         values: dict[str, Any] = {}
         for part in given:
             word, equals, value = (piece.strip() for piece in part.partition("="))
@@ -75,24 +83,28 @@ class Filter:
         return cls.named(name, **{**others, **values})
 
     @property
-    def preset(self) -> FilterDeclaration:
-        """What is declared of it."""
+    def declaration(self) -> FilterDeclaration:
+        """The declaration of the filter."""
         return find_declaration(self.name)
 
     @property
     def label(self) -> str:
-        """What results are named after."""
+        """The name that goes into the names of results."""
         return kernel_files.kernel_stem(self.name) if kernel_files.is_kernel_file(self.name) else self.name
 
     @property
     def signed(self) -> bool:
-        """Whether its result has a sign, and is of floats for an integer image."""
-        signed = self.preset.signed
-        return bool(signed and signed(**self.preset.checked(self.keywords)))
+        """Whether the result has a sign, and is of floats for an integer image."""
+        return self.operation.signed
+
+    @property
+    def operation(self) -> Operation:
+        """What the filter does."""
+        return self.declaration.operation(self.keywords)
 
     @property
     def below_zero(self) -> bool:
-        """Whether its result may fall below 0 where the image does not, and that is worth showing."""
+        """Whether the result may fall below 0 where the image does not, and that is worth showing."""
         return self.signed or ("kernel" in self.keywords and bool(self.keywords["kernel"].min() < 0))
 
     @property
@@ -103,74 +115,74 @@ class Filter:
 
     @property
     def mixes(self) -> bool:
-        """Whether a channel of its result is made of several of the image's."""
+        """Whether it mixes the channels of the image."""
         kernel = self.keywords.get("kernel")
-        return self.preset.group == "color" or (kernel is not None and kernel.ndim == 4)
+        return self.declaration.mixes or (kernel is not None and kernel.ndim == 4)
 
     @property
     def reach(self) -> reach.Support:
-        """How far a result pixel sees."""
-        if self.preset.far:
-            return reach.ENDLESS
-        if self.preset.group == "color":
-            return reach.NOWHERE
+        """Pixels around itself that a result pixel depends on."""
+        if self.declaration.far:
+            return reach.UNBOUNDED
+        if self.declaration.mixes:
+            return reach.SAME_PIXEL
         kernel = self.keywords.get("kernel")
-        if kernel is not None and kernel.ndim == 4:  # a bank, whose channels a line does not have
+        if kernel is not None and kernel.ndim == 4:  # a bank: the measured line would need its channels
             (up, down), (left, right) = bank_margins("same", kernel.shape[2:], (1, 1))
             return reach.Support(up, down, left, right)
         plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
-        return reach.measure_support(lambda image: self.preset.function(image, **{**plain, "mode": "nearest"}))
+        return reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
 
-    def fits(self, image: Any) -> None:
+    def check_image(self, image: Any) -> None:
         """Refuse an image whose colors are not those that the filter is for."""
-        if self.preset.group == "color" and self.name != "mix":
-            check_rgb(image)
+        if self.declaration.mixes:
+            self.operation.check_colors(image)
         if self.keywords.get("linear"):
             check_srgb(image)
 
     def run(self, colors: Array, alpha: Array | None, **common: Any) -> tuple[Array, Array | None]:
-        """Filter an array, and the alpha that belongs to it."""
+        """Filter an array, and the alpha beside it."""
         if alpha is None:
             return self(colors, **common), None
         kernel = self.keywords.get("kernel")
-        weighs = self.preset.alpha == "weight" and (
+        weighs = self.declaration.weighs_alpha and (
             kernel is None or bool(kernel.ndim == 2 and kernel.min() >= 0 and kernel.any()))
-        return beside_alpha(self.preset.function, weighs, colors, alpha, {**self.keywords, **common})
+        return filter_beside_alpha(self.declaration.function, weighs, colors, alpha, {**self.keywords, **common})
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
-        return self.preset.function(image, **{**self.keywords, **keywords})
+        return self.declaration.function(image, **{**self.keywords, **keywords})
 
     def __str__(self) -> str:
-        known = _parameters(self.preset)
-        told = (key for key in self.keywords if key in known or not kernel_files.is_kernel_file(self.name))
-        return ":".join([self.name, *(_said(known.get(key), key, self.keywords[key]) for key in told)])
+        known = _parameters_of(self.declaration)
+        written = (key for key in self.keywords if key in known or not kernel_files.is_kernel_file(self.name))
+        return ":".join([self.name, *(_format_parameter(known.get(key), key, self.keywords[key]) for key in written)])
 
     def __repr__(self) -> str:
         return f"Filter.parse({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Filter) and self._key() == other._key()
+        return isinstance(other, Filter) and self._as_key() == other._as_key()
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self._as_key())
 
-    def _key(self) -> tuple[Any, ...]:
-        values = {key: value if isinstance(value, (str, int, float, tuple, type(None))) else _bytes(value)
+    def _as_key(self) -> tuple[Any, ...]:
+        values = {key: value if isinstance(value, (str, int, float, tuple, type(None))) else _array_key(value)
                   for key, value in self.keywords.items()}
         return self.name, frozenset(values.items())
 
 
 def find_declaration(name: str) -> FilterDeclaration:
-    """Return what is declared of a filter's name, which may be that of a kernel file."""
+    """Return the declaration of a filter by name, or of a kernel file."""
     if kernel_files.is_kernel_file(name):
-        return FilterDeclaration(name, "kernel", kernel_files.apply_kernel, (), "weight")
+        return FilterDeclaration(name, "kernel", (), _no_operation, kernel_files.apply_kernel)
     if name not in KNOWN_FILTERS:
         raise ImfilterError(f"there is no filter {name!r}{suggest(name, KNOWN_FILTERS)}")
     return KNOWN_FILTERS[name]
 
 
-def _parameters(preset: FilterDeclaration) -> dict[str, Parameter]:
-    return {parameter.name: parameter for parameter in (*preset.parameters, *PLACING)}
+def _parameters_of(declaration: FilterDeclaration) -> dict[str, Parameter]:
+    return {parameter.name: parameter for parameter in (*declaration.parameters, *PLACING)}
 
 
 def _refuse_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:
@@ -180,8 +192,8 @@ def _refuse_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None
             f"{name} has the parameters {', '.join(rest)} and {last}, got {key!r}{suggest(key, known)}")
 
 
-def _own(value: Any) -> Any:
-    """Return the value, numbers in an array as a copy that nobody writes to."""
+def _read_only(value: Any) -> Any:
+    """Return the value; an array as a read-only copy."""
     if isinstance(value, np.ndarray):
         value = value.copy()
         value.flags.writeable = False
@@ -194,17 +206,17 @@ def _is_default(parameter: Parameter, value: Any) -> bool:
     return bool(np.all(value == parameter.kind.check(parameter.name, parameter.default)))
 
 
-def _checked_mask(preset: FilterDeclaration, changed: Mapping[str, Any], mask: Any) -> Any:
-    """Return the mask; refuse a filter that can take none."""
+def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask: Any) -> Any:
+    """Return the mask; refuse it for a filter that takes none."""
     if "kernel" in changed:
-        sum_weights(changed["kernel"])  # which must not be 0
-    elif not preset.masked:
-        raise ImfilterError(f"{preset.name} takes no mask: its weights sum to 0, or it has none")
+        sum_weights(changed["kernel"])  # refuses a sum of 0
+    elif not declaration.masked:
+        raise ImfilterError(f"{declaration.name} takes no mask: its weights sum to 0, or it has none")
     return mask
 
 
-def _said(parameter: Parameter | None, key: str, value: Any) -> str:
-    """Return how a parameter is written. A mask has no text."""
+def _format_parameter(parameter: Parameter | None, key: str, value: Any) -> str:
+    """Return a parameter as text. A mask has none."""
     if parameter is None:
         return f"{key}=..."
     if value is True:
@@ -214,6 +226,6 @@ def _said(parameter: Parameter | None, key: str, value: Any) -> str:
     return f"{key}={parameter.shown(value)}"
 
 
-def _bytes(value: Any) -> tuple[Any, ...]:
+def _array_key(value: Any) -> tuple[Any, ...]:
     array = np.asarray(value)
     return array.shape, array.dtype.str, array.tobytes()

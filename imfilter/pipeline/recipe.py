@@ -41,7 +41,7 @@ class Recipe:
     dtype: str | None = None
 
     def __post_init__(self) -> None:
-        mixing = [one.name for one in self.pipeline if one.preset.group == "color"]
+        mixing = [one.name for one in self.pipeline if one.declaration.mixes]
         if self.channels and mixing:
             raise ImfilterError(f"channels cannot be chosen for {mixing[0]}, which mixes them")
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ...arrays.dtypes import Array
-from ...convolution import magnitude, plan
+from ...convolution import plan
+from ...engine.channelwise import plan_channelwise
+from ...engine.kernel_set import KernelSet
 from ...engine.kernel_structure import SAME, Separable, absolute_sum, separable_factors
-from ...engine.planner import Plan
 from . import frequency_response
 from .table import total
 
@@ -98,9 +99,8 @@ def planned(*kernels: Array) -> Fact:
     like = f"for an 8-bit photo of {LIKE[1]} x {LIKE[0]}"
     if len(kernels) == 1:
         return Fact("plan", f"{plan(photo, kernels[0])} (by imfilter.convolve, {like})")
-    plans: list[Plan] = []
-    magnitude(photo, kernels[0], kernels[1], told=plans.append)
-    return Fact("plan", f"both kernels in one pass, {plans[0]} ({like})")
+    pair = plan_channelwise(photo, KernelSet.magnitude(kernels[0], kernels[1], flip=True))
+    return Fact("plan", f"both kernels in one pass, {pair} ({like})")
 
 
 def _one(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...arrays.dtypes import Array
-from ...convolution import check_kernel
+from ...engine.checks import check_kernel
 from ...engine.kernel_structure import absolute_sum
 from ...errors import ImfilterError
 from ..canvas.drawing import BLACK, WHITE, Box, Drawing, Raster, Shape, Words, font, png

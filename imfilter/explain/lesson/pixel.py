@@ -10,13 +10,13 @@ import numpy as np
 from ...arrays.alpha import split_picture_alpha
 from ...arrays.conversion import as_array, has_alpha, is_picture
 from ...arrays.dtypes import Array, round_to_dtype, supported_dtype
-from ...convolution import check_kernel
 from ...engine.borders import Border, parse_border, parse_cval, source_indices
+from ...engine.checks import check_kernel
 from ...errors import ImfilterError, check_integer
 from ...filters import FILTERS
 from ...pipeline.chain import Filter
 from ...pipeline.kernel_files import is_kernel_file
-from .formula import Lying, Recipe, learned, recipe
+from .formula import Formula, PlacedKernel, formula_of, formula_of_file
 from .grids import number
 
 
@@ -24,7 +24,7 @@ from .grids import number
 class Part:
     """A kernel, the pixels under it, and which of these stand outside the image."""
 
-    kernel: Lying
+    kernel: PlacedKernel
     pixels: Array
     beyond: Array
 
@@ -98,17 +98,17 @@ def probe(image: Any, x: int, y: int, filter: Any, *, mode: str, cval: float, **
     return Probe(step.name, column, row, (width, height), dtype, edge, made.matrix is not None, readings)
 
 
-def _made(filter: Any, keywords: dict[str, Any], image: Array) -> tuple[Filter, Recipe]:
+def _made(filter: Any, keywords: dict[str, Any], image: Array) -> tuple[Filter, Formula]:
     """Return a filter by name or a kernel as what is applied to an image (H, W, C), and what it is made of."""
     if isinstance(filter, str):
         step = Filter.named(filter, **keywords)
         if is_kernel_file(filter):
-            return step, learned(step.keywords["kernel"], step.keywords["bias"])
-        return step, recipe(step, supported_dtype(image.dtype), image.shape[2])
+            return step, formula_of_file(step.keywords["kernel"], step.keywords["bias"])
+        return step, formula_of(step, supported_dtype(image.dtype), image.shape[2])
     if more := keywords.keys() - {"mode", "cval"}:
         raise ImfilterError(f"a kernel has no parameters, got {', '.join(sorted(more))}")
     kernel = check_kernel(filter, "kernel", 2)
-    return Filter.of_kernel(kernel, flip=True, **keywords), Recipe([[Lying.turned("kernel", kernel)]])
+    return Filter.of_kernel(kernel, flip=True, **keywords), Formula([[PlacedKernel.flipped("kernel", kernel)]])
 
 
 def _inside(name: str, value: Any, size: int) -> int:
@@ -121,10 +121,10 @@ def _inside(name: str, value: Any, size: int) -> int:
 def _weighs_alpha(step: Filter, image: Any) -> bool:
     """Say whether pixels count by their alpha."""
     return (is_picture(image) and has_alpha(image) and step.name in FILTERS
-            and FILTERS[step.name].alpha == "weight")
+            and FILTERS[step.name].weighs_alpha)
 
 
-def _check_alpha(step: Filter, image: Any, made: Recipe, at: Place) -> None:
+def _check_alpha(step: Filter, image: Any, made: Formula, at: Place) -> None:
     """Refuse places where some pixels are not opaque, so that the sums are not those of the kernel."""
     opaque = Place(split_picture_alpha(image)[1][..., None], at.row, at.column, at.edge, 255.0)  # type: ignore[index]
     if any((opaque.under(kernel, 0).pixels != 255).any() for kernels in made.choices for kernel in kernels):
@@ -142,7 +142,7 @@ class Place:
     edge: Border
     constant: float
 
-    def under(self, kernel: Lying, channel: int) -> Part:
+    def under(self, kernel: PlacedKernel, channel: int) -> Part:
         """Return the pixels of a channel under a kernel that stands here."""
         indices, outs = [], []
         for at, size, taps, anchor in zip((self.row, self.column), self.image.shape[:2], kernel.weights.shape,
@@ -159,7 +159,7 @@ class Place:
         return Part(kernel, pixels, beyond)
 
 
-def _reading(at: Place, made: Recipe, name: str, channel: int, result: Any) -> Reading:
+def _reading(at: Place, made: Formula, name: str, channel: int, result: Any) -> Reading:
     """Return how a filter made of kernels makes a channel."""
     groups = [[at.under(kernel, channel) for kernel in kernels] for kernels in made.choices]
     values = [_joined(group, made) for group in groups]
@@ -182,7 +182,7 @@ def _in_power(value: float) -> str:
     return f"({number(value, 6)})" if value < 0 else number(value, 6)
 
 
-def _joined(group: list[Part], made: Recipe) -> float:
+def _joined(group: list[Part], made: Formula) -> float:
     totals = [part.total for part in group]
     return made.join[0](*totals) if made.join else totals[0]
 
@@ -193,7 +193,7 @@ def _mixed(at: Place, matrix: Array, names: Any, results: Array) -> list[Reading
     readings = []
     for k, (weights, result) in enumerate(zip(matrix, results, strict=True)):
         name = names[k] if len(matrix) == len(names) else "gray" if len(matrix) == 1 else f"channel {k}"
-        part = Part(Lying("weights of " + ", ".join(names), weights[None], (0, 0)), pixel, np.zeros_like(pixel, bool))
+        part = Part(PlacedKernel("weights of " + ", ".join(names), weights[None], (0, 0)), pixel, np.zeros_like(pixel, bool))
         readings.append(Reading(name, [part], [_settled(part.total, result)], part.total, float(result)))
     return readings
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...arrays.dtypes import Array
-from ...convolution import check_kernel, correlate
+from ...convolution import correlate
 from ...engine.borders import Border, Margins, padding_margins, parse_border, source_indices
+from ...engine.checks import check_kernel
 from ...engine.sizes import count_outputs
 from ...errors import ImfilterError, check_pair
 

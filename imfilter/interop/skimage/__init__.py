@@ -16,10 +16,11 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...arrays.layout import iterate_strips, layout_of
-from ...convolution import convolve, correlate_separable, magnitude
-from ...kernels import edges
-from ...kernels.taps import gaussian_taps
+from ...convolution import convolve
+from ...engine.channelwise import correlate_separable, magnitude
 from ...runtime.threads import for_each
+from ...weights import gradients
+from ...weights.taps import gaussian_taps
 from .fallback import handed_on, replaced
 from .scaling import MODES, Floats, floats, is_mask, is_mode, is_number, is_plain, masked
 
@@ -30,10 +31,10 @@ __all__ = [
 ]
 
 GRADIENTS = {
-    "sobel": np.outer(edges.EDGE, edges.SOBEL),
-    "scharr": np.outer(edges.EDGE, edges.SCHARR),
-    "prewitt": np.outer(edges.EDGE, edges.PREWITT),
-    "farid": np.outer(edges.FARID_EDGE, edges.FARID_SMOOTH),
+    "sobel": np.outer(gradients.DIFFERENCE, gradients.SOBEL),
+    "scharr": np.outer(gradients.DIFFERENCE, gradients.SCHARR),
+    "prewitt": np.outer(gradients.DIFFERENCE, gradients.PREWITT),
+    "farid": np.outer(gradients.FARID_DIFFERENCE, gradients.FARID_SMOOTHING),
 }
 # Integers that SciPy casts sums to as C does, by cutting off the fraction and wrapping around.
 WRAPPING = {np.dtype(code) for code in ("u1", "u2", "i1", "i2")}
@@ -251,17 +252,17 @@ def roberts(image: Any, mask: Any = None) -> Any:
     >>> filters.roberts(numpy.array([[0.0, 0, 1, 1]] * 2))[1]
     array([0., 1., 0., 0.])
     """
-    return _masked_edges("roberts", edges.ROBERTS, image, mask)
+    return _masked_edges("roberts", gradients.ROBERTS, image, mask)
 
 
 def roberts_pos_diag(image: Any, mask: Any = None) -> Any:
     """Find edges along the falling diagonal, with [1 0; 0 -1], as skimage.filters.roberts_pos_diag does."""
-    return _masked_edges("roberts_pos_diag", edges.ROBERTS[0], image, mask)
+    return _masked_edges("roberts_pos_diag", gradients.ROBERTS[0], image, mask)
 
 
 def roberts_neg_diag(image: Any, mask: Any = None) -> Any:
     """Find edges along the rising diagonal, with [0 1; -1 0], as skimage.filters.roberts_neg_diag does."""
-    return _masked_edges("roberts_neg_diag", edges.ROBERTS[1], image, mask)
+    return _masked_edges("roberts_neg_diag", gradients.ROBERTS[1], image, mask)
 
 
 def _masked_edges(name: str, weights: Array | tuple[Array, Array], image: Any, mask: Any) -> Any:
@@ -286,7 +287,7 @@ def laplace(image: Any, ksize: Any = 3, mask: Any = None) -> Any:
     if not (_is_gray(image) and is_mask(mask, image) and isinstance(ksize, int) and ksize == 3):
         why = _refusal("laplace", image, ", ksize 3 and a mask of the image's shape")
         return handed_on("laplace", why, image, ksize, mask)
-    return _edges(image, edges.LAPLACE, mask)
+    return _edges(image, gradients.LAPLACE, mask)
 
 
 def gaussian(

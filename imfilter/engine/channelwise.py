@@ -1,0 +1,205 @@
+"""Channel-wise filters in three phases: a request, its preparation (kept in a cache), and the loops."""
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
+from ..arrays.layout import ArrayLayout
+from ..arrays.opened import OpenedImage, open_image
+from ..errors import ImfilterError, check_pair, check_real
+from ..runtime.threads import run_task, thread_count
+from . import _core, fft, normalized, region
+from .borders import Border, padding_margins, parse_border, parse_cval
+from .computation import Geometry, Pair
+from .kernel_set import KernelSet as KernelSet
+from .output import allocate_output, check_fits_memory, write_output
+from .plan import LoopLayout, Plan
+from .planner import Samples, choose_plan
+from .request import ChannelwiseOptions, ConvolutionRequest, result_size
+
+WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
+LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
+DEFAULTS = ChannelwiseOptions()
+
+
+def filter_channelwise(
+    image: Any, kernels: KernelSet, options: ChannelwiseOptions = DEFAULTS, *, channel_axis: int | None = -1,
+    mask: Any = None, out: Array | None = None, workers: int | None = None, **keywords: Any,
+) -> Any:
+    """Correlate every channel of an image with the kernels.
+
+    The other keywords are those of `imfilter.correlate`, given one by one or as options.
+    """
+    if keywords:
+        options = ChannelwiseOptions(**keywords)
+    opened = open_image(image, channel_axis)
+    if mask is not None:
+        return _filter_masked(opened, kernels, options, mask, out, workers)
+    prepared = prepare(opened, kernels, options)
+    return opened.convert_back(prepared.run(opened.pixels, out, workers))
+
+
+def plan_channelwise(
+    image: Any, kernels: KernelSet, options: ChannelwiseOptions = DEFAULTS, *, channel_axis: int | None = -1
+) -> Plan:
+    """Return how `filter_channelwise` would compute this, without computing it."""
+    opened = open_image(image, channel_axis)
+    return prepare(opened, kernels, options).describe(opened.pixels)
+
+
+def correlate_separable(image: Any, column: Array, row: Array, **options: Any) -> Any:
+    """Correlate with the kernel column[:, None] * row, which is never computed."""
+    return filter_channelwise(image, KernelSet.separable(column, row), **options)
+
+
+def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
+    """Convolve with two kernels of one size in one pass, and return the root mean square of the responses."""
+    return filter_channelwise(image, KernelSet.magnitude(first, second, flip=True), **options)
+
+
+def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions) -> "PreparedConvolution":
+    """Check what is asked and prepare its computation; it is kept, because that takes longer than a small image."""
+    pixels = opened.pixels
+    options = options.with_checked_pairs()
+    request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
+    if kernels.cacheable:
+        try:
+            return _prepare_cached(*request, *options)
+        except TypeError as error:  # of an argument that has no hash
+            if isinstance(error, ImfilterError):
+                raise
+    return PreparedConvolution(ConvolutionRequest(*request, options))
+
+
+@lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1
+def _prepare_cached(
+    shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, kernels: KernelSet, full_size: Pair | None,
+    *options: Any,
+) -> "PreparedConvolution":
+    return PreparedConvolution(
+        ConvolutionRequest(shape, dtype, layout, kernels, full_size, ChannelwiseOptions(*options)))
+
+
+class PreparedConvolution:
+    """A channel-wise convolution, ready to be run on images of one shape and dtype."""
+
+    def __init__(self, request: ConvolutionRequest) -> None:
+        kernels, layout, options = request.kernels, request.layout, request.options
+        image_dtype = supported_dtype(request.image_dtype)
+        self.kernels, self.layout = kernels.kernels, layout
+        self.dtype = result_dtype(image_dtype, options.dtype)
+        stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
+        border = parse_border("mode", options.mode)
+        cval = parse_cval(options.cval, border, image_dtype)
+        margins = padding_margins(options.padding, kernels.shape, dilation, kernels.anchor)
+        size = result_size(layout.size(request.shape), kernels.shape, margins, stride, dilation)
+        full_size = request.full_size or size
+        self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
+        check_fits_memory(self.shape)
+        self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), cval)
+        samples = Samples(
+            PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype), cval)
+        self._blocks = self._transform_blocks(image_dtype, samples, full_size)
+        self.plan = choose_plan(
+            self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
+            method=options.method)
+        self._method = options.method
+        self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
+        self._packed: _core.Packed | None = None
+
+    def _transform_blocks(self, image: np.dtype[Any], samples: Samples, full_size: Pair) -> fft.Blocks | None:
+        """Return how a transform would cut up the image, or None where none may be used.
+
+        A transform sums one dense kernel, and not the integers that need float64 for themselves.
+        """
+        if len(self.kernels) > 1 or not isinstance(self.kernels[0], np.ndarray):
+            return None
+        if image.kind != "f" and samples.source.kind == "f":
+            return None
+        return fft.Blocks(*map(
+            fft.split_axis, full_size, self.kernels[0].shape, self.geometry.stride, self.geometry.dilation))
+
+    def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
+        """Compute the result for an image's pixels, in `out` if there is one."""
+        threads = self._count_threads(workers)
+        source, result, target = self._open_arrays(pixels, out)
+        if result.size:
+            task = self._make_task(source, target)
+            run_task(task, threads)
+        return write_output(result, self.dtype, out)
+
+    def describe(self, pixels: Array) -> Plan:
+        """Return the plan, with the decisions that depend on how the pixels lie in memory."""
+        from dataclasses import replace
+
+        source, result, target = self._open_arrays(pixels, None)
+        if not result.size:
+            return self.plan
+        task = self._make_task(source, target)
+        if isinstance(task, fft.Task):
+            return replace(self.plan, scratch=task.scratch)
+        layout = LoopLayout(**task.layout(), threads=self._count_threads(None))
+        return replace(self.plan, scratch=task.scratch, layout=layout)
+
+    def _count_threads(self, workers: int | None) -> int:
+        if workers is None and not self.worth_threads:
+            return 1
+        threads = thread_count(workers)
+        return threads if self.worth_threads else 1
+
+    def _open_arrays(self, pixels: Array, out: Array | None) -> tuple[Array, Array, Array]:
+        """Return the image's view (images, rows, columns, channels), the array to write, and its view."""
+        native, layout = to_native(pixels), self.layout
+        # Channels in planes of their own are filtered as separate images, where one view can hold them all.
+        source = layout.planes(native) if layout.planar else None
+        planes = source is not None
+        result, target = allocate_output(pixels, self.shape, self.dtype, out, layout, planes)
+        return layout.images(native) if source is None else source, result, target
+
+    def _make_task(self, source: Array, target: Array) -> Any:
+        """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
+        if self.plan.method == "fft":
+            return self._make_transform(source, target)
+        task = self._packed.task(source, target) if self._packed else None
+        if task is None:
+            packed = _core.Packed(source, target, self.plan.kernels, self.geometry, self.plan.computation)
+            task = packed.task(source, target)
+            self._packed = packed if self.plan.taps <= LARGEST_PACKED else None
+        return task
+
+    def _make_transform(self, source: Array, target: Array) -> fft.Task:
+        blocks, window = self._blocks, region.current()
+        assert blocks is not None
+        if window:
+            window.grains.add((blocks.rows.grain, blocks.columns.grain))
+            blocks = blocks.for_region(window.first, target.shape[1:3])
+        return fft.Task(source, target, self.plan.kernels[0], blocks, self.geometry, self.plan.scale)
+
+    def run_masked(
+        self, pixels: Array, mask: "normalized.Weights", out: Array | None, workers: int | None
+    ) -> Array:
+        """Compute the normalized convolution of an image's pixels."""
+        threads = self._count_threads(workers)
+        source = self.layout.images(to_native(pixels))
+        if out is not None and mask.mask is not None and np.may_share_memory(out, mask.mask):
+            mask = mask._replace(mask=mask.mask.copy())
+        result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout)
+        if result.size:
+            task = normalized.Task(source, target, mask, self.kernels[0], self.geometry, self._method, self.width)
+            run_task(task, threads)
+        return write_output(result, self.dtype, out)
+
+
+def _filter_masked(
+    opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions, mask: Any, out: Array | None,
+    workers: int | None,
+) -> Any:
+    """Compute a normalized convolution."""
+    for kernel in kernels.kernels:
+        normalized.sum_weights(kernel)
+    cval = check_real("cval", options.cval) if parse_border("mode", options.mode) is Border.CONSTANT else 0.0
+    prepared = prepare(opened, kernels, options._replace(cval=0.0 if math.isnan(cval) else cval))
+    weights = normalized.check_weights(mask, opened.pixels.shape, opened.layout, cval)
+    return opened.convert_back(prepared.run_masked(opened.pixels, weights, out, workers))

@@ -1,0 +1,56 @@
+"""Check kernels, banks and biases, and turn them into contiguous float64."""
+from typing import Any
+
+import numpy as np
+
+from ..arrays.conversion import as_array
+from ..arrays.dtypes import Array
+from ..arrays.layout import ArrayLayout
+from ..errors import DtypeError, ImfilterError
+from . import _core
+
+
+def check_kernel(values: Any, name: str, ndim: int) -> Array:
+    """Return a kernel (2 dimensions) or a bank (4) as contiguous float64, checked."""
+    given = _check_real_numbers(values, name)
+    if given.ndim != ndim or 0 in given.shape:
+        shape = "(kh, kw)" if ndim == 2 else "(C_out, C_in / groups, kh, kw)"
+        raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
+    return _check_finite(np.ascontiguousarray(given, np.float64), name)
+
+
+def check_bias(values: Any, outputs: int) -> Array | None:
+    """Return the bias of a bank as float64, checked."""
+    if values is None:
+        return None
+    given = _check_real_numbers(values, "bias")
+    if given.shape != (outputs,):
+        raise ImfilterError(
+            f"bias must have one number for each of the {outputs} output channels, got shape {given.shape}")
+    return _check_finite(np.array(given, np.float64), "bias")
+
+
+def check_bank_fits(weights: Array, groups: int, shape: tuple[int, ...], layout: ArrayLayout) -> None:
+    """Refuse a bank whose channels and groups do not match an image of this shape."""
+    outputs, inputs = weights.shape[:2]
+    channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
+    if outputs % groups or channels % groups:
+        raise ImfilterError(
+            f"groups must divide the {channels} channels of the image and the {outputs} of the result, got {groups}")
+    if inputs * groups != channels:
+        raise ImfilterError(
+            f"weight {weights.shape} with groups={groups} must meet an image of {inputs * groups} channels, "
+            f"got {channels} in an image of shape {shape}: {layout.taken}")
+
+
+def _check_real_numbers(values: Any, name: str) -> Array:
+    given = as_array(values, name)
+    if given.dtype.kind not in "biuf":
+        raise DtypeError(f"{name} must hold real numbers, got dtype {given.dtype}")
+    return given
+
+
+def _check_finite(values: Array, name: str) -> Array:
+    if not _core.all_finite(values):
+        raise ImfilterError(f"{name} must be finite, got NaN or infinity in it")
+    return values

@@ -1,0 +1,53 @@
+"""What the core is given beside arrays: where to read and how to compute."""
+from typing import Any, NamedTuple
+
+Pair = tuple[int, int]
+
+
+class Geometry(NamedTuple):
+    """Where a computation reads: from the pixel of a result to those that its taps meet.
+
+    before: rows and columns of padding above and to the left. border, cval: where pixels outside the image come from.
+    """
+
+    stride: Pair
+    dilation: Pair
+    before: Pair
+    border: int
+    cval: float
+
+
+class Computation(NamedTuple):
+    """How sums are computed.
+
+    compute_dtype: what samples are widened to, "int16", "float32" or "float64". bounded: no result is NaN, infinite or
+    above 2**22 in size, so it can be rounded without checks. scale: what sums are multiplied by. window_doublings: how
+    often windows of equal weights are doubled. solid: a kernel of ones in one piece in each column, whose columns' sums
+    slide down. bias, groups: of a bank.
+    """
+
+    compute_dtype: str
+    bounded: bool
+    scale: float = 1.0
+    window_doublings: int = 0
+    solid: Any = None
+    bias: Any = None
+    groups: int = 1
+
+
+class WindowPlan(NamedTuple):
+    """How the samples of a window are looked at.
+
+    method: "extreme", "network", "histogram", "selection" or "bilateral". before: rows above and columns to the left of
+    the pixel. cost: roughly how long a sample takes. rank: of the sample wanted. weights: of a bilateral filter, the
+    logarithm to base 2 for each place of the window; closeness: what a squared difference is multiplied by.
+    """
+
+    method: str
+    size: tuple[int, int]
+    before: tuple[int, int]
+    cost: float
+    rank: int = 0
+    network: Any = None
+    weights: Any = None
+    closeness: float = 0.0

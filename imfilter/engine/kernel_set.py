@@ -1,0 +1,99 @@
+"""KernelSet: the weights of a channel-wise filter, immutable and ready to be looked up in a cache."""
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..arrays.conversion import as_array
+from ..arrays.dtypes import Array
+from .checks import check_kernel
+from .kernel_structure import Kernel, Separable
+
+LARGEST_CACHED = 2**12  # weights up to which what was found out about a kernel is kept by its values
+
+
+class KernelSet:
+    """The kernels of a channel-wise filter, for correlation: convolution has flipped them already.
+
+    Small sets with equal weights are equal, and have the same hash.
+
+    Parameters
+    ----------
+    kernels : tuple of (kh, kw) arrays or Separable
+        One kernel, or two of one size: then the result is the root mean square of both responses. Contiguous float64,
+        not to be changed.
+    flipped : bool
+        Whether they were flipped: the anchor, tap (kh // 2, kw // 2) of the kernel as given, was flipped with them.
+    """
+
+    __slots__ = ("_hash", "anchor", "flipped", "kernels", "key", "shape", "size")
+
+    def __init__(self, kernels: tuple[Kernel, ...], flipped: bool) -> None:
+        self.kernels, self.flipped = kernels, flipped
+        self.shape: tuple[int, int] = kernels[0].shape
+        height, width = self.shape
+        middle = height // 2, width // 2
+        self.anchor = (height - 1 - middle[0], width - 1 - middle[1]) if flipped else middle
+        self.size = sum(kernel.size for kernel in kernels)
+        # The values of a large set would take longer to compare than to plan for: it is equal to itself alone.
+        self.key: Hashable = (flipped, self.shape, *map(_weights_as_bytes, kernels)) if self.cacheable else object()
+        self._hash = hash(self.key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KernelSet) and self.key == other.key
+
+    @property
+    def cacheable(self) -> bool:
+        """Whether it is small enough to keep what was found out about it."""
+        return self.size <= LARGEST_CACHED
+
+    @classmethod
+    def of(cls, kernel: Any, *, flip: bool) -> "KernelSet":
+        """Return the set of one dense kernel (kh, kw), checked; flip: for convolution."""
+        weights = as_array(kernel, "kernel")
+        if weights.ndim == 2 and weights.size <= LARGEST_CACHED and weights.dtype.kind in "biuf":
+            return _from_bytes(weights.tobytes(), weights.dtype, weights.shape, flip)
+        return cls._flipped((check_kernel(weights, "kernel", 2),), flip)
+
+    @classmethod
+    def separable(cls, column: Array, row: Array, *, flip: bool = False) -> "KernelSet":
+        """Return the set of the kernel column[:, None] * row, which is never computed."""
+        if not row.any():  # the loops write nothing for a row without taps: take the zeros from the column
+            column, row = np.zeros_like(column), np.eye(1, len(row), len(row) // 2)[0]
+        return cls._flipped((Separable(_contiguous(column), _contiguous(row)),), flip)
+
+    @classmethod
+    def magnitude(cls, first: Array, second: Array, *, flip: bool) -> "KernelSet":
+        """Return the set of two kernels of one size, for the root mean square of their responses."""
+        return cls._flipped((_contiguous(first), _contiguous(second)), flip)
+
+    @classmethod
+    def _flipped(cls, kernels: tuple[Kernel, ...], flip: bool) -> "KernelSet":
+        return cls(tuple(map(_flip, kernels)) if flip else kernels, flip)
+
+
+@lru_cache(maxsize=256)
+def _from_bytes(weights: bytes, dtype: np.dtype[Any], shape: tuple[int, int], flip: bool) -> KernelSet:
+    """Return the set of one kernel, from its weights in the order of rows: the same set for the same values."""
+    kernel = check_kernel(np.frombuffer(weights, dtype).reshape(shape), "kernel", 2)
+    return KernelSet._flipped((kernel,), flip)
+
+
+def _contiguous(weights: Array) -> Array:
+    return np.ascontiguousarray(weights, np.float64)
+
+
+def _flip(kernel: Kernel) -> Kernel:
+    if isinstance(kernel, Separable):
+        return Separable(_contiguous(kernel.column[::-1]), _contiguous(kernel.row[::-1]))
+    return _contiguous(kernel[::-1, ::-1])
+
+
+def _weights_as_bytes(kernel: Kernel) -> Any:
+    if isinstance(kernel, Separable):
+        return kernel.column.tobytes(), kernel.row.tobytes()
+    return kernel.tobytes()

@@ -1,0 +1,53 @@
+"""What is asked of the engine: requests, which are looked up in the cache of prepared computations."""
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays.layout import ArrayLayout
+from ..errors import check_pair
+from .borders import Margins, parse_padding
+from .computation import Pair
+from .kernel_set import KernelSet
+from .sizes import count_outputs
+
+
+class ChannelwiseOptions(NamedTuple):
+    """Keywords of `correlate` that decide what is computed, as the caller gave them. `prepare` checks them."""
+
+    mode: Any = "reflect"
+    cval: Any = 0.0
+    padding: Any = "same"
+    stride: Any = 1
+    dilation: Any = 1
+    dtype: Any = None
+    method: str = "auto"
+
+    def with_checked_pairs(self) -> "ChannelwiseOptions":
+        """Return the options with sequences replaced by checked pairs: (1, True) would be looked up as (1, 1)."""
+        if isinstance(self.stride, int) and isinstance(self.dilation, int) and isinstance(self.padding, (str, int)):
+            return self
+        return self._replace(
+            padding=self.padding if isinstance(self.padding, (str, int)) else parse_padding(self.padding),
+            stride=check_pair("stride", self.stride, 1), dilation=check_pair("dilation", self.dilation, 1))
+
+
+class ConvolutionRequest(NamedTuple):
+    """Everything asked of a channel-wise convolution but the samples: the key of the cache.
+
+    A named tuple rather than a frozen dataclass, because every call looks up its fields. full_size: rows and columns
+    of the whole result where the image is a region of a larger one.
+    """
+
+    shape: tuple[int, ...]
+    image_dtype: np.dtype[Any]
+    layout: ArrayLayout
+    kernels: KernelSet
+    full_size: Pair | None
+    options: ChannelwiseOptions
+
+
+def result_size(size: Pair, kernel: Pair, margins: Margins, stride: Pair, dilation: Pair) -> Pair:
+    """Return the rows and columns of the result for an image of this size."""
+    rows, columns = (
+        count_outputs(*along) for along in zip(size, kernel, margins, stride, dilation, strict=True))
+    return rows, columns

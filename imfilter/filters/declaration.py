@@ -1,0 +1,188 @@
+"""What is declared of a filter: its parameters, its group, and the operation that it does for checked parameters."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import ImfilterError
+from .operation import Operation
+from .parameters import Edge, Flag, Integer, Kind, Number, Pair
+
+MOST_PREPARED = 64  # prepared filters that a declaration keeps
+LARGEST_PREPARED = 2**12  # weights of a prepared filter that is kept
+
+
+class Parameter(NamedTuple):
+    """A parameter of a filter. Without a default it must be given."""
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
+
+    def __str__(self) -> str:
+        return self.name if self.required else f"{self.name}={self.shown(self.default)}"
+
+    @staticmethod
+    def shown(value: Any) -> str:
+        """Return a value as it is written on a command line, where it is read as the same value."""
+        if isinstance(value, np.ndarray):
+            rows = value if value.ndim == 2 else value[:, None].T
+            return ";".join(" ".join(map(Parameter.shown, row.tolist())) for row in rows)
+        if isinstance(value, tuple):
+            return ",".join(map(Parameter.shown, value))
+        if isinstance(value, float):
+            return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+        return str(value).lower()
+
+
+# The keywords of every filter, and their defaults. They mean what they mean in `imfilter.correlate`.
+COMMON_DEFAULTS: dict[str, Any] = {
+    "mode": "reflect", "cval": 0.0, "stride": 1, "mask": None, "channel_axis": -1, "dtype": None, "out": None,
+    "workers": None,
+}
+# What each filter of a chain takes beside its own parameters.
+PLACING = (
+    Parameter("mode", Edge(), COMMON_DEFAULTS["mode"], "How the image continues beyond its border."),
+    Parameter("cval", Number(), COMMON_DEFAULTS["cval"], "Samples beyond the border when mode is 'constant'."),
+    Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
+)
+LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, for sRGB photos.")
+
+
+class Group(NamedTuple):
+    """What the filters of a group have in common.
+
+    weighs: whether pixels count by their alpha, and by a mask; otherwise alpha is kept, and there is no mask, because
+    the weights sum to 0, or there are none. linear: whether they average light, which can be done in linear light.
+    makes_sign: whether the sign of the result is the filter's own; otherwise it is that of the image. mixes: whether
+    they mix the channels.
+    """
+
+    weighs: bool = False
+    linear: bool = False
+    makes_sign: bool = False
+    mixes: bool = False
+
+
+GROUPS = {
+    "blur": Group(weighs=True, linear=True),
+    "sharpen": Group(weighs=True),
+    "edges": Group(makes_sign=True),
+    "relief": Group(makes_sign=True),
+    "color": Group(linear=True, mixes=True),
+    "rank": Group(),
+    "kernel": Group(weighs=True),  # kernels of your own, which are filters in chains
+}
+
+
+class PreparedFilter(NamedTuple):
+    """A filter with checked parameters, without linear, which says whether to compute in linear light."""
+
+    parameters: dict[str, Any]
+    operation: Operation
+    linear: bool
+
+
+def _kind_of(value: Any) -> Any:
+    """Return the type of a value, or those of a tuple: 1, 1.0 and True are equal, but not all are allowed."""
+    kind = type(value)
+    return kind if kind is not tuple else tuple(map(type, value))
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether equal values of equal kinds mean the same parameter."""
+    plain = str, int, float, type(None)
+    return isinstance(value, plain) or (type(value) is tuple and all(isinstance(item, plain) for item in value))
+
+
+@dataclass(frozen=True, eq=False)
+class FilterDeclaration:
+    """What is declared of a filter.
+
+    build: returns the operation for checked parameters. function: the public one, of an image. kernel_parameters:
+    defaults of the parameters in `imfilter.kernels` where they are others, and ... for those that do not change the
+    kernel. cut: whether results beyond the range of an
+    integer image are cut off within a chain too, where others give floats beyond it. far: whether a pixel may depend on
+    any other.
+    """
+
+    name: str
+    group: str
+    parameters: tuple[Parameter, ...]
+    build: Callable[..., Operation]
+    function: Callable[..., Any]
+    kernel_parameters: Mapping[str, Any] = field(default_factory=dict)
+    cut: bool = False
+    far: bool = False
+    _prepared: dict[Any, PreparedFilter] = field(default_factory=dict, repr=False)
+
+    def prepare(self, *values: Any) -> PreparedFilter:
+        """Return the filter with these parameters, in the order of declaration, checked.
+
+        Small operations are kept: to check parameters and compute weights takes longer than to filter a small image.
+        """
+        key = values, tuple([_kind_of(value) for value in values])
+        try:
+            return self._prepared[key]
+        except (KeyError, TypeError):  # not kept, or it cannot be: an array or a list
+            pass
+        given = dict(zip((parameter.name for parameter in self.parameters), values, strict=True))
+        prepared = self._build(self._check(given))
+        if prepared.operation.size <= LARGEST_PREPARED and all(_is_plain(value) for value in values):
+            if len(self._prepared) >= MOST_PREPARED:
+                self._prepared.clear()
+            self._prepared[key] = prepared
+        return prepared
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the filter's own parameters, checked; default values for those that are not given."""
+        for parameter in self.parameters:
+            if parameter.required and parameter.name not in given:
+                raise ImfilterError(f"{self.name} needs {parameter.name}, {parameter.kind.words}")
+        prepared = self.prepare(*(given.get(parameter.name, parameter.default) for parameter in self.parameters))
+        return prepared.parameters | ({"linear": prepared.linear} if LINEAR in self.parameters else {})
+
+    def operation(self, given: Mapping[str, Any]) -> Operation:
+        """Return the operation for the filter's own parameters, not checked yet."""
+        return self.prepare(*(given.get(parameter.name, parameter.default) for parameter in self.parameters)).operation
+
+    def _check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {parameter.name: parameter.kind.check(parameter.name, values[parameter.name])
+                for parameter in self.parameters}
+
+    def _build(self, parameters: dict[str, Any]) -> PreparedFilter:
+        own = {name: value for name, value in parameters.items() if name != "linear"}
+        return PreparedFilter(own, self.build(**own), parameters.get("linear", False))
+
+    @property
+    def weighs_alpha(self) -> bool:
+        """Whether pixels count by their alpha."""
+        return GROUPS[self.group].weighs
+
+    @property
+    def masked(self) -> bool:
+        """Whether it takes a mask."""
+        return GROUPS[self.group].weighs
+
+    @property
+    def makes_sign(self) -> bool:
+        """Whether the sign of the result is the filter's own, or none; otherwise it is that of the image."""
+        return GROUPS[self.group].makes_sign
+
+    @property
+    def mixes(self) -> bool:
+        """Whether it mixes the channels."""
+        return GROUPS[self.group].mixes
+
+    @property
+    def summary(self) -> str:
+        return (self.function.__doc__ or "").splitlines()[0].rstrip(".")

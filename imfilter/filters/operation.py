@@ -1,0 +1,80 @@
+"""What a filter does once its parameters are checked, and what it is made of, to be shown."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..arrays.dtypes import Array
+from ..errors import ImfilterError
+
+# A function of the responses of a group, and the same as text with {} for each of them.
+Joined = tuple[Callable[..., float], str]
+
+
+@dataclass(frozen=True)
+class Composition:
+    """The kernels of a filter, and how their responses are combined.
+
+    sentence: how, in words that end where the kernels follow. groups: kernels by label; the responses of a group are
+    joined, and the largest of what the groups give is the result. flip: whether the kernels are convolved with, or
+    correlated. join: None where each group has one kernel. level: what is added at the end, for an image of a dtype.
+    one_pass: whether all kernels are computed in one pass. first: whether the first group stands for all when shown.
+    """
+
+    sentence: str
+    groups: tuple[Mapping[str, Array], ...]
+    flip: bool = True
+    join: Joined | None = None
+    level: Callable[[np.dtype[Any]], float] | None = None
+    one_pass: bool = False
+    first: bool = False
+
+    @property
+    def kernels(self) -> dict[str, Array]:
+        """The kernels to be shown, by label."""
+        groups = self.groups[:1] if self.first else self.groups
+        return {label: kernel for group in groups for label, kernel in group.items()}
+
+    def as_array(self, name: str) -> Array:
+        """Return the kernel (kh, kw), or those of which the largest response counts (n, kh, kw)."""
+        kernels = [kernel for group in self.groups for kernel in group.values()]
+        if self.join or len({kernel.shape for kernel in kernels}) > 1:
+            raise ImfilterError(
+                f"{name} must be given parameters with which it has one kernel, got those of {len(kernels)}")
+        return np.stack(kernels) if len(kernels) > 1 else np.array(kernels[0], np.float64)
+
+
+class Operation:
+    """What a filter does to an image, for checked parameters.
+
+    size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
+    are float32 for images of integers, unless a dtype is given.
+    """
+
+    size = 0
+    signed = False
+
+    def apply(
+        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
+        workers: int | None, mask: Any = None,
+    ) -> Any:
+        """Return the result. The keywords are those of all filters, as the caller gave them."""
+        raise NotImplementedError
+
+    def composition(self) -> Composition | None:
+        """Return the kernels and how they are combined; None: it is no linear convolution."""
+        return None
+
+    @property
+    def matrix(self) -> Array | None:
+        """The matrix that mixes the channels, a row for each channel of the result; None: they are not mixed."""
+        return None
+
+    def matrix_for(self, channels: int | None) -> Array:
+        """Return the matrix for an image of this many channels; None: it has no channel axis."""
+        raise NotImplementedError
+
+    def check_colors(self, image: Any) -> None:
+        """Refuse an image whose colors are not those that the filter is for."""

@@ -1,0 +1,102 @@
+"""Filters made of one kernel or two: one convolution, the magnitude of a gradient, a response added to a gray level."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..arrays.conversion import pixels_of, to_input_type
+from ..arrays.dtypes import Array, result_dtype, supported_dtype
+from ..engine.channelwise import KernelSet, filter_channelwise
+from ..engine.request import ChannelwiseOptions
+from ..weights.taps import dense_kernel
+from .combine import combine
+from .operation import Composition, Operation
+
+Level = Callable[[np.dtype[Any]], float]
+
+
+class KernelOperation(Operation):
+    """Filter with a set of kernels in one pass."""
+
+    def __init__(self, kernels: KernelSet) -> None:
+        self._set, self.size = kernels, kernels.size
+
+    def apply(
+        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
+        workers: int | None, mask: Any = None,
+    ) -> Any:
+        # The options are passed as one tuple: on a small image, keywords would cost a tenth of the call.
+        options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
+        return filter_channelwise(
+            image, self._set, options, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+
+
+class Convolution(KernelOperation):
+    """Convolve with one kernel (kh, kw)."""
+
+    def __init__(self, kernel: Array, *, signed: bool = False) -> None:
+        super().__init__(KernelSet.of(kernel, flip=True))
+        self.kernel, self.signed = kernel, signed
+
+    def composition(self) -> Composition:
+        return Composition("It is convolution with:", ({"kernel": self.kernel},))
+
+
+class SeparableCorrelation(KernelOperation):
+    """Correlate with the product of a column and a row. Even sizes have their center at size // 2."""
+
+    def __init__(self, column: Array, row: Array) -> None:
+        super().__init__(KernelSet.separable(column, row))
+        self.column, self.row = column, row
+
+    def composition(self) -> Composition:
+        kernel = dense_kernel([(self.column, self.row)])
+        odd = all(side % 2 for side in kernel.shape)  # then it makes no difference, as the kernel is symmetric
+        return Composition(
+            f"It is {'convolution' if odd else 'correlation'} with:", ({"kernel": kernel},), flip=False)
+
+
+class GradientMagnitude(KernelOperation):
+    """Convolve with two kernels of one size, and take the root of the mean of the squares."""
+
+    def __init__(self, first: Array, second: Array, labels: tuple[str, str]) -> None:
+        super().__init__(KernelSet.magnitude(first, second, flip=True))
+        self.kernels = dict(zip(labels, (first, second), strict=True))
+
+    def composition(self) -> Composition:
+        return Composition(
+            "It is the root of the mean of the squares of two convolutions, sqrt((a^2 + b^2) / 2), with:",
+            (self.kernels,), join=(_root_mean_square, "sqrt(({}^2 + {}^2) / 2)"), one_pass=True)
+
+
+def _root_mean_square(a: float, b: float) -> float:
+    return math.sqrt((a * a + b * b) / 2)
+
+
+class LevelPlusConvolution(Operation):
+    """Add the convolution with one kernel to a gray level, which depends on the image's dtype. name: of the level."""
+
+    def __init__(self, kernel: Array, level: Level, name: str) -> None:
+        self.kernel, self.level, self.name = kernel, level, name
+        self._set, self._negative = KernelSet.of(kernel, flip=True), KernelSet.of(-kernel, flip=True)
+        self.size = 2 * kernel.size
+
+    def apply(self, image: Any, **options: Any) -> Any:
+        pixels = pixels_of(image, options["channel_axis"])
+        kind, level = supported_dtype(pixels.dtype), self.level(pixels.dtype)
+        if kind.kind == "u" and level == np.iinfo(kind).max and result_dtype(kind, options["dtype"]) == kind:
+            # Only what falls below white shows: white minus the saturated response to the negative kernel, in one pass.
+            drawing: Array = filter_channelwise(pixels, self._negative, **options)
+            return to_input_type(image, np.invert(drawing, out=drawing))
+
+        def add_level(pixels: Array, **options: Any) -> Array:
+            response: Array = filter_channelwise(pixels, self._set, **options)
+            return np.add(response, level, out=response)
+
+        return combine(image, add_level, **options)
+
+    def composition(self) -> Composition:
+        return Composition(
+            f"It is {self.name} plus the convolution with:", ({"kernel": self.kernel},), level=self.level)

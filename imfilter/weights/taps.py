@@ -1,0 +1,90 @@
+"""Weights along one axis, kernels as sums of products of them, and the limits of their size."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import ImfilterError
+
+Array = np.ndarray[Any, Any]
+# A kernel as (column, row) pairs: the sum of their outer products, which is never computed for filtering.
+Products = list[tuple[Array, Array]]
+
+# Longer kernels are mistakes, and their rows would not fit in memory.
+MOST_TAPS = 2**24
+
+
+def check_length(taps: float) -> None:
+    """Refuse a kernel that is too long along an axis."""
+    if taps > MOST_TAPS:
+        raise ImfilterError(f"a kernel must have at most {MOST_TAPS} taps along an axis, got {taps:.4g}")
+
+
+def check_area(height: float, width: float) -> None:
+    """Refuse a kernel whose dense array is too large."""
+    if height * width > MOST_TAPS:
+        raise ImfilterError(f"a kernel must have at most {MOST_TAPS} taps, got {height:.4g} x {width:.4g}")
+
+
+def dense_kernel(products: Products) -> Array:
+    """Return the sum of the outer products as one array. All columns have one size, and so have all rows."""
+    column, row = products[0]
+    check_area(len(column), len(row))
+    kernel: Array = np.outer(column, row)
+    for column, row in products[1:]:
+        kernel += np.outer(column, row)
+    return kernel
+
+
+def cosine_and_sine(angle: float) -> tuple[float, float]:
+    """Return cosine and sine of an angle in degrees: exactly 0 at right angles, exactly equal in size at 45 degrees."""
+    quarter, rest = divmod(math.fmod(angle, 360), 90)
+    cosine, sine = math.cos(math.radians(rest)), math.sin(math.radians(rest))
+    if rest == 45:
+        sine = cosine
+    for _ in range(int(quarter) % 4):
+        cosine, sine = -sine, cosine
+    return cosine, sine
+
+
+def gaussian_taps(sigma: float, truncate: float = 4.0) -> Array:
+    """Return exp(-x^2 / (2 sigma^2)) for |x| <= int(truncate * sigma + 0.5), scaled to sum 1."""
+    check_length(2 * truncate * sigma)
+    radius = int(truncate * sigma + 0.5)
+    if radius == 0:
+        return np.ones(1)
+    x = np.arange(-radius, radius + 1)
+    taps: Array = np.exp(-0.5 * (x / sigma) ** 2)
+    taps /= taps.sum()
+    return taps
+
+
+def curvature_taps(sigma: float, truncate: float = 4.0) -> Array:
+    """Return (x^2 / sigma^4 - 1 / sigma^2) g(x), the second derivative of the Gaussian g, corrected to sum 0."""
+    bell = gaussian_taps(sigma, truncate)
+    x = np.arange(len(bell)) - len(bell) // 2
+    taps: Array = ((x / sigma) ** 2 - 1) * bell / sigma**2
+    taps -= taps.sum() * bell
+    return taps
+
+
+def box_taps(size: int) -> Array:
+    """Return `size` equal weights that sum to 1."""
+    check_length(size)
+    return np.full(size, 1 / size)
+
+
+def binomial_taps(size: int) -> Array:
+    """Return row `size` of Pascal's triangle, scaled to sum 1."""
+    check_length(size)
+    if size <= 1024:
+        return np.array([math.comb(size - 1, k) / 2 ** (size - 1) for k in range(size)])
+    # From the largest weight outwards, each is (n - k) / (k + 1) times its neighbor; the other half mirrors this one.
+    n = size - 1
+    k = np.arange(n // 2, n)
+    right = np.cumprod(np.concatenate([[1.0], (n - k) / (k + 1)]))
+    taps: Array = np.concatenate([right[: n % 2 : -1], right])
+    taps /= taps.sum()
+    return taps
