@@ -5,13 +5,13 @@ import os
 import runpy
 import shutil
 import signal
-import subprocess
 import sys
-import time
+from pathlib import Path
 
 import numpy as np
 import pytest
-from program import CHECKOUT, PROGRAM, posix, run
+from gate import HOLD, held_workers
+from program import CHECKOUT, PATIENCE, PROGRAM, complete, posix, run, start, wait_until
 
 from imfilter import files
 
@@ -22,7 +22,7 @@ import tifffile  # noqa: E402
 import zarr  # noqa: E402
 
 SCALE = runpy.run_path(str(CHECKOUT / "benchmarks" / "scale.py"))
-SLOW = ["apply", "median", "--size", "15", "--tile", "64"]
+MEDIAN = ["apply", "median", "--size", "5", "--tile", "128"]  # 72 tiles of the photo
 # The program, with less patience or another version than the workers'.
 CHANGED = "from imfilter.tiled import cluster; cluster.{} = {!r}; from imfilter.cli import main; main({!r})"
 
@@ -32,6 +32,16 @@ def scheduler(tmp_path_factory):
     """The address of a scheduler with two workers of one thread."""
     with SCALE["cluster"](tmp_path_factory.mktemp("cluster"), 2) as address:
         yield address
+        close(address)
+
+
+def close(address):
+    """End a scheduler, its workers and what watches them at once: told to end, they would take many seconds."""
+    with distributed.Client(address, set_as_default=False) as client:
+        found = [*client.run(os.getpid, nanny=True).values(), *client.run(os.getpid).values()]
+        found.append(client.run_on_scheduler(os.getpid))
+    for process in found:
+        os.kill(process, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -45,14 +55,9 @@ def photo(tmp_path, monkeypatch, rng):
 def changed(name, value, *arguments, status):
     """Run the program with another value in the module of clusters; return what it says."""
     code = CHANGED.format(name, value, list(arguments))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = complete([sys.executable, "-c", code])
     assert done.returncode == status and "Traceback" not in done.stderr, done.stderr
     return done.stderr
-
-
-def started(*arguments):
-    return subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            start_new_session=True)
 
 
 def done_of(store):
@@ -62,12 +67,11 @@ def done_of(store):
     return 0
 
 
-def until(condition, seconds=30):
-    """Wait for something to be so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+@pytest.fixture
+def client(scheduler):
+    """What speaks to the workers."""
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        yield client
 
 
 def test_the_workers_make_the_same_bytes(photo, scheduler):
@@ -82,27 +86,28 @@ def test_the_workers_make_the_same_bytes(photo, scheduler):
 
 
 @posix
-def test_a_worker_that_is_killed_costs_only_time(photo, scheduler):
-    process = started(*SLOW, photo, "-o", "a.zarr", "--scheduler", scheduler)
-    until(lambda: done_of("a.zarr") >= 5)
-    with distributed.Client(scheduler, set_as_default=False) as client:
+def test_a_worker_that_is_killed_costs_only_time(photo, scheduler, client):
+    with held_workers(client, free=3, gate="gate"):
+        process = start([*PROGRAM, *MEDIAN, photo, "-o", "a.zarr", "--scheduler", scheduler], text=True)
+        wait_until(lambda: done_of("a.zarr") >= 6, "each worker has done three tiles")
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
-    said = process.communicate(timeout=60)
-    assert process.returncode == 0 and said[1] == "", said
-    run(*SLOW[:4], photo, "-o", "whole.tif")
+        Path("gate").touch()
+        said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0 and said[1] == "", said
+    run(*MEDIAN[:4], photo, "-o", "whole.tif")
     np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], np.asarray(files.read_photo("whole.tif").image))
 
 
 @posix
-def test_an_interrupt_keeps_what_the_workers_have_done(photo, scheduler):
-    process = started(*SLOW, photo, "-o", "a.zarr", "--scheduler", scheduler)
-    until(lambda: done_of("a.zarr") >= 5)
-    start = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
-    assert process.returncode == 130 and time.monotonic() - start < 3 and "tiles are kept" in said
-    record = json.loads(run(*SLOW, photo, "-o", "a.zarr", "--resume", "--json").stdout)
-    assert record["status"] == "written" and record["tiles"] <= 283
+def test_an_interrupt_keeps_what_the_workers_have_done(photo, scheduler, client):
+    with held_workers(client, free=3, gate="gate"):
+        process = start([*PROGRAM, *MEDIAN, photo, "-o", "a.zarr", "--scheduler", scheduler], text=True)
+        wait_until(lambda: done_of("a.zarr") >= 6, "each worker has done three tiles")
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=PATIENCE)[1]
+        assert process.returncode == 130 and "6 of 72 tiles are kept" in said, said
+    record = json.loads(run(*MEDIAN, photo, "-o", "a.zarr", "--resume", "--json").stdout)
+    assert record["status"] == "written" and record["tiles"] in (64, 65, 66)  # two were under way on the workers
 
 
 def test_a_batch_is_reported_as_a_batch_here(photo, scheduler):
@@ -133,13 +138,23 @@ def test_a_batch_is_reported_as_a_batch_here(photo, scheduler):
 @posix
 def test_an_interrupted_batch_says_what_is_not_done(photo, scheduler):
     os.mkdir("in")
-    for k in range(40):
+    for k in range(3):
         shutil.copy(photo, f"in/{k}.tif")
-    process = started("apply", "median", "--size", "31", "-r", "in", "--out-dir", "out", "--scheduler", scheduler)
-    until(lambda: os.path.isdir("out") and len(os.listdir("out")) >= 3)
+    pipes = ["in/one.png", "in/other.png"]  # photos that never come: the batch waits for the test
+    for name in pipes:
+        os.mkfifo(name)
+    handles = [os.open(name, os.O_RDWR) for name in pipes]
+    process = start([*PROGRAM, "apply", "box", "in/0.tif", "in/1.tif", "in/2.tif", *pipes, "--out-dir", "out",
+                     "--scheduler", scheduler], text=True)
+    for _ in range(3):
+        assert process.stdout.readline().startswith("wrote")
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
-    assert process.returncode == 130 and "not done" in said and "imfilter: interrupted: " in said
+    said = process.communicate(timeout=PATIENCE)[1]
+    for name, handle in zip(pipes, handles, strict=True):  # let the workers go
+        os.unlink(name)
+        os.close(handle)
+    assert process.returncode == 130 and "imfilter: interrupted: 3 of 5 written" in said, said
+    assert all(f"imfilter: {name}: not done" in said for name in pipes)
 
 
 @pytest.mark.parametrize("target", ["a.tif", "a.zarr"])
@@ -148,7 +163,7 @@ def test_a_source_that_a_worker_cannot_open_is_one_sentence(photo, scheduler, ta
             "def moved(self, *given): os.rename('photo.tif', 'gone.tif'); own(self, *given)\n"
             "cluster.Cluster.compute_tiles = moved; from imfilter.cli import main\n"
             f"main(['apply', 'box', 'photo.tif', '-o', {target!r}, '--scheduler', {scheduler!r}])")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = complete([sys.executable, "-c", code])
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith("imfilter: photo.tif: tile at row 0, column 0: No such file or directory")
     assert not os.path.exists(target)
@@ -172,9 +187,13 @@ def test_a_cluster_without_workers_and_a_scheduler_that_goes_are_told(photo, tmp
     with SCALE["cluster"](tmp_path_factory.mktemp("empty"), 0) as address:
         said = changed("PATIENCE", 0.5, "apply", "box", photo, "--scheduler", address, status=2)
         assert f"has no workers: start one with 'dask worker {address}'" in said and said.count("\n") == 1
+        close(address)
     with SCALE["cluster"](tmp_path_factory.mktemp("one"), 1) as address:
-        process = started(*SLOW, photo, "-o", "a.zarr", "--scheduler", address)
-        until(lambda: done_of("a.zarr") >= 5)
-    said = process.communicate(timeout=30)[1]
+        with distributed.Client(address, set_as_default=False) as client:
+            client.run(exec, HOLD.format(free=5, gate=os.path.abspath("gate")), {})
+        process = start([*PROGRAM, *MEDIAN, photo, "-o", "a.zarr", "--scheduler", address], text=True)
+        wait_until(lambda: done_of("a.zarr") >= 5, "five tiles are done")
+        close(address)
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1 and said.count("\n") == 1, said
     assert f"the scheduler at {address} has gone; the other tiles are kept, and --resume computes the rest" in said

@@ -4,15 +4,15 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
-import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from program import CHECKOUT, PROGRAM, posix, run
+from gate import start_held
+from program import CHECKOUT, PATIENCE, PROGRAM, complete, limited, posix, run, wait_until
 
 from imfilter import files
 from imfilter.batch import sources
@@ -214,7 +214,7 @@ def test_tiles_of_a_tiff_file_need_neither_dask_nor_zarr(put):
     name = put()
     code = ("import sys; sys.modules.update(dict.fromkeys(['dask', 'distributed', 'zarr']))\n"
             f"from imfilter.cli import main; main(['apply', 'box', {name!r}, '--engine', 'tiles', '-o', 'a.tif', '-v'])")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = complete([sys.executable, "-c", code])
     assert done.returncode == 0 and ", 1 tiles" in done.stdout, done.stderr
 
 
@@ -255,7 +255,7 @@ def test_photos_that_go_whole_load_nothing_of_tiles(folder):
             "print([name for name in sys.modules if name.split('.')[0] in ('dask', 'zarr', 'tifffile', 'distributed') "
             "or name.startswith(('imfilter.tiled.', 'imfilter.blocks.', 'imfilter.batch.tiles'))\n"
             "       and not name.startswith('imfilter.tiled.zarr')])")
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    said = complete([sys.executable, "-c", code])
     assert said.stdout.splitlines()[-1] == "[]", said.stderr
 
 
@@ -302,7 +302,7 @@ def work(compute):
 
 
 def test_tiles_are_begun_row_by_row_and_no_more_than_there_are_threads():
-    lock, under_way, most, begun = threading.Lock(), 0, 0, []
+    lock, three, under_way, most, begun = threading.Lock(), threading.Barrier(3), 0, 0, []
 
     def compute(block, read):
         nonlocal under_way, most
@@ -310,14 +310,15 @@ def test_tiles_are_begun_row_by_row_and_no_more_than_there_are_threads():
             begun.append(block.top)
             under_way += 1
             most = max(most, under_way)
-        time.sleep(0.02)
+        three.wait(PATIENCE)
         with lock:
             under_way -= 1
 
     told = []
     target = Grid()
     assert tiles.compute_tiles(work(compute), target, tiles.ThreadExecutor(3), lambda *counts: told.append(counts)) == 12
-    assert begun == sorted(begun) and most == 3
+    assert [sorted(begun[k:k + 3]) for k in range(0, 12, 3)] == [[k, k + 1, k + 2] for k in range(0, 12, 3)], begun
+    assert most == 3
     assert told == [(done, 12) for done in range(13)] and target.end == "finished"
 
 
@@ -382,18 +383,10 @@ def test_a_damaged_tile_is_named_and_the_rest_is_kept(put, here):
     assert "a TIFF file must be complete" in said.err and there() == ["a.zarr.partial", "whole.tif"]
 
 
-def started(*arguments):
-    """Start the program in a process group of its own."""
-    return subprocess.Popen([*PROGRAM, "apply", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            start_new_session=True)
-
-
-def until(condition, seconds=30):
-    """Wait for something to be so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+@pytest.fixture
+def gate(tmp_path_factory):
+    """The name of a file that tiles wait for."""
+    return tmp_path_factory.mktemp("gate") / "gate"
 
 
 def marks(partial):
@@ -403,50 +396,52 @@ def marks(partial):
     return 0
 
 
-SLOW = ["median", "--size", "15", "--tile", "128"]
+MEDIAN = ["median", "--size", "15", "--tile", "64"]
 
 
 @posix
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_store_is_gone_on_with(put, number, status):
-    name = put(size=(1500, 1500))
-    process = started(*SLOW, name, "-o", "a.zarr")
-    until(lambda: marks("a.zarr.partial") >= 5)
-    start = time.monotonic()
+def test_an_interrupted_store_is_gone_on_with(put, number, status, gate):
+    name = put(size=(700, 700))
+    process = start_held("apply", *MEDIAN, name, "-o", "a.zarr", free=5, gate=gate)
+    wait_until(lambda: marks("a.zarr.partial") >= 5, "five tiles are done")
     process.send_signal(number)
-    said = process.communicate(timeout=30)[1]
-    assert time.monotonic() - start < 3 and process.returncode == status, said
+    gate.touch()
+    said = process.communicate(timeout=PATIENCE)[1]
+    assert process.returncode == status, said
     done = marks("a.zarr.partial")
-    assert f"a.zarr: {done} of 144 tiles are kept; the same command with --resume computes the rest" in said
+    assert f"a.zarr: {done} of 121 tiles are kept; the same command with --resume computes the rest" in said
     assert there() == ["a.zarr.partial"]
-    again = ["apply", *SLOW, name, "-o", "a.zarr"]
+    again = ["apply", *MEDIAN, name, "-o", "a.zarr"]
     assert b"--resume continues it" in run(*again, status=1).stderr
     assert b"was begun with another filter" in run("apply", "box", *again[4:], "--resume", status=1).stderr
     record = json.loads(run(*again, "--resume", "--json").stdout)
-    assert record["tiles"] == 144 - done and there() == ["a.zarr"]
+    assert record["tiles"] == 121 - done and there() == ["a.zarr"]
     run("apply", "median", "--size", "15", name, "-o", "whole.tif")
     np.testing.assert_array_equal(image("a.zarr"), image("whole.tif"))
 
 
 @posix
-def test_a_killed_process_leaves_nothing_that_looks_whole(put):
-    name = put(size=(1500, 1500))
-    process = started(*SLOW, name, "-o", "a.zarr")
-    until(lambda: marks("a.zarr.partial") >= 5)
+def test_a_killed_process_leaves_nothing_that_looks_whole(put, gate):
+    name = put(size=(700, 700))
+    process = start_held("apply", *MEDIAN, name, "-o", "a.zarr", free=5, gate=gate)
+    wait_until(lambda: marks("a.zarr.partial") >= 5, "five tiles are done")
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert there() == ["a.zarr.partial"]
-    record = json.loads(run("apply", *SLOW, name, "-o", "a.zarr", "--resume", "--json").stdout)
-    assert record["tiles"] <= 139 and there() == ["a.zarr"]
+    record = json.loads(run("apply", *MEDIAN, name, "-o", "a.zarr", "--resume", "--json").stdout)
+    assert record["tiles"] == 116 and there() == ["a.zarr"]
 
 
 @posix
-def test_an_interrupted_file_leaves_nothing(put):
-    name = put(size=(3000, 3000))
-    process = started("box", "--tile", "16", name, "-o", "a.tif", "--engine", "tiles", "--workers", "1")
-    time.sleep(1.5)
+def test_an_interrupted_file_leaves_nothing(put, gate):
+    name = put(size=(700, 700))
+    process = start_held("apply", "box", "--tile", "64", name, "-o", "a.tif", "--engine", "tiles", "--workers", "1",
+                         "--json", free=1, gate=gate)
+    wait_until(Path(f"{gate}.reached").exists, "the file is begun")
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[1]
+    gate.touch()
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 130 and "kept" not in said and there() == []
 
 
@@ -454,11 +449,9 @@ def test_an_interrupted_file_leaves_nothing(put):
 @pytest.mark.parametrize(("target", "left"), [("a.tif", []), ("a.zarr", [])])
 def test_a_full_disk_is_one_sentence(put, target, left):
     name = put(size=(1024, 1024))
-    resource = pytest.importorskip("resource")
-    done = run("apply", "box", "--size", "1", name, "-o", target, "--engine", "tiles", status=1,
-               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
-    said = done.stderr.decode().splitlines()
-    assert len(said) == 1 and "File too large" in said[0] and there() == left
+    done = complete(limited(0.1, [*PROGRAM, "apply", "box", "--size", "1", name, "-o", target, "--engine", "tiles"]))
+    said = done.stderr.splitlines()
+    assert done.returncode == 1 and len(said) == 1 and "File too large" in said[0] and there() == left
 
 
 # What is told.
@@ -478,6 +471,6 @@ def test_the_benchmark_runs_in_small(tmp_path):
     command = [sys.executable, str(CHECKOUT / "benchmarks" / "scale.py"), "--sizes", "1", "--compared", "1",
                "--rounds", "1", "--folder", str(tmp_path)]
     for section, words in (("sizes", "MiB peak"), ("engines", "times one step")):
-        done = subprocess.run([*command, "--only", section], capture_output=True, text=True, timeout=60)
+        done = complete([*command, "--only", section])
         assert done.returncode == 0 and words in done.stdout, done.stderr
     assert not os.listdir(tmp_path)
