@@ -102,6 +102,17 @@ def wait_until(condition, what):
         time.sleep(0.01)
 
 
+def read_lines(child, count):
+    """Return lines that a child writes to its standard output, as soon as they are there; fail where it hangs."""
+    watchdog = threading.Timer(PATIENCE, end, (child,))
+    watchdog.start()
+    lines = [child.stdout.readline() for _ in range(count)]
+    watchdog.cancel()
+    watchdog.join()
+    assert all(lines), f"{count} lines were to come, got {lines}"
+    return lines
+
+
 def limited(megabytes_of_file, command):
     """Return the command that runs another one, which cannot write files larger than this."""
     code = ("import os, resource, sys; most = int(float(sys.argv[1]) * 1e6); "

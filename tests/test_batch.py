@@ -16,7 +16,7 @@ import numpy as np
 import program
 import pytest
 from PIL import Image
-from program import PATIENCE, PROGRAM, at_terminal, complete, posix, start, wait_until
+from program import PATIENCE, PROGRAM, at_terminal, complete, posix, read_lines, start, wait_until
 
 import imfilter
 from imfilter import batch, files
@@ -429,8 +429,7 @@ def many(tree):
 
 def after(child, wrote, number, group=False):
     """Send a signal to a program that has told of so many photos; return what it still said."""
-    for _ in range(wrote):
-        assert child.stdout.readline().startswith("wrote")
+    assert all(line.startswith("wrote") for line in read_lines(child, wrote))
     os.killpg(child.pid, number) if group else child.send_signal(number)
     return child.communicate(timeout=PATIENCE)[1]
 
@@ -459,8 +458,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_what_is_not(many, name, wrote,
 def test_a_signal_that_is_ignored_stays_so(many):
     child = start(["sh", "-c", 'trap "" INT; exec "$@"', "sh", *PROGRAM, "apply", "box", "--workers", "2",
                    "--out-dir", "out", *many], text=True)
-    for _ in range(40):
-        assert child.stdout.readline().startswith("wrote")
+    assert all(line.startswith("wrote") for line in read_lines(child, 40))
     os.killpg(child.pid, signal.SIGINT)
     for name in many[-2:]:  # what it has waited for
         Path(name).write_bytes(Path("large.png").read_bytes())
@@ -528,8 +526,7 @@ def test_an_interrupt_is_heard_within_a_photo(tree, names):
 @pytest.mark.parametrize("wrote", [1, 5, 40])
 def test_a_kill_leaves_no_half_file_and_no_process(many, wrote):
     child = started("box", "--workers", "2", "--out-dir", "out", *many)
-    for _ in range(wrote):
-        assert child.stdout.readline().startswith("wrote")
+    assert all(line.startswith("wrote") for line in read_lines(child, wrote))
     child.kill()
     os.set_blocking(child.stderr.fileno(), False)
 
@@ -550,7 +547,7 @@ def test_a_kill_leaves_no_half_file_and_no_process(many, wrote):
 @posix
 def test_a_reader_who_leaves_ends_the_work(many):
     with started("box", "--workers", "2", "--out-dir", "out", *many) as child:
-        child.stdout.readline()
+        read_lines(child, 1)
         child.stdout.close()
         assert child.stderr.read() == "" and child.wait(PATIENCE) == 141
     assert 0 < len(os.listdir("out")) < 42

@@ -10,7 +10,7 @@ import click
 import numpy as np
 import pytest
 from PIL import Image
-from program import PATIENCE, PROGRAM, complete, pixels, posix, run, start
+from program import PATIENCE, PROGRAM, complete, pixels, posix, read_lines, run, start
 
 import imfilter
 from imfilter.pipeline.recipe import Recipe
@@ -186,8 +186,7 @@ def test_an_interrupt_ends_a_batch_and_says_what_is_left(folder, wrote):
         os.mkfifo(name)
     program = start([*PROGRAM, "apply", "box", "-v", "--stride", "9", "--out-dir", "out", "--workers", "2", *names],
                     text=True)
-    for _ in range(wrote):
-        assert program.stdout.readline().startswith("wrote")
+    assert all(line.startswith("wrote") for line in read_lines(program, wrote))
     program.send_signal(signal.SIGINT)
     _, said = program.communicate(timeout=PATIENCE)
     assert program.returncode == 130 and "Traceback" not in said
