@@ -1,4 +1,4 @@
-"""Work that waits for the test: code for a child process or a worker, which holds up its tiles until a file is there."""
+"""Work that waits for the test: a child process or a worker holds up its tiles until a file exists."""
 import contextlib
 import sys
 from pathlib import Path
@@ -23,7 +23,10 @@ def hold(compute):
     return held
 TileWork.compute_tile = hold(TileWork.compute_tile)
 """
-RESTORE = "from imfilter.tiled.run import TileWork as W; W.compute_tile = getattr(W.compute_tile, '__wrapped__', W.compute_tile)"
+RESTORE = """
+from imfilter.tiled.run import TileWork
+TileWork.compute_tile = getattr(TileWork.compute_tile, "__wrapped__", TileWork.compute_tile)
+"""
 PROGRAM = "\nimport sys; from imfilter.cli import main; main(sys.argv[1:])"
 
 

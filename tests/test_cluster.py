@@ -96,7 +96,8 @@ def test_a_worker_that_is_killed_costs_only_time(photo, scheduler, client):
         said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0 and said[1] == "", said
     run(*MEDIAN[:4], photo, "-o", "whole.tif")
-    np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], np.asarray(files.read_photo("whole.tif").image))
+    whole = np.asarray(files.read_photo("whole.tif").image)
+    np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], whole)
 
 
 @posix

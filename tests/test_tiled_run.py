@@ -316,7 +316,8 @@ def test_tiles_are_begun_row_by_row_and_no_more_than_there_are_threads():
 
     told = []
     target = Grid()
-    assert tiles.compute_tiles(work(compute), target, tiles.ThreadExecutor(3), lambda *counts: told.append(counts)) == 12
+    executor = tiles.ThreadExecutor(3)
+    assert tiles.compute_tiles(work(compute), target, executor, lambda *counts: told.append(counts)) == 12
     assert [sorted(begun[k:k + 3]) for k in range(0, 12, 3)] == [[k, k + 1, k + 2] for k in range(0, 12, 3)], begun
     assert most == 3
     assert told == [(done, 12) for done in range(13)] and target.end == "finished"
