@@ -448,7 +448,7 @@ def test_an_interrupt_keeps_what_is_done_and_says_what_is_not(many, name, wrote,
     lines = said.splitlines()
     assert lines[-1] == f"imfilter: interrupted: {len(done)} of 42 written"
     if len(done) < 40:
-        left = rf"imfilter: {42 - len(done)} not done, the first of them \d\d\d\.png; -v names them all"
+        left = rf"imfilter: {42 - len(done)} not done, starting with \d\d\d\.png; -v lists them all"
         assert len(lines) == 2 and re.fullmatch(left, lines[0])
     for name in done:
         Image.open(f"out/{name}").load()
