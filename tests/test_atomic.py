@@ -21,7 +21,8 @@ SIZE = 3_000_000
 # Writes one file over and over, as the command line would be doing when a signal comes.
 WRITER = """if True:
     import sys
-    from imfilter import cli, files
+    from imfilter import files
+    from imfilter.cli import program
     from imfilter.files import atomic
     target, nameless = sys.argv[1:]
     if nameless == "False":
@@ -30,8 +31,8 @@ WRITER = """if True:
         while True:
             for byte in b"ab":
                 files.write_file(bytes([byte]) * 3_000_000, target, force=True)
-    cli._invoked = write
-    cli.main([])
+    program.run_command = write
+    program.main([])
 """
 
 
@@ -109,7 +110,7 @@ def test_nobody_reads_a_private_file_while_it_is_written(folder, monkeypatch):
     seen = []
     (folder / "old.png").chmod(0o600)
     monkeypatch.setattr(atomic, "OPENED", "/nowhere")
-    monkeypatch.setattr(atomic, "_hand_on", lambda file, old: seen.append(stat.S_IMODE(os.stat(file).st_mode)))
+    monkeypatch.setattr(atomic, "_copy_permissions", lambda file, old: seen.append(stat.S_IMODE(os.stat(file).st_mode)))
     before = os.umask(0)
     try:
         files.write_file(b"newer", str(folder / "old.png"), force=True)

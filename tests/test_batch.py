@@ -188,7 +188,7 @@ def test_photos_with_several_names_are_told_apart(tree):
     os.link("a.png", "twin.png")
     assert len(batch.Batch(batch.BatchJob(BOX, targets.Output()), ["a.png", "./a.png", "*a.png", "way/b.png"])) == 2
     assert len(batch.Batch(batch.BatchJob(BOX, targets.Output()), ["sub/b.png", "way/b.png", "sub/../way/b.png"])) == 1
-    with pytest.raises(ImfilterError, match=r"a\.png and twin\.png are one file"):
+    with pytest.raises(ImfilterError, match=r"a\.png and twin\.png are the same file"):
         batch.Batch(batch.BatchJob(BOX, targets.Output(in_place=True)), ["a.png", "twin.png"])
     with pytest.raises(ImfilterError, match=r"results of sub/b\.png and a\.png"):
         batch.Batch(batch.BatchJob(BOX, targets.Output("way/x{ext}.png")), ["sub/b.png", "a.png"])
@@ -197,7 +197,7 @@ def test_photos_with_several_names_are_told_apart(tree):
 def test_a_name_that_is_too_long_fails_alone(tree):
     tree("n" * 250 + ".png", "b.png")
     said = run("box", "n" * 250 + ".png", "b.png", status=1)
-    assert "name too long: it has 258 bytes" in said.stderr and os.path.exists("b.box.png")
+    assert "name too long: it must have at most 255 bytes, got 258" in said.stderr and os.path.exists("b.box.png")
 
 
 @posix
@@ -283,8 +283,8 @@ def test_settings_reach_reading_and_writing(tree, monkeypatch):
     tree("a.png")
     given = []
     read, encode = files.read_photo, files.encode_photo
-    monkeypatch.setattr(files, "read", lambda path, **more: given.append(more) or read(path, **more))
-    monkeypatch.setattr(files, "encode", lambda *all: given.append(all[1:]) or encode(*all))
+    monkeypatch.setattr(files, "read_photo", lambda path, **more: given.append(more) or read(path, **more))
+    monkeypatch.setattr(files, "encode_photo", lambda *all: given.append(all[1:]) or encode(*all))
     with pytest.raises(SystemExit):
         main(["apply", "box", "a.png", "--quality", "80", "--compress-level", "3", "--strip", "--max-pixels", "2M"])
     assert given == [{"max_pixels": 2_000_000}, (".png", files.Settings(80, 3, True))]
@@ -293,7 +293,7 @@ def test_settings_reach_reading_and_writing(tree, monkeypatch):
 def test_the_options_say_what_fields_and_folders_do():
     said = " ".join(run("box", "--help").stdout.split())
     assert all(f"{{{name}}}" in said for name in targets.FIELDS)
-    assert "hidden ones, links to folders, and results" in said
+    assert "hidden files, links to folders, and results" in said
 
 
 # Several at once.

@@ -1,13 +1,14 @@
 """apply and convolve: filters, chains and options on real files give what they give in Python."""
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import awkward
 import numpy as np
 import pytest
 from PIL import Image
-from program import pixels, run
+from program import PROGRAM, pixels, run
 
 import imfilter
 from imfilter.filters import FILTERS
@@ -41,11 +42,11 @@ def test_every_mode_is_filtered_as_the_image_is(folder):
 
 
 def test_options_reach_the_filter(here, folder):
-    here("apply", "gaussian", "--sigma", "2,0.5", "--truncate=3", "--stride", "2,3", "--border", "constant",
+    here("apply", "gaussian", "--sigma", "2,0.5", "--truncate=3", "--stride", "2,3", "--mode", "constant",
          "--cval", "9", "photo.png")
     wanted = imfilter.gaussian(pixels("photo.png"), (2, 0.5), truncate=3, stride=(2, 3), mode="constant", cval=9)
     np.testing.assert_array_equal(pixels("photo.gaussian.png"), wanted)
-    here("apply", "sobel", "--axis", "1", "--border", "wrap", "photo.png")
+    here("apply", "sobel", "--axis", "1", "--mode", "wrap", "photo.png")
     wanted = imfilter.sobel(pixels("photo.png"), axis=1, mode="wrap")
     np.testing.assert_array_equal(pixels("photo.sobel.png"), np.clip(np.rint(wanted + 128), 0, 255))
 
@@ -126,7 +127,7 @@ def test_a_chain_is_applied_without_rounding_in_between(folder):
 
 
 def test_the_border_is_that_of_every_filter_unless_it_has_its_own(here, folder):
-    here("apply", "box", "--border", "constant", "--cval", "90", "--stride", "2", "--then", "disk",
+    here("apply", "box", "--mode", "constant", "--cval", "90", "--stride", "2", "--then", "disk",
          "--then", "box:border=reflect:stride=1,2", "-o", "{filter}.png", "photo.png")
     floats = imfilter.box(pixels("photo.png").astype(float), stride=2, mode="constant", cval=90)
     wanted = imfilter.box(imfilter.disk(floats, mode="constant", cval=90), stride=(1, 2))
@@ -272,3 +273,28 @@ def test_a_name_must_not_be_empty(here, folder, arguments):
 def test_what_is_missing_is_told_in_the_same_words(here, folder):
     for arguments, status in ((["none.png"], 1), (["photo.png", "--mask", "none.png"], 2)):
         assert here("apply", "box", *arguments, status=status).err == "imfilter: none.png: there is no such file\n"
+
+
+@pytest.mark.parametrize(("first", "second"), [
+    (["sobel", "--mode", "wrap"], ["sobel", "--border", "wrap"]), (["sobel", "--gray"], ["sobel", "--grey"]),
+    (["grayscale"], ["greyscale"]), (["box", "--then", "sobel,grayscale"], ["box", "--then", "sobel,greyscale"]),
+])
+def test_second_names_of_options_and_filters(here, folder, first, second):
+    here("apply", *first, "photo.png", "-o", "a.png")
+    here("apply", *second, "photo.png", "-o", "b.png")
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+    assert not {"--border", "--grey"} & set(here("apply", "sobel", "--help").out.split())
+
+
+def test_a_group_may_be_written_in_british_spelling(here):
+    assert here("list", "colour").out == here("list", "color").out
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--debug", "apply", "box", "none.json"], ["apply", "box", "--debug", "none.json"],
+    ["apply", "none.json", "a.png", "--debug"], ["convolve", "--debug", "--kernel", "1", "a.png", "--workers", "1"],
+])
+def test_debug_shows_the_traceback_wherever_it_stands(folder, arguments):
+    environment = {**os.environ, "IMFILTER_WORKERS": "x"}
+    done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, env=environment)
+    assert done.returncode == 1 and "Traceback" in done.stderr and re.search("ImfilterError|FileError", done.stderr)

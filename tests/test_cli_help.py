@@ -24,7 +24,7 @@ MISUSE = [
     (["apply", "box", "--size", "0", "photo.png"], "size must be an integer of at least 1, got 0"),
     (["apply", "box", "--size", "2.5", "photo.png"], "integer .* got '2.5'"),
     (["apply", "sobel", "--axis", "2", "photo.png"], "0 or 1, got '2'"),
-    (["apply", "sobel", "--border", "edge", "photo.png"], "'edge' is not one of 'reflect'"),
+    (["apply", "sobel", "--mode", "edge", "photo.png"], "'edge' is not one of 'reflect'"),
     (["apply", "sobel", "--stride", "0", "photo.png"], "stride must be an integer of at least 1"),
     (["apply", "sobel", "--signed", "maybe", "photo.png"], "'offset'"),
     (["apply", "mix", "--matrix", "1 2; 3", "photo.png"], "matrix"),

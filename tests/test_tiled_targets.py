@@ -246,7 +246,7 @@ def test_an_unfinished_zarr_has_another_name_and_is_finished_later(tmp_path, sou
     fill(target, RGB)
     np.testing.assert_array_equal(zarr.open_array(str(path), mode="r")[:], RGB)
     assert not (tmp_path / "out.zarr.partial").exists()
-    with pytest.raises(FileError, match=r"out\.zarr: exists already, and nothing is left to resume"):
+    with pytest.raises(FileError, match=r"out\.zarr: exists already, and there is nothing to resume"):
         begun(path, RGB, 64, source, resume=True)
 
 
