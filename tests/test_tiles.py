@@ -292,7 +292,7 @@ def test_what_sees_everything_is_refused():
 
 
 @pytest.mark.parametrize(("text", "shape", "dtype", "said"), [
-    ("sepia", (9, 9, 4), "u1", "must have 3 channels here, got 4"),
+    ("sepia", (9, 9, 4), "u1", "must have 3 channels, got 4"),
     ("gaussian:linear", (9, 9), "i4", "linear needs an image of uint8"),
     ("sobel", (9, 9), "c8", "image must hold real numbers"),
     ("sobel", (9,), "u1", r"image must have the shape \(H, W\)"),
