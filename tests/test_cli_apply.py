@@ -251,8 +251,8 @@ def test_wrong_recipes_are_refused_before_a_file_is_looked_for(here, tmp_path, m
 @pytest.mark.parametrize(("arguments", "words"), [
     (["mix", "--matrix", "1 0 0; 0 1 0", "photo.png"], "a photo cannot hold 2 bands of uint8"),
     (["mix", "--matrix", "1 0 0; 0 1 0", "clear.png"], "a photo with alpha must have 1 or 3 colors of uint8, got 2 "),
-    (["mix", "--matrix", "1 0", "photo.png"], "the image must have 2 channels here, got 3"),
-    (["box", "--gray", "cmyk.tif"], "the image must have 3 channels here, got 4"),
+    (["mix", "--matrix", "1 0", "photo.png"], "the image must have 2 channels, got 3"),
+    (["box", "--gray", "cmyk.tif"], "the image must have 3 channels, got 4"),
     (["box", "--linear", "cmyk.tif"], "linear needs gray or red, green and blue, got an image of mode CMYK"),
 ])
 def test_what_a_photo_cannot_be_is_said_without_python(here, folder, arguments, words):

@@ -68,14 +68,14 @@ def test_what_was_learned_is_saved_and_read(look, rng):
 
 
 @pytest.mark.parametrize(("data", "words"), [
-    (b"", "is no kernel file, or damaged"), (b"{}", "is no kernel file: imfilter learn writes them"),
-    (b"[" * 100_000, "is no kernel file, or damaged"), (b"\xff\xfe", "is no kernel file, or damaged"),
+    (b"", "not a kernel file, or damaged"), (b"{}", "not a kernel file: imfilter learn writes them"),
+    (b"[" * 100_000, "not a kernel file, or damaged"), (b"\xff\xfe", "not a kernel file, or damaged"),
     (b'{"file": "imfilter kernel"}', "damaged"),
-    (b'{"file": "imfilter kernel", "kernel": [[1]], "bias": [1, 2]}', "holds no kernel of finite numbers"),
-    (b'{"file": "imfilter kernel", "kernel": [[NaN]], "bias": 0}', "holds no kernel of finite numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [[1]], "bias": [1, 2]}', "contains no kernel of finite numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [[NaN]], "bias": 0}', "contains no kernel of finite numbers"),
     (b'{"file": "imfilter kernel", "kernel": [[1], [1, 2]], "bias": 0}', "damaged"),
     (b'{"file": "imfilter kernel", "kernel": [["a"]], "bias": 0}', "damaged"),
-    (b'{"file": "imfilter kernel", "kernel": [], "bias": 0}', "holds no kernel"),
+    (b'{"file": "imfilter kernel", "kernel": [], "bias": 0}', "contains no kernel"),
 ])
 def test_files_that_are_none_are_refused(look, data, words):
     with open("bad.json", "wb") as stream:

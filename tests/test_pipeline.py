@@ -150,10 +150,10 @@ def test_every_way_to_make_a_chain_makes_the_same():
     (lambda: Pipeline("sobel:dtype=uint8"), "got 'dtype'"), (lambda: Pipeline("box:mask=x"), "got 'mask'"),
     (lambda: Pipeline("sobel").then("sobel", mask=np.ones((3, 3))), "sobel takes no mask"),
     (lambda: Pipeline("sobel").then("convolve", kernel=[[1, -1]], mask=np.ones((3, 3))), "do not sum to 0"),
-    (lambda: Pipeline("sobel").then(Pipeline("box"), size=3), "a step must be a name or a kernel"),
+    (lambda: Pipeline("sobel").then(Pipeline("box"), size=3), "a stage must be a name or a kernel"),
     (lambda: Pipeline(), "at least one filter"), (lambda: Pipeline(" "), "at least one filter"),
     (lambda: Pipeline([]), "kernel must be"), (lambda: Pipeline(3), "kernel must be"),
-    (lambda: Pipeline([[1, math.nan]]), "kernel must be"), (lambda: Pipeline(len), "a step must be a filter of"),
+    (lambda: Pipeline([[1, math.nan]]), "kernel must be"), (lambda: Pipeline(len), "a stage must be a filter of"),
 ])
 def test_what_is_no_chain_is_refused_at_once(make, words):
     with pytest.raises(ImfilterError, match=words):

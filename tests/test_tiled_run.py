@@ -136,7 +136,7 @@ def test_a_store_becomes_a_file_and_a_store(put, here):
     (["box", "rgb.tif", "--engine", "cloud"], 2, "'cloud' is not one of 'auto', 'memory', 'tiles'"),
     (["box", "rgb.tif", "--show", "--scheduler", "tcp://a:1"], 2, "--show"),
     (["box", "rgb.tif", "-o", "b.tif", "--max-pixels", "500", "--engine", "tiles"], 1, "must have at most 0.0005"),
-    (["sepia", "l.tif", "--engine", "tiles"], 1, "l.tif: the image must have 3 channels here, got 1"),
+    (["sepia", "l.tif", "--engine", "tiles"], 1, "l.tif: the image must have 3 channels, got 1"),
 ])
 def test_what_tiles_cannot_do_is_said(put, here, arguments, status, words):
     for kind in ("rgb", "l"):

@@ -67,7 +67,7 @@ def computed(parts, image, layout, rng):
     for top, bottom in cut(height, rng):
         for left, right in cut(width, rng):
             block = build.Block(top, bottom, left, right)
-            seen = parts.sees(block)
+            seen = parts.source_blocks(block)
 
             def read(window, seen=seen):
                 assert window in seen
@@ -227,15 +227,15 @@ def test_transforms_have_their_blocks_where_the_whole_image_has_them(mode, dilat
     options = {"mode": mode, "stride": stride, "dilation": dilation, "padding": (20, 3)}
     for method in ("auto", "fft"):
         parts = build.split_kernel(image.shape, image.dtype, kernel, flip=False, method=method, **options)
-        assert parts.steps[0].rows.grains or (method == "auto" and stride != 1)  # most of a block is stepped over then
+        assert parts.stages[0].rows.alignment or (method == "auto" and stride != 1)  # most of a block is stepped over then
         whole = imfilter.correlate(image, kernel, method=method, **options)
         assert_same(computed(parts, image, layout_of(image.shape, -1), rng), whole)
 
 
 def test_a_transform_costs_a_block_no_more_than_its_surroundings(rng):
     parts = build.split_kernel((20_000, 30_000), "f8", rng.standard_normal((31, 31)), flip=True)
-    [window] = parts.sees(build.Block(5000, 6000, 5000, 6000))
-    assert parts.steps[0].rows.grains and max(window.size) < 1000 + 2 * 256 + 31
+    [window] = parts.source_blocks(build.Block(5000, 6000, 5000, 6000))
+    assert parts.stages[0].rows.alignment and max(window.size) < 1000 + 2 * 256 + 31
 
 
 @pytest.mark.parametrize("axis", [-1, 0, None])
@@ -282,7 +282,7 @@ def test_parts_go_to_other_processes(rng):
                   build.split_bank((40, 50), "f8", rng.random((2, 1, 3, 3)))):
         block = build.Block(3, 20, 10, 30)
         there = pickle.loads(pickle.dumps(parts))
-        read = {window: window.of(image, layout_of(image.shape, -1)) for window in parts.sees(block)}
+        read = {window: window.of(image, layout_of(image.shape, -1)) for window in parts.source_blocks(block)}
         assert_same(there.compute(block, read.__getitem__), parts.compute(block, read.__getitem__))
 
 
@@ -292,7 +292,7 @@ def test_what_sees_everything_is_refused():
 
 
 @pytest.mark.parametrize(("text", "shape", "dtype", "said"), [
-    ("sepia", (9, 9, 4), "u1", "must have 3 channels here, got 4"),
+    ("sepia", (9, 9, 4), "u1", "must have 3 channels, got 4"),
     ("gaussian:linear", (9, 9), "i4", "linear needs an image of uint8"),
     ("sobel", (9, 9), "c8", "image must hold real numbers"),
     ("sobel", (9,), "u1", r"image must have the shape \(H, W\)"),

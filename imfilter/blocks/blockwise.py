@@ -1,7 +1,7 @@
-"""Blocks of a filtered image, each computed from windows of its source, with the very bits of the whole image.
+"""Compute blocks of a filtered image from blocks of its source, bit-identical to filtering the whole image.
 
-A chain is gone through from its end: each step says which windows of its source a block of its result sees, and these
-are blocks of the result of the step before. So borders, strides and images that wrap around hold for every step.
+A pipeline is followed from its end: each stage determines the source blocks of a block of its result, and these are
+blocks of the result of the stage before. So borders, strides and wrapping around are correct for every stage.
 """
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLANE = ArrayLayout(2, None)
 
 
 class Block(NamedTuple):
-    """A rectangle of an image, from its first row and column to those behind its last."""
+    """A rectangle of an image: rows top to bottom - 1, columns left to right - 1."""
 
     top: int
     bottom: int
@@ -46,7 +46,7 @@ class Block(NamedTuple):
         return self.bottom - self.top, self.right - self.left
 
     def of(self, image: Array, layout: ArrayLayout) -> Array:
-        """Return what of an image lies in here."""
+        """Return the view of this block of an image."""
         index: list[slice] = [slice(None)] * image.ndim
         for axis, where in zip(layout.spatial, (self.rows, self.columns), strict=True):
             index[axis] = where
@@ -54,7 +54,7 @@ class Block(NamedTuple):
 
 
 class Mask(NamedTuple):
-    """A mask that is read window by window, where its rows and columns are, and what is known of the whole."""
+    """A mask that is read block by block, its layout, and the statistics of the whole mask."""
 
     read: Read
     layout: ArrayLayout
@@ -65,8 +65,8 @@ class Mask(NamedTuple):
 class FilterStage:
     """One filter of a whole image.
 
-    rows, columns: how results lie along both axes. layout, result: of its source and of its result. compute: the
-    filter of colors and alpha, which takes workers and, where the axes are padded, padding.
+    rows, columns: how results depend on pixels along both axes. layout, result: the layouts of its source and of its
+    result. compute: filters colors and alpha; it takes workers and, if the axes are padded, padding.
     """
 
     rows: Axis
@@ -76,27 +76,28 @@ class FilterStage:
     compute: Callable[..., Pixels]
     mask: Mask | None = None
 
-    def spans(self, block: Block) -> tuple[Interval, Interval]:
+    def source_intervals(self, block: Block) -> tuple[Interval, Interval]:
         """Return the rows and columns of the source that a block of the result is computed from."""
-        return self.rows.span(block.top, block.bottom), self.columns.span(block.left, block.right)
+        return (self.rows.source_interval(block.top, block.bottom),
+                self.columns.source_interval(block.left, block.right))
 
-    def windows(self, block: Block) -> list[list[Block]]:
-        """Return what stands in these rows and columns, one beside the other: several where the image wraps around."""
-        down, across = self.spans(block)
-        return [[Block(*rows, *columns) for columns in across.pieces(self.columns.size)]
-                for rows in down.pieces(self.rows.size)]
+    def source_grid(self, block: Block) -> list[list[Block]]:
+        """Return the blocks of the source in these rows and columns: several where the image wraps around."""
+        down, across = self.source_intervals(block)
+        return [[Block(*rows, *columns) for columns in across.split(self.columns.size)]
+                for rows in down.split(self.rows.size)]
 
     def run(self, block: Block, colors: Array, alpha: Array | None, workers: int | None) -> Pixels:
-        """Return a block of the result, from the pixels of its windows put together."""
-        down, across = self.spans(block)
+        """Return a block of the result, from the pixels of its assembled source blocks."""
+        down, across = self.source_intervals(block)
         options: dict[str, Any] = {"workers": workers}
         if self.rows.padded:
             options["padding"] = (down.before, down.after), (across.before, across.after)
         if self.mask:
-            read = [[self.mask.read(window) for window in row] for row in self.windows(block)]
-            options["mask"] = MaskTile(_assembled(read, self.mask.layout), self.mask.stats)
-        window = region.OutputRegion((down.first, across.first), (self.rows.results, self.columns.results), set())
-        with region.computing_region(window):
+            read = [[self.mask.read(source) for source in row] for row in self.source_grid(block)]
+            options["mask"] = MaskTile(_assemble(read, self.mask.layout), self.mask.stats)
+        computed = region.OutputRegion((down.first, across.first), (self.rows.results, self.columns.results), set())
+        with region.computing_region(computed):
             colors, alpha = self.compute(colors, alpha, **options)
         own = Block(block.top - down.first, block.bottom - down.first,
                     block.left - across.first, block.right - across.first)
@@ -105,60 +106,61 @@ class FilterStage:
 
 @dataclass(frozen=True)
 class BlockwiseFilter:
-    """What a filter makes of a whole image, one block at a time.
+    """A filter of a whole image, computed one block at a time.
 
     shape, dtype: of the whole result. source: the dtype of the image. alpha: whether the last channel of both is alpha.
-    linear: whether samples must be those of light. Other processes may have it: it can be pickled.
+    linear: whether samples must be sRGB, because a filter decodes them. It can be pickled for other processes.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     source: np.dtype[Any]
-    steps: tuple[FilterStage, ...]
+    stages: tuple[FilterStage, ...]
     alpha: bool = False
     linear: bool = False
 
     @property
     def layout(self) -> ArrayLayout:
-        """Where the rows, columns and channels of the result are."""
-        return layout_of(self.shape, -1) if self.alpha else self.steps[-1].result
+        """The layout of the result."""
+        return layout_of(self.shape, -1) if self.alpha else self.stages[-1].result
 
-    def sees(self, block: Block) -> list[Block]:
-        """Return the windows of the source, all within it, that a block of the result is computed from."""
+    def source_blocks(self, block: Block) -> list[Block]:
+        """Return the blocks of the source, all within it, that a block of the result is computed from."""
         blocks = [block] if min(block.size) > 0 and 0 not in self.shape else []
-        for step in reversed(self.steps):
-            seen = (window for one in blocks for row in step.windows(one) for window in row)
-            blocks = list(dict.fromkeys(seen))
+        for stage in reversed(self.stages):
+            sources = (source for one in blocks for row in stage.source_grid(one) for source in row)
+            blocks = list(dict.fromkeys(sources))
         return blocks
 
     def compute(self, block: Block, read: Read, workers: int | None = 1) -> Array:
-        """Return a block of the result. read: gives the pixels of a window of the source, one that `sees` tells of."""
-        if not self.sees(block):
+        """Return a block of the result. read: returns the pixels of one of its source blocks."""
+        if not self.source_blocks(block):
             return np.empty(self.layout.shape(self.shape, *block.size), self.dtype)
-        colors, alpha = self._computed(len(self.steps), block, read, workers)
+        colors, alpha = self._run_stages(len(self.stages), block, read, workers)
         return colors if alpha is None else merge_alpha(colors, round_to_dtype(alpha, self.source))
 
-    def masked(self, mask: Mask) -> BlockwiseFilter:
-        """Return these with another mask for the first step."""
-        first, *others = self.steps
-        return replace(self, steps=(replace(first, mask=mask), *others))
+    def with_mask(self, mask: Mask) -> BlockwiseFilter:
+        """Return this filter with another mask for the first stage."""
+        first, *others = self.stages
+        return replace(self, stages=(replace(first, mask=mask), *others))
 
-    def _computed(self, count: int, block: Block, read: Read, workers: int | None) -> Pixels:
-        """Return a block of what the first `count` steps give."""
+    def _run_stages(self, count: int, block: Block, read: Read, workers: int | None) -> Pixels:
+        """Return a block of the result of the first `count` stages."""
         if not count:
             pixels = read(block)
             if self.linear:
                 check_srgb(pixels)
             return split_alpha(pixels) if self.alpha else (pixels, None)
-        step = self.steps[count - 1]
-        pieces = [[self._computed(count - 1, window, read, workers) for window in row] for row in step.windows(block)]
-        colors = _assembled([[piece[0] for piece in row] for row in pieces], step.layout)
+        stage = self.stages[count - 1]
+        pieces = [[self._run_stages(count - 1, source, read, workers) for source in row]
+                  for row in stage.source_grid(block)]
+        colors = _assemble([[piece[0] for piece in row] for row in pieces], stage.layout)
         planes = [[piece[1] for piece in row if piece[1] is not None] for row in pieces]
-        return step.run(block, colors, _assembled(planes, PLANE) if planes[0] else None, workers)
+        return stage.run(block, colors, _assemble(planes, PLANE) if planes[0] else None, workers)
 
 
-def _assembled(pieces: Sequence[Sequence[Array]], layout: ArrayLayout) -> Array:
-    """Return arrays that lie beside and below each other as one."""
+def _assemble(pieces: Sequence[Sequence[Array]], layout: ArrayLayout) -> Array:
+    """Return adjacent arrays, row by row, as one array."""
     down, across = layout.spatial
     rows = [np.concatenate(row, axis=across) if len(row) > 1 else row[0] for row in pieces]
     return np.concatenate(rows, axis=down) if len(rows) > 1 else rows[0]

@@ -1,4 +1,4 @@
-"""Which rows of an image some rows of a result are computed from, and likewise for columns."""
+"""Along one axis: which interval of an image an interval of the result is computed from."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from ..engine.borders import Border
 
 
 class Interval(NamedTuple):
-    """Rows start to stop - 1 of an image; where it wraps around they may lie outside.
+    """Rows start to stop - 1 of an image, or columns; they may lie outside an image that wraps around.
 
-    before, after: rows that the filter is to add where it can be told. first: which of all results the filter gives
-    first.
+    before, after: rows that the filter must pad, if its padding can be set. first: the number, in the whole result, of
+    the first row that the filter returns.
     """
 
     start: int
@@ -20,8 +20,8 @@ class Interval(NamedTuple):
     after: int
     first: int
 
-    def pieces(self, size: int) -> Iterator[tuple[int, int]]:
-        """Yield the rows of an image of this size that stand there, one run after the other."""
+    def split(self, size: int) -> Iterator[tuple[int, int]]:
+        """Yield the contiguous parts within an image of this size: several where it wraps around."""
         at = self.start
         while at < self.stop:
             place = at % size
@@ -31,12 +31,13 @@ class Interval(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """How the results along an axis are made from the pixels along it.
+    """How the results along an axis depend on the pixels along it.
 
-    size, results: how many there are of both. Result k sees `extent` pixels from k stride - before on; what stands
-    outside is as `edge` says. padded: whether the filter is told how much to add outside; otherwise it adds as ever,
-    and its results near the end of a window that is not the image's own are not used. grains: numbers of results that
-    are computed together, from the first on. least: of how many results a window is, where there are as many.
+    size, results: the number of pixels and of results. Result k depends on `extent` pixels from k stride - before on;
+    border: how the image continues. padded: whether the padding of the filter can be set. Otherwise it pads as usual,
+    and its results near an end that is not one of the whole image are discarded. alignment: results are computed in
+    groups of these sizes, counted from the first of all. least: the fewest results to compute at once, if there are as
+    many.
     """
 
     size: int
@@ -44,40 +45,46 @@ class Axis(NamedTuple):
     before: int
     extent: int
     stride: int
-    edge: Border
+    border: Border
     padded: bool
     least: int = 1
-    grains: tuple[int, ...] = ()
+    alignment: tuple[int, ...] = ()
 
-    def span(self, first: int, last: int) -> Interval:
-        """Return what results first to last - 1 are computed from."""
-        for grain in self.grains:
-            first, last = min(first, first // grain * grain), max(last, -(-last // grain) * grain)
-        last = min(max(last, first + self.least), self.results)
-        first = max(min(first, last - self.least), 0)
+    def source_interval(self, first: int, last: int) -> Interval:
+        """Return the interval of the image that results first to last - 1 are computed from."""
+        first, last = self._align(first, last)
         low, high = first * self.stride - self.before, (last - 1) * self.stride - self.before + self.extent
-        start, stop = interval_with_border(self.edge, self.size, low, high) if self.results > self.least else (0, self.size)
+        start, stop = 0, self.size
+        if self.results > self.least:
+            start, stop = interval_with_border(self.border, self.size, low, high)
         if not self.padded:
             start -= start % self.stride
             return Interval(start, stop, 0, 0, start // self.stride)
         before = start - low if start > low else (start - low) % self.stride
         return Interval(start, stop, before, max(high - stop, 0), first - (low - start + before) // self.stride)
 
+    def _align(self, first: int, last: int) -> tuple[int, int]:
+        """Extend an interval of results to whole groups, and to the fewest results."""
+        for size in self.alignment:
+            first, last = min(first, first // size * size), max(last, -(-last // size) * size)
+        last = min(max(last, first + self.least), self.results)
+        return max(min(first, last - self.least), 0), last
 
-def interval_with_border(edge: Border, size: int, low: int, high: int) -> tuple[int, int]:
-    """Return the first row of an image that holds what stands at rows low to high - 1, and the one behind the last.
 
-    A row at least. Around an image that wraps, rows outside stand for those of the other end.
+def interval_with_border(border: Border, size: int, low: int, high: int) -> tuple[int, int]:
+    """Return the smallest interval of an image that determines rows low to high - 1 of the image with its border.
+
+    It has at least one row. In an image that wraps around, rows outside stand for those of the opposite end.
     """
-    if edge is Border.WRAP:
+    if border is Border.WRAP:
         return (low, high) if high - low < size else (0, size)
     start, stop = min(max(low, 0), size - 1), max(min(high, size), 1)
-    if edge in (Border.REFLECT, Border.MIRROR):
-        axis = int(edge is Border.MIRROR)  # the row at the edge, which is not seen twice
+    if border in (Border.REFLECT, Border.MIRROR):
+        mirrored = int(border is Border.MIRROR)  # the outermost row is not repeated
         if low < 0:
-            stop = max(stop, axis - low)
+            stop = max(stop, mirrored - low)
         if high > size:
-            start = min(start, size - (high - size) - axis)
-        if start < 0 or stop > size:  # what is reflected is reflected again
+            start = min(start, size - (high - size) - mirrored)
+        if start < 0 or stop > size:  # the reflection reaches beyond the opposite end
             return 0, size
     return start, stop

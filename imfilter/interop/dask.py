@@ -195,7 +195,7 @@ class _Tasks:
     def _stepped(self, k: int) -> tuple[int, ...]:
         """Return the chunks of the rows (0) or columns (1): the boundaries of the image's, stride by stride."""
         bounds = list(accumulate(self._image.chunks[self._layout.spatial[k]], initial=0))
-        for step in self._parts.steps:
+        for step in self._parts.stages:
             axis = (step.rows, step.columns)[k]
             bounds = [min(-(-bound // axis.stride), axis.results) for bound in bounds[:-1]] + [axis.results]
         bounds = sorted({*bounds})
@@ -225,7 +225,7 @@ class _Tasks:
         for axis in range(len(ranges)):
             if axis not in layout.spatial and (axis != layout.channel_axis or self._apart):
                 others[axis] = ranges[axis]
-        seen = self._parts.sees(block)
+        seen = self._parts.source_blocks(block)
         pieces = [self._image.pieces(window, others, graph) for window in seen]
         known = self._weights.stats if self._weights else None
         compute = functools.partial(_computed, block, seen, known, self._mask.layout if self._mask else None)
@@ -304,7 +304,7 @@ def _computed(
     if masks is not None:
         assert layout
         weights = dict(zip(seen, map(_joined, masks), strict=True))
-        parts = parts.masked(Mask(weights.__getitem__, layout, known or found or UNSEEN))
+        parts = parts.with_mask(Mask(weights.__getitem__, layout, known or found or UNSEEN))
     pixels = dict(zip(seen, map(_joined, pieces), strict=True))
     return parts.compute(block, pixels.__getitem__)
 

@@ -1,1 +1,1 @@
-"""Chains of filters, and what a chain does to a photo."""
+"""Pipelines of filters, filters with parameters, kernel files, and recipes for photos."""

@@ -1,4 +1,4 @@
-"""Chains of filters: one after the other, without rounding in between."""
+"""Pipelines: filters applied one after the other, without rounding in between."""
 from __future__ import annotations
 
 import re
@@ -24,25 +24,26 @@ if TYPE_CHECKING:
 
 __all__ = ["Filter", "Pipeline"]
 
+
 @dataclass(frozen=True, init=False, repr=False)
 class Pipeline:
-    """A chain of filters, which does not change.
+    """An immutable chain of filters.
 
     Parameters
     ----------
-    *steps : str, filter, kernel, Pipeline, or a list of them
-        One after the other. A text is one filter or several, as `parse` reads it: "gaussian:sigma=2". A filter may be
-        given itself, `imfilter.sobel`, and has its defaults then. A kernel, (kh, kw) numbers, is convolved with.
+    *stages : str, filter, kernel, Pipeline, or a list of them
+        Applied in order. A text is one filter or several, as `parse` reads it: "gaussian:sigma=2". A function such as
+        `imfilter.sobel` stands for the filter with its defaults. A kernel, (kh, kw) numbers, is a convolution.
 
     Notes
     -----
-    What a filter gives is not rounded before the next one gets it, nor cut off: integer images become float32 (float64
-    from 32 bits on) after the first filter and are rounded and saturated once, by the last; what is below 0 stays below
-    0 in between. Filters that know a range (contour, emboss, canny, bilateral, and all with linear) take that of the
-    image the chain began with. find_edges and contour, which draw by cutting off, do so within a chain as well.
+    Results are neither rounded nor saturated between filters: integer images become float32 (float64 from 32 bits on)
+    after the first filter, and are rounded and saturated once, by the last; values below 0 stay below 0 in between.
+    Filters that depend on a range (contour, emboss, canny, bilateral, and all with linear) use that of the original
+    image. find_edges and contour, which draw by saturation, saturate within a chain as well.
 
-    The result has the image's dtype, and float32 of an integer image when it has a sign: when a filter that gives one
-    (laplace, sobel with an axis) is followed by none that makes a strength or a relief of it.
+    The result has the image's dtype. It is float32 for integer images when it has a sign: when a filter that makes one
+    (laplace, sobel with an axis) is not followed by one that makes a magnitude or a relief.
 
     Examples
     --------
@@ -64,25 +65,25 @@ class Pipeline:
 
     filters: tuple[Filter, ...]
 
-    def __init__(self, *steps: Any) -> None:
-        filters = tuple(one for step in steps for one in _filters(step))
+    def __init__(self, *stages: Any) -> None:
+        filters = tuple(one for stage in stages for one in _filters_of(stage))
         if not filters:
             raise ImfilterError("a pipeline must have at least one filter, got none")
         object.__setattr__(self, "filters", filters)
 
     @classmethod
     def parse(cls, text: str, **others: Any) -> Pipeline:
-        """Return the chain that a text says: what str() gives is read again as the same chain.
+        """Return the pipeline of a text, such as str() returns for a pipeline.
 
         Parameters
         ----------
         text : str
             NAME, or NAME:PARAMETER=VALUE:PARAMETER=VALUE, and commas between filters. Values are written as on the
             command line; a comma within one is followed by a number, never by a letter: "gaussian:sigma=2,0.5,sobel" is
-            two filters. A flag needs no value: "gaussian:linear". Beside its own parameters each filter has mode (or
+            two filters. A flag needs no value: "gaussian:linear". Besides its own parameters each filter has mode (or
             border), cval and stride.
         **others
-            Parameters for all filters of the text that do not name them, such as mode.
+            Parameters for all filters of the text that do not set them, such as mode.
 
         Examples
         --------
@@ -94,8 +95,8 @@ class Pipeline:
             raise ImfilterError(f"a pipeline must have at least one filter, got {text!r}")
         return cls(*(Filter.parse(part, **others) for part in re.split(r",\s*(?=[A-Za-z_])", text)))
 
-    def then(self, step: Any, **parameters: Any) -> Pipeline:
-        """Return this chain with one more step, which may have its parameters as keywords.
+    def then(self, stage: Any, **parameters: Any) -> Pipeline:
+        """Return this pipeline with one more stage, whose parameters may be keywords.
 
         Examples
         --------
@@ -103,10 +104,10 @@ class Pipeline:
         >>> imfilter.Pipeline("sobel").then("gaussian", sigma=2).then([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
         Pipeline('sobel,gaussian:sigma=2,convolve:kernel=0 -1 0;-1 5 -1;0 -1 0')
         """
-        return Pipeline(self, *_filters(step, **parameters))
+        return Pipeline(self, *_filters_of(stage, **parameters))
 
-    def __add__(self, step: Any) -> Pipeline:
-        return self.then(step)
+    def __add__(self, stage: Any) -> Pipeline:
+        return self.then(stage)
 
     def __iter__(self) -> Iterator[Filter]:
         return iter(self.filters)
@@ -122,12 +123,12 @@ class Pipeline:
 
     @property
     def reach(self) -> Support:
-        """Pixels of the image that a result pixel sees up, down, left and right of itself."""
-        total, step = SAME_PIXEL, (1, 1)
+        """Pixels of the image above, below, left and right of itself that a result pixel depends on."""
+        support, stride = SAME_PIXEL, (1, 1)
         for one in self.filters:
-            total = one.reach.after(total, step)
-            step = step[0] * one.stride[0], step[1] * one.stride[1]
-        return total
+            support = one.reach.after(support, stride)
+            stride = stride[0] * one.stride[0], stride[1] * one.stride[1]
+        return support
 
     @property
     def stride(self) -> tuple[int, int]:
@@ -138,24 +139,24 @@ class Pipeline:
     @property
     def signed(self) -> bool:
         """Whether the result has a sign, and is of floats for an integer image."""
-        return self._carried([one.signed for one in self.filters])
+        return self._survives([one.signed for one in self.filters])
 
     @property
     def below_zero(self) -> bool:
         """Whether the result may fall below 0 where the image does not, and that is worth showing."""
-        return self._carried([one.below_zero for one in self.filters])
+        return self._survives([one.below_zero for one in self.filters])
 
-    def _carried(self, given: list[bool]) -> bool:
-        """Say whether what filters give is there at the end: blurs and the like keep it, edges and reliefs do not."""
-        found = False
-        for one, own in zip(self.filters, given, strict=True):
-            found = own or (found and not one.declaration.makes_sign)
-        return found
+    def _survives(self, signs: list[bool]) -> bool:
+        """Return whether a sign that filters make survives to the end: blurs keep it, edges and reliefs do not."""
+        sign = False
+        for one, own in zip(self.filters, signs, strict=True):
+            sign = own or (sign and not one.declaration.makes_sign)
+        return sign
 
     def __call__(
         self, image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
     ) -> Any:
-        """Return the filtered image, as what the image was: an array, or a Pillow image, beside whose alpha it goes."""
+        """Filter an image: an array, or a Pillow image, whose alpha is filtered as each filter does."""
         if is_lazy(image):
             return call_lazy("pipeline", image, self, channel_axis=channel_axis, dtype=dtype, workers=workers)
         pixels = pixels_of(image, channel_axis)
@@ -168,30 +169,30 @@ class Pipeline:
         self, image: Any, colors: Array, alpha: Array | None, dtype: np.dtype[Any], channel_axis: int | None = -1,
         workers: int | None = None,
     ) -> tuple[Array, Array | None]:
-        """Filter colors to this dtype, and alpha, which keeps that of the image, without rounding in between."""
+        """Filter colors to this dtype, and alpha to that of the image, without rounding in between."""
         for one in self.filters:
             one.check_image(image)
         kind = supported_dtype(colors.dtype)
         for stage in self.stages(kind, dtype):
             axes = colors.ndim
             colors, alpha = stage.run(colors, alpha, channel_axis=channel_axis, workers=workers)
-            if colors.ndim < axes:  # gray, where there were channels
+            if colors.ndim < axes:  # the result is gray
                 channel_axis = None
         return colors, None if alpha is None else round_to_dtype(alpha, kind)
 
     def stages(self, kind: np.dtype[Any], dtype: np.dtype[Any]) -> list[Stage]:
-        """Return what is done to an image of dtype `kind` for a result of `dtype`, one filter after the other."""
+        """Return the stages for an image of dtype `kind` and a result of `dtype`."""
         floats, last = working_dtype(kind, dtype), len(self.filters) - 1
         return [Stage(one, kind, dtype if number == last else floats, number == last)
                 for number, one in enumerate(self.filters)]
 
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
-        """Return the dtype of the result for an image of this dtype: the wanted one, or what the filters give."""
+        """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""
         return result_dtype(signed_dtype(image) if self.signed else supported_dtype(image), wanted)
 
 
 class Stage(NamedTuple):
-    """A filter in its place in a chain: the dtype the chain began with, that of the filter's result, and the end."""
+    """A filter in a pipeline. kind: the dtype of the original image; dtype: that of this filter's result."""
 
     filter: Filter
     kind: np.dtype[Any]
@@ -199,7 +200,7 @@ class Stage(NamedTuple):
     last: bool
 
     def run(self, colors: Array, alpha: Array | None, **options: Any) -> tuple[Array, Array | None]:
-        """Filter colors and alpha, without rounding what is not the chain's own result."""
+        """Filter colors and alpha; intermediate results are not rounded."""
         with assume_range(self.kind):
             colors, alpha = self.filter.run(colors, alpha, dtype=self.dtype, **options)
             if self.filter.declaration.cut and not self.last and self.kind.kind in "bu":
@@ -210,25 +211,25 @@ class Stage(NamedTuple):
 
 
 def as_photo(source: Picture, colors: Array, alpha: Array | None) -> Picture:
-    """Return colors and their alpha as a photo like the source."""
+    """Return colors and their alpha as a picture like the source."""
     return to_pil(colors, source) if alpha is None else merge_picture_alpha(source, colors, alpha)
 
 
-def _filters(step: Any, **parameters: Any) -> Iterator[Filter]:
-    """Yield the filters that a step of a chain stands for."""
-    if isinstance(step, str):
-        yield from Pipeline.parse(step, **parameters)
-    elif isinstance(step, (Filter, Pipeline)):  # of which both can be called
+def _filters_of(stage: Any, **parameters: Any) -> Iterator[Filter]:
+    """Yield the filters that an argument of Pipeline stands for."""
+    if isinstance(stage, str):
+        yield from Pipeline.parse(stage, **parameters)
+    elif isinstance(stage, (Filter, Pipeline)):  # before callables, because both can be called
         if parameters:
-            raise ImfilterError(f"a step must be a name or a kernel to be given parameters, got {step!r}")
-        yield from [step] if isinstance(step, Filter) else step
-    elif callable(step):
-        name = getattr(step, "__name__", "")
-        if name not in FILTERS or FILTERS[name].function is not step:
-            raise ImfilterError(f"a step must be a filter of imfilter, its name or a kernel, got {step!r}")
+            raise ImfilterError(f"a stage must be a name or a kernel to be given parameters, got {stage!r}")
+        yield from [stage] if isinstance(stage, Filter) else stage
+    elif callable(stage):
+        name = getattr(stage, "__name__", "")
+        if name not in FILTERS or FILTERS[name].function is not stage:
+            raise ImfilterError(f"a stage must be a filter of imfilter, its name or a kernel, got {stage!r}")
         yield Filter.named(name, **parameters)
-    elif isinstance(step, (list, tuple)) and step and (isinstance(step[0], str) or callable(step[0])):
-        for one in step:
-            yield from _filters(one, **parameters)
+    elif isinstance(stage, (list, tuple)) and stage and (isinstance(stage[0], str) or callable(stage[0])):
+        for one in stage:
+            yield from _filters_of(one, **parameters)
     else:
-        yield Filter.of_kernel(step, **parameters)
+        yield Filter.of_kernel(stage, **parameters)

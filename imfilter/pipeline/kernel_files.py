@@ -1,4 +1,4 @@
-"""Kernels in files, which are filters wherever a name is accepted: JSON with the weights and what is added."""
+"""Kernel files: JSON with weights and a bias, accepted as a filter wherever a name is."""
 from __future__ import annotations
 
 import os
@@ -13,21 +13,21 @@ from ..errors import FileError, explain_os_error
 from ..filters.combine import combine
 
 SUFFIX = ".json"
-TITLE = "imfilter kernel"  # what the files say that they are
-LARGEST = 2**26  # bytes of a file that is looked at
+TITLE = "imfilter kernel"  # the mark of these files
+LARGEST = 2**26  # bytes of a file that are read
 
 
 def is_kernel_file(name: str) -> bool:
-    """Say whether a filter's name is that of a file."""
+    """Return whether a filter's name is that of a file."""
     return name.lower().endswith(SUFFIX)
 
 
 def format_kernel(kernel: Array, bias: Any, **more: Any) -> bytes:
-    """Return the bytes of a file. more: what else it tells of the kernel."""
-    import json  # most programs read no such file
+    """Return the bytes of a file. more: other entries about the kernel."""
+    import json  # only where such a file is used
 
-    told = {"file": TITLE, "kernel": kernel.tolist(), "bias": np.asarray(bias).tolist(), **more}
-    return (json.dumps(told, indent=1) + "\n").encode()
+    entries = {"file": TITLE, "kernel": kernel.tolist(), "bias": np.asarray(bias).tolist(), **more}
+    return (json.dumps(entries, indent=1) + "\n").encode()
 
 
 def read_kernel(path: str) -> tuple[Array, Array]:
@@ -36,24 +36,24 @@ def read_kernel(path: str) -> tuple[Array, Array]:
 
     try:
         with open(path, "rb") as stream:
-            told = json.loads(stream.read(LARGEST))
-        if not isinstance(told, dict) or told.get("file") != TITLE:
-            raise FileError(f"{path}: is no kernel file: imfilter learn writes them")
-        kernel, bias = (np.array(told[key], np.float64) for key in ("kernel", "bias"))
+            entries = json.loads(stream.read(LARGEST))
+        if not isinstance(entries, dict) or entries.get("file") != TITLE:
+            raise FileError(f"{path}: not a kernel file: imfilter learn writes them")
+        kernel, bias = (np.array(entries[key], np.float64) for key in ("kernel", "bias"))
     except OSError as error:
         raise FileError(f"{path}: {explain_os_error(error)}") from None
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, FileError):
             raise
-        raise FileError(f"{path}: is no kernel file, or damaged") from None
+        raise FileError(f"{path}: not a kernel file, or damaged") from None
     fits = kernel.ndim in (2, 4) and bias.shape in ((), kernel.shape[:1] if kernel.ndim == 4 else ())
     if not fits or not kernel.size or not np.isfinite(kernel).all() or not np.isfinite(bias).all():
-        raise FileError(f"{path}: holds no kernel of finite numbers")
+        raise FileError(f"{path}: contains no kernel of finite numbers")
     return kernel, bias
 
 
 def apply_kernel(image: Any, kernel: Array, bias: Any = 0.0, **common: Any) -> Any:
-    """Correlate with a kernel, or with a bank across channels, and add the bias. Borders are those of `correlate`."""
+    """Correlate with a kernel, or with a bank across channels, and add the bias. mode is that of `correlate`."""
     if kernel.ndim == 4:
         cross = {key: value for key, value in common.items() if key not in ("mode", "cval")}
         return conv2d(image, kernel, np.broadcast_to(bias, len(kernel)), padding="same",
@@ -61,15 +61,15 @@ def apply_kernel(image: Any, kernel: Array, bias: Any = 0.0, **common: Any) -> A
     if not np.any(bias):
         return correlate(image, kernel, **common)
 
-    def shifted(pixels: Array, **options: Any) -> Array:
+    def add_bias(pixels: Array, **options: Any) -> Array:
         result: Array = correlate(pixels, kernel, **options)
         result += bias
         return result
 
-    return combine(image, shifted, **{"dtype": None, "out": None, "stride": 1, "channel_axis": -1, "workers": None,
+    return combine(image, add_bias, **{"dtype": None, "out": None, "stride": 1, "channel_axis": -1, "workers": None,
                                       **common})
 
 
 def kernel_stem(path: str) -> str:
-    """Return what results are named after."""
+    """Return the name that goes into the names of results."""
     return os.path.splitext(os.path.basename(path))[0]

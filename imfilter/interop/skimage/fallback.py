@@ -1,4 +1,4 @@
-"""scikit-image's own filters: what goes on to them, and their place taken by twins for a while."""
+"""scikit-image's own filters: call them where nothing is computed here, and replace them for a while."""
 from __future__ import annotations
 
 import sys
@@ -16,39 +16,39 @@ _originals: dict[str, Function] = {}
 _blocks = 0  # how many are open, in all threads
 
 
-def handed_on(name: str, why: str, *args: Any, **keywords: Any) -> Any:
-    """Call scikit-image's own function, for what is not computed here: why says what is."""
-    return original(name, why)(*args, **keywords)
+def call_original(name: str, why: str, *args: Any, **keywords: Any) -> Any:
+    """Call scikit-image's own function, for what is not computed here. why: what is computed here."""
+    return find_original(name, why)(*args, **keywords)
 
 
-def original(name: str, why: str) -> Function:
-    """Return scikit-image's own function, also while a twin is in its place."""
+def find_original(name: str, why: str) -> Function:
+    """Return scikit-image's own function, even while it is replaced."""
     with _lock:
         if name not in _originals:
             try:
                 from skimage import filters
             except ImportError:
                 raise ImfilterError(
-                    f"{why}: for all else install scikit-image, pip install 'imfilter[skimage]'") from None
+                    f"{why}: for everything else install scikit-image, pip install 'imfilter[skimage]'") from None
             _originals[name] = getattr(filters, name)
     return _originals[name]
 
 
 @contextmanager
-def replaced(twins: Mapping[str, Function]) -> Iterator[None]:
-    """Put twins in the place of scikit-image's functions, wherever it holds them, until the last open block ends."""
+def replace_filters(replacements: Mapping[str, Function]) -> Iterator[None]:
+    """Replace scikit-image's functions in all of its modules until the last open block ends."""
     global _blocks
     with _lock:
-        pairs = [(original(name, "patch needs scikit-image"), twin) for name, twin in twins.items()]
+        pairs = [(find_original(name, "patch needs scikit-image"), new) for name, new in replacements.items()]
         _blocks += 1
-        _swap({id(own): twin for own, twin in pairs})
+        _swap({id(own): new for own, new in pairs})
     try:
         yield
     finally:
         with _lock:
             _blocks -= 1
-            if not _blocks:  # modules imported meanwhile hold twins too
-                _swap({id(twin): own for own, twin in pairs})
+            if not _blocks:  # modules imported meanwhile have replacements too
+                _swap({id(new): own for own, new in pairs})
 
 
 def _swap(instead: Mapping[int, Function]) -> None:
