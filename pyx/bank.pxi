@@ -86,8 +86,8 @@ cdef inline void block_of_pixels(output_lanes *like, bint pair, const Job *job, 
     w1 = lane_load(bias + second, like[0])
     a0 = b0 = c0 = d0 = e0 = f0 = g0 = h0 = i0 = j0 = k0 = l0 = w0
     a1 = b1 = c1 = d1 = e1 = f1 = g1 = h1 = i1 = j1 = k1 = l1 = w1
-    for r in range(job.stages[0].run_count):
-        run = &job.stages[0].runs[r]
+    for r in range(job.kernel.stages[0].run_count):
+        run = &job.kernel.stages[0].runs[r]
         source = ring[run.row] + run.offset * size + offset
         end = source + run.count * size
         while source != end:
@@ -120,28 +120,28 @@ cdef inline void bank_blocks(output_lanes *like, const Job *job, const char **ri
     The last block ends with the row, unless the row is shorter than a block: then there must be room for a whole
     one, of results and in the ring rows.
     """
-    cdef Py_ssize_t last = max(pixels - job.block_pixels, 0), step = job.pixel_step * size
-    cdef Py_ssize_t block, x, offset, group_terms = 0, r, result_step = job.pixel_lanes * size
-    cdef Py_ssize_t block_bytes = job.block_lanes * size
+    cdef Py_ssize_t last = max(pixels - job.bank.block_pixels, 0), step = job.bank.pixel_step * size
+    cdef Py_ssize_t block, x, offset, group_terms = 0, r, result_step = job.output.pixel_lanes * size
+    cdef Py_ssize_t block_bytes = job.bank.block_lanes * size
     cdef const char *weights
     cdef const char *bias
     cdef char *into
-    for r in range(job.stages[0].run_count):
-        group_terms += job.stages[0].runs[r].count
-    for block in range(job.groups * job.group_blocks):
-        weights = job.stages[0].weights + block * group_terms * block_bytes
-        bias = job.bias + block * block_bytes
-        offset = block // job.group_blocks * (job.source.channels // job.groups) * size
+    for r in range(job.kernel.stages[0].run_count):
+        group_terms += job.kernel.stages[0].runs[r].count
+    for block in range(job.bank.groups * job.bank.group_blocks):
+        weights = job.kernel.stages[0].weights + block * group_terms * block_bytes
+        bias = job.bank.bias + block * block_bytes
+        offset = block // job.bank.group_blocks * (job.source.channels // job.bank.groups) * size
         x = 0
         while True:
             into = result + x * result_step + block * block_bytes
-            if job.single:
+            if job.bank.single:
                 block_of_pixels(like, False, job, ring, offset + x * step, step, size, weights, bias, into, result_step)
             else:
                 block_of_pixels(like, True, job, ring, offset + x * step, step, size, weights, bias, into, result_step)
             if x >= last:
                 break
-            x = min(x + job.block_pixels, last)
+            x = min(x + job.bank.block_pixels, last)
 
 
 cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
@@ -155,10 +155,10 @@ cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
 
 cdef void close_ranks(lane *row, const Job *job, Py_ssize_t pixels) noexcept nogil:
     """Move each pixel's channels together, out of the blocks they were computed in."""
-    cdef Py_ssize_t x, g, d, channels = job.target.channels // job.groups
-    cdef Py_ssize_t room = job.group_blocks * job.block_lanes
+    cdef Py_ssize_t x, g, d, channels = job.target.channels // job.bank.groups
+    cdef Py_ssize_t room = job.bank.group_blocks * job.bank.block_lanes
     cdef lane *into = row
-    for x in range(pixels * job.groups):
+    for x in range(pixels * job.bank.groups):
         for d in range(channels):
             into[d] = row[x * room + d]
         into += channels

@@ -210,18 +210,20 @@ cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, 
     Called with the same rows from left to right. A separable kernel's middle rows are computed as far as they are
     needed, or whole, with their levels, at the first call.
     """
-    cdef Py_ssize_t q, begin = first + job.reach if first else 0, stop = min(end + job.reach, job.level_lanes)
-    cdef int live = (1 << rows) - 1
+    cdef const Stage *stage = &job.kernel.stages[2 * k]
+    cdef Py_ssize_t q, reach = job.ring.reach, begin = first + reach if first else 0
+    cdef Py_ssize_t stop = min(end + reach, job.ring.row_lanes)
+    cdef int live = (1 << rows) - 1, shift = job.ring.source_shift
     if k:
         ahead = NULL        # was asked for by the first kernel
-    if not job.separable:
-        correlate_group_rows(like, &job.stages[2 * k], ring, sources, results, live, first, end, ahead, job.shift)
+    if not job.kernel.separable:
+        correlate_group_rows(like, stage, ring, sources, results, live, first, end, ahead, shift)
         return
-    if job.levels:
-        begin, stop = 0, job.level_lanes if first == 0 else 0
+    if job.ring.doublings:
+        begin, stop = 0, job.ring.row_lanes if first == 0 else 0
     if begin < stop:
-        correlate_group_rows(like, &job.stages[2 * k], ring, sources, middle, live, begin, stop, ahead, job.shift)
-        for q in range(rows if job.levels else 0):
+        correlate_group_rows(like, stage, ring, sources, middle, live, begin, stop, ahead, shift)
+        for q in range(rows if job.ring.doublings else 0):
             add_levels(job, <lane *>middle[q])
     for q in range(rows):
-        correlate_one_row(like, &job.stages[2 * k + 1], middle[q], results[q], first, end)
+        correlate_one_row(like, stage + 1, middle[q], results[q], first, end)

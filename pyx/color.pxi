@@ -52,6 +52,8 @@ cdef inline void mix_row(const float *matrix, const float *offsets, const uint8_
 
 cdef void mix_rows(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Mix rows first to last - 1 of image n; there is no need to look for signals at this speed."""
+    cdef const float *matrix = <const float *>job.kernel.stages[0].weights
+    cdef const float *offsets = <const float *>job.bank.bias
     cdef const uint8_t *image
     cdef uint8_t *into
     cdef Py_ssize_t y
@@ -59,6 +61,6 @@ cdef void mix_rows(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last) no
         image = <const uint8_t *>(job.source.data + n * job.source.step_n + y * job.source.step_y)
         into = <uint8_t *>(job.target.data + n * job.target.step_n + y * job.target.step_y)
         if job.target.channels == 3:
-            mix_row(<const float *>job.stages[0].weights, <const float *>job.bias, image, into, job.target.width, 3)
+            mix_row(matrix, offsets, image, into, job.target.width, 3)
         else:
-            mix_row(<const float *>job.stages[0].weights, <const float *>job.bias, image, into, job.target.width, 1)
+            mix_row(matrix, offsets, image, into, job.target.width, 1)

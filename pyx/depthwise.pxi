@@ -77,8 +77,8 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
 cdef inline void depthwise_group(lane *like, const Job *job, const char **ring, const char **sources,
                                  char **results, int rows, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     """Compute lanes first to end of a group's rows, whose input rows are ring[0], ring[1], ..."""
-    cdef const Stage *stage = &job.stages[0]
-    cdef Py_ssize_t e, size = sizeof(lane), period = job.target.channels * size, stretch = job.stretch * size
+    cdef const Stage *stage = &job.kernel.stages[0]
+    cdef Py_ssize_t e, size = sizeof(lane), period = job.target.channels * size, stretch = job.kernel.stretch * size
     cdef int live = (1 << rows) - 1
     for e in range(stage.tap_count):
         sources[e] = ring[stage.taps[e].row] + stage.taps[e].offset * size

@@ -82,63 +82,97 @@ cdef struct Band:
 
 ctypedef bint (*Poll)() noexcept nogil     # whether the caller was interrupted
 
-cdef struct Job:
-    Raster source, target
+
+cdef struct Geometry:
+    # Where results read: output pixel (y, x) and tap (i, j) meet pixel (y stride_y + i dilation_y - top, ...).
     Border border
     double cval
     Py_ssize_t kernel_height, kernel_width
     Py_ssize_t stride_y, stride_x, dilation_y, dilation_x, top, left
 
-    # Output columns all of whose taps lie inside the image. A tile that has at least inner_least of them reads the
-    # image's rows where they are, and only for its other columns the ring's.
-    Py_ssize_t inner_first, inner_last, inner_least
-    bint bytes              # there the image's rows are read as uint8, by 3 x 3 kernels in int16
-    bint gradient           # the kernels are an UPPER_LOWER and a LEFT_RIGHT one, in int16, and results uint8
-    bint narrow             # square.pxi writes uint8 results from int16 itself
-    int shift               # bytes of lanes >> shift are bytes of the image's samples
-    Sample lane             # INT16, FLOAT32 or FLOAT64
-    bint bounded            # no result is NaN, infinite or over 2**22 in size
-    double scale            # what sums are multiplied by on their way to the target
-    Py_ssize_t tile         # output pixels computed at a time along a row
+
+cdef struct Inner:
+    # Output columns all of whose taps lie inside the image. A tile that has at least `least` of them reads the image's
+    # rows where they are, and the ring's only for its other columns.
+    Py_ssize_t first, last, least
+    bint bytes              # these rows are read as uint8, by 3 x 3 kernels in int16
+
+
+cdef struct Tiling:
+    # The order of the work: a tile of columns, a group of output rows, a chunk of their results.
+    Py_ssize_t width        # output pixels computed at a time along a row
     Py_ssize_t chunk        # lanes of a row's results that are computed and stored before the next
+    Py_ssize_t group        # output rows computed at a time
+    Py_ssize_t row_step     # output rows from one of a group to the next
+    Py_ssize_t row_advance  # ring rows from one of a group to the next
+    double work             # multiplications that a group of rows takes
+
+
+cdef struct RingLayout:
+    # The input rows that a group reads, widened to lanes, and how samples lie in each.
+    Py_ssize_t rows         # input rows that a group reads
+    Py_ssize_t lanes        # room for one of them, with its doublings
+    int *live               # for each of them, bit q: output row q of a group reads it
+    Py_ssize_t row_lanes    # lanes of a row, from its start to that of its first doubling, and so on
+    Py_ssize_t doublings    # sums of 2, 4, ... 2**doublings neighboring taps that follow each row
+    Py_ssize_t tap_lanes    # lanes from one tap to the next, where there are doublings
+    Py_ssize_t reach        # lanes from where a result lies in a row to the last one it reads
+    Segment *segments
+    Py_ssize_t segment_count
+    int source_shift        # bytes of lanes >> source_shift are bytes of the image's samples
+
+
+cdef struct Output:
+    # How sums become samples of the target.
+    bint bounded            # no result is NaN, infinite or over 2**22 in size
+    double scale            # what sums are multiplied by
     Py_ssize_t tile_lanes   # room for the results of one row of a tile
     Py_ssize_t pixel_lanes  # lanes from one result pixel to the next
     Py_ssize_t direct_from  # pixels from which a tile's results go straight into the target
     bint streamed           # results go past the caches
-    Py_ssize_t group        # output rows computed at a time
-    Py_ssize_t row_step     # output rows from one of a group to the next
-    Py_ssize_t row_advance  # ring rows from one of a group to the next
-    Py_ssize_t ring_rows    # input rows that a group sees
-    Py_ssize_t ring_lanes   # room for one of them, with its levels
-    int *live               # for each of them, bit q: output row q of a group sees it
-    Py_ssize_t levels       # sums of 2, 4, ... 2**levels neighboring taps that follow each row
-    Py_ssize_t level_lanes  # lanes from a row to its first level, and from level to level
-    Py_ssize_t reach        # lanes of a ring row from where a result stands to the last it sees
-    Py_ssize_t tap_lanes    # lanes from one tap to the next, where there are levels
-    Segment *segments
-    Py_ssize_t segment_count
-    double work             # multiplications a group of rows takes
+    bint gradient           # the kernels are an UPPER_LOWER and a LEFT_RIGHT one, in int16, and results uint8
+    bint narrow             # square.pxi writes uint8 results from int16 itself
 
+
+cdef struct Kernels:
     # Channel-wise: stage 2 k computes kernel k, or its column when it is separable; stage 2 k + 1 its row.
     Stage stages[4]
-    int kernels             # 2: the result is the root of the mean of their squares
+    int count               # 2: the result is the root mean square of their responses
     bint separable
     Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
 
-    bint colors            # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
-    # Solid kernels: ones, which stand in one piece in each column. Bands are the pieces there are; stage 0 lists which
-    # of their sums, or of the levels of the only one, make up the kernel.
+
+cdef struct Box:
+    # Solid kernels: ones, in one piece in each column. Bands are the different pieces; stage 0 lists which of their
+    # sums, or of the doublings of the only one, make up the kernel.
     Band *bands
     Py_ssize_t band_count
     uint16_t area, magic    # sum of a box -> its mean as uint8: (sum + area // 2) * magic >> 16 + magic_shift; or 0
     int magic_shift
-    bint bank               # stage 0 alone, across channels
+
+
+cdef struct Bank:
+    # Kernels across channels, all in stage 0.
+    bint used
+    bint colors             # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
     char *bias              # [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes
     Py_ssize_t pixel_step   # lanes of a ring row from the terms of a pixel to those of the next
     Py_ssize_t block_pixels  # pixels computed at once
     bint single             # a block is one vector, not two
 
+
+cdef struct Job:
+    Raster source, target
+    Sample lane             # INT16, FLOAT32 or FLOAT64: what is computed in
+    Geometry geometry
+    Inner inner
+    Tiling tiling
+    RingLayout ring
+    Output output
+    Kernels kernel
+    Box box
+    Bank bank
     volatile int stopped    # the caller was interrupted: every strip ends early
 
 

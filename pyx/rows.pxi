@@ -126,10 +126,10 @@ cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t
             k = beyond
             if k >= count:
                 break
-        at = place(x + k * step, width, job.border)
+        at = place(x + k * step, width, job.geometry.border)
         if at < 0:
             for c in range(channels):
-                lanes[k * channels + c] = <lane>job.cval
+                lanes[k * channels + c] = <lane>job.geometry.cval
         else:
             widen_pixels(job, row, at, 1, 1, lanes + k * channels, raw)
         k += 1
@@ -140,11 +140,11 @@ cdef void add_levels(const Job *job, lane *lanes) noexcept nogil:
 
     Floating lanes hold the means, which no image can make overflow; halving is exact.
     """
-    cdef Py_ssize_t level, x, shift = job.tap_lanes
+    cdef Py_ssize_t level, x, shift = job.ring.tap_lanes
     cdef lane *sums
-    for level in range(job.levels):
-        sums = lanes + job.level_lanes
-        for x in range(job.level_lanes - shift):
+    for level in range(job.ring.doublings):
+        sums = lanes + job.ring.row_lanes
+        for x in range(job.ring.row_lanes - shift):
             if lane is int16_t:
                 sums[x] = lanes[x] + lanes[x + shift]
             else:
@@ -159,16 +159,16 @@ cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_
     cdef Py_ssize_t k, i, count, channels = job.source.channels
     cdef const Segment *segment
     cdef const char *row
-    y = place(y, job.source.height, job.border)
+    y = place(y, job.source.height, job.geometry.border)
     row = job.source.data + n * job.source.step_n + max(y, 0) * job.source.step_y
-    for k in range(job.segment_count):
-        segment = &job.segments[k]
+    for k in range(job.ring.segment_count):
+        segment = &job.ring.segments[k]
         count = segment.scale * (pixels - 1) + 1 + segment.extra
         if y < 0:
             for i in range(count * channels):
-                lanes[segment.offset + i] = <lane>job.cval
+                lanes[segment.offset + i] = <lane>job.geometry.cval
         else:
-            fill_segment(job, row, x * job.stride_x + segment.start - job.left, segment.step, count,
+            fill_segment(job, row, x * job.geometry.stride_x + segment.start - job.geometry.left, segment.step, count,
                          lanes + segment.offset, raw)
-    if not job.separable:
+    if not job.kernel.separable:
         add_levels(job, lanes)

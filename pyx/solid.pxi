@@ -29,17 +29,17 @@ cdef void slide_outside(const Job *job, uint16_t *sums, const uint8_t *enters, c
     """Move the sums of columns first to end of the padded image, which lie outside the image; none leaves: NULL."""
     cdef Py_ssize_t k, c, at, channels = job.source.channels
     for k in range(first, end):
-        at = place(k - job.left, job.source.width, job.border)
+        at = place(k - job.geometry.left, job.source.width, job.geometry.border)
         for c in range(channels):
             if at >= 0:
                 sums[c] += enters[at * channels + c] - (leaves[at * channels + c] if leaves != NULL else 0)
             elif leaves == NULL:
-                sums[c] += <uint8_t>job.cval
+                sums[c] += <uint8_t>job.geometry.cval
         sums += channels
 
 
 cdef inline const uint8_t *row_at(const Job *job, Py_ssize_t n, Py_ssize_t y, const uint8_t *constant) noexcept nogil:
-    y = place(y, job.source.height, job.border)
+    y = place(y, job.source.height, job.geometry.border)
     return constant if y < 0 else <const uint8_t *>(job.source.data + n * job.source.step_n + y * job.source.step_y)
 
 
@@ -47,12 +47,12 @@ cdef void slide_row(const Job *job, uint16_t *sums, const uint8_t *enters, const
                     Py_ssize_t columns, const uint8_t *nothing) noexcept nogil:
     """Move the sums of all columns of the padded image from x on by a row; at the start none leaves: NULL."""
     cdef Py_ssize_t channels = job.source.channels
-    cdef Py_ssize_t inside = min(max(job.left, x), x + columns)
-    cdef Py_ssize_t beyond = max(inside, min(job.left + job.source.width, x + columns))
+    cdef Py_ssize_t inside = min(max(job.geometry.left, x), x + columns)
+    cdef Py_ssize_t beyond = max(inside, min(job.geometry.left + job.source.width, x + columns))
     slide_outside(job, sums, enters, leaves, x, inside)
-    slide(sums + (inside - x) * channels, enters + (inside - job.left) * channels,
-          nothing if leaves == NULL else leaves + (inside - job.left) * channels, (beyond - inside) * channels,
-          <const char *>enters + (inside - job.left) * channels + job.source.step_y)
+    slide(sums + (inside - x) * channels, enters + (inside - job.geometry.left) * channels,
+          nothing if leaves == NULL else leaves + (inside - job.geometry.left) * channels, (beyond - inside) * channels,
+          <const char *>enters + (inside - job.geometry.left) * channels + job.source.step_y)
     slide_outside(job, sums + (beyond - x) * channels, enters, leaves, beyond, x + columns)
 
 
@@ -138,9 +138,10 @@ cdef struct SolidScratch:
 
 cdef SolidScratch solid_scratch(const Job *job, char *memory) noexcept nogil:
     cdef SolidScratch scratch
-    cdef Py_ssize_t row = rounded_up(job.level_lanes)
+    cdef Py_ssize_t row = rounded_up(job.ring.row_lanes)
     scratch.sums = <uint16_t *>memory
-    scratch.nothing = <uint8_t *>memory + rounded_up(max(job.levels + 1, job.band_count) * job.level_lanes * 2)
+    cdef Py_ssize_t rows = max(job.ring.doublings + 1, job.box.band_count)
+    scratch.nothing = <uint8_t *>memory + rounded_up(rows * job.ring.row_lanes * 2)
     scratch.constant = scratch.nothing + row
     scratch.results = <float *>(scratch.constant + row)
     scratch.size = <char *>scratch.results + 4 * row - memory
@@ -151,18 +152,18 @@ cdef void slide_bands(const Job *job, const SolidScratch *scratch, Py_ssize_t n,
                       Py_ssize_t columns) noexcept nogil:
     """Have each band hold the sums for output row y, where it holds those of the row before, or is fresh."""
     # Rows outside the image are read as if they, too, began at its first column.
-    cdef const uint8_t *constant = scratch.constant - max(x - job.left, 0) * job.source.channels
+    cdef const uint8_t *constant = scratch.constant - max(x - job.geometry.left, 0) * job.source.channels
     cdef const uint8_t *leaves = NULL
     cdef Py_ssize_t b, k, top
     cdef uint16_t *sums
-    for b in range(job.band_count):
-        sums = scratch.sums + b * job.level_lanes
-        top = y + job.bands[b].top - job.top
+    for b in range(job.box.band_count):
+        sums = scratch.sums + b * job.ring.row_lanes
+        top = y + job.box.bands[b].top - job.geometry.top
         if fresh:
             memset(sums, 0, columns * job.source.channels * sizeof(uint16_t))
         else:
             leaves = row_at(job, n, top - 1, constant)
-        for k in range(0 if fresh else job.bands[b].height - 1, job.bands[b].height):
+        for k in range(0 if fresh else job.box.bands[b].height - 1, job.box.bands[b].height):
             slide_row(job, sums, row_at(job, n, top + k, constant), leaves, x, columns, scratch.nothing)
 
 
@@ -174,26 +175,26 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
     cdef uint16_t *level
     cdef char *into
     cdef double work = 0
-    memset(scratch.nothing, 0, job.level_lanes)
-    memset(scratch.constant, <int>job.cval, job.level_lanes)
+    memset(scratch.nothing, 0, job.ring.row_lanes)
+    memset(scratch.constant, <int>job.geometry.cval, job.ring.row_lanes)
     while x < job.target.width:
-        pixels = min(job.tile, job.target.width - x)
-        columns = pixels + job.kernel_width - 1
+        pixels = min(job.tiling.width, job.target.width - x)
+        columns = pixels + job.geometry.kernel_width - 1
         count = pixels * channels
         for y in range(first, last):
             slide_bands(job, &scratch, n, y, y == first, x, columns)
             level = scratch.sums
-            for k in range(job.levels):         # windows of twice the width
-                add_neighbors(level, level + job.level_lanes, channels << k, (columns - (2 << k) + 1) * channels)
-                level += job.level_lanes
+            for k in range(job.ring.doublings):         # windows of twice the width
+                add_neighbors(level, level + job.ring.row_lanes, channels << k, (columns - (2 << k) + 1) * channels)
+                level += job.ring.row_lanes
             into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
-            if job.magic and count < <Py_ssize_t>sizeof(lanes_short):
-                divide_few(&job.stages[0], sums, into, count, job.area)
-            elif job.magic:
-                divide_sums(&job.stages[0], sums, into, count, job.area, job.magic, job.magic_shift)
+            if job.box.magic and count < <Py_ssize_t>sizeof(lanes_short):
+                divide_few(&job.kernel.stages[0], sums, into, count, job.box.area)
+            elif job.box.magic:
+                divide_sums(&job.kernel.stages[0], sums, into, count, job.box.area, job.box.magic, job.box.magic_shift)
             else:
-                add_sums(&job.stages[0], sums, scratch.results, count, <float>job.scale)
-                store(scratch.results, into, job.target.kind, count, job.bounded)
-            if told_to_stop(&job.stopped, &work, job.work, poll):
+                add_sums(&job.kernel.stages[0], sums, scratch.results, count, <float>job.output.scale)
+                store(scratch.results, into, job.target.kind, count, job.output.bounded)
+            if told_to_stop(&job.stopped, &work, job.tiling.work, poll):
                 return
         x += pixels

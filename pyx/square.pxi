@@ -135,21 +135,21 @@ cdef inline void correlate_square_group(lane *like, const Job *job, const Stage 
                                         char **results, Py_ssize_t first, Py_ssize_t end, const char **ahead,
                                         bint bytes, bint narrow) noexcept nogil:
     """Compute lanes first to end of four rows from the rows that the group sees, which hold lanes or bytes."""
-    cdef Py_ssize_t size = sizeof(lane), step = job.tap_lanes * (1 if bytes else size)
+    cdef Py_ssize_t size = sizeof(lane), step = job.ring.tap_lanes * (1 if bytes else size)
     cdef const char *w = <const char *>stage.square
     cdef const char *u = <const char *>(stage + 2).square
-    cdef float factor = <float>(job.scale * job.scale / 2)
-    cdef int shift = job.shift
+    cdef float factor = <float>(job.output.scale * job.output.scale / 2)
+    cdef int shift = job.ring.source_shift
     first *= size
     end *= size
     if lane is float:
         correlate_square(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
     elif lane is double:
         correlate_square(<lanes_double *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
-    elif job.gradient and narrow and bytes:
+    elif job.output.gradient and narrow and bytes:
         correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, UPPER_LOWER,
                        LEFT_RIGHT, True, True)
-    elif job.gradient and narrow:
+    elif job.output.gradient and narrow:
         correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, UPPER_LOWER,
                        LEFT_RIGHT, False, True)
     elif bytes:

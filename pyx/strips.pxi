@@ -18,34 +18,61 @@ cdef struct Scratch:
     Py_ssize_t ring_size, result_size, size
 
 
+cdef inline Py_ssize_t middle_rows(const Job *job) noexcept nogil:
+    return job.kernel.count * job.tiling.group if job.kernel.separable else 0
+
+
+cdef inline Py_ssize_t row_seen(const Job *job, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
+    """Return the row of the image, inside it or outside, that row i of the kernel meets for output row y."""
+    return y * job.geometry.stride_y + i * job.geometry.dilation_y - job.geometry.top
+
+
 cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
     cdef Scratch scratch
     cdef Py_ssize_t lane_size = 2 if job.lane == INT16 else 4 if job.lane == FLOAT32 else 8
-    cdef Py_ssize_t taps = 0, k, pointers = rounded_up(job.ring_rows * sizeof(void *))
-    scratch.ring_size = rounded_up(job.ring_lanes * lane_size)
-    scratch.result_size = rounded_up(job.tile_lanes * lane_size)
+    cdef Py_ssize_t taps = 0, k, pointers = rounded_up(job.ring.rows * sizeof(void *))
+    scratch.ring_size = rounded_up(job.ring.lanes * lane_size)
+    scratch.result_size = rounded_up(job.output.tile_lanes * lane_size)
     scratch.ring = memory
-    scratch.middle = scratch.ring + job.ring_rows * scratch.ring_size
-    scratch.results = scratch.middle + (job.kernels * job.group * scratch.ring_size if job.separable else 0)
-    scratch.wide = scratch.results + job.kernels * job.group * scratch.result_size
-    scratch.samples = scratch.wide + rounded_up(job.tile_lanes * 8)
-    scratch.raw = scratch.samples + (rounded_up(job.tile_lanes * job.target.size) if job.streamed else 0)
-    scratch.order = <const char **>(scratch.raw + rounded_up(job.ring_lanes * job.source.size))
+    scratch.middle = scratch.ring + job.ring.rows * scratch.ring_size
+    scratch.results = scratch.middle + middle_rows(job) * scratch.ring_size
+    scratch.wide = scratch.results + job.kernel.count * job.tiling.group * scratch.result_size
+    scratch.samples = scratch.wide + rounded_up(job.output.tile_lanes * 8)
+    scratch.raw = scratch.samples + (rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0)
+    scratch.order = <const char **>(scratch.raw + rounded_up(job.ring.lanes * job.source.size))
     scratch.held = <Py_ssize_t *>(<char *>scratch.order + pointers)
     scratch.sources = <const char **>(<char *>scratch.held + pointers)
     for k in range(4):
-        taps = max(taps, job.stages[k].tap_count)
+        taps = max(taps, job.kernel.stages[k].tap_count)
     scratch.size = <char *>(scratch.sources + taps) - memory
     scratch.ahead[0] = scratch.ahead[1] = scratch.ahead[2] = scratch.ahead[3] = NULL
     return scratch
 
 
 cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
-    return solid_scratch(job, NULL).size if job.bands != NULL else laid_out(job, NULL).size
+    return solid_scratch(job, NULL).size if job.box.bands != NULL else laid_out(job, NULL).size
 
 
 cdef inline void forget_rows(const Job *job, Scratch *scratch) noexcept nogil:
-    memset(scratch.held, 0xff, job.ring_rows * sizeof(Py_ssize_t))      # -1: none
+    memset(scratch.held, 0xff, job.ring.rows * sizeof(Py_ssize_t))      # -1: none
+
+
+cdef void clear_rows(const Job *job, Scratch *scratch) noexcept nogil:
+    """Write zeros where vectors may read lanes that no row was written to: behind rows shorter than a block.
+
+    What is computed there is never stored, but garbage may be denormal numbers, each of which costs some processors
+    a hundred cycles. Rows are shorter than a block in narrow images, and at the edges that are computed apart.
+    """
+    cdef Py_ssize_t lane_size = 2 if job.lane == INT16 else 4 if job.lane == FLOAT32 else 8
+    cdef Py_ssize_t block = 12 * LANES_BYTES, row = job.tiling.width * job.source.channels * lane_size
+    cdef Py_ssize_t size = scratch.ring_size, k
+    if job.bank.used:
+        block = job.bank.block_pixels * job.bank.pixel_step * lane_size
+        row = job.tiling.width * job.bank.pixel_step * lane_size
+    if row >= block:
+        size = min(size, block + job.ring.reach * lane_size)
+    for k in range(job.ring.rows + middle_rows(job)):       # the middle rows follow the ring's
+        memset(scratch.ring + k * scratch.ring_size, 0, size)
 
 
 cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t t,
@@ -53,33 +80,32 @@ cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
     """Have the ring hold the input rows that the live output rows see: rows t, t + 1, ... from y on."""
     cdef Py_ssize_t u, at
     cdef char *place
-    for u in range(job.ring_rows):
-        if job.live[u] & live:
-            at = (t + u) % job.ring_rows
+    for u in range(job.ring.rows):
+        if job.ring.live[u] & live:
+            at = (t + u) % job.ring.rows
             place = scratch.ring + at * scratch.ring_size
             scratch.order[u] = place
             if scratch.held[at] != t + u:
                 scratch.held[at] = t + u
-                fill_row(job, n, y * job.stride_y + (t + u) * job.dilation_y - job.top, x, pixels,
-                         <lane *>place, scratch.raw)
+                fill_row(job, n, row_seen(job, y, t + u), x, pixels, <lane *>place, scratch.raw)
 
 
 cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t t,
                      int live, Py_ssize_t x) noexcept nogil:
     """Have the group see rows of the image where they are, instead of bring_rows: no column from x on sees outside."""
     cdef Py_ssize_t u, at, k
-    cdef const char *first = job.source.data + n * job.source.step_n + (x - job.left) * job.source.step_x
-    for u in range(job.ring_rows):
-        if job.live[u] & live:
-            at = place(y * job.stride_y + (t + u) * job.dilation_y - job.top, job.source.height, job.border)
+    cdef const char *first = job.source.data + n * job.source.step_n + (x - job.geometry.left) * job.source.step_x
+    for u in range(job.ring.rows):
+        if job.ring.live[u] & live:
+            at = place(row_seen(job, y, t + u), job.source.height, job.geometry.border)
             scratch.order[u] = first + at * job.source.step_y
             if at < 0:
                 scratch.order[u] = scratch.ring + u * scratch.ring_size
-                if job.bytes:
-                    memset(<char *>scratch.order[u], <int>job.cval, job.level_lanes)
+                if job.inner.bytes:
+                    memset(<char *>scratch.order[u], <int>job.geometry.cval, job.ring.row_lanes)
                 else:
-                    for k in range(job.level_lanes):
-                        (<lane *>scratch.order[u])[k] = <lane>job.cval
+                    for k in range(job.ring.row_lanes):
+                        (<lane *>scratch.order[u])[k] = <lane>job.geometry.cval
         else:
             scratch.order[u] = scratch.order[0]     # which the loop may read, and need not
 
@@ -88,7 +114,7 @@ cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t 
     """Find the rows of the image that the next group, from output row y on, adds: the loops ask for them meanwhile."""
     cdef Py_ssize_t q, at
     for q in range(GROUP):
-        at = (y + q * job.row_step) * job.stride_y + (job.kernel_height - 1) * job.dilation_y - job.top
+        at = row_seen(job, y + q * job.tiling.row_step, job.geometry.kernel_height - 1)
         at = min(max(at, 0), job.source.height - 1)
         scratch.ahead[q] = job.source.data + n * job.source.step_n + at * job.source.step_y + x * job.source.step_x
 
@@ -97,30 +123,30 @@ cdef void store_results(lane *like, const Job *job, const lane *lanes, const lan
                         Py_ssize_t count, char *wide) noexcept nogil:
     """Turn results into samples of the target; other: those of the second kernel; wide: room for floats or doubles."""
     cdef Sample floating = FLOAT64 if lane is double else FLOAT32
-    if job.kernels == 1 and job.scale == 1:
-        store(lanes, into, job.target.kind, count, job.bounded)
+    if job.kernel.count == 1 and job.output.scale == 1:
+        store(lanes, into, job.target.kind, count, job.output.bounded)
         return
     if job.target.kind == floating:
         wide = into
-    if job.kernels == 2:
-        magnitude(like, lanes, other, wide, count, job.scale)
+    if job.kernel.count == 2:
+        magnitude(like, lanes, other, wide, count, job.output.scale)
     else:
-        scaled(like, lanes, wide, count, job.scale)
+        scaled(like, lanes, wide, count, job.output.scale)
     if wide == into:
         return
     if lane is double:
-        store(<const double *>wide, into, job.target.kind, count, job.bounded)
+        store(<const double *>wide, into, job.target.kind, count, job.output.bounded)
     else:
-        store(<const float *>wide, into, job.target.kind, count, job.bounded)
+        store(<const float *>wide, into, job.target.kind, count, job.output.bounded)
 
 
 cdef void store_row(lane *like, const Job *job, Scratch *scratch, Py_ssize_t q, char *row, Py_ssize_t first,
                     Py_ssize_t count) noexcept nogil:
     """Store count results of the group's row q from the first on, of one kernel or two, in the target's row."""
     cdef const lane *lanes = <const lane *>(scratch.results + q * scratch.result_size) + first
-    cdef const lane *other = <const lane *>(<const char *>lanes + job.group * scratch.result_size)
+    cdef const lane *other = <const lane *>(<const char *>lanes + job.tiling.group * scratch.result_size)
     row += first * job.target.size
-    if job.streamed:
+    if job.output.streamed:
         store_results(like, job, lanes, other, scratch.samples, count, scratch.wide)
         stream(row, scratch.samples, count * job.target.size)
     else:
@@ -134,17 +160,17 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     The results of a chunk are stored while they are in the first-level cache. inner: input rows are the image's own.
     """
     cdef const Raster *target = &job.target
-    cdef bint square = job.stages[0].shape and rows == GROUP
-    cdef bint narrow = square and job.narrow and pixels * target.channels * sizeof(lane) >= sizeof(lanes_short)
-    cdef bint direct = pixels >= job.direct_from or narrow
+    cdef bint square = job.kernel.stages[0].shape and rows == GROUP
+    cdef bint narrow = square and job.output.narrow and pixels * target.channels * sizeof(lane) >= sizeof(lanes_short)
+    cdef bint direct = pixels >= job.output.direct_from or narrow
     cdef char *targets[GROUP]
     cdef char *results[GROUP]
     cdef char *middle[GROUP]
     cdef Py_ssize_t q, first = 0, end, count = pixels * target.channels
     cdef int k
     for q in range(rows):
-        targets[q] = target.data + n * target.step_n + (y + q * job.row_step) * target.step_y + x * target.step_x
-    if job.bank:
+        targets[q] = target.data + n * target.step_n + (y + q * job.tiling.row_step) * target.step_y + x * target.step_x
+    if job.bank.used:
         if lane is not int16_t:
             results[0] = targets[0] if direct else scratch.results
             bank_row(like, job, scratch.order, results[0], pixels)
@@ -153,19 +179,20 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
                 store_row(like, job, scratch, 0, targets[0], 0, count)
         return
     while first < count:
-        end = min(count, first + job.chunk)
-        if count - end < job.chunk // 2:
+        end = min(count, first + job.tiling.chunk)
+        if count - end < job.tiling.chunk // 2:
             end = count             # a short rest goes with the chunk before it
-        for k in range(1 if narrow else job.kernels):
-            for q in range(job.group):
-                middle[q] = scratch.middle + (k * job.group + q) * scratch.ring_size    # goes on from chunk to chunk
-                results[q] = scratch.results + (k * job.group + q) * scratch.result_size
+        for k in range(1 if narrow else job.kernel.count):
+            for q in range(job.tiling.group):
+                # Continued from chunk to chunk.
+                middle[q] = scratch.middle + (k * job.tiling.group + q) * scratch.ring_size
+                results[q] = scratch.results + (k * job.tiling.group + q) * scratch.result_size
                 if direct and q < rows:
                     results[q] = targets[q]
             if square:
-                correlate_square_group(like, job, &job.stages[2 * k], scratch.order, results, first, end,
-                                       NULL if k else scratch.ahead, inner and job.bytes, narrow)
-            elif job.stretch and lane is not int16_t:
+                correlate_square_group(like, job, &job.kernel.stages[2 * k], scratch.order, results, first, end,
+                                       NULL if k else scratch.ahead, inner and job.inner.bytes, narrow)
+            elif job.kernel.stretch and lane is not int16_t:
                 depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end)
             else:
                 correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end,
@@ -190,17 +217,18 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
     cdef Scratch scratch = laid_out(job, memory)
     cdef Py_ssize_t x = 0, end, inner, outer, start, y, t, rows
     cdef double work = 0
+    clear_rows(job, &scratch)
     while x < job.target.width:
-        end = min(x + job.tile, job.target.width)
-        inner, outer = max(x, job.inner_first), min(end, job.inner_last)
-        for start in range(first, min(first + job.row_step, last)):
+        end = min(x + job.tiling.width, job.target.width)
+        inner, outer = max(x, job.inner.first), min(end, job.inner.last)
+        for start in range(first, min(first + job.tiling.row_step, last)):
             forget_rows(job, &scratch)
             y = start
             t = 0
             while y < last:
-                rows = min(job.group, (last - y + job.row_step - 1) // job.row_step)
-                look_ahead(job, &scratch, n, y + rows * job.row_step, max(x - job.left, 0))
-                if outer - inner >= job.inner_least and (rows == GROUP or not job.bytes):
+                rows = min(job.tiling.group, (last - y + job.tiling.row_step - 1) // job.tiling.row_step)
+                look_ahead(job, &scratch, n, y + rows * job.tiling.row_step, max(x - job.geometry.left, 0))
+                if outer - inner >= job.inner.least and (rows == GROUP or not job.inner.bytes):
                     compute_edge(like, job, &scratch, n, start, y, t, rows, x, inner)
                     point_rows(like, job, &scratch, n, start, t, (1 << rows) - 1, inner)
                     compute_group(like, job, &scratch, n, y, rows, inner, outer - inner, True)
@@ -208,9 +236,9 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
                 else:
                     bring_rows(like, job, &scratch, n, start, t, (1 << rows) - 1, x, end - x)
                     compute_group(like, job, &scratch, n, y, rows, x, end - x, False)
-                y += rows * job.row_step
-                t += rows * job.row_advance
-                if told_to_stop(&job.stopped, &work, job.work, poll):
+                y += rows * job.tiling.row_step
+                t += rows * job.tiling.row_advance
+                if told_to_stop(&job.stopped, &work, job.tiling.work, poll):
                     return
         x = end
 
@@ -218,9 +246,9 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
 cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
-    if job.colors:
+    if job.bank.colors:
         mix_rows(job, n, first, last)
-    elif job.bands != NULL:
+    elif job.box.bands != NULL:
         sum_solid(job, n, first, last, memory, poll)
     elif job.lane == INT16:
         walk(<int16_t *>NULL, job, n, first, last, memory, poll)

@@ -1,5 +1,9 @@
 # WindowTask: the Python side of the loops over the samples of a window.
 
+cdef enum:
+    SLOT_BYTES = 24_576         # the slots of a network stay within the first-level cache
+    COLUMN_BYTES = 524_288      # the histograms of a tile's columns stay within the second-level cache
+
 _METHODS = {
     "extreme": EXTREME, "network": NETWORK, "histogram": HISTOGRAM, "selection": SELECTION, "bilateral": BILATERAL,
 }

@@ -1,0 +1,141 @@
+# How the work is cut up: the rows of a group, the columns of a ring row, the tiles.
+
+cdef enum:
+    RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
+    CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
+    STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
+    NARROWEST_TILE = 256
+    LEAST_INNER = 1024          # samples of a row from which computing its edges apart pays
+    NARROW_EDGES = 16           # how many times narrower than the columns between them the edges must be
+
+cdef Py_ssize_t lane_bytes(Packed packed):
+    return 2 if packed.job.lane == INT16 else 4 if packed.job.lane == FLOAT32 else 8
+
+
+cdef int plan_rows(Packed packed) except -1:
+    """Choose which output rows are computed together, and how many input rows they read."""
+    cdef Job *job = &packed.job
+    if job.geometry.kernel_height == 1:
+        job.geometry.dilation_y = 1
+    cdef Py_ssize_t common = gcd(job.geometry.stride_y, job.geometry.dilation_y)
+    job.tiling.row_step = job.geometry.dilation_y // common
+    job.tiling.row_advance = job.geometry.stride_y // common
+    # Rows computed together share input rows, unless the stride steps over the whole kernel.
+    job.tiling.group = 1 if job.bank.used or job.tiling.row_advance > job.geometry.kernel_height else GROUP
+    job.ring.rows = (job.tiling.group - 1) * job.tiling.row_advance + job.geometry.kernel_height
+    job.ring.live = <int *>take(job.ring.rows, sizeof(int))
+    return 0
+
+
+cdef Py_ssize_t plan_segments(Packed packed) except -1:
+    """Split a ring row into segments of neighboring samples, and return how wide a tile may be for the ring's size."""
+    cdef Job *job = &packed.job
+    cdef const Geometry *geometry = &job.geometry
+    cdef Py_ssize_t kw = geometry.kernel_width, stride = geometry.stride_x, dilation = geometry.dilation_x
+    cdef Py_ssize_t span = (kw - 1) * dilation, margin = 0, per_pixel = 0, k, last
+    cdef Segment *segment
+    packed.apart = (
+        span > kw * min(job.target.width, 1024)         # mostly columns between the taps
+        or (job.bank.used and stride > kw)              # mostly columns that the stride steps over
+    )
+    if packed.apart:
+        job.ring.segment_count = kw
+    else:
+        job.ring.segment_count = 1 if job.bank.used else min(kw, stride // gcd(stride, dilation))
+    job.ring.segments = <Segment *>take(job.ring.segment_count, sizeof(Segment))
+    for k in range(job.ring.segment_count):
+        segment = &job.ring.segments[k]
+        segment.scale, segment.step = 1, stride
+        if packed.apart:
+            segment.start = k * dilation
+        elif job.bank.used:
+            segment.scale, segment.step = stride, 1
+            segment.extra = span
+        else:
+            # Taps k, k + segment_count, ... have one remainder; the last of them reaches furthest.
+            segment.start = k * dilation % stride
+            last = k + (kw - 1 - k) // job.ring.segment_count * job.ring.segment_count
+            segment.extra = last * dilation // stride
+        margin += segment.extra + 1
+        per_pixel += segment.scale
+    cdef Py_ssize_t rows = job.ring.rows + (job.tiling.group if job.kernel.separable else 0)
+    cdef Py_ssize_t fits = RING_BYTES // (rows * (job.ring.doublings + 1) * job.source.channels * lane_bytes(packed))
+    return max((fits - margin) // per_pixel, NARROWEST_TILE, margin // per_pixel)
+
+
+cdef int plan_columns(Packed packed) except -1:
+    """Lay out a ring row, and choose how wide a tile may be for the ring to stay in the cache."""
+    cdef Job *job = &packed.job
+    if job.geometry.kernel_width == 1:
+        job.geometry.dilation_x = 1
+    cdef Py_ssize_t channels = job.source.channels, size = lane_bytes(packed), columns = 0, k
+    cdef Py_ssize_t fits = plan_segments(packed)
+    cdef Py_ssize_t block = (12 if job.kernel.separable else 3) * packed.loops.lanes_bytes // size
+    cdef Py_ssize_t unit = job.bank.block_pixels if job.bank.used else block // gcd(block, channels)
+    cdef Segment *segment
+    job.tiling.width = min(job.target.width, (fits + unit - 1) // unit * unit)      # whole blocks
+    for k in range(job.ring.segment_count):
+        segment = &job.ring.segments[k]
+        segment.offset = columns * channels
+        columns += segment.scale * (job.tiling.width - 1) + 1 + segment.extra
+    job.ring.row_lanes = columns * channels
+    job.ring.tap_lanes = job.geometry.dilation_x * channels
+    job.ring.reach = job.ring.row_lanes - job.tiling.width * channels
+    job.ring.lanes = (job.ring.doublings + 1) * job.ring.row_lanes + block
+    job.bank.pixel_step = channels if packed.apart else job.geometry.stride_x * channels
+    job.tiling.chunk = CHUNK_BYTES // size // block * block
+    plan_output(packed, block)
+    plan_inner(packed, block)
+    job.tiling.work = (<double>job.tiling.group * job.tiling.width * job.target.channels
+                       * job.geometry.kernel_height * job.geometry.kernel_width)
+    return 0
+
+
+cdef void plan_output(Packed packed, Py_ssize_t block):
+    """Choose how results go to the target, which are computed in blocks of so many lanes."""
+    cdef Job *job = &packed.job
+    cdef Py_ssize_t channels = job.target.channels
+    cdef Py_ssize_t written = packed.rows * job.target.width * channels * job.target.size
+    job.output.pixel_lanes = channels
+    job.output.tile_lanes = job.tiling.width * channels + block
+    job.output.streamed = not job.bank.used and job.target.size > job.source.size and written > STREAM_BYTES
+    job.output.direct_from = PY_SSIZE_T_MAX
+    plain = job.output.scale == 1 and job.kernel.count == 1 and not job.output.streamed
+    if plain and job.target.packed and job.target.kind == job.lane:
+        job.output.direct_from = (block + channels - 1) // channels
+
+
+cdef void plan_inner(Packed packed, Py_ssize_t block):
+    """Find the columns whose taps all lie inside the image, so that its rows can be read where they are."""
+    cdef Job *job = &packed.job
+    cdef const Geometry *geometry = &job.geometry
+    cdef Py_ssize_t span = (geometry.kernel_width - 1) * geometry.dilation_x
+    job.inner.least = PY_SSIZE_T_MAX
+    while job.source.size << job.ring.source_shift < lane_bytes(packed):
+        job.ring.source_shift += 1
+    job.inner.bytes = (
+        job.lane == INT16 and job.source.kind == UINT8 and geometry.kernel_height == geometry.kernel_width == 3
+        and job.tiling.group == GROUP and job.tiling.row_advance == 1 and not job.kernel.separable
+        and job.source.packed and (geometry.border != CONSTANT or 0 <= geometry.cval <= 255)
+    )
+    if (job.bank.used or packed.apart or job.ring.doublings or geometry.stride_x > 1 or not job.source.packed
+            or not (job.inner.bytes or job.source.kind == job.lane)):
+        return
+    job.inner.first = geometry.left
+    job.inner.last = min(job.target.width, job.source.width + geometry.left - span)
+    job.inner.least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
+    job.inner.least = max(job.inner.least, NARROW_EDGES * span)
+
+
+cdef Py_ssize_t tap_offset(Packed packed, Py_ssize_t j):
+    """Samples from the start of a ring row to the first sample that column j of the kernel meets.
+
+    Columns from the kernel's width on read the row's first doubling, those from twice the width on its second.
+    """
+    cdef Job *job = &packed.job
+    cdef Py_ssize_t doubling = j // job.geometry.kernel_width, k
+    j %= job.geometry.kernel_width
+    k = j if packed.apart else 0 if job.bank.used else j % job.ring.segment_count
+    cdef Segment *segment = &job.ring.segments[k]
+    return (doubling * job.ring.row_lanes + segment.offset
+            + (j * job.geometry.dilation_x - segment.start) // segment.step * job.source.channels)

@@ -1,0 +1,77 @@
+# Solid kernels as the loops read them: bands of ones, and the sums that make up the kernel.
+
+cdef enum:
+    DOUBLED_BOX = 12            # width from which sums of neighbors pay
+    WIDEST_SUM = 8
+
+
+cdef int plan_solid(Packed packed, const double[:, ::1] kernel) except -1:
+    """List the bands of a solid kernel, and which of their sums make it up."""
+    cdef Job *job = &packed.job
+    cdef Stage *stage = &job.kernel.stages[0]
+    cdef Py_ssize_t channels = job.source.channels, width = job.geometry.kernel_width, j, fits
+    list_bands(packed, stage, kernel)
+    job.ring.doublings = 0
+    if job.box.band_count == 1 and stage.tap_count == width >= DOUBLED_BOX:
+        fits = min(width, 65535 // (255 * job.box.bands[0].height), WIDEST_SUM)
+        while 2 << job.ring.doublings <= fits:
+            job.ring.doublings += 1
+    fits = RING_BYTES // (4 * max(job.ring.doublings + 1, job.box.band_count) * channels) - width
+    job.tiling.width = min(job.target.width, max(fits, NARROWEST_TILE, width))
+    job.ring.row_lanes = (job.tiling.width + width) * channels + packed.loops.lanes_bytes
+    if job.ring.doublings:
+        list_doublings(stage, width, job.ring.doublings)
+    for j in range(stage.tap_count):
+        stage.taps[j].offset = stage.taps[j].row * job.ring.row_lanes + stage.taps[j].column * channels
+    if job.box.band_count == 1 and job.target.kind == UINT8:
+        plan_division(packed, job.box.bands[0].height * width)
+    return 0
+
+
+cdef int list_bands(Packed packed, Stage *stage, const double[:, ::1] kernel) except -1:
+    """List the different bands of the kernel's columns, and for each column which it is."""
+    cdef Job *job = &packed.job
+    cdef Py_ssize_t i, j, b, top, height
+    job.box.bands = <Band *>take(job.geometry.kernel_width, sizeof(Band))
+    stage.taps = <Tap *>take(job.geometry.kernel_width, sizeof(Tap))
+    for j in range(job.geometry.kernel_width):
+        top = height = 0
+        for i in range(job.geometry.kernel_height - 1, -1, -1):
+            if kernel[i, j] != 0:
+                top = i
+                height += 1
+        b = 0
+        while b < job.box.band_count and (job.box.bands[b].top != top or job.box.bands[b].height != height):
+            b += 1
+        if height:
+            job.box.bands[b].top, job.box.bands[b].height = top, height
+            job.box.band_count = max(job.box.band_count, b + 1)
+            stage.taps[stage.tap_count].row, stage.taps[stage.tap_count].column = b, j
+            stage.tap_count += 1
+    return 0
+
+
+cdef void list_doublings(Stage *stage, Py_ssize_t width, Py_ssize_t doublings):
+    """List the sums of 2**doublings, ... 2, 1 neighboring columns that make up a box of this width."""
+    cdef Py_ssize_t j = 0, doubling
+    stage.tap_count = 0
+    for doubling in range(doublings, -1, -1):
+        while width - j >= 1 << doubling:
+            stage.taps[stage.tap_count].row, stage.taps[stage.tap_count].column = doubling, j
+            stage.tap_count += 1
+            j += 1 << doubling
+
+
+cdef void plan_division(Packed packed, Py_ssize_t area):
+    """Find a multiplication and a shift that divide the sums of a box by its area, where these fit 16 bits."""
+    cdef Job *job = &packed.job
+    cdef Py_ssize_t one, magic
+    if abs(job.output.scale * area - 1) > 1e-12 or area * 255 + area // 2 > 65535:
+        return
+    while (65536 << job.box.magic_shift + 1) // area < 65535:
+        job.box.magic_shift += 1
+    one = 65536 << job.box.magic_shift
+    magic = (one + area - 1) // area
+    # Exact as long as the excess of the magic number, times the largest sum, stays below one unit.
+    if (magic * area - one) * (area * 255 + area // 2) < one:
+        job.box.magic, job.box.area = magic, area

@@ -1,0 +1,171 @@
+# Channel-wise kernels as the loops read them: lists of taps, and of the runs after which sums go to memory.
+
+cdef Py_ssize_t longest_sum(Py_ssize_t taps):
+    """Return how many of a kernel's terms are summed in registers before the sum goes to memory.
+
+    The more terms, the larger the error that is allowed (docs/design.md).
+    """
+    return max(32, <Py_ssize_t>(3 * (4 + sqrt(<double>taps))))
+
+
+cdef int put_lane(Packed packed, char *lanes, Py_ssize_t k, double value) except? -1:
+    """Store a value as lane k, in the type of the job's lanes."""
+    if packed.job.lane == INT16:
+        (<int16_t *>lanes)[k] = <int16_t>value
+    elif packed.job.lane == FLOAT32:
+        (<float *>lanes)[k] = <float>value
+    else:
+        (<double *>lanes)[k] = value
+    return 0
+
+
+cdef int allocate_stage(Packed packed, Stage *stage, Py_ssize_t taps, Py_ssize_t runs) except -1:
+    stage.taps = <Tap *>take(taps, sizeof(Tap))
+    stage.weights = <char *>take(taps * GROUP, lane_bytes(packed))
+    stage.runs = <Run *>take(runs, sizeof(Run))
+    return 0
+
+
+cdef double doubling_weight(Packed packed, double weight, Py_ssize_t j):
+    """Return the weight of column j of a kernel with doublings, which hold means in floating point, else sums."""
+    return weight if packed.job.lane == INT16 else ldexp(weight, <int>(j // packed.job.geometry.kernel_width))
+
+
+cdef int pack_kernels(Packed packed, kernels, bias) except -1:
+    """Pack the kernels of channel-wise work, and choose the loops for 3 x 3 kernels where these serve."""
+    cdef Job *job = &packed.job
+    cdef Stage *stages = job.kernel.stages
+    cdef Py_ssize_t k
+    for k in range(job.kernel.count):
+        if job.kernel.separable:
+            pack_kernel(packed, &stages[2 * k], kernels[k][0][:, None])
+            pack_row(packed, &stages[2 * k + 1], kernels[k][1])
+        elif kernels[k].ndim == 3:
+            pack_depthwise(packed, kernels[k], bias)
+        else:
+            pack_kernel(packed, &stages[2 * k], kernels[k])
+            pack_square(packed, &stages[2 * k], kernels[k])
+    if stages[0].shape == 0 or (job.kernel.count == 2 and stages[2].shape == 0):
+        stages[0].shape = stages[2].shape = 0       # both kernels or none
+    if job.lane == INT16 and job.target.kind == UINT8 and job.target.packed:
+        job.output.gradient = (
+            job.kernel.count == 2 and stages[0].shape == UPPER_LOWER and stages[2].shape == LEFT_RIGHT)
+        job.output.narrow = job.output.gradient or (job.kernel.count == 1 and job.output.scale == 1)
+    return 0
+
+
+cdef int pack_kernel(Packed packed, Stage *stage, const double[:, ::1] kernel) except -1:
+    """List the taps other than 0 of a kernel, or of a column, and where their sums go to memory."""
+    cdef Job *job = &packed.job
+    cdef Py_ssize_t kh = kernel.shape[0], kw = kernel.shape[1], i, j, u, q, first, taken, most = 1, width = kw
+    cdef Py_ssize_t taps = 0, longest
+    cdef double weight
+    cdef Tap *tap
+    cdef Run *run = NULL
+    for i in range(kh):
+        taken = 0
+        for j in range(kw):
+            taken += kernel[i, j] != 0
+        most = max(most, taken)
+        taps += taken
+    longest = longest_sum(taps)
+    if most > longest:
+        width = longest             # the sum of a kernel row goes to memory every so many columns
+    allocate_stage(packed, stage, job.ring.rows * kw, job.ring.rows * ((kw + width - 1) // width))
+    for u in range(job.ring.rows):
+        for first in range(0, kw, width):
+            if run == NULL or run.flush:
+                run = &stage.runs[stage.run_count]
+                stage.run_count += 1
+            for j in range(first, min(kw, first + width)):
+                tap = &stage.taps[stage.tap_count]
+                for q in range(job.tiling.group):
+                    i = u - q * job.tiling.row_advance
+                    if 0 <= i < kh and kernel[i, j] != 0:
+                        tap.mask |= 1 << q
+                        weight = doubling_weight(packed, kernel[i, j], j)
+                        put_lane(packed, stage.weights, stage.tap_count * GROUP + q, weight)
+                if tap.mask:
+                    tap.row, tap.column, tap.offset = u, j, tap_offset(packed, j)
+                    stage.tap_count += 1
+                    run.count += 1
+            for q in range(job.tiling.group):
+                i = u - q * job.tiling.row_advance
+                if 0 <= i < kh:
+                    job.ring.live[u] |= 1 << q
+                    # As many whole kernel rows as there is room for are summed in registers.
+                    if width < kw or i == kh - 1 or (i + 1) % (longest // most) == 0:
+                        run.flush |= 1 << q
+    link_taps(packed, stage)
+    return 0
+
+
+cdef void link_taps(Packed packed, Stage *stage):
+    """Store with each tap where the next tap of its run with another mask is."""
+    cdef Py_ssize_t r, e, end = 0, first
+    cdef Tap *tap
+    for r in range(stage.run_count):
+        first, end = end, end + stage.runs[r].count
+        for e in range(end - 1, first - 1, -1):
+            tap = &stage.taps[e]
+            tap.alike = e + 1
+            if e + 1 < end and tap.mask == (tap + 1).mask:
+                tap.alike = (tap + 1).alike
+
+
+cdef int pack_row(Packed packed, Stage *stage, const double[::1] row) except -1:
+    """List the taps other than 0 of a separable kernel's row, and where their sums go to memory."""
+    cdef Py_ssize_t j, longest = longest_sum(np.count_nonzero(row))
+    allocate_stage(packed, stage, len(row), (len(row) + longest - 1) // longest)
+    for j in range(len(row)):
+        if row[j] != 0:
+            if stage.tap_count % longest == 0:
+                stage.run_count += 1
+            stage.runs[stage.run_count - 1].count += 1
+            stage.taps[stage.tap_count].offset = tap_offset(packed, j)
+            put_lane(packed, stage.weights, stage.tap_count, doubling_weight(packed, row[j], j))
+            stage.tap_count += 1
+    return 0
+
+
+cdef int pack_square(Packed packed, Stage *stage, const double[:, ::1] kernel) except -1:
+    """Let square.pxi compute a 3 x 3 kernel, if it can."""
+    cdef Job *job = &packed.job
+    cdef bint floating = job.source.kind == FLOAT32 or job.source.kind == FLOAT64
+    cdef int shape = 0, k
+    if (kernel.shape[0] != 3 or kernel.shape[1] != 3 or job.tiling.group != GROUP or job.tiling.row_advance != 1
+            or job.geometry.stride_x != 1 or packed.apart):
+        return 0
+    for k in range(9):
+        put_lane(packed, <char *>stage.square, k, kernel[k // 3, k % 3])
+        shape |= (kernel[k // 3, k % 3] != 0) << k
+    for wider in (CROSS, UPPER_LOWER, LEFT_RIGHT, SQUARE):
+        # A tap of 0 may be computed where no sample is NaN or infinite.
+        if shape == wider or (shape | wider == wider and not floating):
+            stage.shape = wider
+            return 0
+    return 0
+
+
+cdef int pack_depthwise(Packed packed, const double[:, :, ::1] kernels, bias) except -1:
+    """Pack the taps of all channels' kernels as one kernel's, then the weights of every channel."""
+    cdef Job *job = &packed.job
+    cdef Stage *stage = &job.kernel.stages[0]
+    cdef Py_ssize_t channels = kernels.shape[0], e, q, i, j, k
+    cdef char *weights
+    pack_kernel(packed, stage, np.ascontiguousarray(np.any(kernels, axis=0), np.float64))
+    job.kernel.stretch = channels + 3 * packed.loops.lanes_bytes // lane_bytes(packed)
+    weights = <char *>take((stage.tap_count * GROUP + 1) * job.kernel.stretch, lane_bytes(packed))
+    free(stage.weights)
+    stage.weights = weights
+    for e in range(stage.tap_count):
+        j = stage.taps[e].column
+        for q in range(job.tiling.group):
+            i = stage.taps[e].row - q * job.tiling.row_advance
+            if 0 <= i < job.geometry.kernel_height:
+                for k in range(job.kernel.stretch):
+                    put_lane(packed, weights, (e * GROUP + q) * job.kernel.stretch + k, kernels[k % channels, i, j])
+    if bias is not None:
+        for k in range(job.kernel.stretch):
+            put_lane(packed, weights, stage.tap_count * GROUP * job.kernel.stretch + k, bias[k % channels])
+    return 0

@@ -1,0 +1,53 @@
+# Task: the Python side of a convolution that is ready to be run, strip by strip, on any number of threads.
+
+cdef class Strips:
+    """Work on a stack of images, ready to be run strip by strip."""
+    cdef readonly Py_ssize_t rows       # output rows of all images together
+    cdef readonly Py_ssize_t scratch    # bytes that each call of run takes
+    cdef readonly Py_ssize_t align      # strips should start at a multiple of this many rows
+    cdef Py_ssize_t height              # output rows of an image
+    cdef volatile int *stopped
+
+    cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+        """Compute output rows first to last - 1 of image n."""
+
+    def run(self, Py_ssize_t first, Py_ssize_t last, bint caller=True):
+        """Compute output rows first to last - 1, counted through all images.
+
+        The caller's own thread polls for signals now and then; after an interrupt all strips end early.
+        """
+        cdef Py_ssize_t height = self.height, n, end
+        cdef char *memory = <char *>malloc(self.scratch + 64)
+        cdef char *start
+        cdef Poll poll = NULL
+        if caller:
+            poll = interrupted
+        if memory == NULL:
+            raise MemoryError
+        start = <char *>((<size_t>memory + 63) & ~<size_t>63)
+        with nogil:
+            while first < last and not self.stopped[0]:
+                n = first // height
+                end = min(last, (n + 1) * height)
+                self.strip(n, first - n * height, end - n * height, start, poll)
+                first = end
+        free(memory)
+        raise_pending()
+
+    def stop(self):
+        """Make every strip end early."""
+        self.stopped[0] = True
+
+
+cdef class Task(Strips):
+    """One convolution of a stack of images."""
+    cdef Job job                        # its pointers are into what packed keeps
+    cdef Packed packed
+    cdef object source, target
+
+    cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+        self.packed.loops.strip(&self.job, n, first, last, memory, poll)
+
+    def layout(self):
+        """Return how the loops cut up the work; see Packed.layout."""
+        return self.packed.layout()

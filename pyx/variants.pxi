@@ -1,0 +1,61 @@
+# Variants of the loops: which instruction sets the processor runs, and the choice of one.
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    static int cpu_level(void) {
+        __builtin_cpu_init();
+        if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+              && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))) return 0;
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+               && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") ? 2 : 1;
+    }
+    #else
+    static int cpu_level(void) { return 0; }
+    #endif
+    """
+    int cpu_level()
+
+_VARIANTS = ("baseline", "v3", "v4")
+
+cdef const Loops *loops = NULL
+_using = None
+
+
+def simd_variants():
+    """Return the instruction-set variants that this build has and this processor runs, best last."""
+    names = []
+    for variant in _VARIANTS[:cpu_level() + 1]:
+        try:
+            __import__(f"imfilter.engine._loops_{variant}")
+        except ImportError:
+            continue
+        names.append(variant)
+    return names
+
+
+def use_variant(variant):
+    """Use the loops of an instruction-set variant from now on; return the one used before."""
+    global loops, _using
+    before = _using
+    module = __import__(f"imfilter.engine._loops_{variant}", fromlist=["table"])
+    loops = <const Loops *>PyCapsule_GetPointer(module.table, "imfilter.loops")
+    _using = variant
+    return before
+
+
+def _choose_variant():
+    wanted = os.environ.get("IMFILTER_SIMD")
+    if not wanted:
+        for variant in reversed(_VARIANTS[:cpu_level() + 1]):
+            try:
+                return use_variant(variant)
+            except ImportError:
+                continue
+        raise ImportError("the loops of imfilter are missing: install it again")
+    if wanted not in simd_variants():
+        raise ImportError(f"IMFILTER_SIMD must be one of {', '.join(simd_variants())} here, got {wanted!r}")
+    use_variant(wanted)
+
+
+_choose_variant()
