@@ -20,68 +20,68 @@ def correlate(
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
     method: str = "auto",
 ) -> Any:
-    """Correlate every channel of an image with one kernel, which is not flipped.
+    """Correlate every channel of an image with a kernel (cross-correlation: the kernel is not flipped).
 
     Parameters
     ----------
     image : (H, W), (H, W, C) or (N, H, W, C) array, Pillow image or dask array
-        Any real dtype; channels are never mixed. A dask array gives a lazy one of the very same bits, and so it does in
-        every function of an image here; it takes no `out` and no `workers` beyond 1.
+        Any real dtype; channels are never mixed. A dask array gives a lazy array with bit-identical values, here and in
+        every other function that takes an image; it allows neither `out` nor more than one worker.
     kernel : (kh, kw) array
-        Finite weights; even sizes are allowed. Weights of 0 read nothing.
+        Finite weights; even sizes are allowed. A weight of 0 reads nothing, not even NaN.
     mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
-        What stands outside the image; see `imfilter.Border`.
+        How the image continues beyond its edges; see `imfilter.Border`.
     cval : float, default 0.0
-        What stands there when mode is 'constant'.
+        The value outside the image when mode is 'constant'.
     padding : 'same', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 'same'
-        Pixels added around the image. 'same' puts tap (kh // 2, kw // 2) on each pixel.
+        Pixels added around the image. 'same' centers tap (kh // 2, kw // 2) on each pixel.
     stride : int or (int, int), default 1
         Pixels from one result to the next, down and across.
     dilation : int or (int, int), default 1
         Pixels from one tap to the next, down and across.
     mask : (H, W) array, array of the image's shape, Pillow image or 'nan', optional
-        How much each pixel counts: true or false, or finite weights of at least 0, of which the proportions matter.
-        'nan': pixels that are not NaN count. What stands outside counts as the pixel that it repeats; with mode
-        'constant', as much as the largest weight, and not at all when cval is NaN. The kernel must not sum to 0.
+        How much each pixel counts: booleans, or finite weights of at least 0, whose scale does not matter. 'nan': all
+        pixels but NaN count. Pixels outside the image count as much as those that they repeat; with mode 'constant'
+        they count as much as the largest weight, or not at all when cval is NaN. The kernel must not sum to 0.
     channel_axis : int or None, default -1
-        Where the channels are. None: the image is (H, W) or (N, H, W). A 2-D image has none anyway.
+        Axis of the channels. None: the image is (H, W) or (N, H, W). A 2-D image never has channels.
     dtype : dtype, optional
-        Of the result; the image's when left out. Integers are rounded, ties to even, and saturated.
+        Dtype of the result; default: the image's. Integers are rounded, ties to even, and saturated.
     out : array, optional
-        Where the result goes: of its very shape and dtype. It may overlap the image.
+        Array to write the result to, of exactly its shape and dtype. It may overlap the image.
     workers : int, optional
-        Threads; IMFILTER_WORKERS or one a processor when left out. The result does not depend on it.
+        Number of threads; default: IMFILTER_WORKERS, else one per processor. The result does not depend on it.
     method : {'auto', 'direct', 'separable', 'runs', 'fft'}, default 'auto'
-        What computes it; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows. 'fft' transforms
-        blocks of the image in double, so errors are those of the largest pixel in a block; where whole numbers
-        would not stay exact, or with a mask, the loops compute it.
+        Algorithm; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows. 'fft' transforms blocks of
+        the image in float64, so errors are relative to the largest pixel of a block; where integers would not stay
+        exact, and with a mask, the loops are used instead.
 
     Returns
     -------
     array or Pillow image
         Shape (H', W') and the image's other axes, with
-        H' = floor((H + top + bottom - dilation (kh - 1) - 1) / stride) + 1; with padding 'same' that is
-        ceil(H / stride). An image without pixels gives a result without pixels.
+        H' = floor((H + top + bottom - dilation (kh - 1) - 1) / stride) + 1, or ceil(H / stride) with padding 'same'.
+        An image without pixels gives a result without pixels.
 
     Raises
     ------
     ImfilterError
-        When an argument is wrong (a ValueError); DtypeError for a dtype without meaning here (a TypeError too).
+        If an argument is wrong (a ValueError); DtypeError for an unsupported dtype (also a TypeError).
 
     See Also
     --------
-    convolve : the same with the kernel turned by 180 degrees.
-    conv2d : banks of kernels that mix the channels.
+    convolve : The same with the kernel flipped along both axes.
+    conv2d : Banks of kernels across channels, as in neural networks.
 
     Notes
     -----
     result[y, x, c] = sum over i, j of kernel[i, j] * image[y s + i d - top, x s + j d - left, c].
-    float64, int32 and 64-bit images are computed in double, others in single precision or in exact integers;
-    whole-number kernels on integer images are exact.
+    float64, int32 and 64-bit images are computed in float64, others in float32 or in exact integers; integer kernels
+    on integer images are exact.
 
-    With a mask m the result is sum(kernel m image) / sum(kernel m) * sum(kernel), so that the weights that count are
-    made up to the whole kernel again (normalized convolution). Where sum(kernel m) is 0, as where no pixel counts, it
-    is NaN, and 0 for integers. A pixel of weight 0 may be NaN or infinite.
+    With a mask m the result is sum(kernel m image) / sum(kernel m) * sum(kernel): the remaining weights are scaled up
+    to the sum of the kernel (normalized convolution). Where sum(kernel m) is 0, because no pixel counts, the result is
+    NaN, or 0 for integers. A pixel of weight 0 may be NaN or infinite.
 
     References
     ----------
@@ -114,10 +114,10 @@ def convolve(
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
     method: str = "auto",
 ) -> Any:
-    """Convolve every channel of an image with one kernel, which is turned by 180 degrees.
+    """Convolve every channel of an image with a kernel (the kernel is flipped along both axes).
 
-    This is `correlate` with kernel[::-1, ::-1]; every argument and error is described there. With padding
-    'same' tap (kh // 2, kw // 2) of the kernel as given stands on each pixel, as in SciPy.
+    This is `correlate` with kernel[::-1, ::-1]; all arguments and errors are described there. Padding 'same' centers
+    tap (kh // 2, kw // 2) of the kernel as given on each pixel, as SciPy does.
 
     Notes
     -----
@@ -145,7 +145,7 @@ def conv2d(
     dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
 ) -> Any:
-    """Apply a bank of kernels across the channels: the convolution layer of a neural network.
+    """Apply a bank of kernels across channels: the 2-D convolution layer of a neural network.
 
     Parameters
     ----------
@@ -156,16 +156,16 @@ def conv2d(
     bias : (C_out,) array, optional
         Added to each output channel.
     stride, dilation : int or (int, int), default 1
-        Pixels from one result, and from one tap, to the next.
+        Pixels from one result to the next, and from one tap to the next.
     padding : 'same', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 0
-        Pixels added around the image. 'same' keeps the size at stride 1; an even kernel's odd pixel goes
-        to the bottom and right, as in PyTorch.
+        Pixels added around the image. 'same' keeps the size at stride 1; with an even kernel the extra pixel goes to
+        the bottom and right, as in PyTorch.
     groups : int, default 1
-        Output channels of group g see the input channels of group g alone; C_in makes it depthwise.
+        The outputs of a group read only the input channels of that group; C_in groups make it depthwise.
     padding_mode : {'zeros', 'reflect', 'replicate', 'circular'}, default 'zeros'
-        What stands outside the image, by PyTorch's names: 'reflect' is 'mirror' of `correlate`.
+        How the image continues beyond its edges, by PyTorch's names: 'reflect' is 'mirror' of `correlate`.
     channel_axis : int or None, default -1
-        Where the channels are, in the image and in the result.
+        Axis of the channels, in the image and in the result.
     dtype, out, workers
         As in `correlate`.
 
@@ -177,7 +177,7 @@ def conv2d(
     Raises
     ------
     ImfilterError
-        When an argument is wrong (a ValueError); DtypeError for a dtype without meaning here (a TypeError too).
+        If an argument is wrong (a ValueError); DtypeError for an unsupported dtype (also a TypeError).
 
     Notes
     -----
@@ -202,7 +202,7 @@ def plan(
     image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
     channel_axis: int | None = -1, dtype: Any = None, method: str = "auto",
 ) -> Plan:
-    """Tell how `correlate` would compute this, without computing it.
+    """Plan a correlation: how `correlate` would compute it, without computing it.
 
     Parameters
     ----------
@@ -212,7 +212,8 @@ def plan(
     Returns
     -------
     Plan
-        Printed, it says which loop, in what arithmetic, why, what a result costs and how much scratch a thread takes.
+        Printed, it says which algorithm runs, in what arithmetic and why, what a result costs, how much scratch memory
+        a thread needs, and how the loops cut up the work.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What goes wrong, and the checks of plain arguments that say so."""
+"""Exceptions, and the checks of single arguments that raise them."""
 from __future__ import annotations
 
 import math
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 
 class ImfilterError(ValueError):
-    """An argument or a file that imfilter cannot work with. The message says what must hold and what came.
+    """An argument or a file that imfilter cannot work with. The message says what must hold and what was given.
 
-    fact: the message without what helps in Python alone.
+    fact: the message without advice that applies to Python only.
     """
 
     def __init__(self, fact: str, in_python: str = "") -> None:
@@ -18,7 +18,7 @@ class ImfilterError(ValueError):
 
 
 class DtypeError(ImfilterError, TypeError):
-    """Samples or an argument of a kind that has no meaning here."""
+    """Samples or an argument of an unsupported kind."""
 
 
 class FileError(ImfilterError):
@@ -29,12 +29,12 @@ NO_FILE = "there is no such file"
 
 
 def explain_os_error(error: OSError) -> str:
-    """Return why a file cannot be read, in words."""
+    """Return why a file cannot be read."""
     return NO_FILE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
 
 
 def check_integer(name: str, value: object, least: int, most: int | None = None) -> int:
-    """Return the whole number, which must be at least `least` and, where there is a `most`, no more than that."""
+    """Return the integer, which must be at least `least` and, if `most` is given, at most that."""
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -45,12 +45,12 @@ def check_integer(name: str, value: object, least: int, most: int | None = None)
 
 
 def describe_integer(least: int, most: int | None = None) -> str:
-    """Say in words which whole numbers are meant."""
+    """Describe a range of integers in words."""
     return f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
 
 
 def check_pair(name: str, value: object, least: int) -> tuple[int, int]:
-    """Return (vertical, horizontal) from one integer for both or a pair."""
+    """Return (vertical, horizontal) from a pair, or from one integer for both."""
     if not isinstance(value, (tuple, list)):
         number = check_integer(name, value, least)
         return number, number
@@ -78,14 +78,14 @@ def check_finite(name: str, value: object) -> float:
 
 
 def list_choices(choices: Iterable[object]) -> str:
-    """List the choices for a message: 'a', 'b' or 'c'."""
+    """List choices for a message: 'a', 'b' or 'c'."""
     *head, last = [repr(choice) for choice in choices]
     return f"{', '.join(head)} or {last}" if head else last
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """Return ': did you mean ...?' when a known word is close to this one, else nothing."""
-    import difflib  # only mistakes wait for it
+    """Return ': did you mean ...?' if a known word is close to this one, else an empty string."""
+    import difflib  # slow to import, and needed for mistakes only
 
     close = difflib.get_close_matches(word, list(known), n=1)
     return f": did you mean {close[0]!r}?" if close else ""

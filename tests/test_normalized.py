@@ -13,7 +13,7 @@ from promise import allowance
 
 import imfilter
 from imfilter import ImfilterError, convolve, correlate
-from imfilter.engine import normalized
+from imfilter.engine import normalized_blocks
 from imfilter.filters import FILTERS
 
 MASKED = [preset for preset in FILTERS.values() if preset.masked]
@@ -37,8 +37,8 @@ def mask(rng):
 @pytest.fixture
 def many_blocks(monkeypatch):
     """Have small images computed in several blocks of rows."""
-    monkeypatch.setattr(normalized, "BLOCK", 1)
-    monkeypatch.setattr(normalized, "LEAST_ROWS", 3)
+    monkeypatch.setattr(normalized_blocks, "BLOCK", 1)
+    monkeypatch.setattr(normalized_blocks, "LEAST_ROWS", 3)
 
 
 def assert_promised(result, exact, growth, kernel, peak):

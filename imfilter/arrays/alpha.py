@@ -1,4 +1,4 @@
-"""Split the alpha channel from a picture's colors, and merge it with filtered ones."""
+"""Split the alpha channel from an image's colors, and merge it with the filtered colors."""
 from __future__ import annotations
 
 import numpy as np
@@ -10,27 +10,27 @@ from .high_depth import HighDepthImage
 
 
 def split_picture_alpha(image: Picture) -> tuple[Array, Array | None]:
-    """Return the pixels of a Pillow or HighDepthImage image without its alpha, and the alpha (H, W) if it has one."""
+    """Return the colors of a Pillow image or HighDepthImage, and its alpha (H, W) or None."""
     pixels = as_array(image)
     return split_alpha(pixels) if has_alpha(image) else (pixels, None)
 
 
 def split_alpha(pixels: Array) -> tuple[Array, Array]:
-    """Return colors (H, W) or (H, W, C), and the alpha (H, W) that is the last channel beside them."""
+    """Return the colors (H, W) or (H, W, C) and the alpha (H, W), which is the last channel."""
     return pixels[..., 0] if pixels.shape[-1] == 2 else pixels[..., :-1], pixels[..., -1]
 
 
 def merge_alpha(colors: Array, alpha: Array) -> Array:
-    """Return colors (H, W) or (H, W, C) and alpha as the channels of one image, in the dtype of the colors."""
+    """Return one image of colors (H, W) or (H, W, C) and alpha, in the dtype of the colors."""
     if colors.ndim == 2:
         colors = colors[..., None]
-    if colors.dtype.kind == alpha.dtype.kind == "u":  # opaque stays opaque in samples of another depth
+    if colors.dtype.kind == alpha.dtype.kind == "u":  # opaque stays opaque in another depth
         alpha = alpha * (np.iinfo(colors.dtype).max / np.iinfo(alpha.dtype).max)
     return np.concatenate([colors, round_to_dtype(alpha, colors.dtype)[..., None]], axis=-1)
 
 
 def merge_picture_alpha(source: Picture, colors: Array, alpha: Array) -> Picture:
-    """Return a Pillow image of 8-bit colors and alpha, or a HighDepthImage one of deep colors and alpha."""
+    """Return a Pillow image of 8-bit colors and alpha, or a HighDepthImage if the source was one."""
     if colors.ndim == 2:
         colors = colors[..., None]
     mode = {(1, "B"): "LA", (3, "B"): "RGBA"}.get((colors.shape[-1], colors.dtype.char))

@@ -1,4 +1,4 @@
-"""Any image in as an array, and the result out as the same type: arrays, Pillow images, tensors."""
+"""Convert any image to an array, and a result back to the type of the image."""
 from __future__ import annotations
 
 import sys
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 Picture: TypeAlias = "PIL.Image.Image | HighDepthImage"
 
-# DLPack's device numbers (dlpack.h). The processor reads its own memory and two kinds of pinned memory.
+# DLPack's device numbers (dlpack.h). The CPU reads its own memory and two kinds of pinned memory.
 UNKNOWN, CPU, CUDA = 0, 1, 2
 ON_CPU = {CPU, 3, 11}
 
-# Pillow's modes by what their samples are, the modes that results take, and those whose last band is alpha.
+# The dtypes of Pillow's modes, the modes of results, and the modes whose last band is alpha.
 PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1", "YCbCr": "u1",
               "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
 PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 3): "RGB", ("H", 1): "I;16", ("i", 1): "I", ("f", 1): "F"}
@@ -28,16 +28,16 @@ PIL_ALPHA = ("LA", "RGBA")
 
 
 def is_picture(image: object) -> bool:
-    """Say whether it is a Pillow image, or a HighDepthImage one beside them, without importing Pillow for that."""
+    """Return whether it is a Pillow image or a HighDepthImage, without importing Pillow."""
     module = sys.modules.get("PIL.Image")
     return isinstance(image, HighDepthImage) or (module is not None and isinstance(image, module.Image))
 
 
 def as_array(image: object, name: str = "image") -> Array:
-    """Return an image as an array, without a copy where that can be had.
+    """Return an image as an array, without a copy if possible.
 
-    Images, kernels, masks and biases all come in here: NumPy arrays, Pillow images, lists of lists, and whatever gives
-    its samples by __array__, __array_interface__ or DLPack.
+    Images, kernels, masks and biases are all converted here: NumPy arrays, Pillow images, lists of lists, and objects
+    with __array__, __array_interface__ or DLPack.
     """
     if type(image) is np.ndarray:
         return image
@@ -61,7 +61,7 @@ def as_array(image: object, name: str = "image") -> Array:
 
 
 def _refuse_distant(image: object, name: str) -> None:
-    """Refuse arrays of other libraries whose samples NumPy cannot see, or that would lose their gradient."""
+    """Refuse arrays of other libraries whose memory NumPy cannot read, or that would lose their gradient."""
     kind = type(image).__name__
     if getattr(image, "requires_grad", False) is True:
         raise DtypeError(
@@ -76,14 +76,14 @@ def _refuse_distant(image: object, name: str) -> None:
 
 
 def _device(image: object) -> int:
-    """Return DLPack's number of the device that an array is on: 1 for the processor."""
+    """Return DLPack's number of the device that holds an array: 1 for the CPU."""
     if hasattr(image, "__cuda_array_interface__"):
         return CUDA
     if not hasattr(image, "__dlpack_device__"):
         return CPU
     try:
         return int(image.__dlpack_device__()[0])
-    except (ValueError, TypeError, RuntimeError, BufferError):  # one that DLPack has no number for
+    except (ValueError, TypeError, RuntimeError, BufferError):  # a device without a DLPack number
         return UNKNOWN
 
 
@@ -96,21 +96,21 @@ def _pil_pixels(image: PIL.Image.Image) -> Array:
 
 
 def pixels_of(image: object, channel_axis: int | None) -> Array:
-    """Return an image's pixels. The channels of a Pillow image come last."""
+    """Return an image's pixels. A Pillow image has its channels last."""
     if is_picture(image) and channel_axis not in (-1, 2):
         raise ImfilterError(f"channel_axis must be -1 for a Pillow image, got {channel_axis!r}")
     return as_array(image)
 
 
 def to_input_type(image: object, result: Array) -> Any:
-    """Return the result as what the image was: a Pillow or HighDepthImage image for one of those, else the array."""
+    """Convert the result back to the image's type: a Pillow image, a HighDepthImage or an array."""
     if not is_picture(image):
         return result
     return to_pil(result, image)  # type: ignore[arg-type]
 
 
 def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
-    """Return an array as a Pillow image, with what the source image carries beside its pixels.
+    """Convert an array to a Pillow image, with the metadata of the source image.
 
     A result that Pillow has no mode for becomes a HighDepthImage if the source was one. mode: what the
     bands mean, by Pillow's names; default: the source's where it fits the result, else gray or red, green and blue.
@@ -121,7 +121,7 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     known = PIL_MODES.get((result.dtype.char, bands))
     if isinstance(source, HighDepthImage):
         if known is None or bands == source.pixels.shape[2]:
-            return _as_deep(result, source)
+            return _to_high_depth_result(result, source)
     elif bands > 1 and bands == len(source.getbands()) and result.dtype == np.uint8:
         known = source.mode
     mode = mode or known
@@ -136,7 +136,7 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     return image
 
 
-def _as_deep(result: Array, source: HighDepthImage) -> HighDepthImage:
+def _to_high_depth_result(result: Array, source: HighDepthImage) -> HighDepthImage:
     """Return an array as a HighDepthImage; the source's alpha and colors are kept for an equal number of channels."""
     result = result if result.ndim == 3 else result[..., None]
     if result.shape[2] != source.pixels.shape[2]:
@@ -145,12 +145,12 @@ def _as_deep(result: Array, source: HighDepthImage) -> HighDepthImage:
 
 
 def to_high_depth(image: Picture) -> HighDepthImage:
-    """Return a picture of several bands as a HighDepthImage one, which holds results of any dtype."""
+    """Convert a picture of several bands to a HighDepthImage, which holds results of any dtype."""
     if isinstance(image, HighDepthImage):
         return image
     return HighDepthImage(as_array(image), has_alpha(image), info=dict(image.info))
 
 
 def has_alpha(image: Picture) -> bool:
-    """Say whether the last band of a Pillow or HighDepthImage image is alpha."""
+    """Return whether the last band of a Pillow image or HighDepthImage is alpha."""
     return image.alpha if isinstance(image, HighDepthImage) else image.mode in PIL_ALPHA

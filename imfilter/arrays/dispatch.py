@@ -1,7 +1,7 @@
-"""Lazy arrays: a call with one is answered by the function that another module registered for it.
+"""Dispatch calls with lazy arrays to the functions that another module registered for them.
 
 A module that implements calls for a type of lazy array registers its functions with `implements`, as with NumPy's
-`__array_function__`. It imports what it implements, so it stands above this module, which knows it by name alone:
+`__array_function__`. It imports what it implements, so it is in a higher layer, and this module only knows its name:
 PROVIDER is imported when the first lazy array arrives.
 """
 from __future__ import annotations
@@ -45,7 +45,7 @@ def call_lazy(name: str, *args: Any, **keywords: Any) -> Any:
 
 
 def dispatch_lazy(function: F) -> F:
-    """Decorate a function of an image: a lazy image goes to the implementation registered under the same name."""
+    """Decorate a function of an image: a lazy image goes to the implementation registered under its name."""
 
     @functools.wraps(function)
     def call(image: Any, *args: Any, **keywords: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which dtypes the loops read and write, and exact or rounded casts between the others and these."""
+"""Supported dtypes, and the casts between them and those that the loops read and write."""
 from __future__ import annotations
 
 from typing import Any
@@ -9,7 +9,7 @@ from ..errors import DtypeError, ImfilterError
 
 Array = np.ndarray[Any, Any]
 
-# Dtypes that the loops read and write themselves, and the dtype that the others are cast to. Each cast is exact.
+# Dtypes that the loops read and write, and for each other one the dtype that it is cast to, exactly.
 NATIVE = {np.dtype(code) for code in ("u1", "u2", "i2", "i4", "f4", "f8")}
 PROXY_DTYPE = {
     np.dtype(given): np.dtype(used)
@@ -19,7 +19,7 @@ EXACT = 2**53  # every integer up to here is exact as float64
 
 
 def supported_dtype(given: np.dtype[Any]) -> np.dtype[Any]:
-    """Return an image's dtype in the machine's byte order; refuse kinds that have no meaning here."""
+    """Return an image's dtype in native byte order; refuse unsupported ones."""
     dtype: np.dtype[Any] = given.newbyteorder("=")
     if dtype not in NATIVE and dtype not in PROXY_DTYPE:
         raise DtypeError(f"image must hold real numbers of at most 64 bits, got dtype {given}")
@@ -27,7 +27,7 @@ def supported_dtype(given: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def to_native(array: Array) -> Array:
-    """Return the array with samples that the loops read: itself, a view, or an exact copy."""
+    """Return the array in a dtype that the loops read: itself, a view, or an exact copy."""
     if array.dtype in NATIVE:
         return array
     dtype = supported_dtype(array.dtype)
@@ -42,7 +42,7 @@ def to_native(array: Array) -> Array:
 
 
 def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
-    """Return the dtype of the result: the wanted one, else the image's."""
+    """Return the dtype of a result: the one asked for, else the image's."""
     if wanted is None:
         return image
     try:
@@ -55,7 +55,7 @@ def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
 
 
 def working_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
-    """Return what to compute in between images of these dtypes: float32, unless one of them needs more."""
+    """Return the floating dtype for intermediate results: float32, unless one of these dtypes needs float64."""
     exact = all(dtype.itemsize <= 2 or dtype == np.float32 for dtype in dtypes)
     return np.dtype(np.float32 if exact else np.float64)
 
@@ -70,7 +70,7 @@ def round_to_dtype(values: Array, dtype: np.dtype[Any]) -> Array:
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     if values.dtype.kind == "f":
         values = np.nan_to_num(np.rint(values), copy=False, posinf=np.inf, neginf=-np.inf)
-        # The largest 64-bit integers have no float64 of their own: what reaches the next float is cut off.
+        # The largest 64-bit integers are no float64 values: everything from the next float on is saturated.
         with np.errstate(invalid="ignore"):
             whole: Array = np.clip(values, low, high).astype(dtype)
         whole[values >= high] = high

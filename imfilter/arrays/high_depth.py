@@ -1,4 +1,4 @@
-"""Pictures that Pillow has no mode for: 16-bit or float color, and channels beyond alpha."""
+"""HighDepthImage: images that Pillow has no mode for, such as 16-bit or float color."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from .dtypes import Array
 
 @dataclass
 class HighDepthImage:
-    """A picture of samples that Pillow has no mode for: colors of 16 bits or floats, or channels beyond alpha.
+    """An image that Pillow has no mode for: 16-bit or float colors, or channels beyond alpha.
 
     Parameters
     ----------
@@ -19,9 +19,9 @@ class HighDepthImage:
     alpha : bool
         Whether the last channel is alpha.
     colors : int, optional
-        How many channels are colors: 1 gray, 3 red, green and blue, 4 CMYK. Left out, as many of these as there are.
+        How many channels are colors: 1 gray, 3 red, green and blue, 4 CMYK. Default: as many as fit.
     info : dict
-        What is said beside the pixels, as in a Pillow image.
+        Metadata beside the pixels, as in a Pillow image.
 
     Examples
     --------
@@ -52,13 +52,13 @@ class HighDepthImage:
 
     @property
     def mode(self) -> str:
-        """What the channels are, in a word, and their dtype."""
+        """The channels, by Pillow's names, and their dtype."""
         more = self.pixels.shape[2] - self.colors - self.alpha
         name = {1: "L", 3: "RGB", 4: "CMYK"}[self.colors] + "A" * self.alpha + f"+{more}" * bool(more)
         return f"{name} {self.pixels.dtype}"
 
     def getbands(self) -> tuple[str, ...]:
-        """Return the names of the channels, as Pillow has them; those beyond the colors have numbers."""
+        """Return the names of the channels, as Pillow does; channels beyond the colors are numbered."""
         more = self.pixels.shape[2] - self.colors - self.alpha
         return (*{1: "L", 3: "RGB", 4: "CMYK"}[self.colors], *map(str, range(1, more + 1)), *"A" * self.alpha)
 

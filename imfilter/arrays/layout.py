@@ -1,4 +1,4 @@
-"""Which axes of an array are images, rows, columns and channels."""
+"""ArrayLayout: which axes of an array are images, rows, columns and channels."""
 from __future__ import annotations
 
 import math
@@ -10,14 +10,14 @@ import numpy as np
 from ..errors import ImfilterError, check_integer
 from .dtypes import Array
 
-STRIP = 2**16  # samples of a strip that several passes work on while it stays in the cache
+STRIP = 2**16  # samples of a strip that stays in the cache over several passes
 
 
 class ArrayLayout(NamedTuple):
     """Where the rows, columns and channels of an array are."""
 
     ndim: int
-    channel_axis: int | None  # counted from the front; None: there is none
+    channel_axis: int | None  # counted from the front; None: no channels
 
     def images(self, array: Array) -> Array:
         """Return a view (images, rows, columns, channels) of an array laid out like this."""
@@ -28,7 +28,7 @@ class ArrayLayout(NamedTuple):
         return array if array.ndim == 4 else array[None]
 
     def planes(self, array: Array) -> Array | None:
-        """Return the view with every channel as an image of its own, or None where no view can."""
+        """Return a view with every channel as a separate image, or None if no view can."""
         planes = np.moveaxis(array, self.channel_axis or 0, -3)[..., None]
         if planes.ndim == 4:
             return planes
@@ -38,7 +38,7 @@ class ArrayLayout(NamedTuple):
 
     @property
     def taken(self) -> str:
-        """Which axis was taken for the channels, in words."""
+        """Which axis was taken for the channels, for messages."""
         axis = self.channel_axis
         return "it has no channel axis" if axis is None else f"axis {axis} was taken for the channels"
 
@@ -74,7 +74,7 @@ class ArrayLayout(NamedTuple):
         return shape[rows], shape[columns]
 
     def every(self, array: Array, step: tuple[int, int]) -> Array:
-        """Return a view of every so-many-th row and column."""
+        """Return a view of every step-th row and column."""
         index: list[slice] = [slice(None)] * array.ndim
         for axis, stride in zip(self.spatial, step, strict=True):
             index[axis] = slice(None, None, stride)
@@ -121,7 +121,7 @@ def _find_layout(shape: tuple[int, ...], channel_axis: int | None) -> ArrayLayou
 
 
 def iterate_strips(shape: tuple[int, ...], axis: int = 0) -> Iterator[slice]:
-    """Yield slices along an axis, of so many samples as stay in the cache from one step over them to the next."""
+    """Yield slices along an axis, each of as many samples as stay in the cache over several passes."""
     size = shape[axis]
     step = max(1, STRIP * size // max(math.prod(shape), 1))
     return (slice(start, min(start + step, size)) for start in range(0, size, step))

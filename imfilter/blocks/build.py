@@ -221,7 +221,7 @@ def _open_mask(mask: Any, shape: tuple[int, ...], layout: ArrayLayout) -> Mask |
     given = mask_array(mask)
     broadcast_mask(given, shape, layout)
     where = mask_layout(given.ndim, layout)
-    return Mask(functools.partial(_read_mask, given, where), where, measure_mask(given).checked())
+    return Mask(functools.partial(_read_mask, given, where), where, measure_mask(given).validate())
 
 
 def _read_mask(mask: Array, layout: ArrayLayout, block: Block) -> Array:

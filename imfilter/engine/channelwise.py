@@ -10,7 +10,7 @@ from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair, check_real
 from ..runtime.threads import run_task, thread_count
-from . import _core, fft, normalized, region
+from . import _core, fft, normalized, normalized_blocks, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
 from .kernel_set import KernelSet as KernelSet
@@ -187,7 +187,8 @@ class PreparedConvolution:
             mask = mask._replace(mask=mask.mask.copy())
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout)
         if result.size:
-            task = normalized.Task(source, target, mask, self.kernels[0], self.geometry, self._method, self.width)
+            task = normalized_blocks.Task(
+                source, target, mask, self.kernels[0], self.geometry, self._method, self.width)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
 

@@ -1,26 +1,26 @@
-"""Sizes that a convolution gives: the formulas of the lesson, as functions."""
+"""Output sizes of convolutions, and the padding that keeps a size."""
 from __future__ import annotations
 
 from ..errors import ImfilterError, check_integer
 
-LARGEST = 2**62  # sizes and places in memory stay well below what a signed 64-bit number holds
+LARGEST = 2**62  # sizes and offsets in memory stay well below the largest signed 64-bit number
 
 
 def output_size(
     size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1
 ) -> int:
-    """Return how many pixels a convolution gives along one axis.
+    """Return the output size of a convolution along one axis.
 
     Parameters
     ----------
     size : int
         Pixels along the axis (W).
     kernel : int
-        Taps of the kernel along the axis (K).
+        Kernel size along the axis (K).
     padding : int or (int, int), default 0
-        Pixels added on each side (P), or before and after.
+        Pixels added on each side (P), or (before, after).
     stride : int, default 1
-        Pixels from one place of the kernel to the next (S).
+        Pixels from one result to the next (S).
     dilation : int, default 1
         Pixels from one tap of the kernel to the next (D).
 
@@ -32,7 +32,7 @@ def output_size(
     Raises
     ------
     ImfilterError
-        When the kernel does not fit into the padded axis, or an argument is out of range.
+        If the kernel does not fit into the padded axis, or an argument is out of range.
 
     References
     ----------
@@ -56,7 +56,7 @@ def output_size(
 
 
 def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, dilation: int) -> int:
-    """Return output_size of arguments that were checked. An axis of no pixels gives none."""
+    """Return the output size for checked arguments. An axis without pixels gives none."""
     extent = dilation * (kernel - 1) + 1
     padded = size + sum(margin)
     if max(padded, extent, stride) > LARGEST:
@@ -73,12 +73,12 @@ def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, 
 
 
 def same_padding(kernel: int, dilation: int = 1) -> int:
-    """Return the padding on each side that keeps the size at stride 1: D (K - 1) / 2.
+    """Return the padding per side that keeps the size at stride 1: D (K - 1) / 2.
 
     Parameters
     ----------
     kernel : int
-        Taps of the kernel along the axis (K), an odd number or dilated evenly.
+        Kernel size along the axis (K): odd, unless the dilation is even.
     dilation : int, default 1
         Pixels from one tap to the next (D).
 
@@ -90,7 +90,7 @@ def same_padding(kernel: int, dilation: int = 1) -> int:
     Raises
     ------
     ImfilterError
-        When D (K - 1) is odd: both sides cannot get the same padding.
+        If D (K - 1) is odd, so that both sides cannot get the same padding.
 
     Examples
     --------
@@ -110,22 +110,22 @@ def transposed_output_size(
     size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1,
     output_padding: int = 0,
 ) -> int:
-    """Return how many pixels a transposed convolution gives along one axis: the size that output_size came from.
+    """Return the output size of a transposed convolution along one axis: the inverse of `output_size`.
 
     Parameters
     ----------
     size : int
-        Pixels along the axis (W), those that the convolution would give.
+        Pixels along the axis (W).
     kernel : int
-        Taps of the kernel along the axis (K).
+        Kernel size along the axis (K).
     padding : int or (int, int), default 0
-        Padding of the convolution (P), which is cut off here, or before and after.
+        Padding of the convolution per side (P), which is cropped here, or (before, after).
     stride : int, default 1
         Stride of the convolution (S).
     dilation : int, default 1
         Pixels from one tap of the kernel to the next (D).
     output_padding : int, default 0
-        Pixels more at the end (A), less than the larger of S and D: with a stride several sizes give the same result.
+        Additional pixels at the end (A), fewer than the larger of S and D, because a stride maps several sizes to one.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def transposed_output_size(
     Raises
     ------
     ImfilterError
-        When the padding takes all pixels away, or an argument is out of range.
+        If the padding removes all pixels, or an argument is out of range.
 
     References
     ----------

@@ -140,7 +140,7 @@ def _weights(mask: Any, image: Any, layout: ArrayLayout, mode: Any) -> Weights |
         for own, other in zip(where.spatial, layout.spatial, strict=True):
             chunks[own] = image.chunks[other]
         return Weights(from_array(given, tuple(chunks)),  # type: ignore[no-untyped-call]
-                       where, measure_mask(given).checked(), tokenize(given))
+                       where, measure_mask(given).validate(), tokenize(given))
     known = UNSEEN if given.dtype.kind == "b" and str(mode) != "constant" else None
     return Weights(given, where, known, given.name)
 
@@ -293,7 +293,7 @@ def _cut(where: tuple[slice, ...], chunk: Array) -> Array:
 
 
 def _merged(found: list[MaskStats]) -> MaskStats:
-    return merge_stats(found).checked()
+    return merge_stats(found).validate()
 
 
 def _computed(

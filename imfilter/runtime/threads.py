@@ -1,4 +1,4 @@
-"""Strips of rows on threads: the loops let go of the GIL, the caller takes its share."""
+"""Run strips of rows on threads: the loops release the GIL, and the calling thread works too."""
 from __future__ import annotations
 
 import os
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part")
 
-SHARES = 4  # strips each worker gets on average, so that a slow one does not hold up the rest
+SHARES = 4  # strips per worker on average, so that one slow strip does not delay the rest
 
 
 class Task(Protocol):
-    """What the core makes of a convolution: rows that can be computed in any order."""
+    """A convolution that is ready to be run: rows that can be computed in any order."""
 
     rows: int
     align: int
@@ -28,7 +28,7 @@ class Task(Protocol):
 
 
 def thread_count(workers: int | None) -> int:
-    """Return how many threads to use: the argument, else IMFILTER_WORKERS, else one a processor."""
+    """Return how many threads to use: the argument, else IMFILTER_WORKERS, else one per processor."""
     if workers is not None:
         return check_integer("workers", workers, 1)
     wanted = os.environ.get("IMFILTER_WORKERS")
@@ -48,18 +48,18 @@ def _processors() -> int:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # takes longer to import than a small photo to filter
+    from concurrent.futures import ThreadPoolExecutor  # importing it takes longer than filtering a small photo
 
-    # More threads than processors are asked for now and then; those beyond the pool are simply not there.
+    # More workers than processors may be asked for; those beyond the pool get nothing to do.
     return ThreadPoolExecutor(max(_processors(), 2), thread_name_prefix="imfilter")
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child process has none of its parent's threads
 
 
 class _Strips:
-    """Consecutive strips of a task, each handed out once, to whichever thread asks next."""
+    """Consecutive strips of a task, each given to the thread that asks next."""
 
     def __init__(self, task: Task, workers: int) -> None:
         height = -(-task.rows // (workers * SHARES))
@@ -88,18 +88,18 @@ def run_task(task: Task, workers: int) -> None:
         helpers += (_pool().submit(strips.run, False) for _ in range(workers - 1))
         strips.run(True)
         for helper in helpers:
-            if not helper.cancel():  # it has begun, maybe on the last strip
+            if not helper.cancel():  # it has started, maybe on the last strip
                 helper.result()
     except BaseException:
         task.stop()
         for helper in helpers:
             if not helper.cancel():
-                helper.exception()  # waits: until it ends it may write to the caller's array
+                helper.exception()  # waits, because until it ends it may write to the caller's array
         raise
 
 
 class _Calls:
-    """A function of each of some parts, as a task whose rows are the parts."""
+    """A function to be called for each of some parts, as a task whose rows are the parts."""
 
     align = 1
 
@@ -118,9 +118,9 @@ class _Calls:
 
 
 def for_each(function: Callable[[Part], object], parts: Iterable[Part], workers: int | None = None) -> None:
-    """Call function(part) for every part, in any order, on this thread and others when there are many parts.
+    """Call function(part) for every part, in any order, on several threads when there are many parts.
 
-    For passes of NumPy over strips of an array, each of which writes to a strip of its own.
+    This is for NumPy passes over strips of an array, where each call writes to its own strip.
     """
     calls = _Calls(function, list(parts))
     run_task(calls, thread_count(workers) if calls.rows >= 2 * SHARES else 1)
