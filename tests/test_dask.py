@@ -46,7 +46,7 @@ def assert_lazy(function, image, rng):
 
 
 @pytest.mark.parametrize("name", NEAR)
-def test_every_preset(name, rng):
+def test_every_filter(name, rng):
     given = dict(part.split("=") for part in ODD.get(name, "").split(":") if part)
     known = {parameter.name: parameter for parameter in FILTERS[name].parameters}
     given = {key: known[key].kind.parse(value) for key, value in given.items()}

@@ -155,10 +155,10 @@ def test_medians_are_those_of_scikit_image(footprint, rng):
     assert drop_in.median(image, out=out) is out
 
 
-def test_full_squares_of_odd_size_are_left_to_the_preset(monkeypatch):
+def test_full_squares_of_odd_size_are_left_to_the_filter(monkeypatch):
     given = []
-    preset = SimpleNamespace(function=lambda image, size, **keywords: given.append((size, keywords)))
-    monkeypatch.setitem(FILTERS, "median", preset)
+    declaration = SimpleNamespace(function=lambda image, size, **keywords: given.append((size, keywords)))
+    monkeypatch.setitem(FILTERS, "median", declaration)
     for footprint in (None, np.ones((3, 3)), np.ones((5, 5), bool), np.ones((1, 1))):
         drop_in.median(GRAY, footprint, mode="grid-wrap", cval=2)
     assert given == [(size, {"mode": "wrap", "cval": 2}) for size in (3, 3, 5, 1)]
