@@ -11,7 +11,7 @@ from imfilter.explain.kernel.anatomy import anatomy
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 
-SPECS = [name for name, preset in FILTERS.items() if not any(one.required for one in preset.parameters)] + [
+SPECS = [name for name, declaration in FILTERS.items() if not any(one.required for one in declaration.parameters)] + [
     "box:size=4", "box:size=2,5", "binomial:size=4", "gaussian:sigma=2,0.5", "gaussian:truncate=2", "disk:radius=3.5",
     "motion:length=7:angle=30", "unsharp_mask:radius=1:amount=2", "unsharp_mask:threshold=5", "emboss:depth=2",
     "emboss:angle=45", *(f"{name}:axis={axis}" for name, declaration in FILTERS.items()

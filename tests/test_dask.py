@@ -46,7 +46,7 @@ def assert_lazy(function, image, rng):
 
 
 @pytest.mark.parametrize("name", NEAR)
-def test_every_preset(name, rng):
+def test_every_filter(name, rng):
     given = dict(part.split("=") for part in ODD.get(name, "").split(":") if part)
     known = {parameter.name: parameter for parameter in FILTERS[name].parameters}
     given = {key: known[key].kind.parse(value) for key, value in given.items()}
@@ -218,7 +218,7 @@ def test_results_go_on_as_dask_arrays(rng):
 
 
 @pytest.mark.parametrize(("call", "said"), [
-    (lambda image: imfilter.sobel(image, out=np.zeros((9, 9))), "out must be None for a dask array, whose"),
+    (lambda image: imfilter.sobel(image, out=np.zeros((9, 9))), "out must be None for a dask array, because"),
     (lambda image: imfilter.correlate(image, [[1]], out=np.zeros((9, 9))), "out must be None for a dask array"),
     (lambda image: imfilter.gaussian(image, workers=2), "workers must be None or 1 for a dask array, got 2"),
     (lambda image: Pipeline("sobel")(image, workers=3), "workers must be None or 1 for a dask array, got 3"),

@@ -1,4 +1,4 @@
-"""The replacements for scikit-image's filters beside scikit-image: signatures, values, dtypes, errors, and the patch."""
+"""The drop-in replacements for scikit-image's filters: signatures, values, dtypes, errors, and the patch."""
 import inspect
 import sys
 import threading
@@ -11,10 +11,10 @@ from skimage import filters
 
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
-from imfilter.interop import skimage as ours
+from imfilter.interop import skimage as drop_in
 from imfilter.interop.skimage import fallback
 
-NAMES = [name for name in ours.__all__ if name != "patch"]
+NAMES = [name for name in drop_in.__all__ if name != "patch"]
 FULL = ["sobel", "scharr", "prewitt", "farid"]
 EDGES = [name for name in NAMES if name.startswith((*FULL, "roberts", "laplace"))]
 CODES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
@@ -52,7 +52,7 @@ def sample(rng, code, shape=(19, 23)):
 
 def assert_same(name, image, keywords):
     """Compare a replacement with the function it replaces."""
-    wanted, result = (getattr(home, name)(image, **keywords) for home in (filters, ours))
+    wanted, result = (getattr(home, name)(image, **keywords) for home in (filters, drop_in))
     for theirs, ours in zip(*((given if name == "gabor" else [given]) for given in (wanted, result)), strict=True):
         assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
         exact = ours.dtype.kind != "f"
@@ -62,7 +62,7 @@ def assert_same(name, image, keywords):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_signatures_are_those_of_scikit_image(name):
-    ours, theirs = (inspect.signature(getattr(home, name)).parameters.values() for home in (ours, filters))
+    ours, theirs = (inspect.signature(getattr(home, name)).parameters.values() for home in (drop_in, filters))
     assert [(p.name, p.kind, p.default) for p in ours] == [(p.name, p.kind, p.default) for p in theirs]
 
 
@@ -82,7 +82,7 @@ def test_masks_are_those_of_scikit_image(name, rng):
         assert_same(name, image, {"mask": given})
     for height, width in ((1, 1), (2, 5), (5, 2), (3, 3), (1, 9)):
         assert_same(name, image[:height, :width], {"mask": np.ones((height, width), bool)})
-    assert np.count_nonzero(getattr(ours, name)(image, mask=mask)) < np.count_nonzero(getattr(ours, name)(image))
+    assert np.count_nonzero(getattr(drop_in, name)(image, mask=mask)) < np.count_nonzero(getattr(drop_in, name)(image))
 
 
 @pytest.mark.parametrize("code", ["u1", "f4", "f8"])
@@ -93,19 +93,19 @@ def test_channels_are_filtered_one_by_one(name, axis, code, rng):
     needed = {"low_sigma": 1} if name == "difference_of_gaussians" else {}
     # unsharp_mask of scikit-image 0.26 leaves most of its result uninitialized when the axis is counted from the end.
     assert_same(name, image, {**needed, "channel_axis": axis % 3 if name == "unsharp_mask" else axis})
-    result = np.moveaxis(getattr(ours, name)(image, channel_axis=axis, **needed), axis, -1)
-    again = getattr(ours, name)(image, channel_axis=axis % 3, **needed)
+    result = np.moveaxis(getattr(drop_in, name)(image, channel_axis=axis, **needed), axis, -1)
+    again = getattr(drop_in, name)(image, channel_axis=axis % 3, **needed)
     np.testing.assert_array_equal(again, np.moveaxis(result, -1, axis))
     if name != "unsharp_mask":  # which clips by all channels' least
         for channel in range(3):
-            alone = getattr(ours, name)(np.moveaxis(image, axis, -1)[..., channel], **needed)
+            alone = getattr(drop_in, name)(np.moveaxis(image, axis, -1)[..., channel], **needed)
             np.testing.assert_allclose(result[..., channel], alone, rtol=0, atol=MOST.get(code, 2e-15))
 
 
 @pytest.mark.parametrize("name", WAYS)
 def test_a_constant_image(name):
     flat = np.full((9, 11), 51, np.uint8)
-    result = getattr(ours, name)(flat, **WAYS[name][0])
+    result = getattr(drop_in, name)(flat, **WAYS[name][0])
     if name != "gabor":
         np.testing.assert_allclose(result, 0.2 if name in ("gaussian", "unsharp_mask") else 0, rtol=0, atol=1e-15)
 
@@ -123,24 +123,24 @@ def test_a_spike_of_nan_spreads_as_there(rng):
     image = rng.random((9, 9))
     image[4, 4] = np.nan
     for name in EDGES:
-        np.testing.assert_array_equal(np.isnan(getattr(ours, name)(image)), np.isnan(getattr(filters, name)(image)))
+        np.testing.assert_array_equal(np.isnan(getattr(drop_in, name)(image)), np.isnan(getattr(filters, name)(image)))
 
 
 def test_gaussian_fills_out(rng):
     image = rng.integers(0, 256, (19, 23), np.uint8)
     for code in ("f4", "f8"):
         out = np.empty(image.shape, code)
-        assert ours.gaussian(image, out=out) is out
+        assert drop_in.gaussian(image, out=out) is out
         np.testing.assert_allclose(out, filters.gaussian(image), rtol=0, atol=3e-7 if code == "f4" else 1e-15)
 
 
 def test_gabor_kernels_are_those_of_scikit_image():
     for keywords in WAYS["gabor"]:
         given = {key: value for key, value in keywords.items() if key not in ("mode", "cval")}
-        np.testing.assert_allclose(ours.gabor_kernel(**given), filters.gabor_kernel(**given), rtol=1e-12, atol=1e-16)
-    assert ours.gabor_kernel(0.2, dtype=np.complex64).dtype == np.complex64
+        np.testing.assert_allclose(drop_in.gabor_kernel(**given), filters.gabor_kernel(**given), rtol=1e-12, atol=1e-16)
+    assert drop_in.gabor_kernel(0.2, dtype=np.complex64).dtype == np.complex64
     with pytest.raises(ValueError, match="dtype must be complex"):
-        ours.gabor_kernel(0.2, dtype=float)
+        drop_in.gabor_kernel(0.2, dtype=float)
 
 
 @pytest.mark.parametrize("footprint", [None, np.ones((5, 5)), np.ones((3, 5)), np.eye(3), np.ones((2, 2))])
@@ -148,32 +148,32 @@ def test_medians_are_those_of_scikit_image(footprint, rng):
     for code in ("u1", "u2", "i2", "f4", "f8"):
         image = sample(rng, code)
         for mode in ("nearest", "reflect", "constant"):
-            result = ours.median(image, footprint, mode=mode, cval=3)
+            result = drop_in.median(image, footprint, mode=mode, cval=3)
             assert result.dtype == image.dtype
             np.testing.assert_array_equal(result, filters.median(image, footprint, mode=mode, cval=3))
     out = np.empty_like(image)
-    assert ours.median(image, out=out) is out
+    assert drop_in.median(image, out=out) is out
 
 
-def test_full_squares_of_odd_size_are_left_to_the_preset(monkeypatch):
+def test_full_squares_of_odd_size_are_left_to_the_filter(monkeypatch):
     given = []
-    preset = SimpleNamespace(function=lambda image, size, **keywords: given.append((size, keywords)))
-    monkeypatch.setitem(FILTERS, "median", preset)
+    declaration = SimpleNamespace(function=lambda image, size, **keywords: given.append((size, keywords)))
+    monkeypatch.setitem(FILTERS, "median", declaration)
     for footprint in (None, np.ones((3, 3)), np.ones((5, 5), bool), np.ones((1, 1))):
-        ours.median(GRAY, footprint, mode="grid-wrap", cval=2)
+        drop_in.median(GRAY, footprint, mode="grid-wrap", cval=2)
     assert given == [(size, {"mode": "wrap", "cval": 2}) for size in (3, 3, 5, 1)]
     for footprint in (np.ones((2, 2)), np.ones((3, 5)), np.eye(3)):
-        ours.median(GRAY, footprint)
+        drop_in.median(GRAY, footprint)
     for image in (GRAY.astype("i4"), np.zeros((3, 3, 3)), GRAY > 0):
-        ours.median(image)
-    ours.median(GRAY, out=np.empty_like(GRAY))
+        drop_in.median(image)
+    drop_in.median(GRAY, out=np.empty_like(GRAY))
     assert len(given) == 4
 
 
 def test_the_rank_median_warns_where_it_is_called(rng):
     image = rng.integers(0, 256, (9, 9), np.uint8)
     with pytest.warns(UserWarning, match="ignores mode and cval") as record:
-        result = ours.median(image, np.ones((3, 3)), mode="constant", behavior="rank")
+        result = drop_in.median(image, np.ones((3, 3)), mode="constant", behavior="rank")
     assert record[0].filename == __file__
     np.testing.assert_array_equal(result, filters.median(image, np.ones((3, 3)), behavior="rank"))
 
@@ -198,18 +198,18 @@ def test_errors_are_those_of_scikit_image(name, values, keywords):
     with pytest.raises(Exception) as theirs:
         getattr(filters, name)(*values, **keywords)
     with pytest.raises(type(theirs.value)) as ours:
-        getattr(ours, name)(*values, **keywords)
+        getattr(drop_in, name)(*values, **keywords)
     assert str(ours.value) == str(theirs.value)
 
 
 def test_volumes_and_unusual_arguments_go_on_to_scikit_image(rng):
     volume = rng.random((5, 6, 7))
     for name in (*FULL, "laplace", "gaussian", "unsharp_mask"):
-        np.testing.assert_array_equal(getattr(ours, name)(volume), getattr(filters, name)(volume))
-    np.testing.assert_array_equal(ours.sobel(volume[0], axis=-1), filters.sobel(volume[0], axis=-1))
-    assert ours.threshold_otsu is filters.threshold_otsu
+        np.testing.assert_array_equal(getattr(drop_in, name)(volume), getattr(filters, name)(volume))
+    np.testing.assert_array_equal(drop_in.sobel(volume[0], axis=-1), filters.sobel(volume[0], axis=-1))
+    assert drop_in.threshold_otsu is filters.threshold_otsu
     with pytest.raises(AttributeError, match="sobell"):
-        _ = ours.sobell
+        _ = drop_in.sobell
 
 
 def test_without_scikit_image_arrays_are_filtered_and_the_rest_is_refused(tmp_path):
@@ -244,9 +244,9 @@ def test_patch_replaces_them_everywhere_in_scikit_image_and_puts_them_back(rng):
 
     image, own = rng.random((20, 20)), {name: getattr(filters, name) for name in NAMES}
     before = skimage.feature.canny(image)
-    with ours.patch():
-        assert all(getattr(filters, name) is getattr(ours, name) for name in NAMES)
-        assert filters.edges.sobel is ours.sobel and _canny.gaussian is ours.gaussian
+    with drop_in.patch():
+        assert all(getattr(filters, name) is getattr(drop_in, name) for name in NAMES)
+        assert filters.edges.sobel is drop_in.sobel and _canny.gaussian is drop_in.gaussian
         assert filters.sobel(np.zeros((4, 4, 4))).shape == (4, 4, 4)  # which goes on to the original
         np.testing.assert_array_equal(skimage.feature.canny(image), before)
         _canny.late = filters.sobel  # as a module imported in the block would have it
@@ -257,13 +257,13 @@ def test_patch_replaces_them_everywhere_in_scikit_image_and_puts_them_back(rng):
 
 def test_patch_puts_them_back_after_an_error_and_after_the_last_block():
     own = filters.sobel
-    with pytest.raises(KeyError), ours.patch():
+    with pytest.raises(KeyError), drop_in.patch():
         raise KeyError
     assert filters.sobel is own
-    with ours.patch():
-        with ours.patch():
+    with drop_in.patch():
+        with drop_in.patch():
             pass
-        assert filters.sobel is ours.sobel
+        assert filters.sobel is drop_in.sobel
     assert filters.sobel is own
 
 
@@ -273,8 +273,8 @@ def test_patch_in_many_threads():
     def work():
         ready.wait()
         for _ in range(20):
-            with ours.patch():
-                if filters.sobel is not ours.sobel or filters.gaussian is not ours.gaussian:
+            with drop_in.patch():
+                if filters.sobel is not drop_in.sobel or filters.gaussian is not drop_in.gaussian:
                     wrong.append("own function in a block")
 
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -292,5 +292,6 @@ def test_patch_in_many_threads():
 def test_what_goes_on_is_named_in_the_refusal(monkeypatch):
     monkeypatch.setattr(fallback, "_originals", {})
     monkeypatch.setitem(sys.modules, "skimage", None)
-    with pytest.raises(ImfilterError, match=r"unsharp_mask needs an array \(H, W\).*got list: for everything else install"):
-        ours.unsharp_mask([1])
+    needs = r"unsharp_mask needs an array \(H, W\).*got list: for everything else install"
+    with pytest.raises(ImfilterError, match=needs):
+        drop_in.unsharp_mask([1])

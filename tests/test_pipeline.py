@@ -42,7 +42,7 @@ def other(parameter):
 
 
 def changed(name):
-    """Return parameters for a preset none of which has its default."""
+    """Return parameters for a filter that all differ from their defaults."""
     values = {parameter.name: other(parameter) for parameter in FILTERS[name].parameters}
     if name == "canny":
         values["high_threshold"] = 2

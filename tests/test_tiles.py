@@ -21,7 +21,7 @@ from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 
 MODES = strategies.MODES
-# Odd parameters for presets that have some; the others have their defaults.
+# Odd parameters for filters that have some; the others have their defaults.
 ODD = {
     "gaussian": "sigma=0.4,1.7", "box": "size=4,7", "binomial": "size=2,5", "disk": "radius=4.5",
     "motion": "length=8:angle=30", "unsharp_mask": "radius=1.4:threshold=0.1", "sharpen": "amount=-0.5",
@@ -87,7 +87,7 @@ def assert_chain(pipeline, image, rng, **options):
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f4", "f8"])
 @pytest.mark.parametrize("name", NEAR)
-def test_every_preset(name, dtype, rng):
+def test_every_filter(name, dtype, rng):
     """In every border and with strides, in images from one pixel on, larger and smaller than the kernel."""
     for number, mode in enumerate(MODES):
         for stride in ("1", "2", "3,1", "1,50"):
@@ -196,7 +196,8 @@ def calls(draw):
     kernel = draw(strategies.kernels())
     if draw(st.booleans()):
         kernel = np.abs(kernel) + 1
-        options["mask"] = np.random.default_rng(draw(st.integers(0, 99))).random(layout_of(shape, axis).size(shape)) ** 9
+        random = np.random.default_rng(draw(st.integers(0, 99)))
+        options["mask"] = random.random(layout_of(shape, axis).size(shape)) ** 9
     return image, kernel, options
 
 
@@ -227,7 +228,8 @@ def test_transforms_have_their_blocks_where_the_whole_image_has_them(mode, dilat
     options = {"mode": mode, "stride": stride, "dilation": dilation, "padding": (20, 3)}
     for method in ("auto", "fft"):
         parts = build.split_kernel(image.shape, image.dtype, kernel, flip=False, method=method, **options)
-        assert parts.stages[0].rows.alignment or (method == "auto" and stride != 1)  # most of a block is stepped over then
+        # With a stride most of a block of the transform is stepped over, so that it does not pay.
+        assert parts.stages[0].rows.alignment or (method == "auto" and stride != 1)
         whole = imfilter.correlate(image, kernel, method=method, **options)
         assert_same(computed(parts, image, layout_of(image.shape, -1), rng), whole)
 

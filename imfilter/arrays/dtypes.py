@@ -68,12 +68,16 @@ def round_to_dtype(values: Array, dtype: np.dtype[Any]) -> Array:
         with np.errstate(over="ignore"):
             return values.astype(dtype)
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    if values.dtype.kind == "f":
-        values = np.nan_to_num(np.rint(values), copy=False, posinf=np.inf, neginf=-np.inf)
-        # The largest 64-bit integers are no float64 values: everything from the next float on is saturated.
-        with np.errstate(invalid="ignore"):
-            whole: Array = np.clip(values, low, high).astype(dtype)
-        whole[values >= high] = high
-        return whole
-    clipped: Array = np.clip(values, low, high).astype(dtype)
-    return clipped
+    if values.dtype.kind != "f":
+        clipped: Array = np.clip(values, low, high).astype(dtype)
+        return clipped
+    rounded: Array = np.rint(values)
+    missing = np.isnan(rounded)
+    if missing.any():
+        rounded[missing] = 0
+    with np.errstate(invalid="ignore"):
+        whole: Array = np.clip(rounded, low, high).astype(dtype)
+    if 8 * dtype.itemsize > np.finfo(rounded.dtype).nmant:
+        # The float nearest to the largest integer may be above it, and is cast to anything.
+        whole[rounded >= high] = high
+    return whole

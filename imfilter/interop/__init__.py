@@ -1,1 +1,1 @@
-"""Other libraries, served here: twins of scikit-image's filters, objects for Pillow's Image.filter, and dask arrays."""
+"""Other libraries: drop-in replacements for scikit-image, filters for Pillow, and implementations for dask arrays."""

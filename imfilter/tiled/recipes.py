@@ -42,16 +42,16 @@ class TiledRecipe:
         photo = make_sample(source)
         self.sample = recipe.picture(photo, signed)  # raises what it would raise for the whole image
         sample = as_array(self.sample)
-        if signed == "normalize" and recipe.moves(source.dtype, signed):
+        if signed == "normalize" and recipe.maps_signed(source.dtype, signed):
             raise ImfilterError("signed normalize needs the largest value of the whole image, which is unknown in "
                                 "tiles: use --signed offset, abs or clip, or --engine memory")
         self._recipe, self._signed, self._given = recipe, signed, source.dtype
         self._alpha = has_alpha(photo) and not recipe.channels
-        self._chosen = recipe.chosen(photo) if recipe.channels and len(source.shape) == 3 else None
+        self._chosen = recipe.channel_indices(photo) if recipe.channels and len(source.shape) == 3 else None
         self._size = source.shape[:2]
         shape = source.shape if self._chosen is None else (*self._size, len(self._chosen))
         self._inner = split_pipeline(recipe.pipeline, shape, source.dtype, alpha=self._alpha,
-                                  wanted=recipe.computed(source.dtype, signed))
+                                  wanted=recipe.computing_dtype(source.dtype, signed))
         self.shape: tuple[int, ...] = (*self._inner.shape[:2], *sample.shape[2:])
         self.dtype: np.dtype[np.generic] = sample.dtype
 
@@ -62,7 +62,7 @@ class TiledRecipe:
             values = self._to_file_samples(self._inner.compute(block, read))
             return values.reshape(*values.shape[:2], *self.shape[2:])
         values = self._to_file_samples(self._inner.compute(block, lambda window: read(window)[..., chosen]))
-        return self._recipe.replaced(read(self._source_block(block)), chosen, values)
+        return self._recipe.replace_channels(read(self._source_block(block)), chosen, values)
 
     def _source_block(self, block: Block) -> Block:
         """Return the block of the source at the place of a block of the result."""
@@ -73,8 +73,8 @@ class TiledRecipe:
 
     def _to_file_samples(self, values: Array) -> Array:
         """Convert the chain's values to the samples of the file; alpha gets the dtype of the colors."""
-        if not self._alpha or not self._recipe.moves(self._given, self._signed):
-            return self._recipe.shown(values, self._given, self._signed, workers=1)
+        if not self._alpha or not self._recipe.maps_signed(self._given, self._signed):
+            return self._recipe.to_samples(values, self._given, self._signed, workers=1)
         colors, alpha = split_alpha(values)
-        shown = self._recipe.shown(colors, self._given, self._signed, workers=1)
+        shown = self._recipe.to_samples(colors, self._given, self._signed, workers=1)
         return merge_alpha(shown, round_to_dtype(alpha, self._given))

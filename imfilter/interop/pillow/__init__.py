@@ -1,7 +1,7 @@
-"""Filters for Pillow's `image.filter(...)`: a class for every preset, and twins of Pillow's own fixed kernels.
+"""Filters for Pillow's `image.filter(...)`: a class for every filter, and drop-in replacements for Pillow's kernels.
 
-`Sobel()`, `Gaussian(sigma=2)`, `UnsharpMask(radius=2, amount=1.5)`: the presets' names in CamelCase, with the same
-parameters. `BLUR`, `CONTOUR` and the others are those of PIL.ImageFilter, filtered up to the border.
+`Sobel()`, `Gaussian(sigma=2)`, `UnsharpMask(radius=2, amount=1.5)`: the names of the filters in CamelCase, with the
+same parameters. `BLUR`, `CONTOUR` and the others are those of PIL.ImageFilter, and filter up to the border.
 """
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from ...engine.borders import parse_border
 from ...errors import ImfilterError, check_finite, check_pair, suggest
 from ...filters import FILTERS, FilterDeclaration, Parameter
 from ...runtime.threads import thread_count
-from .fixed_kernels import FIXED, filtered
+from .fixed_kernels import FIXED, filter_fixed
 
-# What may be said of any filter, how it is checked, and what it is when left out. The rest of the presets' common
-# keywords belong to arrays.
+# The keywords of every class: how each is checked, and its default. The other common keywords are for arrays.
 COMMON: dict[str, tuple[Callable[[str, Any], object], Any]] = {
     "mode": (parse_border, "reflect"),
     "cval": (check_finite, 0.0),
@@ -33,23 +32,23 @@ mode, cval, stride, dtype, workers
     As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), the dtype of the
     result, and the number of threads."""
 FIXED_HELP = """\
-Away from the border the result is Pillow's to the bit, of every band, alpha too. At the border Pillow copies the pixels
-as they are; here they are filtered.
+Away from the border the result is bit-identical to Pillow's, in every band, including alpha. At the border Pillow
+copies the pixels; here they are filtered.
 
 Parameters
 ----------
 mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
-    What stands outside the image; see `imfilter.Border`.
+    How the image continues beyond its border; see `imfilter.Border`.
 cval : float, default 0.0
-    What stands there when mode is 'constant'.
+    Samples beyond the border when mode is 'constant'.
 """
 FIXED_MODES = ("L", "LA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "I", "F", "I;16", "I;16L", "I;16B")
-# Modes in which Pillow keeps four bytes a pixel where three mean something.
+# Modes in which Pillow stores four bytes per pixel but uses three.
 PADDED = {"RGBX": "RGB"}
 
 
 class ImageFilter(MultibandFilter):
-    """What all filters here have in common: they hold checked parameters, compare by them and show them."""
+    """The base of all filters here: they have checked parameters, which make them comparable and printable."""
 
     def __init__(self, **given: Any) -> None:
         self.given = given
@@ -65,7 +64,7 @@ class ImageFilter(MultibandFilter):
 
     @property
     def _key(self) -> tuple[Any, ...]:
-        """The parameters, checked and complete, as something that can be compared."""
+        """All parameters, checked, as a hashable value."""
         raise NotImplementedError
 
     def apply(self, image: Image.Image) -> Image.Image:
@@ -77,13 +76,13 @@ class ImageFilter(MultibandFilter):
         return self.apply(Image.Image()._new(image)).im
 
 
-class PresetFilter(ImageFilter):
-    """A preset of imfilter with its parameters, which are checked when it is made."""
+class DeclaredFilter(ImageFilter):
+    """A filter of imfilter with its parameters, which are checked when it is created."""
 
-    preset: ClassVar[FilterDeclaration]
+    declaration: ClassVar[FilterDeclaration]
 
     def __init__(self, *values: Any, **keywords: Any) -> None:
-        parameters = self.preset.parameters
+        parameters = self.declaration.parameters
         names = [parameter.name for parameter in parameters]
         if len(values) > len(names):
             raise TypeError(f"{type(self).__name__} takes at most {len(names)} parameters, got {len(values)}")
@@ -108,11 +107,11 @@ class PresetFilter(ImageFilter):
     def _key(self) -> tuple[Any, ...]:
         common = {name: self.given.get(name, default) for name, (_, default) in COMMON.items() if name != "workers"}
         common["stride"], common["dtype"] = check_pair("stride", common["stride"], 1), _dtype_name(common["dtype"])
-        return tuple((name, _frozen(value)) for name, value in {**self._checked, **common}.items())
+        return tuple((name, _hashable(value)) for name, value in {**self._checked, **common}.items())
 
     def apply(self, image: Image.Image) -> Image.Image:
-        """Return the filtered image; the fourth byte of RGBX stays."""
-        function, plain = self.preset.function, PADDED.get(image.mode)
+        """Return the filtered image; the fourth byte of RGBX does not change."""
+        function, plain = self.declaration.function, PADDED.get(image.mode)
         if plain is None:
             return function(image, **self.given)  # type: ignore[no-any-return]
         result = function(image.convert(plain), **self.given)
@@ -124,7 +123,7 @@ class PresetFilter(ImageFilter):
 
 
 class FixedFilter(ImageFilter):
-    """A fixed kernel of Pillow, applied up to the border."""
+    """A fixed kernel of Pillow that filters up to the border."""
 
     def __init__(self, mode: str = "reflect", cval: float = 0.0) -> None:
         parse_border("mode", mode)
@@ -137,23 +136,24 @@ class FixedFilter(ImageFilter):
         return self._mode, self._cval
 
     def apply(self, image: Image.Image) -> Image.Image:
-        """Return the filtered image in its mode. Every band is filtered, alpha too, as Pillow does it."""
+        """Return the filtered image in its mode. Every band is filtered, including alpha, as in Pillow."""
         if image.mode not in FIXED_MODES:
             raise ImfilterError(f"a fixed kernel filters images of mode {', '.join(FIXED_MODES)}, got {image.mode!r}: "
                                 "convert it first, with image.convert('RGB')")
-        return _as_mode(filtered(np.asarray(image), FIXED[type(self).__name__], self._mode, self._cval), image.mode)
+        result = filter_fixed(np.asarray(image), FIXED[type(self).__name__], self._mode, self._cval)
+        return _to_picture(result, image.mode)
 
 
-def _as_mode(pixels: Array, mode: str) -> Image.Image:
-    """Return pixels as an image of the mode, whose bands they have."""
+def _to_picture(pixels: Array, mode: str) -> Image.Image:
+    """Return pixels as an image of this mode, which has the same bands."""
     size = pixels.shape[1], pixels.shape[0]
     return Image.frombytes(mode, size, np.ascontiguousarray(pixels).tobytes())
 
 
-def _frozen(value: Any) -> Any:
+def _hashable(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
+    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _dtype_name(dtype: Any) -> str | None:
@@ -164,30 +164,31 @@ def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
-def _of_preset(preset: FilterDeclaration) -> type[PresetFilter]:
-    name = _camel(preset.name)
-    needed = ", ".join(f"{parameter.name}=..." for parameter in preset.parameters if parameter.required)
-    doc = (f"{preset.summary}.\n\n`image.filter({name}({needed}))` is `imfilter.{preset.name}(image)` with the same "
-           f"parameters.\n\nParameters\n----------\n{''.join(map(_told, preset.parameters))}{COMMON_HELP}\n")
-    return type(name, (PresetFilter,), {"preset": preset, "__doc__": doc, "__module__": __name__})
+def _class_of_filter(declaration: FilterDeclaration) -> type[DeclaredFilter]:
+    name = _camel(declaration.name)
+    needed = ", ".join(f"{parameter.name}=..." for parameter in declaration.parameters if parameter.required)
+    parameters = "".join(map(_describe, declaration.parameters))
+    doc = (f"{declaration.summary}.\n\n`image.filter({name}({needed}))` is `imfilter.{declaration.name}(image)` with "
+           f"the same parameters.\n\nParameters\n----------\n{parameters}{COMMON_HELP}\n")
+    return type(name, (DeclaredFilter,), {"declaration": declaration, "__doc__": doc, "__module__": __name__})
 
 
-def _told(parameter: Parameter) -> str:
+def _describe(parameter: Parameter) -> str:
     default = "" if parameter.required else f", default {parameter.shown(parameter.default)}"
     return f"{parameter.name} : {parameter.kind.words}{default}\n    {parameter.help}\n"
 
 
-def _of_fixed(name: str) -> type[FixedFilter]:
+def _class_of_kernel(name: str) -> type[FixedFilter]:
     fixed = FIXED[name]
     rows = "; ".join(" ".join(f"{weight:g}" for weight in row) for row in fixed.weights)
     more = f" + {fixed.offset:g}" if fixed.offset else ""
-    doc = f"Filter as Pillow's {name} does: [{rows}] / {fixed.scale:g}{more}.\n\n{FIXED_HELP}"
+    doc = f"Filter like Pillow's {name}: [{rows}] / {fixed.scale:g}{more}.\n\n{FIXED_HELP}"
     return type(name, (FixedFilter,), {"__doc__": doc, "__module__": __name__})
 
 
 CLASSES: dict[str, type[ImageFilter]] = {
-    **{_camel(preset.name): _of_preset(preset) for preset in FILTERS.values()},
-    **{name: _of_fixed(name) for name in FIXED},
+    **{_camel(declaration.name): _class_of_filter(declaration) for declaration in FILTERS.values()},
+    **{name: _class_of_kernel(name) for name in FIXED},
 }
 globals().update(CLASSES)
 __all__ = ["CLASSES", *CLASSES]

@@ -1,4 +1,4 @@
-"""Pillow's fixed kernels, in Pillow's arithmetic: float32 sums in its order, plus offset and a half, cut off."""
+"""Pillow's fixed kernels in Pillow's arithmetic: float32 sums in its order, plus offset and a half, truncated."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ from ...runtime.threads import for_each
 Taps = Iterable[list[Array]]  # samples under the taps, row by row from the lowest
 
 
-class Fixed(NamedTuple):
-    """A kernel as it lies on the image, what its sums are divided by, and what is then added."""
+class FixedKernel(NamedTuple):
+    """A kernel as it lies on the image, the divisor of its sums, and the offset added to them."""
 
     weights: Array
     scale: float
@@ -24,15 +24,15 @@ class Fixed(NamedTuple):
 
     @property
     def kernel(self) -> Array:
-        """The weights as Pillow multiplies by them."""
+        """The weights that Pillow multiplies by."""
         return self.weights.astype(np.float32) / np.float32(self.scale)
 
 
-def _fixed(rows: list[list[int]], scale: float, offset: float = 0) -> Fixed:
-    return Fixed(np.array(rows, float), scale, offset)
+def _fixed(rows: list[list[int]], scale: float, offset: float = 0) -> FixedKernel:
+    return FixedKernel(np.array(rows, float), scale, offset)
 
 
-# The numbers are PIL.ImageFilter's. Pillow turns its kernels upside down; only EMBOSS shows it.
+# The numbers are PIL.ImageFilter's. Pillow applies its kernels upside down, which only EMBOSS shows.
 FIXED = {
     "BLUR": _fixed([[1, 1, 1, 1, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]], 16),
     "CONTOUR": _fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1, 255),
@@ -47,19 +47,19 @@ FIXED = {
 }
 
 
-def filtered(pixels: Array, fixed: Fixed, mode: str, cval: float) -> Array:
-    """Return what Pillow makes of an image (H, W) or (H, W, C), in its dtype, with the border filtered too."""
+def filter_fixed(pixels: Array, fixed: FixedKernel, mode: str, cval: float) -> Array:
+    """Return Pillow's result for an image (H, W) or (H, W, C), in its dtype, with the border filtered too."""
     result = np.empty(pixels.shape, pixels.dtype)
     if not pixels.size:
         return result
     whole = pixels.dtype == np.uint8 and float(cval).is_integer() and abs(cval) <= 255
-    # Of sums divided by 6 every sixth lies halfway, where Pillow's rounding decides: its floats are then had sooner.
-    (_by_whole_sums if whole and fixed.scale != 6 else _by_floats)(pixels, fixed, mode, cval, result)
+    # Every sixth of the sums divided by 6 lies halfway, where Pillow's rounding decides: then its floats are faster.
+    (_filter_with_integers if whole and fixed.scale != 6 else _filter_with_floats)(pixels, fixed, mode, cval, result)
     return result
 
 
-def _by_whole_sums(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array) -> None:
-    """Filter bytes by sums of whole numbers, which are exact: only results halfway are left to Pillow's rounding."""
+def _filter_with_integers(pixels: Array, fixed: FixedKernel, mode: str, cval: float, result: Array) -> None:
+    """Filter bytes with exact integer sums; only results halfway between integers need Pillow's rounding."""
     sums = correlate(pixels, fixed.weights, mode=mode, cval=cval, dtype=np.int16)
     scale = int(fixed.scale)
     binary = scale & (scale - 1) == 0  # such fractions are exact in Pillow too
@@ -71,42 +71,43 @@ def _by_whole_sums(pixels: Array, fixed: Fixed, mode: str, cval: float, result: 
         result[rows] = np.clip(rounded, 0, 255)
         if not binary and scale % 2 == 0:
             part -= rounded * scale
-            _settle(np.nonzero((part == 0) & (rounded > 0) & (rounded < 256)), rows, pixels, fixed, mode, cval, result)
+            halfway = np.nonzero((part == 0) & (rounded > 0) & (rounded < 256))
+            _compute_halfway(halfway, rows, pixels, fixed, mode, cval, result)
 
     for_each(divide, iterate_strips(sums.shape))
 
 
-def _settle(
-    places: tuple[Array, ...], rows: slice, pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array
+def _compute_halfway(
+    places: tuple[Array, ...], rows: slice, pixels: Array, fixed: FixedKernel, mode: str, cval: float, result: Array
 ) -> None:
-    """Compute the results at some places of a strip as Pillow does."""
+    """Compute the results at these places of a strip with Pillow's floats."""
     size = len(fixed.weights)
-    padded = _padded(pixels, size // 2, mode, cval, rows)
+    padded = _pad_rows(pixels, size // 2, mode, cval, rows)
     y, x, *band = places
     taps = ([padded[(y + i, x + j, *band)] for j in range(size)] for i in reversed(range(size)))
-    result[rows][places] = _cut(_chain(taps, fixed), pixels.dtype)
+    result[rows][places] = _truncate(_sum_in_order(taps, fixed), pixels.dtype)
 
 
-def _by_floats(pixels: Array, fixed: Fixed, mode: str, cval: float, result: Array) -> None:
-    """Filter by float32 sums in Pillow's order; images of floats are neither rounded nor cut off."""
+def _filter_with_floats(pixels: Array, fixed: FixedKernel, mode: str, cval: float, result: Array) -> None:
+    """Filter with float32 sums in Pillow's order; images of floats are neither rounded nor saturated."""
     size, width = len(fixed.weights), pixels.shape[1]
 
     def filter_strip(rows: slice) -> None:
-        padded = _padded(pixels, size // 2, mode, cval, rows)
+        padded = _pad_rows(pixels, size // 2, mode, cval, rows)
         height = rows.stop - rows.start
         taps = ([padded[i:i + height, j:j + width] for j in range(size)] for i in reversed(range(size)))
         if pixels.dtype.kind == "f":
-            result[rows] = _chain(taps, fixed, half=0)
+            result[rows] = _sum_in_order(taps, fixed, half=0)
         else:
-            result[rows] = _cut(_chain(taps, fixed), pixels.dtype)
+            result[rows] = _truncate(_sum_in_order(taps, fixed), pixels.dtype)
 
     for_each(filter_strip, iterate_strips(pixels.shape))
 
 
-def _padded(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> Array:
-    """Return some rows of the image as float32, with those they reach and with the border laid out."""
+def _pad_rows(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> Array:
+    """Return these rows of the image as float32, with the rows and the border around them."""
     edge = parse_border("mode", mode)
-    down, across = (_sources(size, reach, edge) for size in pixels.shape[:2])
+    down, across = (_source_rows(size, reach, edge) for size in pixels.shape[:2])
     down = down[rows.start:rows.stop + 2 * reach]
     padded = np.empty((len(down), len(across), *pixels.shape[2:]), np.float32)
     padded[:, reach:-reach] = pixels[down]
@@ -117,14 +118,14 @@ def _padded(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> A
     return padded
 
 
-def _sources(size: int, reach: int, edge: Border) -> Array:
-    """Return which pixel of an axis stands at each place from `reach` before it to `reach` behind; -1: none does."""
+def _source_rows(size: int, reach: int, edge: Border) -> Array:
+    """Return the pixel at each place of an axis with `reach` more on either side; -1: the constant of the border."""
     at, constant = source_indices(edge, size, -reach, 1, size + 2 * reach)
     return at if constant is None else np.where(constant, -1, at)
 
 
-def _chain(taps: Taps, fixed: Fixed, half: float = 0.5) -> Array:
-    """Add up samples by rows, from the lowest to the highest, each from left to right."""
+def _sum_in_order(taps: Taps, fixed: FixedKernel, half: float = 0.5) -> Array:
+    """Sum weighted samples row by row, from the lowest to the highest, each from left to right."""
     total: Any = np.float32(fixed.offset + half)
     for weights, samples in zip(fixed.kernel[::-1], taps, strict=True):
         row: Any = None
@@ -136,8 +137,8 @@ def _chain(taps: Taps, fixed: Fixed, half: float = 0.5) -> Array:
     return total  # type: ignore[no-any-return]
 
 
-def _cut(sums: Array, dtype: np.dtype[Any]) -> Array:
-    """Cast float32 sums to integers as Pillow does: from 0 to the largest, without their fraction."""
+def _truncate(sums: Array, dtype: np.dtype[Any]) -> Array:
+    """Cast float32 sums to integers as Pillow does: saturated, without their fraction."""
     most = np.iinfo(dtype).max
     if most > 2**24:  # which float32 does not hold
         sums = sums.astype(np.float64)

@@ -1,0 +1,178 @@
+"""The task graph of a lazy result: each chunk reads the pieces of its source blocks, and filters them."""
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from itertools import accumulate, pairwise, product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays.conversion import as_array
+from ..arrays.dtypes import Array
+from ..arrays.layout import ArrayLayout
+from ..blocks.build import Block, BlockwiseFilter, Mask
+from ..engine.normalized import MaskStats, measure_mask, merge_stats
+
+Graph = dict[Any, Any]
+Range = tuple[int, int]
+
+UNKNOWN_STATS = MaskStats(0.0, 1.0, 1.0)  # where no more needs to be known of a mask
+
+
+class LazyMask(NamedTuple):
+    """A mask as a dask array, its layout, its statistics if they are known, and a name for the key of the result."""
+
+    array: Any
+    layout: ArrayLayout
+    stats: MaskStats | None
+    token: str
+
+
+class ResultTasks:
+    """The tasks of a lazy result. apart: whether the filter can compute each chunk of channels by itself."""
+
+    def __init__(
+        self, name: str, image: Any, layout: ArrayLayout, blockwise: BlockwiseFilter, weights: LazyMask | None, *,
+        apart: bool,
+    ) -> None:
+        self._name, self._blockwise, self._weights = name, blockwise, weights
+        self._image, self._layout = DaskSource(image, layout, f"{name}-piece"), layout
+        self._mask = DaskSource(weights.array, weights.layout, f"{name}-weights") if weights else None
+        self._apart = apart and layout.channel_axis == blockwise.layout.channel_axis
+        self.chunks = tuple(map(self._split_axis, range(len(blockwise.shape))))
+
+    def _split_axis(self, axis: int) -> tuple[int, ...]:
+        """Return the chunk sizes of the result along an axis: those of the image where it has this axis."""
+        result = self._blockwise.layout
+        source: tuple[tuple[int, ...], ...] = self._image.chunks
+        if axis in result.spatial:
+            return self._split_rows_or_columns(result.spatial.index(axis))
+        if axis != result.channel_axis:  # it counts images
+            return source[0]
+        return source[axis] if self._apart else (self._blockwise.shape[axis],)
+
+    def _split_rows_or_columns(self, k: int) -> tuple[int, ...]:
+        """Return the chunk sizes of the rows (0) or columns (1): the image's boundaries, divided by each stride."""
+        bounds = list(accumulate(self._image.chunks[self._layout.spatial[k]], initial=0))
+        for stage in self._blockwise.stages:
+            axis = (stage.rows, stage.columns)[k]
+            bounds = [min(-(-bound // axis.stride), axis.results) for bound in bounds[:-1]] + [axis.results]
+        bounds = sorted({*bounds})
+        return tuple(stop - start for start, stop in pairwise(bounds)) or (0,)
+
+    def graph(self) -> Graph:
+        """Return all tasks by their keys."""
+        layout, graph = self._blockwise.layout, Graph()
+        graph[f"{self._name}-filter"] = self._blockwise
+        if self._mask and self._weights and self._weights.stats is None:
+            keys = self._mask.keys()
+            names = [f"{self._name}-statistics-{number}" for number in range(len(keys))]
+            graph |= {name: (measure_mask, key) for name, key in zip(names, keys, strict=True)}
+            graph[f"{self._name}-statistics"] = (_merge, names)
+        bounds = [list(pairwise(accumulate(sizes, initial=0))) for sizes in self.chunks]
+        for place in product(*map(range, map(len, bounds))):
+            ranges = [own[number] for own, number in zip(bounds, place, strict=True)]
+            rows, columns = (ranges[axis] for axis in layout.spatial)
+            graph[self._name, *place] = self._task(Block(*rows, *columns), ranges, graph)
+        return graph
+
+    def _task(self, block: Block, ranges: list[Range], graph: Graph) -> Any:
+        """Return the task of a chunk of the result, and add the tasks of the pieces that it reads to the graph."""
+        shape = tuple(stop - start for start, stop in ranges)
+        if 0 in shape:
+            return (functools.partial(np.empty, shape, self._blockwise.dtype),)
+        layout, others = self._blockwise.layout, {}  # the ranges of the axes beside rows and columns
+        for axis in range(len(ranges)):
+            if axis not in layout.spatial and (axis != layout.channel_axis or self._apart):
+                others[axis] = ranges[axis]
+        sources = self._blockwise.source_blocks(block)
+        pieces = [self._image.pieces(source, others, graph) for source in sources]
+        known = self._weights.stats if self._weights else None
+        compute = functools.partial(_compute_chunk, block, sources, known, self._mask.layout if self._mask else None)
+        if self._mask is None:
+            return compute, f"{self._name}-filter", pieces
+        masks = [self._mask.pieces(source, self._mask_ranges(others), graph) for source in sources]
+        return compute, f"{self._name}-filter", pieces, masks, *([] if known else [f"{self._name}-statistics"])
+
+    def _mask_ranges(self, others: dict[int, Range]) -> dict[int, Range]:
+        """Return the ranges of a mask's axes other than rows and columns. Axes of size 1 are broadcast."""
+        assert self._mask
+        more = self._layout.ndim - self._mask.layout.ndim  # leading axes that the mask lacks
+        if self._mask.layout.ndim == 2:
+            return {}
+        return {axis - more: own for axis, own in others.items()
+                if axis >= more and self._mask.shape[axis - more] > 1}
+
+
+class DaskSource:
+    """A dask array that blocks are read from. name: the prefix of the keys of its pieces."""
+
+    def __init__(self, array: Any, layout: ArrayLayout, name: str) -> None:
+        self.layout, self.shape, self.chunks = layout, array.shape, array.chunks
+        self._key, self._name = array.name, name
+        self._bounds = [list(accumulate(sizes, initial=0)) for sizes in array.chunks]
+
+    def keys(self) -> list[Any]:
+        """Return the keys of all chunks."""
+        return [(self._key, *place) for place in product(*map(range, map(len, self.chunks)))]
+
+    def pieces(self, block: Block, others: dict[int, Range], graph: Graph) -> Any:
+        """Return the keys of the pieces of a block, nested by axes; add the tasks that cut them out to the graph."""
+        ranges = [others.get(axis, (0, size)) for axis, size in enumerate(self.shape)]
+        rows, columns = self.layout.spatial
+        ranges[rows], ranges[columns] = (block.top, block.bottom), (block.left, block.right)
+        cuts = [self._cut_axis(axis, *own) for axis, own in enumerate(ranges)]
+        return self._add_pieces(cuts, (), graph)
+
+    def _cut_axis(self, axis: int, start: int, stop: int) -> list[tuple[int, int, int]]:
+        """Return the chunks that a range along an axis overlaps, and the range within each."""
+        bounds = self._bounds[axis]
+        first = int(np.searchsorted(bounds, start, "right")) - 1
+        found = []
+        for number in range(first, len(bounds) - 1):
+            low, high = bounds[number], bounds[number + 1]
+            if low >= stop:
+                break
+            found.append((number, max(start, low) - low, min(stop, high) - low))
+        return found
+
+    def _add_pieces(self, cuts: Sequence[Any], chosen: tuple[Any, ...], graph: Graph) -> Any:
+        if len(chosen) < len(cuts):
+            return [self._add_pieces(cuts, (*chosen, cut), graph) for cut in cuts[len(chosen)]]
+        key = (self._key, *(number for number, _, _ in chosen))
+        if all(cut[1:] == (0, sizes[cut[0]]) for cut, sizes in zip(chosen, self.chunks, strict=True)):
+            return key
+        name = (self._name, *(at for cut in chosen for at in cut))
+        graph[name] = (functools.partial(_cut_chunk, tuple(slice(start, stop) for _, start, stop in chosen)), key)
+        return name
+
+
+def _cut_chunk(where: tuple[slice, ...], chunk: Array) -> Array:
+    """Return a copy of a part of a chunk, so that only this part stays in memory or is sent."""
+    return chunk[where].copy()
+
+
+def _merge(found: list[MaskStats]) -> MaskStats:
+    return merge_stats(found).checked()
+
+
+def _compute_chunk(
+    block: Block, sources: list[Block], known: MaskStats | None, layout: ArrayLayout | None,
+    blockwise: BlockwiseFilter, pieces: list[Any], masks: list[Any] | None = None, found: MaskStats | None = None,
+) -> Array:
+    """Return a chunk of the result, from the pieces of its source blocks and of its mask."""
+    if masks is not None:
+        assert layout
+        weights = dict(zip(sources, map(_join, masks), strict=True))
+        blockwise = blockwise.with_mask(Mask(weights.__getitem__, layout, known or found or UNKNOWN_STATS))
+    pixels = dict(zip(sources, map(_join, pieces), strict=True))
+    return blockwise.compute(block, pixels.__getitem__)
+
+
+def _join(pieces: Any) -> Array:
+    """Return nested lists of arrays as one array; a single array is not copied."""
+    only = pieces
+    while isinstance(only, list) and len(only) == 1:
+        only = only[0]
+    return np.block(pieces) if isinstance(only, list) else as_array(only)
