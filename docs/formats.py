@@ -9,8 +9,8 @@ from imfilter.files.formats import FORMATS, KEPT, Format
 HEAD = """\
 # File formats
 
-Files are recognized by their content, whatever their name, and written in the format of the name's suffix. What a format
-cannot hold is never dropped silently: samples, sizes and frames are refused, and metadata is named in a note.
+Files are recognized by their content, whatever their name, and written in the format of the name's suffix. What a
+format cannot hold is never dropped silently: samples, sizes and frames are refused, and metadata is named in a note.
 
 """
 
@@ -29,11 +29,11 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   written one by one, so few are in memory at once. Durations and the number of repetitions are kept (GIF counts in
   hundredths of a second). Frames are written in full; how a frame reuses parts of the one before may change. Each page
   of a TIFF file keeps its own size, samples and metadata.
-* **Orientation.** Photos are turned upright as EXIF or XMP say, and the tags are updated; so are the width and height in
-  EXIF.
-* **Quality.** A JPEG file is written with the quantization tables and the chroma subsampling of its source, if that is a
-  JPEG file, else with quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality` overrides
-  both.
+* **Orientation.** Photos are turned upright as EXIF or XMP say, and the tags are updated; so are the width and height
+  in EXIF.
+* **Quality.** A JPEG file is written with the quantization tables and the chroma subsampling of its source, if that is
+  a JPEG file, else with quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality`
+  overrides both.
 * **PNG chunks.** Texts and private chunks marked safe to copy are kept byte for byte, as are gamma, chromaticities and
   color coding.
 * **JPEG segments.** Photoshop's segment (captions) and those of other programs are kept from JPEG to JPEG.
