@@ -326,7 +326,7 @@ def test_a_process_that_dies_costs_one_photo(tree):
     tree(*names)
     awkward.photo(size=(50, 20)).save("3.png")
     awkward.photo(size=(50, 20)).save("11.png")
-    told = {record.input: record for record in batch.run_batch(job_of(Kills()), names, workers=2)}
+    told = {record.input: record for record in batch.Batch(job_of(Kills()), names).results(workers=2)}
     assert {name for name, record in told.items() if record.error} == {"3.png", "11.png"} and len(told) == 12
     assert "died (exit code -9)" in told["3.png"].error
 
@@ -336,7 +336,7 @@ def test_any_failure_is_that_of_one_photo(tree, workers):
     tree("a.png", "b.png")
     awkward.photo(size=(50, 20)).save("zero.png")
     awkward.photo(size=(50, 50)).save("large.png")
-    told = {record.input: record.error for record in batch.run_batch(job_of(Fails()), ["*.png"], workers=workers)}
+    told = {record.input: record.error for record in batch.Batch(job_of(Fails()), ["*.png"]).results(workers=workers)}
     assert told == {"a.png": None, "b.png": None, "large.png": "there is not enough memory for it",
                     "zero.png": "cannot be filtered: ZeroDivisionError: by zero"}
 
@@ -347,7 +347,7 @@ def test_new_processes_do_what_copies_do(tree, monkeypatch):
     monkeypatch.setattr(multiprocessing, "get_context", lambda how: asked.append(how) or get(how))
     monkeypatch.setattr(threading, "active_count", lambda: 2)  # a copy of a process with threads may hang
     recipe = Recipe(Pipeline("gaussian:sigma=2"), "gaussian")
-    told = list(batch.run_batch(job_of(recipe), ["a.png", "b.png"], workers=2))
+    told = list(batch.Batch(job_of(recipe), ["a.png", "b.png"]).results(workers=2))
     assert [record.error for record in told] == [None, None] and asked == ["spawn", "spawn"]
     wanted = imfilter.gaussian(np.asarray(Image.open("a.png")), 2)
     np.testing.assert_array_equal(np.asarray(Image.open("b.gaussian.png")), wanted)
@@ -380,7 +380,7 @@ class Threads:
 def test_each_process_has_its_share_of_threads(tree, monkeypatch):
     monkeypatch.setenv("IMFILTER_WORKERS", "6")
     tree("a.png", "b.png")
-    told = list(batch.run_batch(job_of(Threads()), ["a.png", "b.png"]))
+    told = list(batch.Batch(job_of(Threads()), ["a.png", "b.png"]).results())
     assert [record.width for record in told] == [3, 3]
     assert len({record.height for record in told} | {os.getpid() % 60_000 + 1}) == 3
     assert os.environ["IMFILTER_WORKERS"] == "6"

@@ -253,7 +253,8 @@ def test_an_unfinished_zarr_has_another_name_and_is_finished_later(tmp_path, sou
 @pytest.mark.parametrize(("change", "named"), [
     ({"provenance": {"recipe": "y"}}, "another recipe: it must be x, got y"),
     ({"provenance": {}}, "another recipe: it must be x, got None"),
-    ({"tile": 32}, r"another tile: it must be \[64, 64\], got \[32, 32\]"), ({"pixels": WIDE}, "another (shape|dtype)")])
+    ({"tile": 32}, r"another tile: it must be \[64, 64\], got \[32, 32\]"),
+    ({"pixels": WIDE}, "another (shape|dtype)")])
 def test_a_zarr_that_was_begun_otherwise_is_not_gone_on_with(tmp_path, source, change, named):
     started(tmp_path / "out.zarr", source).abandon()
     pixels, tile = change.pop("pixels", RGB), change.pop("tile", 64)

@@ -22,8 +22,25 @@ if TYPE_CHECKING:
 class Batch:
     """A job, and the photos it applies to, each with the name of its result.
 
-    Names are checked here, before anything is read or written. files: names, patterns and, with recursive, folders.
-    len() is the number of photos.
+    Wrong names raise an ImfilterError here, before anything is read or written. len() is the number of photos.
+
+    Parameters
+    ----------
+    job : BatchJob
+        The filter, where results go, and how they are written.
+    files : sequence of str
+        Names, patterns ("**/*.jpg") and, with recursive, folders. "-" is standard input.
+    recursive : bool
+        Whether to filter the images in folders.
+
+    Examples
+    --------
+    >>> from imfilter import batch
+    >>> from imfilter.pipeline.filter import Filter
+    >>> job = batch.BatchJob(Filter.named("sobel"), batch.Output(folder="edges", skip_existing=True))
+    >>> for result in batch.Batch(job, ["*.nothing"]).results():
+    ...     print(result.input, result.status, result.error, sep=": ")
+    *.nothing: failed: no file matches this pattern
     """
 
     def __init__(self, job: BatchJob, files: Sequence[str], *, recursive: bool = False) -> None:
@@ -55,9 +72,10 @@ class Batch:
     def results(
         self, workers: int | None = None, on_progress: ProgressCallback | None = None
     ) -> Generator[PhotoResult, None, None]:
-        """Yield what became of each photo as soon as it is done.
+        """Yield what became of each photo as soon as it is done. Failures are results, too.
 
-        on_progress: called after each tile that this process has computed.
+        workers: number of photos to filter at once; default: one for each processor. on_progress: called after each
+        tile, unless other processes compute them.
         """
         count, thread_count = self.share_processors(workers)
         if self._job.tiling and self._job.tiling.scheduler and not self._job.dry_run:
@@ -97,41 +115,3 @@ def _thread_executor(workers: int | None) -> TileExecutor:
     from .tiles import thread_executor
 
     return thread_executor(workers)
-
-
-def run_batch(
-    job: BatchJob, files: Sequence[str], *, recursive: bool = False, workers: int | None = None
-) -> Generator[PhotoResult, None, None]:
-    """Filter many photos.
-
-    Parameters
-    ----------
-    job : BatchJob
-        The filter, where results go, and how they are written.
-    files : sequence of str
-        Names, patterns ("**/*.jpg") and, with recursive, folders. "-" is standard input.
-    recursive : bool
-        Whether to filter the images in folders.
-    workers : int, optional
-        Number of photos to filter at once, each in its own process. Default: one for each processor.
-
-    Yields
-    ------
-    PhotoResult
-        What became of a photo, as soon as it is done. Failures are results, too.
-
-    Raises
-    ------
-    ImfilterError
-        If the names of the results cannot be right: before anything is read.
-
-    Examples
-    --------
-    >>> from imfilter import batch
-    >>> from imfilter.pipeline.filter import Filter
-    >>> job = batch.BatchJob(Filter.named("sobel"), batch.Output(folder="edges", skip_existing=True))
-    >>> for result in batch.run_batch(job, ["*.nothing"]):
-    ...     print(result.input, result.status, result.error, sep=": ")
-    *.nothing: failed: no file matches this pattern
-    """
-    return Batch(job, files, recursive=recursive).results(workers)

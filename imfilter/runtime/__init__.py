@@ -1,1 +1,1 @@
-"""What runs the work: threads, signals, decoding ahead, optional libraries."""
+"""Services for the rest: threads, signals and optional libraries."""
