@@ -73,7 +73,7 @@ def test_a_picture_goes_to_standard_output(pair, command):
     (("show", "gaussian:sigma=-1"), "sigma must be a number of at least 0, got -1.0"),
     (("show", "mix"), "mix needs matrix"), (("show", ""), "there is no file with this name"),
     (("show", "none.txt"), "got 'none.txt'; there is no file with this name"), (("show", "-"), "a kernel must be rows"),
-    (("show", "."), "a kernel must be rows"), (("show", "1 2; 3"), "equally long"),
+    (("show", "."), "a kernel must be rows"), (("show", "1 2; 3"), "must have the same length"),
     (("show", "1 nan"), "must be finite"), (("show", "photo.png"), "is not a text file"),
     (("show", "1e308 1e308"), "a kernel to show must have a finite sum"),
     (("show", "sobel", "-o", "a.xyz"), ".pgm, .html, .svg"),
@@ -200,7 +200,7 @@ def test_images_of_every_mode(here, folder, picture):
 def test_a_kernel_as_text(here, folder):
     said = here("show", "sobel").out
     assert said.count("\nplan ") == 1 and "both kernels in one pass, direct in int16" in said
-    assert said.startswith("sobel: Show edges by the Sobel gradient") and "axis 0, down:" in said
+    assert said.startswith("sobel: Sobel edge magnitude") and "axis 0, down:" in said
     own = here("show", "0 -1 0; -1 5 -1; 0 -1 0").out
     assert own.startswith("A kernel of your own.\n\n   0  -1   0\n  -1   5  -1\n   0  -1   0\n\nsize ")
     assert here("show", "-1 0 1").out == here("show", "--", "-1 0 1").out
