@@ -117,7 +117,9 @@ class Pattern:
         weights = np.asarray(kernel, np.float64)
         if weights.shape != self.shape:
             raise ImfilterError(f"kernel must have the pattern's shape {self.shape}, got {weights.shape}")
-        parameters = self.means(weights)
+        free = self.index >= 0
+        sums = np.bincount(self.index[free], (weights * self.signs)[free], self.free)
+        parameters: Array = sums / np.bincount(self.index[free], minlength=self.free)
         error = np.abs(self.kernel(parameters) - weights)
         if error.max() > TIE_TOLERANCE * np.abs(weights).max():
             place = tuple(int(k) for k in np.unravel_index(error.argmax(), self.shape))
@@ -125,13 +127,6 @@ class Pattern:
                 f"kernel must follow the pattern: its weight {weights[place]:g} at {place} "
                 + ("must be 0" if self.index[place] < 0 else "differs from those it is tied to"))
         return parameters
-
-    def means(self, weights: Array) -> Array:
-        """Return the mean of the weights that share each parameter, with their signs."""
-        free = self.index >= 0
-        sums = np.bincount(self.index[free], (weights * self.signs)[free], self.free)
-        means: Array = sums / np.bincount(self.index[free], minlength=self.free)
-        return means
 
     def __eq__(self, other: object) -> bool:
         return (isinstance(other, Pattern) and np.array_equal(self.index, other.index)

@@ -29,10 +29,6 @@ class Rectangle(NamedTuple):
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
 
-    def clip(self, height: int, width: int) -> Rectangle:
-        """Return the part inside an image of this size."""
-        return Rectangle(max(self.top, 0), max(self.left, 0), min(self.bottom, height), min(self.right, width))
-
 
 class Stack:
     """A stack of convolution layers, each applied to the output of the one before.

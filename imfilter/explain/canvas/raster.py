@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...arrays.dtypes import Array
 from .palette import Color, mix_colors, rgb
-from .scene import Grid, Panel, Pixels, Rect, Scene, Shape, Text, clean_line
+from .scene import Grid, Panel, Pixels, Rect, Scene, Shape, Text, clean_line, is_visible
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -23,8 +23,9 @@ def render_image(panel: Panel, frame: int = 0, scale: int = 1) -> PIL.Image.Imag
 
     image = Image.new("RGB", (round(panel.width * scale), round(panel.height * scale)), rgb("paper"))
     pen = ImageDraw.Draw(image)
-    for shape in panel.visible_shapes(frame):
-        _paint(image, pen, shape, scale)
+    for shape, span in panel.shapes:
+        if is_visible(span, frame):
+            _paint(image, pen, shape, scale)
     return image
 
 

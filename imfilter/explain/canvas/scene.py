@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...arrays.dtypes import Array
@@ -86,10 +86,6 @@ class Panel:
     def add_panel(self, panel: Panel, x: float, y: float) -> None:
         """Add all shapes of another panel, moved right and down."""
         self.shapes.extend((replace(shape, x=shape.x + x, y=shape.y + y), span) for shape, span in panel.shapes)
-
-    def visible_shapes(self, frame: int) -> Iterator[Shape]:
-        """Yield the shapes that are visible in a frame, from the lowest to the topmost."""
-        return (shape for shape, span in self.shapes if is_visible(span, frame))
 
 
 @dataclass(frozen=True)
