@@ -17,10 +17,10 @@ SAMPLES = HERE.parent / "sample_images"
 GAP = 6  # pixels between pictures
 
 
-def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Return pictures in a row on white, their tops aligned."""
-    row = Image.new("RGB", (sum(one.width + GAP for one in pictures) - GAP, max(one.height for one in pictures)),
-                    "white")
+def join_pictures(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Join pictures in a row on white, aligned at the top."""
+    width = sum(picture.width + GAP for picture in pictures) - GAP
+    row = Image.new("RGB", (width, max(picture.height for picture in pictures)), "white")
     left = 0
     for picture in pictures:
         row.paste(picture, (left, 0))
@@ -28,37 +28,37 @@ def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:
     return row
 
 
-def astronaut(side: int) -> Image.Image:
-    """Return the face of the astronaut."""
+def crop_astronaut(side: int) -> Image.Image:
+    """Return the face of the astronaut, side pixels wide."""
     return Image.open(SAMPLES / "astronaut.png").crop((60, 0, 420, 360)).resize((side, side))
 
 
 def kernels() -> Image.Image:
-    """Return a photo, blurred, its edges and its relief."""
-    photo = astronaut(240)
-    return side_by_side(
+    """Return a photo, and the same blurred, as edges and as relief."""
+    photo = crop_astronaut(240)
+    return join_pictures(
         [photo, imfilter.correlate(photo, np.full((9, 9), 1 / 81)), imfilter.sobel(photo), imfilter.emboss(photo)])
 
 
 def borders() -> Image.Image:
-    """Return a photo with a border of each mode."""
-    photo = astronaut(120)
-    return side_by_side([imfilter.correlate(photo, [[1]], padding=40, mode=mode) for mode in MODES])
+    """Return a photo padded in each border mode."""
+    photo = crop_astronaut(120)
+    return join_pictures([imfilter.correlate(photo, [[1]], padding=40, mode=mode) for mode in MODES])
 
 
 def stride() -> Image.Image:
-    """Return a photo at several strides."""
-    photo = astronaut(256)
-    return side_by_side([imfilter.correlate(photo, np.full((s, s), 1 / s**2), stride=s) for s in (1, 2, 4, 8)])
+    """Return a photo averaged at several strides."""
+    photo = crop_astronaut(256)
+    return join_pictures([imfilter.correlate(photo, np.full((s, s), 1 / s**2), stride=s) for s in (1, 2, 4, 8)])
 
 
 def learn() -> Image.Image:
-    """Return a photo under kernels that were learned from another."""
+    """Return a photo filtered by kernels that were learned from another."""
     photo = np.asarray(Image.open(SAMPLES / "astronaut.png"))
     cat = np.asarray(Image.open(SAMPLES / "cat.png").convert("RGB"))[:, 75:375]
     sharpen = imfilter.learn(photo, imfilter.sharpen(photo), size=3)
     sepia = imfilter.learn(photo, imfilter.sepia(photo), size=1, cross_channel=True)
-    return side_by_side([Image.fromarray(pixels) for pixels in (cat, sharpen(cat), sepia(cat))])
+    return join_pictures([Image.fromarray(pixels) for pixels in (cat, sharpen(cat), sepia(cat))])
 
 
 PICTURES: tuple[Callable[[], Image.Image], ...] = (kernels, borders, stride, learn)

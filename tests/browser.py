@@ -33,7 +33,7 @@ class Browser:
                    "--remote-debugging-pipe", f"--user-data-dir={folder}"]
         self.process = start(
             [sys.executable, "-c", WIRED, str(theirs), str(ours), PROGRAM, *options], pass_fds=(theirs, ours),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            lasting=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs)
         os.close(ours)
         self.session = None

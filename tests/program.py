@@ -53,11 +53,15 @@ def ordinary_process():
             signal.signal(number, handler)
 
 
-def start(command, **options):
-    """Start a child in a session of its own, with pipes for its output and nothing to read unless options say so."""
+def start(command, *, lasting=False, **options):
+    """Start a child in a session of its own, with pipes for its output and nothing to read unless options say so.
+
+    lasting: keep it running after the test, for a fixture of wider scope that ends it itself.
+    """
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     child = subprocess.Popen(list(command), **{**pipes, "start_new_session": True, **options})
-    _started.append(child)
+    if not lasting:
+        _started.append(child)
     return child
 
 

@@ -89,23 +89,22 @@ def test_a_kernel_that_cannot_be_shown_is_refused(weights):
 
 def said(kernel):
     """Return the facts of a kernel by what they are about."""
-    return dict(facts.facts(np.asarray(kernel, float)))
+    return dict(facts.describe_kernel(np.asarray(kernel, float)))
 
 
 @pytest.mark.parametrize(("kernel", "about", "text"), [
-    ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "sum", "1 (a constant image stays as it is)"),
-    ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "sum of sizes", "9"),
+    ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "sum", "1 (a constant image is unchanged)"),
+    ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "absolute sum", "9"),
     ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "zeros", "4 of 9 weights"),
     ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "separable", "no"),
-    ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "gain", "1 of a constant; of the shortest waves 5 across, 5 down, 9 both"
-     " ways"),
+    ([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "gain", "1 at frequency 0; at the highest, 5 across, 5 down, 9 both ways"),
     ([[1, 2, 1]], "sum", "4 (a constant image is multiplied by it)"),
     ([[1, 2, 1]], "separable", "it is a single row or column"),
-    ([[1, 2, 1]], "symmetry", "the same under left and right, top and bottom, half a turn"),
+    ([[1, 2, 1]], "symmetry", "symmetric (left-right, top-bottom, 180 degrees)"),
     ([[-1, 0, 1]], "sum", "0 (a constant image becomes 0)"),
-    ([[-1, 0, 1]], "symmetry", "the same under top and bottom; negated under left and right, half a turn"),
+    ([[-1, 0, 1]], "symmetry", "symmetric (top-bottom); antisymmetric (left-right, 180 degrees)"),
     ([[1, 2], [3, 4]], "symmetry", "none"),
-    ([[1, 2], [2, 5]], "symmetry", "the same under rows and columns"),
+    ([[1, 2], [2, 5]], "symmetry", "symmetric (transposed)"),
     ([[1, 2, 1], [2, 4, 2], [1, 2, 1]], "separable", "yes, column [1/4 1/2 1/4] times row [4 8 4]"),
     ([[1, 0, -1], [2, 0, -2], [1, 0, -1]], "separable", "yes, column [1/4 1/2 1/4] times row [4 0 -4]"),
     ([[0, 0], [0, 0]], "sum", "0 (so is every result)"),
@@ -120,9 +119,9 @@ def test_a_kernel_of_zeros_has_no_more_to_be_said():
 
 def test_the_plan_is_that_of_the_library():
     kernel = kernels.sobel(0)
-    text = facts.planned(kernel).text
+    text = facts.describe_plan(kernel).text
     assert text.startswith(str(imfilter.plan(np.zeros((1080, 1920, 3), np.uint8), kernel)))
-    assert facts.planned(kernel, kernels.sobel(1)).text.startswith("both kernels in one pass, direct in int16")
+    assert facts.describe_plan(kernel, kernels.sobel(1)).text.startswith("both kernels in one pass, direct in int16")
 
 
 @pytest.mark.parametrize(("name", "at_once"), [
@@ -136,35 +135,35 @@ def test_gradients_alone_take_one_pass(name, at_once):
     ([np.pi, 0.001], ["3.142", "0.001"]), ([1e-9 * np.pi], ["3.142e-09"]), ([1e7 * np.pi], ["3.142e+07"]),
     ([0.0], ["0"])])
 def test_numbers_are_written_alike(weights, texts):
-    assert facts.numbers(np.array(weights)) == texts
+    assert facts.format_weights(np.array(weights)) == texts
 
 
 def test_a_large_table_shows_its_middle():
     kernel = np.zeros((41, 41))
     kernel[20, 20] = 7
-    *rows, last = facts.table(kernel, 60)
+    *rows, last = facts.format_table(kernel, 60)
     assert last == "(the middle 17 x 17 of 41 x 41)" and len(rows) == 17 and max(map(len, rows)) <= 60
     assert [row.split().count("7") for row in rows] == [0] * 8 + [1] + [0] * 8
     assert rows[8].split()[1:-1].index("7") == 8
-    assert len(facts.table(kernel[:3, :3], 60)) == 3
+    assert len(facts.format_table(kernel[:3, :3], 60)) == 3
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 16, 17, 18, 19, 40])
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_table_fits_and_holds_the_center(size, width):
     kernel = np.arange(1.0, size * size + 1).reshape(size, size)
-    rows = [line for line in facts.table(kernel, width) if not line.startswith("(")]
+    rows = [line for line in facts.format_table(kernel, width) if not line.startswith("(")]
     assert max(map(len, rows)) <= width
-    center = facts.numbers(kernel[size // 2, size // 2, None])[0]
+    center = facts.format_weights(kernel[size // 2, size // 2, None])[0]
     assert any(center in row.split() for row in rows)
 
 
 def test_bars_are_the_gain():
     box = np.full((1, 2), 0.5)
-    assert frequency_response.along(box, 1, 3) == pytest.approx([1, np.sqrt(0.5), 0])
-    assert frequency_response.along(box, 0, 3) == pytest.approx([1, 1, 1])
-    assert frequency_response.bars(np.array([0, 0.5, 1, 1e-9]), 2, 1.0) == ["  █ ", " █" + "█▁"]
-    lines = facts.plots(box, 80)
-    assert lines[0].split() == ["gain", "of", "waves", "across", "gain", "of", "waves", "down"]
+    assert frequency_response.axis_gain(box, 1, 3) == pytest.approx([1, np.sqrt(0.5), 0])
+    assert frequency_response.axis_gain(box, 0, 3) == pytest.approx([1, 1, 1])
+    assert frequency_response.format_bars(np.array([0, 0.5, 1, 1e-9]), 2, 1.0) == ["  █ ", " █" + "█▁"]
+    lines = facts.plot_gain(box, 80)
+    assert lines[0].split() == ["gain", "across", "gain", "down"]
     assert max(map(len, lines)) <= 80
-    assert facts.plots(box, 80, frequency_response.PLAIN_BARS)[1].isascii()
+    assert facts.plot_gain(box, 80, frequency_response.ASCII_BARS)[1].isascii()

@@ -1,4 +1,4 @@
-"""Comparisons of pictures: the numbers are those of scikit-image, and the picture shows where they differ."""
+"""compare: the numbers are those of scikit-image, and the heat map shows where images differ."""
 import math
 
 import numpy as np
@@ -9,7 +9,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from imfilter import ImfilterError
 from imfilter.arrays.high_depth import HighDepthImage
 from imfilter.explain import compare
-from imfilter.explain.view.comparison import difference_picture
+from imfilter.explain.view.comparison import draw_difference
 
 WANG = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
 
@@ -43,7 +43,7 @@ def test_bools_have_a_range_of_1():
     assert found.psnr == pytest.approx(10 * math.log10(144))
 
 
-def test_pictures_that_are_the_same_are_identical(rng):
+def test_equal_pictures_are_identical(rng):
     image = rng.integers(0, 256, (20, 30, 3), np.uint8)
     found = compare(image, image.copy())
     assert found.identical and found.total.psnr == math.inf and found.total.ssim == pytest.approx(1)
@@ -79,21 +79,21 @@ def rgba(*pixels):
 
 
 @pytest.mark.parametrize(("one", "other", "largest", "unseen"), [
-    ((200, 0, 0, 0), (0, 90, 0, 0), 0, 1),  # nobody sees either
+    ((200, 0, 0, 0), (0, 90, 0, 0), 0, 1),  # both invisible
     ((0, 0, 0, 0), (0, 0, 0, 0), 0, 0),
-    ((200, 0, 0, 1), (0, 90, 0, 0), 200, 0),  # one is seen
+    ((200, 0, 0, 1), (0, 90, 0, 0), 200, 0),  # one is visible
     ((200, 0, 0, 255), (200, 0, 0, 0), 255, 0),
 ])
-def test_colors_that_nobody_sees_do_not_count(one, other, largest, unseen):
+def test_invisible_colors_do_not_count(one, other, largest, unseen):
     pair = rgba(one, (1, 2, 3, 4)), rgba(other, (1, 2, 3, 4))
     found = compare(*pair)
     assert (found.total.largest, found.unseen, found.identical) == (largest, unseen, not largest)
-    assert bool(np.asarray(difference_picture(*pair)).any()) == bool(largest)
+    assert bool(np.asarray(draw_difference(*pair)).any()) == bool(largest)
     deep = [HighDepthImage(np.asarray(picture).astype(np.uint16) * 257, alpha=True) for picture in pair]
     assert (compare(*deep).total.largest, compare(*deep).unseen) == (largest * 257, unseen)
 
 
-def test_all_channels_together_name_the_largest():
+def test_the_total_has_the_largest_difference():
     one, other = np.zeros((1, 4, 2)), np.zeros((1, 4, 2))
     other[..., 0], other[0, 2, 1] = 0.5, 0.9
     found = compare(one, other).total
@@ -117,11 +117,11 @@ def test_an_array_has_no_alpha():
     (np.zeros((2, 2)), np.full((2, 2), np.inf), "must be finite"),
     (np.zeros((2, 2), complex), np.zeros((2, 2), complex), "complex"), ("a.png", "b.png", "open the file first"),
 ])
-def test_what_cannot_be_compared_is_refused(one, other, words):
+def test_images_of_different_kinds_are_refused(one, other, words):
     with pytest.raises(ImfilterError, match=words):
         compare(one, other)
     with pytest.raises(ImfilterError, match=words):
-        difference_picture(one, other)
+        draw_difference(one, other)
 
 
 @pytest.mark.parametrize("reach", [0, -1, math.nan, math.inf, "255", None])
@@ -133,11 +133,11 @@ def test_the_range_must_be_a_positive_number(reach):
         compare(np.zeros((2, 2)), np.ones((2, 2)), data_range=reach)
 
 
-def test_the_picture_shows_where():
+def test_the_heat_map_shows_where():
     one, other = np.zeros((1, 5, 3), np.uint8), np.zeros((1, 5, 3), np.uint8)
     other[0, 1, 0], other[0, 2, 2], other[0, 3, 1], other[0, 4] = 50, 100, 150, 200
-    assert np.asarray(difference_picture(one, other)).tolist() == [
+    assert np.asarray(draw_difference(one, other)).tolist() == [
         [[0, 0, 0], [160, 0, 60], [255, 110, 0], [255, 230, 100], [255, 255, 255]]]
-    assert not np.asarray(difference_picture(one, one)).any()
-    brightness = np.asarray(difference_picture(np.zeros((1, 256)), np.arange(256.0)[None])).astype(int).sum(-1)[0]
-    assert (np.diff(brightness) >= 0).all(), "more of a difference is brighter"
+    assert not np.asarray(draw_difference(one, one)).any()
+    brightness = np.asarray(draw_difference(np.zeros((1, 256)), np.arange(256.0)[None])).astype(int).sum(-1)[0]
+    assert (np.diff(brightness) >= 0).all(), "a larger difference is brighter"

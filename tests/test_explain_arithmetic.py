@@ -1,4 +1,4 @@
-"""The arithmetic of a convolution as a picture: its numbers are those of correlate and output_size."""
+"""explain.arithmetic: its numbers are those of correlate and output_size."""
 import re
 
 import numpy as np
@@ -6,8 +6,8 @@ import pytest
 
 import imfilter
 from imfilter import ImfilterError, explain
-from imfilter.explain.canvas.scene import Rect, Text, seen_in
-from imfilter.explain.lesson.grids import HEAD, number
+from imfilter.explain.canvas.scene import Rect, Text, is_visible
+from imfilter.explain.lesson.grids import HEAD, format_number
 
 NUMPY = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "constant": "constant", "wrap": "wrap"}
 CASES = [
@@ -19,12 +19,12 @@ CASES = [
 ]
 
 
-def read(panel, frame):
-    """Return the texts of a panel's cells that are seen in a frame, by row and column."""
+def read_cells(panel, frame):
+    """Return the texts in the cells of a panel that are visible in a frame, by row and column."""
     cell = next(shape.cell for shape, _ in panel.shapes if hasattr(shape, "cell"))
     return {(int((shape.y - HEAD) // cell), int((shape.x - 1) // cell)): shape.text
-            for shape, seen in panel.shapes
-            if isinstance(shape, Text) and shape.anchor == "middle" and seen_in(seen, frame)}
+            for shape, span in panel.shapes
+            if isinstance(shape, Text) and shape.anchor == "middle" and is_visible(span, frame)}
 
 
 @pytest.mark.parametrize(("size", "kernel", "options"), CASES)
@@ -37,11 +37,12 @@ def test_the_numbers_are_those_of_correlate(size, kernel, options):
     result = imfilter.correlate(image, weights, **{"mode": "constant", "padding": 0, **options})
     assert picture.frames == result.size
     output = picture.scene.rows[0][1]
-    assert read(output, picture.frames - 1) == {place: number(result[place]) for place in np.ndindex(result.shape)}
+    last = {place: format_number(result[place]) for place in np.ndindex(result.shape)}
+    assert read_cells(output, picture.frames - 1) == last
     for frame, place in enumerate(np.ndindex(result.shape)):
-        assert len(read(output, frame)) == frame + 1
-        filled = [shape for shape, seen in output.shapes
-                  if getattr(shape, "fill", "") == "made" and seen_in(seen, frame)]
+        assert len(read_cells(output, frame)) == frame + 1
+        filled = [shape for shape, span in output.shapes
+                  if getattr(shape, "fill", "") == "made" and is_visible(span, frame)]
         assert len(filled) == frame + 1
         start, _, total = picture.captions[frame].partition(": ")[2].partition(" = ")
         assert picture.captions[frame].startswith(f"row {place[0]}, column {place[1]}: ")
@@ -51,22 +52,22 @@ def test_the_numbers_are_those_of_correlate(size, kernel, options):
 
 @pytest.mark.parametrize("mode", NUMPY)
 @pytest.mark.parametrize(("size", "padding"), [((3, 4), 1), ((2, 3), (2, 4)), ((3, 3), ((0, 2), (3, 1))), ((1, 2), 3)])
-def test_the_padding_shows_where_it_comes_from(mode, size, padding):
+def test_the_padding_repeats_what_its_mode_says(mode, size, padding):
     picture = explain.arithmetic(size, 1, padding=padding, mode=mode)
     image = np.arange(1, size[0] * size[1] + 1).reshape(size)
     margin = padding if np.ndim(padding) == 2 else [(side, side) for side in (
         (padding, padding) if isinstance(padding, int) else padding)]
     expected = np.pad(image, margin, NUMPY[mode])
-    assert read(picture.scene.rows[0][0], 0) == {
+    assert read_cells(picture.scene.rows[0][0], 0) == {
         place: str(expected[place]) for place in np.ndindex(expected.shape)}
 
 
-def test_the_kernel_lies_where_the_step_says():
+def test_the_kernel_moves_by_the_stride():
     picture = explain.arithmetic(5, 3, stride=2, padding=1, dilation=1)
     panel, cell = picture.scene.rows[0][0], 40
     for frame, (y, x) in enumerate(np.ndindex(3, 3)):
-        window, = (shape for shape, seen in panel.shapes
-                   if isinstance(shape, Rect) and shape.line == "window" and seen == (frame, frame))
+        window, = (shape for shape, span in panel.shapes
+                   if isinstance(shape, Rect) and shape.line == "window" and span == (frame, frame))
         assert ((window.y - HEAD) / cell, (window.x - 1) / cell) == (2 * y, 2 * x)
         assert (window.height, window.width) == (3 * cell, 3 * cell)
 
@@ -75,21 +76,21 @@ def test_the_kernel_lies_where_the_step_says():
 def test_the_formula_ends_in_the_output_size(size, kernel, options):
     picture = explain.arithmetic(size, kernel, **options)
     sizes = [int(note.rpartition(" = ")[2]) for note in picture.scene.notes if re.match("rows|columns", note)]
-    told = re.search(r"gives (\d+) x (\d+)", picture.scene.title)
-    assert sizes in ([int(told[1]), int(told[2])], [int(told[1])])
+    sides = re.search(r"gives (\d+) x (\d+)", picture.scene.title)
+    assert sizes in ([int(sides[1]), int(sides[2])], [int(sides[1])])
     for note in picture.scene.notes[1:]:
         if "floor" in note:
-            _, written, shorter, told = note.replace("·", "*").split(" = ")
-            assert eval(written, {"floor": np.floor}) == eval(shorter, {"floor": np.floor}) == int(told)
+            _, written, shorter, size = note.replace("·", "*").split(" = ")
+            assert eval(written, {"floor": np.floor}) == eval(shorter, {"floor": np.floor}) == int(size)
 
 
-def test_pixels_that_are_never_reached_are_told():
+def test_a_note_mentions_pixels_that_are_never_reached():
     assert explain.arithmetic(6, 3, stride=4).scene.notes[-1] == (
-        "The last 3 of the padded rows and columns are never reached: one more step would not fit.")
+        "The last 3 of the padded rows and columns are never reached: another step would not fit.")
     assert not any("reached" in note for note in explain.arithmetic(5, 3, stride=2).scene.notes)
 
 
-def test_long_sums_are_abridged():
+def test_long_sums_are_shortened():
     caption = explain.arithmetic(7, np.ones((6, 6))).captions[0]
     assert " + … + " in caption and caption.count("·") == 15
 
@@ -100,6 +101,6 @@ def test_long_sums_are_abridged():
     ((5, [[np.nan]]), {}, "kernel must be finite"), ((25, 3), {}, "at most 24"), ((13, 1), {}, "144"),
     ((5, 3), {"padding": -1}, "padding must be"), ((5, (1, 2, 3)), {}, "kernel must be"), ((5, 25), {}, "at most 24"),
 ])
-def test_bad_input_is_refused_in_a_sentence(arguments, options, sentence):
+def test_bad_input_is_refused(arguments, options, sentence):
     with pytest.raises(ImfilterError, match=re.escape(sentence)):
         explain.arithmetic(*arguments, **options)

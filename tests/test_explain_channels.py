@@ -1,4 +1,4 @@
-"""Banks of kernels as pictures: every plane under its channel, every sum told, the weights counted."""
+"""explain.channels: every plane is below its channel, every sum is in a caption, and the weights are counted."""
 import re
 
 import numpy as np
@@ -6,20 +6,20 @@ import pytest
 
 import imfilter
 from imfilter import ImfilterError, explain
-from imfilter.explain.canvas.scene import Rect, Text, seen_in
+from imfilter.explain.canvas.scene import Rect, Text, is_visible
 
 CASES = [(3, 4, 3, 1), (1, 1, 1, 1), (6, 4, (3, 5), 2), (4, 4, 3, 4), (5, 5, 1, 1)]
 
 
 def panel(*arguments):
-    """Return the one panel of the picture."""
+    """Return the only panel of the picture."""
     n_in, n_out, kernel, groups = arguments
     return explain.channels(n_in, n_out, kernel=kernel, groups=groups).scene.rows[0][0]
 
 
 @pytest.mark.parametrize(("n_in", "n_out", "kernel", "groups"), CASES)
 def test_the_sums_are_those_of_conv2d(n_in, n_out, kernel, groups):
-    """Each sum as it is told, computed plane by plane, is a channel of the layer."""
+    """Computing each caption's sum plane by plane gives a channel of the layer."""
     rng = np.random.default_rng(3)
     kh, kw = (kernel, kernel) if isinstance(kernel, int) else kernel
     image, bias = rng.normal(size=(5, 6, n_in)), rng.normal(size=n_out)
@@ -27,17 +27,17 @@ def test_the_sums_are_those_of_conv2d(n_in, n_out, kernel, groups):
     layer = imfilter.conv2d(image, w, bias, groups=groups, padding="same")
     picture = explain.channels(n_in, n_out, kernel=kernel, groups=groups)
     assert picture.frames == n_out
-    for told in picture.captions:
-        d = int(re.match(r"out (\d+) = ", told)[1])
-        terms = [tuple(map(int, term)) for term in re.findall(r"in (\d+) \* w\[(\d+),(\d+)\]", told)]
-        total = bias[int(told.rpartition("bias ")[2])] + sum(
+    for caption in picture.captions:
+        d = int(re.match(r"out (\d+) = ", caption)[1])
+        terms = [tuple(map(int, term)) for term in re.findall(r"in (\d+) \* w\[(\d+),(\d+)\]", caption)]
+        total = bias[int(caption.rpartition("bias ")[2])] + sum(
             imfilter.correlate(image[..., c], w[k, plane], mode="constant") for c, k, plane in terms)
         np.testing.assert_allclose(total, layer[..., d])
     assert f"= {w.size:,} weights" in picture.scene.notes[0]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_planes_stand_under_their_channels(case):
+def test_planes_are_below_their_channels(case):
     n_in, n_out, _, groups = case
     places = {shape.text: (shape.x, shape.y) for shape, _ in panel(*case).shapes if isinstance(shape, Text)}
     each = n_in // groups
@@ -50,16 +50,16 @@ def test_planes_stand_under_their_channels(case):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_channels_of_a_group_are_marked(case):
+def test_the_channels_of_a_group_are_framed(case):
     n_in, n_out, _, groups = case
     drawn = panel(*case)
     for frame in range(n_out):
-        marked = [shape for shape, seen in drawn.shapes
-                  if isinstance(shape, Rect) and shape.line == "window" and seen_in(seen, frame)]
+        marked = [shape for shape, span in drawn.shapes
+                  if isinstance(shape, Rect) and shape.line == "window" and is_visible(span, frame)]
         assert len(marked) == n_in // groups
 
 
-def test_many_channels_are_abridged():
+def test_of_many_channels_only_some_are_drawn():
     picture = explain.channels(64, 128, kernel=7)
     assert picture.frames == 5
     assert picture.captions[-1].startswith("out 127 = in 0 * w[127,0] + ") and "… + in 63" in picture.captions[-1]
@@ -67,16 +67,16 @@ def test_many_channels_are_abridged():
     assert {"in 63", "out 127", "w[127,63]", "…"} <= set(texts) and "in 5" not in texts
 
 
-def test_groups_are_told():
+def test_groups_are_mentioned():
     notes = explain.channels(6, 4, groups=2).scene.notes
     assert notes == ["4 kernels of 3 planes of 3 x 3: 4·3·3·3 = 108 weights, and 4 biases.",
-                     "2 groups: each kernel sees 3 of the 6 channels; without groups there would be 216 weights."]
+                     "2 groups: each kernel reads 3 of the 6 channels; without groups there would be 216 weights."]
 
 
 @pytest.mark.parametrize(("arguments", "options", "sentence"), [
     ((3, 4), {"groups": 2}, "groups must divide"), ((0, 1), {}, "n_in must be"), ((1, 1.5), {}, "n_out must be"),
     ((1, 1), {"kernel": 0}, "kernel must be"), ((1, 1), {"groups": True}, "groups must be"),
 ])
-def test_bad_input_is_refused_in_a_sentence(arguments, options, sentence):
+def test_bad_input_is_refused(arguments, options, sentence):
     with pytest.raises(ImfilterError, match=sentence):
         explain.channels(*arguments, **options)

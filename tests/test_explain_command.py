@@ -1,4 +1,4 @@
-"""imfilter explain as its users meet it: processes, names of files, exit statuses, and what is said."""
+"""imfilter explain as a process: files, exit statuses and output."""
 import os
 import re
 from xml.etree import ElementTree
@@ -9,7 +9,7 @@ from PIL import Image
 from program import PROGRAM, complete
 
 import imfilter
-import imfilter.explain.canvas.page
+from imfilter.explain.canvas.page import render_page
 
 
 @pytest.fixture
@@ -23,14 +23,14 @@ def run(tmp_path):
     return call
 
 
-def test_arithmetic_writes_a_page_and_tells_the_formula(run, tmp_path):
+def test_arithmetic_writes_a_page_and_prints_the_formula(run, tmp_path):
     out, _ = run("arithmetic", "--size", "5", "--kernel", "3", "--stride", "2", "--padding", "1")
     assert out.splitlines() == [
         "5 x 5 image, 3 x 3 kernel, stride 2, padding 1 gives 3 x 3",
         "output = floor((W + 2 P - D (K - 1) - 1) / S) + 1",
         "rows and columns = floor((5 + 2·1 - 1·(3 - 1) - 1) / 2) + 1 = floor(4 / 2) + 1 = 3", "wrote arithmetic.html"]
     page = (tmp_path / "arithmetic.html").read_text(encoding="utf-8")
-    assert page == imfilter.explain.canvas.page.document(imfilter.explain.arithmetic(5, 3, stride=2, padding=1).scene)
+    assert page == render_page(imfilter.explain.arithmetic(5, 3, stride=2, padding=1).scene)
     assert "arithmetic.html: exists already; --force replaces it" in run("arithmetic", status=1)[1]
     run("arithmetic", "--force")
     assert (tmp_path / "arithmetic.html").read_text(encoding="utf-8") != page
@@ -52,22 +52,22 @@ def test_stack_prints_the_summary(run, tmp_path):
         assert picture.n_frames == 2
 
 
-def test_channels_tells_the_weights(run, tmp_path):
+def test_channels_prints_the_number_of_weights(run, tmp_path):
     out, _ = run("channels", "--in", "3", "--out", "4", "-o", "x.svg")
     assert "4 kernels of 3 planes of 3 x 3: 4·3·3·3 = 108 weights, and 4 biases." in out
     ElementTree.parse(tmp_path / "x.svg")
 
 
 @pytest.mark.parametrize("name", ["sobel", "contour", "box:size=2,4", "emboss:angle=10"])
-def test_pixel_ends_in_what_apply_writes(run, tmp_path, rng, name):
+def test_pixel_ends_in_the_result_of_apply(run, tmp_path, rng, name):
     noise = rng.integers(0, 256, (9, 11, 3)).astype(np.uint8)
     Image.fromarray(noise).save(tmp_path / "photo.png")
     own = {"box:size=2,4": {"size": (2, 4)}, "emboss:angle=10": {"angle": 10}}.get(name, {})
     result = getattr(imfilter, name.partition(":")[0])(noise, **own)
     out, _ = run("pixel", "photo.png", "--at", "10,3", "--filter", name)
-    ends = re.findall(r"(?:is|rounded to|cut off at) (\d+)(?:, the end of uint8)?(?=\n\n|\n$)", out)
+    ends = re.findall(r"(?:is|rounded to|clipped to) (\d+)(?:, the limit of uint8)?(?=\n\n|\n$)", out)
     assert list(map(int, ends)) == result[3, 10].tolist()
-    assert "x 10, y 3 (column and row" in out and [*tmp_path.iterdir()] == [tmp_path / "photo.png"]
+    assert "at column 10, row 3 (" in out and [*tmp_path.iterdir()] == [tmp_path / "photo.png"]
 
 
 def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
@@ -84,7 +84,7 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
     (["arithmetic", "--stride", "0"], 2, "an integer of at least 1"),
     (["arithmetic", "--padding", "some"], 2, "must be an integer of at least 0"),
     (["arithmetic", "--mode", "edge"], 2, "'edge' is not one of"),
-    (["arithmetic", "-o", "x.bmp"], 1, "x.bmp: the name of a picture must end in '.html'"),
+    (["arithmetic", "-o", "x.xyz"], 1, "cannot write .xyz: it must be .png"),
     (["arithmetic", "-o", "no/x.svg"], 1, "there is no folder no"),
     (["stack", "3,3,y"], 2, "a layer must be written like"),
     (["stack", "3,3,3,3"], 2, "layer 4, 3: the kernel must fit"),
@@ -92,11 +92,11 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
     (["pixel", "photo.png", "--at", "0,0", "--filter", "median"], 2, "median is not made of kernels"),
     (["pixel", "photo.png", "--at", "0,0", "--filter", "sobell"], 2, "did you mean 'sobel'"),
     (["pixel", "photo.png", "--at", "3,0", "--filter", "box"], 2, "--at must lie in photo.png, which has 3 x 2 pixels"),
-    (["pixel", "photo.png", "--at", "3", "--filter", "box"], 2, "must be the column and the row of a pixel, X,Y"),
-    (["pixel", "photo.png", "--at", "0,0"], 2, "one of --filter and --kernel must be given"),
+    (["pixel", "photo.png", "--at", "3", "--filter", "box"], 2, "must be the column and row of a pixel, X,Y"),
+    (["pixel", "photo.png", "--at", "0,0"], 2, "give either --filter or --kernel"),
     (["pixel", "none.png", "--at", "0,0", "--filter", "box"], 1, "none.png"),
 ])
-def test_wrong_usage_is_explained_in_a_sentence(run, tmp_path, arguments, status, words):
+def test_wrong_usage_is_refused(run, tmp_path, arguments, status, words):
     Image.new("L", (3, 2)).save(tmp_path / "photo.png")
     out, error = run(*arguments, status=status)
     assert words in " ".join(error.split()) and out == ""

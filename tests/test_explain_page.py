@@ -1,4 +1,4 @@
-"""The page with the steps in a real browser: clicks, keys, dark mode, reduced motion, a narrow screen."""
+"""The page with a slider in a real browser: clicks, keys, dark mode, reduced motion, a narrow screen."""
 import browser
 import pytest
 
@@ -27,25 +27,25 @@ def picture():
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, picture):
-    """Its page, on disk."""
+    """The address of its page on disk."""
     path = tmp_path_factory.mktemp("page") / "arithmetic.html"
     picture.save(path)
     return path.as_uri()
 
 
 def states(chromium, picture):
-    """Return the step that is told, after checking that slider, caption and drawing are at the same."""
+    """Return the current step, after checking that count, slider, caption and drawing agree on it."""
     step = chromium.value("Number(document.getElementById('slider').value)")
     assert chromium.value(STEP) == f"step {step + 1} of {picture.frames}"
     assert chromium.value("document.getElementById('caption').textContent") == picture.captions[step]
     assert chromium.value(f"{SEEN}.every(g => {{ const [a, b] = g.dataset.seen.split(' ').map(Number);"
                           f"return a <= {step} && {step} <= b; }})")
-    # seen in this step alone, and since each step so far
+    # visible in this step only, and since each step so far
     assert chromium.value(f"new Set({SEEN}.map(g => g.dataset.seen)).size") == step + 2 - (step == picture.frames - 1)
     return step
 
 
-def test_keys_move_the_steps(chromium, address, picture):
+def test_keys_change_the_step(chromium, address, picture):
     chromium.open(address)
     assert states(chromium, picture) == 0
     for key, step in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", 8), ("ArrowRight", 8),
@@ -55,7 +55,7 @@ def test_keys_move_the_steps(chromium, address, picture):
     assert not chromium.errors
 
 
-def test_the_slider_has_the_keys_too(chromium, address, picture):
+def test_keys_work_on_the_slider(chromium, address, picture):
     chromium.open(address)
     chromium.value("document.getElementById('slider').focus()")
     for key, step in [("ArrowRight", 1), ("End", 8), ("ArrowLeft", 7), ("Home", 0)]:
@@ -64,14 +64,14 @@ def test_the_slider_has_the_keys_too(chromium, address, picture):
     assert chromium.value("document.getElementById('slider').getAttribute('aria-valuetext')") == "1 of 9"
 
 
-def test_clicks_move_the_steps(chromium, address, picture):
+def test_clicks_change_the_step(chromium, address, picture):
     chromium.open(address)
-    for button, step in [("#on", 1), ("#on", 2), ("#back", 1), ("#slider", 4)]:
+    for button, step in [("#forward", 1), ("#forward", 2), ("#back", 1), ("#slider", 4)]:
         chromium.click(button)
         assert states(chromium, picture) == step, button
 
 
-def test_space_plays_and_stops(chromium, address, picture):
+def test_space_plays_and_pauses(chromium, address, picture):
     chromium.open(address)
     chromium.press(" ")
     assert chromium.value("document.getElementById('play').textContent") == "Pause"
@@ -83,13 +83,13 @@ def test_space_plays_and_stops(chromium, address, picture):
     assert states(chromium, picture) == 1
 
 
-def test_playing_ends_at_the_last_step_and_begins_anew(chromium, address, picture):
+def test_playing_stops_at_the_last_step_and_restarts_from_there(chromium, address, picture):
     chromium.open(address)
     chromium.press("End")
     chromium.click("#play")
     assert states(chromium, picture) == 0
     for _ in range(7):
-        chromium.press("ArrowRight")  # which takes the playing over
+        chromium.press("ArrowRight")  # stops playing
     assert chromium.value("document.getElementById('play').textContent") == "Play"
     chromium.click("#play")
     chromium.value("new Promise(done => setTimeout(done, 1300))")
@@ -97,16 +97,16 @@ def test_playing_ends_at_the_last_step_and_begins_anew(chromium, address, pictur
     assert chromium.value("document.getElementById('play').textContent") == "Play"
 
 
-def test_nothing_plays_by_itself(chromium, address, picture):
+def test_a_page_does_not_play_by_itself(chromium, address, picture):
     for still in (False, True):
         chromium.open(address, still=still)
         chromium.value("new Promise(done => setTimeout(done, 1200))")
         assert states(chromium, picture) == 0
 
 
-def test_tab_goes_through_the_controls_and_focus_can_be_seen(chromium, address):
+def test_tab_visits_the_controls_and_focus_is_visible(chromium, address):
     chromium.open(address)
-    for control in ("back", "play", "on", "slider"):
+    for control in ("back", "play", "forward", "slider"):
         chromium.press("Tab")
         assert chromium.value(FOCUS) == control
         assert chromium.value("getComputedStyle(document.activeElement).outlineWidth") == "3px"
@@ -116,12 +116,12 @@ def test_every_control_has_a_name(chromium, address):
     chromium.open(address)
     tree = chromium.tell("Accessibility.getFullAXTree")["nodes"]
     named = {(node["role"]["value"], node["name"]["value"]) for node in tree if not node["ignored"] and "name" in node}
-    assert {("button", "Step back"), ("button", "Play"), ("button", "Step on"), ("slider", "Step"),
+    assert {("button", "Previous step"), ("button", "Play"), ("button", "Next step"), ("slider", "Step"),
             ("group", "Steps")} <= named
     assert all(name for role, name in named if role in ("button", "slider", "image", "img"))
 
 
-def test_dark_and_light_follow_the_room(chromium, address):
+def test_colors_follow_the_color_scheme(chromium, address):
     colors = []
     for dark in (False, True):
         chromium.open(address, dark=dark)
@@ -135,20 +135,20 @@ def test_dark_and_light_follow_the_room(chromium, address):
 @pytest.mark.parametrize("make", [
     lambda: explain.arithmetic(12, 3, padding=1), lambda: explain.stack("3 p1, 3 s2 p1, 3", 20),
     lambda: explain.channels(16, 16), lambda: explain.arithmetic((1, 20), 1)])
-def test_a_narrow_screen_needs_no_scrolling_sideways(chromium, tmp_path, make):
+def test_a_narrow_screen_needs_no_horizontal_scrolling(chromium, tmp_path, make):
     make().save(tmp_path / "x.html")
     chromium.open((tmp_path / "x.html").as_uri(), width=360, height=740)
     assert chromium.value("document.documentElement.scrollWidth <= innerWidth")
     for wide, high, natural_wide, natural_high in chromium.value(
             "[...document.querySelectorAll('svg')].map(svg => { const box = svg.getBoundingClientRect();"
             "return [box.width, box.height, svg.viewBox.baseVal.width, svg.viewBox.baseVal.height]; })"):
-        assert wide / high == pytest.approx(natural_wide / natural_high, rel=0.01)  # no empty room in it
-        assert wide >= 0.61 * natural_wide  # and it can still be read
+        assert wide / high == pytest.approx(natural_wide / natural_high, rel=0.01)  # no empty space in it
+        assert wide >= 0.61 * natural_wide  # and it is still legible
     assert chromium.value("Math.min(...[...document.querySelectorAll('button, #slider')].map("
                           "e => e.getBoundingClientRect().height))") >= 44
 
 
-def test_the_page_asks_for_nothing(chromium, address):
+def test_the_page_requests_nothing(chromium, address):
     chromium.open(address)
     assert chromium.requests == [address] and not chromium.errors
 
@@ -161,7 +161,7 @@ def test_a_still_picture_has_no_controls(chromium, tmp_path):
 
 
 @pytest.mark.parametrize("still", [False, True])
-def test_the_svg_moves_unless_that_is_not_wanted(chromium, tmp_path, picture, still):
+def test_the_svg_is_animated_unless_motion_is_reduced(chromium, tmp_path, picture, still):
     picture.save(tmp_path / "x.svg")
     chromium.open((tmp_path / "x.svg").as_uri(), still=still)
     assert chromium.value("document.getAnimations().length > 0") is not still

@@ -1,4 +1,4 @@
-"""Pictures that explain as files: SVG, GIF, PNG and pages, made of one drawing."""
+"""Pictures as files: SVG, GIF, PNG and web pages, all from the same scene."""
 import io
 import itertools
 import json
@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from imfilter import FileError, ImfilterError, explain
-from imfilter.explain.canvas import drawing, page, palette, svg
-from imfilter.explain.canvas.scene import Grid, Panel, Rect, Scene, Text, seen_in, wrapped
+from imfilter.explain.canvas import page, palette, svg
+from imfilter.explain.canvas.raster import load_font
+from imfilter.explain.canvas.scene import Grid, Panel, Rect, Scene, Text, is_visible, wrap_text
 
 STEP = np.array([[0, 0, 100, 100]] * 3, np.uint8)
 PICTURES = {
@@ -33,18 +34,18 @@ def picture(request):
 
 
 def texts(picture, frame):
-    """Return what can be read in a frame, in no order."""
-    return sorted(shape.text for shape, seen in picture.scene.sheet().shapes
-                  if isinstance(shape, Text) and seen_in(seen, frame))
+    """Return the texts that are visible in a frame, sorted."""
+    return sorted(shape.text for shape, span in picture.scene.sheet().shapes
+                  if isinstance(shape, Text) and is_visible(span, frame))
 
 
 def shown(group, frame):
-    """Say whether a group of an SVG is seen in a frame."""
+    """Say whether a group of an SVG is visible in a frame."""
     first, last = map(int, group.get("data-seen", f"{frame} {frame}").split())
     return first <= frame <= last
 
 
-def test_svg_is_xml_with_the_texts_of_every_frame(picture):
+def test_svg_has_the_texts_of_every_frame(picture):
     root = ElementTree.fromstring(picture._repr_svg_())
     groups = root.findall(f"{SPACE}g")
     for frame in range(picture.frames):
@@ -52,23 +53,23 @@ def test_svg_is_xml_with_the_texts_of_every_frame(picture):
         assert sorted(found) == texts(picture, frame)
 
 
-def test_svg_stands_still_on_its_last_frame(picture):
+def test_svg_without_animation_shows_the_last_frame(picture):
     for group in ElementTree.fromstring(picture._repr_svg_()).findall(f"{SPACE}g"):
         assert (group.get("visibility") != "hidden") == shown(group, picture.frames - 1)
 
 
-def test_svg_moves_by_rules_that_follow_the_frames():
+def test_svg_is_animated_frame_by_frame():
     picture = explain.arithmetic(4, 3)
-    rules = svg.document(picture.scene)
+    rules = svg.render_svg(picture.scene)
     assert "@media (prefers-reduced-motion:no-preference)" in rules
-    # four frames, of which the last is twice as long: fifths of five seconds
+    # four frames, the last twice as long: fifths of five seconds
     assert ".s1-1{animation:s1-1 5s step-end infinite}" in rules
     assert "@keyframes s1-1{0%{visibility:hidden}20.0000%{visibility:visible}40.0000%{visibility:hidden}}" in rules
     assert "@keyframes s1-3{0%{visibility:hidden}20.0000%{visibility:visible}}" in rules
     assert "animation" not in PICTURES["still"]()._repr_svg_()
 
 
-def test_all_stays_on_the_sheet(picture):
+def test_nothing_extends_beyond_the_sheet(picture):
     sheet = picture.scene.sheet()
     for shape, _ in sheet.shapes:
         match shape:
@@ -77,7 +78,7 @@ def test_all_stays_on_the_sheet(picture):
             case Grid():
                 right, bottom = shape.x + shape.columns * shape.cell, shape.y + shape.rows * shape.cell
             case Text():
-                wide = drawing.font(shape.size).getlength(shape.text)
+                wide = load_font(shape.size).getlength(shape.text)
                 right = shape.x + wide * {"start": 1, "middle": 0.5, "end": 0}[shape.anchor]
                 bottom = shape.y + shape.size / 2
         assert shape.x >= 0 and shape.y >= 0 and right <= sheet.width and bottom <= sheet.height, shape
@@ -85,7 +86,7 @@ def test_all_stays_on_the_sheet(picture):
 
 def test_gif_has_a_frame_for_each_step(picture, tmp_path):
     picture.save(tmp_path / "x.gif")
-    stay = round(1000 * picture.scene.seconds)
+    duration = round(1000 * picture.scene.seconds)
     durations = []
     with Image.open(tmp_path / "x.gif") as image:
         assert getattr(image, "n_frames", 1) == picture.frames
@@ -93,7 +94,7 @@ def test_gif_has_a_frame_for_each_step(picture, tmp_path):
             image.seek(frame)
             durations.append(image.info.get("duration", 0))
         if picture.frames > 1:
-            assert durations == [stay] * (picture.frames - 1) + [2 * stay] and image.info["loop"] == 0
+            assert durations == [duration] * (picture.frames - 1) + [2 * duration] and image.info["loop"] == 0
 
 
 def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
@@ -109,7 +110,7 @@ def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
 
 
 class Tags(HTMLParser):
-    """What a page is made of; a tag that is not closed is an error."""
+    """The tags of a page. A tag that is not closed is an error."""
 
     def __init__(self, text):
         super().__init__()
@@ -130,7 +131,7 @@ class Tags(HTMLParser):
 
 
 def test_page_refers_to_nothing_outside(picture):
-    text = page.document(picture.scene)
+    text = page.render_page(picture.scene)
     for tag, attributes in Tags(text).found:
         assert tag not in ("link", "img", "iframe", "object", "base", "image", "use")
         assert not {"src", "href", "srcset", "xlink:href"} & set(attributes), tag
@@ -139,19 +140,19 @@ def test_page_refers_to_nothing_outside(picture):
 
 
 def test_page_holds_every_caption(picture):
-    captions = re.search(r"const captions = (\[.*\]);", page.document(picture.scene))[1]
+    captions = re.search(r"const captions = (\[.*\]);", page.render_page(picture.scene))[1]
     assert [caption.replace("\u00a0", " ") for caption in json.loads(captions)] == list(picture.captions)
 
 
-def test_what_is_told_cannot_break_out_of_the_page():
+def test_text_cannot_break_out_of_the_page():
     evil = "</script><script>alert(1)</script>&{{captions}}"
     scene = Scene(evil, [[Panel(10, 10, evil, [(Text(0, 0, evil), None)])]], [evil], [evil, evil])
-    text = page.document(scene)
+    text = page.render_page(scene)
     assert sum(tag == "script" for tag, _ in Tags(text).found) == 1 and "<script>alert" not in text
-    ElementTree.fromstring(svg.document(scene))
+    ElementTree.fromstring(svg.render_svg(scene))
 
 
-def test_a_notebook_gets_a_frame_of_its_own():
+def test_a_notebook_shows_an_animated_picture_in_an_iframe():
     shown = PICTURES["arithmetic"]()._repr_html_()
     (tag, attributes), = Tags(shown).found
     assert tag == "iframe" and attributes["srcdoc"].startswith("<!DOCTYPE html>")
@@ -165,7 +166,7 @@ def luminance(color):
 
 
 @pytest.mark.parametrize("colors", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
-def test_text_can_be_read_on_every_fill(colors):
+def test_text_is_legible_on_every_fill(colors):
     fills = ("paper", "image", "outside", "field", "made", "empty")
     for text, fill in [*itertools.product(("ink", "quiet"), fills), ("window", "field")]:
         high, low = sorted((luminance(colors[text]), luminance(colors[fill])), reverse=True)
@@ -175,16 +176,16 @@ def test_text_can_be_read_on_every_fill(colors):
 def test_light_and_dark_have_the_same_roles():
     assert palette.LIGHT.keys() == palette.DARK.keys()
     for role in palette.DARK:
-        assert f".f-{role}{{fill:" in palette.style()
+        assert f".f-{role}{{fill:" in palette.dark_rules()
 
 
-def test_no_line_ends_within_a_size():
-    assert wrapped("a 3 x 3 kernel on a 32 x 32 image", 100, 10) == ["a 3 x 3 kernel on", "a 32 x 32 image"]
+def test_no_line_breaks_within_a_size():
+    assert wrap_text("a 3 x 3 kernel on a 32 x 32 image", 100, 10) == ["a 3 x 3 kernel on", "a 32 x 32 image"]
 
 
-@pytest.mark.parametrize("name", ["x.bmp", "x", "x.svg.gz"])
-def test_other_names_are_refused_before_anything_is_written(name, tmp_path):
-    with pytest.raises(FileError, match=r"must end in '\.html', '\.svg', '\.gif' or '\.png'"):
+@pytest.mark.parametrize("name", ["x.xyz", "x", "x.svg.gz"])
+def test_an_unknown_suffix_is_refused(name, tmp_path):
+    with pytest.raises(FileError, match=r"cannot write .*: it must be \.png, .*, \.html, \.svg"):
         PICTURES["still"]().save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 

@@ -1,4 +1,4 @@
-"""Receptive fields as pictures: what is marked is what one pixel of a layer depends on, and nothing else."""
+"""explain.stack: the marked pixels are exactly those that one output pixel depends on."""
 import re
 
 import numpy as np
@@ -15,13 +15,13 @@ CASES = [
 
 
 def levels(text, size):
-    """Return the layers as they are drawn."""
+    """Return the image and the layers as they are drawn."""
     chain = Stack.parse(text)
-    return receptive_field._levels(chain, chain.summary((*size, 1)))
+    return receptive_field._trace_fields(chain, chain.summary((*size, 1)))
 
 
-def within(places, size):
-    """Return which pixels of an image are marked."""
+def mark(places, size):
+    """Return a mask of the marked pixels of an image."""
     mask = np.zeros(size, bool)
     rows, columns = ([at for at in side if 0 <= at < most] for side, most in zip(places, size, strict=True))
     mask[np.ix_(rows, columns)] = True
@@ -29,63 +29,64 @@ def within(places, size):
 
 
 @pytest.mark.parametrize(("text", "size"), CASES)
-def test_what_is_marked_is_what_the_pixel_depends_on(text, size):
+def test_the_marked_pixels_are_those_the_pixel_depends_on(text, size):
     chain, drawn = Stack.parse(text), levels(text, size)
-    spots = np.eye(size[0] * size[1]).reshape(-1, *size, 1)  # an image for each pixel, which alone is bright
+    spots = np.eye(size[0] * size[1]).reshape(-1, *size, 1)  # an image for each pixel, with only that one bright
     weights = [np.ones((1, 1, *layer.kernel)) for layer in chain]
     for frame, maps in enumerate(chain.apply(spots, weights)):
-        (y,), (x,) = drawn[frame + 1].seen[frame]
+        (y,), (x,) = drawn[frame + 1].fields[frame]
         depends = (maps[:, y, x, 0] != 0).reshape(size)
-        np.testing.assert_array_equal(within(drawn[0].seen[frame], size), depends)
+        np.testing.assert_array_equal(mark(drawn[0].fields[frame], size), depends)
 
 
 @pytest.mark.parametrize(("text", "size"), CASES)
-def test_the_last_frame_goes_back_layer_by_layer(text, size):
+def test_the_last_frame_shows_the_field_in_every_layer(text, size):
     chain, drawn = Stack.parse(text), levels(text, size)
     last = len(chain) - 1
-    (y,), (x,) = drawn[-1].seen[last]
+    (y,), (x,) = drawn[-1].fields[last]
     for k in range(len(chain)):
-        rows, columns = drawn[k].seen[last]
+        rows, columns = drawn[k].fields[last]
         field = Stack(chain.layers[k:]).receptive_field(y, x)
         assert (rows[0], columns[0], rows[-1] + 1, columns[-1] + 1) == field
 
 
 @pytest.mark.parametrize(("text", "size"), CASES)
-def test_the_captions_tell_the_fields_of_the_summary(text, size):
+def test_the_captions_name_the_fields_of_the_summary(text, size):
     rows = Stack.parse(text).summary((*size, 1)).rows
     captions = explain.stack(text, size).captions
     assert [tuple(map(int, re.search(r"sees (\d+) x (\d+)", caption).groups())) for caption in captions] == [
         row.field for row in rows]
 
 
-def test_what_is_odd_is_told():
+def test_captions_mention_gaps_jumps_and_padding():
     first, second, third = explain.stack("3 s2 p1, 3 d2 p2, 3 p1", 8).captions
-    assert first == "One pixel of layer 1 sees 3 x 3 pixels of the image; the fields of neighbors lie 2 apart."
-    assert second == ("One pixel of layer 2 sees 11 x 11 pixels of the image, of which dilation and stride leave "
-                      "9 x 9; the fields of neighbors lie 2 apart; what lies outside is padding.")
-    assert "leave" not in third and third.endswith("; what lies outside is padding.")
+    assert first == "One pixel of layer 1 sees 3 x 3 pixels of the image; the fields of neighbors are 2 apart."
+    assert second == (
+        "One pixel of layer 2 sees 11 x 11 pixels of the image, and reads 9 x 9 of them, because of dilation and "
+        "stride; the fields of neighbors are 2 apart; pixels outside the image are padding.")
+    assert "dilation" not in third and third.endswith("; pixels outside the image are padding.")
 
 
-def test_as_text_it_is_the_summary():
+def test_the_text_is_the_summary():
     text = "3x16 s2 p1, 3x32 s2 p1"
     assert str(explain.stack(text, 32, channels=3)) == str(imfilter.Stack.parse(text).summary((32, 32, 3)))
 
 
-def test_a_stack_is_taken_as_it_is():
+def test_a_stack_works_like_its_text():
     assert repr(explain.stack(Stack.parse("3,3"), 5)) == repr(explain.stack("3,3", 5))
     assert repr(explain.stack("3,3", 5)) == "<picture: The receptive field of 3, 3 on a 5 x 5 image in 2 steps>"
 
 
 @pytest.mark.parametrize(("side", "runs"), [([3], [(3, 1)]), ([0, 1, 2], [(0, 3)]), ([-1, 1, 2, 5], [
     (-1, 1), (1, 2), (5, 1)])])
-def test_runs_without_gaps(side, runs):
-    assert receptive_field._runs(side) == runs
+def test_numbers_are_split_into_runs(side, runs):
+    assert receptive_field._split_runs(side) == runs
 
 
 @pytest.mark.parametrize(("text", "size", "sentence"), [
     ("3,3", 4, "layer 2, 3: the kernel must fit"), ("x", 7, "a layer must be written like"), ("3", 0, "size must be"),
-    (",".join(["3"] * 17), 99, "at most 16 layers, got 17"), ("3x4 g2", 9, "multiple of 2 groups, got 1"),
+    (",".join(["3"] * 17), 99, "at most 16 layers, got 17"), ("3x4 g2", 9, "multiple of groups, 2, got 1"),
 ])
-def test_bad_input_is_refused_in_a_sentence(text, size, sentence):
+def test_bad_input_is_refused(text, size, sentence):
     with pytest.raises(ImfilterError, match=re.escape(sentence)):
         explain.stack(text, size)

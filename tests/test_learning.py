@@ -1,4 +1,4 @@
-"""Kernels learned from pairs of pictures: found again from their own results, against NumPy's least squares."""
+"""learn: kernels are recovered from their own results, and agree with NumPy's least squares."""
 import io
 import math
 import warnings
@@ -26,16 +26,15 @@ def photo(sample_images):
         return np.asarray(image.convert("RGB"))
 
 
-def compressed(pixels):
-    """Return the pixels as JPEG of quality 95 keeps them."""
-    room = io.BytesIO()
-    Image.fromarray(pixels).save(room, "JPEG", quality=95)
-    return np.asarray(Image.open(room))
-
+def compress(pixels):
+    """Return the pixels after a round trip through JPEG at quality 95."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=95)
+    return np.asarray(Image.open(stream))
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learned_back_from_floats(name, photo):
+def test_a_kernel_is_recovered_from_floats(name, photo):
     before = photo.astype(np.float32)
     learned = learn(before, imfilter.correlate(before, KERNELS[name]))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1e-6)
@@ -44,34 +43,34 @@ def test_a_kernel_is_learned_back_from_floats(name, photo):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learned_back_from_bytes(name, photo):
-    """What was cut off at 0 and 255 would spoil the sobel."""
+def test_a_kernel_is_recovered_from_bytes(name, photo):
+    """Samples clipped at 0 and 255 would spoil the Sobel kernel."""
     learned = learn(photo, imfilter.correlate(photo, KERNELS[name]))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1e-3)
     assert learned.residual == pytest.approx(math.sqrt(1 / 12), rel=0.05)  # of rounding
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learned_back_from_gray_jpegs(name, photo):
-    before = compressed(photo[..., 1])
-    learned = learn(before, compressed(imfilter.correlate(before, KERNELS[name])))
+def test_a_kernel_is_recovered_from_gray_jpegs(name, photo):
+    before = compress(photo[..., 1])
+    learned = learn(before, compress(imfilter.correlate(before, KERNELS[name])))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1e-2)
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_kernel_is_learned_back_from_color_jpegs(name, photo):
-    """Their colors are kept at half the size, and noise hides what was cut off."""
-    before = compressed(photo)
-    learned = learn(before, compressed(imfilter.correlate(before, KERNELS[name])))
+def test_a_kernel_is_recovered_from_color_jpegs(name, photo):
+    """JPEG halves the resolution of colors, and its noise hides clipped samples."""
+    before = compress(photo)
+    learned = learn(before, compress(imfilter.correlate(before, KERNELS[name])))
     np.testing.assert_allclose(learned.kernel, KERNELS[name], atol=1.1e-2)
 
 
-def test_a_color_matrix_is_learned_back(photo):
+def test_a_color_matrix_is_recovered(photo):
     sepia = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]])
-    floats, coded = photo.astype(np.float32), compressed(photo)
+    floats, coded = photo.astype(np.float32), compress(photo)
     for before, after, error in [
         (floats, imfilter.sepia(floats), 1e-6), (photo, imfilter.sepia(photo), 1e-3),
-        (coded, compressed(imfilter.sepia(coded)), 1e-2),
+        (coded, compress(imfilter.sepia(coded)), 1e-2),
     ]:
         learned = learn(before, after, size=1, cross_channel=True)
         assert learned.kernel.shape == (3, 3, 1, 1)
@@ -105,7 +104,7 @@ def test_a_bias_is_learned(photo, rng):
     np.testing.assert_allclose(learned(image)[1:-1, 1:-1], imfilter.conv2d(image, bank, bias), atol=1e-9)
 
 
-def test_a_pattern_holds_weights_together(rng):
+def test_a_pattern_ties_weights(rng):
     pattern = Pattern([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
     before = rng.random((40, 50))
     after = imfilter.correlate(before, pattern.kernel([0.25, 0.5])) + rng.normal(size=before.shape)
@@ -130,7 +129,7 @@ def test_a_pattern_across_channels(rng):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "float32", "float64", "bool", "int8", ">u2"])
-def test_every_dtype_is_learned_from(dtype, rng):
+def test_every_dtype_is_supported(dtype, rng):
     before = rng.integers(0, 2 if dtype == "bool" else 100, (30, 40)).astype(dtype)
     after = np.zeros((30, 40))
     after[1:-1, 1:-1] = before[2:, 1:-1] * 0.5
@@ -138,7 +137,7 @@ def test_every_dtype_is_learned_from(dtype, rng):
     np.testing.assert_allclose(learned.kernel, [[0, 0, 0], [0, 0, 0], [0, 0.5, 0]], atol=1e-9)
 
 
-def test_workers_and_layouts_change_no_bit(photo, rng):
+def test_workers_and_layouts_do_not_change_the_kernel(photo, rng):
     after = imfilter.gaussian(photo, 1)
     kernel = learn(photo, after, workers=1).kernel
     for workers in (2, 3, 8):
@@ -149,7 +148,7 @@ def test_workers_and_layouts_change_no_bit(photo, rng):
 
 
 @pytest.mark.parametrize("before", [np.zeros((20, 20)), np.full((20, 20), 7.0), np.tile(np.arange(20.0), (20, 1))])
-def test_pictures_that_do_not_determine_a_kernel_are_warned_of(before):
+def test_pictures_that_do_not_determine_a_kernel_raise_a_warning(before):
     after = imfilter.box(before, 3)
     with pytest.warns(LearningWarning, match="the pictures do not determine the kernel: the condition number is"):
         learned = learn(before, after, size=3)
@@ -158,29 +157,29 @@ def test_pictures_that_do_not_determine_a_kernel_are_warned_of(before):
 
 
 @pytest.mark.parametrize(("sigma", "warned"), [(1, False), (2, False), (2.5, True), (3, True)])
-def test_the_warning_comes_with_the_condition_number(sigma, warned, rng):
-    """The more a picture is blurred, the less it tells."""
+def test_the_warning_depends_on_the_condition_number(sigma, warned, rng):
+    """The more a picture is blurred, the worse it determines the kernel."""
     before = imfilter.gaussian(rng.normal(size=(80, 90)), sigma)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         learned = learn(before, imfilter.box(before, 3))
-    assert bool(told) == warned == (learned.condition > 1e10) == (learned.warning is not None)
-    assert not warned or f"{learned.condition:.1e}" in str(told[0].message)
+    assert bool(caught) == warned == (learned.condition > 1e10) == (learned.warning is not None)
+    assert not warned or f"{learned.condition:.1e}" in str(caught[0].message)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ((np.zeros((9, 9)), np.zeros((9, 8))), r"must have the same height and width, got \(9, 9\) and \(9, 8\)"),
     ((np.zeros((9, 9, 3)), np.zeros((9, 9))), "the same channels unless cross_channel, got 3 and 1"),
-    ((np.zeros((4, 9)), np.zeros((4, 9))), "as large as the kernel, 5 x 5, got 4 x 9"),
+    ((np.zeros((4, 9)), np.zeros((4, 9))), "at least as large as the kernel, 5 x 5, got 4 x 9"),
     ((np.zeros((6, 6)), np.zeros((6, 6))), "as there are parameters, 25, got 4"),
-    ((np.zeros((9, 9), "u1"), np.zeros((9, 9), "u1")), "not saturated as there are parameters, 25, got 0"),
+    ((np.zeros((9, 9), "u1"), np.zeros((9, 9), "u1")), "unsaturated samples as there are parameters, 25, got 0"),
     ((np.full((9, 9), np.nan), np.zeros((9, 9))), "before must be finite"),
     ((np.zeros((9, 9)), np.full((9, 9), np.inf)), "after must be finite"),
     ((np.zeros(9), np.zeros(9)), r"before must have the shape \(H, W\) or \(H, W, C\), got \(9,\)"),
     ((np.zeros((9, 9), complex), np.zeros((9, 9))), "real numbers"),
     ((None, np.zeros((9, 9))), "before must be an array or a Pillow image, got None"),
 ])
-def test_wrong_pictures_are_named(arguments, words):
+def test_bad_pictures_are_refused(arguments, words):
     with pytest.raises(ImfilterError, match=words):
         learn(*arguments)
 
@@ -192,6 +191,6 @@ def test_wrong_pictures_are_named(arguments, words):
     ({"pattern": Pattern(np.ones((1, 1, 3, 3)))}, r"pattern must have the shape \(3, 3\) for these pictures"),
     ({"pattern": Pattern(np.ones((2, 1, 3, 3))), "cross_channel": True}, r"must have the shape \(1, 1, 3, 3\)"),
 ])
-def test_wrong_options_are_named(options, words):
+def test_bad_options_are_refused(options, words):
     with pytest.raises(ImfilterError, match=words):
         learn(np.ones((9, 9)), np.ones((9, 9)), **options)

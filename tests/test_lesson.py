@@ -1,4 +1,4 @@
-"""The ideas of the lesson on convolution layers, each by its name and with the library's own answer."""
+"""The facts that a lesson on convolution layers teaches, checked with the library."""
 import numpy as np
 import pytest
 
@@ -76,13 +76,13 @@ def test_padding_of_half_k_minus_1_keeps_the_size(kernel, rng):
     np.testing.assert_array_equal(by_name, correlate(image, weights, padding=(kernel - 1) // 2))
 
 
-def test_an_even_kernel_has_no_padding_that_is_the_same_on_both_sides():
+def test_an_even_kernel_has_no_symmetric_padding():
     with pytest.raises(ImfilterError, match=r"dilation \* \(kernel - 1\) must be even .*, got 3: pad 1 and 2"):
         same_padding(4)
     assert same_padding(4, dilation=2) == 3
 
 
-def test_n_out_kernels_give_n_out_stacked_maps(rng):
+def test_n_out_kernels_give_n_out_feature_maps(rng):
     image, bank = rng.random((8, 9, 3)), rng.random((16, 3, 3, 3))
     maps = conv2d(image, bank)
     assert maps.shape == (6, 7, 16)
@@ -107,14 +107,14 @@ def test_three_layers_of_3x3_see_7x7():
         np.testing.assert_array_equal(bank[..., 0], result)
 
 
-def test_a_stride_that_halves_the_size_pays_for_twice_the_channels(rng):
+def test_halving_the_size_and_doubling_the_channels_halves_the_data(rng):
     image = rng.random((32, 32, 8), np.float32)
     result = conv2d(image, rng.random((16, 8, 3, 3)), stride=2, padding=1)
     assert result.shape == (16, 16, 16)
     assert result.size == image.size // 2
 
 
-def test_a_convolution_is_a_correlation_with_the_kernel_turned(rng):
+def test_a_convolution_is_a_correlation_with_the_rotated_kernel(rng):
     image, kernel = rng.random((7, 8)), rng.random((3, 3))
     np.testing.assert_array_equal(convolve(image, kernel), correlate(image, np.rot90(kernel, 2)))
 
@@ -122,6 +122,6 @@ def test_a_convolution_is_a_correlation_with_the_kernel_turned(rng):
 @pytest.mark.parametrize(("argument", "value"), [
     ("kernel", 0), ("kernel", 2.0), ("padding", -1), ("padding", "same"), ("stride", 0), ("dilation", True),
     ("size", 0), ("size", 5.0)])
-def test_the_formulas_refuse_what_is_no_size(argument, value):
+def test_the_formulas_refuse_bad_sizes(argument, value):
     with pytest.raises(ImfilterError, match=f"{argument} must be an integer of at least "):
         output_size(**{"size": 5, "kernel": 3, argument: value})

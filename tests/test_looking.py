@@ -1,4 +1,4 @@
-"""Looking at pictures: contact sheets, comparisons, frequency responses, and pictures in a terminal."""
+"""Frequency responses, kernels as SVG, and images in a terminal."""
 import io
 import xml.etree.ElementTree as ElementTree
 
@@ -11,10 +11,11 @@ from imfilter.explain.kernel import frequency_response
 from imfilter.explain.view import terminal
 
 
-def test_gain_is_that_of_a_transform(rng):
+def test_gain_is_that_of_a_fourier_transform(rng):
     kernel = rng.standard_normal((3, 5))
-    waves = np.fft.fftfreq(16)
-    np.testing.assert_allclose(frequency_response.gain(kernel, waves, waves), np.abs(np.fft.fft2(kernel, (16, 16))), atol=1e-12)
+    frequencies = np.fft.fftfreq(16)
+    gain = frequency_response.compute_gain(kernel, frequencies, frequencies)
+    np.testing.assert_allclose(gain, np.abs(np.fft.fft2(kernel, (16, 16))), atol=1e-12)
 
 
 def test_a_kernel_is_drawn_as_svg():
@@ -23,7 +24,7 @@ def test_a_kernel_is_drawn_as_svg():
 
 
 class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     encoding = "utf-8"
 
@@ -36,13 +37,13 @@ class Screen(io.StringIO):
     ({"TERM": "xterm-kitty"}, "\x1b_Ga=T,f=100"), ({"TERM_PROGRAM": "iTerm.app"}, "\x1b]1337;File=inline=1"),
     ({"NO_COLOR": "1"}, "░"), ({"TERM": "dumb"}, ":"),
 ])
-def test_a_terminal_gets_what_it_shows(environment, start):
+def test_a_terminal_gets_what_it_supports(environment, start):
     screen, red = Screen(), Image.new("RGB", (8, 8), (255, 0, 0))
-    assert terminal.draw(red, red, screen, environment=environment, size=(20, 10))
+    assert terminal.draw_pair(red, red, screen, environment=environment, size=(20, 10))
     assert screen.getvalue().startswith(start)
 
 
-def test_no_terminal_gets_a_sentence():
+def test_without_a_terminal_a_sentence_is_printed():
     stream = io.StringIO()
-    assert not terminal.draw(np.zeros((2, 2)), np.zeros((2, 2)), stream, environment={}, size=(80, 24))
+    assert not terminal.draw_pair(np.zeros((2, 2)), np.zeros((2, 2)), stream, environment={}, size=(80, 24))
     assert stream.getvalue() == f"{terminal.NO_TERMINAL}\n"

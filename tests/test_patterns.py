@@ -1,4 +1,4 @@
-"""Patterns of weights: fixed zeros and ties."""
+"""Patterns of weights: fixed zeros and tied weights."""
 import numpy as np
 import pytest
 
@@ -9,7 +9,7 @@ PATTERNS = [SOBEL, Pattern([[5]]), Pattern([[0, 0]]), Pattern.full((2, 3)), Patt
             Pattern([[[[1, -1]], [[0, 2.5]]]])]
 
 
-def test_labels_say_zero_tied_and_opposite():
+def test_labels_mark_zeros_ties_and_opposite_signs():
     np.testing.assert_array_equal(SOBEL.kernel([3, 7]), [[3, 7, 3], [0, 0, 0], [-3, -7, -3]])
     assert (SOBEL.free, SOBEL.zeros, SOBEL.tied, SOBEL.shape) == (2, 3, 4, (3, 3))
     assert not np.signbit(SOBEL.kernel([3, 7])[1]).any()
@@ -17,15 +17,15 @@ def test_labels_say_zero_tied_and_opposite():
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=repr)
 def test_parameters_and_kernel_are_inverse(pattern, rng):
-    given = rng.normal(size=pattern.free)
-    kernel = pattern.kernel(given)
+    parameters = rng.normal(size=pattern.free)
+    kernel = pattern.kernel(parameters)
     assert kernel.shape == pattern.shape and kernel.dtype == np.float64
-    np.testing.assert_allclose(pattern.parameters(kernel), given, rtol=1e-14)
+    np.testing.assert_allclose(pattern.parameters(kernel), parameters, rtol=1e-14)
     assert pattern.free + pattern.zeros + pattern.tied == kernel.size
     assert eval(repr(pattern), {"Pattern": Pattern}) == pattern
 
 
-def test_what_the_labels_are_called_means_nothing():
+def test_only_equality_of_labels_matters():
     other = Pattern([[10, 11.5, 10], [0, 0, 0], [-10, -11.5, -10]])
     assert other == SOBEL and hash(other) == hash(SOBEL)
     assert Pattern([[1, 2]]) != Pattern([[1, -2]]) and Pattern([[1, 1]]) != Pattern([[1, 2]])
@@ -45,16 +45,16 @@ def test_what_the_labels_are_called_means_nothing():
     (lambda: SOBEL.parameters([[1, 2, 1], [0, 1, 0], [-1, -2, -1]]), r"weight 1 at \(1, 1\) must be 0"),
     (lambda: SOBEL.parameters([[1, 2, 4], [0, 0, 0], [-1, -2, -1]]), r"weight 4 at \(0, 2\) differs"),
 ])
-def test_what_does_not_fit_is_named(make, words):
+def test_bad_patterns_and_weights_are_refused(make, words):
     with pytest.raises(ImfilterError, match=words):
         make()
 
 
 @pytest.mark.parametrize(("apart", "follows"), [(5e-7, True), (1e-5, False)])
-def test_tied_weights_may_differ_by_rounding_only(apart, follows):
+def test_tied_weights_may_differ_only_by_rounding(apart, follows):
     pattern, kernel = Pattern([[1, 1]]), [[1.0, 1.0 + apart]]
     if follows:
         assert pattern.parameters(kernel) == pytest.approx([1 + apart / 2], rel=1e-12)
     else:
-        with pytest.raises(ImfilterError, match="differs from those it is tied with"):
+        with pytest.raises(ImfilterError, match="differs from those it is tied to"):
             pattern.parameters(kernel)

@@ -1,5 +1,4 @@
-"""Pictures for the screen: contact sheets, pictures of every kind as 8 bits, and charts."""
-import io
+"""Contact sheets, conversion of any image for display, and charts of kernels."""
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -9,11 +8,14 @@ from PIL import Image
 import imfilter
 from imfilter import ImfilterError
 from imfilter.arrays.high_depth import HighDepthImage
-from imfilter.explain.canvas.drawing import fitting, font
+from imfilter.explain.canvas.raster import fit_text, load_font, render_last_frame
+from imfilter.explain.canvas.scene import Pixels
+from imfilter.explain.canvas.svg import render_svg
 from imfilter.explain.kernel import chart
 from imfilter.explain.view.contact_sheet import EDGE
-from imfilter.explain.view.display import flat, viewable
+from imfilter.explain.view.display import flatten_alpha, to_displayable
 
+SVG = "{http://www.w3.org/2000/svg}"
 GRAY = Image.new("L", (30, 20), 100)
 
 
@@ -26,13 +28,13 @@ def tile(sheet, row, column, size=(30, 20), caption=0):
 @pytest.mark.parametrize(("count", "columns", "size"), [
     (1, None, (50, 40)), (6, 3, (130, 70)), (6, 4, (170, 70)), (2, 9, (90, 40)), (7, None, (130, 100)),
     (35, None, (250, 190))])
-def test_tiles_stand_in_rows(count, columns, size):
+def test_tiles_are_in_rows(count, columns, size):
     sheet = imfilter.contact_sheet([GRAY] * count, columns=columns)
     assert (sheet.size, sheet.mode) == (size, "RGB")
     assert np.count_nonzero((np.asarray(sheet) == 100).all(-1)) == count * 600
 
 
-def test_feature_maps_are_stretched_alike():
+def test_feature_maps_share_one_scale():
     maps = np.zeros((20, 30, 3), np.float32)
     maps[..., 0], maps[..., 1], maps[0, 0, 2] = 4, 2, -1
     sheet = imfilter.contact_sheet(maps, columns=3)
@@ -42,7 +44,7 @@ def test_feature_maps_are_stretched_alike():
     assert one.size == (50, 40) and (tile(one, 0, 0) == 255).all()
 
 
-def test_what_is_transparent_shows_the_paper():
+def test_transparent_pixels_show_the_paper():
     clear = Image.new("RGBA", (30, 20), (200, 10, 10, 0))
     sheet = imfilter.contact_sheet([clear], paper=(1, 2, 3))
     assert np.unique(np.asarray(sheet).reshape(-1, 3), axis=0).tolist() == [[1, 2, 3]]
@@ -50,18 +52,18 @@ def test_what_is_transparent_shows_the_paper():
     assert tile(half, 0, 0)[3, 3].tolist() == [100, 100, 100]
 
 
-def test_a_place_may_stay_empty():
+def test_a_tile_may_be_empty():
     sheet = imfilter.contact_sheet([GRAY, None], columns=2)
     hole = tile(sheet, 0, 1)
     assert (hole[1:-1, 1:-1] == 255).all() and (hole[0] == EDGE).all() and (hole[:, -1] == EDGE).all()
     assert imfilter.contact_sheet([None], size=16).size == (36, 36)
 
 
-def test_labels_stand_below_their_tiles():
+def test_labels_are_below_their_tiles():
     bare = imfilter.contact_sheet([GRAY] * 2, ["", ""], columns=2)
-    said = imfilter.contact_sheet([GRAY] * 2, ["", "sobel"], columns=2)
-    assert said.size == bare.size == (90, 60)
-    places = np.argwhere((np.asarray(bare) != np.asarray(said)).any(-1))
+    labeled = imfilter.contact_sheet([GRAY] * 2, ["", "sobel"], columns=2)
+    assert labeled.size == bare.size == (90, 60)
+    places = np.argwhere((np.asarray(bare) != np.asarray(labeled)).any(-1))
     (top, left), (bottom, right) = places.min(0), places.max(0)
     assert top >= 30 and bottom < 50 and left >= 50 and right < 80
 
@@ -73,12 +75,12 @@ def test_any_label_fits(label):
 
 
 def test_a_long_label_is_smaller_and_then_cut():
-    assert fitting("sobel", 200, 14) == ("sobel", 14)
-    text, size = fitting("gaussian:sigma=2", 90, 14)
-    assert text == "gaussian:sigma=2" and 8 <= size < 14 and font(size).getlength(text) <= 90
-    text, size = fitting("gaussian:sigma=2:truncate=3", 60, 14)
+    assert fit_text("sobel", 200, 14) == ("sobel", 14)
+    text, size = fit_text("gaussian:sigma=2", 90, 14)
+    assert text == "gaussian:sigma=2" and 8 <= size < 14 and load_font(size).getlength(text) <= 90
+    text, size = fit_text("gaussian:sigma=2:truncate=3", 60, 14)
     assert text.endswith("...") and "gaussian:sigma=2".startswith(text[:-3]) and size == 8
-    assert font(size).getlength(text) <= 60
+    assert load_font(size).getlength(text) <= 60
 
 
 @pytest.mark.parametrize(("pictures", "more", "words"), [
@@ -91,10 +93,10 @@ def test_a_long_label_is_smaller_and_then_cut():
     (5, {}, r"got \(\)"), ([GRAY], {"columns": 0}, "columns must be an integer of at least 1, got 0"),
     ([GRAY], {"size": 0}, "size must be an integer of at least 1, got 0"),
     ([GRAY], {"size": 2.5}, "size must be an integer of at least 1, got 2.5"),
-    ([GRAY], {"paper": "no color"}, "paper must be three whole numbers from 0 to 255, got 'no color'"),
+    ([GRAY], {"paper": "no color"}, "paper must be three integers from 0 to 255, got 'no color'"),
     ([GRAY], {"paper": (0, 0, 256)}, "paper must be"),
 ])
-def test_what_makes_no_sheet_is_refused(pictures, more, words):
+def test_bad_sheets_are_refused(pictures, more, words):
     with pytest.raises(ImfilterError, match=words):
         imfilter.contact_sheet(pictures, **more)
 
@@ -102,24 +104,24 @@ def test_what_makes_no_sheet_is_refused(pictures, more, words):
 def test_pictures_are_reduced_and_never_enlarged():
     large, small = Image.new("RGB", (300, 100)), Image.new("L", (8, 4))
     assert imfilter.contact_sheet([large, small], size=60, columns=1).size == (80, 70)
-    assert large.size == (300, 100), "the caller's picture stays as it is"
+    assert large.size == (300, 100), "the caller's picture is not changed"
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "La", "CMYK", "YCbCr", "HSV", "LAB",
                                   "I", "I;16", "F"])
-def test_every_mode_of_pillow_can_be_seen(mode):
-    shown = viewable(Image.new(mode, (3, 2)))
+def test_every_mode_of_pillow_can_be_displayed(mode):
+    shown = to_displayable(Image.new(mode, (3, 2)))
     assert shown.size == (3, 2) and shown.mode in ("L", "LA", "RGB", "RGBA")
     assert (shown.mode[-1] == "A") == (mode in ("LA", "PA", "RGBA", "RGBa", "La"))
-    assert flat(Image.new(mode, (3, 2)), (9, 9, 9)).mode == "RGB"
+    assert flatten_alpha(Image.new(mode, (3, 2)), (9, 9, 9)).mode == "RGB"
 
 
-def test_a_palette_with_a_clear_color_stays_clear():
+def test_a_transparent_palette_color_stays_transparent():
     picture = Image.new("P", (2, 1))
     picture.putpalette([0, 0, 0, 255, 0, 0])
     picture.putpixel((1, 0), 1)
     picture.info["transparency"] = 0
-    assert np.asarray(viewable(picture)).tolist() == [[[0, 0, 0, 0], [255, 0, 0, 255]]]
+    assert np.asarray(to_displayable(picture)).tolist() == [[[0, 0, 0, 0], [255, 0, 0, 255]]]
 
 
 @pytest.mark.parametrize(("samples", "dtype", "shown"), [
@@ -129,10 +131,10 @@ def test_a_palette_with_a_clear_color_stays_clear():
     ([0, 0, 0], "f4", [0, 0, 0]), ([np.nan, 1, np.inf], "f4", [0, 255, 255]), ([0, 5, 10], "u4", [0, 128, 255]),
     ([-np.inf, np.nan, -1.0], "f8", [1, 1, 1]),
 ])
-def test_samples_of_every_kind_as_bytes(samples, dtype, shown):
+def test_samples_of_every_dtype_become_bytes(samples, dtype, shown):
     array = np.array([samples]).astype(dtype)
-    assert np.asarray(viewable(array)).tolist() == [shown]
-    assert np.asarray(viewable(array[..., None].repeat(3, -1)))[..., 1].tolist() == [shown]
+    assert np.asarray(to_displayable(array)).tolist() == [shown]
+    assert np.asarray(to_displayable(array[..., None].repeat(3, -1)))[..., 1].tolist() == [shown]
 
 
 @pytest.mark.parametrize(("picture", "mode", "shown"), [
@@ -146,37 +148,34 @@ def test_samples_of_every_kind_as_bytes(samples, dtype, shown):
     (HighDepthImage(np.array([[[4, 2, 0, 0.5]]], np.float32), alpha=True), "RGBA", [255, 128, 0, 128]),
     (HighDepthImage(np.array([[[1, 1, 1, np.nan]]], np.float32), alpha=True), "RGBA", [255, 255, 255, 0]),
 ])
-def test_deep_pictures_are_shown_by_what_their_channels_are(picture, mode, shown):
-    found = viewable(picture)
+def test_high_depth_images_are_displayed_by_their_color_model(picture, mode, shown):
+    found = to_displayable(picture)
     assert found.mode == mode and np.asarray(found).tolist() == [[shown]]
 
 
-def test_charts_are_drawn_both_ways():
+def test_a_chart_has_the_same_content_as_svg_and_pixels():
     kernels = {f"axis {k}": imfilter.kernels.sobel(k) for k in (0, 1)}
-    drawing = chart.kernel_chart("sobel <&>", kernels)
-    root = ElementTree.fromstring(drawing.svg())
-    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    scene = chart.chart_kernels("sobel <&>", kernels)
+    root = ElementTree.fromstring(render_svg(scene))
+    texts = [text.text for text in root.iter(f"{SVG}text")]
     assert texts[0] == "sobel <&>" and {"axis 0, 3 x 3", "axis 1, 3 x 3", "-0.5"} <= {*texts}
-    assert len([*root.iter("{http://www.w3.org/2000/svg}image")]) == 2
-    assert drawing.image().size == (drawing.width, drawing.height) == (int(root.get("width")), int(root.get("height")))
-    for box in root.iter("{http://www.w3.org/2000/svg}rect"):
-        assert float(box.get("x", 0)) + float(box.get("width")) <= drawing.width
-    matrix = chart.matrix_chart("sepia", np.eye(3))
-    assert [text.text for text in ElementTree.fromstring(matrix.svg()).iter("{http://www.w3.org/2000/svg}text")].count(
-        "1") == 3
+    assert len([*root.iter(f"{SVG}image")]) == 2
+    sheet = scene.sheet()
+    assert (float(root.get("width")), float(root.get("height"))) == (sheet.width, sheet.height)
+    assert render_last_frame(scene).size == (2 * sheet.width, 2 * sheet.height)
+    matrix = render_svg(chart.chart_matrix("sepia", np.eye(3)))
+    assert [text.text for text in ElementTree.fromstring(matrix).iter(f"{SVG}text")].count("1") == 3
 
 
-def test_a_title_fits_into_its_chart():
-    drawing = chart.kernel_chart("1 " * 2000, {"kernel": np.ones((1, 1))})
-    title = drawing.shapes[0]
-    assert chart.kernel_chart("\udcff", {"kernel": np.ones((1, 1))}).svg().encode()
-    assert title.text.endswith("...") and font(title.size).getlength(title.text) <= drawing.width
+def test_a_long_title_is_shortened():
+    scene = chart.chart_kernels("1 " * 2000, {"kernel": np.ones((1, 1))})
+    assert scene.title.endswith("...") and len(scene.title) < 200
+    assert render_svg(chart.chart_kernels("\udcff", {"kernel": np.ones((1, 1))})).encode()
 
 
-def test_the_picture_in_a_chart_is_the_gain():
-    drawing = chart.kernel_chart("box", {"kernel": np.full((1, 3), 1 / 3)})
-    data = next(shape.pixels for shape in drawing.shapes if hasattr(shape, "pixels"))
+def test_a_chart_shows_the_gain():
+    panel = chart.chart_kernels("box", {"kernel": np.full((1, 3), 1 / 3)}).rows[0][1]
+    data = next(shape.pixels for shape, _ in panel.shapes if isinstance(shape, Pixels))
     middle, third = data[140, 140], data[140, 140 + round(279 / 3)]
-    assert middle[0] > middle[2] + 100, "a constant keeps its size: red"
-    assert third.min() > 235, "waves of three pixels are gone: white"
-    assert Image.open(io.BytesIO(imfilter.show(np.ones((2, 2)))._repr_png_())).size == (113, 113)
+    assert middle[0] > middle[2] + 100, "a constant keeps its value: red"
+    assert third.min() > 235, "a period of three pixels is removed: white"

@@ -1,4 +1,4 @@
-"""apply --show at a real pseudo-terminal: what it draws is read again and is the photo and its result."""
+"""apply --show at a pseudo-terminal: decoding its output gives the photo and the result."""
 import base64
 import io
 import os
@@ -18,16 +18,16 @@ STEPS = [0, 95, 135, 175, 215, 255]
 
 @pytest.fixture
 def photo(tmp_path, monkeypatch):
-    """A photo of four even squares, red, green, blue and white, in the folder in which the test stands."""
+    """A photo of four squares, red, green, blue and white, in the current folder."""
     monkeypatch.chdir(tmp_path)
     squares = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
     Image.fromarray(squares.repeat(32, 0).repeat(32, 1)).save("a.png")
 
 
 def shown(*arguments, piped=(), status=0, **environment):
-    """Run apply --show at a terminal. Return what the terminal got, and what went down the pipe, if one did.
+    """Run apply --show at a terminal. Return the output to the terminal, and that to the pipe if there is one.
 
-    piped: "stdout" or "stderr", which is then no terminal.
+    piped: "stdout" or "stderr", which is then a pipe.
     """
     known = {key: value for key, value in os.environ.items() if key not in KNOWN}
     seen, down = at_terminal(["apply", *arguments], piped, {**known, **HERE, **environment}, status)
@@ -35,7 +35,7 @@ def shown(*arguments, piped=(), status=0, **environment):
 
 
 def color(codes):
-    """Return the color that the numbers after 38 or 48 mean."""
+    """Return the color of the codes after 38 or 48."""
     if codes[0] == 2:
         return codes[1:4]
     number = codes[1]
@@ -44,8 +44,8 @@ def color(codes):
     return [STEPS[(number - 16) // 36], STEPS[(number - 16) // 6 % 6], STEPS[(number - 16) % 6]]
 
 
-def parsed(line):
-    """Return the upper and lower pixels of a line of half blocks, None where there is none."""
+def parse_line(line):
+    """Return the upper and lower pixels of a line of half blocks, None for no pixel."""
     above, below, upper, lower = None, None, [], []
     for codes, mark in re.findall(r"\x1b\[([\d;]*)m|(.)", line):
         if mark:
@@ -65,14 +65,14 @@ def parsed(line):
                 length = 4 if numbers[0] == 2 else 2
                 made, numbers = color(numbers[:length]), numbers[length:]
                 above, below = (made, below) if code == 38 else (above, made)
-    assert above is None and below is None, "a line leaves no color behind"
+    assert above is None and below is None, "a line resets its colors"
     return upper, lower
 
 
 def screen(text):
-    """Return the two pictures that lines of half blocks show, side by side."""
-    rows = [row for line in text.splitlines() if "▀" in line for row in parsed(line)]
-    if not any(rows[-1]):  # of an odd height
+    """Return the two images that lines of half blocks show side by side."""
+    rows = [row for line in text.splitlines() if "▀" in line for row in parse_line(line)]
+    if not any(rows[-1]):  # the height is odd
         rows.pop()
     gap = next(k for k, pixel in enumerate(rows[0]) if pixel is None)
     left = np.array([row[:gap] for row in rows], np.uint8)
@@ -82,7 +82,7 @@ def screen(text):
 
 
 def near(shown, path, most):
-    """Say whether what is shown is the picture in a file."""
+    """Say whether an image is close to the one in a file."""
     height, width = shown.shape[:2]
     wanted = np.asarray(Image.open(path).convert("RGB").resize((width, height))).astype(int)
     return np.abs(wanted - shown).max() <= most
@@ -90,7 +90,7 @@ def near(shown, path, most):
 
 @pytest.mark.parametrize(("environment", "most"), [({"COLORTERM": "truecolor"}, 0), ({"COLORTERM": "24bit"}, 0),
                                                    ({}, 48), ({"TERM": "screen-256color", "TMUX": "1"}, 48)])
-def test_half_blocks_are_the_photo_and_its_result(photo, environment, most):
+def test_half_blocks_show_the_photo_and_its_result(photo, environment, most):
     seen, _ = shown("box", "--size", "31", "--show", "a.png", **environment)
     before, after = screen(seen)
     assert before.shape == after.shape == (34, 34, 3)
@@ -137,7 +137,7 @@ def test_iterm_gets_a_png(photo, program):
 
 
 def check_sheet(file, columns, lines):
-    """Hold a PNG that a terminal got against the photo and its result."""
+    """Check that a PNG sent to a terminal shows the photo and its result."""
     sheet = Image.open(io.BytesIO(file))
     assert sheet.format == "PNG" and sheet.mode == "RGBA" and columns <= COLUMNS and lines <= LINES
     assert abs(sheet.width / 10 - columns) < 1 and abs(sheet.height / 20 - lines) < 1
@@ -147,12 +147,12 @@ def check_sheet(file, columns, lines):
     assert near(sides[0][..., :3], "a.png", 0) and near(sides[1][..., :3], "a.box.png", 0)
 
 
-def test_a_terminal_within_another_gets_no_images(photo):
+def test_a_terminal_multiplexer_gets_no_images(photo):
     seen, _ = shown("box", "--show", "a.png", TERM="tmux-256color", TMUX="1", KITTY_WINDOW_ID="1")
     assert "\x1b_G" not in seen and "▀" in seen
 
 
-def test_several_photos_one_after_the_other(photo):
+def test_several_photos(photo):
     Image.new("L", (90, 30), 200).save("b.png")
     Image.new("RGBA", (30, 90), (0, 0, 0, 0)).save("c.png")
     seen, _ = shown("box", "--show", "a.png", "b.png", "c.png", COLORTERM="truecolor")
@@ -169,7 +169,7 @@ def test_lines_never_wrap(photo):
         assert max(map(len, lines)) <= max(columns, 4)
 
 
-def test_what_goes_down_a_pipe_stays_clean(photo):
+def test_output_to_a_pipe_has_no_drawing(photo):
     seen, data = shown("box", "--show", "-o", "-", "a.png", piped=["stdout"], COLORTERM="truecolor")
     run("apply", "box", "a.png")
     np.testing.assert_array_equal(pixels(data), pixels("a.box.png"))
@@ -181,11 +181,11 @@ def test_what_goes_down_a_pipe_stays_clean(photo):
 @pytest.mark.parametrize("extra", [(), ("--json",), ("-o", "-"), ("--dry-run",)])
 def test_no_terminal_is_wrong_usage(photo, extra):
     said = run("apply", "box", "--show", "a.png", *extra, status=2)
-    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: pictures are shown in a terminal alone")
+    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: pictures are shown in a terminal only")
     assert said.stdout == b"" and os.listdir() == ["a.png"]
 
 
-def test_the_stream_that_is_drawn_on_must_be_the_terminal(photo):
+def test_the_drawing_needs_a_terminal_on_its_own_stream(photo):
     _, down = shown("box", "--show", "a.png", piped=["stdout"], status=2)
     assert down == b""
     _, down = shown("box", "--show", "--json", "a.png", piped=["stderr"], status=2)

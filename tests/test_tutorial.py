@@ -1,4 +1,4 @@
-"""The tutorial: its snippets give what it shows, and its pictures are what its script draws."""
+"""The tutorial: its snippets print what it shows, and its pictures are those that its script draws."""
 import doctest
 import re
 import runpy
@@ -13,7 +13,7 @@ TEXT = (DOCS / "tutorial.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"!\[.+?\]\((\S+)\)", TEXT)
 
 
-def test_every_snippet_gives_what_is_shown(monkeypatch, variant):
+def test_every_snippet_prints_what_is_shown(monkeypatch, variant):
     monkeypatch.chdir(DOCS.parent)
     fences = re.sub(r"^```.*$", "", TEXT, flags=re.MULTILINE)
     lesson = doctest.DocTestParser().get_doctest(fences, {}, "tutorial", str(DOCS / "tutorial.md"), 0)
@@ -25,22 +25,22 @@ def test_every_snippet_gives_what_is_shown(monkeypatch, variant):
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """The folder with the pictures as the script draws them now."""
+    """A folder with newly drawn pictures."""
     folder = tmp_path_factory.mktemp("tutorial")
     runpy.run_path(str(DOCS / "tutorial.py"))["draw"](folder)
     return folder
 
 
-def test_the_pictures_shown_are_those_that_are_drawn(drawn):
+def test_the_script_draws_the_pictures_that_are_shown(drawn):
     assert sorted(SHOWN) == sorted(f"tutorial/{path.name}" for path in drawn.iterdir())
     assert sorted(SHOWN) == sorted(f"tutorial/{path.name}" for path in (DOCS / "tutorial").iterdir())
     assert sum((DOCS / name).stat().st_size for name in SHOWN) < 600_000
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_picture_is_what_the_script_draws(name, drawn):
+def test_a_picture_equals_that_of_the_script(name, drawn):
     with Image.open(DOCS / name) as kept, Image.open(drawn / Path(name).name) as made:
         assert kept.size == made.size
-        # Rounding of single samples differs between instruction sets, and so does what JPEG makes of it.
+        # Rounding differs between instruction sets, and JPEG amplifies that.
         apart = np.abs(np.asarray(kept, float) - np.asarray(made, float))
     assert apart.mean() < 0.5 and np.percentile(apart, 99.9) < 16, "run python docs/tutorial.py"

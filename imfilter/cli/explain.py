@@ -1,4 +1,4 @@
-"""imfilter explain: pictures of what a convolution does, a sub-command for each kind."""
+"""imfilter explain: draw how a convolution works, with a subcommand for each kind of picture."""
 from __future__ import annotations
 
 import re
@@ -20,22 +20,22 @@ from .status import Status
 if TYPE_CHECKING:
     from ..explain import Picture
 
-WHOLE = KindType(Pair(Integer(1)))
+SIDES = KindType(Pair(Integer(1)))
 
 
 class PaddingType(KindType):
-    """Pixels of padding, or what makes them."""
+    """Pixels of padding, or the name of a rule."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if value in ("same", "valid", "full") else super().convert(value, param, ctx)
 
 
 class SizeOrKernel(KernelType):
-    """The size of a kernel, or its weights."""
+    """A kernel's size, or its weights."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or re.fullmatch(r"\d+(,\d+)?", value):
-            return WHOLE.convert(value, param, ctx)
+            return SIDES.convert(value, param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -45,122 +45,122 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "place"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        found = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", value)
-        if found is None:
-            self.fail(f"must be the column and the row of a pixel, X,Y, got {value!r}", param, ctx)
-        return int(found[1]), int(found[2])
+        match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*", value)
+        if match is None:
+            self.fail(f"must be the column and row of a pixel, X,Y, got {value!r}", param, ctx)
+        return int(match[1]), int(match[2])
 
 
 def output(default: str) -> Callable[[Any], Any]:
-    """Return the options that say where the picture goes. default: its name, '' for no picture unless one is named."""
-    said = f" [default: {default}]" if default else ""
+    """Return the options of the file to write. default: its name; '' writes no picture unless --output names one."""
+    hint = f" [default: {default}]" if default else ""
 
     def add(command: Any) -> Any:
         command = click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
         return click.option(
             "-o", "--output", type=NAME, default=default or None, metavar="FILE",
-            help=f"The picture: .html with a slider, .svg or .gif that move, .png still.{said}")(command)
+            help=f"File to write: .html (with a slider), .svg or .gif (animated), .png (last step).{hint}")(command)
 
     return add
 
 
-def _written(path: str, force: bool, make: Callable[[], Picture], *, told: bool = True) -> Status:
-    """Write the picture that is made, and tell it in words."""
-    from ..explain.canvas import picture
+def _write(path: str, force: bool, draw: Callable[[], Picture], *, describe: bool = True) -> Status:
+    """Draw a picture, write it, and describe it in words."""
+    from ..explain.canvas import saving
 
     try:
-        picture.check(path, force=force)
-        made = make()
-        made.save(path, force=force)
+        saving.check_path(path, force=force)
+        picture = draw()
+        picture.save(path, force=force)
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
-    if told:
-        click.echo(str(made))
+    if describe:
+        click.echo(str(picture))
     click.echo(f"wrote {click.format_filename(path)}")
     return Status.DONE
 
 
 @click.group("explain")
 def command() -> None:
-    """Draw what a convolution does: sizes, fields, numbers, channels."""
+    """Draw how a convolution works: sizes, receptive fields, channels, single pixels."""
 
 
 @command.command("arithmetic")
-@click.option("--size", type=WHOLE, default=5, show_default=True, help="Rows and columns of the image, N or N,M.")
+@click.option("--size", type=SIDES, default=5, show_default=True, help="Rows and columns of the image, N or N,M.")
 @click.option("--kernel", type=SizeOrKernel(), default=3, show_default=True, metavar="KERNEL",
-              help="Those of the kernel, N or N,M; or its weights, \"0 1 0; 1 -4 1; 0 1 0\".")
-@click.option("--stride", type=WHOLE, default=1, show_default=True, help="Pixels from one result to the next.")
+              help="Rows and columns of the kernel, N or N,M; or its weights, \"0 1 0; 1 -4 1; 0 1 0\".")
+@click.option("--stride", type=SIDES, default=1, show_default=True, help="Distance between neighboring outputs.")
 @click.option("--padding", type=PaddingType(Pair(Integer(0))), default=0, show_default=True,
               help="Pixels added around the image: N, N,M, same, valid or full.")
-@click.option("--dilation", type=WHOLE, default=1, show_default=True, help="Pixels from one tap to the next.")
+@click.option("--dilation", type=SIDES, default=1, show_default=True, help="Distance between neighboring taps.")
 @click.option("--mode", "--border", "mode", type=click.Choice(list(MODES)), default="constant", show_default=True,
-              help="Where the padding comes from.")
+              help="Border mode: what the padding repeats.")
 @output("arithmetic.html")
 def arithmetic(output: str, force: bool, **options: Any) -> Status:
-    """Draw the sizes: a kernel sliding over a padded image.
+    """Draw output sizes: a kernel slides over a padded image.
 
-    The output grows step by step. Pairs are rows and columns.
+    The output grows step by step. N,M is down, across.
     """
     from .. import explain
 
-    return _written(output, force, lambda: explain.arithmetic(**options))
+    return _write(output, force, lambda: explain.arithmetic(**options))
 
 
 @command.command("stack")
 @click.argument("layers")
-@click.option("--size", type=WHOLE, default=7, show_default=True, help="Rows and columns of the image, N or N,M.")
+@click.option("--size", type=SIDES, default=7, show_default=True, help="Rows and columns of the image, N or N,M.")
 @click.option("--channels", type=KindType(Integer(1)), default=1, show_default=True, help="Channels of the image.")
 @output("stack.html")
 def stack(output: str, force: bool, **options: Any) -> Status:
     """Draw the receptive field, layer by layer.
 
-    What each layer makes and costs is told as text.
+    Also prints a table of the layers' output sizes and costs.
 
-    LAYERS stand between commas: a kernel's size, then x and the channels it makes, s stride, p padding, d dilation and
-    g groups, as in "3x16 s2 p1, 3x32 s2 p1".
+    LAYERS are separated by commas, as in "3x16 s2 p1, 3x32 s2 p1": kernel size, x output channels, s stride, p padding,
+    d dilation, g groups.
     """
     from .. import explain
 
-    return _written(output, force, lambda: explain.stack(**options))
+    return _write(output, force, lambda: explain.stack(**options))
 
 
 @command.command("channels")
-@click.option("--in", "n_in", type=KindType(Integer(1)), default=3, show_default=True, help="Channels that come in.")
-@click.option("--out", "n_out", type=KindType(Integer(1)), default=4, show_default=True, help="Channels that go out.")
-@click.option("--kernel", type=WHOLE, default=3, show_default=True, help="Rows and columns of the kernels, N or N,M.")
-@click.option("--groups", type=KindType(Integer(1)), default=1, show_default=True, help="Parts the channels are in.")
+@click.option("--in", "n_in", type=KindType(Integer(1)), default=3, show_default=True, help="Input channels.")
+@click.option("--out", "n_out", type=KindType(Integer(1)), default=4, show_default=True, help="Output channels.")
+@click.option("--kernel", type=SIDES, default=3, show_default=True, help="Rows and columns of the kernels, N or N,M.")
+@click.option("--groups", type=KindType(Integer(1)), default=1, show_default=True, help="Groups of channels.")
 @output("channels.html")
 def channels(output: str, force: bool, **options: Any) -> Status:
-    """Draw a bank of kernels across the channels.
+    """Draw a bank of kernels across channels.
 
-    It shows which kernel multiplies which channel, what is summed, and how many weights that takes.
+    Shows which kernel multiplies which channel, which products are summed, and how many weights there are.
     """
     from .. import explain
 
-    return _written(output, force, lambda: explain.channels(**options))
+    return _write(output, force, lambda: explain.channels(**options))
 
 
 @command.command("pixel")
 @click.argument("photo")
 @click.option("--at", type=PlaceType(), required=True, metavar="X,Y",
-              help="The pixel's column and row, counted from 0 at the upper left, as image programs show them.")
-@click.option("--filter", "name", metavar="FILTER", help="A filter, with parameters if need be: gaussian:sigma=2.")
+              help="Column and row of the pixel, counted from 0 at the upper left.")
+@click.option("--filter", "name", metavar="FILTER", help="A filter, with parameters if needed: gaussian:sigma=2.")
 @click.option("--kernel", type=KernelType(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
 @output("")
 def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output: str, force: bool,
           mode: str, cval: float) -> Status:
-    """Show the numbers that make one filtered pixel.
+    """Show the arithmetic behind one filtered pixel.
 
-    They are told as text, or drawn with --output.
+    Prints text, or draws a picture with --output.
     """
     from .. import explain
 
     if (name is None) == (kernel is None):
-        raise click.UsageError("one of --filter and --kernel must be given")
+        raise click.UsageError("give either --filter or --kernel")
     step = Filter.parse(name) if name is not None else None
     try:
-        image = pictures.read(photo)
+        image = pictures.read_image(photo)
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
@@ -168,14 +168,14 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
     if not (x < image.width and y < image.height):
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
-    def make() -> Picture:
+    def draw() -> Picture:
         what = step.name if step else kernel
         own = {key: value for key, value in (step.keywords if step else {}).items() if key not in ("kernel", "bias")}
         return explain.pixel(image, x, y, what, mode=mode, cval=cval, **own)
 
     if output:
-        return _written(output, force, make, told=False)
-    click.echo(str(make()))
+        return _write(output, force, draw, describe=False)
+    click.echo(str(draw()))
     return Status.DONE
 
 

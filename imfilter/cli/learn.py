@@ -1,4 +1,4 @@
-"""imfilter learn BEFORE AFTER: the kernel that turns one photo into the other, as a file that is a filter."""
+"""imfilter learn BEFORE AFTER: learn the kernel that turns one photo into another."""
 from __future__ import annotations
 
 import os
@@ -15,8 +15,8 @@ from .options import NAME, KindType
 from .report import say
 from .status import Status
 
-DIGITS = 6  # of weights that are told
-WIDTH = 80  # columns
+DIGITS = 6  # decimals of the weights that are printed
+WIDTH = 80  # characters of a line
 
 
 @click.command("learn", epilog="""\b
@@ -27,18 +27,18 @@ WIDTH = 80  # columns
 @click.argument("before", type=NAME)
 @click.argument("after", type=NAME)
 @click.option("-o", "--output", type=NAME, metavar="FILE",
-              help="Where the kernel goes, FILE.json. Left out, it is only told.")
+              help="Kernel file to write, FILE.json. Default: only print the kernel.")
 @click.option("--size", type=KindType(Pair(Integer(1))), default=5, show_default=True,
-              help="Of the kernel, N or N,M down and across.")
-@click.option("--bias", is_flag=True, help="Learn a number that is added, too.")
+              help="Size of the kernel, N or N,M down and across.")
+@click.option("--bias", is_flag=True, help="Also learn a number to add.")
 @click.option("--cross-channel", is_flag=True,
-              help="Learn a kernel from every channel to every channel, as for colors, and not one for all.")
+              help="Learn a kernel from every channel to every channel, for color changes. Default: one for all.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(before: str, after: str, output: str | None, size: Any, bias: bool, cross_channel: bool, force: bool
             ) -> Status:
     """Learn the kernel that turns the photo BEFORE into the photo AFTER, by least squares.
 
-    Alpha is left out. What the file says is a filter: imfilter apply FILE.json.
+    Alpha is ignored. The file is a filter of its own: imfilter apply FILE.json photo.jpg.
     """
     from .. import files
     from ..layers.learning import LearningWarning, learn
@@ -49,7 +49,7 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
             if not kernel_files.is_kernel_file(output):
                 raise click.UsageError(f"--output must end in {kernel_files.SUFFIX}, got {output!r}")
             files.check_target(output, force=force)
-        pair = [pictures.read(path) for path in (before, after)]
+        pair = [pictures.read_image(path) for path in (before, after)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LearningWarning)
             learned = learn(*pair, size=size, bias=bias, cross_channel=cross_channel)
@@ -58,7 +58,7 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
-    for line in _told(learned):
+    for line in _describe_result(learned):
         click.echo(line)
     if learned.warning:
         say(learned.warning)
@@ -67,20 +67,20 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
     return Status.DONE
 
 
-def _told(learned: Any) -> list[str]:
-    """Return the kernel, or the kernels from channel to channel, and how well they fit, in lines."""
-    from ..explain.kernel import facts
+def _describe_result(learned: Any) -> list[str]:
+    """Return the kernel, or those from channel to channel, and how well they fit, as lines of text."""
+    from ..explain.kernel.facts import format_table
 
     kernel = np.round(learned.kernel, DIGITS) + 0.0  # no negative zeros
     lines = []
     if kernel.ndim == 2:
-        lines += facts.table(kernel, WIDTH)
+        lines += format_table(kernel, WIDTH)
     elif kernel.shape[2:] == (1, 1):
-        lines += facts.table(kernel[:, :, 0, 0], WIDTH)
+        lines += format_table(kernel[:, :, 0, 0], WIDTH)
     else:
         for c, d in np.ndindex(kernel.shape[:2]):
-            lines += [f"channel {d + 1} to {c + 1}:", *facts.table(kernel[c, d], WIDTH)]
+            lines += [f"channel {d + 1} to {c + 1}:", *format_table(kernel[c, d], WIDTH)]
     if np.any(learned.bias):
         lines.append(f"bias       {learned.bias}")
-    return [*lines, "", f"residual   {learned.residual:.4g} of the second photo's units",
+    return [*lines, "", f"residual   {learned.residual:.4g} in units of the second photo",
             f"explained  {100 * learned.explained:.4g} % of its variance, from {learned.samples:,} samples"]

@@ -99,12 +99,12 @@ class OutputOptions:
         from ..explain.view import terminal
 
         stream = sys.stderr if self.json or self.to_stdout(files) else sys.stdout
-        if terminal.way(stream, os.environ) is None:
+        if terminal.choose_protocol(stream, os.environ) is None:
             name = "output" if stream is sys.stdout else "error"
             raise click.UsageError(f"--show: {terminal.NO_TERMINAL}, and standard {name} is none")
 
         def look(before: Any, after: Any) -> None:
-            terminal.draw(before, after, stream, environment=os.environ, size=shutil.get_terminal_size())
+            terminal.draw_pair(before, after, stream, environment=os.environ, size=shutil.get_terminal_size())
 
         return look
 

@@ -1,4 +1,4 @@
-"""Pictures that commands look at, and those that they draw: to a file or to standard output."""
+"""Read the images that commands inspect, and write the pictures that they draw."""
 from __future__ import annotations
 
 import os
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 STDOUT = "-"
 
 
-def check_output(path: str, *, svg: bool = False) -> None:
-    """Refuse what no picture can be written to; it is wrong usage, whatever files there are."""
+def check_suffix(path: str, *, scene: bool = False) -> None:
+    """Raise where no picture can be written, whatever files exist: this is wrong usage. scene: as in saving."""
     from ..explain.canvas import saving
 
     if path == STDOUT:
         if sys.stdout.isatty():
             raise click.UsageError("an image is not written to a terminal: name a file with --output")
     else:
-        saving.check_suffix(path, svg=svg)
+        saving.check_suffix(path, scene=scene)
 
 
-def check_place(path: str, sources: Sequence[str] = (), *, force: bool) -> None:
-    """Refuse a name that is taken, or is that of a picture to be read, before anything is computed."""
+def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None:
+    """Raise for a file that exists, or is itself to be read, before anything is computed."""
     from .. import files
 
     if path == STDOUT:
@@ -40,28 +40,24 @@ def check_place(path: str, sources: Sequence[str] = (), *, force: bool) -> None:
     files.check_target(path, force=force)
 
 
-def read(path: str) -> Picture:
-    """Return the picture in a file, the first where there are several, and say what was left out."""
+def read_image(path: str) -> Picture:
+    """Return the first image in a file, and print what was ignored."""
     from .. import files
 
     photo = files.read_photo(path)
-    notes = [f"the first of {len(photo.frames)} frames is taken"] if len(photo.frames) > 1 else []
+    notes = [f"only the first of {len(photo.frames)} frames is used"] if len(photo.frames) > 1 else []
     image = photo.image
     for note in [*photo.notes, *notes]:
         say(f"{path}: {note}")
     return image
 
 
-def put(picture: Any, path: str, *, force: bool, told: str = "", aside: bool = False) -> None:
-    """Write a Pillow image or a drawing, as PNG to standard output, and say so. aside: on standard error."""
-    from ..explain.canvas import drawing, saving
+def write_picture(picture: Any, path: str, *, force: bool, note: str = "", to_stderr: bool = False) -> None:
+    """Write a scene or Pillow image to a file and say so, or as PNG to standard output."""
+    from ..explain.canvas import saving
 
     if path == STDOUT:
-        image = picture.image() if isinstance(picture, drawing.Drawing) else picture
-        sys.stdout.buffer.write(drawing.png(image))
+        sys.stdout.buffer.write(saving.encode(picture, ".png"))
         return
-    if isinstance(picture, drawing.Drawing):
-        picture.save(path, force=force)
-    else:
-        saving.save(picture, path, force=force)
-    click.echo(shown(f"wrote {path}{told}"), err=aside)
+    saving.save(picture, path, force=force)
+    click.echo(shown(f"wrote {path}{note}"), err=to_stderr)

@@ -1,4 +1,4 @@
-"""imfilter show FILTER_OR_KERNEL: a kernel's numbers, and what they do, as text or as a picture."""
+"""imfilter show FILTER|KERNEL: a kernel's weights and frequency response, as text or as a picture."""
 from __future__ import annotations
 
 import os
@@ -22,11 +22,11 @@ from .report import say, shown
 from .status import Status
 
 if TYPE_CHECKING:
-    from ..explain.canvas.drawing import Drawing
+    from ..explain.canvas.scene import Scene
     from ..explain.kernel.anatomy import Anatomy
     from ..explain.kernel.facts import Fact
 
-ABOUT = 14  # columns of what a fact is about
+NAME_WIDTH = 14  # characters of a property's name
 
 
 @click.command("show", epilog="""\b
@@ -35,89 +35,93 @@ ABOUT = 14  # columns of what a fact is about
       imfilter show gaussian:sigma=2 -o gaussian.svg
       imfilter show "0 -1 0; -1 5 -1; 0 -1 0"
       imfilter show kernel.txt
-    """, context_settings={"ignore_unknown_options": True})  # a kernel may begin with a minus
+    """, context_settings={"ignore_unknown_options": True})  # a kernel may start with a minus
 @click.argument("what", type=FilterName(), metavar="FILTER|KERNEL")
 @click.option("-o", "--output", type=NAME, metavar="FILE",
-              help="Draw it: kernel and frequency response, as .svg, .png, ...; - is standard output, as PNG.")
+              help="Draw kernel and frequency response: .svg, .html, .png, ...; - writes PNG to standard output.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(what: str, output: str | None, force: bool) -> Status:
-    """Tell a kernel's numbers and what follows from them.
+    """Print a kernel's weights, properties and frequency response.
 
-    FILTER is a name with parameters if need be, as in gaussian:sigma=2; KERNEL a text file, or the numbers themselves.
+    FILTER is a name, with parameters if needed: gaussian:sigma=2. KERNEL is a text file, or the weights themselves.
     """
-    parts = _parts(what)
+    parts = _find_parts(what)
     if output is None:
-        click.echo("\n".join(_text(what, parts)))
+        click.echo("\n".join(_describe_parts(what, parts)))
         return Status.DONE
     if not parts.kernels and parts.matrix is None:
-        raise ImfilterError(f"{what} has no kernel to draw: it is no linear convolution")
-    pictures.check_output(output, svg=True)
+        raise ImfilterError(f"a filter to draw must be a linear convolution, got {what}: it has no kernel")
+    pictures.check_suffix(output, scene=True)
     try:
-        pictures.check_place(output, [what], force=force)
-        pictures.put(_drawing(shown(what), parts), output, force=force)
+        pictures.check_target(output, [what], force=force)
+        pictures.write_picture(_draw_parts(shown(what), parts), output, force=force)
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
     return Status.DONE
 
 
-def _parts(what: str) -> Anatomy:
-    """Return what a filter or a kernel is made of. A word that is neither is taken for a misspelled filter."""
+def _find_parts(what: str) -> Anatomy:
+    """Return the kernels of a filter or of a kernel. A word that is neither counts as a misspelled filter."""
     from ..explain.kernel.anatomy import anatomy, own_kernel
 
-    name = _name(what)
+    name = _first_name(what)
     known = name in KNOWN_FILTERS or is_kernel_file(name)
     if not known and (os.path.isfile(what) or not re.fullmatch(r"[^\W\d][\w-]*", name)):
         return own_kernel(KernelType().convert(what, None, None))
     first, *others = Pipeline.parse(what)
     if others:
-        raise ImfilterError(f"a chain has no one kernel to show, got {len(others) + 1} filters: "
-                            f"show each by itself, as in imfilter show {first}")
+        raise ImfilterError(f"show needs a single filter, got {len(others) + 1}: show each one, as in "
+                            f"imfilter show {first}")
     return anatomy(first)
 
 
-def _name(what: str) -> str:
-    """Return the name of the first filter, where it is filters."""
+def _first_name(what: str) -> str:
+    """Return the name of the first filter in a text of filters."""
     return re.split("[:,]", what, maxsplit=1)[0].strip()
 
 
-def _text(what: str, parts: Anatomy) -> list[str]:
-    from ..explain.kernel import facts, frequency_response
+def _describe_parts(what: str, parts: Anatomy) -> list[str]:
+    """Return the lines of text that describe a filter and its kernels."""
+    from ..explain.kernel import facts
+    from ..explain.kernel.frequency_response import ASCII_BARS, BARS
 
     width = max(40, shutil.get_terminal_size().columns)
-    marks = frequency_response.BARS if _encodes(frequency_response.BARS) else frequency_response.PLAIN_BARS
-    lines = textwrap.wrap(f"{what.strip()}: {parts.words}" if _name(what) in KNOWN_FILTERS else parts.words, width)
+    marks = BARS if _can_encode(BARS) else ASCII_BARS
+    title = f"{what.strip()}: " if _first_name(what) in KNOWN_FILTERS else ""
+    lines = textwrap.wrap(title + parts.words, width)
     if parts.matrix is not None:
-        lines += ["", *facts.table(parts.matrix, width)]
+        lines += ["", *facts.format_table(parts.matrix, width)]
     for name, kernel in parts.kernels.items():
-        lines += ["", *([f"{name}:"] if len(parts.kernels) > 1 else []), *facts.table(kernel, width), ""]
-        told = facts.facts(kernel)
+        lines += ["", *([f"{name}:"] if len(parts.kernels) > 1 else []), *facts.format_table(kernel, width), ""]
+        properties = facts.describe_kernel(kernel)
         if kernel.any() and not parts.at_once:
-            told.append(facts.planned(kernel))
-        lines += _said(told, width)
+            properties.append(facts.describe_plan(kernel))
+        lines += _format_facts(properties, width)
         if kernel.any():
-            lines += ["", *facts.plots(kernel, width, marks)]
+            lines += ["", *facts.plot_gain(kernel, width, marks)]
     if parts.at_once:
-        lines += ["", *_said([facts.planned(*parts.kernels.values())], width)]
+        lines += ["", *_format_facts([facts.describe_plan(*parts.kernels.values())], width)]
     return lines
 
 
-def _said(told: list[Fact], width: int) -> list[str]:
-    return [line for fact in told
-            for line in textwrap.wrap(f"{fact.about:<{ABOUT}}{fact.text}", width, subsequent_indent=" " * ABOUT)]
+def _format_facts(properties: list[Fact], width: int) -> list[str]:
+    indent = " " * NAME_WIDTH
+    return [line for name, text in properties
+            for line in textwrap.wrap(f"{name:<{NAME_WIDTH}}{text}", width, subsequent_indent=indent)]
 
 
-def _encodes(text: str) -> bool:
+def _can_encode(text: str) -> bool:
     try:
-        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")  # there is none where it is closed
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")  # stdout is None where it is closed
         return True
     except UnicodeEncodeError:
         return False
 
 
-def _drawing(title: str, parts: Anatomy) -> Drawing:
+def _draw_parts(title: str, parts: Anatomy) -> Scene:
     from ..explain.kernel import chart
 
     if parts.matrix is None:
-        return chart.kernel_chart(title, parts.kernels)
-    return chart.matrix_chart(title, parts.matrix)
+        return chart.chart_kernels(title, parts.kernels)
+    return chart.chart_matrix(title, parts.matrix)

@@ -1,1 +1,1 @@
-"""Convolution layers: sizes, receptive fields, trained weights, learning a kernel."""
+"""Convolution layers: sizes, receptive fields, running trained weights, and learning a kernel."""

@@ -1,4 +1,4 @@
-"""One convolution layer: what size comes out of it, and how many weights it has."""
+"""One convolution layer: its output size and its number of weights."""
 from __future__ import annotations
 
 import math
@@ -19,27 +19,27 @@ LETTERS = {"s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
 
 @dataclass(frozen=True)
 class Layer:
-    """One convolution layer, without its weights.
+    """A convolution layer, without its weights.
 
     Parameters
     ----------
     kernel : int, (int, int) or Pattern
-        Taps of the kernels, down and across; a pattern also says which weights are fixed at 0 and which are tied.
+        Size of the kernels, down and across. A pattern also says which weights are fixed at 0 and which are tied.
     stride : int or (int, int), default 1
-        Pixels from one place of the kernel to the next.
+        Distance in pixels between neighboring outputs.
     padding : int or (int, int), default 0
-        Pixels added on every side, above and below or left and right.
+        Pixels added on each side, vertically and horizontally.
     dilation : int or (int, int), default 1
-        Pixels from one tap of the kernel to the next.
+        Distance in pixels between neighboring taps.
     out_channels : int, optional
-        Kernels of the layer, which makes so many channels. None: as many as come in.
+        Number of output channels. Default: as many as input channels.
     groups : int, default 1
-        Parts that the channels are in, each seen by its own kernels alone.
+        Number of groups of channels; each kernel reads the channels of one group.
 
     Raises
     ------
     ImfilterError
-        When a number is out of range, or the channels do not go into the groups.
+        When a number is out of range, or groups does not divide the channels.
 
     Examples
     --------
@@ -68,41 +68,41 @@ class Layer:
             if kernel.labels.ndim == 4:
                 if out_channels not in (None, kernel.shape[0]):
                     raise ImfilterError(
-                        f"out_channels must be the {kernel.shape[0]} of the pattern, got {out_channels!r}")
+                        f"out_channels must be {kernel.shape[0]}, as in the pattern, got {out_channels!r}")
                 out_channels = kernel.shape[0]
             kernel = (kernel.shape[-2], kernel.shape[-1])
         groups = check_integer("groups", groups, 1)
         if out_channels is not None and check_integer("out_channels", out_channels, 1) % groups:
-            raise ImfilterError(f"out_channels must be a multiple of the {groups} groups, got {out_channels}")
-        settled = {"kernel": check_pair("kernel", kernel, 1), "stride": check_pair("stride", stride, 1),
+            raise ImfilterError(f"out_channels must be a multiple of groups, {groups}, got {out_channels}")
+        checked = {"kernel": check_pair("kernel", kernel, 1), "stride": check_pair("stride", stride, 1),
                    "padding": check_pair("padding", padding, 0), "dilation": check_pair("dilation", dilation, 1),
                    "out_channels": out_channels, "groups": groups, "pattern": pattern}
-        for name, value in settled.items():
-            object.__setattr__(self, name, value)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # the dataclass is frozen
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the (H, W, C) that comes out of an (H, W, C)."""
+        """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
         *size, channels = check_shape(shape)
         if channels % self.groups:
-            raise ImfilterError(f"the channels that come in must be a multiple of {self.groups} groups, got {channels}")
+            raise ImfilterError(f"the input channels must be a multiple of groups, {self.groups}, got {channels}")
         height, width = (
-            count_outputs(pixels, taps, (margin, margin), step, apart) for pixels, taps, margin, step, apart
+            count_outputs(pixels, taps, (margin, margin), step, gap) for pixels, taps, margin, step, gap
             in zip(size, self.kernel, self.padding, self.stride, self.dilation, strict=True))
         return height, width, self.channels(channels)
 
     def channels(self, channels: int) -> int:
-        """Return how many channels come out of so many."""
+        """Return the number of output channels for a number of input channels."""
         return channels if self.out_channels is None else self.out_channels
 
     def weight_shape(self, channels: int) -> tuple[int, int, int, int]:
-        """Return the shape of the weights, (C_out, C_in / groups, kh, kw), when so many channels come in."""
+        """Return the shape of the weights, (C_out, C_in / groups, kh, kw), for a number of input channels."""
         shape = (self.channels(check_integer("channels", channels, 1)), channels // self.groups, *self.kernel)
         if self.pattern is not None and self.pattern.labels.ndim == 4 and self.pattern.shape != shape:
             raise ImfilterError(f"the pattern must have the shape of the weights, {shape}, got {self.pattern.shape}")
         return shape
 
     def weights(self, channels: int) -> tuple[int, int, int]:
-        """Return how many weights are parameters, are fixed at 0, and are tied to others, for so many channels."""
+        """Return how many weights are free, fixed at 0, and tied to others, for a number of input channels."""
         shape = self.weight_shape(channels)
         if self.pattern is None:
             return math.prod(shape), 0, 0
@@ -110,37 +110,37 @@ class Layer:
         return kernels * self.pattern.free, kernels * self.pattern.zeros, kernels * self.pattern.tied
 
     def __str__(self) -> str:
-        def shown(letter: str, value: Pair, default: int) -> str:
+        def option(letter: str, value: Pair, default: int) -> str:
             text = str(value[0]) if value[0] == value[1] else f"{value[0]}/{value[1]}"
             return "" if value == (default, default) else f" {letter}{text}" if letter else text
 
         channels = "" if self.out_channels is None else f"x{self.out_channels}"
-        return (shown("", self.kernel, 0) + channels + shown("s", self.stride, 1) + shown("p", self.padding, 0)
-                + shown("d", self.dilation, 1) + (f" g{self.groups}" if self.groups > 1 else ""))
+        return (option("", self.kernel, 0) + channels + option("s", self.stride, 1) + option("p", self.padding, 0)
+                + option("d", self.dilation, 1) + (f" g{self.groups}" if self.groups > 1 else ""))
 
     @classmethod
     def parse(cls, text: str) -> Layer:
-        """Read a layer as str prints it, '3x16 s2 p1'; see `Stack.parse`."""
-        found = TOKEN.fullmatch(str(text).strip())
-        if found is None:
-            raise ImfilterError(f"a layer must be written like '3x16 s2 p1', its kernel first, got {text!r}")
+        """Parse a layer as str prints it, such as '3x16 s2 p1'; see `Stack.parse`."""
+        match = TOKEN.fullmatch(str(text).strip())
+        if match is None:
+            raise ImfilterError(f"a layer must be written like '3x16 s2 p1', kernel first, got {text!r}")
         options: dict[str, Any] = {}
-        for word in found["rest"].split():
+        for word in match["rest"].split():
             if LETTERS[word[0]] in options:
-                raise ImfilterError(f"a layer must have one {LETTERS[word[0]]}, got {text!r}")
-            options[LETTERS[word[0]]] = _numbers(word[1:])
-        channels = int(found["channels"]) if found["channels"] else None
-        return cls(_numbers(found["kernel"]), out_channels=channels, **options)
+                raise ImfilterError(f"a layer must have only one {LETTERS[word[0]]}, got {text!r}")
+            options[LETTERS[word[0]]] = _parse_size(word[1:])
+        channels = int(match["channels"]) if match["channels"] else None
+        return cls(_parse_size(match["kernel"]), out_channels=channels, **options)
 
 
 def check_shape(shape: object) -> Shape:
-    """Return the shape of an image, which must be (H, W, C)."""
+    """Return a shape (H, W, C), or raise if it is none."""
     if not isinstance(shape, (tuple, list)) or len(shape) != 3:
         raise ImfilterError(f"shape must be (H, W, C), got {shape!r}")
     height, width, channels = (check_integer("shape", side, 1) for side in shape)
     return height, width, channels
 
 
-def _numbers(text: str) -> int | Pair:
+def _parse_size(text: str) -> int | Pair:
     first, *second = map(int, text.split("/"))
     return (first, second[0]) if second else first

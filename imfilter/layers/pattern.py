@@ -1,30 +1,29 @@
-"""Kernels whose weights are parameters: fixed zeros, and weights that are tied to each other."""
+"""Patterns of kernel weights: which are fixed at 0, and which are tied to each other."""
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
+from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
 
-Array = np.ndarray[Any, Any]
-
-TIED = 1e-6  # how far weights that are tied may differ, of the largest of them
+TIE_TOLERANCE = 1e-6  # difference of tied weights, relative to the largest weight
 
 
 class Pattern:
-    """A kernel or bank whose weights are parameters, as a table of labels.
+    """Which weights of a kernel or bank are fixed at 0, and which are tied to each other.
 
     Parameters
     ----------
     labels : (kh, kw) or (C_out, C_in, kh, kw) array
-        0: the weight is fixed at 0. Equal labels: the weights are one parameter. A minus sign: the weight is that of
-        its opposite, times -1. Which numbers are used means nothing beyond that.
+        0: the weight is fixed at 0. Equal labels: the weights share one parameter. A minus sign: the weight is minus
+        the parameter of the positive label. The numbers have no other meaning.
 
     Raises
     ------
     ImfilterError
-        When the labels are not a table or bank of finite numbers.
+        When the labels are not a kernel or bank of finite numbers.
 
     Examples
     --------
@@ -48,11 +47,11 @@ class Pattern:
         if table.ndim not in (2, 4) or not table.size:
             raise ImfilterError(f"a pattern must have the shape (kh, kw) or (C_out, C_in, kh, kw), got {table.shape}")
         if not np.isfinite(table).all():
-            raise ImfilterError("the labels of a pattern must be finite, got NaN or infinity among them")
+            raise ImfilterError("the labels of a pattern must be finite, got NaN or infinity")
         names, index = np.unique(np.abs(table), return_inverse=True)
         self.labels = table
         self.free = int(np.count_nonzero(names))
-        # The parameter that stands at each tap, -1 for none, and its sign.
+        # The parameter at each tap, -1 for none, and its sign.
         self.index: Array = index.reshape(table.shape) - (len(names) - self.free)
         self.signs: Array = np.sign(table)
         for array in (self.labels, self.index, self.signs):
@@ -60,7 +59,7 @@ class Pattern:
 
     @classmethod
     def full(cls, shape: tuple[int, ...]) -> Pattern:
-        """Return the pattern of a kernel or bank of this shape whose weights are all free."""
+        """Return the pattern of a kernel or bank of this shape with no fixed or tied weights."""
         return cls(np.arange(1, np.prod(shape) + 1).reshape(shape))
 
     @property
@@ -70,12 +69,12 @@ class Pattern:
 
     @property
     def zeros(self) -> int:
-        """How many weights are fixed at 0."""
+        """Number of weights fixed at 0."""
         return int((self.index < 0).sum())
 
     @property
     def tied(self) -> int:
-        """How many weights are no parameters of their own, but those of others."""
+        """Number of weights that repeat the parameter of another weight."""
         return self.labels.size - self.zeros - self.free
 
     def kernel(self, parameters: Any) -> Array:
@@ -84,19 +83,19 @@ class Pattern:
         Parameters
         ----------
         parameters : (free,) array
-            Finite numbers, in the order of the labels without their signs.
+            Finite numbers, in ascending order of their labels.
 
         Returns
         -------
         array of the pattern's shape, float64
         """
-        given = np.asarray(parameters, np.float64)
-        if given.shape != (self.free,):
-            raise ImfilterError(f"parameters must be {self.free} numbers, got an array of shape {given.shape}")
-        if not np.isfinite(given).all():
-            raise ImfilterError("parameters must be finite, got NaN or infinity among them")
-        taken: Array = np.append(given, 0.0)[self.index] * self.signs
-        return taken + 0.0  # no negative zeros
+        values = np.asarray(parameters, np.float64)
+        if values.shape != (self.free,):
+            raise ImfilterError(f"parameters must be {self.free} numbers, got an array of shape {values.shape}")
+        if not np.isfinite(values).all():
+            raise ImfilterError("parameters must be finite, got NaN or infinity")
+        weights: Array = np.append(values, 0.0)[self.index] * self.signs  # index -1 takes the 0 at the end
+        return weights + 0.0  # no negative zeros
 
     def parameters(self, kernel: Any) -> Array:
         """Return the parameters of a kernel that follows the pattern; the inverse of `kernel`.
@@ -104,8 +103,7 @@ class Pattern:
         Parameters
         ----------
         kernel : array of the pattern's shape
-            Weights that are 0 where the pattern has zeros and, to 1e-6 of the largest, equal where it ties them; of
-            such the mean is taken.
+            Weights that follow the pattern to within 1e-6 of the largest. Tied weights are averaged.
 
         Returns
         -------
@@ -119,21 +117,16 @@ class Pattern:
         weights = np.asarray(kernel, np.float64)
         if weights.shape != self.shape:
             raise ImfilterError(f"kernel must have the pattern's shape {self.shape}, got {weights.shape}")
-        found = self.means(weights)
-        apart = np.abs(self.kernel(found) - weights)
-        if apart.max() > TIED * np.abs(weights).max():
-            place = tuple(int(k) for k in np.unravel_index(apart.argmax(), self.shape))
-            raise ImfilterError(
-                f"kernel must follow the pattern: its weight {weights[place]:g} at {place} "
-                + ("must be 0" if self.index[place] < 0 else "differs from those it is tied with"))
-        return found
-
-    def means(self, weights: Array) -> Array:
-        """Return the mean of what stands where each parameter does, each with its sign."""
         free = self.index >= 0
         sums = np.bincount(self.index[free], (weights * self.signs)[free], self.free)
-        means: Array = sums / np.bincount(self.index[free], minlength=self.free)
-        return means
+        parameters: Array = sums / np.bincount(self.index[free], minlength=self.free)
+        error = np.abs(self.kernel(parameters) - weights)
+        if error.max() > TIE_TOLERANCE * np.abs(weights).max():
+            place = tuple(int(k) for k in np.unravel_index(error.argmax(), self.shape))
+            raise ImfilterError(
+                f"kernel must follow the pattern: its weight {weights[place]:g} at {place} "
+                + ("must be 0" if self.index[place] < 0 else "differs from those it is tied to"))
+        return parameters
 
     def __eq__(self, other: object) -> bool:
         return (isinstance(other, Pattern) and np.array_equal(self.index, other.index)

@@ -1,9 +1,8 @@
-"""Convolution layers, one after the other: what a pixel of the result sees, what it costs, and running them."""
+"""Stacks of convolution layers: their receptive fields and costs, and running them."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,13 +12,12 @@ from ..arrays.dtypes import Array
 from ..convolution import conv2d
 from ..errors import ImfilterError, check_integer
 from .layer import Layer, Pair, Shape, check_shape
-from .trained_weights import load_weights
-
-Weights = list[tuple[Array, Array | None]]  # and the bias of every layer
+from .summary import LayerSummary, Summary
+from .trained_weights import check_weights, load_weights
 
 
 class Rectangle(NamedTuple):
-    """Rows top to bottom - 1 and columns left to right - 1, which may lie outside the image."""
+    """Rows top to bottom - 1 and columns left to right - 1, which may extend beyond the image."""
 
     top: int
     left: int
@@ -31,70 +29,9 @@ class Rectangle(NamedTuple):
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
 
-    def clipped(self, height: int, width: int) -> Rectangle:
-        """Return the part that lies in an image of this size."""
-        return Rectangle(max(self.top, 0), max(self.left, 0), min(self.bottom, height), min(self.right, width))
-
-
-class Row(NamedTuple):
-    """What is known of a layer in a stack. Pairs are vertical, horizontal.
-
-    shape: (H, W, C) that comes out. field: receptive field, the input pixels that one output pixel sees. jump: input
-    pixels from one output pixel to the next, the product of the strides. center: where in the input the field of the
-    first output pixel has its center; halves are between two pixels. reach: pixels of the field of the first output
-    pixel that lie outside the image, above and to the left. parameters: weights to learn, without biases;
-    zeros, tied: weights fixed at 0, and weights that are those of others. multiply_adds: of the weights that are not 0.
-    """
-
-    layer: Layer
-    shape: Shape
-    field: Pair
-    jump: Pair
-    center: tuple[float, float]
-    reach: Pair
-    parameters: int
-    zeros: int
-    tied: int
-    multiply_adds: int
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A stack's layers on an image of one size. Printed, it is a table, with notes below it."""
-
-    shape: Shape
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def parameters(self) -> int:
-        """How many weights there are to learn in all layers."""
-        return sum(row.parameters for row in self.rows)
-
-    def __str__(self) -> str:
-        head = ("layer", "output", "field", "jump", "center", "reach", "parameters", "zero", "tied", "multiply-adds")
-        start = ("image", _size(self.shape), "1", "1", "0", "0", "", "", "", "")
-        lines = [head, start, *(
-            (str(row.layer), _size(row.shape), _shown(row.field), _shown(row.jump), _shown(row.center),
-             _shown(row.reach), f"{row.parameters:,}", f"{row.zeros:,}", f"{row.tied:,}", f"{row.multiply_adds:,}")
-            for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        table = ["  ".join(cell.ljust(wide) if k < 2 else cell.rjust(wide)
-                           for k, (cell, wide) in enumerate(zip(line, widths, strict=True))).rstrip() for line in lines]
-        return "\n".join([*table, *(f"note: {note}" for note in self.notes)])
-
-
-def _size(shape: Sequence[int]) -> str:
-    return " x ".join(map(str, shape))
-
-
-def _shown(value: tuple[float, float]) -> str:
-    both = [f"{side:g}" for side in value]
-    return both[0] if both[0] == both[1] else " x ".join(both)
-
 
 class Stack:
-    """Convolution layers, one after the other.
+    """A stack of convolution layers, each applied to the output of the one before.
 
     Parameters
     ----------
@@ -108,8 +45,8 @@ class Stack:
 
     Notes
     -----
-    With j the product of the strides so far, a layer of K taps with dilation D makes the receptive field
-    r + D (K - 1) j of r.
+    A layer of K taps with dilation D enlarges the receptive field from r to r + D (K - 1) j, where j is the product of
+    the strides before it.
 
     References
     ----------
@@ -118,7 +55,7 @@ class Stack:
 
     Examples
     --------
-    Three layers of 3 x 3 see as much as one of 7 x 7, and cost less:
+    Three layers of 3 x 3 have the receptive field of one of 7 x 7, at a lower cost:
 
     >>> import imfilter
     >>> stack = imfilter.Stack.parse("3x16 p1, 3x16 p1, 3x16 p1")
@@ -136,15 +73,15 @@ class Stack:
         self.layers = tuple(layers)
         wrong = next((layer for layer in self.layers if not isinstance(layer, Layer)), None)
         if not self.layers or wrong is not None:
-            hint = "; Stack.parse reads them from text" if isinstance(wrong, str) else ""
-            raise ImfilterError(f"a stack must be made of layers, got {'none' if wrong is None else repr(wrong)}{hint}")
+            hint = ": use Stack.parse for text" if isinstance(wrong, str) else ""
+            raise ImfilterError(f"a stack must consist of layers, got {'none' if wrong is None else repr(wrong)}{hint}")
 
     @classmethod
     def parse(cls, text: str) -> Stack:
-        """Read layers as str prints them: '3x16 s2 p1, 5 d2' is a layer of 3 x 3 to 16 channels and one of 5 x 5.
+        """Parse layers as str prints them: '3x16 s2 p1, 5 d2' is a layer of 3 x 3 to 16 channels, then one of 5 x 5.
 
-        After the kernel and the channels stand s for stride, p for padding, d for dilation and g for groups; 3/5 is 3
-        down and 5 across. 3x3 is one of 3 x 3 to 3 channels.
+        Kernel size and output channels come first, as in 3x16, then s for stride, p for padding, d for dilation and g
+        for groups. 3/5 means 3 down and 5 across. Note that 3x3 is a 3 x 3 kernel with 3 output channels.
         """
         return cls(Layer.parse(part) for part in str(text).split(","))
 
@@ -167,85 +104,85 @@ class Stack:
         return f"Stack.parse({str(self)!r})"
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the (H, W, C) that comes out of an (H, W, C)."""
+        """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
         for layer in self.layers:
             shape = layer.output_shape(shape)
         return shape
 
     def receptive_field(self, y: int, x: int) -> Rectangle:
-        """Return the input pixels that the output pixel (y, x) sees, padding among them."""
+        """Return the receptive field of output pixel (y, x): the input pixels it depends on, padding included."""
         top, left = bottom, right = check_integer("y", y, 0), check_integer("x", x, 0)
         for layer in reversed(self.layers):
             (top, bottom), (left, right) = (
-                (low * step - margin, high * step - margin + apart * (taps - 1))
-                for (low, high), taps, step, margin, apart in zip(
+                (low * step - margin, high * step - margin + gap * (taps - 1))
+                for (low, high), taps, step, margin, gap in zip(
                     ((top, bottom), (left, right)), layer.kernel, layer.stride, layer.padding, layer.dilation,
                     strict=True))
         return Rectangle(top, left, bottom + 1, right + 1)
 
     def summary(self, shape: Shape) -> Summary:
-        """Return what each layer makes of an image of the shape (H, W, C).
+        """Return the sizes, receptive fields, weights and costs of all layers for an image of shape (H, W, C).
 
         Raises
         ------
         ImfilterError
-            When a kernel does not fit into what comes to its layer, or the channels do not fit; it names the layer.
+            When a layer does not fit its input. The message names the layer.
         """
-        came = check_shape(shape)
-        rows: list[Row] = []
+        image = check_shape(shape)
+        rows: list[LayerSummary] = []
         notes: list[str] = []
         for k, layer in enumerate(self.layers):
-            before = rows[-1].shape if rows else came
+            before = rows[-1].shape if rows else image
             try:
                 out = layer.output_shape(before)
                 free, zeros, tied = layer.weights(before[2])
             except ImfilterError as error:
                 raise ImfilterError(f"layer {k + 1}, {layer}: {error}") from None
-            rows.append(self._row(k, out, (free, zeros, tied)))
+            rows.append(self._summarize_layer(k, out, (free, zeros, tied)))
             if min(layer.stride) > 1 and out[2] < 2 * before[2]:
                 notes.append(
-                    f"layer {k + 1} keeps one pixel in {math.prod(layer.stride)} and makes {out[2]} channels of "
-                    f"{before[2]}: when a stride halves the size, twice the channels keep what was seen")
-        return Summary(came, tuple(rows), tuple(notes))
+                    f"layer {k + 1} keeps one pixel in {math.prod(layer.stride)} while channels go from {before[2]} to "
+                    f"{out[2]}: networks often double them where a stride halves the size")
+        return Summary(image, tuple(rows), tuple(notes))
 
-    def _row(self, k: int, shape: Shape, weights: tuple[int, int, int]) -> Row:
+    def _summarize_layer(self, k: int, shape: Shape, weights: tuple[int, int, int]) -> LayerSummary:
         so_far = Stack(self.layers[:k + 1])
         first = so_far.receptive_field(0, 0)
         down, across = zip(*(layer.stride for layer in so_far), strict=True)
         free, zeros, tied = weights
-        return Row(
+        return LayerSummary(
             self.layers[k], shape, first.size, (math.prod(down), math.prod(across)),
             ((first.top + first.bottom - 1) / 2, (first.left + first.right - 1) / 2),
             (max(-first.top, 0), max(-first.left, 0)), free, zeros, tied, shape[0] * shape[1] * (free + tied))
 
     def apply(self, image: Any, weights: Any, *, relu: bool = False, channel_axis: int | None = -1,
               workers: int | None = None) -> list[Array]:
-        """Run the layers on an image.
+        """Run the layers on an image and return the feature maps of each.
 
         Parameters
         ----------
         image : (H, W, C) or (N, H, W, C) array or Pillow image; (H, W) for a first layer of one channel
-            Its values are taken as they are: what was trained on 0 to 1 wants the photo divided by 255.
+            Values are not rescaled: divide a photo by 255 for weights trained on 0 to 1.
         weights : sequence or mapping of arrays, or the name of an .npz file
-            For every layer its weights (C_out, C_in / groups, kh, kw), each followed by its bias (C_out,) if it has
-            one; of a mapping, such as the state of a PyTorch model, the values in their order.
+            The weights (C_out, C_in / groups, kh, kw) of each layer, followed by its bias (C_out,) if it has one. Of a
+            mapping, such as the state of a PyTorch model, the values in their order.
         relu : bool, default False
-            Set what is below 0 to 0 after every layer.
+            Set negative values to 0 after every layer.
         channel_axis : int or None, default -1
-            Where the channels of the image are, and of the maps.
+            Axis of the channels, in the image and in the feature maps.
         workers : int, optional
-            Threads; as in `imfilter.conv2d`.
+            Number of threads, as in `imfilter.conv2d`.
 
         Returns
         -------
         list of arrays
-            The feature maps of every layer, float32, or float64 when the image or a weight needs it. The last is the
-            result.
+            The feature maps of every layer; the last one is the result. float32, or float64 when the image or a weight
+            needs it.
 
         Raises
         ------
         ImfilterError
-            When the weights do not fit the layers; before anything is computed.
+            When the weights do not fit the layers. Nothing has been computed then.
 
         Examples
         --------
@@ -255,48 +192,19 @@ class Stack:
         >>> [maps.shape for maps in stack.apply(numpy.ones((8, 6)), weights)]
         [(8, 6, 2), (4, 3, 4)]
         """
-        given = self._given(weights)
+        pairs = load_weights(weights, len(self.layers))
         pixels = as_array(image)
         axis = -1 if pixels.ndim == 2 else channel_axis
         if axis is not None:
-            self._check(given, 1 if pixels.ndim == 2 else pixels.shape[axis])
+            check_weights(pairs, self.layers, 1 if pixels.ndim == 2 else pixels.shape[axis])
         exact = all(array is None or array.dtype.itemsize <= 4 or array.dtype.kind != "f"
-                    for arrays in given for array in arrays)
+                    for pair in pairs for array in pair)
         double = not exact or pixels.dtype in (np.float64, np.int32) or pixels.dtype.itemsize > 4
         maps: list[Array] = []
-        for layer, (weight, bias) in zip(self.layers, given, strict=True):
+        for layer, (weight, bias) in zip(self.layers, pairs, strict=True):
             result: Array = conv2d(
                 maps[-1] if maps else pixels, weight, bias, stride=layer.stride, padding=layer.padding,
                 dilation=layer.dilation, groups=layer.groups, channel_axis=axis,
                 dtype=np.float64 if double else np.float32, workers=workers)
             maps.append(np.maximum(result, 0, out=result) if relu else result)
         return maps
-
-    def _given(self, weights: Any) -> Weights:
-        """Return the weight and the bias of every layer."""
-        pairs: Weights = []
-        for name, array in load_weights(weights):
-            if array.ndim == 4:
-                pairs.append((array, None))
-            elif array.ndim == 1 and pairs and pairs[-1][1] is None:
-                pairs[-1] = pairs[-1][0], array
-            else:
-                raise ImfilterError(
-                    f"weights must be (C_out, C_in, kh, kw) arrays, each followed by its bias (C_out,) or not, got "
-                    f"{name} of shape {array.shape}")
-        if len(pairs) != len(self.layers):
-            raise ImfilterError(f"weights must be given for {len(self.layers)} layers, got {len(pairs)}")
-        return pairs
-
-    def _check(self, given: Weights, channels: int) -> None:
-        """Refuse weights that do not fit, before anything is computed."""
-        for k, (layer, (weight, bias)) in enumerate(zip(self.layers, given, strict=True)):
-            if channels % layer.groups:
-                raise ImfilterError(f"layer {k + 1}, {layer}: {channels} channels do not go into {layer.groups} groups")
-            out = weight.shape[0] if layer.out_channels is None else layer.out_channels
-            shape = (out, channels // layer.groups, *layer.kernel)
-            if weight.shape != shape:
-                raise ImfilterError(f"layer {k + 1}, {layer}: weights must have the shape {shape}, got {weight.shape}")
-            if bias is not None and bias.shape != (out,):
-                raise ImfilterError(f"layer {k + 1}, {layer}: bias must have the shape {(out,)}, got {bias.shape}")
-            channels = out

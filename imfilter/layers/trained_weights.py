@@ -1,7 +1,7 @@
-"""Trained weights of a stack, from arrays, from the state of a model, or from a file."""
+"""Load the trained weights of a stack from arrays, a model's state or a file, and check that they fit."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,28 +9,63 @@ import numpy as np
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
+from .layer import Layer
+
+Weights = list[tuple[Array, Array | None]]  # the weights and the bias of every layer
 
 
-def load_weights(weights: Any) -> list[tuple[str, Array]]:
-    """Return the arrays in their order, with what each is called in messages."""
+def load_weights(weights: Any, layers: int) -> Weights:
+    """Return the weight and the bias of every layer."""
+    pairs: Weights = []
+    for name, array in _list_arrays(weights):
+        if array.ndim == 4:
+            pairs.append((array, None))
+        elif array.ndim == 1 and pairs and pairs[-1][1] is None:
+            pairs[-1] = pairs[-1][0], array
+        else:
+            raise ImfilterError(
+                f"weights must be (C_out, C_in, kh, kw) arrays, each optionally followed by a bias (C_out,), got "
+                f"{name} of shape {array.shape}")
+    if len(pairs) != layers:
+        raise ImfilterError(f"weights must be those of {layers} layers, got {len(pairs)}")
+    return pairs
+
+
+def check_weights(pairs: Weights, layers: Sequence[Layer], channels: int) -> None:
+    """Raise for weights that do not fit, before anything is computed."""
+    for k, (layer, (weight, bias)) in enumerate(zip(layers, pairs, strict=True)):
+        if channels % layer.groups:
+            raise ImfilterError(
+                f"layer {k + 1}, {layer}: groups must divide the input channels, got {channels} channels")
+        out = weight.shape[0] if layer.out_channels is None else layer.out_channels
+        shape = (out, channels // layer.groups, *layer.kernel)
+        if weight.shape != shape:
+            raise ImfilterError(f"layer {k + 1}, {layer}: weights must have the shape {shape}, got {weight.shape}")
+        if bias is not None and bias.shape != (out,):
+            raise ImfilterError(f"layer {k + 1}, {layer}: bias must have the shape {(out,)}, got {bias.shape}")
+        channels = out
+
+
+def _list_arrays(weights: Any) -> list[tuple[str, Array]]:
+    """Return the arrays in order, each with its name for error messages."""
     if isinstance(weights, str) or hasattr(weights, "__fspath__"):
-        return _loaded(weights)
+        return _load_file(weights)
     if isinstance(weights, Mapping):
         return [(str(name), as_array(array, str(name))) for name, array in weights.items()]
     if isinstance(weights, np.ndarray) or not isinstance(weights, Iterable):
-        raise DtypeError(f"weights must be a list of arrays, one a layer, got {type(weights).__name__}")
+        raise DtypeError(f"weights must be a list of arrays, one per layer, got {type(weights).__name__}")
     return [(f"array {k + 1}", as_array(array, f"array {k + 1}")) for k, array in enumerate(weights)]
 
 
-def _loaded(path: Any) -> list[tuple[str, Array]]:
-    """Return the arrays of an .npz file. Pickled objects, which could run code, are refused."""
+def _load_file(path: Any) -> list[tuple[str, Array]]:
+    """Return the arrays of an .npz file. Pickled objects are refused, because loading them can run code."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             if isinstance(archive, np.ndarray):
                 return [("the array", archive)]
             return [(name, archive[name]) for name in archive.files]
     except OSError as error:
-        raise ImfilterError(f"{path}: {error.strerror or 'is no .npz file'}") from None
-    except Exception as error:  # a zip file can be broken in many ways
-        why = "holds pickled objects, which are refused" if "pickle" in str(error).lower() else "is no .npz file"
+        raise ImfilterError(f"{path}: {error.strerror or 'not an .npz file'}") from None
+    except Exception as error:  # a damaged zip file can raise nearly anything
+        why = "must not hold pickled objects" if "pickle" in str(error).lower() else "not an .npz file"
         raise ImfilterError(f"{path}: {why}") from None

@@ -1,1 +1,1 @@
-"""The drawing model: scenes, and writing them as SVG, pixels or pages."""
+"""The drawing model: scenes, and rendering them as SVG, pixels or web pages."""

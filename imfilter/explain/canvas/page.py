@@ -1,34 +1,37 @@
-"""Pictures as pages of their own: all steps in one file, which needs no other and no network."""
+"""Render scenes as web pages: all frames in one file that needs no network."""
 from __future__ import annotations
 
-import json
 from html import escape
 from importlib import resources
 
-from . import svg
-from .palette import DARK, LIGHT, style, variables
-from .scene import Panel, Scene, together
+from .palette import DARK, LIGHT, css_variables, dark_rules
+from .scene import Panel, Scene, bind_sizes
+from .svg import render_panel
 
-SMALLEST = 0.62  # of its size, that a drawing may have
+MIN_SCALE = 0.62  # how far a narrow screen may shrink a drawing
 
 
-def document(scene: Scene) -> str:
-    """Return the page."""
-    rows = "\n".join(
-        '<div class="row">' + "\n".join(_panel(panel, scene.frames) for panel in row) + "</div>" for row in scene.rows)
+def render_page(scene: Scene) -> str:
+    """Return a scene as an HTML document with a slider for its frames."""
+    import json  # needed for pages only
+
+    rows = "\n".join('<div class="row">' + "\n".join(_panel_element(panel, scene.frames) for panel in row) + "</div>"
+                     for row in scene.rows)
     parts = {
         "title": escape(scene.title),
-        "heading": escape(together(scene.title)),
-        "light": variables(LIGHT),
-        "dark": variables(DARK),
-        "shapes": style(),
+        "heading": escape(bind_sizes(scene.title)),
+        "light": css_variables(LIGHT),
+        "dark": css_variables(DARK),
+        "shapes": dark_rules(),
         "panels": rows,
-        "notes": "\n".join(f'<p class="note">{escape(together(note))}</p>' for note in scene.notes),
-        "caption": escape(together(scene.captions[-1])),
+        "notes": "\n".join(f'<p class="note">{escape(bind_sizes(note))}</p>' for note in scene.notes),
+        "caption": escape(bind_sizes(scene.captions[-1])),
         "last": str(scene.frames - 1),
-        "captions": json.dumps([together(caption) for caption in scene.captions]).replace("<", "\\u003c"),
+        # A "</script>" within a caption must not end the script.
+        "captions": json.dumps([bind_sizes(caption) for caption in scene.captions]).replace("<", "\\u003c"),
         "seconds": f"{scene.seconds:g}",
     }
+    # Split once: a title that contains {{captions}} must not be filled in itself.
     text = (resources.files(__package__) / "page.html").read_text(encoding="utf-8")
     head, *pieces = text.split("{{")
     filled = [head]
@@ -38,7 +41,6 @@ def document(scene: Scene) -> str:
     return "".join(filled)
 
 
-def _panel(panel: Panel, frames: int) -> str:
-    """Return a panel that shrinks to a narrow screen, but only so far as it can be read; then it scrolls."""
-    drawing = svg.inline(panel, frames)
-    return f'<div class="panel" style="--least:{SMALLEST * panel.width:.0f}px">{drawing}</div>'
+def _panel_element(panel: Panel, frames: int) -> str:
+    """Return a panel that shrinks on a narrow screen while it stays legible, and scrolls beyond that."""
+    return f'<div class="panel" style="--least:{MIN_SCALE * panel.width:.0f}px">{render_panel(panel, frames)}</div>'

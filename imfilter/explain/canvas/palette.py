@@ -1,12 +1,13 @@
-"""The colors of pictures that explain, by what they stand for, for light and for dark rooms."""
+"""Colors by role, for light and dark backgrounds."""
 from __future__ import annotations
 
 import numpy as np
 
-Color = tuple[int, int, int]
+RGB = tuple[int, int, int]
+Color = str | RGB  # a role, which follows light and dark; or a color that is the same in both
 
-# Blue, orange and green of M. Okabe and K. Ito, "Color universal design", 2008, which color-blind eyes tell apart,
-# as tints that numbers can be read on.
+# Blue, orange and green of M. Okabe and K. Ito, "Color universal design", 2008, which color-blind people can tell
+# apart, as tints that numbers stay legible on.
 LIGHT = {
     "paper": "#ffffff", "ink": "#1c2230", "quiet": "#586170", "rule": "#bcc5d1", "frame": "#8a94a3",
     "image": "#e3eef8", "outside": "#f2f1ee", "empty": "#ffffff", "field": "#fbdca0", "window": "#8f4a00",
@@ -21,26 +22,28 @@ DARK = {
 LETTERS, FILLS = ("ink", "quiet", "window"), ("paper", "image", "outside", "field", "made")
 
 
-def rgb(role: str) -> Color:
-    """Return the color that a role has in light."""
-    red, green, blue = bytes.fromhex(LIGHT[role][1:])
+def rgb(color: Color) -> RGB:
+    """Return the red, green and blue of a color on a light background."""
+    if not isinstance(color, str):
+        return color
+    red, green, blue = bytes.fromhex(LIGHT[color][1:])
     return red, green, blue
 
 
-def mixed(steps: int) -> list[Color]:
-    """Return the colors in light, each once, and steps between those of letters and those under them."""
+def mix_colors(steps: int) -> list[RGB]:
+    """Return all light colors, and those between letters and the fills below them, for smooth letters in a GIF."""
     letters, fills = (np.array([rgb(role) for role in roles]) for roles in (LETTERS, FILLS))
     share = np.arange(1, steps)[:, None, None, None] / steps
     between = (letters[:, None] * share + fills * (1 - share)).round().astype(int).reshape(-1, 3)
     return list(dict.fromkeys([*map(rgb, LIGHT), *map(tuple, between.tolist())]))
 
 
-def style() -> str:
-    """Return the rules by which shapes in SVG turn dark: f- and l- are the classes of fills and of lines."""
+def dark_rules() -> str:
+    """Return CSS that switches SVG shapes to dark colors; f- and l- are the classes of fills and of lines."""
     rules = "".join(f".f-{role}{{fill:{color}}}.l-{role}{{stroke:{color}}}" for role, color in DARK.items())
     return f"@media (prefers-color-scheme:dark){{{rules}}}"
 
 
-def variables(colors: dict[str, str]) -> str:
-    """Return colors as the variables of a style sheet."""
+def css_variables(colors: dict[str, str]) -> str:
+    """Return colors as CSS variables."""
     return "".join(f"--{role}:{color};" for role, color in colors.items())

@@ -1,24 +1,25 @@
-"""Pictures that move or stand still, as Python hands them out: shown by notebooks, saved under a name."""
+"""Pictures as Python returns them: notebooks display them, and they save themselves."""
 from __future__ import annotations
 
+import functools
 import os
 from html import escape
+from typing import TYPE_CHECKING
 
-from ...errors import FileError, list_choices
-from . import page, raster, svg
-from .saving import save_bytes
+from .page import render_page
+from .raster import encode_png, render_last_frame
+from .saving import check_path, save
 from .scene import Scene
+from .svg import render_svg
 
-WRITERS = {
-    ".html": lambda scene: page.document(scene).encode(),
-    ".svg": lambda scene: svg.document(scene).encode(),
-    ".gif": raster.gif,
-    ".png": raster.png,
-}
+if TYPE_CHECKING:
+    import PIL.Image
+
+CONTROLS = 190  # pixels that the buttons of a page take
 
 
 class Picture:
-    """A picture that explains. Notebooks show it, `save` writes it, str tells it in words."""
+    """A picture that explains something. Notebooks display it, `save` writes it, and str describes it in words."""
 
     def __init__(self, scene: Scene, text: str = "") -> None:
         self.scene = scene
@@ -26,13 +27,23 @@ class Picture:
 
     @property
     def frames(self) -> int:
-        """How many pictures follow each other."""
+        """Number of frames."""
         return self.scene.frames
 
     @property
     def captions(self) -> tuple[str, ...]:
-        """What is said of each frame."""
+        """The caption of each frame."""
         return tuple(self.scene.captions)
+
+    @functools.cached_property
+    def image(self) -> PIL.Image.Image:
+        """The picture as a Pillow image; of several frames, the last."""
+        return render_last_frame(self.scene)
+
+    @functools.cached_property
+    def svg(self) -> str:
+        """The picture as an SVG document, animated where it has several frames."""
+        return render_svg(self.scene)
 
     def __repr__(self) -> str:
         steps = f" in {self.frames} steps" if self.frames > 1 else ""
@@ -41,43 +52,35 @@ class Picture:
     def __str__(self) -> str:
         return self._text or "\n".join([self.scene.title, *self.scene.notes])
 
-    def _repr_svg_(self) -> str:
-        return svg.document(self.scene)
+    def _repr_png_(self) -> bytes:
+        return encode_png(self.image)
 
-    def _repr_html_(self) -> str:
-        """Return the page in a frame of its own, whose style and script stay in there."""
-        height = round(self.scene.sheet().height) + 190  # and the buttons
-        return (f'<iframe title="{escape(self.scene.title)}" srcdoc="{escape(page.document(self.scene))}" '
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def _repr_html_(self) -> str | None:
+        """Return the page with the steps, in a frame that keeps its style and script apart from the notebook."""
+        if self.frames == 1:
+            return None
+        height = round(self.scene.sheet().height) + CONTROLS
+        return (f'<iframe title="{escape(self.scene.title)}" srcdoc="{escape(render_page(self.scene))}" '
                 f'style="width:100%;height:{height}px;border:0"></iframe>')
 
     def save(self, path: str | os.PathLike[str], *, force: bool = True) -> None:
-        """Write the picture as what the name ends in.
+        """Write the picture in the format of the path's suffix.
 
         Parameters
         ----------
         path : str or path
-            Its name ends in .html (a page with a slider for the steps, which needs nothing else), .svg (moving), .gif
-            (moving) or .png (the last step).
+            A name that ends in .html (a page with a slider for the steps), .svg or .gif (both animated), or the
+            suffix of an image format such as .png, which shows the last step.
         force : bool, default True
-            Whether a file of that name is replaced.
+            Replace a file that exists.
 
         Raises
         ------
         FileError
-            When the name ends in something else, or the file cannot be written.
+            When the suffix is not that of a format, or the file cannot be written.
         """
-        check(path, force=force)
-        save_bytes(WRITERS[_suffix(path)](self.scene), path, force=force)
-
-
-def check(path: str | os.PathLike[str], *, force: bool) -> None:
-    """Refuse a name under which no picture can be written, before any is made."""
-    from ... import files
-
-    if _suffix(path) not in WRITERS:
-        raise FileError(f"{os.fspath(path)}: the name of a picture must end in {list_choices(WRITERS)}")
-    files.check_target(os.fspath(path), force=force)
-
-
-def _suffix(path: str | os.PathLike[str]) -> str:
-    return os.path.splitext(path)[1].lower()
+        check_path(path, force=force)
+        save(self.scene, path, force=force)

@@ -1,69 +1,117 @@
-"""Panels as pixels: GIF with all frames, PNG with the last."""
+"""Render scenes as pixels, and fit text by the font they use."""
 from __future__ import annotations
 
 import io
+from math import floor
 from typing import TYPE_CHECKING, Any
 
-from . import drawing
-from .palette import mixed, rgb
-from .scene import Grid, Panel, Rect, Scene, Shape, Text, seen_in
+from ...arrays.dtypes import Array
+from .palette import Color, mix_colors, rgb
+from .scene import Grid, Panel, Pixels, Rect, Scene, Shape, Text, clean_line, is_visible
 
 if TYPE_CHECKING:
     import PIL.Image
 
-SCALE = 2  # pixels of a unit, so that small letters can be read
-SHADES = 10  # from a letter's color to that under it
+SHADES = 10  # from a letter's color to the one below it, in a GIF
+MIN_TEXT = 8  # height of letters in a line that is too long
 ANCHORS = {"start": "lm", "middle": "mm", "end": "rm"}
 
 
-def gif(scene: Scene) -> bytes:
-    """Return the frames as an animated GIF that goes on for ever; the last one stays twice as long."""
-    from PIL import Image
-
-    sheet = scene.sheet()
-    colors = Image.new("P", (1, 1))
-    colors.putpalette([part for color in mixed(SHADES) for part in color])
-    frames = [_frame(sheet, k).quantize(palette=colors, dither=Image.Dither.NONE) for k in range(scene.frames)]
-    stay = round(1000 * scene.seconds)
-    room = io.BytesIO()
-    moving = {"duration": [*[stay] * (len(frames) - 1), 2 * stay], "loop": 0} if len(frames) > 1 else {}
-    frames[0].save(room, "GIF", save_all=True, append_images=frames[1:], **moving)
-    return room.getvalue()
-
-
-def png(scene: Scene) -> bytes:
-    """Return the last frame as a PNG."""
-    return drawing.png(_frame(scene.sheet(), scene.frames - 1))
-
-
-def _frame(sheet: Panel, frame: int) -> PIL.Image.Image:
+def render_image(panel: Panel, frame: int = 0, scale: int = 1) -> PIL.Image.Image:
+    """Return a frame of a panel as an RGB image. scale: pixels per unit."""
     from PIL import Image, ImageDraw
 
-    size = round(sheet.width * SCALE), round(sheet.height * SCALE)
-    image = Image.new("RGB", size, rgb("paper"))
+    image = Image.new("RGB", (round(panel.width * scale), round(panel.height * scale)), rgb("paper"))
     pen = ImageDraw.Draw(image)
-    for shape, seen in sheet.shapes:
-        if seen_in(seen, frame):
-            _paint(pen, shape)
+    for shape, span in panel.shapes:
+        if is_visible(span, frame):
+            _paint(image, pen, shape, scale)
     return image
 
 
-def _paint(pen: Any, shape: Shape) -> None:
+def render_last_frame(scene: Scene) -> PIL.Image.Image:
+    """Return the last frame of a scene as an RGB image."""
+    return render_image(scene.sheet(), scene.frames - 1, scene.scale)
+
+
+def render_gif(scene: Scene) -> bytes:
+    """Return a scene as a GIF that loops forever; the last frame stays twice as long."""
+    from PIL import Image
+
+    # One palette for all frames: with palettes of their own, colors would flicker.
+    sheet, colors = scene.sheet(), Image.new("P", (1, 1))
+    colors.putpalette([part for color in mix_colors(SHADES) for part in color])
+    frames = [render_image(sheet, k, scene.scale).quantize(palette=colors, dither=Image.Dither.NONE)
+              for k in range(scene.frames)]
+    stay = round(1000 * scene.seconds)
+    stream = io.BytesIO()
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], loop=0,
+                   duration=[*[stay] * (len(frames) - 1), 2 * stay])
+    return stream.getvalue()
+
+
+def encode_png(image: PIL.Image.Image) -> bytes:
+    """Return an image as a PNG file."""
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def pixels_image(pixels: Array, cell: int) -> PIL.Image.Image:
+    """Return an array (height, width, 3) as an image in which each pixel is a square of cell x cell."""
+    from PIL import Image
+
+    return Image.fromarray(pixels.repeat(cell, 0).repeat(cell, 1) if cell > 1 else pixels)
+
+
+def load_font(size: float) -> Any:
+    """Return Pillow's own font in this size."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
+
+
+def fit_text(text: str, width: int, size: int) -> tuple[str, int]:
+    """Return one line of text and a font size at which it fits into a width.
+
+    size: the largest size to use. Long text gets smaller letters; what is too long even then is cut.
+    """
+    text = clean_line(text)
+    for smaller in range(size, MIN_TEXT - 1, -1):
+        if load_font(smaller).getlength(text) <= width:
+            return text, smaller
+    text = text[:width]  # no letter is narrower than a pixel
+    while text and load_font(MIN_TEXT).getlength(text + "...") > width:
+        text = text[:-1]
+    return text + "...", MIN_TEXT
+
+
+def _paint(image: PIL.Image.Image, pen: Any, shape: Shape, scale: int) -> None:
     match shape:
         case Rect(x, y, width, height, fill, line, thick):
-            half = thick / 2 if line else 0  # a line lies over the edge, as in SVG
-            corners = _box(x - half, y - half, width + 2 * half, height + 2 * half)
-            pen.rectangle(corners, rgb(fill) if fill else None, rgb(line) if line else None, round(thick * SCALE))
+            half = thick / 2 if line else 0  # a line covers both sides of the edge, as in SVG
+            pen.rectangle(_corners(x - half, y - half, width + 2 * half, height + 2 * half, scale),
+                          _rgb(fill), _rgb(line), round(thick * scale))
         case Grid(x, y, rows, columns, cell, fill, line):
             width, height = columns * cell, rows * cell
-            pen.rectangle(_box(x, y, width, height), rgb(fill))
+            if fill:
+                pen.rectangle(_corners(x, y, width, height, scale), _rgb(fill))
             for k in range(rows + 1):
-                pen.line(_box(x, y + k * cell, width, 0), rgb(line), SCALE)
+                pen.rectangle(_corners(x - 0.5, y + k * cell - 0.5, width + 1, 1, scale), _rgb(line))
             for k in range(columns + 1):
-                pen.line(_box(x + k * cell, y, 0, height), rgb(line), SCALE)
-        case Text(x, y, text, size, role, anchor):
-            pen.text((x * SCALE, y * SCALE), text, rgb(role), drawing.font(size * SCALE), ANCHORS[anchor])
+                pen.rectangle(_corners(x + k * cell - 0.5, y - 0.5, 1, height + 1, scale), _rgb(line))
+        case Text(x, y, text, size, color, anchor):
+            pen.text((x * scale, y * scale), text, rgb(color), load_font(size * scale), ANCHORS[anchor])
+        case Pixels(x, y, pixels, cell):
+            image.paste(pixels_image(pixels, cell * scale), (round(x * scale), round(y * scale)))
 
 
-def _box(x: float, y: float, width: float, height: float) -> tuple[int, int, int, int]:
-    return round(x * SCALE), round(y * SCALE), round((x + width) * SCALE), round((y + height) * SCALE)
+def _rgb(color: Color) -> tuple[int, int, int] | None:
+    return rgb(color) if color else None
+
+
+def _corners(x: float, y: float, width: float, height: float, scale: int) -> tuple[int, int, int, int]:
+    """Return the first and the last pixel of a rectangle, as Pillow takes them."""
+    left, top = (floor(side * scale + 0.5) for side in (x, y))
+    right, bottom = (floor(side * scale + 0.5) - 1 for side in (x + width, y + height))
+    return left, top, max(left, right), max(top, bottom)

@@ -1,37 +1,60 @@
-"""The one door through which pictures that explain go to disk."""
+"""Encode scenes and images by the suffix of a file name, and write them."""
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from ...errors import FileError
+from ...errors import FileError, suggest
+from .page import render_page
+from .raster import render_gif, render_last_frame
+from .scene import Scene
+from .svg import render_svg
 
 if TYPE_CHECKING:
     import PIL.Image
 
+SCENE_SUFFIXES = (".html", ".svg")  # formats that only scenes can be written in
 
-def check_suffix(path: str, *, svg: bool = False) -> None:
-    """Refuse a name that says no format, before any picture is made. svg: whether it may be that of a drawing."""
+
+def check_suffix(path: str | os.PathLike[str], *, scene: bool = True) -> None:
+    """Raise FileError unless the suffix names a format. scene: whether a scene is to be written, or else an image."""
+    from ...files.formats import FORMATS
+
+    suffix, known = _suffix(path), [*FORMATS, *(SCENE_SUFFIXES if scene else ())]
+    if suffix not in known:
+        raise FileError(f"cannot write {suffix or 'a file without a suffix'}: it must be {', '.join(known)}"
+                        f"{suggest(suffix, known)}")
+
+
+def check_path(path: str | os.PathLike[str], *, force: bool) -> None:
+    """Raise FileError where a scene cannot be written, before it is computed."""
     from ... import files
 
-    suffix = os.path.splitext(path)[1]
-    if svg and suffix.lower() == ".svg":
-        return
-    try:
-        files.format_of(suffix)
-    except FileError as error:
-        raise FileError(f"{error}{', .svg' if svg else ''}") from None
+    check_suffix(path)
+    files.check_target(os.fspath(path), force=force)
 
 
-def save(image: PIL.Image.Image, path: str | os.PathLike[str], *, force: bool) -> None:
-    """Write a Pillow image in the format that the name ends in."""
+def encode(picture: Scene | PIL.Image.Image, suffix: str) -> bytes:
+    """Return a picture as a file in the format of a suffix; formats without animation show the last frame."""
     from ... import files
 
-    save_bytes(files.encode_photo(files.Photo([image]), os.path.splitext(path)[1]), path, force=force)
+    if isinstance(picture, Scene):
+        if suffix == ".html":
+            return render_page(picture).encode()
+        if suffix == ".svg":
+            return render_svg(picture).encode()
+        if suffix == ".gif" and picture.frames > 1:
+            return render_gif(picture)
+        picture = render_last_frame(picture)
+    return files.encode_photo(files.Photo([picture]), suffix)
 
 
-def save_bytes(data: bytes, path: str | os.PathLike[str], *, force: bool) -> None:
-    """Write the bytes of a picture, all of them or none."""
+def save(picture: Scene | PIL.Image.Image, path: str | os.PathLike[str], *, force: bool) -> None:
+    """Write a picture in the format of the path's suffix: completely, or not at all."""
     from ... import files
 
-    files.write_file(data, os.fspath(path), force=force)
+    files.write_file(encode(picture, _suffix(path)), os.fspath(path), force=force)
+
+
+def _suffix(path: str | os.PathLike[str]) -> str:
+    return os.path.splitext(path)[1].lower()

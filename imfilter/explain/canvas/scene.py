@@ -1,147 +1,175 @@
-"""What pictures that explain are made of: rectangles, grids and texts on panels, each seen in some frames or in all."""
+"""The drawing model: shapes on panels, and panels under a title, in one frame or several."""
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-GAP = 32  # pixels between panels, and about all of them
-LINE = 22  # pixels from one line of text to the next
-TITLE, TEXT = 20, 15  # pixels that letters are high
-LEAST = 560  # pixels of a sheet's width
-STAYS = "\N{NO-BREAK SPACE}"  # where no line ends
-LETTER = 0.54  # width of a letter on average, in heights
+from ...arrays.dtypes import Array
+from .palette import Color
 
-Seen = tuple[int, int] | None  # the first and the last frame; None: all
+GAP = 32  # units between panels, and around them
+LINE = 22  # units from one line of text to the next
+TITLE, TEXT = 20, 15  # height of letters
+MIN_WIDTH = 560  # of a sheet
+FIXED_SPACE = "\N{NO-BREAK SPACE}"
+LETTER = 0.54  # average width of a letter, in heights
+
+Span = tuple[int, int] | None  # the first and last frame in which a shape is visible; None: every frame
 
 
 @dataclass(frozen=True)
 class Rect:
-    """A rectangle; fill and line are roles of the palette, '' is none."""
+    """A rectangle; an empty fill or line is not drawn. The line runs along the edge, half of it outside."""
 
     x: float
     y: float
     width: float
     height: float
-    fill: str = ""
-    line: str = ""
+    fill: Color = ""
+    line: Color = ""
     thick: float = 1
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows and columns of square cells between lines."""
+    """Rows and columns of square cells with lines between and around them."""
 
     x: float
     y: float
     rows: int
     columns: int
     cell: float
-    fill: str
-    line: str = "rule"
+    fill: Color
+    line: Color = "rule"
 
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text about a height of y; it begins (start), has its middle or ends (end) at x."""
+    """A line of text, vertically centered on y, that has its start, middle or end at x."""
 
     x: float
     y: float
     text: str
     size: float = TEXT
-    role: str = "ink"
+    color: Color = "ink"
     anchor: str = "middle"
 
 
-Shape = Rect | Grid | Text
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """An image (height, width, 3) uint8 whose pixels are squares of a whole number of units."""
+
+    x: float
+    y: float
+    pixels: Array
+    cell: int = 1
+
+
+Shape = Rect | Grid | Text | Pixels
 
 
 @dataclass
 class Panel:
-    """A part of a picture that stays together. label: what it shows, in words."""
+    """A drawing, or a part of one that stays together. label: what it shows, for screen readers."""
 
     width: float
     height: float
     label: str
-    shapes: list[tuple[Shape, Seen]] = field(default_factory=list)
+    shapes: list[tuple[Shape, Span]] = field(default_factory=list)
 
-    def put(self, shape: Shape, seen: Seen = None) -> None:
-        """Add a shape on top of the others."""
-        self.shapes.append((shape, seen))
+    def add(self, *shapes: Shape, span: Span = None) -> None:
+        """Add shapes on top of the others."""
+        self.shapes.extend((shape, span) for shape in shapes)
 
-    def moved(self, x: float, y: float) -> Iterator[tuple[Shape, Seen]]:
-        """Yield the shapes, moved so far to the right and down."""
-        for shape, seen in self.shapes:
-            yield replace(shape, x=shape.x + x, y=shape.y + y), seen
+    def add_panel(self, panel: Panel, x: float, y: float) -> None:
+        """Add all shapes of another panel, moved right and down."""
+        self.shapes.extend((replace(shape, x=shape.x + x, y=shape.y + y), span) for shape, span in panel.shapes)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture: rows of panels under a title, notes below them, and a caption for each frame."""
+    """A picture: rows of panels under a title, notes below them, and a caption for each frame.
+
+    A drawing is a scene of one frame. bare: draw the only panel without any words.
+    """
 
     title: str
     rows: list[list[Panel]]
-    notes: list[str]
-    captions: list[str]
-    seconds: float = 1.2  # that a frame stays; the last one twice as long
+    notes: Sequence[str] = ()
+    captions: Sequence[str] = ("",)
+    seconds: float = 1.2  # duration of a frame; the last one stays twice as long
+    bare: bool = False
 
     @property
     def frames(self) -> int:
-        """How many pictures follow each other."""
+        """Number of frames."""
         return len(self.captions)
 
+    @property
+    def scale(self) -> int:
+        """Pixels per unit: two where there are small letters."""
+        return 1 if self.bare else 2
+
     def sheet(self) -> Panel:
-        """Return all of it as one panel: the title, the panels, the notes, the captions."""
-        width = max([LEAST, *(sum(panel.width + GAP for panel in row) + GAP for row in self.rows)])
+        """Lay out the title, panels, notes and captions on one panel."""
+        if self.bare:
+            return self.rows[0][0]
+        width = max([MIN_WIDTH, *(sum(panel.width + GAP for panel in row) + GAP for row in self.rows)])
         sheet = Panel(width, GAP, self.title)
-        _below(sheet, wrapped(self.title, width - 2 * GAP, TITLE), TITLE)
+        _append_text(sheet, self.title, TITLE)
         for row in self.rows:
             sheet.height += GAP / 2
             x: float = GAP
             for panel in row:
-                sheet.shapes.extend(panel.moved(x, sheet.height))
+                sheet.add_panel(panel, x, sheet.height)
                 x += panel.width + GAP
             sheet.height += max(panel.height for panel in row) + GAP / 2
         for note in self.notes:
-            _below(sheet, wrapped(note, width - 2 * GAP, TEXT), TEXT)
-        self._caption(sheet)
+            _append_text(sheet, note)
+        self._append_captions(sheet)
         sheet.height += GAP
         return sheet
 
-    def _caption(self, sheet: Panel) -> None:
-        """Add all captions at one place, each seen in its frame."""
+    def _append_captions(self, sheet: Panel) -> None:
+        """Add all captions at the same place, each visible in its own frame."""
         if not any(self.captions):
             return
         sheet.height += GAP / 2
-        top = tallest = sheet.height
+        top = bottom = sheet.height
         for k, caption in enumerate(self.captions):
             sheet.height = top
             moving = self.frames > 1
             text = f"{k + 1} of {self.frames}: {caption}" if moving else caption
-            _below(sheet, wrapped(text, sheet.width - 2 * GAP, TEXT), TEXT, seen=(k, k) if moving else None)
-            tallest = max(tallest, sheet.height)
-        sheet.height = tallest
+            _append_text(sheet, text, span=(k, k) if moving else None)
+            bottom = max(bottom, sheet.height)
+        sheet.height = bottom
 
 
-def _below(sheet: Panel, lines: list[str], size: float, seen: Seen = None) -> None:
-    """Add lines of text at the lower end of a sheet."""
-    for line in lines:
-        sheet.put(Text(GAP, sheet.height + LINE / 2, line, size, "ink", "start"), seen)
+def _append_text(sheet: Panel, text: str, size: float = TEXT, span: Span = None) -> None:
+    """Add text, wrapped to the sheet's width, at its lower end."""
+    for line in wrap_text(text, sheet.width - 2 * GAP, size):
+        sheet.add(Text(GAP, sheet.height + LINE / 2, line, size, anchor="start"), span=span)
         sheet.height += LINE * max(1, size / 16)
 
 
-def seen_in(seen: Seen, frame: int) -> bool:
-    """Say whether a shape is seen in a frame."""
-    return seen is None or seen[0] <= frame <= seen[1]
+def is_visible(span: Span, frame: int) -> bool:
+    """Say whether a shape is visible in a frame."""
+    return span is None or span[0] <= frame <= span[1]
 
 
-def wrapped(text: str, width: float, size: float) -> list[str]:
-    """Return a text as lines of about this width."""
-    lines = textwrap.wrap(together(text), max(12, int(width / (LETTER * size))))
-    return [line.replace(STAYS, " ") for line in lines]
+def wrap_text(text: str, width: float, size: float) -> list[str]:
+    """Break text into lines of about this width."""
+    lines = textwrap.wrap(bind_sizes(text), max(12, int(width / (LETTER * size))))
+    return [line.replace(FIXED_SPACE, " ") for line in lines]
 
 
-def together(text: str) -> str:
-    """Return a text in which no line ends within a size such as 3 x 3."""
-    return re.sub(r"(?<=\d) x (?=\d)", f"{STAYS}x{STAYS}", text)
+def bind_sizes(text: str) -> str:
+    """Replace the spaces within a size such as 3 x 3, so that no line breaks there."""
+    return re.sub(r"(?<=\d) x (?=\d)", f"{FIXED_SPACE}x{FIXED_SPACE}", text)
+
+
+def clean_line(text: str) -> str:
+    """Return text as one line that can be encoded."""
+    return " ".join(text.encode(errors="backslashreplace").decode().split())

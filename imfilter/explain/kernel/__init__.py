@@ -1,1 +1,1 @@
-"""What a kernel is: its weights, its frequency response, how a filter is made of kernels."""
+"""Kernels in numbers, words and drawings: weights, frequency response, and the kernels of a filter."""

@@ -9,7 +9,7 @@ import numpy as np
 from ...arrays.dtypes import Array
 from ...pipeline.filter import Filter
 from ...pipeline.kernel_files import is_kernel_file
-from .table import checked
+from .table import check_drawable
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ def anatomy(filter: Filter) -> Anatomy:
 
 def own_kernel(kernel: Any) -> Anatomy:
     """Return the parts of a kernel without a name."""
-    return Anatomy("A kernel of your own.", {"kernel": checked(kernel)})
+    return Anatomy("A kernel of your own.", {"kernel": check_drawable(kernel)})
 
 
 def _anatomy_of_file(kernel: Array, bias: Array) -> Anatomy:
     """Return the parts of a kernel file."""
     added = f" {bias.round(6).tolist()} is added." if bias.any() else ""
     if kernel.ndim == 2:
-        return Anatomy(f"A kernel from a file, for correlation.{added}", {"kernel": checked(kernel)})
+        return Anatomy(f"A kernel from a file, for correlation.{added}", {"kernel": check_drawable(kernel)})
     if kernel.shape[2:] == (1, 1):
         return Anatomy(f"A matrix from a file. It mixes the channels of each pixel.{added}", {}, kernel[:, :, 0, 0])
     return Anatomy(f"Kernels from a file, for correlation from channel to channel; the responses are summed.{added}", {
-        f"channel {d + 1} to {c + 1}": checked(kernel[c, d]) for c, d in np.ndindex(kernel.shape[:2])})
+        f"channel {d + 1} to {c + 1}": check_drawable(kernel[c, d]) for c, d in np.ndindex(kernel.shape[:2])})

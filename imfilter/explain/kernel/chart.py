@@ -1,52 +1,44 @@
-"""Charts of kernels: the squares of each, and beside them what it does to waves."""
+"""Draw a filter's kernels, each beside its frequency response, or its color matrix."""
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
 from ...arrays.dtypes import Array
-from ..canvas.drawing import BLACK, Drawing, Words, fitting
-from .frequency_response import picture
-from .table import squares
+from ..canvas.scene import Panel, Scene, Text, clean_line
+from .frequency_response import draw_response
+from .table import draw_table
 
-SIDE, MARGIN, TITLE, SMALL = 280, 24, 16, 12
-ROW = SIDE + 3 * MARGIN + 2 * SMALL
-PAIR = 2 * (SIDE + MARGIN) + MARGIN
-
-
-def kernel_chart(title: str, kernels: dict[str, Array]) -> Drawing:
-    """Draw each kernel, and beside it the gain of all waves; many stand in two columns."""
-    across = 1 if len(kernels) <= 3 else 2
-    top = MARGIN + TITLE
-    drawing = Drawing(MARGIN + across * PAIR, top + math.ceil(len(kernels) / across) * ROW)
-    drawing.put([_title(title, drawing)])
-    for k, (name, kernel) in enumerate(kernels.items()):
-        x, y = MARGIN + k % across * PAIR, top + k // across * ROW + MARGIN
-        drawing.put(_pair(name, kernel).shapes, x, y)
-    return drawing
+SIDE, HEAD = 280, 26  # of a table or response, and of the line above it
+MAX_TITLE = 160  # characters
 
 
-def _pair(name: str, kernel: Array) -> Drawing:
-    table, waves = squares(kernel, SIDE), picture(kernel, SIDE)
-    pair = Drawing(PAIR, ROW)
-    top = 2 * SMALL
-    pair.put([Words(0, SMALL / 2, f"{name}, {kernel.shape[0]} x {kernel.shape[1]}", SMALL, BLACK, "l"),
-              Words(SIDE + MARGIN, SMALL / 2, "gain of waves, in waves a pixel; white is 0", SMALL, BLACK, "l")])
-    pair.put(table.shapes, (SIDE - table.width) // 2, top + (SIDE - table.height) // 2)
-    pair.put(waves.shapes, SIDE + MARGIN, top)
-    return pair
+def chart_kernels(title: str, kernels: dict[str, Array]) -> Scene:
+    """Draw each kernel beside its frequency response; more than three go into two columns."""
+    pairs = [_pair_panels(name, kernel) for name, kernel in kernels.items()]
+    across = 1 if len(pairs) <= 3 else 2
+    rows = [[panel for pair in pairs[k:k + across] for panel in pair] for k in range(0, len(pairs), across)]
+    return Scene(_shorten_title(title), rows)
 
 
-def _title(text: str, drawing: Drawing) -> Words:
-    return Words(MARGIN, MARGIN, *fitting(text, drawing.width - 2 * MARGIN, TITLE), BLACK, "l")
+def chart_matrix(title: str, matrix: Array) -> Scene:
+    """Draw a color matrix: a row for each channel of the result, a column for each channel of the image."""
+    table = draw_table("color matrix", matrix, SIDE, center=False)
+    panel = _add_head("columns: channels of the image; rows: of the result", table)
+    return Scene(_shorten_title(title), [[panel]])
 
 
-def matrix_chart(title: str, matrix: Array) -> Drawing:
-    """Draw a matrix of colors: a row for each channel of the result, a column for each of the image."""
-    table = squares(np.asarray(matrix), SIDE, framed=False)
-    drawing = Drawing(max(SIDE, table.width) + 2 * MARGIN, table.height + 3 * MARGIN + TITLE + SMALL)
-    drawing.put([_title(title, drawing),
-                 Words(MARGIN, MARGIN + TITLE + SMALL, "from (across) to (down) channels", SMALL, BLACK, "l")])
-    drawing.put(table.shapes, MARGIN, 2 * MARGIN + TITLE + SMALL)
-    return drawing
+def _pair_panels(name: str, kernel: Array) -> list[Panel]:
+    head = f"{name}, {kernel.shape[0]} x {kernel.shape[1]}"
+    return [_add_head(head, draw_table(head, kernel, SIDE)),
+            _add_head("gain by frequency in cycles per pixel; white is 0", draw_response(kernel, SIDE))]
+
+
+def _add_head(head: str, drawing: Panel) -> Panel:
+    """Return a drawing below a line of text."""
+    panel = Panel(max(SIDE, drawing.width), HEAD + drawing.height, drawing.label)
+    panel.add(Text(0, HEAD / 2 - 2, head, 13, "quiet", "start"))
+    panel.add_panel(drawing, 0, HEAD)
+    return panel
+
+
+def _shorten_title(title: str) -> str:
+    title = clean_line(title)
+    return title if len(title) <= MAX_TITLE else title[:MAX_TITLE] + "..."

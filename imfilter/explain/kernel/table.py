@@ -1,10 +1,8 @@
-"""Kernels as tables of colored squares."""
+"""Draw a kernel as a table of colored squares."""
 from __future__ import annotations
 
-import functools
 import math
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,134 +10,105 @@ from ...arrays.dtypes import Array
 from ...engine.checks import check_kernel
 from ...engine.kernel_structure import absolute_sum
 from ...errors import ImfilterError
-from ..canvas.drawing import BLACK, WHITE, Box, Drawing, Raster, Shape, Words, font, png
+from ..canvas.picture import Picture
+from ..canvas.raster import load_font
+from ..canvas.scene import Grid, Panel, Pixels, Rect, Scene, Text
 
-if TYPE_CHECKING:
-    import PIL.Image
-
-# Below, at and above 0: ends and middle of ColorBrewer's RdBu (C. A. Brewer, 2002), which color-blind eyes tell apart.
-BELOW, ZERO, ABOVE = np.array([33, 102, 172]), np.array([247, 247, 247]), np.array([178, 24, 43])
-GRID = (160, 160, 160)
-SIDE = 512  # pixels of the picture's longer side, about
-LARGEST, LEAST_RULED = 56, 6  # pixels of a square: at most, and from which on lines part them
-SMALLEST_TEXT = 9  # pixels
-MOST_TAPS = 4096  # along an axis
-
-
-class KernelPicture:
-    """A picture of a kernel. Jupyter shows it; `image` is a Pillow image, `svg` a document, `save` writes either."""
-
-    def __init__(self, drawing: Drawing, kernel: Array) -> None:
-        self._drawing = drawing
-        self._kernel = kernel
-
-    def __repr__(self) -> str:
-        height, width = self._kernel.shape
-        return f"<picture of a {height} x {width} kernel that sums to {total(self._kernel):.4g}>"
-
-    @functools.cached_property
-    def image(self) -> PIL.Image.Image:
-        """The picture as a Pillow image."""
-        return self._drawing.image()
-
-    @functools.cached_property
-    def svg(self) -> str:
-        """The picture as an SVG document, which stays sharp in any size."""
-        return self._drawing.svg()
-
-    def _repr_png_(self) -> bytes:
-        return png(self.image)
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture in the format that the name ends in, also .svg; a file of that name is replaced."""
-        self._drawing.save(path, force=True)
+# Below, at and above 0: ends and middle of ColorBrewer's RdBu (C. A. Brewer, 2002), safe for color-blind people.
+NEGATIVE, ZERO, POSITIVE = np.array([33, 102, 172]), np.array([247, 247, 247]), np.array([178, 24, 43])
+LINES = (160, 160, 160)
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+SIDE = 512  # approximate length of the longer side
+MAX_CELL, MIN_RULED = 56, 6  # the largest cell, and the smallest that gets lines around it
+MIN_TEXT = 9
+MAX_TAPS = 4096  # along an axis
 
 
-def show(kernel: Any) -> KernelPicture:
+def show(kernel: Any) -> Picture:
     """Draw a kernel: a square for each weight, blue below 0, white at 0, red above.
 
     Parameters
     ----------
     kernel : (kh, kw) array
-        Finite weights. The largest of them, whatever its sign, has the full color.
+        Finite weights. The weight of largest magnitude gets the full color.
 
     Returns
     -------
-    KernelPicture
-        Shown by Jupyter as it is. Its `image` is a Pillow image, its method `save(path)` writes it. Numbers stand
-        in the squares where they fit, and a frame around the tap that stands on the pixel, (kh // 2, kw // 2).
+    Picture
+        Jupyter displays it. `image` is a Pillow image, `svg` an SVG document, and `save(path)` writes either. The
+        squares hold the weights where these fit. A frame marks the center tap, (kh // 2, kw // 2).
 
     Raises
     ------
     ImfilterError
-        When the kernel is not a table of finite numbers with a finite sum, or has more than 4096 along an axis.
+        When the kernel is not a table of finite numbers with a finite sum, or has more than 4096 taps along an axis.
 
     Examples
     --------
     >>> import imfilter
     >>> imfilter.show([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
-    <picture of a 3 x 3 kernel that sums to 1>
+    <picture: 3 x 3 kernel, sum 1>
     """
-    weights = checked(kernel)
-    return KernelPicture(squares(weights), weights)
+    weights = check_drawable(kernel)
+    title = f"{weights.shape[0]} x {weights.shape[1]} kernel, sum {sum_weights(weights):.4g}"
+    return Picture(Scene(title, [[draw_table(title, weights)]], bare=True))
 
 
-def checked(kernel: Any) -> Array:
-    """Return the weights of a kernel that can be shown."""
+def check_drawable(kernel: Any) -> Array:
+    """Return the weights of a kernel, or raise where they cannot be drawn."""
     weights = check_kernel(kernel, "kernel", 2)
-    if max(weights.shape) > MOST_TAPS:
-        raise ImfilterError(f"a kernel to show must have at most {MOST_TAPS} taps along an axis, got {weights.shape}")
+    if max(weights.shape) > MAX_TAPS:
+        raise ImfilterError(f"a kernel to show must have at most {MAX_TAPS} taps along an axis, got {weights.shape}")
     if not math.isfinite(absolute_sum(weights)):
-        raise ImfilterError("a kernel to show must have a finite sum, got weights too large to be added")
+        raise ImfilterError("a kernel to show must have a finite sum, got weights too large to add")
     return weights
 
 
-def colors(weights: Array) -> Array:
-    """Return (..., 3) uint8: from blue through white to red, the largest size of weight in full color."""
+def color_weights(weights: Array) -> Array:
+    """Return the colors of weights, (..., 3) uint8: blue through white to red, full at the largest magnitude."""
     largest = np.abs(weights).max()
     share = (weights / largest if largest else weights)[..., None]
-    mixed: Array = ZERO + np.abs(share) * (np.where(share < 0, BELOW, ABOVE) - ZERO)
+    mixed: Array = ZERO + np.abs(share) * (np.where(share < 0, NEGATIVE, POSITIVE) - ZERO)
     return mixed.round().astype(np.uint8)
 
 
-def total(kernel: Array) -> float:
-    """Return the sum of the weights, 0 where only rounding keeps it from that."""
-    found, size = float(kernel.sum()), float(np.abs(kernel).sum())
-    return found if abs(found) > 1e-12 * size else 0.0
+def sum_weights(kernel: Array) -> float:
+    """Return the sum of the weights, exactly 0 where only rounding differs from it."""
+    total, size = float(kernel.sum()), float(np.abs(kernel).sum())
+    return total if abs(total) > 1e-12 * size else 0.0
 
 
-def squares(weights: Array, longest: int = SIDE, *, framed: bool = True) -> Drawing:
-    """Return squares, lines between them, numbers where they fit, and a frame about the center.
+def draw_table(label: str, weights: Array, side: int = SIDE, *, center: bool = True) -> Panel:
+    """Return squares with lines between them, numbers where these fit, and a frame around the center tap.
 
-    longest: pixels of the longer side, about.
+    side: approximate length of the longer side.
     """
-    side = max(1, min(LARGEST, longest // max(weights.shape)))
-    rule = int(side >= LEAST_RULED)
     rows, columns = weights.shape
-    drawing = Drawing(columns * side + rule, rows * side + rule)
-    table = colors(weights)
-    if not rule:
-        drawing.put([Raster(0, 0, table.repeat(side, 0).repeat(side, 1))])
-        return drawing
-    for i, j in np.ndindex(weights.shape):
-        drawing.put([Box(j * side, i * side, side, side, tuple(table[i, j].tolist()), GRID)])
-    drawing.put(_numbers(weights, table, side))
-    if framed:
-        drawing.put([Box(side * (columns // 2), side * (rows // 2), side, side, None, BLACK, max(1, side // 24))])
-    return drawing
+    cell = max(1, min(MAX_CELL, side // max(weights.shape)))
+    colors = color_weights(weights)
+    if cell < MIN_RULED:
+        panel = Panel(columns * cell, rows * cell, label)
+        panel.add(Pixels(0, 0, colors, cell))
+        return panel
+    panel = Panel(columns * cell + 1, rows * cell + 1, label)
+    edge = 0.5  # a line of width 1 then covers whole pixels
+    panel.add(*(Rect(edge + j * cell, edge + i * cell, cell, cell, tuple(colors[i, j].tolist()))
+                for i, j in np.ndindex(weights.shape)))
+    panel.add(Grid(edge, edge, rows, columns, cell, "", LINES), *_write_weights(weights, colors, cell))
+    if center:
+        panel.add(Rect(edge + cell * (columns // 2), edge + cell * (rows // 2), cell, cell, "", BLACK,
+                       max(1, cell // 24)))
+    return panel
 
 
-def _numbers(weights: Array, table: Array, side: int) -> list[Shape]:
-    """Return every weight as a number in its square, if all of them can be read there."""
-    texts = [f"{weight:.3g}".replace("e-0", "e-") for weight in weights.ravel() + 0.0]  # a 0 without a sign
-    size = side // 3
-    while size >= SMALLEST_TEXT and max(map(font(size).getlength, set(texts))) > side - 6:
+def _write_weights(weights: Array, colors: Array, cell: int) -> list[Text]:
+    """Return each weight as a number in its square, or nothing when they would not be legible."""
+    texts = [f"{weight:.3g}".replace("e-0", "e-") for weight in weights.ravel() + 0.0]  # + 0.0: no negative zero
+    size = cell // 3
+    while size >= MIN_TEXT and max(map(load_font(size).getlength, set(texts))) > cell - 6:
         size -= 1
-    if size < SMALLEST_TEXT:
+    if size < MIN_TEXT:
         return []
-    dark = table @ (0.2125, 0.7154, 0.0721) > 128
-    return [Words((j + 0.5) * side, (i + 0.5) * side, text, size, BLACK if dark[i, j] else WHITE)
+    bright = colors @ (0.2125, 0.7154, 0.0721) > 128
+    return [Text((j + 0.5) * cell, (i + 0.5) * cell, text, size, BLACK if bright[i, j] else WHITE)
             for text, (i, j) in zip(texts, np.ndindex(weights.shape), strict=True)]

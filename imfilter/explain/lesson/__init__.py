@@ -1,1 +1,1 @@
-"""Pictures that teach: sizes, sliding, channels, receptive fields, one pixel."""
+"""Lessons in pictures: output sizes, channels, receptive fields, and the arithmetic of one pixel."""

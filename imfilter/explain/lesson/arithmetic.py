@@ -1,4 +1,4 @@
-"""The arithmetic of a convolution as a picture: a kernel that slides over a padded image, and the output that grows."""
+"""Draw the arithmetic of a convolution: a kernel slides over a padded image, and the output grows."""
 from __future__ import annotations
 
 from typing import Any
@@ -8,16 +8,16 @@ import numpy as np
 from ...engine.borders import Border
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene, Text
-from .grids import HEAD, number, outline, shade, table, write
-from .sliding import Pair, Slide, slide
+from .grids import HEAD, draw_grid, fill_cells, format_number, outline_cells, write_cell
+from .sliding import Pair, Slide, compute_slide
 
-MOST_TERMS = 16  # of a sum that is written out
-BEHIND = {
-    Border.REFLECT: "mirrored, the edge pixel repeated (reflect)",
-    Border.MIRROR: "mirrored about the edge pixel (mirror)",
-    Border.NEAREST: "the edge pixel goes on (nearest)",
-    Border.CONSTANT: "a constant, 0 (constant)",
-    Border.WRAP: "the other side of the image (wrap)",
+MAX_TERMS = 16  # of a sum that is written in full
+PADDING_SOURCES = {
+    Border.REFLECT: "mirrored, edge pixel repeated (reflect)",
+    Border.MIRROR: "mirrored at the edge pixel (mirror)",
+    Border.NEAREST: "the edge pixel repeated (nearest)",
+    Border.CONSTANT: "zeros (constant)",
+    Border.WRAP: "the opposite side of the image (wrap)",
 }
 
 
@@ -25,30 +25,30 @@ def arithmetic(
     size: int | Pair = 5, kernel: Any = 3, *, stride: int | Pair = 1, padding: Any = 0, dilation: int | Pair = 1,
     mode: str = "constant",
 ) -> Picture:
-    """Draw a kernel that slides over a padded image, and the output that grows, step by step.
+    """Draw convolution arithmetic step by step: a kernel slides over a padded image, and the output grows.
 
     Parameters
     ----------
     size : int or (int, int), default 5
-        Rows and columns of the image, whose pixels are the numbers 1, 2, 3, ...
+        Rows and columns of the image. Its pixels are the numbers 1, 2, 3, ...
     kernel : int, (int, int) or (kh, kw) array, default 3
-        Rows and columns of the kernel, whose weights are then 1, 2 and 0 in turn; or the weights themselves.
+        Rows and columns of the kernel, with weights 1, 2 and 0 in turn; or the weights themselves.
     stride, dilation : int or (int, int), default 1
-        Pixels from one result to the next, and from one tap to the next.
+        Distance in pixels between neighboring outputs, and between neighboring taps.
     padding : 'same', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 0
         Pixels added around the image, as in `imfilter.correlate`.
     mode : {'constant', 'reflect', 'mirror', 'nearest', 'wrap'}, default 'constant'
-        Where those come from: each shows the number of the pixel that it repeats.
+        What the padding repeats, as in `imfilter.correlate`. Each padded pixel shows the number it repeats.
 
     Returns
     -------
     Picture
-        A frame for each output pixel. The numbers are those of `imfilter.correlate`.
+        A frame for each output pixel, with the numbers of `imfilter.correlate`.
 
     Raises
     ------
     ImfilterError
-        When the output would be empty, or the picture too large to be read.
+        When the output would be empty, or the picture too large to read.
 
     References
     ----------
@@ -63,84 +63,84 @@ def arithmetic(
     >>> print(picture.captions[0])
     row 0, column 0: 0·1 + 0·2 + 0·2 + 2·1 + 6·1 + 7·2 = 22
     """
-    return Picture(_scene(slide(size, kernel, stride, padding, dilation, mode)))
+    return Picture(_draw_scene(compute_slide(size, kernel, stride, padding, dilation, mode)))
 
 
-def _scene(made: Slide) -> Scene:
-    rows, columns = made.result.shape
-    cell = 40.0 if max(made.padded.shape) <= 12 else 32.0
-    outputs = list(np.ndindex(rows, columns))
-    captions = [_caption(made, y, x) for y, x in outputs]
-    panels = [_input_panel(made, cell, outputs), _output_panel(made, cell, outputs)]
-    return Scene(_title(made), [panels], _formula(made), captions, 1.0)
+def _draw_scene(slide: Slide) -> Scene:
+    cell = 40.0 if max(slide.padded.shape) <= 12 else 32.0
+    outputs = list(np.ndindex(slide.result.shape))
+    captions = [_caption(slide, y, x) for y, x in outputs]
+    panels = [_draw_input(slide, cell, outputs), _draw_output(slide, cell, outputs)]
+    return Scene(_title(slide), [panels], _explain_size(slide), captions, 1.0)
 
 
-def _title(made: Slide) -> str:
-    def shown(name: str, value: Pair, default: int) -> str:
-        text = str(value[0]) if value[0] == value[1] else _by(value)
+def _title(slide: Slide) -> str:
+    def option(name: str, value: Pair, default: int) -> str:
+        text = str(value[0]) if value[0] == value[1] else _format_size(value)
         return f", {name} {text}" if value != (default, default) else ""
 
-    (top, bottom), (left, right) = made.margin
+    (top, bottom), (left, right) = slide.margin
     even = top == bottom and left == right
-    padding = shown("padding", (top, left), 0) if even else f", padding {top} and {bottom} by {left} and {right}"
-    return (f"{_by(made.size)} image, {_by(made.weights.shape)} kernel{shown('stride', made.stride, 1)}{padding}"
-            f"{shown('dilation', made.dilation, 1)} gives {_by(made.result.shape)}")
+    padding = option("padding", (top, left), 0) if even else f", padding {top} and {bottom} by {left} and {right}"
+    image, kernel, result = map(_format_size, (slide.size, slide.weights.shape, slide.result.shape))
+    return (f"{image} image, {kernel} kernel{option('stride', slide.stride, 1)}{padding}"
+            f"{option('dilation', slide.dilation, 1)} gives {result}")
 
 
-def _by(size: tuple[int, ...]) -> str:
+def _format_size(size: tuple[int, ...]) -> str:
     return " x ".join(map(str, size))
 
 
-def _caption(made: Slide, y: int, x: int) -> str:
-    """Return the sum that makes an output pixel; weights of 0 are left out."""
-    terms = [f"{number(float(made.padded[row, column]))}·{number(weight)}"
-             for row, column, weight in made.taps(y, x) if weight]
-    if len(terms) > MOST_TERMS:
-        terms = [*terms[:MOST_TERMS - 4], "…", *terms[-3:]]
-    return f"row {y}, column {x}: {' + '.join(terms) or '0'} = {number(made.result[y, x], 6)}"
+def _caption(slide: Slide, y: int, x: int) -> str:
+    """Return the sum that makes an output pixel, without weights of 0."""
+    terms = [f"{format_number(float(slide.padded[row, column]))}·{format_number(weight)}"
+             for row, column, weight in slide.taps(y, x) if weight]
+    if len(terms) > MAX_TERMS:
+        terms = [*terms[:MAX_TERMS - 4], "…", *terms[-3:]]
+    return f"row {y}, column {x}: {' + '.join(terms) or '0'} = {format_number(slide.result[y, x], 6)}"
 
 
-def _input_panel(made: Slide, cell: float, outputs: list[tuple[int, ...]]) -> Panel:
-    """Return the padded image, with the kernel on it in the frame of each output pixel."""
-    rows, columns = made.padded.shape
-    any_padding = (rows, columns) != made.size
-    panel = table("image and its padding" if any_padding else "image", rows, columns, cell, "image",
-                  under=[f"padding: {BEHIND[made.edge]}"] if any_padding else [], label=_title(made))
+def _draw_input(slide: Slide, cell: float, outputs: list[tuple[int, ...]]) -> Panel:
+    """Draw the padded image, with the kernel on it at the place of each frame's output pixel."""
+    rows, columns = slide.padded.shape
+    padded = (rows, columns) != slide.size
+    panel = draw_grid("padded image" if padded else "image", rows, columns, cell, "image",
+                      notes=[f"padding: {PADDING_SOURCES[slide.border]}"] if padded else [], label=_title(slide))
     for y, x in np.ndindex(rows, columns):
-        if made.outside(y, x):
-            shade(panel, y, x, cell, "outside")
+        if slide.is_padding(y, x):
+            fill_cells(panel, y, x, cell, "outside")
     for k, (y, x) in enumerate(outputs):
-        for row, column, _ in made.taps(y, x):
-            shade(panel, row, column, cell, "field", (k, k))
-    (top, _), (left, _) = made.margin
-    outline(panel, top, left, *made.size, cell, "frame")
+        for row, column, _ in slide.taps(y, x):
+            fill_cells(panel, row, column, cell, "field", (k, k))
+    (top, _), (left, _) = slide.margin
+    outline_cells(panel, top, left, *slide.size, cell, "frame")
     for y, x in np.ndindex(rows, columns):
-        write(panel, y, x, cell, number(float(made.padded[y, x])), size=round(0.35 * cell, 1),
-              role="quiet" if made.outside(y, x) else "ink")
+        write_cell(panel, y, x, cell, format_number(float(slide.padded[y, x])), size=round(0.35 * cell, 1),
+                   color="quiet" if slide.is_padding(y, x) else "ink")
     for k, (y, x) in enumerate(outputs):
-        for row, column, weight in made.taps(y, x):
-            panel.put(Text(1 + (column + 1) * cell - 3, HEAD + (row + 1) * cell - 7, f"·{number(weight)}",
-                           round(0.28 * cell, 1), "window", "end"), (k, k))
-        outline(panel, y * made.stride[0], x * made.stride[1], *made.extent, cell, "window", (k, k))
+        for row, column, weight in slide.taps(y, x):
+            panel.add(Text(1 + (column + 1) * cell - 3, HEAD + (row + 1) * cell - 7, f"·{format_number(weight)}",
+                           round(0.28 * cell, 1), "window", "end"), span=(k, k))
+        outline_cells(panel, y * slide.stride[0], x * slide.stride[1], *slide.extent, cell, "window", (k, k))
     return panel
 
 
-def _output_panel(made: Slide, cell: float, outputs: list[tuple[int, ...]]) -> Panel:
-    """Return the output, which has one pixel more in every frame."""
-    rows, columns = made.result.shape
-    panel = table("output", rows, columns, cell, "empty", label=f"output, {_by(made.result.shape)}")
+def _draw_output(slide: Slide, cell: float, outputs: list[tuple[int, ...]]) -> Panel:
+    """Draw the output, which gains one pixel in every frame."""
+    rows, columns = slide.result.shape
+    panel = draw_grid("output", rows, columns, cell, "empty", label=f"output, {_format_size(slide.result.shape)}")
     last = len(outputs) - 1
     for k, (y, x) in enumerate(outputs):
-        shade(panel, y, x, cell, "made", (k, last))
-        write(panel, y, x, cell, number(made.result[y, x]), (k, last))
+        fill_cells(panel, y, x, cell, "made", (k, last))
+        write_cell(panel, y, x, cell, format_number(slide.result[y, x]), (k, last))
     for k, (y, x) in enumerate(outputs):
-        outline(panel, y, x, 1, 1, cell, "new", (k, k))
+        outline_cells(panel, y, x, 1, 1, cell, "new", (k, k))
     return panel
 
 
-def _formula(made: Slide) -> list[str]:
-    """Return the formula of the output size, with the numbers put in."""
-    axes = list(zip(made.size, made.weights.shape, made.margin, made.stride, made.dilation, made.result.shape,
+def _explain_size(slide: Slide) -> list[str]:
+    """Return the formula of the output size, then with the numbers inserted."""
+    axes = list(zip(slide.size, slide.weights.shape, slide.margin, slide.stride, slide.dilation, slide.result.shape,
                     strict=True))
     alike = axes[0] == axes[1]
     lines = ["output = floor((W + 2 P - D (K - 1) - 1) / S) + 1"]
@@ -152,7 +152,7 @@ def _formula(made: Slide) -> list[str]:
                      f"floor({span} / {step}) + 1 = {out}")
         if span % step:
             lines.append(f"The last {span % step} of the padded {name} {'is' if span % step == 1 else 'are'} never "
-                         "reached: one more step would not fit.")
+                         "reached: another step would not fit.")
         if alike:
             break
     return lines

@@ -1,4 +1,4 @@
-"""A kernel that slides over a padded image: all numbers of it, checked, before any is drawn."""
+"""Compute every number of a kernel sliding over a padded image."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -15,76 +15,77 @@ from ...errors import ImfilterError, check_pair
 
 Pair = tuple[int, int]
 
-MOST_CELLS, MOST_STEPS = 24, 144  # along an axis of the padded image, and places of the kernel: more cannot be read
+MAX_CELLS, MAX_STEPS = 24, 144  # along an axis of the padded image, and outputs: more would not be legible
 
 
 @dataclass(frozen=True)
 class Slide:
-    """What is drawn: the weights, the padded numbers, and which of them stand outside the image."""
+    """The numbers of a convolution: weights, padded image and result."""
 
     size: Pair
     weights: Array
     stride: Pair
     dilation: Pair
     margin: Margins
-    edge: Border
+    border: Border
     padded: Array
     result: Array
 
     @property
     def extent(self) -> Pair:
-        """Rows and columns that the kernel spans."""
+        """Rows and columns that the dilated kernel spans."""
         down, across = (d * (k - 1) + 1 for k, d in zip(self.weights.shape, self.dilation, strict=True))
         return down, across
 
-    def outside(self, y: int, x: int) -> bool:
-        """Say whether a place of the padded image is outside the image."""
+    def is_padding(self, y: int, x: int) -> bool:
+        """Say whether a pixel of the padded image lies outside the image."""
         (top, _), (left, _) = self.margin
         return not (top <= y < top + self.size[0] and left <= x < left + self.size[1])
 
     def taps(self, y: int, x: int) -> list[tuple[int, int, float]]:
-        """Return where in the padded image the weights stand for an output pixel, and the weights."""
+        """Return the row and column in the padded image, and the weight, of each tap for an output pixel."""
         return [(y * self.stride[0] + i * self.dilation[0], x * self.stride[1] + j * self.dilation[1],
                  float(self.weights[i, j])) for i, j in np.ndindex(self.weights.shape)]
 
 
-def slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, mode: str) -> Slide:
-    """Return the checked arguments with all numbers."""
+def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, mode: str) -> Slide:
+    """Check the arguments and compute all numbers."""
     rows, columns = check_pair("size", size, 1)
-    weights = _weights(kernel)
-    steps, apart, edge = check_pair("stride", stride, 1), check_pair("dilation", dilation, 1), parse_border("mode", mode)
+    weights = _make_weights(kernel)
+    steps, gaps = check_pair("stride", stride, 1), check_pair("dilation", dilation, 1)
+    border = parse_border("mode", mode)
     kh, kw = weights.shape
-    margin = padding_margins(padding, (kh, kw), apart, (kh // 2, kw // 2))
+    margin = padding_margins(padding, (kh, kw), gaps, (kh // 2, kw // 2))
     out = [count_outputs(pixels, taps, sides, step, gap) for pixels, taps, sides, step, gap in zip(
-        (rows, columns), (kh, kw), margin, steps, apart, strict=True)]
+        (rows, columns), (kh, kw), margin, steps, gaps, strict=True)]
     largest = max(rows + sum(margin[0]), columns + sum(margin[1]))
-    if largest > MOST_CELLS or out[0] * out[1] > MOST_STEPS:
+    if largest > MAX_CELLS or out[0] * out[1] > MAX_STEPS:
         raise ImfilterError(
-            f"the padded image must have at most {MOST_CELLS} pixels along an axis and the output {MOST_STEPS} pixels "
-            f"to be drawn, got {largest} and {out[0]} x {out[1]}: imfilter.output_size tells sizes without a picture")
+            f"to be drawn, the padded image must have at most {MAX_CELLS} pixels along an axis and the output "
+            f"{MAX_STEPS} pixels, got {largest} and {out[0]} x {out[1]}; imfilter.output_size needs no picture")
     image = np.arange(1, rows * columns + 1, dtype=np.float64).reshape(rows, columns)
-    return Slide((rows, columns), weights, steps, apart, margin, edge, padded(image, margin, edge), correlate(
-        image, weights, mode=mode, padding=padding, stride=steps, dilation=apart))
+    result = correlate(image, weights, mode=mode, padding=padding, stride=steps, dilation=gaps)
+    return Slide((rows, columns), weights, steps, gaps, margin, border, pad_image(image, margin, border), result)
 
 
-def _weights(kernel: Any) -> Array:
-    """Return the weights of a kernel given by its size, 1 2 0 in turn, or by themselves."""
+def _make_weights(kernel: Any) -> Array:
+    """Return the weights of a kernel, which are 1, 2 and 0 in turn if only its size is given."""
     if not isinstance(kernel, (int, np.integer)) and np.ndim(kernel) != 1:
         return check_kernel(kernel, "kernel", 2)
     kh, kw = check_pair("kernel", tuple(kernel) if np.ndim(kernel) else kernel, 1)
-    if max(kh, kw) > MOST_CELLS:
-        raise ImfilterError(f"a kernel to draw must have at most {MOST_CELLS} taps along an axis, got {kh} x {kw}")
+    if max(kh, kw) > MAX_CELLS:
+        raise ImfilterError(f"a kernel to draw must have at most {MAX_CELLS} taps along an axis, got {kh} x {kw}")
     down, across = np.indices((kh, kw))
     weights: Array = ((down + across + 1) % 3).astype(np.float64)
     return weights
 
 
-def padded(image: Array, margin: Margins, edge: Border) -> Array:
-    """Return an image (H, W) with what stands around it; a constant is 0."""
+def pad_image(image: Array, margin: Margins, border: Border) -> Array:
+    """Return an image (H, W) with its padding; a constant is 0."""
     for axis, (before, after) in enumerate(margin):
         size = image.shape[axis]
-        at, beyond = source_indices(edge, size, -before, 1, before + size + after)
-        image = image[at] if axis == 0 else image[:, at]
-        if beyond is not None:
-            image[beyond if axis == 0 else (slice(None), beyond)] = 0
+        indices, outside = source_indices(border, size, -before, 1, before + size + after)
+        image = image[indices] if axis == 0 else image[:, indices]
+        if outside is not None:
+            image[outside if axis == 0 else (slice(None), outside)] = 0
     return image

@@ -1,1 +1,1 @@
-"""Looking at pictures: terminal, contact sheets, previews, comparisons."""
+"""Views of images: in the terminal, on contact sheets, and compared with each other."""

@@ -1,8 +1,7 @@
-"""How much two pictures differ: PSNR, SSIM, mean and largest difference, and a picture of where."""
+"""Compare two images: PSNR, SSIM, mean and largest difference, and a heat map of where they differ."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +14,15 @@ from ...errors import ImfilterError, check_finite
 if TYPE_CHECKING:
     import PIL.Image
 
-LEAST_SSIM = 11  # pixels a side of the window that SSIM looks through
-HEAT = np.array([[0, 0, 0], [160, 0, 60], [255, 110, 0], [255, 230, 100], [255, 255, 255]])  # from no difference on
+SSIM_WINDOW = 11  # pixels a side
+HEAT = np.array([[0, 0, 0], [160, 0, 60], [255, 110, 0], [255, 230, 100], [255, 255, 255]])  # no difference first
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How much the samples of one channel, or of all, differ.
+    """The difference between the samples of one channel, or of all.
 
-    psnr: infinite where none does. ssim: None where it was not computed. place: (y, x) of the largest difference.
+    psnr: infinite for identical samples. ssim: None if it was not computed. place: (y, x) of the largest difference.
     """
 
     name: str
@@ -36,10 +35,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found.
+    """The result of `compare`.
 
-    total: over all channels; channels: each of them; without_ssim: why ssim is None, or ''. unseen: pixels that differ
-    where both pictures are fully transparent, which does not count.
+    total: the difference over all channels. channels: the difference of each. without_ssim: why ssim is None, or ''.
+    unseen: number of pixels that differ but are fully transparent in both pictures; they do not count.
     """
 
     total: Difference
@@ -50,25 +49,25 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether every sample of one is that of the other, where it can be seen."""
+        """Whether the pictures have the same samples, apart from fully transparent pixels."""
         return self.total.largest == 0
 
 
 def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comparison:
-    """Measure how much two pictures of one size differ.
+    """Compare two images of the same size: PSNR, SSIM, mean and largest difference.
 
     Parameters
     ----------
     first, second : (H, W) or (H, W, C) arrays or Pillow images
         Of the same shape and dtype.
     data_range : float, optional
-        The largest difference that there can be. When left out, that of the dtype: 255 for uint8, 65535 for uint16,
-        1 for floats and bools.
+        The largest possible difference. Default: that of the dtype, 255 for uint8, 65535 for uint16, 1 for floats and
+        bools.
 
     Returns
     -------
     Comparison
-        Its `total` and each of its `channels` has `psnr` in decibels, `ssim`, `mean`, `largest` and `place`.
+        `total` and each of `channels` have `psnr` in decibels, `ssim`, `mean`, `largest` and `place`.
 
     Raises
     ------
@@ -77,11 +76,11 @@ def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comp
 
     Notes
     -----
-    PSNR = 10 log10(data_range^2 / mean((first - second)^2)). SSIM is that of Wang et al.: a Gaussian window of standard
-    deviation 1.5 and 11 pixels a side; it takes scikit-image, and 11 x 11 pixels.
+    PSNR = 10 log10(data_range^2 / mean((first - second)^2)). SSIM follows Wang et al.: a Gaussian window of standard
+    deviation 1.5 and 11 x 11 pixels. It needs scikit-image, and images of at least 11 x 11 pixels.
 
-    Colors where both of two Pillow images are fully transparent are taken to be the same, since nobody sees them. All
-    other samples count alike, those of alpha too.
+    Pixels that are fully transparent in both of two Pillow images count as equal, since their color is invisible. All
+    other samples count alike, alpha included.
 
     References
     ----------
@@ -94,43 +93,44 @@ def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comp
     >>> import numpy
     >>> from imfilter import explain
     >>> gray = numpy.full((20, 30), 100, numpy.uint8)
-    >>> found = explain.compare(gray, gray + numpy.uint8(5))
-    >>> round(found.total.psnr, 2), found.total.mean, found.total.largest, found.identical
+    >>> result = explain.compare(gray, gray + numpy.uint8(5))
+    >>> round(result.total.psnr, 2), result.total.mean, result.total.largest, result.identical
     (34.15, 5.0, 5.0, False)
     """
-    one, other, unseen = _alike(first, second)
-    reach = _reach(one.dtype) if data_range is None else check_finite("data_range", data_range)
+    one, other, unseen = _prepare_pair(first, second)
+    reach = _dtype_range(one.dtype) if data_range is None else check_finite("data_range", data_range)
     if reach <= 0:
         raise ImfilterError(f"data_range must be positive, got {data_range!r}")
-    similar, missing = _ssim(one.shape)
+    ssim, missing = _load_ssim(one.shape)
     channels = tuple(
-        _measured(name, one[..., k], other[..., k], reach, similar) for k, name in enumerate(_names(first, one)))
-    return Comparison(_total(channels, reach), channels, reach, missing, unseen)
+        _measure_channel(name, one[..., k], other[..., k], reach, ssim)
+        for k, name in enumerate(_channel_names(first, one)))
+    return Comparison(_combine_channels(channels, reach), channels, reach, missing, unseen)
 
 
-def difference_picture(first: Any, second: Any) -> PIL.Image.Image:
-    """Return where two pictures differ: black where they do not, then red, yellow, and white where they do most.
+def draw_difference(first: Any, second: Any) -> PIL.Image.Image:
+    """Return a heat map of the difference: black for none, then red and yellow, and white for the largest.
 
-    The color stands for the largest difference of a pixel's channels, as a share of the largest there is.
+    The color of a pixel stands for the largest difference among its channels.
     """
     from PIL import Image
 
-    one, other, _ = _alike(first, second)
+    one, other, _ = _prepare_pair(first, second)
     most = np.zeros(one.shape[:2])
-    for _, sizes in _sizes(one, other):
-        np.maximum(most, sizes, out=most)
+    for k in range(one.shape[2]):
+        np.maximum(most, _absolute_difference(one[..., k], other[..., k]), out=most)
     share = most / (most.max() or 1.0)
     stops = np.linspace(0, 1, len(HEAT))
     return Image.fromarray(np.stack([np.interp(share, stops, band) for band in HEAT.T], -1).round().astype(np.uint8))
 
 
-def _alike(first: Any, second: Any) -> tuple[Array, Array, int]:
-    """Return two pictures as (H, W, C) arrays of one shape and dtype, and in how many pixels they differ unseen."""
+def _prepare_pair(first: Any, second: Any) -> tuple[Array, Array, int]:
+    """Return two pictures as (H, W, C) arrays, and the number of invisible pixels that differ."""
     one, other = as_array(first, "first"), as_array(second, "second")
     if (one.shape, one.dtype) != (other.shape, other.dtype) or (
             is_picture(first) and is_picture(second) and first.mode != second.mode):
-        raise ImfilterError(f"pictures to compare must have the same size and kind, got {_told(first, one)} and "
-                            f"{_told(second, other)}")
+        raise ImfilterError(f"pictures to compare must have the same size and kind, got "
+                            f"{_describe(first, one)} and {_describe(second, other)}")
     if one.ndim not in (2, 3) or one.size == 0:
         raise ImfilterError(f"pictures to compare must have the shape (H, W) or (H, W, C), got {one.shape}")
     supported_dtype(one.dtype)
@@ -145,41 +145,40 @@ def _alike(first: Any, second: Any) -> tuple[Array, Array, int]:
     return one, np.where(unseen[..., None], one, other), int(np.count_nonzero(unseen))
 
 
-def _told(picture: Any, pixels: Array) -> str:
+def _describe(picture: Any, pixels: Array) -> str:
     if is_picture(picture):
         return f"{picture.width} x {picture.height} {picture.mode}"
     return f"{pixels.shape} {pixels.dtype}"
 
 
-def _names(picture: Any, pixels: Array) -> tuple[str, ...]:
+def _channel_names(picture: Any, pixels: Array) -> tuple[str, ...]:
     if is_picture(picture):
         bands: tuple[str, ...] = picture.getbands()
         return bands
     return tuple(map(str, range(pixels.shape[2])))
 
 
-def _reach(dtype: np.dtype[Any]) -> float:
-    """Return the largest difference that samples of a dtype can have; floats are taken to lie from 0 to 1."""
+def _dtype_range(dtype: np.dtype[Any]) -> float:
+    """Return the largest possible difference between samples of a dtype; floats are assumed to lie from 0 to 1."""
     if dtype.kind in "fb":
         return 1.0
     limits = np.iinfo(dtype)
     return float(limits.max) - float(limits.min)
 
 
-def _sizes(one: Array, other: Array) -> Iterator[tuple[int, Array]]:
-    """Yield the sizes of the differences, channel by channel."""
-    for k in range(one.shape[2]):
-        yield k, np.abs(one[..., k].astype(np.float64) - other[..., k].astype(np.float64))
+def _absolute_difference(one: Array, other: Array) -> Array:
+    difference: Array = np.abs(one.astype(np.float64) - other.astype(np.float64))
+    return difference
 
 
-def _measured(name: str, one: Array, other: Array, reach: float, similar: Any) -> Difference:
-    (_, sizes), = _sizes(one[..., None], other[..., None])
+def _measure_channel(name: str, one: Array, other: Array, reach: float, ssim: Any) -> Difference:
+    sizes = _absolute_difference(one, other)
     y, x = divmod(int(sizes.argmax()), sizes.shape[1])
-    ssim = None
-    if similar:
-        ssim = float(similar(
+    similarity = None
+    if ssim:
+        similarity = float(ssim(
             one, other, data_range=reach, gaussian_weights=True, sigma=1.5, use_sample_covariance=False))
-    return Difference(name, _psnr(float(np.square(sizes).mean()), reach), ssim, float(sizes.mean()),
+    return Difference(name, _psnr(float(np.square(sizes).mean()), reach), similarity, float(sizes.mean()),
                       float(sizes[y, x]), (y, x))
 
 
@@ -187,8 +186,8 @@ def _psnr(error: float, reach: float) -> float:
     return 10 * math.log10(reach**2 / error) if error else math.inf
 
 
-def _total(channels: tuple[Difference, ...], reach: float) -> Difference:
-    """Return what the channels, which are equally large, make together."""
+def _combine_channels(channels: tuple[Difference, ...], reach: float) -> Difference:
+    """Return the difference over all channels, which have equally many samples."""
     worst = max(channels, key=lambda channel: channel.largest)
     error = sum(reach**2 * 10 ** (-channel.psnr / 10) for channel in channels) / len(channels)
     known = [channel.ssim for channel in channels if channel.ssim is not None]
@@ -197,10 +196,10 @@ def _total(channels: tuple[Difference, ...], reach: float) -> Difference:
     return Difference("all", _psnr(error, reach), ssim, mean, worst.largest, worst.place)
 
 
-def _ssim(shape: tuple[int, ...]) -> tuple[Any, str]:
-    """Return the function that computes SSIM, or None and why not."""
-    if min(shape[:2]) < LEAST_SSIM:
-        return None, f"SSIM needs at least {LEAST_SSIM} x {LEAST_SSIM} pixels"
+def _load_ssim(shape: tuple[int, ...]) -> tuple[Any, str]:
+    """Return the function that computes SSIM, or None and the reason."""
+    if min(shape[:2]) < SSIM_WINDOW:
+        return None, f"SSIM needs at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels"
     try:
         from skimage.metrics import structural_similarity
     except ImportError:

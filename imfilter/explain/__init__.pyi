@@ -1,0 +1,9 @@
+from .canvas.picture import Picture as Picture
+from .kernel.table import show as show
+from .lesson.arithmetic import arithmetic as arithmetic
+from .lesson.channels import channels as channels
+from .lesson.pixel import pixel as pixel
+from .lesson.receptive_field import stack as stack
+from .view.comparison import Comparison as Comparison
+from .view.comparison import compare as compare
+from .view.contact_sheet import contact_sheet as contact_sheet
