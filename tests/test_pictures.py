@@ -152,6 +152,7 @@ def test_the_first_frame_is_taken_and_said(here, pair):
 
 @posix
 @pytest.mark.parametrize("name", ["фото 写真.png", b"caf\xe9\xff.png", "-a\nb;\x1b[31m c.png"])
+@pytest.mark.slow
 def test_any_name_of_a_file_will_do(folder, name):
     name = os.fsencode(name)
     shutil.copy(b"photo.png", name)
