@@ -232,6 +232,7 @@ def test_a_read_only_file_system_is_named(folder, nameless):
 
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.slow
 def test_a_killed_write_leaves_the_old_file_or_the_new_one(folder, nameless, number):
     target, chance = folder / "old.png", random.Random(7)
     for _ in range(4):

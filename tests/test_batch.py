@@ -396,6 +396,7 @@ def test_a_wrong_number_of_threads_is_said_once(tree, wrong):
 
 
 @posix
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_photos(tree):
     awkward.photo(size=(900, 700)).save("large.tif")
     peaks = []
@@ -500,6 +501,7 @@ main(sys.argv[1:])
 
 @posix
 @pytest.mark.parametrize("names", [["-"], ["small.bmp", "a.bmp", "b.bmp"]], ids=["standard input", "files"])
+@pytest.mark.slow
 def test_an_interrupt_is_heard_within_a_photo(tree, names):
     os.mkdir("loops")
     Image.new("RGB", (3000, 3000)).save("a.bmp")
@@ -524,6 +526,7 @@ def test_an_interrupt_is_heard_within_a_photo(tree, names):
 
 @posix
 @pytest.mark.parametrize("wrote", [1, 5, 40])
+@pytest.mark.slow
 def test_a_kill_leaves_no_half_file_and_no_process(many, wrote):
     child = started("box", "--workers", "2", "--out-dir", "out", *many)
     assert all(line.startswith("wrote") for line in read_lines(child, wrote))

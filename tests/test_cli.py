@@ -33,6 +33,7 @@ def test_results_are_named_after_the_photo(here, folder):
         assert (one.format, two.format) == ("WEBP", "BMP")
 
 
+@pytest.mark.slow
 def test_standard_input_and_output(folder):
     data, wanted = Path("photo.png").read_bytes(), imfilter.box(pixels("photo.png"))
     for arguments, given in ((["-"], data), (["photo.png", "-o", "-"], b""), (["-", "-o", "-"], data)):

@@ -22,6 +22,7 @@ import distributed  # noqa: E402
 import tifffile  # noqa: E402
 import zarr  # noqa: E402
 
+pytestmark = pytest.mark.slow
 SCALE = runpy.run_path(str(CHECKOUT / "benchmarks" / "scale.py"))
 MEDIAN = ["apply", "median", "--size", "5", "--tile", "128"]  # 72 tiles of the photo
 # The program, with less patience or another version than the workers'.

@@ -46,6 +46,7 @@ def assert_lazy(function, image, rng):
 
 
 @pytest.mark.parametrize("name", NEAR)
+@pytest.mark.slow
 def test_every_filter(name, rng):
     given = dict(part.split("=") for part in ODD.get(name, "").split(":") if part)
     known = {parameter.name: parameter for parameter in FILTERS[name].parameters}
@@ -127,6 +128,7 @@ def test_chunks_follow_the_stride(rng):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("shape", [(30, 40, 3), (2, 30, 40, 3)])
+@pytest.mark.slow
 def test_masks(mode, shape, rng):
     """Of an array or lazy; what is known of the whole mask is that of the whole, however it is cut."""
     image = pixels(rng, shape, "f4")
@@ -242,6 +244,7 @@ def test_dask_is_not_loaded_for_arrays(child):
 
 
 @pytest.mark.filterwarnings("ignore")  # those of the network and of the event loop
+@pytest.mark.slow
 def test_processes_of_a_cluster_give_the_same(rng):
     distributed = pytest.importorskip("distributed")
     image, mask = pixels(rng, (200, 300, 3), "u1"), rng.random((200, 300))

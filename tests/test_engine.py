@@ -53,6 +53,7 @@ def test_every_width_meets_every_tail(dtype, mode, rng, variant):
 
 @dtypes
 @kernels
+@pytest.mark.slow
 def test_every_width_for_every_kind_of_kernel(dtype, kernel, rng, variant):
     for width in range(1, 131):
         image = noise(rng, (6, width), dtype)
@@ -75,6 +76,7 @@ def test_every_width_of_a_bank(dtype, inputs, rng, variant):
 
 @dtypes
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 200])
+@pytest.mark.slow
 def test_every_number_of_channels(dtype, channels, rng, variant):
     for stride, dilation in [((1, 1), (1, 1)), ((2, 3), (1, 1)), ((1, 2), (3, 5)), ((3, 2), (2, 2)), ((1, 1), (2, 3))]:
         image = noise(rng, (9, 11, channels), dtype)

@@ -220,6 +220,7 @@ def test_values_above_a_range_are_refused_in_a_sentence(name, parameter, value):
     ("gabor", {"frequency": 1e-9}), ("laplacian_of_gaussian", {"sigma": 1e9}),
     ("difference_of_gaussians", {"low_sigma": 1e9}), ("canny", {"sigma": 1e9}),
 ])
+@pytest.mark.slow
 def test_sizes_beyond_any_memory_are_refused_at_once(name, values):
     """In a process of its own with little memory: a mistake here would take all there is, or for ever."""
     code = f"""if True:

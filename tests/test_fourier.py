@@ -53,7 +53,7 @@ def test_blocks_join_without_a_seam(mode, dtype, rng):
 @pytest.mark.parametrize("mode", MODES)
 def test_a_kernel_may_be_larger_than_the_image(mode, rng):
     for shape in ((1, 1), (1, 7), (5, 2)):
-        image, kernel = rng.random(shape), rng.random((40, 33))
+        image, kernel = rng.random(shape), rng.random((16, 11))
         for padding in ("same", "full"):
             exact = reference.correlate(image, kernel, reference.margins(padding, kernel.shape), mode)
             assert_promised(correlate(image, kernel, mode=mode, padding=padding, method="fft"), exact, kernel, 1)

@@ -153,6 +153,7 @@ def test_only_the_first_frame_is_used(here, pair):
 
 @posix
 @pytest.mark.parametrize("name", ["фото 写真.png", b"caf\xe9\xff.png", "-a\nb;\x1b[31m c.png"])
+@pytest.mark.slow
 def test_any_file_name_works(folder, name):
     name = os.fsencode(name)
     shutil.copy(b"photo.png", name)

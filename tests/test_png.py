@@ -159,6 +159,7 @@ def contents():
 
 
 @pytest.mark.parametrize("kind", ["photo", "edges", "blur", "graphics"])
+@pytest.mark.slow
 def test_files_are_no_larger_than_pillows(contents, kind):
     theirs = len(awkward.encoded(Image.fromarray(contents[kind]), "PNG", compress_level=6))
     assert len(png.encode_png(contents[kind])) < 1.1 * theirs

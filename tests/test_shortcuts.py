@@ -41,9 +41,10 @@ def around(kernel, padding="same", dilation=(1, 1)):
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.slow
 def test_3_x_3_kernels(shape, dtype, rng, variant):
     kernel = np.array(SHAPES[shape])
-    for width in (1, 2, 31, 32, 33, 60, 63, 64, 65, 97, 400, 700):
+    for width in (1, 2, 31, 32, 33, 63, 65, 97, 400):
         for height, mode, padding in zip(HEIGHTS, [*MODES, "reflect"], [*PADDINGS, "same"], strict=True):
             if padding == "valid" and width < 3:
                 continue
@@ -135,6 +136,7 @@ def test_two_kernels_of_different_shapes(rng, variant):
 
 @pytest.mark.parametrize("name", SOLID)
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.slow
 def test_solid_kernels(name, mode, rng, variant):
     kernel = SOLID[name]
     for size in ((1, 1, 3), (9, 7, 1), (20, 40, 4), (33, 150, 3), (6, 2000, 3)):
@@ -149,7 +151,7 @@ def test_solid_kernels(name, mode, rng, variant):
             how = {"mode": mode, "cval": 7, "padding": padding, "method": "runs"}
             assert_promised(correlate(image, kernel, dtype=np.int32, **how), exact, kernel, 255, whole=True)
             mean = kernel / kernel.sum()
-            for dtype in (np.uint8, np.uint16, np.float32):
+            for dtype in (np.uint8, np.float32):
                 result = correlate(image, mean, dtype=dtype, **how)
                 assert_promised(result, exact / kernel.sum(), mean, 255)
 
@@ -173,6 +175,7 @@ def test_rows_with_gaps_take_the_way_around(rng, variant):
             assert_promised(correlate(image, kernel, dtype=np.int32), exact, kernel, 255, whole=True)
 
 
+@pytest.mark.slow
 def test_results_longer_than_the_image_and_the_cache(rng, variant):
     image = rng.integers(0, 256, (700, 3001, 3)).astype(np.uint8)
     for kernel in (SHAPES["square"], SHAPES["upper and lower"]):

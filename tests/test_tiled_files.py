@@ -347,6 +347,7 @@ MEASURED = """if True:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the largest memory is told in other units")
 @pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.slow
 def test_half_a_gigapixel_is_read_in_little_memory(tmp_path, bare):
     path, shape = str(tmp_path / "large.tif"), (20_000, 25_000)
     if bare:

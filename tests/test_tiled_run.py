@@ -404,6 +404,7 @@ MEDIAN = ["median", "--size", "15", "--tile", "64"]
 
 @posix
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.slow
 def test_an_interrupted_store_is_gone_on_with(put, number, status, gate):
     name = put(size=(700, 700))
     process = start_held("apply", *MEDIAN, name, "-o", "a.zarr", free=5, gate=gate)
@@ -425,6 +426,7 @@ def test_an_interrupted_store_is_gone_on_with(put, number, status, gate):
 
 
 @posix
+@pytest.mark.slow
 def test_a_killed_process_leaves_nothing_that_looks_whole(put, gate):
     name = put(size=(700, 700))
     process = start_held("apply", *MEDIAN, name, "-o", "a.zarr", free=5, gate=gate)
@@ -470,6 +472,7 @@ def test_tiles_are_told_and_shown(put, here, monkeypatch):
     assert "tiles" not in here("apply", "box", name, "-o", "d.zarr", "-q").err
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_in_small(tmp_path):
     command = [sys.executable, str(CHECKOUT / "benchmarks" / "scale.py"), "--sizes", "1", "--compared", "1",
                "--rounds", "1", "--folder", str(tmp_path)]

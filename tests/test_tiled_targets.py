@@ -360,6 +360,7 @@ WRITER = """if True:
 
 
 @posix
+@pytest.mark.slow
 def test_a_killed_writer_leaves_no_half_tile_that_counts(tmp_path, source):
     pixels = np.random.default_rng(3).integers(0, 256, (2000, 2100, 3), dtype=np.uint8)
     path, chance, rounds = tmp_path / "out.zarr", random.Random(2), 0

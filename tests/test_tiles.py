@@ -87,6 +87,7 @@ def assert_chain(pipeline, image, rng, **options):
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f4", "f8"])
 @pytest.mark.parametrize("name", NEAR)
+@pytest.mark.slow
 def test_every_filter(name, dtype, rng):
     """In every border and with strides, in images from one pixel on, larger and smaller than the kernel."""
     for number, mode in enumerate(MODES):
@@ -220,6 +221,7 @@ def test_any_kernel_anywhere(call, flip, seed):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dilation", [1, (3, 2)])
 @pytest.mark.parametrize("stride", [1, (2, 3)])
+@pytest.mark.slow
 def test_transforms_have_their_blocks_where_the_whole_image_has_them(mode, dilation, stride, rng):
     """A kernel for which the transform is chosen, and one for which it would not be in the windows alone."""
     image = pixels(rng, (300, 420), "f8")

@@ -154,7 +154,7 @@ def _cut_chunk(where: tuple[slice, ...], chunk: Array) -> Array:
 
 
 def _merge(found: list[MaskStats]) -> MaskStats:
-    return merge_stats(found).checked()
+    return merge_stats(found).validate()
 
 
 def _compute_chunk(
