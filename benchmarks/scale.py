@@ -239,7 +239,7 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
 
 
 def measure_cluster(folder: Path, options: argparse.Namespace) -> None:
-    """Compare one worker process with two, and with two of which one is killed halfway."""
+    """Compare one worker process with two, and with two when one is killed halfway."""
     source = folder / "compared.tif"
     make_photo(source, options.compared)
     seconds: dict[str, list[float]] = {"one worker": [], "two workers": [], "one of two killed": []}
