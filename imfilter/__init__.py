@@ -9,7 +9,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 # The public names beside the filters, which are declared in imfilter.filters: the module of each, None for a package.
-_MODULES = {
+_MODULES: dict[str, str | None] = {
     "correlate": "convolution",
     "convolve": "convolution",
     "conv2d": "convolution",
@@ -29,6 +29,7 @@ _MODULES = {
     "ImfilterError": "errors",
     "DtypeError": "errors",
     "FileError": "errors",
+    "batch": None,
     "explain": None,
     "interop": None,
     "kernels": None,

@@ -3,6 +3,7 @@ from typing import Any
 
 from numpy import ndarray
 
+from . import batch as batch
 from . import explain as explain
 from . import interop as interop
 from . import kernels as kernels
