@@ -4,11 +4,8 @@ from typing import Any
 from .arrays.dispatch import dispatch_lazy
 from .engine.bank import filter_bank
 from .engine.borders import Border
-from .engine.channelwise import correlate_separable as correlate_separable
 from .engine.channelwise import filter_channelwise, plan_channelwise
-from .engine.channelwise import magnitude as magnitude
 from .engine.kernel_set import KernelSet
-from .engine.output import check_out as check_out
 from .engine.plan import Plan
 from .engine.request import ChannelwiseOptions
 

@@ -1,4 +1,4 @@
-# Cross-channel correlation: a bank of kernels, each of which sees every input channel of its group.
+# Cross-channel correlation: a bank of kernels, each over all input channels of its group.
 #
 #     result[y, x, d] = bias[d] + sum over i, j, c of
 #                       weight[d, c, i, j] * image[y*s + i*dilation - top, x*s + j*dilation - left, c]
@@ -146,15 +146,15 @@ cdef inline void bank_blocks(output_lanes *like, const Job *job, const char **ri
 
 cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
                    Py_ssize_t pixels) noexcept nogil:
-    """Compute one tile of an output row in lanes of the kind."""
+    """Compute one tile of an output row."""
     if lane is double:
         bank_blocks(<lanes_double *>NULL, job, ring, result, pixels, sizeof(lane))
     elif lane is float:
         bank_blocks(<lanes_float *>NULL, job, ring, result, pixels, sizeof(lane))
 
 
-cdef void close_ranks(lane *row, const Job *job, Py_ssize_t pixels) noexcept nogil:
-    """Move each pixel's channels together, out of the blocks they were computed in."""
+cdef void join_channels(lane *row, const Job *job, Py_ssize_t pixels) noexcept nogil:
+    """Move the channels of each pixel together: they were computed in blocks of whole vectors."""
     cdef Py_ssize_t x, g, d, channels = job.target.channels // job.bank.groups
     cdef Py_ssize_t room = job.bank.group_blocks * job.bank.block_lanes
     cdef lane *into = row

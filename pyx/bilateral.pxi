@@ -84,7 +84,7 @@ cdef void bilateral(real *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_
                     nearness += 1
             finish(middle + x, sums + x, weights + x, count)
             x += count
-            if told_to_stop(&job.stopped, &work, job.work, poll):
+            if should_stop(&job.stopped, &work, job.work, poll):
                 return
         if job.stride_x > 1:
             for x in range(1, job.target.width):

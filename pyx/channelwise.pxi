@@ -1,18 +1,18 @@
-# Channel-wise correlation: every channel by itself, with one kernel.
+# Channel-wise correlation: each channel separately, with one kernel.
 #
 #     result[y, x, c] = sum over i, j of kernel[i, j] * image[y*s + i*d - top, x*s + j*d - left, c]
 #
 # Loop order: group of 4 output rows > block of 3 vectors along the row (x and c together) > runs >
-# taps. A vector that was loaded once serves each output row of the group that sees its input row.
+# taps. A vector that was loaded once serves every output row of the group that reads its input row.
 # The twelve sums are named, because gcc does not keep an array of them in registers. A stage over one
 # row has nothing to share: it takes 12 vectors of that row at once.
 #
 # A separable kernel takes two such stages: its column gives a group of middle rows, as long as a ring row, and
-# its row reads those. Long runs of equal weights read sums of neighbors (add_levels in rows.pxi).
+# its row reads those. Long runs of equal weights read sums of neighbors (add_doublings in rows.pxi).
 #
-# A run ends by adding the sums to memory, after so many taps (longest_sum in core.pyx), which bounds the
-# rounding error (docs/design.md). Where runs end depends on the kernel alone, so a result does not
-# depend on where in its group its row stands.
+# A run ends by adding the sums to memory, after a number of taps (longest_sum in pack_kernel.pxi) that bounds the
+# rounding error (docs/design.md). Where runs end depends on the kernel only, so a result does not depend on the place
+# of its row in the group.
 
 ctypedef fused lanes:
     lanes_float
@@ -21,7 +21,7 @@ ctypedef fused lanes:
 
 
 cdef inline void flush(char *into, lanes *a, lanes *b, lanes *c, bint fresh) noexcept nogil:
-    """Write three sums, or add them to what is there, and start again from 0."""
+    """Write three sums, or add them to memory, and start again from 0."""
     if not fresh:
         a[0] += lane_load(into, a[0])
         b[0] += lane_load(into + sizeof(lanes), b[0])
@@ -38,8 +38,8 @@ cdef inline void add_taps(lanes *like, const Stage *stage, Py_ssize_t e, const c
                           bint a, bint b, bint c, bint d,
                           lanes *a0, lanes *a1, lanes *a2, lanes *b0, lanes *b1, lanes *b2,
                           lanes *c0, lanes *c1, lanes *c2, lanes *d0, lanes *d1, lanes *d2) noexcept nogil:
-    """Add tap e and those alike to the rows of a, b, c and d that have them; literals leave no branch."""
-    cdef Py_ssize_t end = stage.taps[e].alike
+    """Add tap e and those of its mask that follow to the rows a, b, c and d that have them; literals leave no branch."""
+    cdef Py_ssize_t end = stage.taps[e].run_end
     cdef const char *source
     cdef const char *weights = stage.weights + e * GROUP * lane_size(like[0])
     cdef lanes v0, v1, v2
@@ -75,7 +75,7 @@ cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, 
 
     sources: where each tap reads the row's first lane. results: where each row goes. The last block ends where the
     rows do, when they are longer than a block; else there must be room for a whole one. ahead: rows of the image that
-    will be needed next, of which x >> shift is the byte that stands at byte x of these; or NULL.
+    will be needed next, whose byte x >> shift corresponds to byte x of these; or NULL.
     """
     cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
     cdef const Run *run
@@ -96,8 +96,9 @@ cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, 
             run = &stage.runs[r]
             stop = e + run.count
             while e < stop:
-                # Taps that the same rows have follow each other: mostly all those of an input row. The masks
-                # of a tall dense kernel get loops without branches, made from the same body.
+                # Taps with the same mask follow each other: mostly all taps of an input row. The masks that tall dense
+                # kernels have get loops without branches, made from the same body. Unrolling these loops, aligned
+                # weights, and prefetching the next row or the target brought nothing.
                 mask = stage.taps[e].mask & live
                 if mask == 15:
                     add_taps(like, stage, e, sources, x, True, True, True, True,
@@ -111,7 +112,7 @@ cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, 
                 elif mask:
                     add_taps(like, stage, e, sources, x, mask & 1, mask & 2, mask & 4, mask & 8,
                              &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
-                e = stage.taps[e].alike
+                e = stage.taps[e].run_end
             ends = run.flush & live
             if ends & 1:
                 flush(results[0] + x, &a0, &a1, &a2, fresh & 1)
@@ -208,14 +209,14 @@ cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, 
     """Compute lanes first to end of a group's rows with kernel k; the input rows are ring[0], ring[1], ...
 
     Called with the same rows from left to right. A separable kernel's middle rows are computed as far as they are
-    needed, or whole, with their levels, at the first call.
+    needed, or completely, with their doublings, at the first call.
     """
     cdef const Stage *stage = &job.kernel.stages[2 * k]
     cdef Py_ssize_t q, reach = job.ring.reach, begin = first + reach if first else 0
     cdef Py_ssize_t stop = min(end + reach, job.ring.row_lanes)
     cdef int live = (1 << rows) - 1, shift = job.ring.source_shift
     if k:
-        ahead = NULL        # was asked for by the first kernel
+        ahead = NULL        # the first kernel has prefetched it
     if not job.kernel.separable:
         correlate_group_rows(like, stage, ring, sources, results, live, first, end, ahead, shift)
         return
@@ -224,6 +225,6 @@ cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, 
     if begin < stop:
         correlate_group_rows(like, stage, ring, sources, middle, live, begin, stop, ahead, shift)
         for q in range(rows if job.ring.doublings else 0):
-            add_levels(job, <lane *>middle[q])
+            add_doublings(job, <lane *>middle[q])
     for q in range(rows):
         correlate_one_row(like, stage + 1, middle[q], results[q], first, end)

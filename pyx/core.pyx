@@ -154,7 +154,7 @@ cdef class Packed:
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
         if (images * job.target.height == self.rows and self.loops == loops
-                and alike(&job.source, &self.job.source) and alike(&job.target, &self.job.target)):
+                and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target)):
             return task
 
     def layout(self):

@@ -3,13 +3,13 @@
 #     result[y, x, c] = bias[c] + sum over i, j of kernel[c, i, j] * image[y*s + i*d - top, x*s + j*d - left, c]
 #
 # Loop order as channel-wise. A tap's weights lie in memory as the channels lie in a row, over and over, for as far
-# as a block reaches from any channel on, so a block loads its weights from where its first channel stands.
+# as a block reaches from any channel on, so a block loads its weights from the place of its first channel.
 
 cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, char **results, int live,
                          Py_ssize_t first, Py_ssize_t end, Py_ssize_t period, Py_ssize_t stretch) noexcept nogil:
     """Compute bytes first to end of the live rows of a group; see correlate_rows.
 
-    period: bytes of a pixel's channels. stretch: bytes of a tap's weights. The bias stands behind all weights.
+    period: bytes of a pixel's channels. stretch: bytes of a tap's weights. The bias follows all weights.
     """
     cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
     cdef const Run *run

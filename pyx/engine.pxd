@@ -1,4 +1,4 @@
-"""What the core hands to the loops: one Job says everything about one convolution.
+"""What the core passes to the loops: a Job describes one convolution completely.
 
 The core (core.pyx) fills a Job, the loops (loops.pxi, compiled once for each instruction set) read it.
 Lengths are in samples, pixels or rows as named; steps and offsets into memory are in bytes.
@@ -6,7 +6,7 @@ Lengths are in samples, pixels or rows as named; steps and offsets into memory a
 from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t
 
 
-ctypedef fused sample:      # what images are made of
+ctypedef fused sample:      # the types of image samples
     uint8_t
     uint16_t
     int16_t
@@ -14,7 +14,7 @@ ctypedef fused sample:      # what images are made of
     float
     double
 
-ctypedef fused lane:        # what the loops compute in
+ctypedef fused lane:        # the types that the loops compute in
     int16_t
     float
     double
@@ -22,7 +22,7 @@ ctypedef fused lane:        # what the loops compute in
 cdef enum Sample:
     UINT8, UINT16, INT16, INT32, FLOAT32, FLOAT64
 
-cdef enum Border:           # as imfilter.borders.Border
+cdef enum Border:           # as imfilter.engine.borders.Border
     REFLECT, MIRROR, NEAREST, CONSTANT, WRAP
 
 cdef enum:
@@ -41,7 +41,7 @@ cdef struct Raster:
     Py_ssize_t step_n, step_y, step_x, step_c
     Sample kind
     Py_ssize_t size         # of a sample
-    bint packed             # a row is width * channels samples in the machine's own order, without gaps
+    bint packed             # a row is width * channels native samples without gaps
     bint swapped            # the samples are in the other byte order
 
 
@@ -56,7 +56,7 @@ cdef struct Tap:
     # One column of the kernel over one input row.
     Py_ssize_t row, column, offset
     int mask                # bit q: output row q of the group has a weight other than 0 here
-    Py_ssize_t alike        # the next tap in the run with another mask, or the end of the run
+    Py_ssize_t run_end      # the next tap with another mask, or the end of the run of sums
 
 
 cdef struct Run:
@@ -176,7 +176,7 @@ cdef struct Job:
     volatile int stopped    # the caller was interrupted: every strip ends early
 
 
-cdef enum Method:           # how the samples of a window are looked at
+cdef enum Method:           # how the samples of a window are filtered
     EXTREME                 # the smallest or the largest: windows of half the size overlap
     NETWORK                 # a network of exchanges
     HISTOGRAM               # of uint8
@@ -193,22 +193,22 @@ cdef struct Exchange:
 
 
 cdef struct Window:
-    # All there is to know of a filter that looks at the samples of a window, channel-wise.
+    # A filter of the samples in a window, for each channel separately.
     Raster source, target
     Border border
-    char outside[8]         # the sample that stands outside the image
+    char outside[8]         # the sample outside the image
     Py_ssize_t height, width            # of the window
     Py_ssize_t top, left                # rows above and columns to the left of the pixel
     Py_ssize_t stride_y, stride_x
     Method method
-    Py_ssize_t rank         # of the sample wanted: as many come before it in order
+    Py_ssize_t rank         # of the sample wanted, counted from 0
     Exchange *exchanges
     Py_ssize_t exchange_count, slots, result
     double *weights         # bilateral: for each place of the window the logarithm to base 2 of its weight
     double closeness        # bilateral: what a squared difference of samples is multiplied by, to be added to that
     Py_ssize_t row_lanes    # samples of a padded row, and room for the end of a vector
     Py_ssize_t tile         # samples of a row that a network computes at a time
-    double work             # comparisons or so that a row takes
+    double work             # comparisons that a row takes, about
     volatile int stopped
 
 
@@ -219,7 +219,7 @@ cdef struct Moments:
     Py_ssize_t terms                    # a multiple of 4
     Py_ssize_t rows, columns
     const double *weights               # [rows][columns]
-    double *sums                        # [terms][terms], of which the lower half means nothing
+    double *sums                        # [terms][terms]; the lower half is unused
 
 
 cdef struct Loops:

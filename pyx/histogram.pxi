@@ -123,7 +123,7 @@ cdef void histograms(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t las
             fill_padded(job, n, t + k - job.top, <char *>enters)
             for c in range(lanes):
                 enter(columns + c * COUNTS, enters[x * channels + c])
-            if told_to_stop(&job.stopped, &work, job.work, poll):
+            if should_stop(&job.stopped, &work, job.work, poll):
                 return
         for y in range(first * job.stride_y, (last - 1) * job.stride_y + 1):
             fill_padded(job, n, y + job.height - 1 - job.top, <char *>enters)
@@ -143,6 +143,6 @@ cdef void histograms(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t las
                 for k in range((x + job.stride_x - 1) // job.stride_x,
                                (x + pixels + job.stride_x - 1) // job.stride_x):
                     memcpy(into + k * channels, result + (k * job.stride_x - x) * channels, channels)
-            if told_to_stop(&job.stopped, &work, job.work, poll):
+            if should_stop(&job.stopped, &work, job.work, poll):
                 return
         x += pixels

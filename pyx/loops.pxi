@@ -1,4 +1,4 @@
-# Every loop over pixels. Each module loops_*.pyx is this file compiled for one instruction set.
+# All loops over pixels. Each module loops_*.pyx is this file, compiled for one instruction set.
 from cpython.pycapsule cimport PyCapsule_New
 from libc.math cimport sqrt, sqrtf
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -7,7 +7,7 @@ from libc.string cimport memcpy, memmove, memset
 from engine cimport *
 
 cdef extern from "lanes.h" nogil:
-    # Vectors, which Cython may take for numbers: what it believes of their size is never used.
+    # Vectors, which Cython treats as numbers; it never needs their size.
     ctypedef float lanes_float
     ctypedef double lanes_double
     ctypedef long double lanes_short
@@ -38,8 +38,8 @@ cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms
 
 
-cdef inline bint told_to_stop(volatile int *stopped, double *work, double done, Poll poll) noexcept nogil:
-    """Count the work done, look for signals now and then, and say whether to stop."""
+cdef inline bint should_stop(volatile int *stopped, double *work, double done, Poll poll) noexcept nogil:
+    """Count the work done, poll for signals now and then, and return whether to stop."""
     work[0] += done
     if work[0] > WORK_BETWEEN_POLLS:
         work[0] = 0

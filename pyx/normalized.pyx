@@ -41,7 +41,7 @@ cdef inline const number *spread(const number *weights, number *room, Py_ssize_t
 
 cdef void keep_some(const sample *pixels, const uint8_t *counts, sample *into, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t k
-    cdef sample value       # read in any case, or the loop is not turned into vectors; likewise below
+    cdef sample value       # read in any case, or the loop is not vectorized; likewise below
     for k in range(count):
         value = pixels[k]
         into[k] = value if counts[k] else <sample>0

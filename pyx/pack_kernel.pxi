@@ -108,9 +108,9 @@ cdef void link_taps(Packed packed, Stage *stage):
         first, end = end, end + stage.runs[r].count
         for e in range(end - 1, first - 1, -1):
             tap = &stage.taps[e]
-            tap.alike = e + 1
+            tap.run_end = e + 1
             if e + 1 < end and tap.mask == (tap + 1).mask:
-                tap.alike = (tap + 1).alike
+                tap.run_end = (tap + 1).run_end
 
 
 cdef int pack_row(Packed packed, Stage *stage, const double[::1] row) except -1:

@@ -90,7 +90,7 @@ cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ss
                 else:
                     memcpy(result, memory, lanes * sizeof(key))
                 write_keys(job, n, y // job.stride_y, result)
-            if told_to_stop(&job.stopped, &work, job.work, poll):
+            if should_stop(&job.stopped, &work, job.work, poll):
                 return
             y += 1
             if y > end:
@@ -236,11 +236,11 @@ cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize
                     run_network(like, job, rows, scratch.slots, scratch.slot_size, x, count, <char *>(result + x))
                 else:
                     select(like, job, rows, x, count, result + x, <uint32_t *>scratch.slots)
-                    if told_to_stop(&job.stopped, &work, job.work, poll):
+                    if should_stop(&job.stopped, &work, job.work, poll):
                         return
                 x += count
         if broken:
             spread_nan(like, job, rows, scratch.broken, scratch.found, result)
         write_keys(job, n, y, <char *>result)
-        if told_to_stop(&job.stopped, &work, job.work, poll):
+        if should_stop(&job.stopped, &work, job.work, poll):
             return

@@ -1,7 +1,7 @@
 # Rasters: where the samples of an array are, and of what kind.
 
 cdef Py_ssize_t locate(Raster *raster, array, int flags) except -1:
-    """Take where the samples of an array (images, rows, columns, channels) are, and return how many images it has."""
+    """Store where the samples of an array (images, rows, columns, channels) are; return its number of images."""
     cdef Py_buffer view
     PyObject_GetBuffer(array, &view, flags)
     raster.data = <char *>view.buf
@@ -21,7 +21,7 @@ cdef Py_ssize_t locate(Raster *raster, array, int flags) except -1:
 
 
 cdef Py_ssize_t describe(Raster *raster, array) except -1:
-    """Take an array's samples, what they are and where, and return how many images it has."""
+    """Store what an array's samples are and where; return its number of images."""
     dtype = array.dtype
     raster.kind = _KINDS[dtype.kind, dtype.itemsize]
     raster.swapped = not dtype.isnative
@@ -36,6 +36,6 @@ def has_packed_rows(array):
     return raster.packed
 
 
-cdef bint alike(const Raster *a, const Raster *b):
-    """Whether what was planned for one raster holds for the other, of samples of the same kind."""
+cdef bint same_layout(const Raster *a, const Raster *b):
+    """Return whether work planned for one raster can run on the other, which has the same kind of samples."""
     return a.height == b.height and a.width == b.width and a.channels == b.channels and a.packed == b.packed

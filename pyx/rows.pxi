@@ -1,10 +1,10 @@
-# Rows of the image, widened to lanes, with the pixels outside the image filled in.
+# Input rows, widened to lanes, with the border filled in.
 #
 # A ring row holds, segment after segment, the columns of the padded image that one tile needs. The
 # samples of a segment are neighbors: with stride s the columns of each remainder modulo s form a
-# segment of their own, so every tap of the kernel is a plain shift whatever the stride.
+# separate segment, so every tap of the kernel is a plain shift for any stride.
 
-ctypedef fused unit:        # a sample as bytes, to be moved or turned round
+ctypedef fused unit:        # a sample as bytes, to be moved or swapped
     uint8_t
     uint16_t
     uint32_t
@@ -16,7 +16,7 @@ cdef inline Py_ssize_t rounded_up(Py_ssize_t size) noexcept nogil:
 
 
 cdef inline Py_ssize_t place(Py_ssize_t i, Py_ssize_t n, Border border) noexcept nogil:
-    """Index within 0..n-1 of the pixel that stands at i, or -1 for the constant."""
+    """Return the index within 0..n-1 of the pixel at i, which may be outside, or -1 for the constant."""
     if 0 <= i < n:
         return i
     if border == CONSTANT:
@@ -36,8 +36,8 @@ cdef inline Py_ssize_t place(Py_ssize_t i, Py_ssize_t n, Border border) noexcept
     return period - i - (1 if border == REFLECT else 0)
 
 
-cdef inline unit turned(unit value) noexcept nogil:
-    """The same bytes in the other order."""
+cdef inline unit swap_bytes(unit value) noexcept nogil:
+    """Return the value with its bytes in the other order."""
     cdef unit result = 0
     cdef size_t i
     for i in range(sizeof(unit)):
@@ -54,14 +54,14 @@ cdef void gather_units(unit *like, char *into, const char *first, Py_ssize_t pix
         for c in range(image.channels):
             memcpy(&value, first + x * step + c * image.step_c, sizeof(unit))
             if image.swapped:
-                value = turned(value)
+                value = swap_bytes(value)
             memcpy(into, &value, sizeof(unit))
             into += sizeof(unit)
 
 
 cdef void gather(char *into, const char *first, Py_ssize_t pixels, Py_ssize_t step,
                  const Raster *image) noexcept nogil:
-    """Put every step-th pixel from first on side by side, aligned and in the machine's byte order."""
+    """Copy every step-th pixel from first on, aligned and in native byte order."""
     if image.size == 1:
         gather_units(<uint8_t *>NULL, into, first, pixels, step, image)
     elif image.size == 2:
@@ -105,7 +105,7 @@ cdef inline void widen_pixels(const Job *job, const char *row, Py_ssize_t x, Py_
 
 
 cdef inline Py_ssize_t steps_to(Py_ssize_t distance, Py_ssize_t step, Py_ssize_t most) noexcept nogil:
-    """Number of steps that reach the distance, at most `most`."""
+    """Return the number of steps that reach the distance, at most `most`."""
     if distance <= 0:
         return 0
     return min(most, (distance + step - 1) // step)
@@ -113,7 +113,7 @@ cdef inline Py_ssize_t steps_to(Py_ssize_t distance, Py_ssize_t step, Py_ssize_t
 
 cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t step, Py_ssize_t count,
                        lane *lanes, char *raw) noexcept nogil:
-    """Widen count columns x, x + step, ... of an image row, wherever they lie."""
+    """Widen count columns x, x + step, ... of an image row, inside the image or outside."""
     cdef Py_ssize_t width = job.source.width, channels = job.source.channels
     cdef Py_ssize_t inside = steps_to(-x, step, count)              # first column within the image
     cdef Py_ssize_t beyond = max(inside, steps_to(width - x, step, count))
@@ -135,14 +135,14 @@ cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t
         k += 1
 
 
-cdef void add_levels(const Job *job, lane *lanes) noexcept nogil:
-    """Have a row followed by the sums of each 2, 4, ... neighboring taps, each level made from the one before.
+cdef void add_doublings(const Job *job, lane *lanes) noexcept nogil:
+    """Append to a row the sums of each 2, 4, ... neighboring taps, each doubling made from the one before.
 
-    Floating lanes hold the means, which no image can make overflow; halving is exact.
+    Floating lanes hold the means, which cannot overflow; halving is exact.
     """
-    cdef Py_ssize_t level, x, shift = job.ring.tap_lanes
+    cdef Py_ssize_t doubling, x, shift = job.ring.tap_lanes
     cdef lane *sums
-    for level in range(job.ring.doublings):
+    for doubling in range(job.ring.doublings):
         sums = lanes + job.ring.row_lanes
         for x in range(job.ring.row_lanes - shift):
             if lane is int16_t:
@@ -171,4 +171,4 @@ cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_
             fill_segment(job, row, x * job.geometry.stride_x + segment.start - job.geometry.left, segment.step, count,
                          lanes + segment.offset, raw)
     if not job.kernel.separable:
-        add_levels(job, lanes)
+        add_doublings(job, lanes)

@@ -131,7 +131,7 @@ cdef void add_sums(const Stage *stage, const char *sums, float *into, Py_ssize_t
 cdef struct SolidScratch:
     uint16_t *sums          # of each band, or of the only one and its levels
     uint8_t *nothing        # a row of 0
-    uint8_t *constant       # a row of what stands outside the image
+    uint8_t *constant       # a row of the constant outside the image
     float *results
     Py_ssize_t size
 
@@ -195,6 +195,6 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
             else:
                 add_sums(&job.kernel.stages[0], sums, scratch.results, count, <float>job.output.scale)
                 store(scratch.results, into, job.target.kind, count, job.output.bounded)
-            if told_to_stop(&job.stopped, &work, job.tiling.work, poll):
+            if should_stop(&job.stopped, &work, job.tiling.work, poll):
                 return
         x += pixels

@@ -1,4 +1,4 @@
-# Lanes back to samples: rounded to the nearest, ties to even, and saturated; NaN becomes 0.
+# Convert lanes to samples: rounded to the nearest, ties to even, and saturated; NaN becomes 0.
 
 cdef inline float clamped_float(float value, float low, float high) noexcept nogil:
     value = value if value == value else 0
@@ -13,7 +13,7 @@ cdef inline int clamped(int value, int low, int high) noexcept nogil:
 
 cdef void magnitude(lane *like, const lane *first, const lane *second, char *into, Py_ssize_t count,
                     double scale) noexcept nogil:
-    """Take the root of the mean of the squares of two rows, in float32 or, of float64, in float64."""
+    """Compute the root mean square of two rows, in float32, or in float64 for float64 lanes."""
     cdef Py_ssize_t x
     cdef float half = <float>(scale * scale / 2)
     cdef double wide = scale * scale / 2
@@ -26,7 +26,7 @@ cdef void magnitude(lane *like, const lane *first, const lane *second, char *int
 
 
 cdef void scaled(lane *like, const lane *lanes, char *into, Py_ssize_t count, double scale) noexcept nogil:
-    """Multiply a row by the scale, to float32 or, of float64, to float64."""
+    """Multiply a row by the scale, in float32, or in float64 for float64 lanes."""
     cdef Py_ssize_t x
     cdef float single = <float>scale
     for x in range(count):
@@ -37,7 +37,7 @@ cdef void scaled(lane *like, const lane *lanes, char *into, Py_ssize_t count, do
 
 
 cdef void store_samples(const lane *lanes, sample *samples, Py_ssize_t count, bint bounded) noexcept nogil:
-    # Adding and taking away 1.5 * 2**23 rounds a float below 2**22 by the processor's own rule, to
+    # Adding and subtracting 1.5 * 2**23 rounds a float below 2**22 by the processor's own rule, to
     # the nearest and ties to even, on any instruction set; 1.5 * 2**52 does it for a double.
     cdef float float_round = 12582912.0
     cdef double double_round = 6755399441055744.0
@@ -92,7 +92,7 @@ cdef void store(const lane *lanes, char *samples, Sample kind, Py_ssize_t count,
 
 
 cdef void stream(char *into, const char *samples, Py_ssize_t size) noexcept nogil:
-    """Copy bytes past the caches, which a large result would only empty of what is needed."""
+    """Copy bytes past the caches, because a large result would evict what is still needed."""
     cdef Py_ssize_t k = min(size, -<Py_ssize_t>into & 63)
     memcpy(into, samples, k)
     while k + 64 <= size:

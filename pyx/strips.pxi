@@ -1,4 +1,4 @@
-# A strip: some consecutive output rows of one image, computed by one thread.
+# A strip: consecutive output rows of one image, computed by one thread.
 #
 # Order of the work: column tile > rows of one remainder modulo row_step > group of output rows. Output
 # rows whose numbers agree modulo row_step read input rows that agree modulo the dilation, so the ring
@@ -11,9 +11,9 @@ cdef struct Scratch:
     char *wide              # one row of float32 or float64 on its way to the target
     char *samples           # one row of the target's samples on their way past the caches
     char *raw               # samples gathered from an image row that is not packed
-    const char **order      # the ring's rows as the group sees them
+    const char **order      # the ring's rows in the order in which the group reads them
     const char **sources    # where each tap reads its first lane
-    Py_ssize_t *held        # number of the input row that stands in each place of the ring
+    Py_ssize_t *row_numbers #  number of the input row in each place of the ring
     const char *ahead[GROUP]    # rows of the image that the next group adds
     Py_ssize_t ring_size, result_size, size
 
@@ -22,12 +22,12 @@ cdef inline Py_ssize_t middle_rows(const Job *job) noexcept nogil:
     return job.kernel.count * job.tiling.group if job.kernel.separable else 0
 
 
-cdef inline Py_ssize_t row_seen(const Job *job, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
+cdef inline Py_ssize_t row_read(const Job *job, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
     """Return the row of the image, inside it or outside, that row i of the kernel meets for output row y."""
     return y * job.geometry.stride_y + i * job.geometry.dilation_y - job.geometry.top
 
 
-cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
+cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     cdef Scratch scratch
     cdef Py_ssize_t lane_size = 2 if job.lane == INT16 else 4 if job.lane == FLOAT32 else 8
     cdef Py_ssize_t taps = 0, k, pointers = rounded_up(job.ring.rows * sizeof(void *))
@@ -40,8 +40,8 @@ cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
     scratch.samples = scratch.wide + rounded_up(job.output.tile_lanes * 8)
     scratch.raw = scratch.samples + (rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0)
     scratch.order = <const char **>(scratch.raw + rounded_up(job.ring.lanes * job.source.size))
-    scratch.held = <Py_ssize_t *>(<char *>scratch.order + pointers)
-    scratch.sources = <const char **>(<char *>scratch.held + pointers)
+    scratch.row_numbers = <Py_ssize_t *>(<char *>scratch.order + pointers)
+    scratch.sources = <const char **>(<char *>scratch.row_numbers + pointers)
     for k in range(4):
         taps = max(taps, job.kernel.stages[k].tap_count)
     scratch.size = <char *>(scratch.sources + taps) - memory
@@ -50,11 +50,11 @@ cdef Scratch laid_out(const Job *job, char *memory) noexcept nogil:
 
 
 cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
-    return solid_scratch(job, NULL).size if job.box.bands != NULL else laid_out(job, NULL).size
+    return solid_scratch(job, NULL).size if job.box.bands != NULL else lay_out_scratch(job, NULL).size
 
 
 cdef inline void forget_rows(const Job *job, Scratch *scratch) noexcept nogil:
-    memset(scratch.held, 0xff, job.ring.rows * sizeof(Py_ssize_t))      # -1: none
+    memset(scratch.row_numbers, 0xff, job.ring.rows * sizeof(Py_ssize_t))      # -1: none
 
 
 cdef void clear_rows(const Job *job, Scratch *scratch) noexcept nogil:
@@ -77,7 +77,7 @@ cdef void clear_rows(const Job *job, Scratch *scratch) noexcept nogil:
 
 cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t t,
                      int live, Py_ssize_t x, Py_ssize_t pixels) noexcept nogil:
-    """Have the ring hold the input rows that the live output rows see: rows t, t + 1, ... from y on."""
+    """Fill the ring with the input rows that the live output rows read: rows t, t + 1, ... from y on."""
     cdef Py_ssize_t u, at
     cdef char *place
     for u in range(job.ring.rows):
@@ -85,19 +85,19 @@ cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
             at = (t + u) % job.ring.rows
             place = scratch.ring + at * scratch.ring_size
             scratch.order[u] = place
-            if scratch.held[at] != t + u:
-                scratch.held[at] = t + u
-                fill_row(job, n, row_seen(job, y, t + u), x, pixels, <lane *>place, scratch.raw)
+            if scratch.row_numbers[at] != t + u:
+                scratch.row_numbers[at] = t + u
+                fill_row(job, n, row_read(job, y, t + u), x, pixels, <lane *>place, scratch.raw)
 
 
 cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t t,
                      int live, Py_ssize_t x) noexcept nogil:
-    """Have the group see rows of the image where they are, instead of bring_rows: no column from x on sees outside."""
+    """Let the group read the image's rows where they are, instead of bring_rows: no column from x on reads outside."""
     cdef Py_ssize_t u, at, k
     cdef const char *first = job.source.data + n * job.source.step_n + (x - job.geometry.left) * job.source.step_x
     for u in range(job.ring.rows):
         if job.ring.live[u] & live:
-            at = place(row_seen(job, y, t + u), job.source.height, job.geometry.border)
+            at = place(row_read(job, y, t + u), job.source.height, job.geometry.border)
             scratch.order[u] = first + at * job.source.step_y
             if at < 0:
                 scratch.order[u] = scratch.ring + u * scratch.ring_size
@@ -107,21 +107,21 @@ cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
                     for k in range(job.ring.row_lanes):
                         (<lane *>scratch.order[u])[k] = <lane>job.geometry.cval
         else:
-            scratch.order[u] = scratch.order[0]     # which the loop may read, and need not
+            scratch.order[u] = scratch.order[0]     # the loop may read it, but ignores it
 
 
 cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
-    """Find the rows of the image that the next group, from output row y on, adds: the loops ask for them meanwhile."""
+    """Find the image rows that the next group, from output row y on, adds, for the loops to prefetch."""
     cdef Py_ssize_t q, at
     for q in range(GROUP):
-        at = row_seen(job, y + q * job.tiling.row_step, job.geometry.kernel_height - 1)
+        at = row_read(job, y + q * job.tiling.row_step, job.geometry.kernel_height - 1)
         at = min(max(at, 0), job.source.height - 1)
         scratch.ahead[q] = job.source.data + n * job.source.step_n + at * job.source.step_y + x * job.source.step_x
 
 
 cdef void store_results(lane *like, const Job *job, const lane *lanes, const lane *other, char *into,
                         Py_ssize_t count, char *wide) noexcept nogil:
-    """Turn results into samples of the target; other: those of the second kernel; wide: room for floats or doubles."""
+    """Convert sums to samples of the target; other: sums of the second kernel; wide: room for floats or doubles."""
     cdef Sample floating = FLOAT64 if lane is double else FLOAT32
     if job.kernel.count == 1 and job.output.scale == 1:
         store(lanes, into, job.target.kind, count, job.output.bounded)
@@ -175,13 +175,13 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
             results[0] = targets[0] if direct else scratch.results
             bank_row(like, job, scratch.order, results[0], pixels)
             if not direct:
-                close_ranks(<lane *>results[0], job, pixels)
+                join_channels(<lane *>results[0], job, pixels)
                 store_row(like, job, scratch, 0, targets[0], 0, count)
         return
     while first < count:
         end = min(count, first + job.tiling.chunk)
         if count - end < job.tiling.chunk // 2:
-            end = count             # a short rest goes with the chunk before it
+            end = count             # a short rest is added to the chunk before it
         for k in range(1 if narrow else job.kernel.count):
             for q in range(job.tiling.group):
                 # Continued from chunk to chunk.
@@ -205,7 +205,7 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
 
 cdef inline void compute_edge(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t start,
                               Py_ssize_t y, Py_ssize_t t, Py_ssize_t rows, Py_ssize_t x, Py_ssize_t end) noexcept nogil:
-    """Compute output columns x to end, which see pixels outside the image, beside those that do not."""
+    """Compute output columns x to end, which read pixels outside the image, apart from the inner columns."""
     if x < end:
         bring_rows(like, job, scratch, n, start, t, (1 << rows) - 1, x, end - x)
         compute_group(like, job, scratch, n, y, rows, x, end - x, False)
@@ -214,7 +214,7 @@ cdef inline void compute_edge(lane *like, const Job *job, Scratch *scratch, Py_s
 
 cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                Poll poll) noexcept nogil:
-    cdef Scratch scratch = laid_out(job, memory)
+    cdef Scratch scratch = lay_out_scratch(job, memory)
     cdef Py_ssize_t x = 0, end, inner, outer, start, y, t, rows
     cdef double work = 0
     clear_rows(job, &scratch)
@@ -238,7 +238,7 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
                     compute_group(like, job, &scratch, n, y, rows, x, end - x, False)
                 y += rows * job.tiling.row_step
                 t += rows * job.tiling.row_advance
-                if told_to_stop(&job.stopped, &work, job.tiling.work, poll):
+                if should_stop(&job.stopped, &work, job.tiling.work, poll):
                     return
         x = end
 

@@ -1,7 +1,7 @@
 # Rows of samples for filters that look at windows: padded, in a ring, and as keys, which are whole numbers in the
 # order of the samples.
 #
-#     float32 and float64: the bits, those below the sign turned round where it is set
+#     float32 and float64: the bits, those below the sign inverted where it is set
 #
 # So -0.0 comes before 0.0, and every NaN becomes the key at the end: the lowest for the smallest of a window, the
 # highest for all else.
@@ -21,7 +21,7 @@ ctypedef fused bits:
 cdef struct Ring:
     char *rows              # one after the other
     Py_ssize_t size         # of a row in bytes
-    Py_ssize_t *held        # number of the padded row in each place, or -1
+    Py_ssize_t *row_numbers #  number of the padded row in each place, or -1
     bint *broken            # it holds NaN
     Py_ssize_t places
 
@@ -100,8 +100,8 @@ cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize
     """Return row y of the padded image, counted from its own first, from the ring, which gets it where it has not."""
     cdef Py_ssize_t at = y % ring.places
     cdef char *row = ring.rows + at * ring.size
-    if ring.held[at] != y:
-        ring.held[at] = y
+    if ring.row_numbers[at] != y:
+        ring.row_numbers[at] = y
         fill_padded(job, n, y - job.top, row)
         ring.broken[at] = keys and make_keys(
             job, row, (job.source.width + job.width - 1) * job.source.channels, False)
@@ -114,11 +114,11 @@ cdef Ring ring_at(const Window *job, char **memory, Py_ssize_t places) noexcept 
     ring.places = places
     ring.size = rounded_up(job.row_lanes * job.source.size)
     ring.rows = memory[0]
-    ring.held = <Py_ssize_t *>(ring.rows + places * ring.size)
-    ring.broken = <bint *>(ring.held + places)
+    ring.row_numbers = <Py_ssize_t *>(ring.rows + places * ring.size)
+    ring.broken = <bint *>(ring.row_numbers + places)
     memory[0] = ring.rows + rounded_up(places * (ring.size + sizeof(Py_ssize_t) + sizeof(bint)))
     return ring
 
 
 cdef void forget(Ring *ring) noexcept nogil:
-    memset(ring.held, 0xff, ring.places * sizeof(Py_ssize_t))
+    memset(ring.row_numbers, 0xff, ring.places * sizeof(Py_ssize_t))

@@ -10,7 +10,7 @@ cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
     return rank_scratch(job, NULL).size
 
 
-cdef void ranked(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+cdef void rank_strip(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                  Poll poll) noexcept nogil:
     if job.method == EXTREME:
         extremes(like, job, n, first, last, memory, poll)
@@ -30,12 +30,12 @@ cdef void window_strip(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t l
         else:
             bilateral(<float *>NULL, job, n, first, last, memory, poll)
     elif kind == UINT8:
-        ranked(<uint8_t *>NULL, job, n, first, last, memory, poll)
+        rank_strip(<uint8_t *>NULL, job, n, first, last, memory, poll)
     elif kind == UINT16:
-        ranked(<uint16_t *>NULL, job, n, first, last, memory, poll)
+        rank_strip(<uint16_t *>NULL, job, n, first, last, memory, poll)
     elif kind == INT16:
-        ranked(<int16_t *>NULL, job, n, first, last, memory, poll)
+        rank_strip(<int16_t *>NULL, job, n, first, last, memory, poll)
     elif kind == INT32 or kind == FLOAT32:
-        ranked(<int32_t *>NULL, job, n, first, last, memory, poll)
+        rank_strip(<int32_t *>NULL, job, n, first, last, memory, poll)
     else:
-        ranked(<int64_t *>NULL, job, n, first, last, memory, poll)
+        rank_strip(<int64_t *>NULL, job, n, first, last, memory, poll)

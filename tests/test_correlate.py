@@ -6,7 +6,7 @@ import pytest
 import reference
 
 from imfilter import ImfilterError, convolve, correlate
-from imfilter.convolution import correlate_separable
+from imfilter.engine.channelwise import correlate_separable
 
 GRID = np.arange(1, 13).reshape(3, 4)
 

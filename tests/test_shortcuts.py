@@ -7,7 +7,7 @@ from promise import assert_promised
 
 import imfilter
 from imfilter import conv2d, correlate
-from imfilter.convolution import magnitude
+from imfilter.engine.channelwise import magnitude
 
 SHAPES = {
     "square": [[1, -2, 3], [-4, 5, -6], [7, -8, 2]],

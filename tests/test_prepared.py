@@ -1,0 +1,102 @@
+"""The phases of the engine: kernel sets, prepared computations in the cache, and plans with the layout of the loops."""
+import numpy as np
+import pytest
+
+import imfilter
+from imfilter.engine import _core, bank, channelwise
+from imfilter.engine.channelwise import KernelSet, filter_channelwise
+
+KERNEL = np.array([[1.0, 2, 0], [0, -1, 0], [0, 0, 3]])
+
+
+@pytest.fixture
+def image(rng):
+    return rng.integers(0, 256, (20, 30, 3)).astype(np.uint8)
+
+
+def test_kernel_sets_of_equal_weights_are_equal():
+    for make in (lambda: KernelSet.of(KERNEL.copy(), flip=True),
+                 lambda: KernelSet.magnitude(KERNEL, -KERNEL, flip=True),
+                 lambda: KernelSet.separable(KERNEL[0], KERNEL[2])):
+        assert make() == make() and hash(make()) == hash(make())
+    assert KernelSet.of(KERNEL, flip=True) != KernelSet.of(KERNEL, flip=False)
+    assert KernelSet.of(KERNEL, flip=False) != KernelSet.of(KERNEL[:, :2], flip=False)
+    assert KernelSet.of([[0.0]], flip=False) != KernelSet.of([[-0.0]], flip=False)
+
+
+def test_a_kernel_set_does_not_change_with_the_array(image):
+    given = KERNEL.copy()
+    sets = [KernelSet.of(given, flip=False), KernelSet.of(given.astype(">f8"), flip=False)]
+    before = imfilter.correlate(image, KERNEL)
+    given[...] = 0
+    for kernels in sets:
+        np.testing.assert_array_equal(filter_channelwise(image, kernels), before)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_kernel_sets_compute_what_their_kernel_does(flip, image):
+    function = imfilter.convolve if flip else imfilter.correlate
+    column, row = np.array([1.0, 2]), np.array([3.0, -1, 2, 1])
+    options = {"mode": "wrap", "stride": (2, 1), "dtype": np.int32}
+    np.testing.assert_array_equal(
+        filter_channelwise(image, KernelSet.separable(column, row, flip=flip), **options),
+        function(image, np.outer(column, row), **options))
+    floats = image.astype(np.float64)
+    first, second = function(floats, KERNEL), function(floats, KERNEL.T)
+    np.testing.assert_allclose(
+        filter_channelwise(floats, KernelSet.magnitude(KERNEL, KERNEL.T, flip=flip)),
+        np.sqrt((first**2 + second**2) / 2))
+
+
+def test_a_computation_is_prepared_once(image):
+    channelwise._prepare_cached.cache_clear()
+    bank._prepare_cached.cache_clear()
+    weights = np.ones((2, 3, 3, 3))
+    for _ in range(3):
+        imfilter.correlate(image.copy(), KERNEL.tolist(), stride=[2, 1])
+        imfilter.conv2d(image.copy(), weights.tolist(), [1, 2], stride=[2, 1])
+    assert channelwise._prepare_cached.cache_info()[:2] == bank._prepare_cached.cache_info()[:2] == (2, 1)
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    ({"groups": 1}, {"groups": True}), ({"groups": 1}, {"groups": 1.0}), ({"padding": 1}, {"padding": True}),
+    ({"padding": ((0, 1), 1)}, {"padding": ((0, True), 1)}), ({"stride": 1}, {"stride": True}),
+    ({"stride": (1, 1)}, {"stride": (1, True)}), ({"padding_mode": "zeros"}, {"padding_mode": ["zeros"]}),
+])
+def test_a_bank_looks_up_no_wrong_argument_as_a_right_one(right, wrong, image):
+    weights = np.ones((2, 3, 3, 3))
+    imfilter.conv2d(image, weights, **right)
+    with pytest.raises(imfilter.ImfilterError):
+        imfilter.conv2d(image, weights, **wrong)
+
+
+def test_a_bank_with_another_bias_is_another_computation(image):
+    weights = np.ones((2, 3, 1, 1))
+    plain = imfilter.conv2d(image, weights, dtype="f4")
+    for bias in ([1, 2], [2, 1], [0, 0]):
+        np.testing.assert_array_equal(imfilter.conv2d(image, weights, bias, dtype="f4"), plain + np.float32(bias))
+
+
+def test_a_plan_describes_the_loops(variant):
+    image = np.zeros((1080, 1920, 3), np.float32)
+    plan = imfilter.plan(image, np.random.default_rng(0).random((5, 5)), stride=(1, 2))
+    layout = plan.layout
+    assert (layout.variant, layout.rows, layout.segments) == (variant, 4, 2)
+    assert 0 < layout.tile <= 960 and layout.chunk > 0 and layout.block is None and layout.threads >= 1
+    for words in (f"{variant} loops", f"tiles of {layout.tile} pixels", "4 rows at once", "2 segments", "thread"):
+        assert words in str(plan)
+
+
+def test_a_plan_names_the_threads_that_work_is_worth(monkeypatch):
+    monkeypatch.setenv("IMFILTER_WORKERS", "3")
+    threads = [imfilter.plan(np.zeros((size, size), np.float32), KERNEL).layout.threads for size in (8, 4000)]
+    assert threads == [1, 3]
+
+
+def test_a_packed_bank_describes_its_blocks(image):
+    request = bank.BankRequest(
+        image.shape, image.dtype, channelwise.open_image(image, -1).layout, np.ones((40, 3, 3, 3)), None)
+    prepared = bank.PreparedBank(request)
+    task = prepared._make_task(image[None], np.empty((1, 18, 28, 40), np.uint8))
+    pixels, outputs = task.layout()["block"]
+    assert pixels >= 6 and outputs > 1 and task.layout()["variant"] in _core.simd_variants()
