@@ -38,7 +38,7 @@ class Composition:
         return {label: kernel for group in groups for label, kernel in group.items()}
 
     def as_array(self, name: str) -> Array:
-        """Return the kernel (kh, kw), or those of which the largest response counts (n, kh, kw)."""
+        """Return the kernel (kh, kw), or (n, kh, kw) if the result is the largest of n responses."""
         kernels = [kernel for group in self.groups for kernel in group.values()]
         if self.join or len({kernel.shape for kernel in kernels}) > 1:
             raise ImfilterError(

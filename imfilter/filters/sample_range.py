@@ -1,4 +1,4 @@
-"""The range of samples: that of their dtype or, in a chain that computes in floats, of the image that it began with."""
+"""The range of samples: that of their dtype or, within a pipeline that computes in floats, of the original image."""
 from __future__ import annotations
 
 import contextlib
@@ -10,32 +10,32 @@ import numpy as np
 
 from ..arrays.dtypes import EXACT, supported_dtype
 
-_BEGUN: ContextVar[np.dtype[Any] | None] = ContextVar("begun", default=None)
+_ORIGINAL: ContextVar[np.dtype[Any] | None] = ContextVar("original", default=None)
 
 
 @contextlib.contextmanager
 def assume_range(dtype: np.dtype[Any]) -> Iterator[None]:
-    """Have the filters called in here take floats for samples on the range of this dtype."""
-    token = _BEGUN.set(dtype)
+    """Make filters called inside treat floats as samples on the range of this dtype."""
+    token = _ORIGINAL.set(dtype)
     try:
         yield
     finally:
-        _BEGUN.reset(token)
+        _ORIGINAL.reset(token)
 
 
 def inside_chain() -> bool:
-    """Say whether a chain is on its way, which has checked the image that it began with."""
-    return _BEGUN.get() is not None
+    """Return whether a pipeline is running, which has checked the original image."""
+    return _ORIGINAL.get() is not None
 
 
 def range_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype whose range an image's samples are on: its own, unless a chain says otherwise."""
+    """Return the dtype whose range an image's samples use: its own, or within a pipeline that of the original image."""
     own = supported_dtype(dtype)
-    return own if own.kind != "f" else _BEGUN.get() or own
+    return own if own.kind != "f" else _ORIGINAL.get() or own
 
 
 def white_level(dtype: np.dtype[Any]) -> float:
-    """Return the largest sample of an image of this dtype: 1 of floats, which have no end."""
+    """Return the white of an image of this dtype: its largest integer, or 1 for floats."""
     kind = range_dtype(dtype)
     if kind.kind in "fb":
         return 1.0
