@@ -24,7 +24,7 @@ from imfilter.batch import sources, targets
 from imfilter.cli import main
 from imfilter.cli.outputs import PixelsType
 from imfilter.cli.progress import format_duration
-from imfilter.cli.report import shown
+from imfilter.cli.report import escape_controls
 from imfilter.errors import ImfilterError
 from imfilter.pipeline.chain import Pipeline
 from imfilter.pipeline.recipe import Recipe
@@ -202,7 +202,7 @@ def test_a_name_that_is_too_long_fails_alone(tree):
 
 @posix
 def test_a_message_is_one_line_whatever_the_name(tree):
-    assert shown("a\nb\x1b[31m\u202e.png") == "a\\nb\\x1b[31m\\u202e.png"
+    assert escape_controls("a\nb\x1b[31m\u202e.png") == "a\\nb\\x1b[31m\\u202e.png"
     tree("two\nlines\x1b[1m.png", "good.png", content=b"")
     said = run("box", "--", "two\nlines\x1b[1m.png", "good.png", status=1)
     assert sorted(said.stderr.splitlines()[:-1]) == [

@@ -17,10 +17,10 @@ class OptionWithAlias(click.Option):
         self._alias = alias
 
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
-        shown = self.opts
-        self.opts = [*shown, self._alias]
+        names = self.opts
+        self.opts = [*names, self._alias]
         super().add_to_parser(parser, ctx)
-        self.opts = shown
+        self.opts = names
 
 
 class ChoiceWithAlias(click.Choice):  # type: ignore[type-arg,unused-ignore]

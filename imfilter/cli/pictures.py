@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import FileError
-from .report import say, shown
+from .report import escape_controls, say
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -60,4 +60,4 @@ def write_picture(picture: Any, path: str, *, force: bool, note: str = "", to_st
         sys.stdout.buffer.write(saving.encode(picture, ".png"))
         return
     saving.save(picture, path, force=force)
-    click.echo(shown(f"wrote {path}{note}"), err=to_stderr)
+    click.echo(escape_controls(f"wrote {path}{note}"), err=to_stderr)

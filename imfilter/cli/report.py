@@ -21,14 +21,14 @@ MOST_NAMES = 20  # photos not done that are named without --verbose
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def shown(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Return text as one line that any terminal can show; control characters are escaped."""
     return CONTROL.sub(lambda found: ascii(found[0])[1:-1], click.format_filename(text))
 
 
 def say(text: str) -> None:
     """Print a line to standard error."""
-    click.echo(shown(f"imfilter: {text}"), err=True)
+    click.echo(escape_controls(f"imfilter: {text}"), err=True)
 
 
 class Report:
@@ -101,7 +101,7 @@ class Report:
         elif result.status == "skipped" and verbose:
             line = f"skipped {result.input}: {target} exists"
         if line:
-            click.echo(shown(line), err=self._to_stdout)
+            click.echo(escape_controls(line), err=self._to_stdout)
 
     def end(self) -> None:
         """Print the totals of several photos."""

@@ -18,7 +18,7 @@ from . import pictures
 from .convolve import KernelType
 from .options import NAME
 from .recipes import FilterName
-from .report import say, shown
+from .report import escape_controls, say
 from .status import Status
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def command(what: str, output: str | None, force: bool) -> Status:
     pictures.check_suffix(output, scene=True)
     try:
         pictures.check_target(output, [what], force=force)
-        pictures.write_picture(_draw_parts(shown(what), parts), output, force=force)
+        pictures.write_picture(_draw_parts(escape_controls(what), parts), output, force=force)
     except FileError as error:
         say(str(error))
         return Status.SOME_FAILED
