@@ -7,7 +7,7 @@ import awkward
 import numpy as np
 import pytest
 from hypothesis import settings
-from program import Said, complete, end_all, ordinary_process
+from program import Said, complete, no_child_left, ordinary_process
 
 from imfilter.cli import main
 from imfilter.engine import _core, bank, channelwise
@@ -26,10 +26,10 @@ def ordinary():
 
 
 @pytest.fixture(autouse=True)
-def no_child_left():
+def children():
     """End the processes that a test has started and not waited for, as one that failed does."""
-    yield
-    end_all()
+    with no_child_left():
+        yield
 
 
 @pytest.fixture

@@ -86,9 +86,12 @@ def end(child):
     child.wait()
 
 
-def end_all():
-    """Kill the children that a test, passed or failed, has left behind."""
-    while _started:
+@contextlib.contextmanager
+def no_child_left():
+    """Kill the children that are started inside and still run at the end, as those of a failed test may."""
+    earlier = len(_started)
+    yield
+    while len(_started) > earlier:
         child = _started.pop()
         if child.poll() is None:
             end(child)

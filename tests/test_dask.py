@@ -93,7 +93,7 @@ def calls(draw):
     return lambda image, **options: getattr(imfilter, kind)(image, kernel, **options), image, options
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(calls(), st.integers(0, 2**32))
 def test_anything(call, seed):
     function, image, options = call
