@@ -41,6 +41,7 @@ elif X86:
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
          "window", "median", "rank", "histogram", "bilateral", "window_strips", "moments")
+CORE_PARTS = ("variants", "raster", "layout", "pack_kernel", "pack_bank", "pack_box", "task", "window_task")
 LOOPS = [*SHARED, "pyx/lanes.h", "pyx/samples.h", "pyx/counts.h", *(f"pyx/{part}.pxi" for part in PARTS)]
 
 
@@ -52,7 +53,7 @@ def extension(name, source, depends, flags=(), **more):
 
 
 def extensions():
-    yield extension("_core", "core.pyx", [*SHARED, "pyx/window_task.pxi"])
+    yield extension("_core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)])
     yield extension("_tracing", "tracing.pyx", [])
     yield extension("_normalized", "normalized.pyx", SHARED)
     for variant, flags in VARIANTS.items():

@@ -46,10 +46,24 @@ cdef inline unit swap_bytes(unit value) noexcept nogil:
     return result
 
 
+cdef inline void gather_pixels(unit *like, char *into, const char *first, Py_ssize_t pixels, Py_ssize_t step,
+                               const Py_ssize_t channels) noexcept nogil:
+    """Copy whole pixels; a literal number of channels makes each a move or two."""
+    cdef Py_ssize_t x, size = channels * sizeof(unit)
+    for x in range(pixels):
+        memcpy(into + x * size, first + x * step, size)
+
+
 cdef void gather_units(unit *like, char *into, const char *first, Py_ssize_t pixels, Py_ssize_t step,
                        const Raster *image) noexcept nogil:
     cdef Py_ssize_t x, c
     cdef unit value
+    if not image.swapped and image.channels == 1:
+        gather_pixels(like, into, first, pixels, step, 1)
+        return
+    if not image.swapped and image.channels == 3 and image.step_c == sizeof(unit):
+        gather_pixels(like, into, first, pixels, step, 3)
+        return
     for x in range(pixels):
         for c in range(image.channels):
             memcpy(&value, first + x * step + c * image.step_c, sizeof(unit))
