@@ -64,8 +64,8 @@ def test_the_files_of_these_tests_hold_what_they_should(suffix):
 @pytest.mark.parametrize("target", [*KINDS, ".jpeg", ".tiff"])
 @pytest.mark.parametrize("source", KINDS)
 def test_metadata_is_kept_or_named(put, source, target):
-    photo = files.read_photo(put("photo" + source, written(source, exif=awkward.exif().tobytes()) if "exif" in TOLD[source]
-                           else written(source)))
+    exif = {"exif": awkward.exif().tobytes()} if "exif" in TOLD[source] else {}
+    photo = files.read_photo(put("photo" + source, written(source, **exif)))
     data = files.encode_photo(photo.map(bare), target)
     holds = TOLD[{".jpeg": ".jpg", ".tiff": ".tif"}.get(target, target)]
     assert found(data) == TOLD[source] & holds
