@@ -107,10 +107,15 @@ def test_a_group_that_cannot_be_handed_on_hands_on_no_rights(folder, monkeypatch
 
 @posix
 def test_nobody_reads_a_private_file_while_it_is_written(folder, monkeypatch):
-    seen = []
+    seen, chmod = [], os.chmod
+
+    def look_and_change(file, mode):
+        seen.append(stat.S_IMODE(os.stat(file).st_mode))
+        chmod(file, mode)
+
     (folder / "old.png").chmod(0o600)
     monkeypatch.setattr(atomic, "OPENED", "/nowhere")
-    monkeypatch.setattr(atomic, "_copy_permissions", lambda file, old: seen.append(stat.S_IMODE(os.stat(file).st_mode)))
+    monkeypatch.setattr(atomic.os, "chmod", look_and_change)
     before = os.umask(0)
     try:
         files.write_file(b"newer", str(folder / "old.png"), force=True)
