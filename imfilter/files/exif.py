@@ -1,0 +1,201 @@
+"""EXIF as raw bytes: only the entries that a filter made untrue are edited.
+
+`info["exif"]` of a frame is such a block, without the start "Exif\\0\\0" of JPEG. It has passed `clean_exif`: it is
+upright and shows no old pixels. Of the resolution (across, down), `info["dpi"]` is that in pixels per inch, and
+`info["density"]` that without a unit. `info["stride"]`, the strides (down, across) of the filter, divides them when the
+photo is encoded: see `fit_metadata`.
+"""
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+
+from .photo import add_note
+from .pictures import blank_pictures
+from .tables import (
+    EXPOSURE,
+    INTEROP,
+    PICTURES,
+    Directory,
+    Entry,
+    make_entry,
+    make_text,
+    parse_header,
+    parse_tables,
+    write_tables,
+)
+
+PREFIX = b"Exif\0\0"
+ORIENTATION, MAKER_NOTE = 0x0112, 0x927C
+WIDTHS, HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)  # of IFD0, and of the directory of the exposure
+ACROSS, DOWN, UNIT = 0x011A, 0x011B, 0x0128  # the resolution
+COLOR_SPACE, INTEROP_INDEX, INTEROP_VERSION = 0xA001, 0x0001, 0x0002
+ADOBE_RGB = b"R03"
+# Tags that hold pixels, or say where they are: strips, tiles, a thumbnail, and Photoshop's layers.
+PIXELS = (0x0111, 0x0117, 0x0144, 0x0145, 0x0201, 0x0202, 0x935C)
+
+
+class ExifBlock:
+    """The directories of EXIF. first: IFD0. order: "<" or ">". damaged: tags that could not be read.
+
+    Examples
+    --------
+    >>> block = ExifBlock(Directory(), ">")
+    >>> block.first.set(make_text(0x013B, "Jörg".encode()))
+    >>> ExifBlock.parse(block.to_bytes([])).first.find(0x013B).value
+    b'J\\xc3\\xb6rg\\x00'
+    """
+
+    def __init__(self, first: Directory, order: str, damaged: list[int] | None = None) -> None:
+        self.first, self.order, self.damaged = first, order, damaged or []
+
+    @classmethod
+    def parse(cls, data: bytes) -> ExifBlock:
+        """Read a block, with or without "Exif\\0\\0"; ValueError if it cannot be read."""
+        data = data.removeprefix(PREFIX)
+        header = parse_header(data)
+        first, damaged = parse_tables(data, header)
+        return cls(first, header.order, damaged)
+
+    @property
+    def exposure(self) -> Directory | None:
+        """The directory of the exposure."""
+        return self.child(self.first, EXPOSURE)
+
+    @staticmethod
+    def child(directory: Directory | None, tag: int) -> Directory | None:
+        """Return the directory to which an entry points, if there is one."""
+        return directory.children.get(tag, [None])[0] if directory else None  # type: ignore[list-item]
+
+    def integer(self, directory: Directory | None, tag: int) -> int | None:
+        """Return the value of an entry of one integer, if there is one."""
+        entry = directory.find(tag) if directory else None
+        return next(iter(entry.integers(self.order)), None) if entry else None
+
+    @property
+    def orientation(self) -> int:
+        """The orientation, 1 to 8; 1 if there is none."""
+        turn = self.integer(self.first, ORIENTATION) or 1
+        return turn if turn < 9 else 1
+
+    def to_bytes(self, notes: list[str]) -> bytes:
+        """Return the block with the maker note at its old place, or without it and with a note; b"" if it is empty."""
+        if not self.first.entries:
+            return b""
+        directory = self.exposure
+        fixed = directory.find(MAKER_NOTE) if directory else None
+        fixed = fixed if fixed and len(fixed.value) > 4 else None  # an entry holds four bytes itself
+        try:
+            if fixed is None or fixed.place:
+                return write_tables(self.first, self.order, fixed=fixed)
+        except ValueError:
+            pass
+        assert directory is not None
+        directory.remove(MAKER_NOTE)
+        add_note(notes, "maker note not kept: its offsets would become wrong")
+        return write_tables(self.first, self.order)
+
+    def set_integer(self, directory: Directory, tag: int, value: int) -> None:
+        """Set the value of an entry, with its type if that can hold it."""
+        entry = directory.find(tag)
+        kind = entry.type if entry and entry.type in (1, 3, 4) and value < 256 ** {1: 1, 3: 2, 4: 4}[entry.type] else 4
+        directory.set(make_entry(tag, kind, [value], self.order))
+
+    def set_size(self, width: int, height: int) -> None:
+        """Set the width and height where there are some."""
+        for directory in filter(None, (self.first, self.exposure)):
+            for tags, side in ((WIDTHS, width), (HEIGHTS, height)):
+                for tag in tags:
+                    if directory.find(tag) and self.integer(directory, tag) != side:
+                        self.set_integer(directory, tag, side)
+
+    def map_resolution(self, change: Callable[[Fraction, Fraction], tuple[Fraction, Fraction]]) -> None:
+        """Replace the resolution (across, down), if there is one, by that which a function returns."""
+        before = [self._fraction(tag) for tag in (ACROSS, DOWN)]
+        across, down = before
+        if across is None or down is None:
+            return
+        after = change(across, down)
+        for tag, old, new in zip((ACROSS, DOWN), before, after, strict=True):
+            if new != old:
+                new = new.limit_denominator(2**31)
+                if new.numerator < 2**32:
+                    value = struct.pack(self.order + "II", new.numerator, new.denominator)
+                    self.first.set(Entry(tag, 5, 1, value))
+
+    def _fraction(self, tag: int) -> Fraction | None:
+        entry = self.first.find(tag)
+        if entry is None or (entry.type, entry.count) != (5, 1):
+            return None
+        above, below = struct.unpack(self.order + "II", entry.value)
+        return Fraction(above, below) if above and below else None
+
+    def remove_pixels(self, notes: list[str]) -> None:
+        """Remove whatever shows the old pixels: thumbnails, previews, layers; add a note."""
+        shown = self.first.next is not None
+        self.first.next = None
+        for directory in self.first.walk():
+            shown |= directory.remove(PICTURES, *PIXELS)
+            for number, entry in enumerate(directory.entries):
+                value = blank_pictures(entry.value)
+                if value is not None:
+                    directory.entries[number] = entry._replace(value=value)
+                    shown = True
+        if shown:
+            add_note(notes, "thumbnail in EXIF not kept: it shows the photo before the filter")
+
+    @property
+    def is_adobe_rgb(self) -> bool:
+        """Whether the colors are Adobe RGB, as cameras state it without a profile."""
+        for directory in filter(None, (self.child(self.exposure, INTEROP), self.child(self.first, INTEROP))):
+            entry = directory.find(INTEROP_INDEX)
+            if entry and entry.value.startswith(ADOBE_RGB):
+                return self.integer(self.exposure, COLOR_SPACE) != 1
+        return False
+
+
+def clean_exif(data: bytes, notes: list[str]) -> tuple[bytes, int]:
+    """Return EXIF that is upright and shows no old pixels, and the orientation it had.
+
+    EXIF that cannot be read is left out with a note.
+    """
+    try:
+        block = ExifBlock.parse(data)
+    except ValueError:
+        add_note(notes, "EXIF not kept: it cannot be read")
+        return b"", 1
+    for tag in block.damaged:
+        add_note(notes, f"EXIF tag {tag} not kept: it is damaged" if tag else "second directory of EXIF not kept")
+    turn = block.orientation
+    if block.integer(block.first, ORIENTATION) not in (None, 1):
+        block.set_integer(block.first, ORIENTATION, 1)
+    if turn > 4:
+        block.map_resolution(lambda across, down: (down, across))
+    block.remove_pixels(notes)
+    return block.to_bytes(notes), turn
+
+
+def update_exif(data: bytes, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> bytes:
+    """Set the size in EXIF, and divide the resolution by the strides (down, across)."""
+    block = ExifBlock.parse(data)
+    before = block.to_bytes([])
+    block.set_size(*size)
+    block.map_resolution(lambda across, down: (across / stride[1], down / stride[0]))
+    after = block.to_bytes(notes)
+    return data if after == before else after
+
+
+def keep_color_space(data: bytes) -> bytes:
+    """Return EXIF that states Adobe RGB and nothing else, or b"" if the block does not state it."""
+    try:
+        block = ExifBlock.parse(data)
+    except ValueError:
+        return b""
+    if not block.is_adobe_rgb:
+        return b""
+    interop = Directory([make_text(INTEROP_INDEX, ADOBE_RGB), Entry(INTEROP_VERSION, 7, 4, b"0100")])
+    space = make_entry(COLOR_SPACE, 3, [0xFFFF], block.order)
+    pointer = Entry(INTEROP, 4, 1, bytes(4))
+    exposure = Directory([Entry(0x9000, 7, 4, b"0230"), space, pointer], {INTEROP: [interop]})
+    return write_tables(Directory([Entry(EXPOSURE, 4, 1, bytes(4))], {EXPOSURE: [exposure]}), block.order)

@@ -1,0 +1,56 @@
+"""Find JPEG pictures within other data, as previews within maker notes are, and blank them."""
+from __future__ import annotations
+
+import re
+import struct
+
+# The start of a JPEG file; Minolta stores another first byte.
+START = re.compile(rb"(?s).\xd8\xff[\xc0-\xcf\xdb\xdd\xe0-\xef\xfe]")
+SCAN, END = 0xDA, 0xD9
+ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
+
+
+def end_of_jpeg(data: bytes, start: int) -> int | None:
+    """Return the place after the JPEG file that starts there, or None if it does not end."""
+    place = start + 2
+    while place + 2 <= len(data):
+        if data[place] != 0xFF:
+            return None
+        marker = data[place + 1]
+        if marker == END:
+            return place + 2
+        if marker == 0xFF:
+            place += 1
+            continue
+        if marker in ALONE:
+            place += 2
+            continue
+        if place + 4 > len(data):
+            return None
+        place += 2 + struct.unpack_from(">H", data, place + 2)[0]
+        if marker == SCAN:
+            place = _end_of_scan(data, place)
+    return None
+
+
+def _end_of_scan(data: bytes, place: int) -> int:
+    """Return the place of the next marker that is not part of compressed samples."""
+    while True:
+        place = data.find(b"\xff", place)
+        if place < 0 or place + 1 >= len(data):
+            return len(data)
+        if data[place + 1] and data[place + 1] not in range(0xD0, 0xD8) and data[place + 1] != 0xFF:
+            return place
+        place += 1 if data[place + 1] == 0xFF else 2
+
+
+def blank_pictures(value: bytes) -> bytes | None:
+    """Return a value of the same length whose JPEG pictures are zeros, or None if it has none."""
+    out, place = None, 0
+    while found := START.search(value, place):
+        start = found.start()
+        end = end_of_jpeg(value, start) or len(value)  # it may be cut off
+        out = out or bytearray(value)
+        out[start:end] = bytes(end - start)
+        place = end
+    return None if out is None else bytes(out)
