@@ -66,7 +66,7 @@ class ExifBlock:
     @staticmethod
     def child(directory: Directory | None, tag: int) -> Directory | None:
         """Return the directory to which an entry points, if there is one."""
-        return directory.children.get(tag, [None])[0] if directory else None  # type: ignore[list-item]
+        return next(iter(directory.children.get(tag, ())), None) if directory else None
 
     def integer(self, directory: Directory | None, tag: int) -> int | None:
         """Return the value of an entry of one integer, if there is one."""

@@ -6,6 +6,7 @@ import struct
 
 # The start of a JPEG file; Minolta stores another first byte.
 START = re.compile(rb"(?s).\xd8\xff[\xc0-\xcf\xdb\xdd\xe0-\xef\xfe]")
+MARKER = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")
 SCAN, END = 0xDA, 0xD9
 ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 
@@ -35,13 +36,8 @@ def end_of_jpeg(data: bytes, start: int) -> int | None:
 
 def _end_of_scan(data: bytes, place: int) -> int:
     """Return the place of the next marker that is not part of compressed samples."""
-    while True:
-        place = data.find(b"\xff", place)
-        if place < 0 or place + 1 >= len(data):
-            return len(data)
-        if data[place + 1] and data[place + 1] not in range(0xD0, 0xD8) and data[place + 1] != 0xFF:
-            return place
-        place += 1 if data[place + 1] == 0xFF else 2
+    found = MARKER.search(data, place)
+    return found.start() if found else len(data)
 
 
 def blank_pictures(value: bytes) -> bytes | None:
@@ -54,3 +50,8 @@ def blank_pictures(value: bytes) -> bytes | None:
         out[start:end] = bytes(end - start)
         place = end
     return None if out is None else bytes(out)
+
+
+def has_picture(data: bytes) -> bool:
+    """Return whether a JPEG or PNG picture is within the data."""
+    return b"\x89PNG\r\n\x1a\n" in data or START.search(data) is not None

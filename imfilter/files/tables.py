@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 
     tag: int
     type: int
-    count: int
+    count: int  # type: ignore[assignment]
     value: bytes
     place: int = 0
 
