@@ -10,6 +10,7 @@ from PIL import PngImagePlugin
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from . import chunks, high_depth, png
+from .exif import PREFIX
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
 from .metadata import fit_metadata
 from .photo import Photo, add_note
@@ -121,6 +122,8 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
         quality = {"qtables": tables, "subsampling": sampling, "progressive": bool(image.info.get("progressive"))}
     else:
         quality = {"quality": JPEG_QUALITY}
+    if "exif" in kept:
+        kept["exif"] = PREFIX + kept["exif"].removeprefix(PREFIX)
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
     return _save(image, "JPEG", **quality, **kept)
 
@@ -191,7 +194,7 @@ def _encode_gif(task: _EncodingTask) -> bytes:
 def _encode_tiff(task: _EncodingTask) -> bytes:
     from . import tiff
 
-    return tiff.encode_tiff(task.frames())
+    return tiff.encode_tiff(task.frames(), task.photo.notes)
 
 
 def _encode_ppm(task: _EncodingTask) -> bytes:

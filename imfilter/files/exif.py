@@ -112,7 +112,7 @@ class ExifBlock:
 
     def map_resolution(self, change: Callable[[Fraction, Fraction], tuple[Fraction, Fraction]]) -> None:
         """Replace the resolution (across, down), if there is one, by that which a function returns."""
-        before = [self._fraction(tag) for tag in (ACROSS, DOWN)]
+        before = [self.fraction(tag) for tag in (ACROSS, DOWN)]
         across, down = before
         if across is None or down is None:
             return
@@ -124,7 +124,8 @@ class ExifBlock:
                     value = struct.pack(self.order + "II", new.numerator, new.denominator)
                     self.first.set(Entry(tag, 5, 1, value))
 
-    def _fraction(self, tag: int) -> Fraction | None:
+    def fraction(self, tag: int) -> Fraction | None:
+        """Return the value of a fraction of IFD0, if it is one other than 0."""
         entry = self.first.find(tag)
         if entry is None or (entry.type, entry.count) != (5, 1):
             return None

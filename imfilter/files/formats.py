@@ -65,7 +65,7 @@ class Format:
 JPEG = Format("JPEG", ("L", "RGB", "CMYK"), "", ("icc_profile", "exif", "xmp", "dpi", "comment", "segments"), 65500,
               {"exif": 65527, "xmp": 65504, "comment": 65533}, level="quality")
 TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "any"), "pages",
-              ("icc_profile", "exif", "xmp", "dpi"))
+              ("icc_profile", "exif", "xmp", "dpi", "page_kind"))
 PPM = Format("PPM", ("L", "RGB", "I;16", "deep"))
 PNG = Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16", "deep"), "frames",
              ("icc_profile", "exif", "xmp", "dpi", "chunks", "duration"), level="compress_level")
@@ -88,7 +88,7 @@ FORMATS = {
 # Kinds of metadata, by their key in a frame's `info`, and in words.
 KEPT = {"icc_profile": "color profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "comment": "comment",
         "chunks": "text", "segments": "Photoshop and other application data",
-        "duration": "durations and repetitions of the frames"}
+        "duration": "durations and repetitions of the frames", "page_kind": "kind of page"}
 
 HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colors",
         "LA": "an alpha channel", "RGBA": "an alpha channel"}

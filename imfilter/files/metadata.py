@@ -8,24 +8,14 @@ from typing import IO, Any
 from PIL import Image, JpegImagePlugin
 
 from . import chunks
+from .exif import ORIENTATION, PREFIX, clean_exif, update_exif
 from .formats import KEPT, Format
 from .photo import add_note
-from .pillow_guards import BROKEN
 
-ORIENTATION = 274
 TURNED_IN_XMP = re.compile(rb'(tiff:Orientation(?:="|>))[0-9]')
 BMP_PROFILE = re.compile(rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)")  # version 5, with an embedded or linked profile
 PPM_COMMENT = re.compile(rb"P\d[\d\s]*#")
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
-EMPTY = 20  # bytes of EXIF without tags
-EXPOSURE, PLACE = 0x8769, 0x8825  # EXIF tags that point to directories; the first one holds the photo's size
-TABLES = {EXPOSURE, PLACE}
-WIDTH_AND_HEIGHT = 40962, 40963
-PICTURES = 330  # the tag of a TIFF page for images within it
-# Tags of a TIFF file that describe how pixels are stored, and not the photo.
-LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 290, 291, 296, 317, 320,
-               *range(322, 326), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, 34675}
-
 # Segments of a JPEG file that Pillow reads and writes itself, or that are meaningless once the pixels have changed.
 SEGMENTS = ((0, b"JFIF\0"), (0, b"JFXX\0"), (1, b"Exif\0\0"), (1, b"http://ns.adobe.com/xap/1.0/\0"),
             (2, b"ICC_PROFILE\0"), (2, b"MPF\0"), (14, b"Adobe"))
@@ -98,11 +88,9 @@ def _collect_gif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
 
 def _collect_tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     """Note what Pillow does not read of a page."""
-    if PICTURES in image.getexif():
-        add_note(notes, "images within a page not kept")
     if getattr(image, "tag_v2", {}).get(277) == 4 and image.mode == "RGB":
         add_note(notes, "fourth channel of unknown meaning not kept")
-    return {}
+    return {"page_kind": given.get("page_kind") or None}
 
 
 def _collect_bmp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
@@ -132,21 +120,14 @@ def _read_resolution(dpi: Any, turn: int) -> tuple[float, float] | None:
 
 
 def _read_exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, int]:
-    """Return the EXIF as bytes, without tags on how pixels are stored, and the orientation."""
-    try:
-        stored, exif = image.getexif(), Image.Exif()
-        stored.bigtiff = False  # EXIF in other formats must not be BigTIFF
-        exif.load(stored.tobytes())
-        turn = exif.get(ORIENTATION, 1)
-        given = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
-        if not len(exif) and (len(given) > EMPTY or given[:2] not in (b"", b"II", b"MM")):
-            raise ValueError
-        for tag in (LAYOUT_TAGS | {ORIENTATION}) & set(exif):
-            del exif[tag]
-        return exif.tobytes() if len(exif) else None, turn if turn in range(1, 9) else 1
-    except BROKEN:
-        notes.append("EXIF not kept: it cannot be read")
-        return None, 1
+    """Return the EXIF as bytes, upright and without old pixels, and the orientation it had."""
+    given = image.info.get("exif")
+    if given is None and "Raw profile type exif" in image.info:
+        given = image.getexif().tobytes()
+    if not isinstance(given, bytes) or not given.removeprefix(PREFIX):
+        turn = image.getexif().get(ORIENTATION, 1) if given is None else 1  # XMP may hold it
+        return None, turn if turn in range(1, 9) else 1
+    return clean_exif(given, notes)
 
 
 def fit_metadata(
@@ -158,7 +139,7 @@ def fit_metadata(
         info["chunks"] = [chunk for chunk in info.get("chunks", []) if chunk[0] in ABOUT_COLORS]
         info = {key: info[key] for key in info if key in ABOUT_COLORS or key == "chunks"}
     if "exif" in info:
-        info["exif"] = _update_size(info["exif"], size)
+        info["exif"] = update_exif(info["exif"], size, (1, 1), notes)
     for key in [key for key in info if _exceeds_format(key, info[key], kind)]:
         for name in _describe(key, info.pop(key)):
             add_note(notes, f"{name} not kept: {kind.name} cannot hold it")
@@ -177,14 +158,3 @@ def _describe(key: str, value: Any) -> list[str]:
     if key != "chunks":
         return [KEPT[key]]
     return [chunks.describe_chunk(chunk) for chunk in value if chunk[0] != b"sRGB"]  # sRGB is the default anyway
-
-
-def _update_size(exif: bytes, size: tuple[int, int]) -> bytes:
-    """Set the width and height in EXIF, if they are there, to those of the image."""
-    tags = Image.Exif()
-    tags.load(exif)
-    table = tags.get_ifd(EXPOSURE)
-    wrong = [(tag, side) for tag, side in zip(WIDTH_AND_HEIGHT, size, strict=True) if table.get(tag, side) != side]
-    for tag, side in wrong:
-        table[tag] = side
-    return tags.tobytes() if wrong else exif

@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import struct
 import sys
 import threading
@@ -18,6 +19,8 @@ from ..errors import FileError
 # What Pillow and other decoders raise for broken files, found by breaking files.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
           AttributeError, MemoryError, RuntimeError, zlib.error, struct.error)
+
+UNKNOWN_TYPE = re.compile("<TiffTag.fromfile> .*invalid data type")  # newer than tifffile, as UTF-8 of EXIF 3.0 is
 
 MUTED = threading.Lock()  # held while standard error is redirected
 OPENING = threading.Lock()  # held while Pillow's settings are changed
@@ -48,7 +51,7 @@ class LogCapture(logging.Handler):
         self.logger, self.own, self.messages = logging.getLogger(library), threading.get_ident(), list[str]()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.own:
+        if record.thread == self.own and not UNKNOWN_TYPE.search(record.getMessage()):
             self.messages.append(record.getMessage())
 
     def __enter__(self) -> LogCapture:

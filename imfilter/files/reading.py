@@ -16,7 +16,8 @@ from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
 from .pillow_guards import check_pixels, explain_read_errors, mute_libtiff, quiet_headers
 from .samples import correct_samples, loses_samples, set_byte_order, to_filterable_mode
-from .tiff_pages import TiffPages
+from .tiff_pages import TiffPages, describe_page
+from .tiff_tables import PageTables
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -115,6 +116,7 @@ class _PillowDecoder:
         self.image, self.kind, self.count, self.most, self.notes = image, kind, count, most, notes
         # A stream of its own to search for metadata: Pillow keeps its position in the stream of an animation.
         self.stream = io.BytesIO(stream.getvalue()) if isinstance(stream, io.BytesIO) else stream
+        self.tables = PageTables(self.stream) if kind == "TIFF" else None
         self.info: dict[str, Any] = {}
         self.turn = 1
         self.alpha = count > 1 and kind != "TIFF" and (kind == "GIF" or "transparency" in image.info)
@@ -146,7 +148,11 @@ class _PillowDecoder:
 
     def _collect_metadata(self) -> None:
         with quiet_headers():
+            given = self.image.info
+            if self.tables:  # Pillow would decode the entries, and look for the orientation in "exif"
+                self.image.info = given | describe_page(self.tables, self.image.tell(), self.notes)
             self.info, self.turn = collect_metadata(self.image, self.stream, self.kind, self.notes)
+            self.image.info = given
 
 
 def _decode_deep_png(image: Image.Image, stream: IO[bytes], notes: list[str]) -> Picture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from mmap import mmap
 from typing import NamedTuple
 
 # Bytes of a value by type; 13 is a pointer, 16 to 18 are those of BigTIFF, 129 is UTF-8 (EXIF 3.0).
@@ -80,7 +81,7 @@ class Header(NamedTuple):
     first: int
 
 
-def parse_header(data: bytes) -> Header:
+def parse_header(data: bytes | mmap) -> Header:
     """Read the header of a TIFF file or an EXIF block; ValueError if it is none."""
     order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
     if order is None or len(data) < 8:
@@ -91,7 +92,7 @@ def parse_header(data: bytes) -> Header:
     return Header(order, False, struct.unpack_from(order + "I", data, 4)[0])
 
 
-def parse_tables(data: bytes, header: Header | None = None) -> tuple[Directory, list[int]]:
+def parse_tables(data: bytes | mmap, header: Header | None = None) -> tuple[Directory, list[int]]:
     """Read the chain of directories, and return the first one and the tags that are damaged.
 
     Time and memory are linear in the size of the data: no directory is read twice, and the values must not take more
@@ -114,7 +115,7 @@ def parse_tables(data: bytes, header: Header | None = None) -> tuple[Directory, 
 class _Reader:
     """Reads directories. visited: their places. damaged: tags whose values cannot be read, 0 for a directory."""
 
-    def __init__(self, data: bytes, header: Header) -> None:
+    def __init__(self, data: bytes | mmap, header: Header) -> None:
         self.data, self.order, self.big = data, header.order, header.big
         self.visited = set[int]()
         self.damaged: list[int] = []
@@ -184,6 +185,18 @@ def write_tables(first: Directory, order: str, *, big: bool = False, fixed: Entr
     return bytes(writer.data)
 
 
+def write_page(
+    directory: Directory, order: str, start: int, *, big: bool = False, fixed: Entry | None = None
+) -> tuple[bytes, int]:
+    """Return the bytes of one directory at an even place of a file, and the place of its link to the next.
+
+    fixed: an entry whose value is in the file already.
+    """
+    writer = _Writer(order, big, _Space(start), start)
+    link = writer.write(directory, fixed)[1]
+    return bytes(writer.data), link
+
+
 class _Space:
     """Free space: before a fixed value, as far as it goes, and after it."""
 
@@ -203,13 +216,16 @@ class _Space:
 
 
 class _Writer:
-    """Writes directories into free space."""
+    """Writes directories into free space. origin: the place in the file of the first byte of `data`."""
 
-    def __init__(self, order: str, big: bool, space: _Space) -> None:
-        self.data, self.order, self.big, self._space = bytearray(), order, big, space
+    def __init__(self, order: str, big: bool, space: _Space, origin: int = 0) -> None:
+        self.data, self.order, self.big, self._space, self._origin = bytearray(), order, big, space, origin
         self._code, self._room = ("Q", 8) if big else ("I", 4)
 
     def put(self, place: int, piece: bytes) -> None:
+        place -= self._origin
+        if place < 0:  # it is in the file already
+            return
         self.data.extend(bytes(max(0, place + len(piece) - len(self.data))))
         self.data[place:place + len(piece)] = piece
 

@@ -2,21 +2,22 @@
 from __future__ import annotations
 
 import io
-import itertools
 import struct
 import zlib
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from ..runtime.threads import for_each
-from .metadata import TABLES
+from .exif import ACROSS, DOWN, UNIT, ExifBlock
+from .tables import Directory, Entry, make_entry, parse_header, write_page
+from .tiff_tables import LAYOUT_TAGS, PAGE_KIND, FixedNote, set_order
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -25,58 +26,89 @@ PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
 STRIP = 2**18  # bytes, about, that are deflated at once
 LEVEL = 3  # of deflate: level 6 takes four times as long for files that are 6 % smaller
 DEFLATE = 8  # TIFF's number of the compression
-CLASSIC = b"II*\0\0\0\0\0"  # the header of a file with 32-bit offsets
 MOST = 2**32 - 2**16  # bytes of a file with 32-bit offsets
+MARKS = {"<": b"II", ">": b"MM"}  # of the byte orders
+HEAD = {False: 8, True: 16}  # bytes of the header, by whether offsets have 64 bits
+LONG_TAGS = {256, 257, 278, 322, 323}  # with 32 bits; other numbers on the layout have 16
 
 
-def encode_tiff(frames: Iterable[tuple[Picture, dict[str, Any]]]) -> bytes:
-    """Encode frames and their metadata (icc_profile, exif, xmp and dpi) as a TIFF file."""
-    file = io.BytesIO(b"II*\0" + bytes(4))
-    link = 4  # where the offset of the next page is stored
+def encode_tiff(frames: Iterable[tuple[Picture, dict[str, Any]]], notes: list[str] | None = None) -> bytes:
+    """Encode frames and their metadata (icc_profile, exif, xmp, dpi, ...) as a TIFF file.
+
+    The file has the byte order of the first frame's EXIF, so that raw values and maker notes stay valid. notes: what
+    is not kept.
+    """
+    file = io.BytesIO(bytes(HEAD[False]))
+    link, order = 4, ""  # where the offset of the next page is stored
     for frame, kept in frames:
-        place = file.seek(0, 2)
-        place += file.write(bytes(place % 2))
-        strips, tags = _encode_strips(frame, kept)
-        directory = tags.tobytes(place)
-        file.write(directory)
-        file.writelines(strips)
+        order = order or byte_order(kept)
+        place, after = _append_page(file, frame, kept, order, [] if notes is None else notes)
         if file.tell() > MOST:
             raise FileError("TIFF must have at most 4 GB")
         file.seek(link)
-        file.write(struct.pack("<I", place))
-        link = place + 2 + 12 * struct.unpack("<H", directory[:2])[0]
+        file.write(struct.pack(order + "I", place))
+        link = after
+    file.seek(0)
+    file.write(make_header(order)[:4])
     return file.getvalue()
 
 
-def _encode_strips(frame: Picture, kept: dict[str, Any]) -> tuple[list[bytes], TiffImagePlugin.ImageFileDirectory_v2]:
-    """Return a page's deflated strips and its tags."""
+def byte_order(kept: dict[str, Any]) -> str:
+    """Return the byte order of a frame's EXIF; "<" if there is none."""
+    return parse_header(kept["exif"].removeprefix(b"Exif\0\0")).order if "exif" in kept else "<"
+
+
+def make_header(order: str, *, big: bool = False, first: int = 0) -> bytes:
+    """Return the header of a TIFF file. first: place of the first page's table. big: with 64-bit offsets."""
+    return MARKS[order] + (struct.pack(order + "HHHQ", 43, 8, 0, first) if big else
+                           struct.pack(order + "HI", 42, first))
+
+
+def _append_page(
+    file: io.BytesIO, frame: Picture, kept: dict[str, Any], order: str, notes: list[str]
+) -> tuple[int, int]:
+    """Append a page's strips and its table. Return the place of the table, and that of its link."""
+    strips, layout = _encode_strips(frame, order)
+    page = make_directory(frame, kept, order)
+    start = file.seek(0, 2)
+    note = FixedNote(page, start, notes)
+    places = []
+    for strip in strips:
+        file.write(note.before(file.tell(), len(strip)))
+        places.append(file.tell())
+        file.write(strip)
+    file.write(note.before(file.tell(), MOST))
+    set_layout(page, layout, {273: places, 279: [len(strip) for strip in strips]}, order)
+    place = file.tell()
+    place += file.write(bytes(place % 2))
+    table, link = write_page(page, order, place, fixed=note.entry)
+    file.write(table)
+    return place, link
+
+
+def _encode_strips(frame: Picture, order: str) -> tuple[list[bytes], dict[int, Any]]:
+    """Return a page's deflated strips, and the tags that describe them."""
     pixels = as_array(frame)
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
-    pixels = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     height, width, bands = pixels.shape
     rows = max(1, STRIP // (width * bands * pixels.itemsize))
     integers = pixels.dtype.kind != "f"
     strips = [b""] * -(-height // rows)
 
     def deflate(number: int) -> None:
-        strips[number] = zlib.compress(encode_differences(pixels[number * rows:(number + 1) * rows], integers), LEVEL)
+        part = encode_differences(pixels[number * rows:(number + 1) * rows], integers, order)
+        strips[number] = zlib.compress(part, LEVEL)
 
     for_each(deflate, range(len(strips)))
-    sizes = [len(strip) for strip in strips]
-    tags = make_directory(frame, kept)
-    places = tuple(itertools.accumulate(sizes[:-1], initial=0))
-    set_layout(tags, {259: DEFLATE, 278: rows, 317: 2 if integers else 1}, {273: places, 279: tuple(sizes)})
-    return strips, tags
+    return strips, {259: DEFLATE, 278: rows, 317: 2 if integers else 1}
 
 
-def make_directory(
-    frame: Picture, kept: dict[str, Any], head: bytes = CLASSIC
-) -> TiffImagePlugin.ImageFileDirectory_v2:
-    """Return a page's tags, except those on the place and the compression of its pixels."""
+def make_directory(frame: Picture, kept: dict[str, Any], order: str) -> Directory:
+    """Return a page's table, without the tags on the place and the compression of its pixels."""
     pixels = as_array(frame)
     height, width, bands = pixels.shape if pixels.ndim == 3 else (*pixels.shape, 1)
-    tags = TiffImagePlugin.ImageFileDirectory_v2(head)
-    _set_metadata(tags, kept)
+    page = _copy_metadata(kept, order)
     colors, extra = _identify_channels(frame, bands)
     layout: dict[int, Any] = {
         256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 262: PHOTOMETRIC[colors], 277: bands, 284: 1,
@@ -85,27 +117,27 @@ def make_directory(
         layout[338] = extra
     if colors == "YCbCr":
         layout |= {530: (1, 1)}
-    set_layout(tags, layout, {})
-    return tags
+    if kept.get("page_kind"):
+        page.set(make_entry(PAGE_KIND, 4, [kept["page_kind"]], order))
+    set_layout(page, layout, {}, order)
+    return page
 
 
-def set_layout(
-    tags: TiffImagePlugin.ImageFileDirectory_v2, layout: dict[int, Any], places: dict[int, tuple[int, ...]]
-) -> None:
+def set_layout(page: Directory, layout: dict[int, Any], places: dict[int, list[int]], order: str) -> None:
     """Set the tags on how pixels are stored, and those with places and lengths in the file."""
     for number, value in layout.items():
-        tags[number] = value
-    for number, values in places.items():
-        tags.tagtype[number] = 16 if max(values) >= 2**32 else 4
-        tags[number] = values
+        values = value if isinstance(value, tuple) else (value,)
+        page.set(make_entry(number, 4 if number in LONG_TAGS else 3, values, order))
+    for number, offsets in places.items():
+        page.set(make_entry(number, 16 if max(offsets) >= 2**32 else 4, offsets, order))
 
 
-def encode_differences(rows: Array, integers: bool) -> bytes:
-    """Return the bytes to deflate: for integers the differences from the pixel before, which compress better."""
+def encode_differences(rows: Array, integers: bool, order: str = "<") -> bytes:
+    """Return the bytes to compress: for integers the differences from the pixel before, which compress better."""
     if integers:
-        bits = rows.view(f"<u{rows.itemsize}")
+        bits = rows.view(f"u{rows.itemsize}")
         rows = np.concatenate([bits[:, :1], bits[:, 1:] - bits[:, :-1]], axis=1)
-    return rows.tobytes()
+    return rows.astype(rows.dtype.newbyteorder(order), copy=False).tobytes()
 
 
 def _identify_channels(frame: Picture, bands: int) -> tuple[str, tuple[int, ...]]:
@@ -117,16 +149,42 @@ def _identify_channels(frame: Picture, bands: int) -> tuple[str, tuple[int, ...]
     return colors, (2,) if frame.alpha else (0,) * (bands - frame.colors)
 
 
-def _set_metadata(tags: TiffImagePlugin.ImageFileDirectory_v2, kept: dict[str, Any]) -> None:
-    """Add the metadata to a page's tags."""
+def _copy_metadata(kept: dict[str, Any], order: str) -> Directory:
+    """Return a table with the metadata: entries of EXIF as they are, XMP, color profile and resolution."""
+    page = Directory()
     if "exif" in kept:
-        exif = Image.Exif()
-        exif.load(kept["exif"])
-        for number in exif:
-            tags[number] = exif.get_ifd(number) if number in TABLES else exif[number]
-    for number, key in ((700, "xmp"), (34675, "icc_profile")):
+        block = ExifBlock.parse(kept["exif"])
+        page = block.first
+        page.next = None
+        set_order(page, block.order, order)
+        page.remove(*LAYOUT_TAGS)
+    for number, kind, key in ((700, 1, "xmp"), (34675, 7, "icc_profile")):
         if key in kept:
-            tags.tagtype[number] = 1 if number == 700 else 7
-            tags[number] = kept[key]
-    if "dpi" in kept:
-        (tags[282], tags[283]), tags[296] = kept["dpi"], 2
+            page.set(Entry(number, kind, len(kept[key]), kept[key]))
+    _set_resolution(page, kept, order)
+    return page
+
+
+def _set_resolution(page: Directory, kept: dict[str, Any], order: str) -> None:
+    """Set the resolution, unless the entries of the page state the same."""
+    pair, unit = kept.get("dpi"), 2
+    if pair is None:
+        pair, unit = kept.get("density"), 1
+    if pair is None or _states_resolution(page, pair, unit, order):
+        return
+    for tag, side in zip((ACROSS, DOWN), pair, strict=True):
+        ratio = Fraction(side).limit_denominator(10000)
+        page.set(make_entry(tag, 4, (ratio.numerator, ratio.denominator), order)._replace(type=5, count=1))
+    page.set(make_entry(UNIT, 3, [unit], order))
+
+
+def _states_resolution(page: Directory, pair: tuple[float, float], unit: int, order: str) -> bool:
+    """Return whether the entries of a page have a resolution, in pixels per inch (unit 2) or without a unit (1)."""
+    block = ExifBlock(page, order)
+    own = block.integer(page, UNIT) or 2
+    scale = 2.54 if own == 3 else 1.0
+    for tag, side in zip((ACROSS, DOWN), pair, strict=True):
+        value = block.fraction(tag)
+        if value is None or (own == 1) != (unit == 1) or abs(float(value) * scale - side) > 1e-4 * side:
+            return False
+    return True

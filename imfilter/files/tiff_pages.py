@@ -12,10 +12,9 @@ from ..arrays.dtypes import Array
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from .high_depth import library
-from .metadata import TABLES
-from .photo import add_note
 from .pillow_guards import LogCapture
 from .samples import divide_by_alpha
+from .tiff_tables import PageTables
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -44,16 +43,14 @@ class TiffPages:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
-        stream.seek(0)
-        head = stream.read(4)
-        self.endian, self.big = "<" if head.startswith(b"II") else ">", b"\x2b" in head[2:4]
-        self.offsets: list[int] = []
+        offsets: set[int] = set()
         self.tags: list[dict[int, Any]] = []
         for place, directory in read_directories(stream):
-            if place in self.offsets:
+            if place in offsets:
                 break
-            self.offsets.append(place)
+            offsets.add(place)
             self.tags.append(dict(directory.items()))
+        self.tables = PageTables(stream)
 
     def size(self, page: int) -> tuple[int, int]:
         return self.tags[page][256], self.tags[page][257]
@@ -66,14 +63,7 @@ class TiffPages:
         scale = {2: 1.0, 3: 2.54}.get(tags.get(296, 2))
         if scale and 282 in tags and 283 in tags:
             image.info["dpi"] = tags[282] * scale, tags[283] * scale
-        exif = image.getexif()
-        if self.big and self.endian == ">":  # Pillow cannot load EXIF from these
-            exif.update({number: value for number, value in tags.items() if number not in TABLES})
-            if TABLES & set(tags):
-                add_note(notes, "EXIF kept in part: exposure and place cannot be read from big-endian BigTIFF")
-        else:
-            exif.endian, exif.bigtiff = self.endian, self.big
-            exif.load_from_fp(self.stream, self.offsets[page])
+        image.info.update(describe_page(self.tables, page, notes))
         return image
 
     def decode(self, page: int) -> Picture:
@@ -95,6 +85,11 @@ class TiffPages:
         if planes:
             pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
         return _to_image(pixels.astype(pixels.dtype.newbyteorder("=")), photometric, tags.get(338, ()))
+
+
+def describe_page(tables: PageTables, page: int, notes: list[str]) -> dict[str | tuple[int, int], Any]:
+    """Return what of a page's metadata Pillow does not read as it is in the file, as in an image's `info`."""
+    return {"exif": tables.exif(page, notes), "page_kind": tables.kind(page)}
 
 
 def _to_image(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:

@@ -1,7 +1,6 @@
 """Write tiled TIFF files: compressed tiles in the order of their arrival, and their directory at the end."""
 from __future__ import annotations
 
-import struct
 import threading
 import zlib
 from collections.abc import Callable
@@ -17,14 +16,14 @@ from ...files import tiff
 from ...files.atomic import Draft, explain_write_errors
 from ...files.formats import TIFF
 from ...files.metadata import fit_metadata
+from ...files.tables import write_page
+from ...files.tiff_tables import FixedNote
 from ..source import Source
 from ..target import Target, TargetOptions, outline
 from .source import TiffSource
 
 SIDE = 512  # of the largest tile in the file
 STEP = 16  # sides of TIFF tiles must be multiples of this
-BIG = b"II+\0\x08\0\0\0\0\0\0\0\0\0\0\0"  # the header of a file with 64-bit offsets
-HEAD = {True: 16, False: 8}  # bytes before the first tile
 NONE, LZW, ZSTD = 1, 5, 50000  # TIFF's numbers of lossless compressions
 
 
@@ -45,9 +44,13 @@ class TiffTarget(Target):
         self._kept = fit_metadata(like.info, TIFF, self._frame.mode, self._frame.size, self.notes, options.strip)
         self._grid = -(-sides[0] // self._inner[0]), -(-sides[1] // self._inner[1])
         self._size = self._inner[0] * self._inner[1] * self._frame.pixels.shape[2] * dtype.itemsize
-        self._codec = _choose_codec(like.compression if isinstance(like, TiffSource) else tiff.DEFLATE, dtype)
+        self._order = tiff.byte_order(self._kept)
+        number = like.compression if isinstance(like, TiffSource) else tiff.DEFLATE
+        self._codec = _choose_codec(number, dtype, self._order)
         # Compressed noise is a little larger than noise.
         self.big = self._size * self._grid[0] * self._grid[1] * 1.01 + 2**20 > tiff.MOST
+        self._page = tiff.make_directory(self._frame, self._kept, self._order)
+        self._note = FixedNote(self._page, tiff.HEAD[self.big], self.notes)
         self._places: dict[int, tuple[int, int]] = {}
         self._left = set(self.blocks())
         self._lock = threading.Lock()
@@ -55,7 +58,7 @@ class TiffTarget(Target):
         try:
             self._draft.open()
             with explain_write_errors(path):
-                self._draft.stream.write(bytes(HEAD[self.big]))
+                self._draft.stream.write(bytes(tiff.HEAD[self.big]))
         except BaseException:
             self._draft.drop()
             raise
@@ -67,7 +70,7 @@ class TiffTarget(Target):
 
     def write(self, block: Block, pixels: Array) -> None:
         """Compress the tiles of a block, and append them to the file."""
-        pixels = pixels.reshape(*block.size, -1).astype(self.dtype.newbyteorder("<"), copy=False)
+        pixels = pixels.reshape(*block.size, -1).astype(self.dtype.newbyteorder("="), copy=False)
         (height, width), across = self._inner, self._grid[1]
         for top in range(0, block.size[0], height):
             for left in range(0, block.size[1], width):
@@ -80,6 +83,7 @@ class TiffTarget(Target):
     def _append(self, number: int, data: bytes) -> None:
         stream = self._draft.stream
         with self._lock, explain_write_errors(self.path):
+            stream.write(self._note.before(stream.tell(), len(data)))
             place = stream.tell()
             self._places[number] = place, len(data)
             stream.write(data)
@@ -99,16 +103,16 @@ class TiffTarget(Target):
 
     def _write_directory(self) -> None:
         """Write the page's tags after the tiles, and their position into the file's header."""
-        stream, order = self._draft.stream, range(len(self._places))
+        stream, places = self._draft.stream, [self._places[number] for number in range(len(self._places))]
+        stream.write(self._note.before(stream.tell(), tiff.MOST))
         place = stream.tell()
         place += stream.write(bytes(place % 8 and 8 - place % 8))
-        tags = tiff.make_directory(self._frame, self._kept, BIG if self.big else tiff.CLASSIC)
         codec = {259: self._codec.number} | ({317: self._codec.predictor} if self._codec.predictor > 1 else {})
-        tiff.set_layout(tags, {**codec, 322: self._inner[1], 323: self._inner[0]},
-                 {324: tuple(self._places[k][0] for k in order), 325: tuple(self._places[k][1] for k in order)})
-        stream.write(tags.tobytes(place))
+        tiff.set_layout(self._page, {**codec, 322: self._inner[1], 323: self._inner[0]},
+                        {324: [start for start, _ in places], 325: [size for _, size in places]}, self._order)
+        stream.write(write_page(self._page, self._order, place, big=self.big, fixed=self._note.entry)[0])
         stream.seek(0)
-        stream.write(BIG[:8] + struct.pack("<Q", place) if self.big else tiff.CLASSIC[:4] + struct.pack("<I", place))
+        stream.write(tiff.make_header(self._order, big=self.big, first=place))
 
     def abandon(self) -> None:
         """Stop early, and delete the file."""
@@ -118,26 +122,27 @@ class TiffTarget(Target):
 class Codec:
     """A lossless compression. number: TIFF's number. predictor: 2 to compress differences between pixels, else 1."""
 
-    def __init__(self, number: int, integers: bool, encode: Callable[[bytes], bytes]) -> None:
+    def __init__(self, number: int, integers: bool, encode: Callable[[bytes], bytes], order: str) -> None:
+        self._order = order
         self.number, self.predictor, self._encode = number, 2 if integers and number != NONE else 1, encode
 
     def __call__(self, tile: Array) -> bytes:
-        return bytes(self._encode(tiff.encode_differences(tile, self.predictor == 2)))
+        return bytes(self._encode(tiff.encode_differences(tile, self.predictor == 2, self._order)))
 
 
-def _choose_codec(number: int, dtype: np.dtype[Any]) -> Codec:
+def _choose_codec(number: int, dtype: np.dtype[Any], order: str) -> Codec:
     """Return the source's own compression if it is lossless and available, else deflate."""
     integers = dtype.kind != "f"
     if number == NONE:
-        return Codec(NONE, integers, bytes)
+        return Codec(NONE, integers, bytes, order)
     try:
         codecs = import_module("imagecodecs")
     except ImportError:
-        return Codec(tiff.DEFLATE, integers, lambda data: zlib.compress(data, tiff.LEVEL))
+        return Codec(tiff.DEFLATE, integers, lambda data: zlib.compress(data, tiff.LEVEL), order)
     # Level 1 of libdeflate takes half the time of zlib's level 3, and makes smaller files.
     encode = {LZW: codecs.lzw_encode, ZSTD: codecs.zstd_encode}.get(number)
-    return Codec(number, integers, encode) if encode else Codec(
-        tiff.DEFLATE, integers, lambda data: codecs.deflate_encode(data, level=1))
+    return Codec(number, integers, encode, order) if encode else Codec(
+        tiff.DEFLATE, integers, lambda data: codecs.deflate_encode(data, level=1), order)
 
 
 def _file_tile_side(side: int, whole: int) -> int:

@@ -1,0 +1,135 @@
+"""The descriptive entries of TIFF pages as raw bytes, without those on how the old pixels are stored."""
+from __future__ import annotations
+
+import io
+from functools import partial
+from mmap import ACCESS_READ, mmap
+from typing import IO
+
+import numpy as np
+
+from .exif import MAKER_NOTE, ExifBlock
+from .photo import add_note
+from .photoshop import clean_iptc, clean_resources
+from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Header, parse_header, parse_tables
+
+# Tags that describe how a page is stored, and not the photo. 700 and 34675 are XMP and the color profile.
+LAYOUT_TAGS = frozenset({
+    *range(254, 260), 262, *range(263, 267), 273, *range(277, 282), 284, 288, 289, 290, 291, 292, 293, 317, 320,
+    *range(322, 329), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, *range(32995, 32999),
+    34675, 65426, 65432})
+PAGE_KIND = 254
+LAYERS, RESOURCES, IPTC = 37724, 34377, 33723
+POINTERS = (13, 18)  # types
+WORDS = {3: 2, 8: 2, 4: 4, 5: 4, 9: 4, 10: 4, 11: 4, 13: 4, 12: 8, 16: 8, 17: 8, 18: 8}  # bytes of a number by type
+NEAREST = 16  # place right behind the header of any TIFF file
+FARTHEST = 2**20  # place of a maker note up to which a file is padded to keep it there
+# Maker notes whose pointers count from their own beginning.
+MOVABLE = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\0", b"PENTAX \0")
+
+
+class PageTables:
+    """The tables of all pages of a TIFF file."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        data = _view(stream)
+        try:
+            self.header: Header = parse_header(data)
+            first, self.damaged = parse_tables(data, self.header)
+        finally:
+            data.close() if isinstance(data, mmap) else None
+        self.pages: list[Directory] = []
+        page: Directory | None = first
+        while page is not None:
+            self.pages.append(page)
+            page, self.pages[-1].next = page.next, None
+
+    def kind(self, number: int) -> int:
+        """Return the purpose of a page: 1 for a reduced copy, 2 for one of several pages, 4 for a mask."""
+        entry = self.pages[number].find(PAGE_KIND)
+        return entry.integers(self.header.order)[0] if entry and entry.count == 1 else 0
+
+    def exif(self, number: int, notes: list[str]) -> bytes:
+        """Return a page's entries as an EXIF block; notes: what is not kept."""
+        page = self.pages[number]
+        for tag in sorted({*self.damaged} - LAYOUT_TAGS):
+            add_note(notes, f"TIFF tag {tag} not kept: it is damaged" if tag else "a damaged page is not kept")
+        if PICTURES in page.children:
+            add_note(notes, "images within a page not kept")
+        kept = Directory([entry for entry in page.entries if entry.tag not in LAYOUT_TAGS], dict(page.children))
+        kept.children.pop(PICTURES, None)
+        block = ExifBlock(kept, self.header.order)
+        _remove_pixels(kept, block.orientation, notes)
+        _release_note(kept, notes)
+        return block.to_bytes(notes)
+
+
+def _view(stream: IO[bytes]) -> bytes | mmap:
+    """Return the bytes of a stream; those of a file are read on access."""
+    try:
+        return mmap(stream.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError, io.UnsupportedOperation):
+        stream.seek(0)
+        return stream.read()
+
+
+def _remove_pixels(page: Directory, turn: int, notes: list[str]) -> None:
+    """Remove entries that show the old pixels, and pointers to tables that are not known."""
+    if page.remove(LAYERS):
+        add_note(notes, "Photoshop layers not kept: they show the photo before the filter")
+    for tag, clean in ((RESOURCES, partial(clean_resources, turn=turn)), (IPTC, clean_iptc)):
+        entry = page.find(tag)
+        if entry and entry.type in (1, 7):
+            value = clean(entry.value, notes)
+            page.set(entry._replace(value=value, count=len(value))) if value else page.remove(tag)
+    for entry in [entry for entry in page.entries if entry.type in POINTERS and entry.tag not in CHILDREN]:
+        page.remove(entry.tag)
+        add_note(notes, f"table of TIFF tag {entry.tag} not kept")
+
+
+def _release_note(page: Directory, notes: list[str]) -> None:
+    """Let a maker note move if that does it no harm; remove it where it is too far from the beginning of the file."""
+    for directory in page.walk():
+        entry = directory.find(MAKER_NOTE)
+        if entry is None or entry.place <= FARTHEST:
+            continue
+        if entry.value.startswith(MOVABLE):
+            directory.set(entry._replace(place=NEAREST))
+        else:
+            directory.remove(MAKER_NOTE)
+            add_note(notes, "maker note not kept: its offsets would become wrong")
+
+
+class FixedNote:
+    """A maker note that stays at its place in a file, because offsets in it count from the beginning of the file.
+
+    Whoever appends to the file writes what `before` returns first.
+    """
+
+    def __init__(self, page: Directory, start: int, notes: list[str]) -> None:
+        """Look for a maker note; one that belongs before the start of free space is removed with a note."""
+        exposure = page.children.get(EXPOSURE, [Directory()])[0]
+        note = exposure.find(MAKER_NOTE)
+        self.entry = note if note and len(note.value) > 8 else None  # entries hold shorter ones themselves
+        if self.entry and not start <= self.entry.place <= FARTHEST:
+            exposure.remove(MAKER_NOTE)
+            add_note(notes, "maker note not kept: its offsets would become wrong")
+            self.entry = None
+        self._left = self.entry is not None
+
+    def before(self, place: int, size: int) -> bytes:
+        """Return what comes before so many bytes at a place: the note, if they would cover its place."""
+        if self.entry is None or not self._left or place + size <= self.entry.place:
+            return b""
+        self._left = False
+        return bytes(self.entry.place - place) + self.entry.value
+
+
+def set_order(page: Directory, before: str, after: str) -> None:
+    """Convert the numbers of a page from one byte order to another; data of unknown structure cannot be."""
+    if before == after:
+        return
+    for directory in page.walk():
+        directory.entries = [
+            entry._replace(value=np.frombuffer(entry.value, f"u{WORDS[entry.type]}").byteswap().tobytes())
+            if entry.type in WORDS else entry for entry in directory.entries]
