@@ -152,7 +152,10 @@ def test_metadata_too_long_for_a_jpeg_is_named(key, value):
     image.info.update(value)
     photo = files.Photo([image])
     assert Image.open(io.BytesIO(files.encode_photo(photo, ".jpg"))).size == image.size
-    assert photo.notes == [f"{key} not kept: JPEG cannot hold it"]
+    most, got = {"EXIF": ("65,527", "70,020"), "XMP": ("65,504", "70,000"), "comment": ("65,533", "70,000")}[key]
+    if key == "EXIF":
+        got = photo.notes[0].rpartition(" ")[2]
+    assert photo.notes == [f"{key} not kept: JPEG cannot hold more than {most} bytes of it, got {got}"]
 
 
 def test_long_exif_is_whole_where_it_fits(put):
@@ -264,9 +267,18 @@ def test_exif_that_cannot_be_read_is_named(put):
     assert photo.notes == ["EXIF not kept: it cannot be read"]
 
 
-def test_pixels_that_are_not_square_are_named(put):
-    photo = files.read_photo(put("tall.png", awkward.chunks_png((b"pHYs", struct.pack(">IIB", 1, 2, 0)))))
-    assert photo.notes == ["shape of non-square pixels not kept"]
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_resolution_without_a_unit_is_kept_or_named(put, orientation):
+    chunks = (b"pHYs", struct.pack(">IIB", 1, 2, 0)), (b"eXIf", awkward.exif(orientation).tobytes()[6:])
+    photo = files.read_photo(put("tall.png", awkward.chunks_png(*chunks)))
+    across, down = (1, 2) if orientation == 1 else (2, 1)
+    assert photo.notes == []
+    assert (b"pHYs", struct.pack(">IIB", across, down, 0)) in awkward.png_chunks(files.encode_photo(photo, ".png"))
+    jpeg = files.encode_photo(photo, ".jpg")
+    assert jpeg[6:18] == b"JFIF\0\1\1" + struct.pack(">BHH", 0, across, down)
+    assert photo.notes == []
+    files.encode_photo(photo, ".bmp")
+    assert "resolution without a unit not kept: BMP cannot hold it" in photo.notes
 
 
 def test_what_pillow_leaves_out_of_a_file_is_named(put):

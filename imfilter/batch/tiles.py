@@ -74,7 +74,8 @@ def _create_target(job: BatchJob, recipe: Recipe, source: Source, tiles: TiledRe
     """Begin a result, or resume an unfinished one."""
     tiling, strip = job.tiling or Tiling(), bool(job.settings and job.settings.strip)
     options = TargetOptions(provenance=_describe_provenance(recipe, job.signed, source),
-                            resume=tiling.resume and format_suffix(path) == ZARR, force=job.output.force, strip=strip)
+                            resume=tiling.resume and format_suffix(path) == ZARR, force=job.output.force, strip=strip,
+                            stride=recipe.stride)
     tile = tiling.tile or _choose_tile(source)
     return create_target(os.path.abspath(path), tiles.shape, tiles.dtype, tile, like=source, options=options)
 

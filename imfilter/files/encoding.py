@@ -12,9 +12,11 @@ from ..errors import FileError
 from . import chunks, high_depth, png
 from .exif import PREFIX
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
+from .jpeg_metadata import set_density
 from .metadata import fit_metadata
 from .photo import Photo, add_note
 from .pillow_guards import BROKEN
+from .png_metadata import density_chunk
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -122,30 +124,36 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
         quality = {"qtables": tables, "subsampling": sampling, "progressive": bool(image.info.get("progressive"))}
     else:
         quality = {"quality": JPEG_QUALITY}
+    stated = [(key, kept.pop(key)) for key in ("dpi", "density") if key in kept]
     if "exif" in kept:
-        kept["exif"] = PREFIX + kept["exif"].removeprefix(PREFIX)
+        kept["exif"] = PREFIX + kept["exif"]
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
-    return _save(image, "JPEG", **quality, **kept)
+    data = _save(image, "JPEG", **quality, **kept)
+    return set_density(data, *stated[0], task.photo.notes) if stated else data
 
 
 def _encode_png(task: _EncodingTask) -> bytes:
     hidden = bool(task.first.get("default_image"))
     if task.count == 1:
-        return _encode_png_still(*task.only(), task.settings)
-    stills = ((_encode_png_still(frame, kept, task.settings), kept.get("duration") or 0.0)
+        return _encode_png_still(*task.only(), task.settings, task.photo.notes)
+    stills = ((_encode_png_still(frame, kept, task.settings, task.photo.notes), kept.get("duration") or 0.0)
               for frame, kept in task.frames())
     return b"".join(chunks.encode_animation(stills, task.count, task.first.get("plays") or 0, hidden))
 
 
-def _encode_png_still(frame: Picture, kept: dict[str, Any], settings: Settings) -> bytes:
+def _encode_png_still(frame: Picture, kept: dict[str, Any], settings: Settings, notes: list[str]) -> bytes:
     info = PngImagePlugin.PngInfo()
     for name, data in kept.get("chunks", ()):
         info.add(name, data)
     if "xmp" in kept:
         info.add(b"iTXt", XMP_TEXT + kept["xmp"])
     options: dict[str, Any] = {"icc_profile": None, "pnginfo": info}
-    options |= {key: kept[key] for key in ("icc_profile", "exif", "dpi") if key in kept}
-    return png.encode_png(frame, settings.compress_level, **options)
+    stated = kept.get("dpi"), kept.get("density")
+    resolution = density_chunk(*stated)
+    if any(stated) and not resolution:
+        add_note(notes, "resolution not kept: PNG cannot hold it")
+    options |= {key: kept[key] for key in ("icc_profile", "exif") if key in kept}
+    return png.encode_png(frame, settings.compress_level, resolution, **options)
 
 
 def _encode_webp(task: _EncodingTask) -> bytes:

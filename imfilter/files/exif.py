@@ -8,7 +8,6 @@ photo is encoded: see `fit_metadata`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from fractions import Fraction
 
 from .photo import add_note
@@ -20,7 +19,6 @@ from .tables import (
     Directory,
     Entry,
     make_entry,
-    make_text,
     parse_header,
     parse_tables,
     write_tables,
@@ -110,19 +108,19 @@ class ExifBlock:
                     if directory.find(tag) and self.integer(directory, tag) != side:
                         self.set_integer(directory, tag, side)
 
-    def map_resolution(self, change: Callable[[Fraction, Fraction], tuple[Fraction, Fraction]]) -> None:
-        """Replace the resolution (across, down), if there is one, by that which a function returns."""
-        before = [self.fraction(tag) for tag in (ACROSS, DOWN)]
-        across, down = before
-        if across is None or down is None:
-            return
-        after = change(across, down)
-        for tag, old, new in zip((ACROSS, DOWN), before, after, strict=True):
-            if new != old:
-                new = new.limit_denominator(2**31)
-                if new.numerator < 2**32:
-                    value = struct.pack(self.order + "II", new.numerator, new.denominator)
-                    self.first.set(Entry(tag, 5, 1, value))
+    @property
+    def resolution(self) -> tuple[Fraction, Fraction] | None:
+        """The resolution (across, down), if there is one."""
+        across, down = self.fraction(ACROSS), self.fraction(DOWN)
+        return None if across is None or down is None else (across, down)
+
+    def set_resolution(self, across: Fraction, down: Fraction) -> None:
+        """Set the resolution, with the numbers as they are if the value is the same."""
+        for tag, side in ((ACROSS, across), (DOWN, down)):
+            if side != self.fraction(tag):
+                side = side.limit_denominator(2**31)
+                value = struct.pack(self.order + "II", min(side.numerator, 2**32 - 1), side.denominator)
+                self.first.set(Entry(tag, 5, 1, value))
 
     def fraction(self, tag: int) -> Fraction | None:
         """Return the value of a fraction of IFD0, if it is one other than 0."""
@@ -147,13 +145,13 @@ class ExifBlock:
             add_note(notes, "thumbnail in EXIF not kept: it shows the photo before the filter")
 
     @property
-    def is_adobe_rgb(self) -> bool:
-        """Whether the colors are Adobe RGB, as cameras state it without a profile."""
+    def interop(self) -> Directory | None:
+        """The Interop directory, if it states Adobe RGB."""
         for directory in filter(None, (self.child(self.exposure, INTEROP), self.child(self.first, INTEROP))):
             entry = directory.find(INTEROP_INDEX)
             if entry and entry.value.startswith(ADOBE_RGB):
-                return self.integer(self.exposure, COLOR_SPACE) != 1
-        return False
+                return directory
+        return None
 
 
 def clean_exif(data: bytes, notes: list[str]) -> tuple[bytes, int]:
@@ -171,32 +169,58 @@ def clean_exif(data: bytes, notes: list[str]) -> tuple[bytes, int]:
     turn = block.orientation
     if block.integer(block.first, ORIENTATION) not in (None, 1):
         block.set_integer(block.first, ORIENTATION, 1)
-    if turn > 4:
-        block.map_resolution(lambda across, down: (down, across))
+    if turn > 4 and block.resolution:
+        block.set_resolution(*block.resolution[::-1])
     block.remove_pixels(notes)
     return block.to_bytes(notes), turn
 
 
 def update_exif(data: bytes, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> bytes:
     """Set the size in EXIF, and divide the resolution by the strides (down, across)."""
-    block = ExifBlock.parse(data)
-    before = block.to_bytes([])
+    try:
+        block = ExifBlock.parse(data)
+        before = block.to_bytes([])
+    except ValueError:
+        add_note(notes, "EXIF not kept: it cannot be read")
+        return b""
     block.set_size(*size)
-    block.map_resolution(lambda across, down: (across / stride[1], down / stride[0]))
+    if block.resolution:
+        across, down = block.resolution
+        block.set_resolution(across / stride[1], down / stride[0])
+    block.remove_pixels(notes)
     after = block.to_bytes(notes)
-    return data if after == before else after
+    return data.removeprefix(PREFIX) if after == before else after
+
+
+def read_resolution(data: bytes) -> tuple[str, tuple[float, float]] | None:
+    """Return "dpi" or "density" and the resolution (across, down) in EXIF, if it states one."""
+    try:
+        block = ExifBlock.parse(data)
+    except ValueError:
+        return None
+    if not block.resolution:
+        return None
+    unit = block.integer(block.first, UNIT)
+    across, down = (float(side) * (2.54 if unit == 3 else 1) for side in block.resolution)
+    return "density" if unit == 1 else "dpi", (across, down)
 
 
 def keep_color_space(data: bytes) -> bytes:
-    """Return EXIF that states Adobe RGB and nothing else, or b"" if the block does not state it."""
+    """Return EXIF that states a color space other than sRGB as the block does, and nothing else; b"" if it is sRGB.
+
+    Cameras state Adobe RGB by the index R03 of the Interop directory, and by an uncalibrated color space.
+    """
     try:
         block = ExifBlock.parse(data)
     except ValueError:
         return b""
-    if not block.is_adobe_rgb:
+    space = block.exposure.find(COLOR_SPACE) if block.exposure else None
+    interop = block.interop
+    if interop is None and block.integer(block.exposure, COLOR_SPACE) in (None, 1):
         return b""
-    interop = Directory([make_text(INTEROP_INDEX, ADOBE_RGB), Entry(INTEROP_VERSION, 7, 4, b"0100")])
-    space = make_entry(COLOR_SPACE, 3, [0xFFFF], block.order)
-    pointer = Entry(INTEROP, 4, 1, bytes(4))
-    exposure = Directory([Entry(0x9000, 7, 4, b"0230"), space, pointer], {INTEROP: [interop]})
+    exposure = Directory([Entry(0x9000, 7, 4, b"0230"), *([space] if space else [])])
+    if interop is not None:
+        exposure.entries.append(Entry(INTEROP, 4, 1, bytes(4)))
+        kept = [entry for entry in interop.entries if entry.tag in (INTEROP_INDEX, INTEROP_VERSION)]
+        exposure.children[INTEROP] = [Directory(kept)]
     return write_tables(Directory([Entry(EXPOSURE, 4, 1, bytes(4))], {EXPOSURE: [exposure]}), block.order)

@@ -62,13 +62,14 @@ class Format:
         return "any" in self.modes or ("deep" in self.modes and deep)
 
 
-JPEG = Format("JPEG", ("L", "RGB", "CMYK"), "", ("icc_profile", "exif", "xmp", "dpi", "comment", "segments"), 65500,
+JPEG = Format("JPEG", ("L", "RGB", "CMYK"), "", ("icc_profile", "exif", "xmp", "dpi", "density", "comment", "segments"),
+              65500,
               {"exif": 65527, "xmp": 65504, "comment": 65533}, level="quality")
 TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "any"), "pages",
-              ("icc_profile", "exif", "xmp", "dpi", "page_kind"))
+              ("icc_profile", "exif", "xmp", "dpi", "density", "page_kind"))
 PPM = Format("PPM", ("L", "RGB", "I;16", "deep"))
 PNG = Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16", "deep"), "frames",
-             ("icc_profile", "exif", "xmp", "dpi", "chunks", "duration"), level="compress_level")
+             ("icc_profile", "exif", "xmp", "dpi", "density", "chunks", "duration"), level="compress_level")
 GIF = Format("GIF", ("L", "LA", "RGB", "RGBA"), "frames", ("comment", "duration"), 65535)
 WEBP = Format("WEBP", ("L", "LA", "RGB", "RGBA"), "frames", ("icc_profile", "exif", "xmp", "duration"), 16383,
               level="quality")
@@ -86,7 +87,8 @@ FORMATS = {
 }
 
 # Kinds of metadata, by their key in a frame's `info`, and in words.
-KEPT = {"icc_profile": "color profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution", "comment": "comment",
+KEPT = {"icc_profile": "color profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution",
+        "density": "resolution without a unit", "comment": "comment",
         "chunks": "text", "segments": "Photoshop and other application data",
         "duration": "durations and repetitions of the frames", "page_kind": "kind of page"}
 

@@ -2,23 +2,19 @@
 from __future__ import annotations
 
 import re
-import struct
 from typing import IO, Any
 
 from PIL import Image, JpegImagePlugin
 
-from . import chunks
-from .exif import ORIENTATION, PREFIX, clean_exif, update_exif
+from . import chunks, jpeg_metadata, png_metadata, xmp
+from .exif import PREFIX, clean_exif, keep_color_space, read_resolution, update_exif
 from .formats import KEPT, Format
 from .photo import add_note
+from .profile import is_profile
+from .tiff_tables import update_tiff_entries
 
-TURNED_IN_XMP = re.compile(rb'(tiff:Orientation(?:="|>))[0-9]')
 BMP_PROFILE = re.compile(rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)")  # version 5, with an embedded or linked profile
 PPM_COMMENT = re.compile(rb"P\d[\d\s]*#")
-READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
-# Segments of a JPEG file that Pillow reads and writes itself, or that are meaningless once the pixels have changed.
-SEGMENTS = ((0, b"JFIF\0"), (0, b"JFXX\0"), (1, b"Exif\0\0"), (1, b"http://ns.adobe.com/xap/1.0/\0"),
-            (2, b"ICC_PROFILE\0"), (2, b"MPF\0"), (14, b"Adobe"))
 
 # The color space of a profile, by mode: bytes 16 to 20 of an ICC profile.
 PROFILES = {"L": b"GRAY", "LA": b"GRAY", "I;16": b"GRAY", "I": b"GRAY", "F": b"GRAY", "CMYK": b"CMYK"}
@@ -30,17 +26,23 @@ def collect_metadata(
 ) -> tuple[dict[str, Any], int]:
     """Return the metadata of an opened file, by the keys of KEPT, and the photo's orientation."""
     if kind == "PNG":  # its texts are mixed with the other keys, under any name
-        for key in [key for key, value in image.info.items() if isinstance(value, str) and key not in READ_TEXTS]:
-            del image.info[key]
+        png_metadata.remove_texts(image.info)
     given = dict(image.info)
     kept = {key: given[key] for key in ("icc_profile", "xmp", "comment") if isinstance(given.get(key), bytes)}
-    kept["exif"], turn = _read_exif(image, notes)
-    kept |= COLLECTORS.get(kind, _collect_nothing)(image, stream, given | kept, notes)
-    kept["dpi"] = _read_resolution(given.get("dpi"), turn)
-    if "xmp" in kept:
-        kept["xmp"] = TURNED_IN_XMP.sub(rb"\g<1>1", kept["xmp"])
-    if given.get("aspect") not in (None, (1, 1)) and len(set(given["aspect"])) > 1:
-        notes.append("shape of non-square pixels not kept")
+    exif = _stored_exif(image, kind, notes)
+    kept["exif"], turn = clean_exif(exif, notes) if exif else (None, None)
+    if turn is None:
+        turn = xmp.read_orientation(kept.get("xmp", b""))
+    if kind != "JPEG" and "xmp" in kept:
+        kept["xmp"] = xmp.edit_xmp(kept["xmp"], {(xmp.TIFF, b"Orientation"): b"1"}, notes)
+    kept |= _read_resolution(given)
+    kept |= COLLECTORS.get(kind, _collect_nothing)(image, stream, {**given, **kept, "exif": exif, "turn": turn}, notes)
+    if kept.get("icc_profile") and not is_profile(kept["icc_profile"]):
+        kept["icc_profile"] = None
+        add_note(notes, "color profile not kept: it cannot be read")
+    for key in ("dpi", "density"):
+        if kept.get(key) and turn > 4:
+            kept[key] = kept[key][::-1]
     return {key: value for key, value in kept.items() if value or value == 0}, turn
 
 
@@ -49,27 +51,28 @@ def _collect_nothing(image: Image.Image, stream: IO[bytes], given: dict[Any, Any
 
 
 def _collect_jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
-    """Return the quality of a JPEG file, and the segments of other programs."""
-    segments, comments = b"", list[bytes]()
-    for name, data in getattr(image, "applist", []):
-        if name == "COM":
-            comments.append(data)
-            continue
-        number = int(name.removeprefix("APP"))
-        if not any(number == known and data.startswith(start) for known, start in SEGMENTS):
-            segments += struct.pack(">BBH", 0xFF, 0xE0 + number, len(data) + 2) + data
-        elif data.startswith(b"ICC_PROFILE\0") and not given.get("icc_profile"):
-            notes.append("color profile not kept: it cannot be read")
+    """Return the quality of a JPEG file, and its segments."""
+    stream.seek(0)
+    data = stream.read()
+    kept = jpeg_metadata.collect_segments(data, given["turn"], notes)
+    stated = jpeg_metadata.read_density(data) or read_resolution(given["exif"] or b"")
+    kept |= {"dpi": None, "density": None} | dict([stated] if stated else [])
+    if not given.get("icc_profile") and jpeg_metadata.has_profile(data):
+        add_note(notes, "color profile not kept: it cannot be read")
     tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
-    return {"segments": segments, "comment": b"\n".join(comments), "tables": tables,
-            "progressive": given.get("progressive")}
+    return {**kept, "tables": tables, "progressive": given.get("progressive")}
 
 
 def _collect_png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
-    kept, lost = chunks.select_chunks(stream, {key for key, name in READ_TEXTS.items() if given.get(name)})
-    notes += [f"{name} not kept" for name in lost]
-    return {"chunks": kept, "default_image": given.get("default_image"), "duration": given.get("duration"),
-            "plays": given.get("loop")}
+    kept, lost = chunks.select_chunks(stream, png_metadata.known_texts(image.info))
+    for name in lost:
+        add_note(notes, f"{name} not kept")
+    if not given.get("icc_profile") and png_metadata.has_chunk(stream, b"iCCP"):
+        add_note(notes, "color profile not kept: it cannot be read")
+    aspect = given.get("aspect")
+    return {"chunks": png_metadata.clean_chunks(kept, notes), "default_image": given.get("default_image"),
+            "duration": given.get("duration"), "plays": given.get("loop"),
+            "density": (float(aspect[0]), float(aspect[1])) if aspect and all(aspect) else None}
 
 
 def _collect_webp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
@@ -90,7 +93,10 @@ def _collect_tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
     """Note what Pillow does not read of a page."""
     if getattr(image, "tag_v2", {}).get(277) == 4 and image.mode == "RGB":
         add_note(notes, "fourth channel of unknown meaning not kept")
-    return {"page_kind": given.get("page_kind") or None}
+    stated = read_resolution(given["exif"] or b"")
+    stored = given["stored"]._replace(turn=given["turn"]) if "stored" in given else None
+    return {"dpi": None, "density": None, **dict([stated] if stated else []), "stored": stored,
+            "page_kind": given.get("page_kind") or None}
 
 
 def _collect_bmp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
@@ -112,37 +118,42 @@ COLLECTORS = {"BMP": _collect_bmp, "PPM": _collect_ppm, "JPEG": _collect_jpeg, "
               "WEBP": _collect_webp, "GIF": _collect_gif, "TIFF": _collect_tiff}
 
 
-def _read_resolution(dpi: Any, turn: int) -> tuple[float, float] | None:
-    if not (isinstance(dpi, tuple) and len(dpi) == 2 and all(1 < side < 1e6 for side in dpi)):
-        return None
-    across, down = float(dpi[0]), float(dpi[1])
-    return (down, across) if turn > 4 else (across, down)
+def _read_resolution(given: dict[Any, Any]) -> dict[str, Any]:
+    """Return the resolution that Pillow has read; it reads 1 from a TIFF file that states none."""
+    dpi = given.get("dpi")
+    if not (isinstance(dpi, tuple) and len(dpi) == 2 and all(0 < side < float("inf") for side in dpi)):
+        return {}
+    return {"dpi": (float(dpi[0]), float(dpi[1]))} if dpi != (1, 1) else {}
 
 
-def _read_exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, int]:
-    """Return the EXIF as bytes, upright and without old pixels, and the orientation it had."""
+def _stored_exif(image: Image.Image, kind: str, notes: list[str]) -> bytes:
+    """Return EXIF as it is stored, b"" if there is none. Whoever opens TIFF files puts it into `info`."""
     given = image.info.get("exif")
-    if given is None and "Raw profile type exif" in image.info:
-        given = image.getexif().tobytes()
-    if not isinstance(given, bytes) or not given.removeprefix(PREFIX):
-        turn = image.getexif().get(ORIENTATION, 1) if given is None else 1  # XMP may hold it
-        return None, turn if turn in range(1, 9) else 1
-    return clean_exif(given, notes)
+    if isinstance(given, bytes):
+        return given.removeprefix(PREFIX)
+    if kind == "PNG" and "Raw profile type exif" in image.info:
+        return png_metadata.decode_exif(image.info["Raw profile type exif"], notes)
+    return b""
 
 
 def fit_metadata(
     info: dict[Any, Any], kind: Format, mode: str, size: tuple[int, int], notes: list[str], strip: bool
 ) -> dict[str, Any]:
     """Return the metadata that a format can hold, and add a note for the rest."""
+    stride: tuple[int, int] = info.get("stride", (1, 1))
+    stored = info.get("stored")
     info = {key: info[key] for key in KEPT if info.get(key)}
     if strip:
-        info["chunks"] = [chunk for chunk in info.get("chunks", []) if chunk[0] in ABOUT_COLORS]
-        info = {key: info[key] for key in info if key in ABOUT_COLORS or key == "chunks"}
-    if "exif" in info:
-        info["exif"] = update_exif(info["exif"], size, (1, 1), notes)
-    for key in [key for key in info if _exceeds_format(key, info[key], kind)]:
+        _strip_metadata(info)
+    _update_metadata(info, size, stride, notes)
+    if "exif" in info and stored:
+        info["exif"] = update_tiff_entries(info["exif"], stored, size, stride, notes)
+    for key in [key for key in info if key not in kind.keeps]:
         for name in _describe(key, info.pop(key)):
             add_note(notes, f"{name} not kept: {kind.name} cannot hold it")
+    for key in [key for key in info if key in kind.most and len(info[key]) > kind.most[key]]:
+        add_note(notes, f"{KEPT[key]} not kept: {kind.name} cannot hold more than {kind.most[key]:,} bytes of it, "
+                        f"got {len(info.pop(key)):,}")
     profile = info.get("icc_profile")
     if profile and profile[16:20] != PROFILES.get(mode.split()[0], b"RGB "):
         del info["icc_profile"]
@@ -150,8 +161,32 @@ def fit_metadata(
     return info
 
 
-def _exceeds_format(key: str, value: Any, kind: Format) -> bool:
-    return key not in kind.keeps or (key in kind.most and len(value) > kind.most[key])
+def _strip_metadata(info: dict[str, Any]) -> None:
+    """Remove everything but what defines the colors."""
+    info["chunks"] = [chunk for chunk in info.get("chunks", []) if chunk[0] in ABOUT_COLORS]
+    exif = b"" if info.get("icc_profile") else keep_color_space(info.get("exif", b""))
+    for key in [key for key in info if key not in ABOUT_COLORS and key != "chunks"]:
+        del info[key]
+    if exif:
+        info["exif"] = exif
+
+
+def _update_metadata(info: dict[str, Any], size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> None:
+    """State the size of the result, and divide the resolution by the strides (down, across)."""
+    if "exif" in info:
+        info["exif"] = update_exif(info["exif"], size, stride, notes)
+    if "xmp" in info:
+        info["xmp"] = xmp.update_xmp(info["xmp"], size, stride, notes)
+    for key in ("exif", "xmp"):
+        if not info.get(key, True):
+            del info[key]
+    if stride == (1, 1):
+        return
+    for key in ("dpi", "density"):
+        if key in info:
+            info[key] = info[key][0] / stride[1], info[key][1] / stride[0]
+    if "segments" in info:
+        info["segments"] = jpeg_metadata.scale_segments(info["segments"], stride)
 
 
 def _describe(key: str, value: Any) -> list[str]:

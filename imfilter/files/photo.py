@@ -65,14 +65,17 @@ class Photo:
         """The first frame."""
         return self.frames[0]
 
-    def map(self, function: Callable[[Picture], Picture]) -> Photo:
-        """Return a photo of the frames function(frame), each computed on access, with the same metadata."""
+    def map(self, function: Callable[[Picture], Picture], stride: tuple[int, int] = (1, 1)) -> Photo:
+        """Return a photo of the frames function(frame), each computed on access, with the same metadata.
+
+        stride: of the function (down, across); resolutions are divided by it when the photo is encoded.
+        """
         frames = self.frames
 
         def make(number: int) -> Picture:
             source = frames[number]
             result = function(source)
-            result.info = dict(source.info)
+            result.info = {**source.info, "stride": stride} if stride != (1, 1) else dict(source.info)
             return result
 
         return Photo(Frames(len(frames), make), self.suffix, self.notes)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 
 # The start of a JPEG file; Minolta stores another first byte.
 START = re.compile(rb"(?s).\xd8\xff[\xc0-\xcf\xdb\xdd\xe0-\xef\xfe]")
@@ -40,18 +41,27 @@ def _end_of_scan(data: bytes, place: int) -> int:
     return found.start() if found else len(data)
 
 
-def blank_pictures(value: bytes) -> bytes | None:
-    """Return a value of the same length whose JPEG pictures are zeros, or None if it has none."""
-    out, place = None, 0
+def find_pictures(value: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of the JPEG pictures within data; one that is cut off reaches to the end."""
+    place = 0
     while found := START.search(value, place):
         start = found.start()
-        end = end_of_jpeg(value, start) or len(value)  # it may be cut off
-        out = out or bytearray(value)
+        end = end_of_jpeg(value, start)
+        if end is None and value[start] == 0xFF:
+            end = len(value)
+        if end is not None:
+            yield start, end
+        place = end or start + 1
+
+
+def blank_pictures(value: bytes) -> bytes | None:
+    """Return a value of the same length whose JPEG pictures are zeros, or None if it has none."""
+    out = bytearray(value)
+    for start, end in find_pictures(value):
         out[start:end] = bytes(end - start)
-        place = end
-    return None if out is None else bytes(out)
+    return None if out == value else bytes(out)
 
 
 def has_picture(data: bytes) -> bool:
     """Return whether a JPEG or PNG picture is within the data."""
-    return b"\x89PNG\r\n\x1a\n" in data or START.search(data) is not None
+    return b"\x89PNG\r\n\x1a\n" in data or next(find_pictures(data), None) is not None

@@ -28,7 +28,9 @@ GAIN = 0.88  # how much smaller a search, which takes ten times as long, must ma
 ADLER = 65521  # the modulus of Adler-32
 
 
-def encode_png(image: Picture | Array, level: int | None = None, **metadata: Any) -> bytes:
+def encode_png(
+    image: Picture | Array, level: int | None = None, resolution: bytes = b"", **metadata: Any
+) -> bytes:
     """Encode an image as PNG.
 
     Parameters
@@ -37,6 +39,8 @@ def encode_png(image: Picture | Array, level: int | None = None, **metadata: Any
     level : int, 0 to 9, optional
         How long zlib searches for repetitions if they make a strip smaller; 0: do not compress. Default: search only
         where it is worth the time, in flat graphics but not in photos.
+    resolution : bytes, optional
+        The data of the chunk pHYs.
     **metadata
         Options of Pillow's PNG writer: dpi, exif, icc_profile, pnginfo.
 
@@ -67,7 +71,8 @@ def encode_png(image: Picture | Array, level: int | None = None, **metadata: Any
     if pixels.dtype.kind != "u" or pixels.itemsize > 2 or channels not in COLOR_TYPES or not pixels.size:
         raise FileError(f"PNG must have 1 to 4 channels of uint8 or uint16, got {pixels.dtype} of shape {pixels.shape}")
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, COLOR_TYPES[channels], 0, 0, 0)
-    own = {b"IHDR": [png_chunk(b"IHDR", header)], b"IDAT": _encode_pixels(pixels, level)}
+    stated = [png_chunk(b"pHYs", resolution)] if resolution else []
+    own = {b"IHDR": [png_chunk(b"IHDR", header)], b"IDAT": stated + _encode_pixels(pixels, level)}
     parts = [part for kind, data in _metadata_chunks(metadata) for part in own.get(kind, [png_chunk(kind, data)])]
     return b"".join([SIGNATURE, *parts])
 

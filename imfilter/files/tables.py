@@ -266,11 +266,6 @@ def make_entry(tag: int, kind: int, values: Iterable[int], order: str) -> Entry:
     return Entry(tag, kind, len(numbers), struct.pack(f"{order}{len(numbers)}{CODES[kind]}", *numbers))
 
 
-def make_text(tag: int, text: bytes) -> Entry:
-    """Return an entry of text that ends with a zero."""
-    return Entry(tag, 2, len(text) + 1, text + b"\0")
-
-
 def shorten_entry(entry: Entry, order: str) -> Entry:
     """Return an entry of BigTIFF as one of TIFF; ValueError if a value exceeds 32 bits."""
     if entry.type not in SHORTER:

@@ -89,7 +89,8 @@ class TiffPages:
 
 def describe_page(tables: PageTables, page: int, notes: list[str]) -> dict[str | tuple[int, int], Any]:
     """Return what of a page's metadata Pillow does not read as it is in the file, as in an image's `info`."""
-    return {"exif": tables.exif(page, notes), "page_kind": tables.kind(page)}
+    info: dict[str | tuple[int, int], Any] = {"exif": tables.exif(page, notes), "page_kind": tables.kind(page)}
+    return info | {"stored": tables.stored(page)}
 
 
 def _to_image(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:

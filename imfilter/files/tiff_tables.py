@@ -8,7 +8,9 @@ from typing import IO
 
 import numpy as np
 
+from .descriptions import Stored, remove_statistics, update_descriptions
 from .exif import MAKER_NOTE, ExifBlock
+from .georeference import update_georeference
 from .photo import add_note
 from .photoshop import clean_iptc, clean_resources
 from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Header, parse_header, parse_tables
@@ -48,6 +50,12 @@ class PageTables:
         """Return the purpose of a page: 1 for a reduced copy, 2 for one of several pages, 4 for a mask."""
         entry = self.pages[number].find(PAGE_KIND)
         return entry.integers(self.header.order)[0] if entry and entry.count == 1 else 0
+
+    def stored(self, number: int) -> Stored:
+        """Return the height and width of a page, and its number of samples a pixel."""
+        found = [self.pages[number].find(tag) for tag in (257, 256, 277)]
+        height, width, bands = (entry.integers(self.header.order)[0] if entry and entry.count else 1 for entry in found)
+        return Stored(height, width, bands)
 
     def exif(self, number: int, notes: list[str]) -> bytes:
         """Return a page's entries as an EXIF block; notes: what is not kept."""
@@ -123,6 +131,21 @@ class FixedNote:
             return b""
         self._left = False
         return bytes(self.entry.place - place) + self.entry.value
+
+
+def update_tiff_entries(
+    exif: bytes, stored: Stored, size: tuple[int, int], stride: tuple[int, int], notes: list[str]
+) -> bytes:
+    """Return the entries of a TIFF page, as EXIF, with those updated that repeat the size of the page or of its pixels.
+
+    size: width and height of the result. stride: (down, across).
+    """
+    block = ExifBlock.parse(exif)
+    before = list(block.first.entries)
+    update_georeference(block.first, block.order, stride, stored.turn, notes)
+    update_descriptions(block.first, stored, size, stride, notes)
+    remove_statistics(block.first, notes)
+    return exif if block.first.entries == before else block.to_bytes(notes)
 
 
 def set_order(page: Directory, before: str, after: str) -> None:

@@ -1,8 +1,10 @@
 """Edit XMP as raw bytes: remove what shows or announces the old pixels, and replace single values."""
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 
 from .photo import add_note
 
@@ -73,6 +75,26 @@ def read_value(xmp: bytes, namespace: bytes, name: bytes) -> bytes | None:
     except ValueError:
         return None
     return found[0] if found else None
+
+
+def read_orientation(xmp: bytes) -> int:
+    """Return the orientation that XMP states, 1 to 8; 1 if it states none."""
+    value = read_value(xmp, TIFF, b"Orientation") or b""
+    return int(value) if value in (b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8") else 1
+
+
+def update_xmp(xmp: bytes, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> bytes:
+    """Set the size in XMP, and divide the resolution by the strides (down, across)."""
+    width, height = (str(side).encode() for side in size)
+    values = {(TIFF, b"ImageWidth"): width, (TIFF, b"ImageLength"): height,
+              (EXIF, b"PixelXDimension"): width, (EXIF, b"PixelYDimension"): height}
+    for name, step in ((b"XResolution", stride[1]), (b"YResolution", stride[0])):
+        before = read_value(xmp, TIFF, name) if step > 1 else None
+        if before:
+            with contextlib.suppress(ValueError, ZeroDivisionError):
+                after = Fraction(before.decode()) / step
+                values[TIFF, name] = f"{after.numerator}/{after.denominator}".encode()
+    return edit_xmp(xmp, values, notes)
 
 
 class _Editor:

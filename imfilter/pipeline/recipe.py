@@ -44,6 +44,11 @@ class Recipe:
         if self.channels and mixing:
             raise ImfilterError(f"channels cannot be chosen for {mixing[0]}, which mixes them")
 
+    @property
+    def stride(self) -> tuple[int, int]:
+        """The strides (down, across) of the pipeline."""
+        return self.pipeline.stride
+
     def picture(self, photo: Picture, signed: str = "offset") -> Picture:
         """Return the filtered photo in the same depth. signed: how signed results are mapped, a key of SIGNED."""
         if signed not in SIGNED:

@@ -19,12 +19,18 @@ class TargetOptions:
     provenance: what it is made from, as JSON values; an unfinished result of another provenance is not resumed. resume:
     continue an unfinished result if there is one. force: replace an existing result once the new one is complete, and
     discard an unfinished one unless it is resumed. strip: keep no metadata except what defines the colors.
+    stride: of the filter (down, across), by which the resolution is divided.
     """
 
     provenance: dict[str, Any] = field(default_factory=dict)
     resume: bool = False
     force: bool = False
     strip: bool = False
+    stride: tuple[int, int] = (1, 1)
+
+    def metadata(self, like: Source) -> dict[str, Any]:
+        """Return the metadata of the source with the stride, as `fit_metadata` takes them."""
+        return {**like.info, "stride": self.stride}
 
 
 @dataclass

@@ -41,7 +41,8 @@ class TiffTarget(Target):
             raise FileError(f"{path}: TIFF cannot hold samples of {dtype}")
         self._inner = tuple(_file_tile_side(side, whole) for side, whole in zip(rounded, sides, strict=True))
         self._frame = outline(shape, dtype, like)
-        self._kept = fit_metadata(like.info, TIFF, self._frame.mode, self._frame.size, self.notes, options.strip)
+        info = options.metadata(like)
+        self._kept = fit_metadata(info, TIFF, self._frame.mode, self._frame.size, self.notes, options.strip)
         self._grid = -(-sides[0] // self._inner[0]), -(-sides[1] // self._inner[1])
         self._size = self._inner[0] * self._inner[1] * self._frame.pixels.shape[2] * dtype.itemsize
         self._order = tiff.byte_order(self._kept)

@@ -118,7 +118,7 @@ def create_store(
     layout = describe_result(shape, like)
     target = ZarrTarget(path, shape, dtype, tile, layout.axes, layout.inner, force)
     frame = outline(shape, dtype, like)
-    info = fit_metadata(like.info, TIFF, frame.mode, frame.size, target.notes, options.strip)
+    info = fit_metadata(options.metadata(like), TIFF, frame.mode, frame.size, target.notes, options.strip)
     provenance = {**options.provenance, "shape": list(shape), "dtype": dtype.name, "tile": list(tile)}
 
     def make(folder: str) -> None:

@@ -1,0 +1,124 @@
+"""The metadata of PNG files: texts that hold other metadata, and chunks that show the old pixels."""
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from typing import IO, Any
+
+from .chunks import TEXTS, Chunk, describe_chunk, png_chunks, text_key
+from .exif import PREFIX, clean_exif
+from .photo import add_note
+from .photoshop import clean_iptc, clean_resources
+from .pictures import has_picture
+from .xmp import TIFF, edit_xmp
+
+READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
+RAW = re.compile(rb"(?s)\s*(\S+)\s+(\d+)\s+([0-9a-fA-F\s]*)$")  # ImageMagick's: the kind, the length, and hexadecimals
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+MOST = 2**26  # bytes of a text that is unpacked
+METER = 0.0254  # an inch
+
+
+def remove_texts(info: dict[Any, Any]) -> None:
+    """Remove the texts from what Pillow has read, but for those that hold other metadata."""
+    for key in [key for key, value in info.items() if isinstance(value, str) and key not in READ_TEXTS]:
+        del info[key]
+
+
+def known_texts(info: dict[Any, Any]) -> set[str]:
+    """Return the keywords of texts that are stored elsewhere."""
+    return {key for key, name in READ_TEXTS.items() if info.get(name) or (key in info and name == "exif")}
+
+
+def has_chunk(stream: IO[bytes], name: bytes) -> bool:
+    """Return whether a PNG file has a chunk of this name."""
+    return any(name == other for other, _ in png_chunks(stream))
+
+
+def decode_exif(text: str, notes: list[str]) -> bytes:
+    """Return the EXIF in a text of ImageMagick."""
+    found = RAW.match(text.encode("latin-1", "replace"))
+    if found is None:
+        add_note(notes, "EXIF not kept: it cannot be read")
+        return b""
+    try:
+        return bytes.fromhex(found[3].decode()).removeprefix(PREFIX)
+    except ValueError:
+        add_note(notes, "EXIF not kept: it cannot be read")
+        return b""
+
+
+def density_chunk(dpi: tuple[float, float] | None, density: tuple[float, float] | None) -> bytes:
+    """Return the data of the chunk pHYs, pixels per meter or without a unit; b"" if it cannot hold the resolution."""
+    sides = [side / METER for side in dpi] if dpi else list(density or ())
+    stored = [round(side) for side in sides]
+    if len(stored) != 2 or not all(0 < side < 2**31 for side in stored):
+        return b""
+    return struct.pack(">IIB", *stored, bool(dpi))
+
+
+def clean_chunks(chunks: list[Chunk], notes: list[str]) -> list[Chunk]:
+    """Return chunks without those that show the old pixels, which are noted."""
+    kept = []
+    for chunk in chunks:
+        clean = _clean_text(chunk, notes) if chunk[0] in TEXTS else chunk
+        if clean is not None and clean[0] not in TEXTS and _shows_picture(clean[1]):
+            add_note(notes, f"{describe_chunk(clean)} not kept: it shows the photo before the filter")
+        elif clean is not None:
+            kept.append(clean)
+    return kept
+
+
+def _shows_picture(data: bytes) -> bool:
+    return has_picture(data) or (data[:1] == b"\x78" and has_picture(_inflate(data) or b""))
+
+
+def _inflate(data: bytes) -> bytes | None:
+    """Unpack data; None if it is damaged or very long."""
+    unpacker = zlib.decompressobj()
+    try:
+        out = unpacker.decompress(data, MOST)
+    except zlib.error:
+        return None
+    return out if unpacker.eof else None
+
+
+def _clean_text(chunk: Chunk, notes: list[str]) -> Chunk | None:
+    """Return a text chunk; metadata that ImageMagick stores as text loses what shows the old pixels."""
+    name, data = chunk
+    if not text_key(data).startswith("Raw profile type "):
+        return chunk
+    text: bytes | None = data.split(b"\0", 1)[-1]
+    if name == b"zTXt":
+        text = _inflate(text[1:]) if text else None
+    found = RAW.match(text) if text and name != b"iTXt" else None
+    if found is None:
+        add_note(notes, f"{describe_chunk(chunk)} not kept: it cannot be read")
+        return None
+    profile = bytes.fromhex(found[3].decode())
+    clean = _clean_profile(profile, notes)
+    if clean == profile:
+        return chunk
+    if not clean:
+        return None
+    lines = re.sub(r"(.{72})", r"\1\n", clean.hex()).encode()
+    text = b"\n%s\n%8d\n%s\n" % (found[1], len(clean), lines)
+    head = text_key(data).encode("latin-1") + b"\0"
+    return (name, head + b"\0" + zlib.compress(text)) if name == b"zTXt" else (name, head + text)
+
+
+def _clean_profile(profile: bytes, notes: list[str]) -> bytes:
+    """Return EXIF, XMP, IPTC or Photoshop's resources without what shows the old pixels."""
+    if profile.startswith(b"8BIM"):
+        return clean_resources(profile, notes)
+    if profile.startswith(b"\x1c"):
+        return clean_iptc(profile, notes)
+    for start in (PREFIX, b"II*\0", b"MM\0*"):
+        if profile.startswith(start):
+            clean = clean_exif(profile, notes)[0]
+            return (PREFIX if start == PREFIX else b"") + clean if clean else b""
+    for start in (XMP, b""):
+        if profile.startswith(start) and profile.removeprefix(start).lstrip().startswith((b"<", b"\xef\xbb\xbf")):
+            return start + edit_xmp(profile.removeprefix(start), {(TIFF, b"Orientation"): b"1"}, notes)
+    return b"" if has_picture(profile) else profile
