@@ -201,3 +201,107 @@ def test_bigtiff_keeps_its_entries(tmp_path, run, order):
         found = read_entries(data)
         assert found[60000] == (4, 1, struct.pack(order + "I", 2**20)) and not said
         assert found[60001] == (1, 3, "µm".encode()) and found[60002] == (12, 2, struct.pack(order + "2d", 0.5, 1.5))
+
+
+def doubles(order, *numbers):
+    return 12, len(numbers), struct.pack(f"{order}{len(numbers)}d", *numbers)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(("kind", "tie"), [(1, (0.25, 0.375)), (2, (0, 0))])
+def test_a_stride_multiplies_the_size_of_pixels_on_the_map(run, order, engine, kind, tie):
+    keys = struct.pack(order + "8H", 1, 1, 0, 1, 1025, 0, 1, kind)
+    given = {33550: doubles(order, 10, 10, 0), 33922: doubles(order, 0, 0, 0, 5e5, 46e5, 0), 34735: (3, 8, keys)}
+    data, _ = run(make_tiff(order, given), "apply", "box", "--stride", "4,2", engine=engine)
+    found = read_entries(data)
+    assert found[33550] == doubles(order, 20, 40, 0) and found[34735] == given[34735]
+    assert found[33922] == doubles(order, *tie, 0, 5e5, 46e5, 0)
+
+
+def test_a_stride_multiplies_the_transformation_and_the_rational_polynomial(run):
+    matrix = doubles("<", 10, 1, 0, 100, 2, -10, 0, 200, 0, 0, 1, 0, 0, 0, 0, 1)
+    polynomial = [0.0, 0, 15, 7, 0, 0, 0, 20, 30, 1, 1, 1] + [0.5] * 80
+    data, _ = run(make_tiff("<", {34264: matrix, 50844: doubles("<", *polynomial)}), "apply", "box", "--stride", "2")
+    found = read_entries(data)
+    assert found[34264] == doubles("<", 20, 2, 0, 100 - 5.5, 4, -20, 0, 200 + 4, 0, 0, 1, 0, 0, 0, 0, 1)
+    assert found[50844] == doubles("<", 0, 0, 7.5, 3.5, 0, 0, 0, 10, 15, *polynomial[9:])
+
+
+def test_a_turned_photo_has_no_place_on_the_map(run):
+    data, said = run(make_tiff("<", {274: (3, 1, b"\6\0"), 33550: doubles("<", 10, 10, 0)}))
+    assert 33550 not in read_entries(data) and "place on the map not kept" in said
+    assert read_entries(data)[274] == (3, 1, b"\1\0")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_sizes_in_descriptions_are_those_of_the_result(run, engine):
+    ome = ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
+           '<Description>30 µm wide</Description><Pixels ID="Pixels:0" DimensionOrder="XYCZT" SizeX="30" SizeY="20" '
+           'SizeZ="1" SizeC="1" SizeT="1" PhysicalSizeX="0.25" PhysicalSizeXUnit="µm" PhysicalSizeY="0.5" Type="uint8">'
+           '<TiffData/></Pixels></Image></OME>')
+    half = ome.replace('"0.5"', '"1.0"').replace('"0.25"', '"0.5"').replace('"30"', '"15"').replace('"20"', '"10"')
+    for stride, wanted in (("1", ome), ("2", half)):
+        text = ome.encode() + b"\0"
+        data, _ = run(make_tiff("<", {270: (2, len(text), text)}), "apply", "box", "--stride", stride, engine=engine)
+        assert read_entries(data)[270][2] == wanted.encode() + b"\0"
+    shaped = b'{"shape": [20, 30], "axes": "YX"}\0'
+    resolution = {282: (5, 1, struct.pack("<II", 300, 1)), 283: (5, 1, struct.pack("<II", 7, 3)), 296: (3, 1, b"\1\0")}
+    data, _ = run(make_tiff("<", {270: (2, len(shaped), shaped), **resolution}), "apply", "box", "--stride", "2",
+                  engine=engine)
+    assert read_entries(data)[270][2] == b'{"shape": [10, 15], "axes": "YX"}\0'
+    assert [struct.unpack("<II", read_entries(data)[tag][2]) for tag in (282, 283)] == [(150, 1), (7, 6)]
+
+
+def test_statistics_of_gdal_are_removed(run):
+    text = (b'<GDALMetadata>\n  <Item name="STATISTICS_MEAN" sample="0">9</Item>\n'
+            b'  <Item name="DataType">Height</Item>\n</GDALMetadata>\0')
+    data, said = run(make_tiff("<", {42112: (2, len(text), text)}))
+    assert read_entries(data)[42112][2] == b'<GDALMetadata>\n  <Item name="DataType">Height</Item>\n</GDALMetadata>\0'
+    assert "statistics not kept" in said
+
+
+def test_pixels_without_data_are_named(run):
+    for engine in ENGINES:
+        assert "GDAL_NODATA -9999" in run(make_tiff("<", {42113: (2, 6, b"-9999\0")}), engine=engine)[1]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+@pytest.mark.parametrize("kind", ["imagej", "shaped", "metamorph"])
+@pytest.mark.parametrize("order", "<>")
+def test_all_planes_of_a_stack_of_one_table_are_filtered(tmp_path, run, kind, dtype, order):
+    stack = np.arange(4 * 24 * 32).reshape(4, 24, 32).astype(dtype)
+    path = tmp_path / "stack.tif"
+    if kind == "imagej":
+        tifffile.imwrite(path, stack, imagej=True, resolution=(5, 5), metadata={"unit": "um"}, byteorder=order)
+    elif kind == "shaped":
+        tifffile.imwrite(path, stack, truncate=True, photometric="minisblack", byteorder=order)
+    else:
+        tags = [(33629, 5, 4, (1, 1) * 4, True)]
+        tifffile.imwrite(path, stack[0], metadata=None, extratags=tags, byteorder=order, photometric="minisblack")
+    data = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as file:
+        offset = file.pages[0].offset
+        start = file.pages[0].dataoffsets[0]
+    order = "<" if data[:2] == b"II" else ">"
+    end = offset + 2 + 12 * struct.unpack_from(order + "H", data, offset)[0]
+    data[end:end + 4] = bytes(4)
+    if kind == "metamorph":
+        data = data[:start] + stack.astype(stack.dtype.newbyteorder(order)).tobytes()
+    result, said = run(bytes(data), "apply", "box", "--stride", "2")
+    expected = np.stack([files.read_photo(str(tmp_path / "in.tif")).frames[k] for k in range(4)])
+    assert np.array_equal(expected, stack)
+    with tifffile.TiffFile(io.BytesIO(result)) as file:
+        assert len(file.pages) == 4 and file.pages[0].shape == (12, 16)
+        assert file.asarray().shape == (4, 12, 16) or kind == "metamorph"
+        assert file.is_imagej == (kind == "imagej")
+        if kind == "imagej":
+            assert file.imagej_metadata["images"] == 4 and file.imagej_metadata["unit"] == "um"
+            assert file.pages[3].tags[282].value == (5, 2)
+    assert ("MetaMorph" in said) == (kind == "metamorph")
+
+
+def test_planes_that_are_missing_are_named(run):
+    text = b"ImageJ=1.11a\nimages=4\nslices=4\n\0"
+    data, said = run(make_tiff("<", {270: (2, len(text), text)}))
+    assert "states 4 planes" in said and len(data)

@@ -1,7 +1,6 @@
 """Descriptions in TIFF files that repeat the size of the pixels: OME-XML, and the JSON of tifffile."""
 from __future__ import annotations
 
-import json
 import re
 from typing import NamedTuple
 
@@ -86,13 +85,10 @@ def _update_ome(tag: bytes, stored: Stored, size: tuple[int, int], stride: tuple
 def _update_shape(text: bytes, stored: Stored, size: tuple[int, int]) -> bytes | None:
     """Return tifffile's description with the shape of the result; None if it describes something else."""
     found = SHAPE.search(text)
-    try:
-        shape = json.loads(text)["shape"]
-    except (ValueError, KeyError, TypeError):
+    shape = read_shape(text)
+    if not found or not shape:
         return text
     before, (width, height) = [stored.height, stored.width], size
-    if not found or not isinstance(shape, list):
-        return None
     if stored.bands > 1 and shape[-3:] == [*before, stored.bands]:
         shape[-3:-1] = height, width
     elif stored.bands > 1 and shape[-3:] == [stored.bands, *before]:
@@ -104,6 +100,19 @@ def _update_shape(text: bytes, stored: Stored, size: tuple[int, int]) -> bytes |
     if [int(side) for side in found[2].split(b",")] == shape:
         return text
     return SHAPE.sub(lambda match: match[1] + ", ".join(map(str, shape)).encode() + match[3], text, count=1)
+
+
+def read_shape(text: bytes) -> list[int]:
+    """Return the shape of an array of images in tifffile's description, if it is one."""
+    if not SHAPED.match(text):
+        return []
+    import json
+
+    try:
+        shape = json.loads(text.rstrip(b"\0"))["shape"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return shape if isinstance(shape, list) and all(isinstance(side, int) for side in shape) else []
 
 
 def remove_truncated(text: bytes) -> bytes:

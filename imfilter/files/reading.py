@@ -16,6 +16,7 @@ from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
 from .pillow_guards import check_pixels, explain_read_errors, mute_libtiff, quiet_headers
 from .samples import correct_samples, loses_samples, set_byte_order, to_filterable_mode
+from .stacks import decode_plane, describe_plane, find_stack
 from .tiff_pages import TiffPages, describe_page
 from .tiff_tables import PageTables
 
@@ -91,8 +92,10 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> _D
     if image.format == "MPO" and count > 1:  # cameras add previews and depth maps to the photo
         notes.append(f"holds {count} images: only the first is filtered")
         count = 1
-    if kind == "TIFF" and _needs_tifffile(image, count):
-        return _decode_tiff(stream, most, notes)
+    if kind == "TIFF":
+        stack = _decode_stack(stream, notes) if count == 1 else None
+        if stack or _needs_tifffile(image, count):
+            return stack or _decode_tiff(stream, most, notes)
     if kind == "PPM" and loses_samples(image):
         return _Decoder(kind, 1, lambda _: _finish_image(
             high_depth.decode_ppm(stream, image), *collect_metadata(image, stream, kind, notes)))
@@ -179,6 +182,24 @@ def _needs_tifffile(image: Image.Image, count: int) -> bool:
     except SyntaxError:  # samples that Pillow does not know
         return True
     return False
+
+
+def _decode_stack(stream: IO[bytes], notes: list[str]) -> _Decoder | None:
+    """Return a decoder for the planes that share the only table of a TIFF file, if there are several."""
+    with quiet_headers():
+        pages = TiffPages(stream)
+    stack = find_stack(pages, notes)
+    if stack is None:
+        return None
+    stream.seek(0)
+    pages.stream = io.BytesIO(stream.read())
+
+    def decode(number: int) -> Picture:
+        with quiet_headers():
+            info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
+        return _finish_image(decode_plane(pages, stack, number), describe_plane(info, number, notes), turn)
+
+    return _Decoder("TIFF", stack.planes, decode)
 
 
 def _decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> _Decoder:

@@ -21,7 +21,7 @@ LAYOUT_TAGS = frozenset({
     *range(322, 329), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, *range(32995, 32999),
     34675, 65426, 65432})
 PAGE_KIND = 254
-LAYERS, RESOURCES, IPTC = 37724, 34377, 33723
+LAYERS, RESOURCES, IPTC, NODATA = 37724, 34377, 33723, 42113
 POINTERS = (13, 18)  # types
 WORDS = {3: 2, 8: 2, 4: 4, 5: 4, 9: 4, 10: 4, 11: 4, 13: 4, 12: 8, 16: 8, 17: 8, 18: 8}  # bytes of a number by type
 NEAREST = 16  # place right behind the header of any TIFF file
@@ -62,6 +62,10 @@ class PageTables:
         page = self.pages[number]
         for tag in sorted({*self.damaged} - LAYOUT_TAGS):
             add_note(notes, f"TIFF tag {tag} not kept: it is damaged" if tag else "a damaged page is not kept")
+        if missing := page.find(NODATA):
+            value = missing.value.rstrip(b"\0 ").decode("latin-1")
+            add_note(notes, f"pixels without data (GDAL_NODATA {value}) are filtered like all others: filters that "
+                            "take --mask can leave them out")
         if PICTURES in page.children:
             add_note(notes, "images within a page not kept")
         kept = Directory([entry for entry in page.entries if entry.tag not in LAYOUT_TAGS], dict(page.children))
