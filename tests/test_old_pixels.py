@@ -9,6 +9,7 @@ import pytest
 from test_exif import block, entries_of, exif_of, table, with_exif
 
 from imfilter import files
+from imfilter.files.pictures import blank_pictures
 from imfilter.files.xmp import edit_xmp
 
 PATTERN = b"THE FACE THAT WAS BLURRED"
@@ -101,6 +102,16 @@ PLACES = {
     "XMP image": (jpeg(in_xmp(DATA_XMP)), "thumbnail in XMP"),
     "extended XMP": (jpeg(extended(DATA_XMP)), "thumbnail in XMP"),
     "XMP in UTF-16": (jpeg(in_xmp(DATA_XMP.decode().encode("utf-16-le"))), "thumbnail in XMP"),
+    "PNG in a note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + awkward.text_png("a", PATTERN.decode()))]))),
+                      "thumbnail in EXIF"),
+    "base64 in EXIF": (jpeg(in_exif(exif_with(exposure=[(0x9286, 7, b"ASCII\0\0\0" + base64.b64encode(FACE))]))),
+                       "thumbnail in EXIF"),
+    "XMP in EXIF": (jpeg(in_exif(exif_with([(0x02BC, 1, DATA_XMP)]))), "thumbnail in XMP"),
+    "comment": (jpeg(b"\xff\xfe" + segment(0, b"words " + FACE)[2:]), "preview in a comment"),
+    "PNG text": (awkward.chunks_png((b"tEXt", b"workflow\0{image: " + base64.b64encode(FACE) + b"}")), "text 'workflow'"),
+    "PNG packed text": (awkward.chunks_png((b"zTXt", b"data\0\0" + zlib.compress(base64.b64encode(FACE)))), "text 'data'"),
+    "PNG packed UTF-8": (awkward.chunks_png((b"iTXt", b"data\0\1\0de\0Daten\0" + zlib.compress(base64.b64encode(FACE)))),
+                         "text 'data'"),
     "behind PNG": (awkward.chunks_png() + PATTERN, "data behind the photo"),
     "PNG signature": (awkward.chunks_png((b"caBX", PATTERN)), "chunk caBX"),
     "PNG preview": (awkward.chunks_png((b"prVW", FACE)), "chunk prVW"),
@@ -228,4 +239,14 @@ def test_evil_xmp_takes_no_time(text):
 
     start = time.perf_counter()
     edit_xmp(b'<a xmlns:h="http://ns.adobe.com/hdr-gain-map/1.0/">' + text, {}, [])
+    assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize("part", [b"\0\xd8\xff\xe0\0\2", b"\xff\xe0\0\x08\0\xd8\xff\xe0\0\2", b"\xff\xd8\xff\xe0", b"/9j/",
+                                  b"\0\xd8\xff\xda\0\2", b"\x89PNG\r\n\x1a\n"])
+def test_evil_notes_take_no_time(part):
+    import time
+
+    start = time.perf_counter()
+    blank_pictures(part * 100_000)
     assert time.perf_counter() - start < 3

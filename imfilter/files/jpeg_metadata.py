@@ -49,7 +49,9 @@ def collect_segments(data: bytes, turn: int, notes: list[str]) -> dict[str, Any]
     comments, other, xmp = list[bytes](), list[Segment](), list[bytes]()
     for marker, content in read_segments(data):
         number = marker - 0xE0
-        if marker == COMMENT:
+        if marker == COMMENT and has_picture(content):
+            add_note(notes, describe_removed("preview in a comment"))
+        elif marker == COMMENT:
             comments.append(content)
         elif content.startswith(XMP) and number == 1:
             xmp.append(content.removeprefix(XMP))
