@@ -93,17 +93,22 @@ def every_type(order):
     pack = struct.pack
     return [
         (0x010F, 2, b"J\xf6rg\0"), (0x013B, 2, "Jörg Müller 日本\0".encode()), (0x013C, 129, "µm\0".encode()),
-        (0x011A, 5, pack(order + "II", 600, 2)), (0x011B, 5, pack(order + "II", 3000, 10)), (0x0128, 3, pack(order + "H", 2)),
-        (0x0213, 3, pack(order + "H", 1)), (0x4746, 3, pack(order + "3H", 1, 2, 3)), (0x9C9B, 1, "Tïtle\0".encode("utf-16-le")),
+        (0x011A, 5, pack(order + "II", 600, 2)), (0x011B, 5, pack(order + "II", 3000, 10)),
+        (0x0128, 3, pack(order + "H", 2)),
+        (0x0213, 3, pack(order + "H", 1)), (0x4746, 3, pack(order + "3H", 1, 2, 3)),
+        (0x9C9B, 1, "Tïtle\0".encode("utf-16-le")),
         (0x8769, 4, lambda at: table(order, [
             (0x829A, 5, pack(order + "II", 10, 500)), (0x9201, 10, pack(order + "ii", -5, 3)),
-            (0x9286, 7, b"UNICODE\0J\0\xf6\0"), (0xA210, 8, pack(order + "2h", -1, -2)), (0xEA00, 6, b"\xff\xfe\xfd\xfc\xfb"),
+            (0x9286, 7, b"UNICODE\0J\0\xf6\0"), (0xA210, 8, pack(order + "2h", -1, -2)),
+            (0xEA00, 6, b"\xff\xfe\xfd\xfc\xfb"),
             (0xEA01, 9, pack(order + "2i", -70000, 1)), (0xEA02, 11, pack(order + "2f", 0.1, 2)),
-            (0xEA03, 12, pack(order + "d", 0.1)), (0xEA04, 2, b"no end"), (0xEA05, 2, b"two\0words\0"), (0xEA06, 4, b""),
+            (0xEA03, 12, pack(order + "d", 0.1)), (0xEA04, 2, b"no end"), (0xEA05, 2, b"two\0words\0"), (0xEA06, 4,
+                b""),
             (0xA005, 4, lambda at: table(order, [(1, 2, b"R98\0"), (2, 7, b"0100")], at)),
         ], at)),
-        (0x8825, 4, lambda at: table(order, [(0, 1, b"\2\3\0\0"), (2, 5, pack(order + "6I", 48, 1, 8, 1, 1234, 100)),
-                                             (0x1B, 7, b"ASCII\0\0\0GPS")], at)),
+        (0x8825, 4, lambda at: table(order, [
+            (0, 1, b"\2\3\0\0"), (2, 5, pack(order + "6I", 48, 1, 8, 1, 1234, 100)), (0x1B, 7, b"ASCII\0\0\0GPS")],
+                at)),
     ]
 
 
@@ -124,7 +129,8 @@ def test_only_what_is_untrue_is_edited(order, size):
     pack = struct.pack
     entries = [(0x0100, 3, pack(order + "H", 1)), (0x0101, 4, pack(order + "I", 1)), (0x0112, 3, pack(order + "H", 6)),
                (0x011A, 5, pack(order + "II", 300, 1)), (0x011B, 5, pack(order + "II", 600, 4)), (0x013B, 2, b"\xf6\0"),
-               (0x8769, 4, lambda at: table(order, [(0xA002, 3, pack(order + "H", 1)), (0xA003, 3, pack(order + "H", 1))], at))]
+               (0x8769, 4, lambda at: table(order, [
+                   (0xA002, 3, pack(order + "H", 1)), (0xA003, 3, pack(order + "H", 1))], at))]
     notes = []
     clean, turn = clean_exif(block(order, entries), notes)
     kept = {at: (kind, raw) for at, kind, raw in entries_of(update_exif(clean, size, (3, 2), notes))}
@@ -132,8 +138,10 @@ def test_only_what_is_untrue_is_edited(order, size):
     width = pack(order + "HI"[kind - 3], size[0])
     assert turn == 6 and notes == []
     assert kept == {
-        (0x0100,): (kind, width), (0x0101,): (4, pack(order + "I", size[1])), (0x0112,): (3, pack(order + "H", 1)),
-        (0x011A,): (5, pack(order + "II", 75, 1)), (0x011B,): (5, pack(order + "II", 100, 1)), (0x013B,): (2, b"\xf6\0"),
+        (0x0100,): (kind, width), (0x0101,): (4, pack(order + "I", size[1])),
+        (0x0112,): (3, pack(order + "H", 1)),
+        (0x011A,): (5, pack(order + "II", 75, 1)), (0x011B,): (5, pack(order + "II", 100, 1)), (0x013B,): (2,
+            b"\xf6\0"),
         (0x8769, 0xA002): (kind, width), (0x8769, 0xA003): (3, pack(order + "H", size[1]))}
 
 
@@ -210,7 +218,8 @@ def evil(kind):
         return b"II*\0\10\0\0\0" + b"".join(struct.pack("<HI", 0, 14 + 6 * k) for k in range(50_000))
     if kind == "same value":  # each entry has the whole block as its value
         count = 20_000
-        return b"II*\0\10\0\0\0" + struct.pack("<H", count) + struct.pack("<HHII", 0xEA00, 7, 200_000, 0) * count + bytes(60_000)
+        entry = struct.pack("<HHII", 0xEA00, 7, 200_000, 0)
+        return b"II*\0\10\0\0\0" + struct.pack("<H", count) + entry * count + bytes(60_000)
     inner = struct.pack("<HHHIIHHII", 2, 0x014A, 4, 1000, 4000, 0x8769, 4, 1, 10)
     return b"II*\0\10\0\0\0" + inner + bytes(3000) + b"".join(struct.pack("<I", 8 + k) for k in range(70_000))
 

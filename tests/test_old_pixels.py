@@ -14,13 +14,16 @@ from imfilter.files.xmp import edit_xmp
 
 PATTERN = b"THE FACE THAT WAS BLURRED"
 FACE = awkward.encoded(awkward.photo(size=(16, 16)), "JPEG", comment=PATTERN * 4)
-RDF = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">%s</rdf:RDF></x:xmpmeta>'
+RDF = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+       b"%s</rdf:RDF></x:xmpmeta>")
 THUMBNAIL_XMP = RDF % (
-    b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:g="http://ns.adobe.com/xap/1.0/g/img/" xmp:Rating="3">'
-    b'<xmp:Thumbnails><rdf:Alt><rdf:li rdf:parseType="Resource"><g:format>JPEG</g:format><g:image>'
-    + base64.b64encode(FACE).replace(b"+", b"+&#xA;") + b"</g:image></rdf:li></rdf:Alt></xmp:Thumbnails></rdf:Description>")
+    b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:g="http://ns.adobe.com/xap/1.0/g/img/"'
+    b' xmp:Rating="3"><xmp:Thumbnails><rdf:Alt><rdf:li rdf:parseType="Resource"><g:format>JPEG</g:format>'
+    b"<g:image>" + base64.b64encode(FACE).replace(b"+",
+        b"+&#xA;") + b"</g:image></rdf:li></rdf:Alt></xmp:Thumbnails></rdf:Description>")
 DATA_XMP = RDF % (b'<rdf:Description xmlns:GImage="http://ns.google.com/photos/1.0/image/" xmlns:own="http://own/"'
-                  b' GImage:Mime="image/jpeg" GImage:Data="%s" own:Copy="%s" own:Kept="yes"/>' % ((base64.b64encode(FACE),) * 2))
+                  b' GImage:Mime="image/jpeg" GImage:Data="%s" own:Copy="%s" own:Kept="yes"/>'
+                      % ((base64.b64encode(FACE),) * 2))
 
 
 def segment(number, data):
@@ -64,7 +67,8 @@ def extended(data, guid=b"A" * 32):
     main = RDF % (b'<rdf:Description xmlns:n="http://ns.adobe.com/xmp/note/" n:HasExtendedXMP="%s"/>' % guid)
     half = len(data) // 2
     return in_xmp(main) + b"".join(
-        segment(1, start + struct.pack(">II", len(data), k) + part) for k, part in ((0, data[:half]), (half, data[half:])))
+        segment(1, start + struct.pack(">II", len(data), k) + part) for k, part in ((0, data[:half]), (half,
+            data[half:])))
 
 
 THUMB = struct.pack(">IIIIIIHH", 1, 16, 16, 48, 768, len(FACE), 24, 1) + FACE
@@ -73,7 +77,8 @@ SHOWN = "it shows the photo before the filter"
 PLACES = {
     "EXIF thumbnail": (jpeg(in_exif(thumbnail_exif())), "thumbnail in EXIF"),
     "EXIF gap": (jpeg(in_exif(exif_with() + FACE)), None),
-    "maker note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + FACE + b"settings")]))), "thumbnail in EXIF"),
+    "maker note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + FACE + b"settings")]))),
+        "thumbnail in EXIF"),
     "Minolta's note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"MLT0\2" + FACE[1:])]))), "thumbnail in EXIF"),
     "cut preview": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + FACE[:-9])]))), "thumbnail in EXIF"),
     "layers in EXIF": (jpeg(in_exif(exif_with([(0x935C, 7, b"8BIMryaL" + PATTERN)]))), "thumbnail in EXIF"),
@@ -81,16 +86,19 @@ PLACES = {
                        "thumbnail in EXIF"),
     "JFXX": (jpeg(segment(0, b"JFXX\0\x10" + FACE)), "thumbnail"),
     "FlashPix": (jpeg(segment(2, b"FPXR\0\0\2\0\0\0\0\0\0" + FACE)), "preview in segment APP2"),
-    "preview in two": (jpeg(segment(4, b"PreviewImage" + FACE[:300]), segment(4, FACE[300:])), "preview in segment APP4"),
+    "preview in two": (jpeg(segment(4, b"PreviewImage" + FACE[:300]), segment(4, FACE[300:])),
+        "preview in segment APP4"),
     "thermal": (jpeg(segment(1, b"FLIR\0\1\0\0" + PATTERN)), "thermal image"),
     "JUMBF": (jpeg(segment(11, b"JP\0\1\0\0\0\1" + struct.pack(">I", 99) + b"jumbjumdc2pa" + PATTERN)), "signature"),
     "HDR": (jpeg(segment(11, b"HDR_RI ver=11" + PATTERN)), "HDR residual"),
-    "gain map": (jpeg(segment(2, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"), segment(2, b"MPF\0II*\0\10\0\0\0\0\0"), behind=FACE),
+    "gain map": (jpeg(segment(2, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"), segment(2, b"MPF\0II*\0\10\0\0\0\0\0"),
+        behind=FACE),
                  "images behind the photo"),
     "film": (jpeg(behind=b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + PATTERN), "film"),
     "Samsung's trailer": (jpeg(behind=b"\0\0\1\x0aImage_UTC_Data" + PATTERN + b"SEFT"), "data behind the photo"),
     "Photoshop 1033": (jpeg(photoshop(resource(1033, THUMB))), "Photoshop thumbnail"),
-    "Photoshop 1036": (jpeg(photoshop(resource(1028, IPTC[:9]), resource(1036, THUMB, b"\3abc"))), "Photoshop thumbnail"),
+    "Photoshop 1036": (jpeg(photoshop(resource(1028, IPTC[:9]), resource(1036, THUMB, b"\3abc"))),
+        "Photoshop thumbnail"),
     "Photoshop in two": (jpeg(*(segment(13, b"Photoshop 3.0\0" + part) for part in (
         resource(1036, THUMB)[:99], resource(1036, THUMB)[99:]))), "Photoshop thumbnail"),
     "other resource": (jpeg(photoshop(resource(4001, b"plugin" + FACE))), "Photoshop thumbnail"),
@@ -102,15 +110,19 @@ PLACES = {
     "XMP image": (jpeg(in_xmp(DATA_XMP)), "thumbnail in XMP"),
     "extended XMP": (jpeg(extended(DATA_XMP)), "thumbnail in XMP"),
     "XMP in UTF-16": (jpeg(in_xmp(DATA_XMP.decode().encode("utf-16-le"))), "thumbnail in XMP"),
-    "PNG in a note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + awkward.text_png("a", PATTERN.decode()))]))),
+    "PNG in a note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + awkward.text_png("a",
+        PATTERN.decode()))]))),
                       "thumbnail in EXIF"),
     "base64 in EXIF": (jpeg(in_exif(exif_with(exposure=[(0x9286, 7, b"ASCII\0\0\0" + base64.b64encode(FACE))]))),
                        "thumbnail in EXIF"),
     "XMP in EXIF": (jpeg(in_exif(exif_with([(0x02BC, 1, DATA_XMP)]))), "thumbnail in XMP"),
     "comment": (jpeg(b"\xff\xfe" + segment(0, b"words " + FACE)[2:]), "preview in a comment"),
-    "PNG text": (awkward.chunks_png((b"tEXt", b"workflow\0{image: " + base64.b64encode(FACE) + b"}")), "text 'workflow'"),
-    "PNG packed text": (awkward.chunks_png((b"zTXt", b"data\0\0" + zlib.compress(base64.b64encode(FACE)))), "text 'data'"),
-    "PNG packed UTF-8": (awkward.chunks_png((b"iTXt", b"data\0\1\0de\0Daten\0" + zlib.compress(base64.b64encode(FACE)))),
+    "PNG text": (awkward.chunks_png((b"tEXt", b"workflow\0{image: " + base64.b64encode(FACE) + b"}")),
+        "text 'workflow'"),
+    "PNG packed text": (awkward.chunks_png((b"zTXt", b"data\0\0" + zlib.compress(base64.b64encode(FACE)))),
+        "text 'data'"),
+    "PNG packed UTF-8": (awkward.chunks_png((b"iTXt",
+        b"data\0\1\0de\0Daten\0" + zlib.compress(base64.b64encode(FACE)))),
                          "text 'data'"),
     "behind PNG": (awkward.chunks_png() + PATTERN, "data behind the photo"),
     "PNG signature": (awkward.chunks_png((b"caBX", PATTERN)), "chunk caBX"),
@@ -120,7 +132,8 @@ PLACES = {
     "PNG EXIF": (awkward.chunks_png((b"eXIf", thumbnail_exif())), "thumbnail in EXIF"),
     "PNG XMP": (awkward.chunks_png((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + THUMBNAIL_XMP)), "thumbnail in XMP"),
     "PNG 8BIM": (awkward.chunks_png((b"zTXt", b"Raw profile type 8bim\0\0" + zlib.compress(
-        b"\n8bim\n%8d\n%s\n" % (len(resource(1036, THUMB)), resource(1036, THUMB).hex().encode())))), "Photoshop thumbnail"),
+        b"\n8bim\n%8d\n%s\n" % (len(resource(1036, THUMB)), resource(1036, THUMB).hex().encode())))),
+            "Photoshop thumbnail"),
     "PNG APP1": (awkward.chunks_png((b"tEXt", b"Raw profile type APP1\0" + b"\ngeneric profile\n%8d\n%s\n" % (
         6 + len(thumbnail_exif()), (b"Exif\0\0" + thumbnail_exif()).hex().encode()))), "Raw profile type APP1"),
 }
@@ -149,7 +162,8 @@ def test_a_blurred_face_is_nowhere_in_the_result(put, place):
     photo = files.read_photo(put("photo" + source, data))
     for suffix in (".jpg", ".png", ".webp"):
         assert not traces(files.encode_photo(photo, suffix)), suffix
-    assert what is None or any(note.startswith((what, f"text '{what}'")) and " not kept" in note for note in photo.notes)
+    assert what is None or any(note.startswith((what,
+        f"text '{what}'")) and " not kept" in note for note in photo.notes)
 
 
 def webp(*chunks, behind=b""):
@@ -196,10 +210,12 @@ def test_extended_xmp_that_is_edited_gets_a_new_checksum(put):
 
 ANNOUNCED = [
     (b'xmlns:h="http://ns.adobe.com/hdr-gain-map/1.0/" h:Version="1.0"', b"", b"Version", "gain map"),
-    (b'xmlns:h="http://ns.adobe.com/hdr-gain-map/1.0/"', b"<h:GainMapMax>2</h:GainMapMax><h:OffsetSDR><rdf:Seq><rdf:li>1"
+    (b'xmlns:h="http://ns.adobe.com/hdr-gain-map/1.0/"',
+        b"<h:GainMapMax>2</h:GainMapMax><h:OffsetSDR><rdf:Seq><rdf:li>1"
      b"</rdf:li></rdf:Seq></h:OffsetSDR>", b"h:", "gain map"),
     (b'xmlns:a="http://ns.apple.com/HDRGainMap/1.0/" a:HDRGainMapVersion="65536"', b"", b"HDRGainMap", "gain map"),
-    (b"xmlns:c='http://ns.google.com/photos/1.0/camera/' c:MicroVideo='1' c:MotionPhoto='1' c:MotionPhotoVersion='1'", b"",
+    (b"xmlns:c='http://ns.google.com/photos/1.0/camera/' c:MicroVideo='1' c:MotionPhoto='1' c:MotionPhotoVersion='1'",
+        b"",
      b"c:M", "film"),
     (b'xmlns:C="http://ns.google.com/photos/1.0/container/" xmlns:I="http://ns.google.com/photos/1.0/container/item/"',
      b'<C:Directory><rdf:Seq><rdf:li rdf:parseType="Resource"><C:Item I:Semantic="MotionPhoto" I:Length="9"/></rdf:li>'
@@ -242,7 +258,8 @@ def test_evil_xmp_takes_no_time(text):
     assert time.perf_counter() - start < 3
 
 
-@pytest.mark.parametrize("part", [b"\0\xd8\xff\xe0\0\2", b"\xff\xe0\0\x08\0\xd8\xff\xe0\0\2", b"\xff\xd8\xff\xe0", b"/9j/",
+@pytest.mark.parametrize("part", [b"\0\xd8\xff\xe0\0\2", b"\xff\xe0\0\x08\0\xd8\xff\xe0\0\2", b"\xff\xd8\xff\xe0",
+    b"/9j/",
                                   b"\0\xd8\xff\xda\0\2", b"\x89PNG\r\n\x1a\n"])
 def test_evil_notes_take_no_time(part):
     import time

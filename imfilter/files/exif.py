@@ -41,9 +41,9 @@ class ExifBlock:
     Examples
     --------
     >>> block = ExifBlock(Directory(), ">")
-    >>> block.first.set(make_text(0x013B, "Jörg".encode()))
+    >>> block.first.set(Entry(0x013B, 2, 4, b"Ana\\0"))
     >>> ExifBlock.parse(block.to_bytes([])).first.find(0x013B).value
-    b'J\\xc3\\xb6rg\\x00'
+    b'Ana\\x00'
     """
 
     def __init__(self, first: Directory, order: str, damaged: list[int] | None = None) -> None:
