@@ -35,10 +35,10 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   offset, so that its own pointers stay valid, or is left out with a note. Entries that are damaged are left out with a
   note each.
 * **Old pixels.** What still shows or certifies the photo before the filter is removed, with a note: thumbnails and
-  previews (EXIF, maker notes, Photoshop, IPTC, XMP, JPEG segments, PNG texts and chunks), layers, gain maps, depth maps,
-  films and other images behind the photo, signatures (C2PA). So is what announces them in XMP. A preview within a maker
-  note becomes zeros of the same length. Uncompressed previews of unknown format within maker notes are not recognized:
-  `--strip` is safe.
+  previews (EXIF, maker notes, Photoshop, IPTC, XMP, JPEG segments, PNG texts and chunks), layers, gain maps, depth
+  maps, films and other images behind the photo, signatures (C2PA). So is what announces them in XMP. A preview within a
+  maker note becomes zeros of the same length. Maker notes may hold previews in formats other than JPEG and PNG, which
+  are not recognized: `--strip` removes the whole note.
 * **Resolution.** Any value is kept, with or without a unit, and divided by the strides of the filter. JPEG holds whole
   numbers per inch or centimeter: others are rounded, with a note if that changes more than half a percent.
 * **JPEG** segments hold 64 KB: longer EXIF, XMP and comments are left out with a note.

@@ -181,7 +181,7 @@ def fit_metadata(
     for key in [key for key in info if key not in kind.keeps]:
         for name in _describe(key, info.pop(key)) if key not in ("dpi", "density") or not stated else []:
             add_note(notes, f"{name} not kept: {kind.name} cannot hold it")
-    for key in [key for key in info if len(info[key]) > kind.most.get(key, len(info[key]))]:
+    for key in [key for key, most in kind.most.items() if len(info.get(key, b"")) > most]:
         add_note(notes, f"{KEPT[key]} not kept: {kind.name} cannot hold more than {kind.most[key]:,} bytes of it, "
                         f"got {len(info.pop(key)):,}")
     profile = info.get("icc_profile")
