@@ -29,19 +29,39 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   written one by one, so few are in memory at once. Durations and the number of repetitions are kept (GIF counts in
   hundredths of a second). Frames are written in full; how a frame reuses parts of the one before may change. Each page
   of a TIFF file keeps its own size, samples and metadata.
-* **Orientation.** Photos are turned upright as EXIF or XMP say, and the tags are updated; so are the width and height
-  in EXIF.
+* **EXIF** is copied as raw bytes: type, count and value of every entry, in any text encoding and either byte order,
+  with the directories Exif, GPS and Interop. Only what the filter made untrue is edited: orientation (photos are turned
+  upright, as EXIF or XMP say), width and height, the resolution with `--stride`, and offsets. A maker note stays at its
+  offset, so that its own pointers stay valid, or is left out with a note. Entries that are damaged are left out with a
+  note each.
+* **Old pixels.** What still shows or certifies the photo before the filter is removed, with a note: thumbnails and
+  previews (EXIF, maker notes, Photoshop, IPTC, XMP, JPEG segments, PNG texts and chunks), layers, gain maps, depth
+  maps, films and other images behind the photo, signatures (C2PA). So is what announces them in XMP. A preview within a
+  maker note becomes zeros of the same length. Maker notes may hold previews in formats other than JPEG and PNG, which
+  are not recognized: `--strip` removes the whole note.
+* **Resolution.** Any value is kept, with or without a unit, and divided by the strides of the filter. JPEG holds whole
+  numbers per inch or centimeter: others are rounded, with a note if that changes more than half a percent.
+* **TIFF** entries are copied in the same way into TIFF, and into the EXIF of other formats, except those on how pixels
+  are stored. The result has the byte order of its source, pages keep their kind (NewSubfileType), and a maker note
+  beyond the first megabyte of a file is kept only if it may move. Sizes in OME-XML and in tifffile's descriptions are
+  those of the result. With `--stride`, so are the size of a pixel in OME-XML, and the pixel scale, tie points,
+  transformation and rational polynomials of GeoTIFF, which a photo that is turned upright cannot keep. GDAL's
+  statistics are left out. Planes of ImageJ, tifffile and MetaMorph (STK) that share one table become pages, or are
+  named if they cannot be read. Pixels without data (GDAL_NODATA) are filtered like others, with a note.
+* **JPEG** segments hold 64 KB: longer EXIF, XMP and comments are left out with a note.
 * **Quality.** A JPEG file is written with the quantization tables and the chroma subsampling of its source, if that is
   a JPEG file, else with quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality`
   overrides both.
 * **PNG chunks.** Texts and private chunks marked safe to copy are kept byte for byte, as are gamma, chromaticities and
   color coding.
 * **JPEG segments.** Photoshop's segment (captions) and those of other programs are kept from JPEG to JPEG.
-* **Never kept, but noted:** the shape of non-square pixels, images within a TIFF page, a fourth channel of unknown
+* **Color profiles** that are damaged are left out with a note.
+* **Never kept, but noted:** images within a TIFF page (SubIFDs), a fourth channel of unknown
   meaning, extensions of GIF files, comments of PPM files, color profiles of BMP files, chunks that depend on the old
-  pixels (signatures), and the second image in a camera's JPEG file (a preview, depth or gain map).
+  pixels, and the second image in a camera's JPEG file (a preview, depth or gain map).
 * **Without metadata** (`--strip`), everything is dropped without a note except what defines the colors: profile, gamma
-  and chromaticities. A wide-gamut photo would look different without its profile.
+  and chromaticities, and without a profile the color space in EXIF (Adobe RGB). A wide-gamut photo would look different
+  without them.
 * **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is refused, unless
   `--max-pixels` is higher. TIFF files are written up to 4 GB; [tiles](large_files.md) have no such limits.
 """

@@ -71,12 +71,19 @@ def select_chunks(stream: IO[bytes], known: set[str]) -> tuple[list[Chunk], list
 
 def webp_chunks(stream: IO[bytes]) -> Iterator[bytes]:
     """Yield the names of the chunks of a WebP file, including those within frames."""
-    end = stream.seek(0, 2)
+    end = min(webp_end(stream), stream.seek(0, 2))
     stream.seek(12)
     while stream.tell() + 8 <= end:
         name, size = struct.unpack("<4sI", stream.read(8))
         yield name
         stream.seek(16 if name == b"ANMF" else size + size % 2, 1)
+
+
+def webp_end(stream: IO[bytes]) -> int:
+    """Return the place after the last chunk of a WebP file, as its header states it."""
+    stream.seek(4)
+    size = int.from_bytes(stream.read(4), "little")
+    return 8 + size + size % 2
 
 
 def encode_animation(stills: Iterator[tuple[bytes, float]], count: int, plays: int, hidden: bool) -> Iterator[bytes]:

@@ -129,7 +129,7 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
         kept["exif"] = PREFIX + kept["exif"]
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
     data = _save(image, "JPEG", **quality, **kept)
-    return set_density(data, *stated[0], task.photo.notes) if stated else data
+    return set_density(data, *stated[0], bool(image.info.get("metric")), task.photo.notes) if stated else data
 
 
 def _encode_png(task: _EncodingTask) -> bytes:

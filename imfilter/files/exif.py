@@ -23,9 +23,10 @@ from .tables import (
     parse_tables,
     write_tables,
 )
+from .xmp import edit_xmp
 
 PREFIX = b"Exif\0\0"
-ORIENTATION, MAKER_NOTE = 0x0112, 0x927C
+ORIENTATION, MAKER_NOTE, XMP = 0x0112, 0x927C, 0x02BC
 WIDTHS, HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)  # of IFD0, and of the directory of the exposure
 ACROSS, DOWN, UNIT = 0x011A, 0x011B, 0x0128  # the resolution
 COLOR_SPACE, INTEROP_INDEX, INTEROP_VERSION = 0xA001, 0x0001, 0x0002
@@ -40,9 +41,9 @@ class ExifBlock:
     Examples
     --------
     >>> block = ExifBlock(Directory(), ">")
-    >>> block.first.set(make_text(0x013B, "Jörg".encode()))
+    >>> block.first.set(Entry(0x013B, 2, 4, b"Ana\\0"))
     >>> ExifBlock.parse(block.to_bytes([])).first.find(0x013B).value
-    b'J\\xc3\\xb6rg\\x00'
+    b'Ana\\x00'
     """
 
     def __init__(self, first: Directory, order: str, damaged: list[int] | None = None) -> None:
@@ -137,8 +138,10 @@ class ExifBlock:
         for directory in self.first.walk():
             shown |= directory.remove(PICTURES, *PIXELS)
             for number, entry in enumerate(directory.entries):
-                value = blank_pictures(entry.value)
-                if value is not None:
+                value = edit_xmp(entry.value, {}, notes) if entry.tag == XMP else blank_pictures(entry.value)
+                if entry.tag == XMP and value != entry.value:
+                    directory.entries[number] = Entry(XMP, entry.type, len(value or b""), value or b"")
+                elif value is not None:
                     directory.entries[number] = entry._replace(value=value)
                     shown = True
         if shown:

@@ -22,7 +22,7 @@ class Settings:
 
     quality: of JPEG and WebP, 1 to 100; default: the photo's own, else a high one. compress_level: of PNG, 0 to 9;
     default: a fast one. Formats without the setting add a note. strip: drop all metadata except what defines the colors
-    (profile, gamma and chromaticities).
+    (profile, gamma and chromaticities; Adobe RGB in EXIF).
     """
 
     quality: int | None = None

@@ -49,7 +49,9 @@ def collect_segments(data: bytes, turn: int, notes: list[str]) -> dict[str, Any]
     comments, other, xmp = list[bytes](), list[Segment](), list[bytes]()
     for marker, content in read_segments(data):
         number = marker - 0xE0
-        if marker == COMMENT:
+        if marker == COMMENT and has_picture(content):
+            add_note(notes, describe_removed("preview in a comment"))
+        elif marker == COMMENT:
             comments.append(content)
         elif content.startswith(XMP) and number == 1:
             xmp.append(content.removeprefix(XMP))
@@ -64,16 +66,16 @@ def collect_segments(data: bytes, turn: int, notes: list[str]) -> dict[str, Any]
     return {"xmp": main, "comment": b"\n".join(comments), "segments": join_segments(other)}
 
 
-def read_density(data: bytes) -> tuple[str, tuple[float, float]] | None:
-    """Return "dpi" or "density" and the resolution (across, down) of the JFIF header, if it states one."""
+def read_density(data: bytes) -> dict[str, Any]:
+    """Return "dpi" or "density", the resolution (across, down) of the JFIF header, and whether it is "metric"."""
     for marker, content in read_segments(data):
         if marker == 0xE0 and content.startswith(b"JFIF\0") and len(content) >= 12:
             unit, across, down = struct.unpack_from(">BHH", content, 7)
             if not across or not down or unit > 2 or (unit, across, down) == (0, 1, 1):
-                return None
+                return {}
             scale = 2.54 if unit == 2 else 1.0
-            return "dpi" if unit else "density", (across * scale, down * scale)
-    return None
+            return {"dpi" if unit else "density": (across * scale, down * scale), "metric": unit == 2}
+    return {}
 
 
 def has_profile(data: bytes) -> bool:
@@ -154,25 +156,27 @@ def _describe_rest(data: bytes, notes: list[str]) -> None:
         add_note(notes, "data behind the photo not kept")
 
 
-def set_density(data: bytes, key: str, sides: tuple[float, float], notes: list[str]) -> bytes:
-    """Return a JPEG file whose JFIF header states a resolution. key: "dpi", or "density" if it has no unit."""
-    unit, stored = _choose_unit(key, sides)
+def set_density(data: bytes, key: str, sides: tuple[float, float], metric: bool, notes: list[str]) -> bytes:
+    """Return a JPEG file whose JFIF header states a resolution.
+
+    key: "dpi", or "density" if it has no unit. metric: whether the source states it per centimeter.
+    """
+    unit, stored = _choose_unit(key, sides, metric)
     jfif = data[6:11] == b"JFIF\0"
     cmyk = any(0xC0 <= marker <= 0xC2 and content[5] == 4 for marker, content in read_segments(data))
     if not all(0 < side < 2**16 for side in stored) or not (jfif or cmyk):  # a JFIF header says that RGB is YCbCr
         add_note(notes, "resolution not kept: JPEG cannot hold it")
         return data
-    if key == "dpi":
-        scale = 2.54 if unit == 2 else 1
-        if any(abs(one * scale / side - 1) > 0.005 for one, side in zip(stored, sides, strict=True)):
-            add_note(notes, f"resolution rounded to {stored[0]} x {stored[1]}: JPEG cannot hold it exactly")
+    scale = 2.54 if unit == 2 else 1
+    if any(abs(one * scale / side - 1) > 0.005 for one, side in zip(stored, sides, strict=True)):
+        add_note(notes, f"resolution rounded to {stored[0]} x {stored[1]}: JPEG cannot hold it exactly")
     header = struct.pack(">BHH", unit, *stored)
     if jfif:
         return data[:13] + header + data[18:]
     return data[:2] + join_segments([(0xE0, b"JFIF\0\1\1" + header + b"\0\0")]) + data[2:]
 
 
-def _choose_unit(key: str, sides: tuple[float, float]) -> tuple[int, tuple[int, int]]:
+def _choose_unit(key: str, sides: tuple[float, float], is_metric: bool) -> tuple[int, tuple[int, int]]:
     """Return JFIF's unit and the rounded sides: pixels per inch or centimeter, whichever is more exact."""
     if key == "density":
         whole = all(side == round(side) < 2**16 for side in sides)
@@ -180,5 +184,5 @@ def _choose_unit(key: str, sides: tuple[float, float]) -> tuple[int, tuple[int, 
         return 0, (round(sides[0]), round(sides[1])) if whole else (ratio.numerator, ratio.denominator)
     metric = (sides[0] / 2.54, sides[1] / 2.54)
     errors = [max(abs(side - round(side)) / side for side in given) for given in (sides, metric)]
-    chosen = sides if errors[0] <= errors[1] + 1e-9 else metric
+    chosen = metric if errors[1] + 1e-9 < errors[0] or (is_metric and errors[1] < 1e-9) else sides
     return 1 if chosen is sides else 2, (round(chosen[0]), round(chosen[1]))

@@ -55,8 +55,8 @@ def _collect_jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
     stream.seek(0)
     data = stream.read()
     kept = jpeg_metadata.collect_segments(data, given["turn"], notes)
-    stated = jpeg_metadata.read_density(data) or read_resolution(given["exif"] or b"")
-    kept |= {"dpi": None, "density": None} | dict([stated] if stated else [])
+    stated = read_resolution(given["exif"] or b"")
+    kept |= {"dpi": None, "density": None} | (jpeg_metadata.read_density(data) or dict([stated] if stated else []))
     if not given.get("icc_profile") and jpeg_metadata.has_profile(data):
         add_note(notes, "color profile not kept: it cannot be read")
     tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
@@ -69,15 +69,28 @@ def _collect_png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
         add_note(notes, f"{name} not kept")
     if not given.get("icc_profile") and png_metadata.has_chunk(stream, b"iCCP"):
         add_note(notes, "color profile not kept: it cannot be read")
+    for _ in chunks.png_chunks(stream):
+        pass
+    _note_rest(stream, notes)
     aspect = given.get("aspect")
     return {"chunks": png_metadata.clean_chunks(kept, notes), "default_image": given.get("default_image"),
             "duration": given.get("duration"), "plays": given.get("loop"),
             "density": (float(aspect[0]), float(aspect[1])) if aspect and all(aspect) else None}
 
 
+def _note_rest(stream: IO[bytes], notes: list[str]) -> None:
+    """Note what stands behind a photo, beside padding and more photos."""
+    rest = stream.read()
+    if rest.strip(b"\0\r\n") and not rest.startswith(chunks.SIGNATURE):
+        add_note(notes, "data behind the photo not kept")
+
+
 def _collect_webp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     names = list(chunks.webp_chunks(stream))
-    notes += [f"chunk {name.decode('latin-1')} not kept" for name in names if name not in chunks.RIFF_KNOWN]
+    for name in [name for name in names if name not in chunks.RIFF_KNOWN]:
+        add_note(notes, f"chunk {name.decode('latin-1')} not kept")
+    stream.seek(chunks.webp_end(stream))
+    _note_rest(stream, notes)
     return {"lossless": b"VP8L" in names, "plays": given.get("loop"), "duration": given.get("duration")}
 
 
@@ -148,10 +161,11 @@ def fit_metadata(
     _update_metadata(info, size, stride, notes)
     if "exif" in info and stored:
         info["exif"] = update_tiff_entries(info["exif"], stored, size, stride, notes)
+    stated = "exif" in info and "exif" in kind.keeps and read_resolution(info["exif"])
     for key in [key for key in info if key not in kind.keeps]:
-        for name in _describe(key, info.pop(key)):
+        for name in _describe(key, info.pop(key)) if key not in ("dpi", "density") or not stated else []:
             add_note(notes, f"{name} not kept: {kind.name} cannot hold it")
-    for key in [key for key in info if key in kind.most and len(info[key]) > kind.most[key]]:
+    for key in [key for key, most in kind.most.items() if len(info.get(key, b"")) > most]:
         add_note(notes, f"{KEPT[key]} not kept: {kind.name} cannot hold more than {kind.most[key]:,} bytes of it, "
                         f"got {len(info.pop(key)):,}")
     profile = info.get("icc_profile")

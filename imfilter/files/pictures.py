@@ -1,4 +1,4 @@
-"""Find JPEG pictures within other data, as previews within maker notes are, and blank them."""
+"""Find JPEG and PNG pictures within other data, as previews within maker notes are, and blank them."""
 from __future__ import annotations
 
 import re
@@ -7,15 +7,22 @@ from collections.abc import Iterator
 
 # The start of a JPEG file; Minolta stores another first byte.
 START = re.compile(rb"(?s).\xd8\xff[\xc0-\xcf\xdb\xdd\xe0-\xef\xfe]")
+PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xae\x42\x60\x82"
+# Base64 of a JPEG, PNG or WebP file, with line breaks as XML writes them.
+ENCODED = re.compile(rb"(?:/9j/|iVBORw0KGgo|UklGR)(?:[A-Za-z0-9+/=\s]|&#x?[0-9A-Fa-f]{1,4};){64,}")
 MARKER = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")
 SCAN, END = 0xDA, 0xD9
 ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 
 
-def end_of_jpeg(data: bytes, start: int) -> int | None:
-    """Return the place after the JPEG file that starts there, or None if it does not end."""
-    place = start + 2
-    while place + 2 <= len(data):
+def end_of_jpeg(data: bytes, start: int, failed: set[int] | None = None) -> int | None:
+    """Return the place after the JPEG file that starts there, or None if it does not end.
+
+    failed: places of markers from which no end is reached; it saves reading them again.
+    """
+    place, failed = start + 2, set() if failed is None else failed
+    while place + 2 <= len(data) and place not in failed:
+        failed.add(place)
         if data[place] != 0xFF:
             return None
         marker = data[place + 1]
@@ -42,11 +49,22 @@ def _end_of_scan(data: bytes, place: int) -> int:
 
 
 def find_pictures(value: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of the JPEG pictures within data; one that is cut off reaches to the end."""
+    """Yield the start and the end of the pictures within data; one that is cut off reaches to the end."""
+    yield from _find_jpeg(value)
     place = 0
+    while (start := value.find(PNG_START, place)) >= 0:
+        end = value.find(PNG_END, start)
+        place = len(value) if end < 0 else end + len(PNG_END)
+        yield start, place
+    for found in ENCODED.finditer(value):
+        yield found.span()
+
+
+def _find_jpeg(value: bytes) -> Iterator[tuple[int, int]]:
+    place, failed = 0, set[int]()
     while found := START.search(value, place):
         start = found.start()
-        end = end_of_jpeg(value, start)
+        end = end_of_jpeg(value, start, failed)
         if end is None and value[start] == 0xFF:
             end = len(value)
         if end is not None:
@@ -55,7 +73,13 @@ def find_pictures(value: bytes) -> Iterator[tuple[int, int]]:
 
 
 def blank_pictures(value: bytes) -> bytes | None:
-    """Return a value of the same length whose JPEG pictures are zeros, or None if it has none."""
+    """Return a value of the same length whose pictures are zeros, or None if it has none.
+
+    Examples
+    --------
+    >>> blank_pictures(b"note \\xff\\xd8\\xff\\xfe\\0\\x02\\xff\\xd9 end")
+    b'note \\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00 end'
+    """
     out = bytearray(value)
     for start, end in find_pictures(value):
         out[start:end] = bytes(end - start)
@@ -63,5 +87,5 @@ def blank_pictures(value: bytes) -> bytes | None:
 
 
 def has_picture(data: bytes) -> bool:
-    """Return whether a JPEG or PNG picture is within the data."""
-    return b"\x89PNG\r\n\x1a\n" in data or next(find_pictures(data), None) is not None
+    """Return whether a picture is within the data."""
+    return next(find_pictures(data), None) is not None

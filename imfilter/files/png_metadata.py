@@ -63,15 +63,19 @@ def clean_chunks(chunks: list[Chunk], notes: list[str]) -> list[Chunk]:
     kept = []
     for chunk in chunks:
         clean = _clean_text(chunk, notes) if chunk[0] in TEXTS else chunk
-        if clean is not None and clean[0] not in TEXTS and _shows_picture(clean[1]):
+        if clean is not None and _shows_picture(clean):
             add_note(notes, f"{describe_chunk(clean)} not kept: it shows the photo before the filter")
         elif clean is not None:
             kept.append(clean)
     return kept
 
 
-def _shows_picture(data: bytes) -> bool:
-    return has_picture(data) or (data[:1] == b"\x78" and has_picture(_inflate(data) or b""))
+def _shows_picture(chunk: Chunk) -> bool:
+    """Return whether a picture is in a chunk, or in what is deflated in it."""
+    name, data = chunk
+    zeros = {b"zTXt": 2, b"iTXt": 4}.get(name, 0)  # before a deflated text, with the number of its method
+    packed = data.split(b"\0", zeros)[-1] if zeros else data
+    return has_picture(data) or (packed[:1] == b"\x78" and has_picture(_inflate(packed) or b""))
 
 
 def _inflate(data: bytes) -> bytes | None:

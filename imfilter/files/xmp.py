@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from .photo import add_note
+from .pictures import ENCODED
 
 TIFF, EXIF = b"http://ns.adobe.com/tiff/1.0/", b"http://ns.adobe.com/exif/1.0/"
 NOTE = b"http://ns.adobe.com/xmp/note/"
@@ -33,8 +34,6 @@ DECLARED = re.compile(rb"""xmlns:([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 TAG = re.compile(rb"""<(/?)([\w:.-]+)((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 ATTRIBUTE = re.compile(rb"""\s+([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')""")
 SKIPPED = {b"<?": b"?>", b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<!": b">"}  # in this order
-# Base64 of a JPEG, PNG or WebP file.
-ENCODED = re.compile(rb"(?:/9j/|iVBORw0KGgo|UklGR)(?:[A-Za-z0-9+/=\s]|&#x?[0-9A-Fa-f]{1,4};){64,}")
 WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 Names = dict[bytes, str]
 
