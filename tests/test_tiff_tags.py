@@ -305,3 +305,13 @@ def test_planes_that_are_missing_are_named(run):
     text = b"ImageJ=1.11a\nimages=4\nslices=4\n\0"
     data, said = run(make_tiff("<", {270: (2, len(text), text)}))
     assert "states 4 planes" in said and len(data)
+
+
+def test_ome_states_the_samples_of_the_result_and_one_image_needs_no_list_of_pages(tmp_path, run):
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.zeros((3, 20, 30), "u1"), photometric="minisblack",
+                     metadata={"axes": "CYX"})
+    data = (tmp_path / "a.ome.tif").read_bytes()
+    result, _ = run(data, "apply", "box", "--dtype", "float32")
+    assert b'Type="float"' in read_entries(result)[270][2] and tifffile.imread(io.BytesIO(result)).shape == (3, 20, 30)
+    result, said = run(data, "apply", "box", engine="tiles")
+    assert 270 not in read_entries(result) and "description not kept: it describes several pages" in said

@@ -10,6 +10,9 @@ from .tables import Directory, Entry
 DESCRIPTION, GDAL_METADATA = 270, 42112
 PIXELS = re.compile(rb"<(?:\w+:)?Pixels\b[^>]*>")
 ATTRIBUTE = re.compile(rb"""(\s)((?:Physical)?Size[XY](?:Unit)?)(\s*=\s*["'])([^"']*)""")
+TYPE = re.compile(rb"""(\sType\s*=\s*["'])[^"']*""")
+SAMPLES = {"F": "float32", "I": "int32", "I;16": "uint16"}  # of Pillow's modes that have others than bytes
+OME_TYPES = {"float32": "float", "float64": "double"}  # NumPy's names, where OME-XML has others
 SHAPED = re.compile(rb'\s*\{.*"shape"\s*:', re.DOTALL)
 SHAPE = re.compile(rb'("shape"\s*:\s*\[)([\d,\s]*)(\])')
 TRUNCATED = re.compile(rb',\s*"truncated"\s*:\s*true|"truncated"\s*:\s*true\s*,?\s*')
@@ -25,17 +28,25 @@ class Stored(NamedTuple):
     turn: int = 1
 
 
+class Result(NamedTuple):
+    """A result: its width and height, its mode, and the stride (down, across) of the filter."""
+
+    size: tuple[int, int]
+    mode: str
+    stride: tuple[int, int]
+
+
 def update_descriptions(
-    page: Directory, stored: Stored, size: tuple[int, int], stride: tuple[int, int], notes: list[str]
+    page: Directory, stored: Stored, result: Result, notes: list[str]
 ) -> None:
-    """Set the size (width, height) in a page's description, and multiply the size of a pixel by the strides."""
+    """Set the size in a page's description, and multiply the size of a pixel by the strides."""
     entry = page.find(DESCRIPTION)
     text = entry.value.rstrip(b"\0") if entry else b""
     new: bytes | None = text
     if b"<OME" in text[:2000] or b":OME" in text[:2000]:
-        new = PIXELS.sub(lambda found: _update_ome(found[0], stored, size, stride), text)
+        new = PIXELS.sub(lambda found: _update_ome(found[0], stored, result), text)
     elif SHAPED.match(text):
-        new = _update_shape(text, stored, size)
+        new = _update_shape(text, stored, result.size)
     if new is None:
         page.remove(DESCRIPTION)
         add_note(notes, "description not kept: it states the shape of other pixels")
@@ -56,8 +67,11 @@ def _set_text(page: Directory, tag: int, text: bytes) -> None:
     page.set(Entry(tag, 2, len(text) + 1, text + b"\0"))
 
 
-def _update_ome(tag: bytes, stored: Stored, size: tuple[int, int], stride: tuple[int, int]) -> bytes:
-    """Return a tag of OME-XML with the width and height of the result. Other images may have other sizes."""
+def _update_ome(tag: bytes, stored: Stored, result: Result) -> bytes:
+    """Return a tag of OME-XML with the samples, width and height of the result. Other images may have other sizes."""
+    size, stride = result.size, result.stride
+    kind = result.mode.partition(" ")[2] or SAMPLES.get(result.mode, "uint8")
+    tag = TYPE.sub(rb"\g<1>" + OME_TYPES.get(kind, kind).encode(), tag)
     sides = {b"X": (stored.width, size[0], stride[1]), b"Y": (stored.height, size[1], stride[0])}
     if stored.turn > 4:  # what is called X in the file becomes Y
         sides = {b"X": (stored.width, size[1], stride[0]), b"Y": (stored.height, size[0], stride[1])}

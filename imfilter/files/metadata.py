@@ -7,6 +7,7 @@ from typing import IO, Any
 from PIL import Image, JpegImagePlugin
 
 from . import chunks, jpeg_metadata, png_metadata, xmp
+from .descriptions import Result
 from .exif import PREFIX, clean_exif, keep_color_space, read_resolution, update_exif
 from .formats import KEPT, Format
 from .photo import add_note
@@ -160,7 +161,7 @@ def fit_metadata(
         _strip_metadata(info)
     _update_metadata(info, size, stride, notes)
     if "exif" in info and stored:
-        info["exif"] = update_tiff_entries(info["exif"], stored, size, stride, notes)
+        info["exif"] = update_tiff_entries(info["exif"], stored, Result(size, mode, stride), notes)
     stated = "exif" in info and "exif" in kind.keeps and read_resolution(info["exif"])
     for key in [key for key in info if key not in kind.keeps]:
         for name in _describe(key, info.pop(key)) if key not in ("dpi", "density") or not stated else []:

@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 
-from .descriptions import Stored, remove_statistics, update_descriptions
+from .descriptions import DESCRIPTION, Result, Stored, remove_statistics, update_descriptions
 from .exif import MAKER_NOTE, ExifBlock
 from .georeference import update_georeference
 from .photo import add_note
@@ -137,19 +137,23 @@ class FixedNote:
         return bytes(self.entry.place - place) + self.entry.value
 
 
-def update_tiff_entries(
-    exif: bytes, stored: Stored, size: tuple[int, int], stride: tuple[int, int], notes: list[str]
-) -> bytes:
-    """Return the entries of a TIFF page, as EXIF, with those updated that repeat the size of the page or of its pixels.
-
-    size: width and height of the result. stride: (down, across).
-    """
+def update_tiff_entries(exif: bytes, stored: Stored, result: Result, notes: list[str]) -> bytes:
+    """Return a TIFF page's entries, as EXIF, with those updated that repeat the size of the page or of its pixels."""
     block = ExifBlock.parse(exif)
     before = list(block.first.entries)
-    update_georeference(block.first, block.order, stride, stored.turn, notes)
-    update_descriptions(block.first, stored, size, stride, notes)
+    update_georeference(block.first, block.order, result.stride, stored.turn, notes)
+    update_descriptions(block.first, stored, result, notes)
     remove_statistics(block.first, notes)
     return exif if block.first.entries == before else block.to_bytes(notes)
+
+
+def remove_description(exif: bytes, notes: list[str]) -> bytes:
+    """Return the entries of a TIFF page, as EXIF, without a description of pages that have become one image."""
+    block = ExifBlock.parse(exif)
+    if not block.first.remove(DESCRIPTION):
+        return exif
+    add_note(notes, "description not kept: it describes several pages")
+    return block.to_bytes(notes)
 
 
 def set_order(page: Directory, before: str, after: str) -> None:
