@@ -114,7 +114,7 @@ def test_samples_mean_what_they_mean_in_ordinary_photos(tmp_path, name, tile):
 
 
 def test_what_is_said_beside_the_pixels_comes_along(tmp_path):
-    profile = bytes(16) + b"RGB " + bytes(200)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     path = tiff(tmp_path, RGB, photometric="rgb", resolution=(300, 200), description="words", iccprofile=profile,
                 tile=(32, 32))
     info = open_source(path).info
@@ -153,7 +153,7 @@ def test_ome_tiff_is_read_with_channels_last(tmp_path, pixels, axes):
 
 
 def ycbcr(path):
-    from PIL import Image
+    from PIL import Image, ImageCms
 
     Image.fromarray(RGB).convert("YCbCr").save(path, compression="tiff_lzw")
 

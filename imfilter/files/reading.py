@@ -1,6 +1,7 @@
 """Read photos: decoded without silent loss, upright, in a mode that can be filtered."""
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +15,7 @@ from .header import NO_IMAGE, open_header, open_stream
 from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
-from .pillow_guards import check_pixels, explain_read_errors, mute_libtiff, quiet_headers
+from .pillow_guards import BROKEN, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
 from .samples import correct_samples, loses_samples, set_byte_order, to_filterable_mode
 from .stacks import decode_plane, describe_plane, find_stack
 from .tiff_pages import TiffPages, describe_page
@@ -152,7 +153,9 @@ class _PillowDecoder:
     def _collect_metadata(self) -> None:
         with quiet_headers():
             given = self.image.info
-            if self.tables:  # Pillow would decode the entries, and look for the orientation in "exif"
+            if self.tables:
+                with contextlib.suppress(*BROKEN):
+                    self.image.getexif()  # it keeps this to turn the image, and warns here instead of then
                 self.image.info = given | describe_page(self.tables, self.image.tell(), self.notes)
             self.info, self.turn = collect_metadata(self.image, self.stream, self.kind, self.notes)
             self.image.info = given
