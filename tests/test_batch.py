@@ -439,6 +439,7 @@ def after(child, wrote, number, group=False):
 @pytest.mark.parametrize("group", [False, True], ids=["process", "group"])
 @pytest.mark.parametrize(("name", "wrote"), [
     ("SIGINT", 1), ("SIGINT", 2), ("SIGINT", 40), ("SIGTERM", 3), ("SIGTERM", 40), ("SIGHUP", 7)])
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_is_done_and_says_what_is_not(many, name, wrote, group):
     child = started("box", "--workers", "2", "--out-dir", "out", *many)
     number = getattr(signal, name)
@@ -504,11 +505,11 @@ main(sys.argv[1:])
 @pytest.mark.slow
 def test_an_interrupt_is_heard_within_a_photo(tree, names):
     os.mkdir("loops")
-    Image.new("RGB", (3000, 3000)).save("a.bmp")
+    Image.new("RGB", (200, 20_000)).save("a.bmp")  # short rows: a signal is heard after each
     Image.new("RGB", (3, 3)).save("small.bmp")
     os.link("a.bmp", "b.bmp")
     before = there()
-    child = start([sys.executable, "-c", TELLING, "apply", "bilateral", "--sigma-spatial", "200", "--workers", "2",
+    child = start([sys.executable, "-c", TELLING, "apply", "bilateral", "--sigma-spatial", "60", "--workers", "2",
                    "--out-dir", "out", *names], text=True, stdin=subprocess.PIPE)
     if names == ["-"]:
         child.stdin.buffer.write(Path("a.bmp").read_bytes())
@@ -595,6 +596,7 @@ def on_terminal(*arguments, out=False, **environment):
 
 
 @posix
+@pytest.mark.slow
 def test_a_terminal_shows_how_far_it_is(tree):
     names = [f"{k}.png" for k in range(30)]
     tree(*names)

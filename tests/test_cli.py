@@ -16,6 +16,7 @@ import imfilter
 from imfilter.pipeline.recipe import Recipe
 
 
+@pytest.mark.slow
 def test_results_are_named_after_the_photo(here, folder):
     Path("in").mkdir()
     for name in ("in/a.png", "in/b.c.jpg", "d.TIF"):
@@ -166,6 +167,7 @@ def test_a_reader_who_leaves_is_no_error(folder, arguments):
 @posix
 @pytest.mark.parametrize(("redirection", "status"), [(">&-", 0), (">/dev/full", 1), ("2>&-", 0)])
 @pytest.mark.parametrize("arguments", ["list", "apply box photo.tif"])
+@pytest.mark.slow
 def test_an_output_that_takes_nothing(folder, arguments, redirection, status):
     if not os.path.exists("/dev/full"):
         pytest.skip("there is no /dev/full")

@@ -17,9 +17,8 @@ NEEDED = {"mix": ["--matrix", "0 0 1; 0 1 0; 1 0 0"]}
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_every_filter_is_applied_to_a_file_as_to_an_image(folder, name):
-    done = run("apply", name, *NEEDED.get(name, []), "photo.png")
-    assert (done.stdout.decode(), done.stderr) == (f"wrote photo.{name}.png\n", b"")
+def test_every_filter_is_applied_to_a_file_as_to_an_image(here, folder, name):
+    assert here("apply", name, *NEEDED.get(name, []), "photo.png") == (f"wrote photo.{name}.png\n", "")
     keywords = {"matrix": [[0, 0, 1], [0, 1, 0], [1, 0, 0]]} if name == "mix" else {}
     wanted = np.asarray(getattr(imfilter, name)(pixels("photo.png"), **keywords))
     if wanted.dtype == np.float32:  # with a sign: shown about mid-gray

@@ -70,6 +70,7 @@ def test_help_tells_every_parameter_and_its_default(here, name):
     assert FILTERS[name].summary in said
 
 
+@pytest.mark.slow
 def test_three_doors_lead_to_the_same_room(folder):
     script = Path(sys.executable).with_name("imfilter")
     doors = [PROGRAM, [sys.executable, str(CHECKOUT / "cli.py")], *([[str(script)]] if script.exists() else [])]
@@ -145,6 +146,7 @@ def test_what_is_missing_is_said_with_the_usage():
     ("show sob", ["plain,sobel"]),
     ("compare before.png af", ["file,af"]),
 ])
+@pytest.mark.slow
 def test_words_and_names_of_files_are_completed(words, answers):
     assert completed(words) == answers
 

@@ -95,6 +95,7 @@ def calls(draw):
 
 @settings(max_examples=60)
 @given(calls(), st.integers(0, 2**32))
+@pytest.mark.slow
 def test_anything(call, seed):
     function, image, options = call
     rng = np.random.default_rng(seed)

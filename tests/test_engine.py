@@ -44,6 +44,7 @@ def noise(rng, shape, dtype):
 
 @dtypes
 @modes
+@pytest.mark.slow
 def test_every_width_meets_every_tail(dtype, mode, rng, variant):
     for width in range(1, 131):
         image = noise(rng, (5, width), dtype)

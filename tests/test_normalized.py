@@ -91,6 +91,7 @@ def test_it_is_what_the_plain_loops_give(data):
 
 @pytest.mark.parametrize("code", ["u1", "u2", "i2", "i4", "f4", "f8"])
 @pytest.mark.parametrize("mode", strategies.MODES)
+@pytest.mark.slow
 def test_blocks_of_rows_fit_together(code, mode, rng, variant, many_blocks):
     image = rng.integers(0, 200, (41, 17, 2)).astype(code)
     for weights in (rng.random((41, 17)) < 0.5, rng.random((41, 17, 2))):

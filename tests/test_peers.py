@@ -60,6 +60,7 @@ def torch_conv2d(torch, image, weight, bias, mode, padding, **keywords):
 @pytest.mark.parametrize("groups", [1, 2, 6])
 @pytest.mark.parametrize("kernel", [(1, 1), (3, 3), (2, 5)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.slow
 def test_torch(groups, kernel, dtype, rng):
     torch = pytest.importorskip("torch")
     image = rng.standard_normal((13, 14, 6)).astype(dtype)

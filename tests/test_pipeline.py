@@ -394,6 +394,7 @@ def test_the_reach_of_a_filter(name):
     ("sepia,median:size=7:cval=3:mode=constant", (3, 3, 3, 3)), ("box,canny", (math.inf,) * 4),
     ("binomial:stride=2,binomial:stride=2,binomial:stride=2", (7, 7, 7, 7)),
 ])
+@pytest.mark.slow
 def test_how_far_a_chain_sees(text, wanted):
     assert Pipeline(text).reach == wanted
 

@@ -154,6 +154,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.slow
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(put, name, rng, capfd):
     data = DAMAGED[name]()
     refused = 0

@@ -49,6 +49,7 @@ def test_parameters_are_those_of_pytorch(text):
 
 @pytest.mark.parametrize("text", LAYERS + STACKS)
 @pytest.mark.parametrize("place", [(0, 0), (2, 1), (3, 4)])
+@pytest.mark.slow
 def test_the_receptive_field_contains_the_gradient_of_a_pixel(text, place):
     torch = pytest.importorskip("torch")
 
