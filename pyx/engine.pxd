@@ -92,7 +92,7 @@ cdef struct Geometry:
 
 
 cdef struct Inner:
-    # Output columns all of whose taps lie inside the image. A tile that has at least `least` of them reads the image's
+    # Output columns whose taps all lie inside the image. A tile that has at least `least` of them reads the image's
     # rows where they are, and the ring's only for its other columns.
     Py_ssize_t first, last, least
     bint bytes              # these rows are read as uint8, by 3 x 3 kernels in int16

@@ -4,7 +4,7 @@
 # largest of each column. That of 5 x 5 is the network of imfilter.networks, written out: columns are sorted, two
 # neighbors merged, two such pairs merged as far as it matters, and the fifth column brought in. Sorted columns and
 # pairs serve all windows that they are part of; they lie at constant distances, so that the compiler knows them apart.
-# What an exchange gives and nobody reads is left out by the compiler.
+# The compiler removes results of exchanges that nothing reads.
 
 cdef enum:
     SPAN = 2240             # bytes from one row in between to the next: 15 of them fit the first-level cache

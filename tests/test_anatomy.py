@@ -1,4 +1,4 @@
-"""What is told of filters: the kernels that are shown are those that run, and what is said of numbers holds."""
+"""The kernels that are shown are those that run, and the printed facts are true."""
 import re
 
 import numpy as np
@@ -82,9 +82,9 @@ def test_linear_light_is_mentioned():
 
 
 @pytest.mark.parametrize("weights", [[[1e308, 1e308]], np.ones((1, 4097))])
-def test_a_kernel_that_cannot_be_shown_is_refused(weights):
+def test_a_kernel_that_cannot_be_shown_is_rejected(weights):
     with pytest.raises(ImfilterError, match="a kernel to show must have"):
-        anatomy(Filter.of_kernel(weights))
+        anatomy(Filter.from_kernel(weights))
 
 
 def said(kernel):

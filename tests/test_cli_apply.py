@@ -88,7 +88,7 @@ def test_convolution_with_a_kernel_as_text_or_from_a_file(here, folder):
     ("", "kernel"), (" ; ", "kernel"), ("a b", "numbers, .* got 'a'"), ("missing.txt", "no file with this name"),
     ("photo.png", "photo.png: is not a text file"),
 ])
-def test_kernels_that_are_none_are_refused(here, folder, kernel, words):
+def test_kernels_that_are_none_are_rejected(here, folder, kernel, words):
     said = here("convolve", "--kernel", kernel, "photo.png", status=2).err
     assert re.search(words, said.splitlines()[-1]) and os.listdir() == ["photo.png"]
 
@@ -104,7 +104,7 @@ def test_a_mask_weighs_the_pixels_of_a_photo(folder, here):
     np.testing.assert_array_equal(pixels("b.png"), imfilter.convolve(pixels("photo.png"), [[1, 2, 1]], mask=gray))
 
 
-def test_masks_that_do_not_fit_are_refused(folder, here):
+def test_masks_that_do_not_fit_are_rejected(folder, here):
     Image.new("L", (30, 17)).save("small.png")
     said = here("apply", "box", "--mask", "small.png", "photo.png", status=1).err
     assert said.startswith("imfilter: photo.png: mask must have the shape (17, 31)")
@@ -242,7 +242,7 @@ def test_the_depth_of_a_result_is_as_asked_and_values_stay(here, folder, name, d
     (["apply", "box", "--then", "hue", "--channels", "R"], "channels cannot be chosen for hue"),
     (["convolve", "--kernel", "1", "--then", "sobl"], "did you mean 'sobel'"),
 ])
-def test_wrong_recipes_are_refused_before_a_file_is_looked_for(here, tmp_path, monkeypatch, arguments, words):
+def test_wrong_recipes_are_rejected_before_a_file_is_looked_for(here, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     said = here(*arguments, "none.png", status=2)
     assert re.search(words, said.err.splitlines()[-1]) and "none.png" not in said.err

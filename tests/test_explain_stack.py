@@ -87,6 +87,6 @@ def test_numbers_are_split_into_runs(side, runs):
     ("3,3", 4, "layer 2, 3: the kernel must fit"), ("x", 7, "a layer must be written like"), ("3", 0, "size must be"),
     (",".join(["3"] * 17), 99, "at most 16 layers, got 17"), ("3x4 g2", 9, "multiple of groups, 2, got 1"),
 ])
-def test_bad_input_is_refused(text, size, sentence):
+def test_bad_input_is_rejected(text, size, sentence):
     with pytest.raises(ImfilterError, match=re.escape(sentence)):
         explain.stack(text, size)

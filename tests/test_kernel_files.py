@@ -19,7 +19,7 @@ KERNEL = np.array([[0, -1, 0], [-1, 5, -1], [0, -1.5, 0]])
 
 @pytest.fixture
 def look(tmp_path, monkeypatch):
-    """A folder with look.json, in which the test stands."""
+    """Change to a folder with look.json; return it."""
     monkeypatch.chdir(tmp_path)
 
     def write(kernel=KERNEL, bias=0.0, name="look.json"):
@@ -77,7 +77,7 @@ def test_what_was_learned_is_saved_and_read(look, rng):
     (b'{"file": "imfilter kernel", "kernel": [["a"]], "bias": 0}', "damaged"),
     (b'{"file": "imfilter kernel", "kernel": [], "bias": 0}', "contains no kernel"),
 ])
-def test_files_that_are_none_are_refused(look, data, words):
+def test_files_that_are_none_are_rejected(look, data, words):
     with open("bad.json", "wb") as stream:
         stream.write(data)
     with pytest.raises(FileError, match=f"^bad.json: .*{words}"):

@@ -14,7 +14,7 @@ from imfilter.filters import FILTERS
 
 PILLOW = ["SMOOTH", "SMOOTH_MORE", "EDGE_ENHANCE", "EDGE_ENHANCE_MORE", "DETAIL", "FIND_EDGES", "CONTOUR"]
 KERNELS = [name for name in dir(kernels) if name in FILTERS]
-SINGLE = [name for name in KERNELS if kernels.named(name).ndim == 2]
+SINGLE = [name for name in KERNELS if kernels.get_kernel(name).ndim == 2]
 
 
 def test_filters_made_of_kernels_have_one():
@@ -28,7 +28,7 @@ def test_filters_made_of_kernels_have_one():
 def test_a_kernel_is_the_response_of_its_filter(name, axis):
     takes_axis = any(parameter.name == "axis" for parameter in FILTERS[name].parameters)
     given = {"axis": axis} if takes_axis else {}
-    kernel = kernels.named(name, **given)
+    kernel = kernels.get_kernel(name, **given)
     alone = {key: value for key, value in FILTERS[name].kernel_parameters.items() if value is not ...} | given
     assert kernel.dtype == np.float64 and kernel.flags.c_contiguous and kernel.flags.owndata
     spot = np.zeros((41, 43))
@@ -130,8 +130,8 @@ def test_a_diagonal_is_one_to_the_last_bit(angle):
 
 
 @pytest.mark.parametrize("name", ["smooth", "smooth_more", "edge_enhance", "edge_enhance_more", "detail", "find_edges"])
-def test_whole_numbers_behind_a_scale_are_exact_on_bytes(name):
-    plan = imfilter.plan(np.zeros((30, 1100, 3), np.uint8), kernels.named(name))
+def test_integers_behind_a_scale_are_exact_on_bytes(name):
+    plan = imfilter.plan(np.zeros((30, 1100, 3), np.uint8), kernels.get_kernel(name))
     assert plan.compute_dtype == "int16"
 
 
@@ -174,22 +174,22 @@ def test_normalize():
     ("sharpen", {"amount": "1"}, "amount must be a real number"),
     ("unsharp_mask", {"radius": 1e9}, "at most 16777216"), ("sobell", {}, "there is no kernel 'sobell': did you mean"),
 ])
-def test_what_makes_no_kernel_is_refused(name, given, words):
+def test_what_makes_no_kernel_is_rejected(name, given, words):
     with pytest.raises(ImfilterError, match=words):
-        kernels.named(name, **given)
+        kernels.get_kernel(name, **given)
 
 
 @pytest.mark.parametrize(("kernel", "steps", "words"), [
     (np.ones((3, 4)), 1, "kernel must have the shape"), (np.ones((3, 3)), 1.5, "steps must be an integer"),
 ])
-def test_what_cannot_be_turned_is_refused(kernel, steps, words):
+def test_what_cannot_be_turned_is_rejected(kernel, steps, words):
     with pytest.raises(ImfilterError, match=words):
         kernels.rotate(kernel, steps)
 
 
 def test_kernels_are_the_callers_own():
     for name in KERNELS:
-        kernel = kernels.named(name)
+        kernel = kernels.get_kernel(name)
         wanted = kernel.copy()
         kernel[...] = 7
-        np.testing.assert_array_equal(kernels.named(name), wanted)
+        np.testing.assert_array_equal(kernels.get_kernel(name), wanted)

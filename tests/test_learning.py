@@ -179,7 +179,7 @@ def test_the_warning_depends_on_the_condition_number(sigma, warned, rng):
     ((np.zeros((9, 9), complex), np.zeros((9, 9))), "real numbers"),
     ((None, np.zeros((9, 9))), "before must be an array or a Pillow image, got None"),
 ])
-def test_bad_pictures_are_refused(arguments, words):
+def test_bad_pictures_are_rejected(arguments, words):
     with pytest.raises(ImfilterError, match=words):
         learn(*arguments)
 
@@ -191,6 +191,6 @@ def test_bad_pictures_are_refused(arguments, words):
     ({"pattern": Pattern(np.ones((1, 1, 3, 3)))}, r"pattern must have the shape \(3, 3\) for these pictures"),
     ({"pattern": Pattern(np.ones((2, 1, 3, 3))), "cross_channel": True}, r"must have the shape \(1, 1, 3, 3\)"),
 ])
-def test_bad_options_are_refused(options, words):
+def test_bad_options_are_rejected(options, words):
     with pytest.raises(ImfilterError, match=words):
         learn(np.ones((9, 9)), np.ones((9, 9)), **options)

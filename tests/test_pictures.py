@@ -79,7 +79,7 @@ def test_a_picture_goes_to_standard_output(pair, command):
     (("show", "sobel", "-o", "a.xyz"), ".pgm, .html, .svg"),
     (("show", "median", "-o", "a.png"), "must be a linear convolution, got median"),
 ])
-def test_wrong_usage_is_refused(here, pair, command, words):
+def test_wrong_usage_is_rejected(here, pair, command, words):
     said = here(*command, status=2)
     assert words in said.err.splitlines()[-1] and said.out == ""
     assert sorted(os.listdir()) == ["other.png", "photo.png"]

@@ -100,13 +100,13 @@ def test_how_a_filter_is_written(text, name, keywords):
         with pytest.raises(ImfilterError, match="did you mean 'unsharp_mask'"):
             Filter.parse(text)
         return
-    assert Filter.parse(text) == Filter.named(name, **keywords)
+    assert Filter.parse(text) == Filter.from_name(name, **keywords)
 
 
 def test_commas_part_filters_and_numbers():
     chain = Pipeline.parse("gaussian:sigma=2,0.5,sobel , box:size=3, 5:stride=2,1,mix:matrix=1,0,0;0,1,0,laplace")
     assert [one.name for one in chain] == ["gaussian", "sobel", "box", "mix", "laplace"]
-    assert chain.filters[2] == Filter.named("box", size=(3, 5), stride=(2, 1))
+    assert chain.filters[2] == Filter.from_name("box", size=(3, 5), stride=(2, 1))
     assert Pipeline.parse("sobel,box:border=nearest", mode="wrap") == Pipeline("sobel:mode=wrap", "box:mode=nearest")
 
 
@@ -114,13 +114,13 @@ def test_every_way_to_make_a_chain_makes_the_same():
     wanted = Pipeline.parse("gaussian:sigma=2,sobel,convolve:kernel=0 -1 0;-1 5 -1;0 -1 0")
     assert wanted == Pipeline("gaussian:sigma=2", imfilter.sobel, SHARPEN)
     assert wanted == Pipeline(["gaussian:sigma=2", "sobel"], np.array(SHARPEN, np.int8))
-    assert wanted == Pipeline(Pipeline("gaussian:sigma=2.0,sobel"), Filter.of_kernel(SHARPEN))
-    assert wanted == Pipeline([Filter.named("gaussian", sigma=(2, 2)), imfilter.sobel, SHARPEN])
+    assert wanted == Pipeline(Pipeline("gaussian:sigma=2.0,sobel"), Filter.from_kernel(SHARPEN))
+    assert wanted == Pipeline([Filter.from_name("gaussian", sigma=(2, 2)), imfilter.sobel, SHARPEN])
     assert wanted == Pipeline("gaussian:sigma=2") + "sobel" + SHARPEN
     assert wanted == Pipeline("gaussian:sigma=2:truncate=4").then("sobel", axis=None).then(SHARPEN)
     assert list(wanted) == list(wanted.filters) and len(wanted) == 3
     assert Pipeline("sobel").then(imfilter.box, size=5) == Pipeline("sobel,box:size=5")
-    assert Pipeline("sobel").then(SHARPEN, flip=False, mode="wrap").filters[1] == Filter.named(
+    assert Pipeline("sobel").then(SHARPEN, flip=False, mode="wrap").filters[1] == Filter.from_name(
         "correlate", kernel=SHARPEN, mode="wrap")
     assert wanted != Pipeline("gaussian:sigma=2", "sobel") and wanted != str(wanted)
     assert wanted != Pipeline("gaussian:sigma=2", "sobel", -np.array(SHARPEN))
@@ -155,7 +155,7 @@ def test_every_way_to_make_a_chain_makes_the_same():
     (lambda: Pipeline([]), "kernel must be"), (lambda: Pipeline(3), "kernel must be"),
     (lambda: Pipeline([[1, math.nan]]), "kernel must be"), (lambda: Pipeline(len), "a stage must be a filter of"),
 ])
-def test_what_is_no_chain_is_refused_at_once(make, words):
+def test_what_is_no_chain_is_rejected_at_once(make, words):
     with pytest.raises(ImfilterError, match=words):
         make()
 
@@ -168,7 +168,7 @@ PIECES = [
 
 
 @given(text=st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(max_size=20))
-def test_any_text_is_a_chain_or_refused(text):
+def test_any_text_is_a_chain_or_rejected(text):
     try:
         chain = Pipeline.parse(text)
     except ImfilterError:
@@ -178,7 +178,7 @@ def test_any_text_is_a_chain_or_refused(text):
 
 @every
 def test_one_filter_alone_is_that_filter(name, image):
-    chain = Pipeline(Filter.named(name, **NEEDED.get(name, {})))
+    chain = Pipeline(Filter.from_name(name, **NEEDED.get(name, {})))
     function = FILTERS[name].function
     for pixels in (image, image.astype(np.float32) / 255, image.astype(np.int16)):
         np.testing.assert_array_equal(chain(pixels), function(pixels, **NEEDED.get(name, {})), strict=True)
@@ -302,7 +302,7 @@ def test_pillow_images(mode):
 @every
 def test_one_filter_alone_beside_alpha_is_that_filter(name, mode):
     photo = awkward.photo(mode, (20, 15))
-    chain = Pipeline(Filter.named(name, **NEEDED.get(name, {})))
+    chain = Pipeline(Filter.from_name(name, **NEEDED.get(name, {})))
     if chain.signed or (mode == "LA" and name in ("sepia", "hue", "saturate", "mix")):
         with pytest.raises(ImfilterError, match=r"must have (1 or )?3 "):
             chain(photo)
@@ -358,7 +358,7 @@ def test_a_kernel_without_negative_weights_weighs_by_alpha():
     ("sobel", None, DtypeError, "image must be an array"), ("sobel", np.zeros(3), ImfilterError, "image must have"),
     ("sobel", np.zeros((3, 3), complex), DtypeError, "complex"),
 ])
-def test_images_that_do_not_fit_are_refused(text, image, error, words):
+def test_images_that_do_not_fit_are_rejected(text, image, error, words):
     with pytest.raises(error, match=words):
         Pipeline(text)(image)
 
@@ -379,7 +379,7 @@ def seen(chain, size=61):
 
 @every
 def test_the_reach_of_a_filter(name):
-    chain = Pipeline(Filter.named(name, **NEEDED.get(name, {})))
+    chain = Pipeline(Filter.from_name(name, **NEEDED.get(name, {})))
     if name == "canny":
         assert chain.reach == (math.inf,) * 4
     else:

@@ -130,10 +130,10 @@ def test_kitty_gets_a_png_in_pieces(photo):
 def test_iterm_gets_a_png(photo, program):
     seen, _ = shown("box", "--show", "a.png", TERM_PROGRAM=program)
     (head, data), = re.findall(r"\x1b\]1337;File=([^:]*):([^\x07]*)\x07", seen)
-    told = dict(pair.split("=") for pair in head.split(";"))
+    reported = dict(pair.split("=") for pair in head.split(";"))
     file = base64.b64decode(data)
-    assert told["inline"] == "1" and int(told["size"]) == len(file)
-    check_sheet(file, int(told["width"]), int(told["height"]))
+    assert reported["inline"] == "1" and int(reported["size"]) == len(file)
+    check_sheet(file, int(reported["width"]), int(reported["height"]))
 
 
 def check_sheet(file, columns, lines):

@@ -111,7 +111,7 @@ class _Worker:
                 self.connection.send(planned)
 
     def receive_result(self) -> PhotoResult:
-        """Return what became of the photo, also if the process has died."""
+        """Return the result of the photo, even if the process has died."""
         try:
             result: PhotoResult = self.connection.recv()
             return result

@@ -58,7 +58,7 @@ def thread_executor(workers: int | None = None) -> run.TileExecutor:
 
 
 def _check_job(job: BatchJob, source: Source) -> Recipe:
-    """Refuse what cannot be done in tiles; return the recipe."""
+    """Reject what cannot be done in tiles; return the recipe."""
     if job.output.in_place:
         raise FileError("is filtered in tiles, which cannot replace it: name another file with --output")
     if job.look:

@@ -12,7 +12,7 @@ from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
 from . import pictures
 from .options import NAME, KindType
-from .report import say
+from .report import print_message
 from .status import Status
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def command(
         if output is not None:
             pictures.write_picture(comparison.draw_difference(*pair), output, force=force, to_stderr=as_json)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     except ImfilterError as error:
-        say(f"{first} and {second}: {error}")
+        print_message(f"{first} and {second}: {error}")
         return Status.SOME_FAILED
     return Status.DONE
 

@@ -13,8 +13,9 @@ from ..filters.parameters import Integer, Pair
 from ..pipeline.chain import Filter
 from . import pictures
 from .convolve import KernelType
+from .declare import OptionWithAlias
 from .options import BORDER, NAME, KindType
-from .report import say
+from .report import print_message
 from .status import Status
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _write(path: str, force: bool, draw: Callable[[], Picture], *, describe: boo
         picture = draw()
         picture.save(path, force=force)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     if describe:
         click.echo(str(picture))
@@ -94,8 +95,8 @@ def command() -> None:
 @click.option("--padding", type=PaddingType(Pair(Integer(0))), default=0, show_default=True,
               help="Pixels added around the image: N, N,M, same, valid or full.")
 @click.option("--dilation", type=SIDES, default=1, show_default=True, help="Distance between neighboring taps.")
-@click.option("--mode", "--border", "mode", type=click.Choice(list(MODES)), default="constant", show_default=True,
-              help="Border mode: what the padding repeats.")
+@click.option("--mode", cls=OptionWithAlias, alias="--border", type=click.Choice(list(MODES)), default="constant",
+              show_default=True, help="Border mode: what the padding repeats.")
 @output("arithmetic.html")
 def arithmetic(output: str, force: bool, **options: Any) -> Status:
     """Draw output sizes: a kernel slides over a padded image.
@@ -162,7 +163,7 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
     try:
         image = pictures.read_image(photo)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     x, y = at
     if not (x < image.width and y < image.height):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import FileError
-from .report import escape_controls, say
+from .report import escape_controls, print_message
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -48,7 +48,7 @@ def read_image(path: str) -> Picture:
     notes = [f"only the first of {len(photo.frames)} frames is used"] if len(photo.frames) > 1 else []
     image = photo.image
     for note in [*photo.notes, *notes]:
-        say(f"{path}: {note}")
+        print_message(f"{path}: {note}")
     return image
 
 

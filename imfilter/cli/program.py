@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
         status = Status.USAGE
         _print_error(error, debug)
     except (click.Abort, KeyboardInterrupt) as stop:
-        status = Status.of_signal(stop)
+        status = Status.from_signal(stop)
         click.echo("imfilter: interrupted", err=True)
     except OSError as error:
         # Standard output takes nothing any more: let the interpreter flush its buffer into the void.

@@ -170,7 +170,7 @@ class PreparedConvolution:
         return task
 
     def _make_transform(self, source: Array, target: Array) -> fft.Task:
-        blocks, window = self._blocks, region.current()
+        blocks, window = self._blocks, region.get_region()
         assert blocks is not None
         if window:
             window.grains.add((blocks.rows.grain, blocks.columns.grain))

@@ -52,27 +52,27 @@ class KernelSet:
         return self.size <= LARGEST_CACHED
 
     @classmethod
-    def of(cls, kernel: Any, *, flip: bool) -> "KernelSet":
+    def from_kernel(cls, kernel: Any, *, flip: bool) -> "KernelSet":
         """Return the set of one dense kernel (kh, kw), checked; flip: for convolution."""
         weights = as_array(kernel, "kernel")
         if weights.ndim == 2 and weights.size <= LARGEST_CACHED and weights.dtype.kind in "biuf":
             return _from_bytes(weights.tobytes(), weights.dtype, weights.shape, flip)
-        return cls._flipped((check_kernel(weights, "kernel", 2),), flip)
+        return cls._from_kernels((check_kernel(weights, "kernel", 2),), flip)
 
     @classmethod
     def separable(cls, column: Array, row: Array, *, flip: bool = False) -> "KernelSet":
         """Return the set of the kernel column[:, None] * row, which is never computed."""
         if not row.any():  # the loops write nothing for a row without taps: take the zeros from the column
             column, row = np.zeros_like(column), np.eye(1, len(row), len(row) // 2)[0]
-        return cls._flipped((Separable(_contiguous(column), _contiguous(row)),), flip)
+        return cls._from_kernels((Separable(_contiguous(column), _contiguous(row)),), flip)
 
     @classmethod
     def magnitude(cls, first: Array, second: Array, *, flip: bool) -> "KernelSet":
         """Return the set of two kernels of one size, for the root mean square of their responses."""
-        return cls._flipped((_contiguous(first), _contiguous(second)), flip)
+        return cls._from_kernels((_contiguous(first), _contiguous(second)), flip)
 
     @classmethod
-    def _flipped(cls, kernels: tuple[Kernel, ...], flip: bool) -> "KernelSet":
+    def _from_kernels(cls, kernels: tuple[Kernel, ...], flip: bool) -> "KernelSet":
         return cls(tuple(map(_flip, kernels)) if flip else kernels, flip)
 
 
@@ -80,7 +80,7 @@ class KernelSet:
 def _from_bytes(weights: bytes, dtype: np.dtype[Any], shape: tuple[int, int], flip: bool) -> KernelSet:
     """Return the set of one kernel, from its weights in the order of rows: the same set for the same values."""
     kernel = check_kernel(np.frombuffer(weights, dtype).reshape(shape), "kernel", 2)
-    return KernelSet._flipped((kernel,), flip)
+    return KernelSet._from_kernels((kernel,), flip)
 
 
 def _contiguous(weights: Array) -> Array:

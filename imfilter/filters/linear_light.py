@@ -18,7 +18,7 @@ from .sample_range import inside_chain, white_level
 
 
 def check_srgb(image: Any) -> None:
-    """Refuse an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of color."""
+    """Reject an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of color."""
     if inside_chain():
         return
     if is_picture(image) and image.mode.startswith(("CMYK", "YCbCr")):

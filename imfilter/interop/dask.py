@@ -98,8 +98,8 @@ def _filter_with_chain(
 
 
 def _check_array(image: Any, channel_axis: int | None, out: Any, workers: Any) -> ArrayLayout:
-    """Return the layout of a dask array; refuse what tasks cannot compute."""
-    as_array(image._meta)  # refuses what the chunks are made of
+    """Return the layout of a dask array; reject what tasks cannot compute."""
+    as_array(image._meta)  # rejects what the chunks are made of
     if any(np.isnan(size) for size in image.shape):
         raise ImfilterError(
             f"image must have chunks of known sizes, got the shape {image.shape}: call its compute_chunk_sizes() first")
@@ -134,10 +134,10 @@ def _open_mask(mask: Any, image: Any, layout: ArrayLayout, mode: Any) -> LazyMas
 
 def _placeholder(mask: Any, lazy_mask: LazyMask | None) -> Any:
     """Return the placeholder of a mask in a BlockwiseFilter, which tasks replace."""
-    return mask if lazy_mask is None else Mask(_refuse_reading, lazy_mask.layout, UNKNOWN_STATS)
+    return mask if lazy_mask is None else Mask(_reject_reading, lazy_mask.layout, UNKNOWN_STATS)
 
 
-def _refuse_reading(block: Block) -> Array:
+def _reject_reading(block: Block) -> Array:
     raise AssertionError("the placeholder of a mask was not replaced")
 
 

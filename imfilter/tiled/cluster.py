@@ -54,7 +54,7 @@ class Cluster:
         self._client.close()
 
     def _check(self) -> None:
-        """Refuse a cluster without workers, or whose workers have another version of imfilter."""
+        """Reject a cluster without workers, or whose workers have another version of imfilter."""
         until = time.monotonic() + PATIENCE
         while not self._client.nthreads():
             if time.monotonic() > until:

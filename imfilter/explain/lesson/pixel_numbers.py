@@ -26,7 +26,7 @@ class ChannelNumbers:
     """The arithmetic of one channel of a pixel.
 
     sums: the kernels whose sums are combined. steps: how the sums become the result, in words. exact: before rounding.
-    result: what the filter returns. directions: the value of each direction, of which the largest is used.
+    result: what the filter returns. directions: the response in each direction; the largest is used.
     """
 
     channel: str
@@ -79,14 +79,15 @@ def compute_pixel(
 def _parse_filter(filter: Any, keywords: dict[str, Any], image: Array) -> tuple[Filter, Formula]:
     """Return the filter to apply to an image (H, W, C), and its formula."""
     if isinstance(filter, str):
-        step = Filter.named(filter, **keywords)
+        step = Filter.from_name(filter, **keywords)
         if is_kernel_file(filter):
             return step, formula_of_file(step.keywords["kernel"], step.keywords["bias"])
         return step, formula_of(step, supported_dtype(image.dtype), image.shape[2])
     if more := keywords.keys() - {"mode", "cval"}:
         raise ImfilterError(f"a kernel has no parameters, got {', '.join(sorted(more))}")
     kernel = check_kernel(filter, "kernel", 2)
-    return Filter.of_kernel(kernel, flip=True, **keywords), Formula([[PlacedKernel.flipped("kernel", kernel)]])
+    formula = Formula([[PlacedKernel.from_convolution("kernel", kernel)]])
+    return Filter.from_kernel(kernel, flip=True, **keywords), formula
 
 
 def _check_inside(name: str, value: Any, size: int) -> int:

@@ -111,7 +111,7 @@ def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comp
 def draw_difference(first: Any, second: Any) -> PIL.Image.Image:
     """Return a heat map of the difference: black for none, then red and yellow, and white for the largest.
 
-    The color of a pixel stands for the largest difference among its channels.
+    The color of a pixel shows the largest difference among its channels.
     """
     from PIL import Image
 

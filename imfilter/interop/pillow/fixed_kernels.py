@@ -28,22 +28,22 @@ class FixedKernel(NamedTuple):
         return self.weights.astype(np.float32) / np.float32(self.scale)
 
 
-def _fixed(rows: list[list[int]], scale: float, offset: float = 0) -> FixedKernel:
+def _build(rows: list[list[int]], scale: float, offset: float = 0) -> FixedKernel:
     return FixedKernel(np.array(rows, float), scale, offset)
 
 
 # The numbers are PIL.ImageFilter's. Pillow applies its kernels upside down, which only EMBOSS shows.
 FIXED = {
-    "BLUR": _fixed([[1, 1, 1, 1, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]], 16),
-    "CONTOUR": _fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1, 255),
-    "DETAIL": _fixed([[0, -1, 0], [-1, 10, -1], [0, -1, 0]], 6),
-    "EDGE_ENHANCE": _fixed([[-1, -1, -1], [-1, 10, -1], [-1, -1, -1]], 2),
-    "EDGE_ENHANCE_MORE": _fixed([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]], 1),
-    "EMBOSS": _fixed([[0, 0, 0], [0, 1, 0], [-1, 0, 0]], 1, 128),
-    "FIND_EDGES": _fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1),
-    "SHARPEN": _fixed([[-2, -2, -2], [-2, 32, -2], [-2, -2, -2]], 16),
-    "SMOOTH": _fixed([[1, 1, 1], [1, 5, 1], [1, 1, 1]], 13),
-    "SMOOTH_MORE": _fixed([[1, 1, 1, 1, 1], [1, 5, 5, 5, 1], [1, 5, 44, 5, 1], [1, 5, 5, 5, 1], [1, 1, 1, 1, 1]], 100),
+    "BLUR": _build([[1, 1, 1, 1, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]], 16),
+    "CONTOUR": _build([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1, 255),
+    "DETAIL": _build([[0, -1, 0], [-1, 10, -1], [0, -1, 0]], 6),
+    "EDGE_ENHANCE": _build([[-1, -1, -1], [-1, 10, -1], [-1, -1, -1]], 2),
+    "EDGE_ENHANCE_MORE": _build([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]], 1),
+    "EMBOSS": _build([[0, 0, 0], [0, 1, 0], [-1, 0, 0]], 1, 128),
+    "FIND_EDGES": _build([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1),
+    "SHARPEN": _build([[-2, -2, -2], [-2, 32, -2], [-2, -2, -2]], 16),
+    "SMOOTH": _build([[1, 1, 1], [1, 5, 1], [1, 1, 1]], 13),
+    "SMOOTH_MORE": _build([[1, 1, 1, 1, 1], [1, 5, 5, 5, 1], [1, 5, 44, 5, 1], [1, 5, 5, 5, 1], [1, 1, 1, 1, 1]], 100),
 }
 
 

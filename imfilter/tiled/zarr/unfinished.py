@@ -19,7 +19,7 @@ PROVENANCE, DONE, LOCK = "made.json", "done", "lock"
 def begin_store(
     partial: str, provenance: dict[str, Any], make: Callable[[str], None], *, resume: bool, force: bool
 ) -> None:
-    """Create an unfinished store atomically, or check the existing one if it is to be resumed.
+    """Create an unfinished store atomically, or check the existing one when resuming.
 
     provenance: what it is made from, as JSON values. make: creates an empty store in a folder.
     """
