@@ -139,7 +139,7 @@ cdef struct Kernels:
     Stage stages[4]
     int count               # 2: the result is the root mean square of their responses
     bint separable
-    Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
+    Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], then the bias; else 0
 
 
 cdef struct Box:

@@ -111,7 +111,7 @@ cdef void merge_fives(const key *columns, Py_ssize_t step, key *pairs, Py_ssize_
 
 cdef void middle_of_fives(const key *pairs, const key *columns, Py_ssize_t step, key *into,
                           Py_ssize_t count) noexcept nogil:
-    """Write the medians of two pairs of columns and the column behind them."""
+    """Write the medians of two pairs of columns and the column after them."""
     cdef Py_ssize_t x
     cdef key a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4
     for x in range(count):

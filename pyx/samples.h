@@ -126,7 +126,7 @@ static inline lanes_float rgb_part(__m256i bytes, int first) {
 }
 
 static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    /* Four pixels to each half; those of the second begin at its byte 4, so that nothing behind them is read. */
+    /* Four pixels to each half; those of the second begin at its byte 4, so that nothing after them is read. */
     __m256i bytes = _mm256_loadu2_m128i((const __m128i *)((const char *)p + 8), (const __m128i *)p);
     *red = rgb_part(bytes, 0);
     *green = rgb_part(bytes, 1);

@@ -1,4 +1,4 @@
-"""apply and convolve: filters, chains and options on real files give what they give in Python."""
+"""apply and convolve: filters, pipelines and options on real files give what they give in Python."""
 import os
 import re
 import subprocess
@@ -179,13 +179,13 @@ def test_chosen_channels_are_filtered_and_the_others_kept(here, folder, mode, su
     photo = awkward.photo(mode, (20, 15))
     photo.save(f"in.{suffix}")
     given = np.asarray(photo).reshape(15, 20, -1)
-    for arguments, chain in (([], imfilter.Pipeline("gaussian:stride=2,3")),
+    for arguments, pipeline in (([], imfilter.Pipeline("gaussian:stride=2,3")),
                              (["--then", "laplace"], imfilter.Pipeline("gaussian:stride=2,3,laplace"))):
         here("apply", "gaussian", "--stride", "2,3", *arguments, "--channels", names, "-o", f"out.{suffix}",
              f"in.{suffix}", "--force")
         wanted = given[::2, ::3].copy()
         for c in chosen:
-            wanted[..., c] = np.clip(np.rint(chain(given[..., c], dtype=float) + 128 * bool(arguments)), 0, 255)
+            wanted[..., c] = np.clip(np.rint(pipeline(given[..., c], dtype=float) + 128 * bool(arguments)), 0, 255)
         with Image.open(f"out.{suffix}") as made:
             assert made.mode == mode
             np.testing.assert_allclose(
@@ -201,8 +201,8 @@ def test_a_channel_that_a_photo_has_not_fails_that_photo(here, folder):
 
 def test_linear_light_by_option_and_in_a_chain(here, folder):
     here("apply", "box", "--linear", "--then", "gaussian:linear:sigma=2", "-o", "out.png", "photo.png")
-    chain = imfilter.Pipeline("box:linear", "gaussian:linear:sigma=2")
-    np.testing.assert_array_equal(pixels("out.png"), chain(pixels("photo.png")))
+    pipeline = imfilter.Pipeline("box:linear", "gaussian:linear:sigma=2")
+    np.testing.assert_array_equal(pixels("out.png"), pipeline(pixels("photo.png")))
 
 
 @pytest.mark.parametrize(("name", "dtype", "mode"), [

@@ -181,7 +181,7 @@ def test_output_to_a_pipe_has_no_drawing(photo):
 @pytest.mark.parametrize("extra", [(), ("--json",), ("-o", "-"), ("--dry-run",)])
 def test_no_terminal_is_wrong_usage(photo, extra):
     said = run("apply", "box", "--show", "a.png", *extra, status=2)
-    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: pictures are shown in a terminal only")
+    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: images can only be shown in a terminal")
     assert said.stdout == b"" and os.listdir() == ["a.png"]
 
 
@@ -189,7 +189,7 @@ def test_the_drawing_needs_a_terminal_on_its_own_stream(photo):
     _, down = shown("box", "--show", "a.png", piped=["stdout"], status=2)
     assert down == b""
     _, down = shown("box", "--show", "--json", "a.png", piped=["stderr"], status=2)
-    assert b"standard error is none" in down
+    assert b"standard error is not one" in down
     assert os.listdir() == ["a.png"]
     seen, _ = shown("box", "--show", "a.png", piped=["stderr"], COLORTERM="truecolor")
     assert near(screen(seen)[0], "a.png", 0)

@@ -77,7 +77,7 @@ def computed(parts, image, layout, rng):
     return result
 
 
-def assert_chain(pipeline, image, rng, **options):
+def assert_pipeline(pipeline, image, rng, **options):
     parts = build.split_pipeline(pipeline, image.shape, image.dtype, wanted=options.get("dtype"),
                               channel_axis=options.get("channel_axis", -1))
     whole = pipeline(image, **options)
@@ -98,7 +98,7 @@ def test_every_filter(name, dtype, rng):
             text = ":".join(filter(None, [name, ODD.get(name, ""), f"mode={mode}:stride={stride}"]))
             if mode == "constant":
                 text += ":cval=0.5"  # which integers do not hold
-            assert_chain(Pipeline(text), pixels(rng, shape, dtype), rng)
+            assert_pipeline(Pipeline(text), pixels(rng, shape, dtype), rng)
 
 
 @pytest.mark.parametrize("text", [
@@ -114,16 +114,16 @@ def test_every_filter(name, dtype, rng):
 def test_chains(text, rng):
     for shape in ((50, 70, 3), (9, 4, 3), (1, 80, 3)):
         for dtype in ("u1", "u2", "f4"):
-            assert_chain(Pipeline(text), pixels(rng, shape, dtype), rng)
+            assert_pipeline(Pipeline(text), pixels(rng, shape, dtype), rng)
 
 
 @pytest.mark.parametrize(("shape", "axis"), [
     ((2, 30, 40, 3), -1), ((3, 30, 40), 0), ((2, 3, 30, 40), 1), ((2, 30, 40), None)])
 def test_stacks_and_channels_first(shape, axis, rng):
     image = pixels(rng, shape, "f4")
-    assert_chain(Pipeline("gaussian:sigma=1:stride=2:mode=wrap,median"), image, rng, channel_axis=axis)
+    assert_pipeline(Pipeline("gaussian:sigma=1:stride=2:mode=wrap,median"), image, rng, channel_axis=axis)
     if axis is not None:
-        assert_chain(Pipeline("saturate,sobel,grayscale"), image, rng, channel_axis=axis)
+        assert_pipeline(Pipeline("saturate,sobel,grayscale"), image, rng, channel_axis=axis)
 
 
 def test_a_kernel_file_is_a_filter(tmp_path, rng):
@@ -132,7 +132,8 @@ def test_a_kernel_file_is_a_filter(tmp_path, rng):
     for number, kernel in enumerate([rng.random((3, 4)), rng.random((2, 3, 4, 3))]):
         path = tmp_path / f"{number}.json"
         path.write_bytes(format_kernel(kernel, 0.5 if number == 0 else [1.0, 2.0]))
-        assert_chain(Pipeline(Filter.from_name(str(path), mode="wrap", stride=2)), pixels(rng, (40, 30, 3), "u1"), rng)
+        pipeline = Pipeline(Filter.from_name(str(path), mode="wrap", stride=2))
+        assert_pipeline(pipeline, pixels(rng, (40, 30, 3), "u1"), rng)
 
 
 @pytest.mark.parametrize("depth", ["u1", "u2", "f4"])
@@ -176,8 +177,8 @@ def test_masks(name, mode, rng):
     for mask in masks(image.shape, rng):
         if isinstance(mask, np.ndarray) and mask.dtype.kind == "f":
             mask[:30] = mask[:30].round()
-        chain = Pipeline(Filter.from_name(name, mask=mask, mode=mode, cval=1.5, stride=(1, 2)), "sobel")
-        assert_chain(chain, image, rng)
+        pipeline = Pipeline(Filter.from_name(name, mask=mask, mode=mode, cval=1.5, stride=(1, 2)), "sobel")
+        assert_pipeline(pipeline, image, rng)
 
 
 @st.composite
@@ -275,8 +276,8 @@ def test_what_is_held_is_what_stands_there(mode, size):
 
 @pytest.mark.parametrize("shape", [(0, 9), (9, 0, 3), (0, 0)])
 def test_images_without_pixels(shape, rng):
-    chain = Pipeline("gaussian:sigma=1,box:stride=2")
-    assert_chain(chain, np.zeros(shape, np.uint8), rng)
+    pipeline = Pipeline("gaussian:sigma=1,box:stride=2")
+    assert_pipeline(pipeline, np.zeros(shape, np.uint8), rng)
 
 
 def test_parts_go_to_other_processes(rng):

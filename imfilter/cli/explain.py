@@ -159,7 +159,7 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
 
     if (name is None) == (kernel is None):
         raise click.UsageError("give either --filter or --kernel")
-    step = Filter.parse(name) if name is not None else None
+    stage = Filter.parse(name) if name is not None else None
     try:
         image = pictures.read_image(photo)
     except FileError as error:
@@ -170,8 +170,8 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
     def draw() -> Picture:
-        what = step.name if step else kernel
-        own = {key: value for key, value in (step.keywords if step else {}).items() if key not in ("kernel", "bias")}
+        what = stage.name if stage else kernel
+        own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in ("kernel", "bias")}
         return explain.pixel(image, x, y, what, mode=mode, cval=cval, **own)
 
     if output:

@@ -101,7 +101,7 @@ class OutputOptions:
         stream = sys.stderr if self.json or self.to_stdout(files) else sys.stdout
         if terminal.choose_protocol(stream, os.environ) is None:
             name = "output" if stream is sys.stdout else "error"
-            raise click.UsageError(f"--show: {terminal.NO_TERMINAL}, and standard {name} is none")
+            raise click.UsageError(f"--show: {terminal.NO_TERMINAL}, and standard {name} is not one")
 
         def look(before: Any, after: Any) -> None:
             terminal.draw_pair(before, after, stream, environment=os.environ, size=shutil.get_terminal_size())

@@ -36,7 +36,7 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
         return
     for source in sources:
         if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
-            raise FileError(f"{path}: is the picture itself")
+            raise FileError(f"{path}: is the input itself")
     files.check_target(path, force=force)
 
 

@@ -23,7 +23,7 @@ from .status import Status
 @click.argument("filters", type=FilterName(), metavar="[FILTER]...", nargs=-1)
 @click.option("-o", "--output", type=NAME, metavar="FILE",
               help="File to write; - writes PNG to standard output. Default: photo.preview.png next to the photo.")
-@click.option("--columns", type=click.IntRange(1, 100), help="Pictures per row.")
+@click.option("--columns", type=click.IntRange(1, 100), help="Images per row.")
 @click.option("--size", type=click.IntRange(16, 4096), default=320, show_default=True,
               help="Reduce the photo's longer side to this many pixels before filtering.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")

@@ -10,7 +10,7 @@ from ..arrays.dtypes import Array
 from .checks import check_kernel
 from .kernel_structure import Kernel, Separable
 
-LARGEST_CACHED = 2**12  # weights up to which what was found out about a kernel is kept by its values
+LARGEST_CACHED = 2**12  # weights of the largest kernel whose structure is cached by value
 
 
 class KernelSet:
@@ -36,7 +36,7 @@ class KernelSet:
         middle = height // 2, width // 2
         self.anchor = (height - 1 - middle[0], width - 1 - middle[1]) if flipped else middle
         self.size = sum(kernel.size for kernel in kernels)
-        # The values of a large set would take longer to compare than to plan for: it is equal to itself alone.
+        # Comparing the values of a large set would take longer than planning for it: it equals only itself.
         self.key: Hashable = (flipped, self.shape, *map(_weights_as_bytes, kernels)) if self.cacheable else object()
         self._hash = hash(self.key)
 
@@ -48,7 +48,7 @@ class KernelSet:
 
     @property
     def cacheable(self) -> bool:
-        """Whether it is small enough to keep what was found out about it."""
+        """Whether it is small enough for its structure to be cached."""
         return self.size <= LARGEST_CACHED
 
     @classmethod

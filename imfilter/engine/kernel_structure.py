@@ -8,7 +8,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-SAME = 1e-15  # relative difference that is put down to the rounding of the kernel's own weights
+SAME = 1e-15  # relative difference that is attributed to the rounding of the kernel's own weights
 LARGEST_DIVISOR = 12  # of the smallest weight, in the search for an integer scale
 SHORTEST_RUN = 4  # equal weights from which summing by doubling pays
 

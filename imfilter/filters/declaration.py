@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ImfilterError
 from .operation import Operation
-from .parameters import Edge, Flag, Integer, Kind, Number, Pair
+from .parameters import BorderName, Flag, Integer, Kind, Number, Pair
 
 MOST_PREPARED = 64  # prepared filters that a declaration keeps
 LARGEST_PREPARED = 2**12  # weights of a prepared filter that is kept
@@ -51,7 +51,7 @@ COMMON_DEFAULTS: dict[str, Any] = {
 }
 # Keywords of every filter in a pipeline, in addition to its own parameters.
 PLACING = (
-    Parameter("mode", Edge(), COMMON_DEFAULTS["mode"], "How the image continues beyond its border."),
+    Parameter("mode", BorderName(), COMMON_DEFAULTS["mode"], "How the image continues beyond its border."),
     Parameter("cval", Number(), COMMON_DEFAULTS["cval"], "Samples beyond the border when mode is 'constant'."),
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
 )

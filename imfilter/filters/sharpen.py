@@ -25,7 +25,7 @@ def sharpen(amount: Annotated[float, Number()] = 1.0) -> Operation:
     Parameters
     ----------
     amount : float, default 1.0
-        Factor of the Laplacian that is added; with 0 the image does not change.
+        Factor of the Laplacian that is added; 0 leaves the image unchanged.
 
     Notes
     -----

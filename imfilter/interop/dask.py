@@ -76,25 +76,27 @@ def apply_filter(
     layout = _check_array(image, channel_axis, out, workers)
     lazy_mask = _open_mask(mask, image, layout, keywords["mode"])
     keywords["stride"] = tuple(np.broadcast_to(keywords["stride"], 2).tolist())
-    chain = Pipeline(Filter(name, keywords if mask is None else {**keywords, "mask": _placeholder(mask, lazy_mask)}))
-    return _filter_with_chain(image, layout, chain, dtype, channel_axis, lazy_mask)
+    pipeline = Pipeline(Filter(name, keywords if mask is None else {**keywords, "mask": _placeholder(mask, lazy_mask)}))
+    return _make_lazy(image, layout, pipeline, dtype, channel_axis, lazy_mask)
 
 
 @implements("pipeline")
-def pipeline(image: Any, chain: Pipeline, *, dtype: Any, workers: Any, channel_axis: int | None) -> Any:
+def apply_pipeline(image: Any, pipeline: Pipeline, *, dtype: Any, workers: Any, channel_axis: int | None) -> Any:
     """Implement pipelines for a dask array. Masks of their filters are arrays."""
-    return _filter_with_chain(image, _check_array(image, channel_axis, None, workers), chain, dtype, channel_axis, None)
+    layout = _check_array(image, channel_axis, None, workers)
+    return _make_lazy(image, layout, pipeline, dtype, channel_axis, None)
 
 
-def _filter_with_chain(
-    image: Any, layout: ArrayLayout, chain: Pipeline, dtype: Any, channel_axis: int | None, lazy_mask: LazyMask | None
+def _make_lazy(
+    image: Any, layout: ArrayLayout, pipeline: Pipeline, dtype: Any, channel_axis: int | None,
+    lazy_mask: LazyMask | None,
 ) -> Any:
-    blockwise = build.split_pipeline(chain, image.shape, image.dtype, wanted=dtype, channel_axis=channel_axis)
+    blockwise = build.split_pipeline(pipeline, image.shape, image.dtype, wanted=dtype, channel_axis=channel_axis)
     stages = [(one.name, sorted((key, value) for key, value in one.keywords.items() if not isinstance(value, Mask)))
-              for one in chain]
+              for one in pipeline]
     request = "chain", stages, dtype, channel_axis
     return _lazy_result(
-        image, layout, blockwise, request, lazy_mask, mixed=any(one.mixes for one in chain))
+        image, layout, blockwise, request, lazy_mask, mixed=any(one.mixes for one in pipeline))
 
 
 def _check_array(image: Any, channel_axis: int | None, out: Any, workers: Any) -> ArrayLayout:

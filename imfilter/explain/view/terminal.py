@@ -14,9 +14,9 @@ from .display import flatten_alpha
 if TYPE_CHECKING:
     import PIL.Image
 
-NO_TERMINAL = "pictures are shown in a terminal only"
+NO_TERMINAL = "images can only be shown in a terminal"
 PAPER = (128, 128, 128)  # behind transparent pixels
-GAP = 2  # columns between the pictures
+GAP = 2  # columns between the images
 CELL = (10, 20)  # assumed pixels of a character: the terminal's own size is unknown, but the proportions are close
 MAX_LINES = 40
 KITTY_CHUNK = 4096  # characters

@@ -106,21 +106,21 @@ def _filter_with_floats(pixels: Array, fixed: FixedKernel, mode: str, cval: floa
 
 def _pad_rows(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> Array:
     """Return these rows of the image as float32, with the rows and the border around them."""
-    edge = parse_border("mode", mode)
-    down, across = (_source_rows(size, reach, edge) for size in pixels.shape[:2])
+    border = parse_border("mode", mode)
+    down, across = (_source_rows(size, reach, border) for size in pixels.shape[:2])
     down = down[rows.start:rows.stop + 2 * reach]
     padded = np.empty((len(down), len(across), *pixels.shape[2:]), np.float32)
     padded[:, reach:-reach] = pixels[down]
     for side in (slice(None, reach), slice(-reach, None)):
         padded[:, side] = padded[:, across[side] + reach]
-    if edge is Border.CONSTANT:
+    if border is Border.CONSTANT:
         padded[down < 0], padded[:, across < 0] = cval, cval
     return padded
 
 
-def _source_rows(size: int, reach: int, edge: Border) -> Array:
+def _source_rows(size: int, reach: int, border: Border) -> Array:
     """Return the pixel at each place of an axis with `reach` more on either side; -1: the constant of the border."""
-    at, constant = source_indices(edge, size, -reach, 1, size + 2 * reach)
+    at, constant = source_indices(border, size, -reach, 1, size + 2 * reach)
     return at if constant is None else np.where(constant, -1, at)
 
 
