@@ -65,7 +65,7 @@ class Browser:
         """Return the next message, and keep what went wrong and what was asked of the network."""
         while b"\0" not in self.room:
             came = os.read(self.read, 1 << 16)
-            assert came, "the browser has gone"
+            assert came, "the browser is gone"
             self.room += came
         line, self.room = self.room.split(b"\0", 1)
         message = json.loads(line)

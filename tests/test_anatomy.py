@@ -71,7 +71,7 @@ def test_every_filter_is_taken_apart():
     neither = {spec for spec in SPECS if spec not in BY_KERNEL + BY_MATRIX}
     assert neither == {name for name, declaration in FILTERS.items() if declaration.group == "rank" or declaration.far}
     for spec in neither:
-        assert anatomy(Filter.parse(spec)).words.endswith("It is no linear convolution, so it has no kernel.")
+        assert anatomy(Filter.parse(spec)).words.endswith("It is not a linear convolution, so it has no kernel.")
 
 
 def test_linear_light_is_mentioned():

@@ -196,4 +196,4 @@ def test_a_cluster_without_workers_and_a_scheduler_that_goes_are_told(photo, tmp
         close(address)
     said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1 and said.count("\n") == 1, said
-    assert f"the scheduler at {address} has gone; the other tiles are kept, and --resume computes the rest" in said
+    assert f"the scheduler at {address} is gone; the other tiles are kept, and --resume computes the rest" in said

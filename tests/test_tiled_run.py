@@ -166,7 +166,7 @@ def test_results_are_not_replaced_unasked(put, here):
 
 # Which photos are processed in tiles automatically.
 
-def went(said):
+def used_tiles(said):
     """Return whether the photo of a line of JSON was processed in tiles."""
     return json.loads(said.out).get("tiles") is not None
 
@@ -176,15 +176,15 @@ def test_what_is_too_large_for_memory_goes_in_tiles(put, here, monkeypatch):
     claimed = HEIGHT * WIDTH * 3
     for free, tiled in ((2 * claimed, False), (2 * claimed - 2, True), (None, False)):
         monkeypatch.setattr(memory, "free_memory", lambda free=free: free)
-        assert went(here(*arguments)) == tiled
-        assert not went(here(*arguments, "--engine", "memory"))
-        assert went(here(*arguments, "--engine", "tiles"))
+        assert used_tiles(here(*arguments)) == tiled
+        assert not used_tiles(here(*arguments, "--engine", "memory"))
+        assert used_tiles(here(*arguments, "--engine", "tiles"))
 
 
 def test_what_pillow_would_reject_goes_in_tiles_unless_it_claims_more_than_it_holds(put, here, monkeypatch):
     name = put(size=(1000, 1000), tile=(256, 256))
     monkeypatch.setattr(files.pillow_guards.Image, "MAX_IMAGE_PIXELS", 999_999)
-    assert went(here("apply", "box", name, "-o", "a.tif", "--json"))
+    assert used_tiles(here("apply", "box", name, "-o", "a.tif", "--json"))
     said = here("apply", "box", name, "-o", "b.tif", "--max-pixels", "0.5M", status=1)
     assert "must have at most 0.5 megapixels" in said.err
     monkeypatch.setattr(memory, "read_claimed_size", lambda path: (10**10, 3 * 10**10))
@@ -196,7 +196,7 @@ def test_without_tifffile_large_photos_are_tried_whole(put, here, monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 10)
     monkeypatch.setitem(extras.LIBRARIES, "formats", ("no_such_library",))
     said = here("apply", "box", name, "-o", "a.tif", "--json")
-    assert not went(said) and json.loads(said.out)["notes"] == [
+    assert not used_tiles(said) and json.loads(said.out)["notes"] == [
         "is too large for memory, and filtering in tiles needs no_such_library: pip install 'imfilter[formats]'"]
     assert "a.zarr: needs no_such_library: pip" in here("apply", "box", name, "-o", "a.zarr", status=1).err
 
@@ -220,7 +220,7 @@ def test_tiles_of_a_tiff_file_need_neither_dask_nor_zarr(put):
 
 
 def test_dask_is_a_second_name_of_the_engine_tiles(put, here):
-    assert went(here("apply", "box", put(), "-o", "a.tif", "--json", "--engine", "dask"))
+    assert used_tiles(here("apply", "box", put(), "-o", "a.tif", "--json", "--engine", "dask"))
     assert "dask," not in here("apply", "box", "--help").out
 
 

@@ -56,7 +56,7 @@ class Batch:
         return len(self.photos)
 
     def share_processors(self, workers: int | None = None) -> tuple[int, int]:
-        """Return how many photos to filter at once, and with how many threads each.
+        """Return how many photos to filter in parallel, and the number of threads of each.
 
         All processors, or IMFILTER_WORKERS of them, are shared out. Photos on standard input or output are filtered in
         this process, which owns these streams.

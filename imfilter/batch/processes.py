@@ -1,4 +1,4 @@
-"""Filter several photos at once, each in its own process: the codecs hold the GIL, and a crash costs one photo.
+"""Filter photos in parallel, each in its own process: the codecs hold the GIL, and a crash costs one photo.
 
 Not with concurrent.futures: there, a process that dies fails every waiting task, and all tasks are queued at once.
 """
@@ -124,7 +124,7 @@ class _Worker:
 
 
 def _filter_received(connection: Connection, job: BatchJob, threads: int) -> None:
-    """Filter the photos that arrive, until the parent has gone or SIGTERM comes."""
+    """Filter the photos that arrive, until the parent is gone or SIGTERM comes."""
     import multiprocessing
     from multiprocessing.connection import wait
 

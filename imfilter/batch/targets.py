@@ -181,7 +181,7 @@ _real = functools.lru_cache(1000)(os.path.realpath)  # thousands of files share 
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    """Return the device and number of a file, the same for all its names; None: there is no file."""
+    """Return the device and number of a file, the same for all its names; None if there is no file."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):

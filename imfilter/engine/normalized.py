@@ -79,7 +79,7 @@ def check_weights(mask: Any, shape: tuple[int, ...], layout: ArrayLayout, cval: 
 
 
 def mask_array(mask: Any) -> Array:
-    """Return a mask as an array; reject dtypes that are no weights."""
+    """Return a mask as an array; reject dtypes that cannot be weights."""
     given = as_array(mask, "mask")
     if given.dtype.kind not in "biuf":
         raise DtypeError(f"mask must be boolean or hold real numbers, got dtype {given.dtype}")

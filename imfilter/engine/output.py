@@ -38,7 +38,7 @@ def allocate_output(
 
 
 def check_fits_memory(shape: tuple[int, ...]) -> None:
-    """Reject a result whose size in bytes has no number."""
+    """Reject a result whose size in bytes overflows."""
     if math.prod(shape) * 8 > LARGEST:
         raise ImfilterError(f"the result must fit into memory, got the shape {shape}")
 

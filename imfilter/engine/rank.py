@@ -43,7 +43,7 @@ def filter_extreme(image: Any, size: tuple[int, int], largest: bool, **common: A
     """Return the smallest or the largest sample of each window. common: the keywords of every filter."""
 
     def choose_plan(image_size: tuple[int, int], _: np.dtype[Any]) -> WindowPlan:
-        # Beyond twice the image a border only repeats what the window has met by then.
+        # Beyond twice the image a border only repeats samples that the window already holds.
         before = [min(length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
         after = [min(length - 1 - length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
         height, width = (first + 1 + last for first, last in zip(before, after, strict=True))

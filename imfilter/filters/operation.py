@@ -64,7 +64,7 @@ class Operation:
         raise NotImplementedError
 
     def composition(self) -> Composition | None:
-        """Return the kernels and how they are combined; None: it is no linear convolution."""
+        """Return the kernels and how they are combined; None: not a linear convolution."""
         return None
 
     @property

@@ -101,7 +101,7 @@ def _make_lazy(
 
 def _check_array(image: Any, channel_axis: int | None, out: Any, workers: Any) -> ArrayLayout:
     """Return the layout of a dask array; reject what tasks cannot compute."""
-    as_array(image._meta)  # rejects what the chunks are made of
+    as_array(image._meta)  # rejects chunks that cannot be converted to NumPy arrays
     if any(np.isnan(size) for size in image.shape):
         raise ImfilterError(
             f"image must have chunks of known sizes, got the shape {image.shape}: call its compute_chunk_sizes() first")

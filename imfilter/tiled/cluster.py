@@ -114,9 +114,9 @@ class Cluster:
         return self._client.status == "running"  # type: ignore[no-any-return]
 
     def _check_scheduler(self) -> None:
-        """Raise an error if the scheduler has gone."""
+        """Raise an error if the scheduler is gone."""
         if not self._is_connected:
-            raise ImfilterError(f"the scheduler at {self._address} has gone") from None
+            raise ImfilterError(f"the scheduler at {self._address} is gone") from None
 
     def compute_tiles(self, work: TileWork, target: Target, blocks: Sequence[Block], on_tile_done: OnTileDone) -> None:
         """Compute tiles on the workers, which also write them if the target can be shared by processes."""

@@ -17,7 +17,7 @@ LARGEST = 2**29  # bytes of the largest decoded segment that is accepted
 
 
 class SegmentCache:
-    """The most recent values, up to a number of bytes. A value that several threads request at once is made once.
+    """The most recent values, up to a number of bytes. A value that several threads request together is made once.
 
     Examples
     --------

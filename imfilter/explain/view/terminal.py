@@ -26,7 +26,7 @@ STEPS = np.array([0, 95, 135, 175, 215, 255])  # of red, green and blue in the 6
 
 
 def choose_protocol(stream: IO[str], environment: Mapping[str, str]) -> str | None:
-    """Return how a terminal shows images: kitty, iterm, true, 256, shades or letters; None if it is no terminal."""
+    """Return how a terminal shows images: kitty, iterm, true, 256, shades or letters; None if it is not a terminal."""
     if not stream.isatty():
         return None
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")

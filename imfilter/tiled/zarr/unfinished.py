@@ -46,7 +46,7 @@ def begin_store(
 
 
 def _read_provenance(partial: str) -> dict[str, Any]:
-    """Return what an unfinished store is made from."""
+    """Return the provenance of an unfinished store."""
     try:
         with open(os.path.join(partial, FOLDER, PROVENANCE), encoding="utf-8") as file:
             return dict(json.load(file))
