@@ -196,7 +196,7 @@ def test_strengths_of_wide_rows(name, shape, dtype, rng, variant):
     planes = image.astype(float) if image.ndim == 3 else image.astype(float)[..., None]
     expected = np.sqrt(sum(
         np.stack([ndimage.convolve(plane, kernel) for plane in np.moveaxis(planes, -1, 0)], -1)**2
-        for kernel in (weights.get_kernel(name, axis=axis) for axis in (0, 1))) / 2).reshape(shape)
+        for kernel in (weights.named(name, axis=axis) for axis in (0, 1))) / 2).reshape(shape)
     found = getattr(imfilter, name)(image, dtype=np.float64)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * expected.max())
 

@@ -14,7 +14,7 @@ from imfilter.filters import FILTERS
 
 PILLOW = ["SMOOTH", "SMOOTH_MORE", "EDGE_ENHANCE", "EDGE_ENHANCE_MORE", "DETAIL", "FIND_EDGES", "CONTOUR"]
 KERNELS = [name for name in dir(kernels) if name in FILTERS]
-SINGLE = [name for name in KERNELS if kernels.get_kernel(name).ndim == 2]
+SINGLE = [name for name in KERNELS if kernels.named(name).ndim == 2]
 
 
 def test_filters_made_of_kernels_have_one():
@@ -28,7 +28,7 @@ def test_filters_made_of_kernels_have_one():
 def test_a_kernel_is_the_response_of_its_filter(name, axis):
     takes_axis = any(parameter.name == "axis" for parameter in FILTERS[name].parameters)
     given = {"axis": axis} if takes_axis else {}
-    kernel = kernels.get_kernel(name, **given)
+    kernel = kernels.named(name, **given)
     alone = {key: value for key, value in FILTERS[name].kernel_parameters.items() if value is not ...} | given
     assert kernel.dtype == np.float64 and kernel.flags.c_contiguous and kernel.flags.owndata
     spot = np.zeros((41, 43))
@@ -131,7 +131,7 @@ def test_a_diagonal_is_one_to_the_last_bit(angle):
 
 @pytest.mark.parametrize("name", ["smooth", "smooth_more", "edge_enhance", "edge_enhance_more", "detail", "find_edges"])
 def test_integers_behind_a_scale_are_exact_on_bytes(name):
-    plan = imfilter.plan(np.zeros((30, 1100, 3), np.uint8), kernels.get_kernel(name))
+    plan = imfilter.plan(np.zeros((30, 1100, 3), np.uint8), kernels.named(name))
     assert plan.compute_dtype == "int16"
 
 
@@ -176,7 +176,7 @@ def test_normalize():
 ])
 def test_what_makes_no_kernel_is_rejected(name, given, words):
     with pytest.raises(ImfilterError, match=words):
-        kernels.get_kernel(name, **given)
+        kernels.named(name, **given)
 
 
 @pytest.mark.parametrize(("kernel", "steps", "words"), [
@@ -189,7 +189,7 @@ def test_what_cannot_be_turned_is_rejected(kernel, steps, words):
 
 def test_kernels_are_the_callers_own():
     for name in KERNELS:
-        kernel = kernels.get_kernel(name)
+        kernel = kernels.named(name)
         wanted = kernel.copy()
         kernel[...] = 7
-        np.testing.assert_array_equal(kernels.get_kernel(name), wanted)
+        np.testing.assert_array_equal(kernels.named(name), wanted)

@@ -24,10 +24,10 @@ from ..weights.taps import Array
 from .from_filters import kernel_function, kernel_names
 from .normalization import normalize
 
-__all__ = ["get_kernel", "normalize", "rotate"]
+__all__ = ["named", "normalize", "rotate"]
 
 
-def get_kernel(name: str, **parameters: Any) -> Array:
+def named(name: str, **parameters: Any) -> Array:
     """Return the kernel of the filter with this name.
 
     Parameters
@@ -50,7 +50,7 @@ def get_kernel(name: str, **parameters: Any) -> Array:
     Examples
     --------
     >>> from imfilter import kernels
-    >>> kernels.get_kernel("sobel", axis=1)[0]
+    >>> kernels.named("sobel", axis=1)[0]
     array([ 0.25,  0.  , -0.25])
     """
     names = kernel_names()
