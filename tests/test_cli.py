@@ -1,4 +1,4 @@
-"""The program as its users meet it: names of results, exit statuses, and what is said of files and streams."""
+"""The program: names of results, exit statuses, and messages about files and streams."""
 import os
 import re
 import signal
@@ -54,11 +54,11 @@ def test_nothing_is_overwritten_unasked(here, folder):
     before = Path("photo.png").read_bytes()
     Path("photo.box.png").write_bytes(b"precious")
     Path("other").mkdir()
-    os.link("photo.png", "other/twin.png")
+    os.link("photo.png", "other/hardlink.png")
     os.symlink("../photo.png", "other/link.png")
     assert "photo.box.png: exists already; --force" in here("apply", "box", "photo.png", status=1).err
     assert Path("photo.box.png").read_bytes() == b"precious"
-    for target in ("photo.png", "./other/../photo.png", "other/twin.png", "other/link.png"):
+    for target in ("photo.png", "./other/../photo.png", "other/hardlink.png", "other/link.png"):
         for force in ([], ["--force"]):
             said = here("apply", "box", "photo.png", "-o", target, *force, status=2).err
             assert "is the photo itself; --in-place" in said

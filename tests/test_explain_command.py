@@ -97,7 +97,7 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
     (["pixel", "none.png", "--at", "0,0", "--filter", "box"], 1, "none.png"),
 ])
 @pytest.mark.slow
-def test_wrong_usage_is_refused(run, tmp_path, arguments, status, words):
+def test_wrong_usage_is_rejected(run, tmp_path, arguments, status, words):
     Image.new("L", (3, 2)).save(tmp_path / "photo.png")
     out, error = run(*arguments, status=status)
     assert words in " ".join(error.split()) and out == ""

@@ -184,7 +184,7 @@ def test_no_line_breaks_within_a_size():
 
 
 @pytest.mark.parametrize("name", ["x.xyz", "x", "x.svg.gz"])
-def test_an_unknown_suffix_is_refused(name, tmp_path):
+def test_an_unknown_suffix_is_rejected(name, tmp_path):
     with pytest.raises(FileError, match=r"cannot write .*: it must be \.png, .*, \.html, \.svg"):
         PICTURES["still"]().save(tmp_path / name)
     assert not list(tmp_path.iterdir())

@@ -133,10 +133,10 @@ def test_kitty_gets_a_png_in_pieces(photo):
 def test_iterm_gets_a_png(photo, program):
     seen, _ = shown("box", "--show", "a.png", TERM_PROGRAM=program)
     (head, data), = re.findall(r"\x1b\]1337;File=([^:]*):([^\x07]*)\x07", seen)
-    told = dict(pair.split("=") for pair in head.split(";"))
+    reported = dict(pair.split("=") for pair in head.split(";"))
     file = base64.b64decode(data)
-    assert told["inline"] == "1" and int(told["size"]) == len(file)
-    check_sheet(file, int(told["width"]), int(told["height"]))
+    assert reported["inline"] == "1" and int(reported["size"]) == len(file)
+    check_sheet(file, int(reported["width"]), int(reported["height"]))
 
 
 def check_sheet(file, columns, lines):
@@ -186,7 +186,7 @@ def test_output_to_a_pipe_has_no_drawing(photo):
 @pytest.mark.slow
 def test_no_terminal_is_wrong_usage(photo, extra):
     said = run("apply", "box", "--show", "a.png", *extra, status=2)
-    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: pictures are shown in a terminal only")
+    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: images can only be shown in a terminal")
     assert said.stdout == b"" and os.listdir() == ["a.png"]
 
 
@@ -194,7 +194,7 @@ def test_the_drawing_needs_a_terminal_on_its_own_stream(photo):
     _, down = shown("box", "--show", "a.png", piped=["stdout"], status=2)
     assert down == b""
     _, down = shown("box", "--show", "--json", "a.png", piped=["stderr"], status=2)
-    assert b"standard error is none" in down
+    assert b"standard error is not one" in down
     assert os.listdir() == ["a.png"]
     seen, _ = shown("box", "--show", "a.png", piped=["stderr"], COLORTERM="truecolor")
     assert near(screen(seen)[0], "a.png", 0)

@@ -60,7 +60,7 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
 
 
 def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions) -> "PreparedConvolution":
-    """Check what is asked and prepare its computation; it is kept, because that takes longer than a small image."""
+    """Check a request and prepare its computation; cached, because it takes longer than filtering a small image."""
     pixels = opened.pixels
     options = options.with_checked_pairs()
     request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
@@ -170,7 +170,7 @@ class PreparedConvolution:
         return task
 
     def _make_transform(self, source: Array, target: Array) -> fft.Task:
-        blocks, window = self._blocks, region.current()
+        blocks, window = self._blocks, region.get_region()
         assert blocks is not None
         if window:
             window.grains.add((blocks.rows.grain, blocks.columns.grain))
