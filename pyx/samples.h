@@ -59,8 +59,8 @@ static inline void lanes_magnitude(void *p, lanes_short first, lanes_short secon
 
 static inline lanes_short lanes_shorts(uint16_t value) { return (lanes_short){0} + value; }
 
-/* (value * magic >> 16) >> shift: a division by `area` with rounding (half of it was added before). Ties, where `ties` is 1
-   and the remainder is 0, go to the even number. */
+/* (value * magic >> 16) >> shift: a division by `area` with rounding (half of it was added before). Ties, where `ties`
+   is 1 and the remainder is 0, go to the even number. */
 static inline lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
     lanes_short value = sums;
 #if defined(__AVX512BW__)
