@@ -103,6 +103,7 @@ def test_a_folder_is_filtered_when_that_is_asked_for(tree):
     assert {"in/a.box.png", "in/sub/b.box.png", "in/sub/sub/c.box.png"} < set(there())
 
 
+@pytest.mark.slow
 def test_results_of_an_earlier_run_are_not_photos(tree):
     photos = ["in/a.png", "in/a.tall.png", "in/view.sobel.png", "in/sub/b.jpg"]  # view.png is not there
     tree(*photos)
@@ -321,6 +322,7 @@ class Fails:
 
 
 @posix
+@pytest.mark.slow
 def test_a_process_that_dies_costs_one_photo(tree):
     names = [f"{k}.png" for k in range(12)]
     tree(*names)
@@ -615,6 +617,7 @@ def test_a_terminal_shows_how_far_it_is(tree):
     (["-q", "a.png", "b.png"], False, {}), (["a.png"], False, {}), (["--json", "a.png", "b.png"], True, {}),
     (["a.png", "b.png"], False, {"TERM": "dumb"}),
 ])
+@pytest.mark.slow
 def test_no_bar_where_it_would_disturb(tree, arguments, out, environment):
     tree("a.png", "b.png")
     seen, _ = on_terminal("box", *arguments, out=out, **environment)

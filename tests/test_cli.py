@@ -137,6 +137,7 @@ def test_what_is_changed_or_lost_is_said_and_can_be_silenced(here, folder):
 
 
 @posix
+@pytest.mark.slow
 def test_any_name_will_do(folder):
     names = [b"with space.png", b"-dash.png", "gr\u00fcn \u7eff.png".encode(), b"n" * 196 + b".png", b"{stem}.png",
              b"100%.png", b"two\nlines.png", *([b"byte\xff.png"] if sys.platform == "linux" else [])]

@@ -54,6 +54,7 @@ def test_options_reach_the_filter(here, folder):
     ("offset", [128, 28, 228, 128]), ("abs", [0, 100, 100, 0]), ("clip", [0, 0, 100, 0]),
     ("normalize", [128, 1, 255, 128]),
 ])
+@pytest.mark.slow
 def test_what_is_below_zero_is_shown_as_asked(here, folder, signed, wanted):
     step = np.array([[0, 0, 100, 100]] * 3, np.uint8)
     Image.fromarray(step).save("step.png")

@@ -230,6 +230,7 @@ CHILD = """if True:
     ("deep.tif", awkward.deep_tiff(), "imagecodecs"),
     ("float.tif", awkward.tiff(np.ones((4, 6, 3), "f4"), 2), "tifffile imagecodecs"),
 ])
+@pytest.mark.slow
 def test_without_the_libraries_the_extra_is_named(put, name, data, missing):
     path = put(name, data)
     done = complete([sys.executable, "-c", CHILD, path, missing])

@@ -67,6 +67,7 @@ def test_every_width_for_every_kind_of_kernel(dtype, kernel, rng, variant):
 
 @dtypes
 @pytest.mark.parametrize("inputs", [1, 2, 3])
+@pytest.mark.slow
 def test_every_width_of_a_bank(dtype, inputs, rng, variant):
     bank = rng.integers(-3, 4, (5, inputs, 3, 2))
     for width in range(2, 131):

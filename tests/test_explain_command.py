@@ -59,6 +59,7 @@ def test_channels_prints_the_number_of_weights(run, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["sobel", "contour", "box:size=2,4", "emboss:angle=10"])
+@pytest.mark.slow
 def test_pixel_ends_in_the_result_of_apply(run, tmp_path, rng, name):
     noise = rng.integers(0, 256, (9, 11, 3)).astype(np.uint8)
     Image.fromarray(noise).save(tmp_path / "photo.png")

@@ -84,6 +84,7 @@ def test_nothing_extends_beyond_the_sheet(picture):
         assert shape.x >= 0 and shape.y >= 0 and right <= sheet.width and bottom <= sheet.height, shape
 
 
+@pytest.mark.slow
 def test_gif_has_a_frame_for_each_step(picture, tmp_path):
     picture.save(tmp_path / "x.gif")
     duration = round(1000 * picture.scene.seconds)
@@ -97,6 +98,7 @@ def test_gif_has_a_frame_for_each_step(picture, tmp_path):
             assert durations == [duration] * (picture.frames - 1) + [2 * duration] and image.info["loop"] == 0
 
 
+@pytest.mark.slow
 def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
     picture = PICTURES["arithmetic"]()
     picture.save(tmp_path / "x.gif")

@@ -43,6 +43,7 @@ def test_a_transform_is_the_reference(image, kernel, mode, cval, padding, stride
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dtype", ["u1", "i2", "i4", "f4", "f8"])
+@pytest.mark.slow
 def test_blocks_join_without_a_seam(mode, dtype, rng):
     image = (rng.random((301, 287)) * 200).astype(dtype)
     kernel = rng.standard_normal((23, 31))

@@ -43,6 +43,7 @@ def test_a_picture_is_written_once_and_replaced_by_force(here, pair, command, wr
 
 
 @pytest.mark.parametrize("command", [SHEET, ("show", "sobel"), ("show", "sepia"), COMPARED])
+@pytest.mark.slow
 def test_a_picture_goes_to_standard_output(pair, command):
     done = run(*command, "-o", "-")
     assert Image.open(io.BytesIO(done.stdout)).format == "PNG" and b"wrote" not in done.stdout + done.stderr
@@ -137,6 +138,7 @@ def test_numbers_as_text(here, pair):
         "the images are identical\nignored: 2 pixels that differ but are fully transparent in both\n")
 
 
+@pytest.mark.slow
 def test_pictures_come_from_standard_input(pair):
     data = (pair / "photo.png").read_bytes()
     assert run("compare", "-", "photo.png", input=data).stdout == b"the images are identical\n"

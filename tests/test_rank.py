@@ -112,6 +112,7 @@ def test_networks_find_every_rank(shape, rng):
 
 
 @pytest.mark.parametrize("side", [255, 257, 300])
+@pytest.mark.slow
 def test_windows_of_more_samples_than_16_bits_count(side, rng, variant):
     image = rng.integers(0, 256, (4, 31), np.uint8)
     wanted = in_order(image, (side, side), "mirror", 0)

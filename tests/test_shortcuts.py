@@ -98,6 +98,7 @@ def test_gradients_in_double_are_taken_in_double(name, rng):
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("shape", [(3, 3), (5, 4), (1, 9), (9, 1), (17, 17)])
+@pytest.mark.slow
 def test_rows_read_where_they_are(shape, dtype, rng, variant):
     for kernel in (rng.standard_normal(shape), np.outer(rng.standard_normal(shape[0]), rng.standard_normal(shape[1]))):
         for mode, padding, height in zip(MODES, PADDINGS, (17, 40, 9, 8, 19), strict=True):
@@ -157,6 +158,7 @@ def test_solid_kernels(name, mode, rng, variant):
                 assert_promised(result, exact / kernel.sum(), mean, 255)
 
 
+@pytest.mark.slow
 def test_boxes_of_every_area_are_rounded_right(variant):
     # Every sum a box of bytes can have, with its true mean; halves may go either way.
     for height, width in ((1, 2), (2, 3), (3, 3), (3, 5), (2, 9), (5, 5), (7, 7), (4, 16), (9, 13), (15, 17), (16, 16)):

@@ -224,6 +224,7 @@ def test_dask_is_a_second_name_of_the_engine_tiles(put, here):
     assert "dask," not in here("apply", "box", "--help").out
 
 
+@pytest.mark.slow
 def test_of_many_photos_those_that_fit_are_filtered_whole(put, here):
     names = [put(name=f"{k}.tif") for k in range(2)]
     said = here("apply", "box", *names, "--engine", "tiles", "--json")
@@ -452,6 +453,7 @@ def test_an_interrupted_file_leaves_nothing(put, gate):
 
 @posix
 @pytest.mark.parametrize(("target", "left"), [("a.tif", []), ("a.zarr", [])])
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence(put, target, left):
     name = put(size=(1024, 1024))
     done = complete(limited(0.1, [*PROGRAM, "apply", "box", "--size", "1", name, "-o", target, "--engine", "tiles"]))
