@@ -13,7 +13,7 @@ cdef struct Scratch:
     char *raw               # samples gathered from an image row that is not packed
     const char **order      # the ring's rows in the order in which the group reads them
     const char **sources    # where each tap reads its first lane
-    Py_ssize_t *row_numbers #  number of the input row in each place of the ring
+    Py_ssize_t *row_numbers  # number of the input row in each place of the ring
     const char *ahead[GROUP]    # rows of the image that the next group adds
     Py_ssize_t ring_size, result_size, size
 

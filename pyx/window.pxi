@@ -21,7 +21,7 @@ ctypedef fused bits:
 cdef struct Ring:
     char *rows              # one after the other
     Py_ssize_t size         # of a row in bytes
-    Py_ssize_t *row_numbers #  number of the padded row in each place, or -1
+    Py_ssize_t *row_numbers  # number of the padded row in each place, or -1
     bint *broken            # it holds NaN
     Py_ssize_t places
 
