@@ -10,7 +10,7 @@ HEAD = """\
 # File formats
 
 Files are recognized by their content, whatever their name, and written in the format of the name's suffix. What a
-format cannot hold is never dropped silently: samples, sizes and frames are refused, and metadata is named in a note.
+format cannot hold is never dropped silently: samples, sizes and frames are rejected, and metadata is named in a note.
 
 """
 
@@ -23,7 +23,7 @@ Other variants of these formats are read as well: palettes become colors, 1-bit 
 or palette entry becomes alpha. A GIF is written with a separate palette for each frame, exact up to 256 colors.
 
 * **Depth.** Filters keep the depth. Files of 16-bit color, of floats in several channels, with channels beyond alpha,
-  and big-endian BigTIFF files need `pip install 'imfilter[formats]'`, and are refused without it. Without it, you can
+  and big-endian BigTIFF files need `pip install 'imfilter[formats]'`, and are rejected without it. Without it, you can
   use 16-bit PPM, 16-bit gray and float gray. Lab, and TIFF samples of 10, 12 or 14 bits, are not supported.
 * **Frames.** Every frame of an animation and every page of a TIFF file is filtered. Frames are read, filtered and
   written one by one, so few are in memory at once. Durations and the number of repetitions are kept (GIF counts in
@@ -62,7 +62,7 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
 * **Without metadata** (`--strip`), everything is dropped without a note except what defines the colors: profile, gamma
   and chromaticities, and without a profile the color space in EXIF (Adobe RGB). A wide-gamut photo would look different
   without them.
-* **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is refused, unless
+* **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is rejected, unless
   `--max-pixels` is higher. TIFF files are written up to 4 GB; [tiles](large_files.md) have no such limits.
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-# The public names beside the filters, which are declared in imfilter.filters: the module of each, None for a package.
+# The modules of the public names apart from filters (declared in imfilter.filters); None for a package.
 _MODULES: dict[str, str | None] = {
     "correlate": "convolution",
     "convolve": "convolution",

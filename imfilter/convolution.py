@@ -100,7 +100,7 @@ def correlate(
     """
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method)
     return filter_channelwise(
-        image, KernelSet.of(kernel, flip=False), options, channel_axis=channel_axis, mask=mask, out=out,
+        image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis, mask=mask, out=out,
         workers=workers)
 
 
@@ -132,7 +132,7 @@ def convolve(
     """
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method)
     return filter_channelwise(
-        image, KernelSet.of(kernel, flip=True), options, channel_axis=channel_axis, mask=mask, out=out,
+        image, KernelSet.from_kernel(kernel, flip=True), options, channel_axis=channel_axis, mask=mask, out=out,
         workers=workers)
 
 
@@ -160,7 +160,7 @@ def conv2d(
     groups : int, default 1
         The outputs of a group read only the input channels of that group; C_in groups make it depthwise.
     padding_mode : {'zeros', 'reflect', 'replicate', 'circular'}, default 'zeros'
-        How the image continues beyond its edges, by PyTorch's names: 'reflect' is 'mirror' of `correlate`.
+        How the image continues beyond its border, in PyTorch's terms: 'reflect' is 'mirror' of `correlate`.
     channel_axis : int or None, default -1
         Axis of the channels, in the image and in the result.
     dtype, out, workers
@@ -220,4 +220,4 @@ def plan(
     ('runs', 'int16', 7)
     """
     options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method)
-    return plan_channelwise(image, KernelSet.of(kernel, flip=False), options, channel_axis=channel_axis)
+    return plan_channelwise(image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)

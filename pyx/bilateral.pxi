@@ -3,8 +3,8 @@
 #     result = p + sum w (q - p) / sum w,     w = 2 ** (weights[i, j] + closeness (q - p)**2)
 #
 # Taking the mean of differences keeps constant images as they are. Weights below 2**-126 are 0, and so is what such a
-# sample adds, infinite as it may be. exp2 is a polynomial, the same on every instruction set but for the
-# roundings that a fused multiply-add leaves out.
+# sample adds, infinite as it may be. exp2 is a polynomial, the same on every instruction set except for the
+# roundings that a fused multiply-add saves.
 
 cdef extern from "lanes.h" nogil:
     float exp2_float(float value)

@@ -38,7 +38,7 @@ cdef inline void add_taps(lanes *like, const Stage *stage, Py_ssize_t e, const c
                           bint a, bint b, bint c, bint d,
                           lanes *a0, lanes *a1, lanes *a2, lanes *b0, lanes *b1, lanes *b2,
                           lanes *c0, lanes *c1, lanes *c2, lanes *d0, lanes *d1, lanes *d2) noexcept nogil:
-    """Add tap e and those of its mask that follow to the rows a, b, c and d that have them; literals leave no branch."""
+    """Add tap e and the following taps with its mask to the rows a, b, c and d; literals leave no branch."""
     cdef Py_ssize_t end = stage.taps[e].run_end
     cdef const char *source
     cdef const char *weights = stage.weights + e * GROUP * lane_size(like[0])

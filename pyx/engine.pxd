@@ -92,7 +92,7 @@ cdef struct Geometry:
 
 
 cdef struct Inner:
-    # Output columns all of whose taps lie inside the image. A tile that has at least `least` of them reads the image's
+    # Output columns whose taps all lie inside the image. A tile that has at least `least` of them reads the image's
     # rows where they are, and the ring's only for its other columns.
     Py_ssize_t first, last, least
     bint bytes              # these rows are read as uint8, by 3 x 3 kernels in int16
@@ -139,7 +139,7 @@ cdef struct Kernels:
     Stage stages[4]
     int count               # 2: the result is the root mean square of their responses
     bint separable
-    Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], the bias behind; else 0
+    Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], then the bias; else 0
 
 
 cdef struct Box:

@@ -1,7 +1,7 @@
 /* Vectors of lanes, as wide as the instruction set the including file is compiled for.
  *
  * A lane type is a GCC/Clang vector that may sit at any address; C arithmetic on it is done lane by
- * lane. Cython is told that each is a plain number (engine.pxd), so a loop written in Cython compiles
+ * lane. Cython sees each as a plain number (engine.pxd), so a loop written in Cython compiles
  * to vector instructions for whichever lane type it is specialized to. Other compilers get the plain
  * number itself: slower, and right.
  */

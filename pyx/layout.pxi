@@ -92,7 +92,7 @@ cdef int plan_columns(Packed packed) except -1:
 
 
 cdef void plan_output(Packed packed, Py_ssize_t block):
-    """Choose how results go to the target, which are computed in blocks of so many lanes."""
+    """Choose how results, computed in blocks of `block` lanes, are stored."""
     cdef Job *job = &packed.job
     cdef Py_ssize_t channels = job.target.channels
     cdef Py_ssize_t written = packed.rows * job.target.width * channels * job.target.size

@@ -4,7 +4,7 @@
 # largest of each column. That of 5 x 5 is the network of imfilter.networks, written out: columns are sorted, two
 # neighbors merged, two such pairs merged as far as it matters, and the fifth column brought in. Sorted columns and
 # pairs serve all windows that they are part of; they lie at constant distances, so that the compiler knows them apart.
-# What an exchange gives and nobody reads is left out by the compiler.
+# The compiler removes results of exchanges that nothing reads.
 
 cdef enum:
     SPAN = 2240             # bytes from one row in between to the next: 15 of them fit the first-level cache
@@ -111,7 +111,7 @@ cdef void merge_fives(const key *columns, Py_ssize_t step, key *pairs, Py_ssize_
 
 cdef void middle_of_fives(const key *pairs, const key *columns, Py_ssize_t step, key *into,
                           Py_ssize_t count) noexcept nogil:
-    """Write the medians of two pairs of columns and the column behind them."""
+    """Write the medians of two pairs of columns and the column after them."""
     cdef Py_ssize_t x
     cdef key a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4
     for x in range(count):

@@ -22,7 +22,7 @@ cdef enum:
 
 cdef inline const number *spread(const number *weights, number *room, Py_ssize_t first, Py_ssize_t count,
                                  Py_ssize_t channels) noexcept nogil:
-    """Return the weights of samples first to first + count - 1, each of which serves so many channels."""
+    """Return the weights of samples first to first + count - 1, where each weight serves `channels` channels."""
     cdef Py_ssize_t k, x = first // channels, c = first % channels
     if channels == 1:
         return weights + first

@@ -70,7 +70,7 @@ cdef int pack_kernel(Packed packed, Stage *stage, const double[:, ::1] kernel) e
         taps += taken
     longest = longest_sum(taps)
     if most > longest:
-        width = longest             # the sum of a kernel row goes to memory every so many columns
+        width = longest             # the sum of a kernel row goes to memory every `longest` columns
     allocate_stage(packed, stage, job.ring.rows * kw, job.ring.rows * ((kw + width - 1) // width))
     for u in range(job.ring.rows):
         for first in range(0, kw, width):

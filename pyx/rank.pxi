@@ -71,7 +71,7 @@ cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ss
     for k in range(height - 1):
         extreme_across(like, job, n, y + k, memory + k * size, spare)
     while y <= end:
-        # The places hold the block of rows y to y + height - 1, but for the last; each gets what is left of the block.
+        # The places hold rows y to y + height - 1, except the last; each gets the extreme of the rest of the block.
         extreme_across(like, job, n, y + height - 1, memory + (height - 1) * size, spare)
         for k in range(height - 2, -1, -1):
             extreme_row(largest, <key *>(memory + k * size), <key *>(memory + (k + 1) * size), <key *>result, lanes)

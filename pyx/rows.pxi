@@ -109,7 +109,7 @@ cdef void widen(const char *samples, Sample kind, lane *lanes, Py_ssize_t count)
 
 cdef inline void widen_pixels(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t step,
                               Py_ssize_t pixels, lane *lanes, char *raw) noexcept nogil:
-    """Widen the pixels x, x + step, ... of an image row, all of which lie inside the image."""
+    """Widen the pixels x, x + step, ... of an image row; all lie inside the image."""
     cdef const Raster *image = &job.source
     cdef const char *first = row + x * image.step_x
     if not image.packed or (step != 1 and pixels > 1):

@@ -59,8 +59,8 @@ static inline void lanes_magnitude(void *p, lanes_short first, lanes_short secon
 
 static inline lanes_short lanes_shorts(uint16_t value) { return (lanes_short){0} + value; }
 
-/* (value * magic >> 16) >> shift: a division by `area`, of which half was added. Ties, where `ties` is 1 and nothing is
-   left of the value, go to the even number. */
+/* (value * magic >> 16) >> shift: a division by `area` with rounding (half of it was added before). Ties, where `ties`
+   is 1 and the remainder is 0, go to the even number. */
 static inline lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
     lanes_short value = sums;
 #if defined(__AVX512BW__)
@@ -91,7 +91,7 @@ static inline lanes_float lanes_floats(const void *p) {
 }
 
 /* Red, green and blue of as many pixels as a vector has floats; and back to bytes: rounded to the nearest, ties to even,
- * and saturated, of numbers none of which is NaN or huge. */
+ * and saturated. Moderate finite numbers only. */
 #if defined(__AVX512BW__)
 static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
     /* Four pixels to each quarter, then each byte of a color to 32 bits of its own. */
@@ -126,7 +126,7 @@ static inline lanes_float rgb_part(__m256i bytes, int first) {
 }
 
 static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    /* Four pixels to each half; those of the second begin at its byte 4, so that nothing behind them is read. */
+    /* Four pixels to each half; those of the second begin at its byte 4, so that nothing after them is read. */
     __m256i bytes = _mm256_loadu2_m128i((const __m128i *)((const char *)p + 8), (const __m128i *)p);
     *red = rgb_part(bytes, 0);
     *green = rgb_part(bytes, 1);

@@ -1,11 +1,11 @@
-# Solid kernels over uint8, channel-wise: ones, which stand in one piece in each column, as in a box or a disk.
+# Solid kernels over uint8, channel-wise: kernels of ones, contiguous in each column, such as boxes and disks.
 #
 #     result[y, x, c] = scale * sum over i, j of kernel[i, j] * image[y + i - top, x + j - left, c]
 #
 # A band is the rows of the kernel that a piece covers. For each there is a row of 16-bit sums down the columns, which
 # move from one output row to the next: the row that enters is added, the row that leaves is taken away, which integers
-# do exactly. A result adds as many of them as the kernel has columns. A box has one band, of which sums of 2, 4 and 8
-# neighbors are made first; its sums that fit 16 bits are divided there. Others are added up as floats, which count
+# do exactly. A result adds as many of them as the kernel has columns. A box has one band; sums of 2, 4 and 8 neighbors
+# are computed first, and its sums that fit 16 bits are divided there. Others are added up as floats, which count
 # exactly to 2**24.
 
 cdef void slide(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t count,

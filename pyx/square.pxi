@@ -28,7 +28,7 @@ cdef inline void load_three(lanes *v0, lanes *v1, lanes *v2, const char *at, Py_
 
 cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, lanes second, const int taps, const bint narrow,
                          float factor) noexcept nogil:
-    """Write results, the first of which is byte x of a row of lanes; taps: those of a second kernel, or 0."""
+    """Write results from byte x of a row of lanes on; taps: of a second kernel, or 0."""
     if lanes is lanes_short and taps:
         lanes_magnitude(into + x // 2, total, second, factor)
     elif lanes is lanes_short and narrow:

@@ -13,7 +13,7 @@ cdef struct Scratch:
     char *raw               # samples gathered from an image row that is not packed
     const char **order      # the ring's rows in the order in which the group reads them
     const char **sources    # where each tap reads its first lane
-    Py_ssize_t *row_numbers #  number of the input row in each place of the ring
+    Py_ssize_t *row_numbers  # number of the input row in each place of the ring
     const char *ahead[GROUP]    # rows of the image that the next group adds
     Py_ssize_t ring_size, result_size, size
 
@@ -58,10 +58,10 @@ cdef inline void forget_rows(const Job *job, Scratch *scratch) noexcept nogil:
 
 
 cdef void clear_rows(const Job *job, Scratch *scratch) noexcept nogil:
-    """Write zeros where vectors may read lanes that no row was written to: behind rows shorter than a block.
+    """Write zeros where vectors may read lanes that no row was written to: after rows shorter than a block.
 
-    What is computed there is never stored, but garbage may be denormal numbers, each of which costs some processors
-    a hundred cycles. Rows are shorter than a block in narrow images, and at the edges that are computed apart.
+    What is computed there is never stored, but garbage may be denormal, which costs some processors a hundred
+    cycles per number. Rows are shorter than a block in narrow images, and at the edges that are computed apart.
     """
     cdef Py_ssize_t lane_size = 2 if job.lane == INT16 else 4 if job.lane == FLOAT32 else 8
     cdef Py_ssize_t block = 12 * LANES_BYTES, row = job.tiling.width * job.source.channels * lane_size

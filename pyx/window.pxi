@@ -1,4 +1,4 @@
-# Rows of samples for filters that look at windows: padded, in a ring, and as keys, which are whole numbers in the
+# Rows of samples for filters that look at windows: padded, in a ring, and as keys, which are integers in the
 # order of the samples.
 #
 #     float32 and float64: the bits, those below the sign inverted where it is set
@@ -21,7 +21,7 @@ ctypedef fused bits:
 cdef struct Ring:
     char *rows              # one after the other
     Py_ssize_t size         # of a row in bytes
-    Py_ssize_t *row_numbers #  number of the padded row in each place, or -1
+    Py_ssize_t *row_numbers  # number of the padded row in each place, or -1
     bint *broken            # it holds NaN
     Py_ssize_t places
 
@@ -109,7 +109,7 @@ cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize
 
 
 cdef Ring ring_at(const Window *job, char **memory, Py_ssize_t places) noexcept nogil:
-    """Lay out a ring of so many rows and move memory behind it."""
+    """Lay out a ring of `places` rows and advance the memory pointer."""
     cdef Ring ring
     ring.places = places
     ring.size = rounded_up(job.row_lanes * job.source.size)

@@ -11,7 +11,7 @@ cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
 
 
 cdef void rank_strip(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
-                 Poll poll) noexcept nogil:
+                     Poll poll) noexcept nogil:
     if job.method == EXTREME:
         extremes(like, job, n, first, last, memory, poll)
     else:

@@ -58,7 +58,7 @@ def deep_png(color):
 
 
 def bomb(side):
-    """Return the small PNG file that claims to be so many pixels wide and high."""
+    """Return a small PNG file whose header claims this width and height."""
     return png(side, side, 8, 0, [b""])
 
 
@@ -78,7 +78,7 @@ def tiff(samples, photometric, *, planar=False, packed=False, extra=()):
     tags += [(338, 3, list(extra))] if extra else []
     tags += [(339, 3, [{"u": 1, "i": 2, "f": 3}[samples.dtype.kind]] * bands)]
     sizes = [{3: 2, 4: 4}[kind] * len(values) for _, kind, values in tags]
-    beyond = 8 + 2 + 12 * len(tags) + 4  # values of more than four bytes stand behind the table
+    beyond = 8 + 2 + 12 * len(tags) + 4  # values of more than four bytes follow the table
     first = beyond + sum(size for size in sizes if size > 4)
     places = [first + sum(map(len, strips[:k])) for k in range(len(strips))]
     table, values_behind = struct.pack("<H", len(tags)), b""
@@ -106,7 +106,7 @@ def exif(orientation=1):
 
 
 def turned(stored, orientation):
-    """Return stored pixels as they are to be looked at, as the EXIF standard defines orientations 1 to 8."""
+    """Return stored pixels upright, as the EXIF standard defines orientations 1 to 8."""
     turn = {
         1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud, 5: lambda a: a.swapaxes(0, 1),
         6: lambda a: np.rot90(a, -1), 7: lambda a: np.rot90(a, 2).swapaxes(0, 1), 8: lambda a: np.rot90(a),
@@ -179,7 +179,7 @@ def half(kind):
 
 
 def by_opencv(suffix, depth, *options):
-    """Return a file of more than 8 bits a color in a format of which Pillow reads 8 bits."""
+    """Return a file with more than 8 bits per color in a format that Pillow reads as 8 bits."""
     cv2 = pytest.importorskip("cv2")
     samples = pixels(3, "u2").repeat(9, 0).repeat(9, 1) >> (16 - depth)
     done, data = cv2.imencode(suffix, samples, [getattr(cv2, option) if isinstance(option, str) else option

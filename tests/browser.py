@@ -37,11 +37,11 @@ class Browser:
         os.close(theirs)
         os.close(ours)
         self.session = None
-        target = self.tell("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.errors, self.requests = [], []
         for domain in ("Page", "Runtime", "Network", "Log"):
-            self.tell(f"{domain}.enable")
+            self.send(f"{domain}.enable")
 
     def close(self):
         self.process.kill()
@@ -49,7 +49,7 @@ class Browser:
         os.close(self.read)
         os.close(self.write)
 
-    def tell(self, method, **params):
+    def send(self, method, **params):
         """Send a command and return its result."""
         self.count += 1
         message = {"id": self.count, "method": method, "params": params}
@@ -65,7 +65,7 @@ class Browser:
         """Return the next message, and keep what went wrong and what was asked of the network."""
         while b"\0" not in self.room:
             came = os.read(self.read, 1 << 16)
-            assert came, "the browser has gone"
+            assert came, "the browser is gone"
             self.room += came
         line, self.room = self.room.split(b"\0", 1)
         message = json.loads(line)
@@ -79,17 +79,17 @@ class Browser:
         """Open an address in a window of this size, and wait for it."""
         self.errors.clear()
         self.requests.clear()
-        self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
-        self.tell("Emulation.setEmulatedMedia", features=[
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.send("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if still else "no-preference"}])
-        self.tell("Page.navigate", url=url)
+        self.send("Page.navigate", url=url)
         while self.next().get("method") != "Page.loadEventFired":
             pass
 
     def value(self, expression):
         """Return what an expression of JavaScript is, which may be a promise."""
-        result = self.tell("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        result = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
@@ -97,17 +97,17 @@ class Browser:
         """Press a key and let it go."""
         code = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS[key]}
         text = {"text": " "} if key == " " else {}
-        self.tell("Input.dispatchKeyEvent", type="keyDown", **code, **text)
-        self.tell("Input.dispatchKeyEvent", type="keyUp", **code)
+        self.send("Input.dispatchKeyEvent", type="keyDown", **code, **text)
+        self.send("Input.dispatchKeyEvent", type="keyUp", **code)
 
     def click(self, selector):
         """Click into the middle of an element."""
         x, y = self.value(f"(() => {{ const box = document.querySelector('{selector}').getBoundingClientRect();"
                           "return [box.x + box.width / 2, box.y + box.height / 2]; })()")
         for kind in ("mousePressed", "mouseReleased"):
-            self.tell("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def screenshot(self, path):
         """Write what is seen as a PNG."""
-        data = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        data = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(data))

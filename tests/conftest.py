@@ -81,7 +81,7 @@ def put(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder with photo.png, in which the test stands."""
+    """Change to a folder with photo.png; return it."""
     awkward.photo(size=(31, 17)).save(tmp_path / "photo.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -89,9 +89,9 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def here(capsysbinary):
-    """Run the program in this process, which is faster; return what it says on standard output and error."""
+    """Run the program in this process, which is faster; return its standard output and error."""
     def call(*arguments, status=0):
-        output = os.dup(1)  # which main lets go of when it cannot be written
+        output = os.dup(1)  # main closes it when it cannot be written
         with pytest.raises(SystemExit) as left:
             main(list(arguments))
         os.dup2(output, 1)

@@ -131,10 +131,10 @@ def mount(folder, size):
     """Mount a small file system on a folder, or skip the test where that is not allowed."""
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:
-        refused = complete(command).returncode
+        rejected = complete(command).returncode
     except OSError:
-        refused = True
-    if refused:
+        rejected = True
+    if rejected:
         pytest.skip("file systems cannot be mounted here")
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 import reference
 
-EXACT = 2.0**53  # sums of whole numbers below this are exact in float64
+EXACT = 2.0**53  # sums of integers below this are exact in float64
 
 
 def allowance(weights, peak, unit=1e-7):
@@ -20,7 +20,7 @@ def largest_sum(weights, peak):
 def assert_promised(result, exact, weights, peak, whole=False):
     """Hold a result against the exact values.
 
-    peak: the largest |pixel|, and |bias| / sum|w| for what a bias adds. whole: kernel and image are whole numbers,
+    peak: the largest |pixel|, and |bias| / sum|w| for what a bias adds. whole: kernel and image are integers,
     so the result is exact as long as no sum can reach 2^53.
     """
     assert result.shape == exact.shape

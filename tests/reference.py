@@ -44,8 +44,8 @@ def correlate(image, kernel, margin, mode, cval=0.0, stride=(1, 1), dilation=(1,
 def normalized(image, mask, kernel, margin, mode, cval=0.0, beyond=1.0, stride=(1, 1), dilation=(1, 1)):
     """Return sum(w m p) / sum(w m) * sum(w), NaN where sum(w m) is 0, and sum|w m| / |sum(w m)|.
 
-    mask: as the image. beyond: what the mask goes on with where the image goes on with cval. A pixel of weight 0 may be
-    anything. The second result is by how much the error of a sum grows when it is divided.
+    mask: as the image. beyond: the mask beyond the border, where the image is cval. A pixel of weight 0 may have any
+    value. The second result is by how much the error of a sum grows when it is divided.
     """
     weighed = np.where(mask == 0, 0, image.astype(float)) * mask
     sums = correlate(weighed, kernel, margin, mode, cval * beyond if beyond else 0.0, stride, dilation)
@@ -80,7 +80,7 @@ def both(value):
 
 
 def rounded(values, dtype):
-    """Cast to the dtype: whole numbers are the nearest, ties to even, saturated, and NaN is 0."""
+    """Cast to the dtype: integers are the nearest, ties to even, saturated, and NaN is 0."""
     if dtype.kind == "f":
         return values.astype(dtype)
     low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)

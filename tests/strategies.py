@@ -43,7 +43,7 @@ LAYOUTS = {
 
 @st.composite
 def pixels(draw, shape, dtype):
-    """Arrays of this shape and dtype, of tiny whole numbers or over a wide range."""
+    """Arrays of this shape and dtype, of tiny integers or over a wide range."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     dtype = np.dtype(dtype)
     if dtype.kind == "f":
@@ -85,7 +85,7 @@ STRUCTURES = {
     "rows of equal weights": lambda kernel: np.repeat(kernel[:, :1], kernel.shape[1], 1),
     "runs": lambda kernel: np.sort(np.clip(kernel, -1, 1).round(), 1).astype(kernel.dtype),
     "symmetric": lambda kernel: kernel + kernel[::-1, ::-1],
-    "whole numbers, scaled": lambda kernel: np.rint(kernel) / 7,
+    "integers, scaled": lambda kernel: np.rint(kernel) / 7,
 }
 
 

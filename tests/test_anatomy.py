@@ -1,4 +1,4 @@
-"""What is told of filters: the kernels that are shown are those that run, and what is said of numbers holds."""
+"""The kernels that are shown are those that run, and the printed facts are true."""
 import re
 
 import numpy as np
@@ -71,7 +71,7 @@ def test_every_filter_is_taken_apart():
     neither = {spec for spec in SPECS if spec not in BY_KERNEL + BY_MATRIX}
     assert neither == {name for name, declaration in FILTERS.items() if declaration.group == "rank" or declaration.far}
     for spec in neither:
-        assert anatomy(Filter.parse(spec)).words.endswith("It is no linear convolution, so it has no kernel.")
+        assert anatomy(Filter.parse(spec)).words.endswith("It is not a linear convolution, so it has no kernel.")
 
 
 def test_linear_light_is_mentioned():
@@ -82,9 +82,9 @@ def test_linear_light_is_mentioned():
 
 
 @pytest.mark.parametrize("weights", [[[1e308, 1e308]], np.ones((1, 4097))])
-def test_a_kernel_that_cannot_be_shown_is_refused(weights):
+def test_a_kernel_that_cannot_be_shown_is_rejected(weights):
     with pytest.raises(ImfilterError, match="a kernel to show must have"):
-        anatomy(Filter.of_kernel(weights))
+        anatomy(Filter.from_kernel(weights))
 
 
 def said(kernel):

@@ -1,4 +1,4 @@
-"""Files written at once: killed, full, refused or linked, what stood there stays, or all that is new stands there."""
+"""Atomic writes: killed, full disk, rejected or linked, the old file stays or the new one is complete."""
 import os
 import random
 import signal
@@ -49,12 +49,12 @@ def nameless(request, monkeypatch):
 @pytest.fixture
 def folder(tmp_path):
     """A folder with a photo called old.png, which must come to no harm."""
-    (tmp_path / "old.png").write_bytes(b"what stood there")
+    (tmp_path / "old.png").write_bytes(b"the old file")
     return tmp_path
 
 
 def unharmed(folder):
-    return os.listdir(folder) == ["old.png"] and (folder / "old.png").read_bytes() == b"what stood there"
+    return os.listdir(folder) == ["old.png"] and (folder / "old.png").read_bytes() == b"the old file"
 
 
 @posix
@@ -96,11 +96,11 @@ def test_a_file_that_is_replaced_hands_on_its_owner_and_group(folder, nameless):
 @pytest.mark.parametrize(("mode", "left"), [(0o660, 0o600), (0o664, 0o644), (0o640, 0o600), (0o755, 0o755)])
 def test_a_group_that_cannot_be_handed_on_hands_on_no_rights(folder, monkeypatch, mode, left):
     """Another group would read what only the first was to."""
-    def refuse(*arguments):
+    def reject(*arguments):
         raise PermissionError(1, "Operation not permitted")
 
     (folder / "old.png").chmod(mode)
-    monkeypatch.setattr(atomic.os, "chown", refuse)
+    monkeypatch.setattr(atomic.os, "chown", reject)
     files.write_file(b"newer", str(folder / "old.png"), force=True)
     assert stat.S_IMODE((folder / "old.png").stat().st_mode) == left
 
@@ -213,7 +213,7 @@ def test_a_full_disk_harms_nothing(folder, nameless):
 def test_a_real_full_disk_harms_nothing(folder, nameless):
     mount(folder, "64k")
     try:
-        (folder / "old.png").write_bytes(b"what stood there")
+        (folder / "old.png").write_bytes(b"the old file")
         with pytest.raises(FileError, match=r"old\.png: No space left"):
             files.write_file(bytes(200_000), str(folder / "old.png"), force=True)
         assert unharmed(folder)
@@ -225,7 +225,7 @@ def test_a_real_full_disk_harms_nothing(folder, nameless):
 def test_a_read_only_file_system_is_named(folder, nameless):
     mount(folder, "64k")
     try:
-        (folder / "old.png").write_bytes(b"what stood there")
+        (folder / "old.png").write_bytes(b"the old file")
         complete(["mount", "-o", "remount,ro", str(folder)]).check_returncode()
         for name in ("old.png", "new.png"):
             with pytest.raises(FileError, match=f"{name}: Read-only file system"):
@@ -269,23 +269,23 @@ def test_what_a_killed_run_left_does_no_harm(folder, nameless):
 def test_other_hard_links_keep_the_old_file(folder, nameless):
     os.link(folder / "old.png", folder / "other.png")
     files.write_file(b"new", str(folder / "old.png"), force=True)
-    assert (folder / "other.png").read_bytes() == b"what stood there"
+    assert (folder / "other.png").read_bytes() == b"the old file"
 
 
 @posix
 def test_a_file_system_without_links(folder, monkeypatch):
-    def refuse(*arguments, **keywords):
+    def reject(*arguments, **keywords):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(atomic, "OPENED", "/nowhere")
-    monkeypatch.setattr(atomic.os, "link", refuse)
+    monkeypatch.setattr(atomic.os, "link", reject)
     files.write_file(b"new", str(folder / "new.png"), force=False)
     assert (folder / "new.png").read_bytes() == b"new"
     (folder / "new.png").unlink()
     monkeypatch.setattr(atomic, "check_target", lambda path, force: None)  # as if it had come in between
     with pytest.raises(FileError, match="exists already"):
         files.write_file(b"new", str(folder / "old.png"), force=False)
-    monkeypatch.setattr(atomic.os, "replace", refuse)
+    monkeypatch.setattr(atomic.os, "replace", reject)
     with pytest.raises(FileError, match="not permitted"):
         files.write_file(b"new", str(folder / "new.png"), force=False)
     assert unharmed(folder)

@@ -1,4 +1,4 @@
-"""Many photos: which are meant, where results go, several at once, interrupts, progress, and what is told of each."""
+"""Batches: which photos, output names, parallel work, interrupts, progress and reports."""
 import contextlib
 import json
 import multiprocessing
@@ -35,7 +35,7 @@ BOX = Recipe(Pipeline("box"), "box")
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
-    """Stand in an empty folder; return what puts photos (or other bytes) under names there."""
+    """Change to an empty folder; return a function that writes photos (or other bytes) there."""
     monkeypatch.chdir(tmp_path)
     data = awkward.encoded(awkward.photo(size=(31, 17)), "PNG")
 
@@ -57,7 +57,7 @@ def started(*arguments, **options):
 
 
 def job_of(filter):
-    """Return a job that writes results beside the photos."""
+    """Return a job that writes results next to the photos."""
     return batch.BatchJob(filter, targets.Output())
 
 
@@ -103,6 +103,7 @@ def test_a_folder_is_filtered_when_that_is_asked_for(tree):
     assert {"in/a.box.png", "in/sub/b.box.png", "in/sub/sub/c.box.png"} < set(there())
 
 
+@pytest.mark.slow
 def test_results_of_an_earlier_run_are_not_photos(tree):
     photos = ["in/a.png", "in/a.tall.png", "in/view.sobel.png", "in/sub/b.jpg"]  # view.png is not there
     tree(*photos)
@@ -171,7 +172,7 @@ CLASHES = [
 
 
 @pytest.mark.parametrize(("arguments", "words"), CLASHES, ids=[" ".join(arguments) for arguments, _ in CLASHES])
-def test_names_that_cannot_be_right_are_refused_before_anything_is_written(tree, capsys, arguments, words):
+def test_names_that_cannot_be_right_are_rejected_before_anything_is_written(tree, capsys, arguments, words):
     tree("a.png", "a.jpg", "b.png", "x/a.png", "y/a.png", "a.box.png", "stdin.png")
     before = there()
     with pytest.raises(SystemExit) as left:
@@ -185,11 +186,11 @@ def test_names_that_cannot_be_right_are_refused_before_anything_is_written(tree,
 def test_photos_with_several_names_are_told_apart(tree):
     tree("a.png", "sub/b.png")
     os.symlink("sub", "way")
-    os.link("a.png", "twin.png")
+    os.link("a.png", "link.png")
     assert len(batch.Batch(batch.BatchJob(BOX, targets.Output()), ["a.png", "./a.png", "*a.png", "way/b.png"])) == 2
     assert len(batch.Batch(batch.BatchJob(BOX, targets.Output()), ["sub/b.png", "way/b.png", "sub/../way/b.png"])) == 1
-    with pytest.raises(ImfilterError, match=r"a\.png and twin\.png are the same file"):
-        batch.Batch(batch.BatchJob(BOX, targets.Output(in_place=True)), ["a.png", "twin.png"])
+    with pytest.raises(ImfilterError, match=r"a\.png and link\.png are the same file"):
+        batch.Batch(batch.BatchJob(BOX, targets.Output(in_place=True)), ["a.png", "link.png"])
     with pytest.raises(ImfilterError, match=r"results of sub/b\.png and a\.png"):
         batch.Batch(batch.BatchJob(BOX, targets.Output("way/x{ext}.png")), ["sub/b.png", "a.png"])
 
@@ -209,7 +210,7 @@ def test_a_message_is_one_line_whatever_the_name(tree):
         "imfilter: good.png: is empty", "imfilter: two\\nlines\\x1b[1m.png: is empty"]
 
 
-# What becomes of them.
+# Results.
 
 def test_one_bad_photo_in_ten_does_not_stop_the_rest(tree):
     names = [f"{k}.png" for k in range(40)]
@@ -231,15 +232,15 @@ def test_every_photo_has_a_record(tree, workers):
     run("box", "b.png")
     names = ["a.png", "b.png", "bad.png", "none.png", "palette.png"]
     said = run("box", "--json", "--workers", str(workers), *names, status=1)
-    told = records(said)
-    assert sorted(told) == names
-    assert told["a.png"].pop("seconds") > 0
-    assert told["a.png"] == {
+    results = records(said)
+    assert sorted(results) == names
+    assert results["a.png"].pop("seconds") > 0
+    assert results["a.png"] == {
         "input": "a.png", "output": "a.box.png", "status": "written", "width": 31, "height": 17, "mode": "RGB",
         "bytes": os.path.getsize("a.box.png"), "error": None, "notes": []}
-    assert told["b.png"]["error"] == "b.box.png: exists already; --force replaces it"
-    assert told["bad.png"]["error"].startswith("is not an image") and told["none.png"]["bytes"] is None
-    assert told["palette.png"]["notes"] == ["palette becomes full color"]
+    assert results["b.png"]["error"] == "b.box.png: exists already; --force replaces it"
+    assert results["bad.png"]["error"].startswith("is not an image") and results["none.png"]["bytes"] is None
+    assert results["palette.png"]["notes"] == ["palette becomes full color"]
     assert "imfilter: bad.png: is not an image" in said.stderr and "wrote" not in said.stderr
 
 
@@ -321,14 +322,15 @@ class Fails:
 
 
 @posix
+@pytest.mark.slow
 def test_a_process_that_dies_costs_one_photo(tree):
     names = [f"{k}.png" for k in range(12)]
     tree(*names)
     awkward.photo(size=(50, 20)).save("3.png")
     awkward.photo(size=(50, 20)).save("11.png")
-    told = {record.input: record for record in batch.Batch(job_of(Kills()), names).results(workers=2)}
-    assert {name for name, record in told.items() if record.error} == {"3.png", "11.png"} and len(told) == 12
-    assert "died (exit code -9)" in told["3.png"].error
+    results = {record.input: record for record in batch.Batch(job_of(Kills()), names).results(workers=2)}
+    assert {name for name, record in results.items() if record.error} == {"3.png", "11.png"} and len(results) == 12
+    assert "died (exit code -9)" in results["3.png"].error
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -336,8 +338,9 @@ def test_any_failure_is_that_of_one_photo(tree, workers):
     tree("a.png", "b.png")
     awkward.photo(size=(50, 20)).save("zero.png")
     awkward.photo(size=(50, 50)).save("large.png")
-    told = {record.input: record.error for record in batch.Batch(job_of(Fails()), ["*.png"]).results(workers=workers)}
-    assert told == {"a.png": None, "b.png": None, "large.png": "there is not enough memory for it",
+    records = batch.Batch(job_of(Fails()), ["*.png"]).results(workers=workers)
+    results = {record.input: record.error for record in records}
+    assert results == {"a.png": None, "b.png": None, "large.png": "there is not enough memory for it",
                     "zero.png": "cannot be filtered: ZeroDivisionError: by zero"}
 
 
@@ -347,8 +350,8 @@ def test_new_processes_do_what_copies_do(tree, monkeypatch):
     monkeypatch.setattr(multiprocessing, "get_context", lambda how: asked.append(how) or get(how))
     monkeypatch.setattr(threading, "active_count", lambda: 2)  # a copy of a process with threads may hang
     recipe = Recipe(Pipeline("gaussian:sigma=2"), "gaussian")
-    told = list(batch.Batch(job_of(recipe), ["a.png", "b.png"]).results(workers=2))
-    assert [record.error for record in told] == [None, None] and asked == ["spawn", "spawn"]
+    results = list(batch.Batch(job_of(recipe), ["a.png", "b.png"]).results(workers=2))
+    assert [record.error for record in results] == [None, None] and asked == ["spawn", "spawn"]
     wanted = imfilter.gaussian(np.asarray(Image.open("a.png")), 2)
     np.testing.assert_array_equal(np.asarray(Image.open("b.gaussian.png")), wanted)
 
@@ -368,7 +371,7 @@ def test_processors_are_shared_out(tree, monkeypatch, cores, files_, workers, wa
 
 
 class Threads:
-    """A filter that tells how many threads its loops would take."""
+    """A filter that reports how many threads its loops would use."""
 
     name = "threads"
 
@@ -380,9 +383,9 @@ class Threads:
 def test_each_process_has_its_share_of_threads(tree, monkeypatch):
     monkeypatch.setenv("IMFILTER_WORKERS", "6")
     tree("a.png", "b.png")
-    told = list(batch.Batch(job_of(Threads()), ["a.png", "b.png"]).results())
-    assert [record.width for record in told] == [3, 3]
-    assert len({record.height for record in told} | {os.getpid() % 60_000 + 1}) == 3
+    results = list(batch.Batch(job_of(Threads()), ["a.png", "b.png"]).results())
+    assert [record.width for record in results] == [3, 3]
+    assert len({record.height for record in results} | {os.getpid() % 60_000 + 1}) == 3
     assert os.environ["IMFILTER_WORKERS"] == "6"
 
 
@@ -429,7 +432,7 @@ def many(tree):
 
 
 def after(child, wrote, number, group=False):
-    """Send a signal to a program that has told of so many photos; return what it still said."""
+    """Send a signal to a program that has reported `wrote` photos; return the rest of its messages."""
     assert all(line.startswith("wrote") for line in read_lines(child, wrote))
     os.killpg(child.pid, number) if group else child.send_signal(number)
     return child.communicate(timeout=PATIENCE)[1]
@@ -439,6 +442,7 @@ def after(child, wrote, number, group=False):
 @pytest.mark.parametrize("group", [False, True], ids=["process", "group"])
 @pytest.mark.parametrize(("name", "wrote"), [
     ("SIGINT", 1), ("SIGINT", 2), ("SIGINT", 40), ("SIGTERM", 3), ("SIGTERM", 40), ("SIGHUP", 7)])
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_is_done_and_says_what_is_not(many, name, wrote, group):
     child = started("box", "--workers", "2", "--out-dir", "out", *many)
     number = getattr(signal, name)
@@ -504,11 +508,11 @@ main(sys.argv[1:])
 @pytest.mark.slow
 def test_an_interrupt_is_heard_within_a_photo(tree, names):
     os.mkdir("loops")
-    Image.new("RGB", (3000, 3000)).save("a.bmp")
+    Image.new("RGB", (200, 20_000)).save("a.bmp")  # short rows: a signal is heard after each
     Image.new("RGB", (3, 3)).save("small.bmp")
     os.link("a.bmp", "b.bmp")
     before = there()
-    child = start([sys.executable, "-c", TELLING, "apply", "bilateral", "--sigma-spatial", "200", "--workers", "2",
+    child = start([sys.executable, "-c", TELLING, "apply", "bilateral", "--sigma-spatial", "60", "--workers", "2",
                    "--out-dir", "out", *names], text=True, stdin=subprocess.PIPE)
     if names == ["-"]:
         child.stdin.buffer.write(Path("a.bmp").read_bytes())
@@ -595,6 +599,7 @@ def on_terminal(*arguments, out=False, **environment):
 
 
 @posix
+@pytest.mark.slow
 def test_a_terminal_shows_how_far_it_is(tree):
     names = [f"{k}.png" for k in range(30)]
     tree(*names)
@@ -612,6 +617,7 @@ def test_a_terminal_shows_how_far_it_is(tree):
     (["-q", "a.png", "b.png"], False, {}), (["a.png"], False, {}), (["--json", "a.png", "b.png"], True, {}),
     (["a.png", "b.png"], False, {"TERM": "dumb"}),
 ])
+@pytest.mark.slow
 def test_no_bar_where_it_would_disturb(tree, arguments, out, environment):
     tree("a.png", "b.png")
     seen, _ = on_terminal("box", *arguments, out=out, **environment)

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import reference
-import twin
+import vectorized_reference as vectorized
 
 import imfilter
 from imfilter import Border, conv2d, correlate
@@ -30,7 +30,7 @@ ROWS = [
     ("wrap", "a", "aaaaaa", "aaaaaa"),
 ]
 rows = pytest.mark.parametrize(("mode", "row", "before", "after"), ROWS)
-modes = pytest.mark.parametrize("mode", twin.PAD)
+modes = pytest.mark.parametrize("mode", vectorized.PAD)
 
 
 def letters(row):
@@ -73,7 +73,7 @@ def test_any_margin_on_any_size(mode, shape, rng):
     for top, bottom, left, right in [(0, 0, 0, 1), (3, 0, 0, 0), (1, 2, 3, 4), (9, 0, 8, 1), (40, 41, 50, 33)]:
         margin = ((top, bottom), (left, right))
         padded = correlate(image, [[1]], mode=mode, cval=77, padding=margin)
-        np.testing.assert_array_equal(padded, twin.padded(image, margin, mode, 77))
+        np.testing.assert_array_equal(padded, vectorized.padded(image, margin, mode, 77))
 
 
 @modes
@@ -81,7 +81,7 @@ def test_any_margin_on_any_size(mode, shape, rng):
 def test_every_dtype_has_borders(mode, dtype, rng):
     image = rng.integers(0, 2, (3, 5, 2)).astype(dtype)
     padded = correlate(image, [[1]], mode=mode, cval=1, padding=8)
-    np.testing.assert_array_equal(padded, twin.padded(image, ((8, 8), (8, 8)), mode, 1))
+    np.testing.assert_array_equal(padded, vectorized.padded(image, ((8, 8), (8, 8)), mode, 1))
 
 
 @modes
@@ -89,7 +89,7 @@ def test_strides_start_at_the_margin(mode, rng):
     image = rng.random((4, 7), np.float32)
     for step in (2, 3, 5, 11):
         strided = correlate(image, [[1]], mode=mode, padding=6, stride=step)
-        np.testing.assert_array_equal(strided, twin.padded(image, ((6, 6), (6, 6)), mode)[::step, ::step])
+        np.testing.assert_array_equal(strided, vectorized.padded(image, ((6, 6), (6, 6)), mode)[::step, ::step])
 
 
 def test_cval_counts_only_outside():
@@ -119,7 +119,7 @@ def test_cval_may_be_nan_in_floating_images():
 def test_padding_modes_are_borders(name, same, rng):
     image = rng.integers(-9, 9, (4, 5)).astype(np.float32)
     layer = conv2d(image, np.ones((1, 1, 1, 1)), padding=((3, 1), (2, 9)), padding_mode=name)
-    np.testing.assert_array_equal(layer[..., 0], twin.padded(image, ((3, 1), (2, 9)), same))
+    np.testing.assert_array_equal(layer[..., 0], vectorized.padded(image, ((3, 1), (2, 9)), same))
 
 
 @pytest.mark.parametrize("border", Border)
@@ -128,4 +128,4 @@ def test_a_border_is_its_name(border, rng):
     kernel = rng.random((5, 3))
     by_name = correlate(image, kernel, mode=border.name.lower())
     np.testing.assert_array_equal(correlate(image, kernel, mode=border), by_name)
-    assert set(twin.PAD) == {each.name.lower() for each in imfilter.Border}
+    assert set(vectorized.PAD) == {each.name.lower() for each in imfilter.Border}

@@ -1,4 +1,4 @@
-"""The program as its users meet it: names of results, exit statuses, and what is said of files and streams."""
+"""The program: names of results, exit statuses, and messages about files and streams."""
 import os
 import re
 import signal
@@ -16,6 +16,7 @@ import imfilter
 from imfilter.pipeline.recipe import Recipe
 
 
+@pytest.mark.slow
 def test_results_are_named_after_the_photo(here, folder):
     Path("in").mkdir()
     for name in ("in/a.png", "in/b.c.jpg", "d.TIF"):
@@ -53,11 +54,11 @@ def test_nothing_is_overwritten_unasked(here, folder):
     before = Path("photo.png").read_bytes()
     Path("photo.box.png").write_bytes(b"precious")
     Path("other").mkdir()
-    os.link("photo.png", "other/twin.png")
+    os.link("photo.png", "other/hardlink.png")
     os.symlink("../photo.png", "other/link.png")
     assert "photo.box.png: exists already; --force" in here("apply", "box", "photo.png", status=1).err
     assert Path("photo.box.png").read_bytes() == b"precious"
-    for target in ("photo.png", "./other/../photo.png", "other/twin.png", "other/link.png"):
+    for target in ("photo.png", "./other/../photo.png", "other/hardlink.png", "other/link.png"):
         for force in ([], ["--force"]):
             said = here("apply", "box", "photo.png", "-o", target, *force, status=2).err
             assert "is the photo itself; --in-place" in said
@@ -136,6 +137,7 @@ def test_what_is_changed_or_lost_is_said_and_can_be_silenced(here, folder):
 
 
 @posix
+@pytest.mark.slow
 def test_any_name_will_do(folder):
     names = [b"with space.png", b"-dash.png", "gr\u00fcn \u7eff.png".encode(), b"n" * 196 + b".png", b"{stem}.png",
              b"100%.png", b"two\nlines.png", *([b"byte\xff.png"] if sys.platform == "linux" else [])]
@@ -166,6 +168,7 @@ def test_a_reader_who_leaves_is_no_error(folder, arguments):
 @posix
 @pytest.mark.parametrize(("redirection", "status"), [(">&-", 0), (">/dev/full", 1), ("2>&-", 0)])
 @pytest.mark.parametrize("arguments", ["list", "apply box photo.tif"])
+@pytest.mark.slow
 def test_an_output_that_takes_nothing(folder, arguments, redirection, status):
     if not os.path.exists("/dev/full"):
         pytest.skip("there is no /dev/full")

@@ -1,4 +1,4 @@
-"""apply and convolve: filters, chains and options on real files give what they give in Python."""
+"""apply and convolve: filters, pipelines and options on real files give what they give in Python."""
 import os
 import re
 import subprocess
@@ -17,9 +17,8 @@ NEEDED = {"mix": ["--matrix", "0 0 1; 0 1 0; 1 0 0"]}
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_every_filter_is_applied_to_a_file_as_to_an_image(folder, name):
-    done = run("apply", name, *NEEDED.get(name, []), "photo.png")
-    assert (done.stdout.decode(), done.stderr) == (f"wrote photo.{name}.png\n", b"")
+def test_every_filter_is_applied_to_a_file_as_to_an_image(here, folder, name):
+    assert here("apply", name, *NEEDED.get(name, []), "photo.png") == (f"wrote photo.{name}.png\n", "")
     keywords = {"matrix": [[0, 0, 1], [0, 1, 0], [1, 0, 0]]} if name == "mix" else {}
     wanted = np.asarray(getattr(imfilter, name)(pixels("photo.png"), **keywords))
     if wanted.dtype == np.float32:  # with a sign: shown about mid-gray
@@ -55,6 +54,7 @@ def test_options_reach_the_filter(here, folder):
     ("offset", [128, 28, 228, 128]), ("abs", [0, 100, 100, 0]), ("clip", [0, 0, 100, 0]),
     ("normalize", [128, 1, 255, 128]),
 ])
+@pytest.mark.slow
 def test_what_is_below_zero_is_shown_as_asked(here, folder, signed, wanted):
     step = np.array([[0, 0, 100, 100]] * 3, np.uint8)
     Image.fromarray(step).save("step.png")
@@ -88,7 +88,7 @@ def test_convolution_with_a_kernel_as_text_or_from_a_file(here, folder):
     ("", "kernel"), (" ; ", "kernel"), ("a b", "numbers, .* got 'a'"), ("missing.txt", "no file with this name"),
     ("photo.png", "photo.png: is not a text file"),
 ])
-def test_kernels_that_are_none_are_refused(here, folder, kernel, words):
+def test_kernels_that_are_none_are_rejected(here, folder, kernel, words):
     said = here("convolve", "--kernel", kernel, "photo.png", status=2).err
     assert re.search(words, said.splitlines()[-1]) and os.listdir() == ["photo.png"]
 
@@ -104,7 +104,7 @@ def test_a_mask_weighs_the_pixels_of_a_photo(folder, here):
     np.testing.assert_array_equal(pixels("b.png"), imfilter.convolve(pixels("photo.png"), [[1, 2, 1]], mask=gray))
 
 
-def test_masks_that_do_not_fit_are_refused(folder, here):
+def test_masks_that_do_not_fit_are_rejected(folder, here):
     Image.new("L", (30, 17)).save("small.png")
     said = here("apply", "box", "--mask", "small.png", "photo.png", status=1).err
     assert said.startswith("imfilter: photo.png: mask must have the shape (17, 31)")
@@ -179,13 +179,13 @@ def test_chosen_channels_are_filtered_and_the_others_kept(here, folder, mode, su
     photo = awkward.photo(mode, (20, 15))
     photo.save(f"in.{suffix}")
     given = np.asarray(photo).reshape(15, 20, -1)
-    for arguments, chain in (([], imfilter.Pipeline("gaussian:stride=2,3")),
+    for arguments, pipeline in (([], imfilter.Pipeline("gaussian:stride=2,3")),
                              (["--then", "laplace"], imfilter.Pipeline("gaussian:stride=2,3,laplace"))):
         here("apply", "gaussian", "--stride", "2,3", *arguments, "--channels", names, "-o", f"out.{suffix}",
              f"in.{suffix}", "--force")
         wanted = given[::2, ::3].copy()
         for c in chosen:
-            wanted[..., c] = np.clip(np.rint(chain(given[..., c], dtype=float) + 128 * bool(arguments)), 0, 255)
+            wanted[..., c] = np.clip(np.rint(pipeline(given[..., c], dtype=float) + 128 * bool(arguments)), 0, 255)
         with Image.open(f"out.{suffix}") as made:
             assert made.mode == mode
             np.testing.assert_allclose(
@@ -201,8 +201,8 @@ def test_a_channel_that_a_photo_has_not_fails_that_photo(here, folder):
 
 def test_linear_light_by_option_and_in_a_chain(here, folder):
     here("apply", "box", "--linear", "--then", "gaussian:linear:sigma=2", "-o", "out.png", "photo.png")
-    chain = imfilter.Pipeline("box:linear", "gaussian:linear:sigma=2")
-    np.testing.assert_array_equal(pixels("out.png"), chain(pixels("photo.png")))
+    pipeline = imfilter.Pipeline("box:linear", "gaussian:linear:sigma=2")
+    np.testing.assert_array_equal(pixels("out.png"), pipeline(pixels("photo.png")))
 
 
 @pytest.mark.parametrize(("name", "dtype", "mode"), [
@@ -242,7 +242,7 @@ def test_the_depth_of_a_result_is_as_asked_and_values_stay(here, folder, name, d
     (["apply", "box", "--then", "hue", "--channels", "R"], "channels cannot be chosen for hue"),
     (["convolve", "--kernel", "1", "--then", "sobl"], "did you mean 'sobel'"),
 ])
-def test_wrong_recipes_are_refused_before_a_file_is_looked_for(here, tmp_path, monkeypatch, arguments, words):
+def test_wrong_recipes_are_rejected_before_a_file_is_looked_for(here, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     said = here(*arguments, "none.png", status=2)
     assert re.search(words, said.err.splitlines()[-1]) and "none.png" not in said.err

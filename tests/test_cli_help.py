@@ -1,4 +1,4 @@
-"""What the program says of itself, and of commands that are none."""
+"""Help texts, and unknown commands."""
 import os
 import re
 import sys
@@ -53,9 +53,9 @@ def test_the_list_is_that_of_the_registry(here):
     assert [line for line in lines if not line.startswith(" ")] == list(filters_by_group())
     rows = [line.split() for line in lines if line.startswith(" ")]
     assert [row[0] for row in rows] == list(FILTERS)
-    for row, preset in zip(rows, FILTERS.values(), strict=True):
-        assert " ".join(row).endswith(preset.summary)
-        names = [parameter.name for parameter in preset.parameters]
+    for row, declaration in zip(rows, FILTERS.values(), strict=True):
+        assert " ".join(row).endswith(declaration.summary)
+        names = [parameter.name for parameter in declaration.parameters]
         assert [word.partition("=")[0] for word in row[1:len(names) + 1]] == names
     assert here("list", "blur").out.splitlines() == ["blur", *lines[1:1 + len(filters_by_group()["blur"])]]
 
@@ -65,11 +65,12 @@ def test_help_tells_every_parameter_and_its_default(here, name):
     said = " ".join(here("apply", name, "--help").out.split())
     for parameter in FILTERS[name].parameters:
         assert f"--{parameter.name.replace('_', '-')}" in said and parameter.help[:20] in said
-        shown = isinstance(parameter.kind, Flag) or f"[default: {parameter.shown(parameter.default)}]" in said
+        shown = isinstance(parameter.kind, Flag) or f"[default: {parameter.format_value(parameter.default)}]" in said
         assert parameter.required or shown
     assert FILTERS[name].summary in said
 
 
+@pytest.mark.slow
 def test_three_doors_lead_to_the_same_room(folder):
     script = Path(sys.executable).with_name("imfilter")
     doors = [PROGRAM, [sys.executable, str(CHECKOUT / "cli.py")], *([[str(script)]] if script.exists() else [])]
@@ -81,7 +82,7 @@ def test_three_doors_lead_to_the_same_room(folder):
 
 
 @pytest.mark.parametrize("variable", ["IMFILTER_SIMD", "IMFILTER_WORKERS"])
-def test_settings_that_make_no_sense_are_refused_in_a_sentence(folder, variable):
+def test_settings_that_make_no_sense_are_rejected_in_a_sentence(folder, variable):
     done = complete([*PROGRAM, "apply", "box", "photo.png"], env={**os.environ, variable: "x"})
     assert done.returncode in (1, 2) and f"{variable} must be " in done.stderr
     assert len(done.stderr.splitlines()) == 1 and os.listdir() == ["photo.png"]
@@ -145,6 +146,7 @@ def test_what_is_missing_is_said_with_the_usage():
     ("show sob", ["plain,sobel"]),
     ("compare before.png af", ["file,af"]),
 ])
+@pytest.mark.slow
 def test_words_and_names_of_files_are_completed(words, answers):
     assert completed(words) == answers
 
@@ -154,9 +156,9 @@ def test_a_wrong_word_before_the_completed_one_disturbs_nobody():
 
 
 def completed(words, status=0):
-    """Return what bash is told when the Tab key is pressed after these words."""
-    told = {"_IMFILTER_COMPLETE": "bash_complete", "COMP_WORDS": f"imfilter {words}",
+    """Return the completions that bash gets after these words."""
+    variables = {"_IMFILTER_COMPLETE": "bash_complete", "COMP_WORDS": f"imfilter {words}",
             "COMP_CWORD": str(len(words.split()))}
-    done = run(status=status, env={**os.environ, **told})
+    done = run(status=status, env={**os.environ, **variables})
     assert done.stderr == b""
     return done.stdout.decode().split()

@@ -38,7 +38,7 @@ def scheduler(tmp_path_factory):
 
 
 def close(address):
-    """End a scheduler, its workers and what watches them at once: told to end, they would take many seconds."""
+    """Kill a scheduler, its workers and their nannies: terminating them would take many seconds."""
     with distributed.Client(address, set_as_default=False) as client:
         found = [*client.run(os.getpid, nanny=True).values(), *client.run(os.getpid).values()]
         found.append(client.run_on_scheduler(os.getpid))
@@ -48,7 +48,7 @@ def close(address):
 
 @pytest.fixture
 def photo(tmp_path, monkeypatch, rng):
-    """Stand in an empty folder; return the name of a TIFF file there."""
+    """Change to an empty folder; return the name of a TIFF file there."""
     monkeypatch.chdir(tmp_path)
     tifffile.imwrite("photo.tif", rng.integers(0, 256, (1100, 1000, 3), np.uint8), tile=(128, 128), photometric="rgb")
     return "photo.tif"
@@ -110,7 +110,7 @@ def test_an_interrupt_keeps_what_the_workers_have_done(photo, scheduler, client)
         said = process.communicate(timeout=PATIENCE)[1]
         assert process.returncode == 130 and "6 of 72 tiles are kept" in said, said
     record = json.loads(run(*MEDIAN, photo, "-o", "a.zarr", "--resume", "--json").stdout)
-    assert record["status"] == "written" and record["tiles"] in (64, 65, 66)  # two were under way on the workers
+    assert record["status"] == "written" and record["tiles"] in (64, 65, 66)  # two were in progress on the workers
 
 
 def test_a_batch_is_reported_as_a_batch_here(photo, scheduler):
@@ -196,4 +196,4 @@ def test_a_cluster_without_workers_and_a_scheduler_that_goes_are_told(photo, tmp
         close(address)
     said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1 and said.count("\n") == 1, said
-    assert f"the scheduler at {address} has gone; the other tiles are kept, and --resume computes the rest" in said
+    assert f"the scheduler at {address} is gone; the other tiles are kept, and --resume computes the rest" in said

@@ -117,7 +117,7 @@ def test_an_array_has_no_alpha():
     (np.zeros((2, 2)), np.full((2, 2), np.inf), "must be finite"),
     (np.zeros((2, 2), complex), np.zeros((2, 2), complex), "complex"), ("a.png", "b.png", "open the file first"),
 ])
-def test_images_of_different_kinds_are_refused(one, other, words):
+def test_images_of_different_kinds_are_rejected(one, other, words):
     with pytest.raises(ImfilterError, match=words):
         compare(one, other)
     with pytest.raises(ImfilterError, match=words):

@@ -192,7 +192,7 @@ def test_more_than_2_to_the_31_pixels():
     equal(correlate(wide.T, [[2]], stride=(2**31 + 99, 1)), np.array([[0], [14]], np.uint8))
 
 
-def test_an_image_of_one_or_five_axes_is_refused():
+def test_an_image_of_one_or_five_axes_is_rejected():
     for shape in ((5,), (), (1, 1, 1, 1, 1)):
         with pytest.raises(ImfilterError, match="image must have the shape"):
             correlate(np.zeros(shape), [[1]])

@@ -1,4 +1,4 @@
-"""Lazy results of dask arrays are, to the bit, those of the whole image, however it is cut into chunks."""
+"""Lazy results of dask arrays are bit-identical to those of the whole image, for any chunks."""
 import pickle
 
 import numpy as np
@@ -95,6 +95,7 @@ def calls(draw):
 
 @settings(max_examples=60)
 @given(calls(), st.integers(0, 2**32))
+@pytest.mark.slow
 def test_anything(call, seed):
     function, image, options = call
     rng = np.random.default_rng(seed)
@@ -110,7 +111,7 @@ def test_anything(call, seed):
 
 @pytest.mark.parametrize(("shape", "axis"), [((3, 20, 30, 4), -1), ((4, 20, 30), 0), ((3, 4, 20, 30), 1)])
 def test_images_and_channels_keep_their_chunks(shape, axis, rng):
-    """Unless a filter mixes channels, which are put together then."""
+    """Unless a filter mixes channels: then their chunks are merged."""
     lazy = da.from_array(pixels(rng, shape, "u1"), tuple(2 if size < 5 else size for size in shape))
     assert imfilter.gaussian(lazy, channel_axis=axis).chunks == lazy.chunks
     mixed = imfilter.mix(lazy, np.eye(4), channel_axis=axis).chunks
@@ -159,7 +160,7 @@ def test_chunks_may_be_empty(rng):
     assert_same(imfilter.sobel(lazy).compute(), imfilter.sobel(image))
 
 
-def test_masks_that_weigh_nothing_are_refused(rng):
+def test_masks_that_weigh_nothing_are_rejected(rng):
     image = da.zeros((20, 20), chunks=7)
     with pytest.raises(ImfilterError, match="finite weights of at least 0, got -1"):
         imfilter.gaussian(image, mask=np.full((20, 20), -1.0))
@@ -233,7 +234,7 @@ def test_results_go_on_as_dask_arrays(rng):
     (lambda image: imfilter.median(image, size=0), "size must be"),
     (lambda image: imfilter.conv2d(image, np.ones((1, 2, 3, 3))), "must meet an image of 2 channels"),
 ])
-def test_what_cannot_be_is_refused_at_once(call, said):
+def test_what_cannot_be_is_rejected_at_once(call, said):
     with pytest.raises(ImfilterError, match=said):
         call(da.zeros((9, 9), chunks=4))
 

@@ -184,7 +184,7 @@ def test_deep_pages_are_read_one_by_one(put):
     (lambda: deep_tiff(samples(3), photometric="cielab"), "unsupported samples"),
     (lambda: deep_tiff(samples(3) >> 4, bitspersample=12), "unsupported samples: TIFF photometric 2, 12 bits"),
 ])
-def test_samples_whose_meaning_is_not_known_are_refused(put, make, words):
+def test_samples_whose_meaning_is_not_known_are_rejected(put, make, words):
     with pytest.raises(FileError, match=words):
         files.read_photo(put("strange.tif", make()))
 
@@ -202,7 +202,7 @@ def test_samples_that_cannot_be_found_are_no_zeros(put, compression):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".bmp", ".gif"])
-def test_formats_of_8_bits_refuse_deep_photos(suffix):
+def test_formats_of_8_bits_reject_deep_photos(suffix):
     with pytest.raises(FileError, match="cannot hold 16-bit colors: PNG, PPM or TIFF can"):
         files.encode_photo(files.Photo([HighDepthImage(samples(3))]), suffix)
     with pytest.raises(FileError, match="cannot hold floating-point colors: TIFF can"):
@@ -230,6 +230,7 @@ CHILD = """if True:
     ("deep.tif", awkward.deep_tiff(), "imagecodecs"),
     ("float.tif", awkward.tiff(np.ones((4, 6, 3), "f4"), 2), "tifffile imagecodecs"),
 ])
+@pytest.mark.slow
 def test_without_the_libraries_the_extra_is_named(put, name, data, missing):
     path = put(name, data)
     done = complete([sys.executable, "-c", CHILD, path, missing])
@@ -255,31 +256,32 @@ def test_plain_photos_are_filtered_without_those_libraries(put, tmp_path):
 GIVEN = {"mix": {"matrix": [[0, 1, 0], [1, 0, 0], [0, 0, 1]]}}
 
 
-def parameters(preset):
-    """Return keywords for what a preset must be told."""
-    return GIVEN.get(preset.name) or {parameter.name: 3 for parameter in preset.parameters if parameter.required}
+def parameters(declaration):
+    """Return keywords for the required parameters of a filter."""
+    required = [parameter.name for parameter in declaration.parameters if parameter.required]
+    return GIVEN.get(declaration.name) or dict.fromkeys(required, 3)
 
 
 @pytest.mark.parametrize("dtype", ["u2", "f4"])
 @pytest.mark.parametrize("name", FILTERS)
-def test_every_preset_filters_a_deep_picture_as_its_array(name, dtype):
-    pixels, preset = samples(3, dtype), FILTERS[name]
-    keywords = parameters(preset)
-    expected = preset.function(pixels, **keywords)
-    result = preset.function(HighDepthImage(pixels, info={"dpi": (1, 2)}), **keywords)
+def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
+    pixels, declaration = samples(3, dtype), FILTERS[name]
+    keywords = parameters(declaration)
+    expected = declaration.function(pixels, **keywords)
+    result = declaration.function(HighDepthImage(pixels, info={"dpi": (1, 2)}), **keywords)
     np.testing.assert_array_equal(np.asarray(result).squeeze(), expected.squeeze())
     assert result.info == {"dpi": (1, 2)} and np.asarray(result).dtype == expected.dtype
 
 
 @pytest.mark.parametrize("dtype", ["u2", "f4"])
-@pytest.mark.parametrize("name", [name for name, preset in FILTERS.items() if preset.group != "color"])
-def test_every_preset_keeps_or_weighs_deep_alpha(name, dtype):
-    pixels, preset = samples(4, dtype), FILTERS[name]
+@pytest.mark.parametrize("name", [name for name, declaration in FILTERS.items() if declaration.group != "color"])
+def test_every_filter_keeps_or_weighs_deep_alpha(name, dtype):
+    pixels, declaration = samples(4, dtype), FILTERS[name]
     pixels[..., 3] = pixels[..., 3].max()  # opaque: weights change nothing
-    result = preset.function(HighDepthImage(pixels, True), **parameters(preset))
+    result = declaration.function(HighDepthImage(pixels, True), **parameters(declaration))
     assert isinstance(result, HighDepthImage) and result.alpha
     assert result.pixels.shape == (20, 30, result.pixels.shape[2])
-    alone = np.asarray(preset.function(pixels[..., :3], **parameters(preset)))
+    alone = np.asarray(declaration.function(pixels[..., :3], **parameters(declaration)))
     alone = alone[..., None] if alone.ndim == 2 else alone
     np.testing.assert_allclose(result.pixels[..., :-1], alone, atol=1.5 if dtype == "u2" else 1e-4)
     np.testing.assert_allclose(result.pixels[..., -1], pixels[..., 3], rtol=1e-5)

@@ -101,7 +101,7 @@ LAYERS = [
 ]
 
 
-def assert_refused(words, function, *arguments, **keywords):
+def assert_rejected(words, function, *arguments, **keywords):
     """Hold that a call raises one sentence with the words in it."""
     with pytest.raises(ImfilterError) as raised:
         function(*arguments, **keywords)
@@ -118,20 +118,20 @@ def vast():
 
 
 @pytest.mark.parametrize(("wrong", "words"), BOTH)
-def test_both_refuse(wrong, words, vast):
-    assert_refused(words, correlate, **{"image": vast, "kernel": KERNEL, **wrong})
-    assert_refused(words, conv2d, **{"image": vast, "weight": BANK, **wrong})
+def test_both_reject(wrong, words, vast):
+    assert_rejected(words, correlate, **{"image": vast, "kernel": KERNEL, **wrong})
+    assert_rejected(words, conv2d, **{"image": vast, "weight": BANK, **wrong})
 
 
 @pytest.mark.parametrize(("wrong", "words"), CHANNELWISE)
-def test_correlate_and_convolve_refuse(wrong, words, vast):
-    assert_refused(words, correlate, **{"image": vast, "kernel": KERNEL, **wrong})
-    assert_refused(words, convolve, **{"image": vast, "kernel": KERNEL, **wrong})
+def test_correlate_and_convolve_reject(wrong, words, vast):
+    assert_rejected(words, correlate, **{"image": vast, "kernel": KERNEL, **wrong})
+    assert_rejected(words, convolve, **{"image": vast, "kernel": KERNEL, **wrong})
 
 
 @pytest.mark.parametrize(("wrong", "words"), LAYERS)
-def test_conv2d_refuses(wrong, words, vast):
-    assert_refused(words, conv2d, **{"image": vast, "weight": BANK, **wrong})
+def test_conv2d_rejects(wrong, words, vast):
+    assert_rejected(words, conv2d, **{"image": vast, "weight": BANK, **wrong})
 
 
 # Images that cannot be filtered, and what the message says came.
@@ -155,29 +155,29 @@ IMAGES = [
 def test_an_image_of_no_numbers_is_a_type_error(image, came):
     what = "hold real numbers of at most 64 bits" if "dtype" in came else "be an array or a Pillow image"
     for function, kernel in ((correlate, KERNEL), (convolve, KERNEL), (conv2d, BANK)):
-        assert_refused(f"image must {what}, got {came}", function, image, kernel)
+        assert_rejected(f"image must {what}, got {came}", function, image, kernel)
         with pytest.raises(TypeError):
             function(image, kernel)
 
 
 @pytest.mark.skipif(np.dtype("g").itemsize == 8, reason="no longer float here")
-def test_a_longer_float_than_double_is_refused(vast):
+def test_a_longer_float_than_double_is_rejected(vast):
     for wrong in ({"image": np.ones((4, 4, 3), "g")}, {"image": vast, "dtype": "g"}):
-        assert_refused("real numbers of at most 64 bits, got ", correlate, **{"kernel": KERNEL, **wrong})
+        assert_rejected("real numbers of at most 64 bits, got ", correlate, **{"kernel": KERNEL, **wrong})
 
 
 @pytest.mark.parametrize("dtype", ["i8", "u8"])
-def test_whole_numbers_beyond_2_to_the_53_are_refused(dtype):
+def test_integers_beyond_2_to_the_53_are_rejected(dtype):
     image = np.zeros((4, 4, 3), dtype)
     image[3, 1, 2] = 2**53 + 1
     words = f"int64 samples must lie within -2**53 and 2**53 to be exact, got 0 to {2**53 + 1}"
-    assert_refused(words, correlate, image=image, kernel=KERNEL)
-    assert_refused(words, conv2d, image=image, weight=BANK)
+    assert_rejected(words, correlate, image=image, kernel=KERNEL)
+    assert_rejected(words, conv2d, image=image, weight=BANK)
     image[3, 1, 2] = 2**53
     assert correlate(image, [[1]]).max() == 2**53
     if dtype == "i8":
         image[0, 0, 0] = -2**53 - 1
-        assert_refused(f"got {-2**53 - 1} to {2**53}", correlate, image=image, kernel=KERNEL)
+        assert_rejected(f"got {-2**53 - 1} to {2**53}", correlate, image=image, kernel=KERNEL)
 
 
 @pytest.mark.parametrize("wrong", [{"dtype": complex}, {"dtype": object}, {"dtype": 3}, {"out": [0]}, {"kernel": None},
@@ -191,10 +191,10 @@ def test_what_is_of_a_wrong_kind_is_a_type_error_too(wrong, vast):
 
 @pytest.mark.parametrize("keywords", [
     {"padding": 2**50}, {"padding": "full", "dilation": 2**50}, {"padding": 2**61 - 9}])
-def test_a_result_that_no_memory_holds_is_refused(keywords):
+def test_a_result_that_no_memory_holds_is_rejected(keywords):
     image = np.zeros((4, 4, 3), np.uint8)
-    assert_refused("", correlate, image=image, kernel=KERNEL, **keywords)
-    assert_refused("", conv2d, image=image, weight=BANK, **keywords)
+    assert_rejected("", correlate, image=image, kernel=KERNEL, **keywords)
+    assert_rejected("", conv2d, image=image, weight=BANK, **keywords)
 
 
 def test_out_is_untouched_when_an_argument_is_wrong():

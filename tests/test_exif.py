@@ -1,6 +1,8 @@
 """EXIF byte for byte: blocks are made by hand, and read by a reader of this test's own."""
 import io
+import shutil
 import struct
+import subprocess
 import time
 import zlib
 
@@ -331,3 +333,21 @@ def test_a_damaged_profile_is_named_in_every_format(put, suffix, data):
     photo = files.read_photo(put("photo" + suffix, data))
     assert "icc_profile" not in photo.image.info
     assert photo.notes == ["color profile not kept: it cannot be read"]
+
+
+@pytest.mark.skipif(not shutil.which("exiftool"), reason="needs exiftool")
+@pytest.mark.parametrize("target", SUFFIXES)
+def test_exiftool_finds_nothing_new(tmp_path, target):
+    def ask(path, *options):
+        return subprocess.run(["exiftool", *options, str(path)], capture_output=True, check=True).stdout.decode()
+
+    source, result = tmp_path / "source.jpg", tmp_path / ("result" + target)
+    source.write_bytes(awkward.encoded(awkward.photo(size=(64, 32)), "JPEG", dpi=(240, 240)))
+    ask(source, "-q", "-overwrite_original", "-Artist=Jörg Müller", "-Make=Acme", "-ExposureTime=1/50",
+        "-GPSLatitude=48.1",
+        "-GPSLatitudeRef=N", "-UserComment=日本", "-IPTC:Caption-Abstract=Bäume", "-XMP:Title=Bäume",
+        "-InteropIndex=R98", "-ExifImageWidth=64", "-ExifImageHeight=32", "-Orientation#=1")
+    result.write_bytes(files.encode_photo(files.read_photo(str(source)), target))
+    assert ask(result, "-validate", "-warning", "-a") == ask(source, "-validate", "-warning", "-a")
+    groups = ["-a", "-G1", "-s", "-IFD0:all", "-ExifIFD:all", "-GPS:all", "-InteropIFD:all", "-XMP:all"]
+    assert ask(result, *groups) == ask(source, *groups)

@@ -11,7 +11,7 @@ from imfilter.explain.kernel.table import NEGATIVE, POSITIVE, ZERO, color_weight
 
 
 def corners(picture, kernel):
-    """Return the color of each square, beside its upper left corner."""
+    """Return the color of each square, with its upper left corner."""
     pixels = np.asarray(picture.image)
     side = pixels.shape[0] // len(kernel)
     return pixels[4::side, 4::side][:len(kernel), :len(kernel[0])]
@@ -76,6 +76,6 @@ def test_jupyter_displays_a_filtered_photo():
 
 
 @pytest.mark.parametrize("kernel", [[1, 2], [[]], [[np.nan]], [["a"]], None, np.ones((2, 2, 2)), np.ones((1, 4097))])
-def test_a_bad_kernel_is_refused(kernel):
+def test_a_bad_kernel_is_rejected(kernel):
     with pytest.raises(ImfilterError, match=r"kernel .*must"):
         imfilter.show(kernel)

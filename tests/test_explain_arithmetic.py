@@ -101,6 +101,6 @@ def test_long_sums_are_shortened():
     ((5, [[np.nan]]), {}, "kernel must be finite"), ((25, 3), {}, "at most 24"), ((13, 1), {}, "144"),
     ((5, 3), {"padding": -1}, "padding must be"), ((5, (1, 2, 3)), {}, "kernel must be"), ((5, 25), {}, "at most 24"),
 ])
-def test_bad_input_is_refused(arguments, options, sentence):
+def test_bad_input_is_rejected(arguments, options, sentence):
     with pytest.raises(ImfilterError, match=re.escape(sentence)):
         explain.arithmetic(*arguments, **options)

@@ -77,6 +77,6 @@ def test_groups_are_mentioned():
     ((3, 4), {"groups": 2}, "groups must divide"), ((0, 1), {}, "n_in must be"), ((1, 1.5), {}, "n_out must be"),
     ((1, 1), {"kernel": 0}, "kernel must be"), ((1, 1), {"groups": True}, "groups must be"),
 ])
-def test_bad_input_is_refused(arguments, options, sentence):
+def test_bad_input_is_rejected(arguments, options, sentence):
     with pytest.raises(ImfilterError, match=sentence):
         explain.channels(*arguments, **options)

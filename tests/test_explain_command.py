@@ -59,6 +59,7 @@ def test_channels_prints_the_number_of_weights(run, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["sobel", "contour", "box:size=2,4", "emboss:angle=10"])
+@pytest.mark.slow
 def test_pixel_ends_in_the_result_of_apply(run, tmp_path, rng, name):
     noise = rng.integers(0, 256, (9, 11, 3)).astype(np.uint8)
     Image.fromarray(noise).save(tmp_path / "photo.png")
@@ -96,7 +97,8 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
     (["pixel", "photo.png", "--at", "0,0"], 2, "give either --filter or --kernel"),
     (["pixel", "none.png", "--at", "0,0", "--filter", "box"], 1, "none.png"),
 ])
-def test_wrong_usage_is_refused(run, tmp_path, arguments, status, words):
+@pytest.mark.slow
+def test_wrong_usage_is_rejected(run, tmp_path, arguments, status, words):
     Image.new("L", (3, 2)).save(tmp_path / "photo.png")
     out, error = run(*arguments, status=status)
     assert words in " ".join(error.split()) and out == ""

@@ -114,7 +114,7 @@ def test_tab_visits_the_controls_and_focus_is_visible(chromium, address):
 
 def test_every_control_has_a_name(chromium, address):
     chromium.open(address)
-    tree = chromium.tell("Accessibility.getFullAXTree")["nodes"]
+    tree = chromium.send("Accessibility.getFullAXTree")["nodes"]
     named = {(node["role"]["value"], node["name"]["value"]) for node in tree if not node["ignored"] and "name" in node}
     assert {("button", "Previous step"), ("button", "Play"), ("button", "Next step"), ("slider", "Step"),
             ("group", "Steps")} <= named

@@ -84,6 +84,7 @@ def test_nothing_extends_beyond_the_sheet(picture):
         assert shape.x >= 0 and shape.y >= 0 and right <= sheet.width and bottom <= sheet.height, shape
 
 
+@pytest.mark.slow
 def test_gif_has_a_frame_for_each_step(picture, tmp_path):
     picture.save(tmp_path / "x.gif")
     duration = round(1000 * picture.scene.seconds)
@@ -97,6 +98,7 @@ def test_gif_has_a_frame_for_each_step(picture, tmp_path):
             assert durations == [duration] * (picture.frames - 1) + [2 * duration] and image.info["loop"] == 0
 
 
+@pytest.mark.slow
 def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
     picture = PICTURES["arithmetic"]()
     picture.save(tmp_path / "x.gif")
@@ -184,7 +186,7 @@ def test_no_line_breaks_within_a_size():
 
 
 @pytest.mark.parametrize("name", ["x.xyz", "x", "x.svg.gz"])
-def test_an_unknown_suffix_is_refused(name, tmp_path):
+def test_an_unknown_suffix_is_rejected(name, tmp_path):
     with pytest.raises(FileError, match=r"cannot write .*: it must be \.png, .*, \.html, \.svg"):
         PICTURES["still"]().save(tmp_path / name)
     assert not list(tmp_path.iterdir())

@@ -120,7 +120,7 @@ def test_large_kernels_show_their_middle(rng):
 
 
 @pytest.mark.parametrize("name", NOT_LINEAR)
-def test_a_filter_without_a_kernel_is_refused(name):
+def test_a_filter_without_a_kernel_is_rejected(name):
     with pytest.raises(ImfilterError, match=f"^{name} is not made of kernels"):
         explain.pixel(np.zeros((5, 5), np.uint8), 0, 0, name)
 
@@ -138,7 +138,7 @@ def test_a_filter_without_a_kernel_is_refused(name):
     (np.zeros((2, 2, 2, 2)), (0, 0, "box"), {}, "image must have the shape"),
     (np.zeros((0, 4)), (0, 0, "box"), {}, "image must have the shape"), (None, (0, 0, "box"), {}, "image must be"),
 ])
-def test_bad_input_is_refused(image, arguments, own, sentence):
+def test_bad_input_is_rejected(image, arguments, own, sentence):
     with pytest.raises(ImfilterError, match=sentence):
         explain.pixel(image, *arguments, **own)
 

@@ -16,8 +16,8 @@ CASES = [
 
 def levels(text, size):
     """Return the image and the layers as they are drawn."""
-    chain = Stack.parse(text)
-    return receptive_field._trace_fields(chain, chain.summary((*size, 1)))
+    stack = Stack.parse(text)
+    return receptive_field._trace_fields(stack, stack.summary((*size, 1)))
 
 
 def mark(places, size):
@@ -30,10 +30,10 @@ def mark(places, size):
 
 @pytest.mark.parametrize(("text", "size"), CASES)
 def test_the_marked_pixels_are_those_the_pixel_depends_on(text, size):
-    chain, drawn = Stack.parse(text), levels(text, size)
+    stack, drawn = Stack.parse(text), levels(text, size)
     spots = np.eye(size[0] * size[1]).reshape(-1, *size, 1)  # an image for each pixel, with only that one bright
-    weights = [np.ones((1, 1, *layer.kernel)) for layer in chain]
-    for frame, maps in enumerate(chain.apply(spots, weights)):
+    weights = [np.ones((1, 1, *layer.kernel)) for layer in stack]
+    for frame, maps in enumerate(stack.apply(spots, weights)):
         (y,), (x,) = drawn[frame + 1].fields[frame]
         depends = (maps[:, y, x, 0] != 0).reshape(size)
         np.testing.assert_array_equal(mark(drawn[0].fields[frame], size), depends)
@@ -41,12 +41,12 @@ def test_the_marked_pixels_are_those_the_pixel_depends_on(text, size):
 
 @pytest.mark.parametrize(("text", "size"), CASES)
 def test_the_last_frame_shows_the_field_in_every_layer(text, size):
-    chain, drawn = Stack.parse(text), levels(text, size)
-    last = len(chain) - 1
+    stack, drawn = Stack.parse(text), levels(text, size)
+    last = len(stack) - 1
     (y,), (x,) = drawn[-1].fields[last]
-    for k in range(len(chain)):
+    for k in range(len(stack)):
         rows, columns = drawn[k].fields[last]
-        field = Stack(chain.layers[k:]).receptive_field(y, x)
+        field = Stack(stack.layers[k:]).receptive_field(y, x)
         assert (rows[0], columns[0], rows[-1] + 1, columns[-1] + 1) == field
 
 
@@ -87,6 +87,6 @@ def test_numbers_are_split_into_runs(side, runs):
     ("3,3", 4, "layer 2, 3: the kernel must fit"), ("x", 7, "a layer must be written like"), ("3", 0, "size must be"),
     (",".join(["3"] * 17), 99, "at most 16 layers, got 17"), ("3x4 g2", 9, "multiple of groups, 2, got 1"),
 ])
-def test_bad_input_is_refused(text, size, sentence):
+def test_bad_input_is_rejected(text, size, sentence):
     with pytest.raises(ImfilterError, match=re.escape(sentence)):
         explain.stack(text, size)

@@ -1,4 +1,4 @@
-"""The filters: what holds for all of them, what each does to a single bright pixel, and what they refuse."""
+"""The filters: what holds for all of them, what each does to a single bright pixel, and what they reject."""
 import inspect
 import os
 import sys
@@ -186,7 +186,7 @@ WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]
 
 
 @every
-def test_wrong_values_are_refused_in_a_sentence(declaration):
+def test_wrong_values_are_rejected_in_a_sentence(declaration):
     image = np.zeros((4, 4, 3), np.uint8)
     for parameter in declaration.parameters:
         kind = parameter.kind
@@ -206,7 +206,7 @@ def test_wrong_values_are_refused_in_a_sentence(declaration):
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), BEYOND)
-def test_values_above_a_range_are_refused_in_a_sentence(name, parameter, value):
+def test_values_above_a_range_are_rejected_in_a_sentence(name, parameter, value):
     with pytest.raises(ImfilterError, match=f"{parameter} must be an? .* from .* to .*, got {value}"):
         getattr(imfilter, name)(np.zeros((4, 4, 3), np.uint8), **{parameter: value})
 
@@ -221,7 +221,7 @@ def test_values_above_a_range_are_refused_in_a_sentence(name, parameter, value):
     ("difference_of_gaussians", {"low_sigma": 1e9}), ("canny", {"sigma": 1e9}),
 ])
 @pytest.mark.slow
-def test_sizes_beyond_any_memory_are_refused_at_once(name, values):
+def test_sizes_beyond_any_memory_are_rejected_at_once(name, values):
     """In a process of its own with little memory: a mistake here would take all there is, or for ever."""
     code = f"""if True:
         import resource
@@ -230,10 +230,10 @@ def test_sizes_beyond_any_memory_are_refused_at_once(name, values):
         try:
             imfilter.{name}(numpy.zeros((3, 3), numpy.uint8), **{values})
         except (imfilter.ImfilterError, MemoryError) as error:
-            print("refused:", error)
+            print("rejected:", error)
     """
     said = complete([sys.executable, "-W", "error", "-c", code])
-    assert said.stdout.startswith("refused:"), said.stderr
+    assert said.stdout.startswith("rejected:"), said.stderr
 
 
 def test_a_wide_binomial_is_nearly_a_gaussian():
@@ -269,8 +269,8 @@ BELL = np.array([
 BEND = np.array([0.07207729846153357, 0.817405267451833, -1.8439398038471295, 0.817405267451833, 0.07207729846153357])
 BEND += 0.06497467202039642 * BELL
 LOG = -np.outer(BELL, BEND) - np.outer(BEND, BELL)
-# skimage.filters.gabor_kernel(0.6), of which this is the middle row and the size of the middle column, with the sum of
-# its real part taken out.
+# The middle row of skimage.filters.gabor_kernel(0.6) and the size of its middle column, with the sum of the real part
+# taken out.
 WAVE = np.array([0.00033279942357926216 + 0.0010242513071313105j, 0.005740524387852641 - 0.017667517403247106j,
                  -0.08298283108860752 + 0.06029055588015873j, 0.18129440567308774])
 WAVE = np.array([*WAVE, *WAVE[-2::-1].conj()])

@@ -1,11 +1,11 @@
-"""The transform: the same promise as the loops', blocks that join without a seam, exact whole numbers."""
+"""The transform: the error bound of the loops, blocks without seams, exact integers."""
 import re
 import tracemalloc
 
 import numpy as np
 import pytest
 import reference
-import twin
+import vectorized_reference as vectorized
 from hypothesis import given
 from hypothesis import strategies as st
 from promise import allowance, assert_near, assert_promised
@@ -19,7 +19,7 @@ from imfilter.engine import channelwise, fft
 
 @pytest.fixture(autouse=True, scope="module", params=["small blocks", "blocks"])
 def blocks(request):
-    """Small blocks, of which a small image has many; and those that are used."""
+    """Small blocks, so that a small image has many; and the real ones."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "small blocks":
             patch.setattr(fft, "SIDES", {3: 9, 8: 16, 40: 60})
@@ -43,10 +43,11 @@ def test_a_transform_is_the_reference(image, kernel, mode, cval, padding, stride
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dtype", ["u1", "i2", "i4", "f4", "f8"])
+@pytest.mark.slow
 def test_blocks_join_without_a_seam(mode, dtype, rng):
     image = (rng.random((301, 287)) * 200).astype(dtype)
     kernel = rng.standard_normal((23, 31))
-    exact = twin.correlate(image, kernel, reference.margins("same", kernel.shape), mode, 3)
+    exact = vectorized.correlate(image, kernel, reference.margins("same", kernel.shape), mode, 3)
     assert_promised(correlate(image, kernel, mode=mode, cval=3, method="fft"), exact, kernel, 200)
 
 
@@ -61,11 +62,11 @@ def test_a_kernel_may_be_larger_than_the_image(mode, rng):
 
 @pytest.mark.parametrize("dtype", ["?", "u1", "i1", "u2", "i2", "i4", "u4", "i8", "u8"])
 @pytest.mark.parametrize("scale", [1, 10**4])
-def test_whole_numbers_stay_exact(dtype, scale, rng):
+def test_integers_stay_exact(dtype, scale, rng):
     most = 1 if dtype == "?" else np.iinfo(dtype).max if np.dtype(dtype).itemsize < 8 else 2**31
     image = np.where(rng.random((90, 70)) < 0.5, most, most - 1).astype(dtype)
     kernel = rng.integers(-scale, scale + 1, (11, 9))
-    exact = twin.correlate(image, kernel, reference.margins("same", kernel.shape), "reflect")
+    exact = vectorized.correlate(image, kernel, reference.margins("same", kernel.shape), "reflect")
     for wanted in ("f8", "i4"):
         result = correlate(image, kernel, dtype=wanted, method="fft")
         np.testing.assert_array_equal(result, reference.rounded(exact, np.dtype(wanted)))
@@ -81,10 +82,10 @@ def test_what_could_not_stay_exact_is_left_to_the_loops(rng):
 
 def test_the_bound_of_the_error_holds(rng):
     image, kernel = rng.choice([-1.0, 1.0], (200, 200)), rng.choice([-1.0, 1.0], (30, 30))
-    parted = fft.Blocks(fft.split_axis(171, 30, 1, 1), fft.split_axis(171, 30, 1, 1))
-    exact = twin.correlate(image, kernel, ((0, 0), (0, 0)), "reflect")
+    split = fft.Blocks(fft.split_axis(171, 30, 1, 1), fft.split_axis(171, 30, 1, 1))
+    exact = vectorized.correlate(image, kernel, ((0, 0), (0, 0)), "reflect")
     error = np.abs(correlate(image, kernel, padding="valid", method="fft") - exact).max()
-    assert 0 < error < parted.error(1, kernel) < 1e-9
+    assert 0 < error < split.error(1, kernel) < 1e-9
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

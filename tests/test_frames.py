@@ -63,8 +63,8 @@ def test_an_animation_is_played_as_often(put, source, target, loop, plays):
     """GIF counts the repetitions after the first time, and says nothing of an animation that is played once."""
     data = moving(source, **({} if loop is None else {"loop": loop}))
     written = Image.open(io.BytesIO(files.encode_photo(files.read_photo(put("moving" + source, data)), target)))
-    told = written.info.get("loop")
-    assert told == {0: 0, 1: None}.get(plays, plays - 1) if target == ".gif" else told == plays
+    reported = written.info.get("loop")
+    assert reported == {0: 0, 1: None}.get(plays, plays - 1) if target == ".gif" else reported == plays
 
 
 def test_every_frame_is_filtered(put):
@@ -119,7 +119,7 @@ def test_pages_have_their_own_sizes_modes_and_metadata(put):
 
 
 def test_exif_of_pages_is_whole(put):
-    """Its table stands at a place of the file, which is another for each page."""
+    """Its table has a different offset for each page."""
     frames = [awkward.photo(seed=k) for k in range(3)]
     for k, frame in enumerate(frames):
         tags = awkward.exif()
@@ -134,7 +134,7 @@ def test_exif_of_pages_is_whole(put):
 
 @pytest.mark.parametrize("suffix", [".jpg", ".bmp", ".ppm"])
 @pytest.mark.parametrize("source", MOVING)
-def test_frames_are_refused_before_they_are_computed_where_one_is_held(put, source, suffix):
+def test_frames_are_rejected_before_they_are_computed_where_one_is_held(put, source, suffix):
     def never(frame):
         raise AssertionError
 

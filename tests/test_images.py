@@ -1,4 +1,4 @@
-"""Arrays and Pillow images in, the same kind out: dtypes, byte orders, axes, and what is refused by name."""
+"""Arrays and Pillow images in, the same kind out: dtypes, byte orders, axes, and what is rejected."""
 import datetime
 import decimal
 
@@ -16,7 +16,7 @@ from imfilter.errors import DtypeError, ImfilterError
 from imfilter.filters import FILTERS
 
 REAL = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
-REFUSED = ["c8", "c16", "O", "U3", "S3", "M8[s]", "m8[s]", "V4", "u1,u1"]
+REJECTED = ["c8", "c16", "O", "U3", "S3", "M8[s]", "m8[s]", "V4", "u1,u1"]
 
 
 class Holder:
@@ -52,18 +52,18 @@ def test_lists_of_lists_are_arrays():
     assert as_array([[1, 2], [3, 4]]).shape == (2, 2)
 
 
-def test_a_masked_array_is_refused_as_its_mask_would_be_lost():
+def test_a_masked_array_is_rejected_as_its_mask_would_be_lost():
     with pytest.raises(DtypeError, match="masked"):
         as_array(np.ma.masked_equal([[1, 2]], 2))
 
 
 @pytest.mark.parametrize("image", [None, "photo.png", b"photo.png"])
-def test_what_is_no_image_is_refused_with_the_way_to_one(image):
+def test_what_is_no_image_is_rejected_with_the_way_to_one(image):
     with pytest.raises(DtypeError, match=r"^kernel must be an array or a Pillow image, got (None|.*PIL\.Image\.open)"):
         as_array(image, "kernel")
 
 
-def test_rows_of_unequal_length_are_refused_by_kind():
+def test_rows_of_unequal_length_are_rejected_by_kind():
     with pytest.raises(DtypeError, match="must be an array or a Pillow image, got list"):
         as_array([[1, 2], [3]])
 
@@ -74,8 +74,8 @@ def test_a_real_dtype_is_known_in_either_byte_order(code, order):
     assert supported_dtype(np.dtype(code).newbyteorder(order)) == np.dtype(code)
 
 
-@pytest.mark.parametrize("code", REFUSED + (["g"] if np.dtype("g").itemsize > 8 else []))
-def test_other_dtypes_are_refused_by_name(code):
+@pytest.mark.parametrize("code", REJECTED + (["g"] if np.dtype("g").itemsize > 8 else []))
+def test_other_dtypes_are_rejected_by_name(code):
     dtype = np.dtype(code)
     with pytest.raises(TypeError, match="real numbers of at most 64 bits") as caught:
         supported_dtype(np.dtype(dtype))
@@ -84,7 +84,7 @@ def test_other_dtypes_are_refused_by_name(code):
 
 
 @pytest.mark.parametrize("value", [decimal.Decimal(1), datetime.date(2020, 1, 1), "a", 1j, {"a": 1}])
-def test_python_objects_are_refused(value):
+def test_python_objects_are_rejected(value):
     with pytest.raises(DtypeError):
         supported_dtype(as_array([[value]]).dtype)
 
@@ -113,7 +113,7 @@ def test_the_rest_are_cast_exactly(code, used):
 
 
 @pytest.mark.parametrize("value", [2**53 + 1, -2**53 - 1, 2**63])
-def test_whole_numbers_that_float64_cannot_hold_are_refused(value):
+def test_integers_that_float64_cannot_hold_are_rejected(value):
     array = np.array([[0, value]], np.uint64 if value > 2**60 else np.int64)
     with pytest.raises(ImfilterError, match=f"{array.dtype} samples .* got .*{value}"):
         to_native(array)
@@ -157,7 +157,7 @@ def test_axes_are_found_and_put_in_order(shape, axis, seen):
     layout = layout_of(array.shape, axis)
     assert layout.images(array).shape == seen
     assert layout.size(shape) == seen[1:3]
-    assert layout.every(array, (2, 3)).size == seen[0] * -(-seen[1] // 2) * -(-seen[2] // 3) * seen[3]
+    assert layout.subsample(array, (2, 3)).size == seen[0] * -(-seen[1] // 2) * -(-seen[2] // 3) * seen[3]
     changed = layout.shape(shape, 10, 20, 4)
     channels = seen[3] if layout.channel_axis is None else 4
     assert layout.images(np.empty(changed)).shape == (seen[0], 10, 20, channels)
@@ -169,7 +169,7 @@ def test_axes_are_found_and_put_in_order(shape, axis, seen):
     ((2, 3, 4), True, "channel_axis"), ((2, 3, 4), 1.0, "channel_axis"), ((2, 3, 4, 5), 0, "first axis"),
     ((2, 3, 4, 5), None, "None"),
 ])
-def test_axes_that_cannot_be_are_refused(shape, axis, words):
+def test_axes_that_cannot_be_are_rejected(shape, axis, words):
     with pytest.raises(ImfilterError, match=words):
         layout_of(shape, axis)
 
@@ -199,12 +199,12 @@ def test_big_endian_samples_of_pillow_are_read_right():
 @pytest.mark.parametrize(("mode", "advice"), [
     ("P", "RGBA"), ("PA", "RGBA"), ("RGBa", "RGBA"), ("HSV", "RGB"), ("LAB", "RGB"),
 ])
-def test_modes_that_are_no_plain_colors_are_refused_with_advice(mode, advice):
+def test_modes_that_are_no_plain_colors_are_rejected_with_advice(mode, advice):
     with pytest.raises(ImfilterError, match=rf"got '{mode}'.*convert\('{advice}'\)"):
         as_array(Image.new(mode, (2, 2)))
 
 
-def test_what_no_pillow_image_holds_is_refused():
+def test_what_no_pillow_image_holds_is_rejected():
     source = awkward.photo("RGB")
     with pytest.raises(ImfilterError, match=r"cannot hold 3 bands of float32.*numpy\.asarray"):
         to_pil(np.zeros((2, 2, 3), np.float32), source)
@@ -216,38 +216,39 @@ def test_alpha_is_taken_off_and_put_back():
     picture = awkward.photo("LA")
     colors, alpha = split_picture_alpha(picture)
     assert colors.size == 24 and alpha.shape == (4, 6)
-    np.testing.assert_array_equal(np.asarray(merge_picture_alpha(picture, colors.reshape(4, 6), alpha)), np.asarray(picture))
+    merged = merge_picture_alpha(picture, colors.reshape(4, 6), alpha)
+    np.testing.assert_array_equal(np.asarray(merged), np.asarray(picture))
     assert split_picture_alpha(awkward.photo("CMYK"))[1] is None
 
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
-every = pytest.mark.parametrize("preset", FILTERS.values(), ids=FILTERS)
+every = pytest.mark.parametrize("declaration", FILTERS.values(), ids=FILTERS)
 
 
-def apply(preset, image, **keywords):
-    """Apply a preset with the defaults, and what it needs."""
-    return preset.function(image, **({"matrix": SWAP} if preset.name == "mix" else {}), **keywords)
+def apply(declaration, image, **keywords):
+    """Apply a filter with its defaults and required parameters."""
+    return declaration.function(image, **({"matrix": SWAP} if declaration.name == "mix" else {}), **keywords)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK", "I;16", "I", "F", "1"])
 @every
-def test_a_pillow_image_gives_a_pillow_image_of_its_mode(preset, mode):
+def test_a_pillow_image_gives_a_pillow_image_of_its_mode(declaration, mode):
     picture = awkward.photo(mode, (9, 8))
     picture.info["dpi"] = (72, 72)
     bands = len(picture.getbands())
-    if preset.group == "color" and bands != 3 and not (preset.name == "grayscale" and bands == 1):
+    if declaration.group == "color" and bands != 3 and not (declaration.name == "grayscale" and bands == 1):
         with pytest.raises(ImfilterError, match=f"must have 3 channels, got {bands}"):
-            apply(preset, picture)
+            apply(declaration, picture)
         return
-    signed = not preset.mixes and preset.operation({}).signed
+    signed = not declaration.mixes and declaration.operation({}).signed
     keywords = {"dtype": np.asarray(picture).dtype} if signed else {}
-    result = apply(preset, picture, **keywords)
-    assert (result.mode, result.size) == ("L" if preset.name == "grayscale" and bands == 3 else mode, picture.size)
+    result = apply(declaration, picture, **keywords)
+    assert (result.mode, result.size) == ("L" if declaration.name == "grayscale" and bands == 3 else mode, picture.size)
     assert result.info == picture.info
-    np.testing.assert_array_equal(np.asarray(result), apply(preset, np.asarray(picture), **keywords))
+    np.testing.assert_array_equal(np.asarray(result), apply(declaration, np.asarray(picture), **keywords))
 
 
-WEIGHTED = [name for name, preset in FILTERS.items() if preset.group in ("blur", "sharpen")]
+WEIGHTED = [name for name, declaration in FILTERS.items() if declaration.group in ("blur", "sharpen")]
 KEEPING = [(name, mode) for name in FILTERS if name not in WEIGHTED for mode in ("LA", "RGBA")
            if mode == "RGBA" or FILTERS[name].group != "color" or name == "grayscale"]
 
@@ -315,7 +316,7 @@ def test_out_of_a_transparent_picture_holds_its_alpha_too(name):
 
 
 class Described:
-    """Something that tells where its pixels are by __array_interface__ alone."""
+    """An object that gives access to its pixels only by __array_interface__."""
 
     def __init__(self, array):
         self.array = array
@@ -323,7 +324,7 @@ class Described:
 
 
 class Distant:
-    """An array on a graphics processor, as far as DLPack and its own interface tell."""
+    """An array on a graphics processor, according to DLPack and its own interface."""
 
     device = "cuda:0"
 
@@ -374,7 +375,7 @@ def with_attributes(**attributes):
     (with_attributes(requires_grad=True), r"NAME must not require a gradient, .* pass NAME\.detach\(\)$"),
     (with_attributes(dtype="torch.bfloat16"), "NAME must have a dtype that NumPy has, got a Tensor of bfloat16"),
 ])
-def test_what_numpy_cannot_see_is_refused_in_a_sentence(given, said):
+def test_what_numpy_cannot_see_is_rejected_in_a_sentence(given, said):
     image, bank = np.ones((3, 4)), np.ones((1, 1, 2, 2))
     for name, call in {
         "image": lambda: imfilter.box(given), "kernel": lambda: imfilter.correlate(image, given),

@@ -1,4 +1,4 @@
-"""The filters for Pillow's image.filter: the filters' classes, and the fixed kernels beside Pillow's own."""
+"""Filters for Pillow's image.filter: a class per filter, and the fixed kernels compared with Pillow's."""
 import copy
 import pickle
 
@@ -51,7 +51,7 @@ def outcome(call):
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I;16B", "I", "F"])
 @every
-def test_a_filter_does_what_its_preset_does(declaration, mode, rng):
+def test_a_filter_does_what_its_function_does(declaration, mode, rng):
     image = made(mode, rng)
     keywords = NEEDED.get(declaration.name, {})
     assert outcome(lambda: image.filter(of(declaration))) == outcome(lambda: declaration.function(image, **keywords))
@@ -141,7 +141,7 @@ def test_filters_of_other_parameters_or_kinds_differ():
     (lambda: pillow.BLUR(cval=float("nan")), ImfilterError, "cval must be a finite number"),
     (lambda: pillow.Sobell, AttributeError, "no filter 'Sobell' for Pillow: did you mean 'Sobel'?"),
 ])
-def test_wrong_parameters_are_refused_when_a_filter_is_made(make, error, said):
+def test_wrong_parameters_are_rejected_when_a_filter_is_made(make, error, said):
     with pytest.raises(error) as caught:
         make()
     assert said in str(caught.value)
@@ -213,7 +213,7 @@ def test_sizes_from_one_pixel_and_a_border_of_fractions(name, rng):
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "PA", "La", "LAB"])
-def test_other_modes_are_refused_in_words(mode):
+def test_other_modes_are_rejected_in_words(mode):
     image = Image.new(mode, (5, 5))
     with pytest.raises(ImfilterError, match=f"got '{mode}': convert it first"):
         image.filter(pillow.BLUR)

@@ -19,7 +19,7 @@ FULL = ["sobel", "scharr", "prewitt", "farid"]
 EDGES = [name for name in NAMES if name.startswith((*FULL, "roberts", "laplace"))]
 CODES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
 MODES = ["reflect", "constant", "nearest", "mirror", "wrap", "grid-mirror", "grid-constant", "grid-wrap"]
-# What each function is called with beside the image.
+# Arguments of each function, apart from the image.
 WAYS = {
     **{name: [{}] for name in EDGES},
     **{name: [{"axis": axis, "mode": mode, "cval": 0.3} for axis in (None, 0, 1, (1, 0)) for mode in MODES]
@@ -212,7 +212,7 @@ def test_volumes_and_unusual_arguments_go_on_to_scikit_image(rng):
         _ = drop_in.sobell
 
 
-def test_without_scikit_image_arrays_are_filtered_and_the_rest_is_refused(tmp_path):
+def test_without_scikit_image_arrays_are_filtered_and_the_rest_is_rejected(tmp_path):
     code = """if True:
         import sys
         sys.modules["skimage"] = sys.modules["scipy"] = None
@@ -247,7 +247,7 @@ def test_patch_replaces_them_everywhere_in_scikit_image_and_puts_them_back(rng):
     with drop_in.patch():
         assert all(getattr(filters, name) is getattr(drop_in, name) for name in NAMES)
         assert filters.edges.sobel is drop_in.sobel and _canny.gaussian is drop_in.gaussian
-        assert filters.sobel(np.zeros((4, 4, 4))).shape == (4, 4, 4)  # which goes on to the original
+        assert filters.sobel(np.zeros((4, 4, 4))).shape == (4, 4, 4)  # passed on to the original
         np.testing.assert_array_equal(skimage.feature.canny(image), before)
         _canny.late = filters.sobel  # as a module imported in the block would have it
     assert all(getattr(filters, name) is own[name] for name in NAMES)
@@ -289,7 +289,7 @@ def test_patch_in_many_threads():
     assert not wrong and filters.sobel is own
 
 
-def test_what_goes_on_is_named_in_the_refusal(monkeypatch):
+def test_what_goes_on_is_named_in_the_rejection(monkeypatch):
     monkeypatch.setattr(fallback, "_originals", {})
     monkeypatch.setitem(sys.modules, "skimage", None)
     needs = r"unsharp_mask needs an array \(H, W\).*got list: for everything else install"

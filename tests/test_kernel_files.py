@@ -19,7 +19,7 @@ KERNEL = np.array([[0, -1, 0], [-1, 5, -1], [0, -1.5, 0]])
 
 @pytest.fixture
 def look(tmp_path, monkeypatch):
-    """A folder with look.json, in which the test stands."""
+    """Change to a folder with look.json; return it."""
     monkeypatch.chdir(tmp_path)
 
     def write(kernel=KERNEL, bias=0.0, name="look.json"):
@@ -32,8 +32,8 @@ def look(tmp_path, monkeypatch):
 @pytest.mark.parametrize("mode", ["reflect", "mirror", "nearest", "wrap"])
 def test_a_kernel_file_is_a_filter(look, rng, mode):
     image = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
-    chain = Pipeline(f"look.json:border={mode}")
-    np.testing.assert_array_equal(chain(image), imfilter.correlate(image, KERNEL, mode=mode))
+    pipeline = Pipeline(f"look.json:border={mode}")
+    np.testing.assert_array_equal(pipeline(image), imfilter.correlate(image, KERNEL, mode=mode))
     both = Pipeline("gaussian", "look.json:stride=2")
     wanted = imfilter.correlate(imfilter.gaussian(image, dtype=np.float32), KERNEL, stride=2, dtype=np.uint8)
     np.testing.assert_array_equal(both(image), wanted)
@@ -77,7 +77,7 @@ def test_what_was_learned_is_saved_and_read(look, rng):
     (b'{"file": "imfilter kernel", "kernel": [["a"]], "bias": 0}', "damaged"),
     (b'{"file": "imfilter kernel", "kernel": [], "bias": 0}', "contains no kernel"),
 ])
-def test_files_that_are_none_are_refused(look, data, words):
+def test_files_that_are_none_are_rejected(look, data, words):
     with open("bad.json", "wb") as stream:
         stream.write(data)
     with pytest.raises(FileError, match=f"^bad.json: .*{words}"):
@@ -119,7 +119,7 @@ def test_what_cannot_be_learned_is_said(here, folder, arguments, status, words):
 
 def test_a_flat_photo_is_warned_of(here, folder):
     Image.new("L", (30, 30), 7).save("flat.png")
-    assert "imfilter: the pictures do not determine the kernel" in here("learn", "flat.png", "flat.png").err
+    assert "imfilter: the images do not determine the kernel" in here("learn", "flat.png", "flat.png").err
 
 
 def test_a_kernel_file_is_shown_and_explained(here, folder):

@@ -130,7 +130,7 @@ def test_a_diagonal_is_one_to_the_last_bit(angle):
 
 
 @pytest.mark.parametrize("name", ["smooth", "smooth_more", "edge_enhance", "edge_enhance_more", "detail", "find_edges"])
-def test_whole_numbers_behind_a_scale_are_exact_on_bytes(name):
+def test_integers_behind_a_scale_are_exact_on_bytes(name):
     plan = imfilter.plan(np.zeros((30, 1100, 3), np.uint8), kernels.named(name))
     assert plan.compute_dtype == "int16"
 
@@ -174,7 +174,7 @@ def test_normalize():
     ("sharpen", {"amount": "1"}, "amount must be a real number"),
     ("unsharp_mask", {"radius": 1e9}, "at most 16777216"), ("sobell", {}, "there is no kernel 'sobell': did you mean"),
 ])
-def test_what_makes_no_kernel_is_refused(name, given, words):
+def test_what_makes_no_kernel_is_rejected(name, given, words):
     with pytest.raises(ImfilterError, match=words):
         kernels.named(name, **given)
 
@@ -182,7 +182,7 @@ def test_what_makes_no_kernel_is_refused(name, given, words):
 @pytest.mark.parametrize(("kernel", "steps", "words"), [
     (np.ones((3, 4)), 1, "kernel must have the shape"), (np.ones((3, 3)), 1.5, "steps must be an integer"),
 ])
-def test_what_cannot_be_turned_is_refused(kernel, steps, words):
+def test_what_cannot_be_turned_is_rejected(kernel, steps, words):
     with pytest.raises(ImfilterError, match=words):
         kernels.rotate(kernel, steps)
 

@@ -1,4 +1,4 @@
-"""Laws of convolution, none of which needs another implementation: most hold to the last bit on small whole numbers."""
+"""Laws of convolution; no reference implementation needed. Most are exact on small integers."""
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ shapes = st.one_of(st.tuples(size, size), st.tuples(size, size, st.integers(1, 4
 
 
 def whole(shape, seed, dtype=np.float32):
-    """Return small whole numbers."""
+    """Return small integers."""
     return np.random.default_rng(seed).integers(-9, 10, shape).astype(dtype)
 
 

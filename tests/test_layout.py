@@ -21,8 +21,8 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # From the ground up: a package imports from the packages before it and from itself.
 LAYERS = [
-    "errors", "runtime", "arrays", "files", "weights", "engine", "convolution", "filters", "kernels", "pipeline", "layers",
-    "blocks", "interop", "explain", "tiled", "batch", "cli", "__main__",
+    "errors", "runtime", "arrays", "files", "weights", "engine", "convolution", "filters", "kernels", "pipeline",
+    "layers", "blocks", "interop", "explain", "tiled", "batch", "cli", "__main__",
 ]
 # Only dask's implementations of public functions are imported from below, by the name that dispatch holds.
 LATE_BOUND = {("imfilter.arrays.dispatch", "imfilter.interop.dask")}
@@ -239,7 +239,7 @@ def test_the_stub_names_what_there_is():
     assert named == set(dir(imfilter))
 
 
-def test_a_wrong_name_is_refused_with_the_right_one():
+def test_a_wrong_name_is_rejected_with_the_right_one():
     with pytest.raises(AttributeError, match=r"'sobell'.*did you mean 'sobel'"):
         imfilter.sobell  # noqa: B018
     assert not hasattr(imfilter, "__wrong__")
@@ -270,9 +270,9 @@ def test_a_docstring_has_its_sections(name):
     assert first.endswith(".") and imperative, "one imperative line"
     if name != "convolve":  # which refers to correlate
         section = doc.partition("\nParameters\n")[2].partition("\n\n")[0]
-        told = {word.strip(" ,") for line in section.split("\n") if line and not line.startswith(" ")
-                for word in line.partition(" : ")[0].split(",")}
-        assert set(inspect.signature(function).parameters) <= told
+        documented = {word.strip(" ,") for line in section.split("\n") if line and not line.startswith(" ")
+                      for word in line.partition(" : ")[0].split(",")}
+        assert set(inspect.signature(function).parameters) <= documented
 
 
 def test_the_table_of_filters_is_made_from_the_registry():

@@ -150,7 +150,7 @@ def test_workers_and_layouts_do_not_change_the_kernel(photo, rng):
 @pytest.mark.parametrize("before", [np.zeros((20, 20)), np.full((20, 20), 7.0), np.tile(np.arange(20.0), (20, 1))])
 def test_pictures_that_do_not_determine_a_kernel_raise_a_warning(before):
     after = imfilter.box(before, 3)
-    with pytest.warns(LearningWarning, match="the pictures do not determine the kernel: the condition number is"):
+    with pytest.warns(LearningWarning, match="the images do not determine the kernel: the condition number is"):
         learned = learn(before, after, size=3)
     assert learned.condition > 1e10 and "condition number" in learned.warning
     np.testing.assert_allclose(learned(before)[1:-1, 1:-1], after[1:-1, 1:-1], atol=1e-6)
@@ -179,7 +179,7 @@ def test_the_warning_depends_on_the_condition_number(sigma, warned, rng):
     ((np.zeros((9, 9), complex), np.zeros((9, 9))), "real numbers"),
     ((None, np.zeros((9, 9))), "before must be an array or a Pillow image, got None"),
 ])
-def test_bad_pictures_are_refused(arguments, words):
+def test_bad_pictures_are_rejected(arguments, words):
     with pytest.raises(ImfilterError, match=words):
         learn(*arguments)
 
@@ -188,9 +188,9 @@ def test_bad_pictures_are_refused(arguments, words):
     ({"size": 0}, "size must be an integer of at least 1, got 0"),
     ({"pattern": [[1]]}, "pattern must be an imfilter.Pattern, got list"),
     ({"pattern": Pattern([[0, 0]])}, "a pattern must have parameters to learn, got none"),
-    ({"pattern": Pattern(np.ones((1, 1, 3, 3)))}, r"pattern must have the shape \(3, 3\) for these pictures"),
+    ({"pattern": Pattern(np.ones((1, 1, 3, 3)))}, r"pattern must have the shape \(3, 3\) for these images"),
     ({"pattern": Pattern(np.ones((2, 1, 3, 3))), "cross_channel": True}, r"must have the shape \(1, 1, 3, 3\)"),
 ])
-def test_bad_options_are_refused(options, words):
+def test_bad_options_are_rejected(options, words):
     with pytest.raises(ImfilterError, match=words):
         learn(np.ones((9, 9)), np.ones((9, 9)), **options)

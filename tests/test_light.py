@@ -139,12 +139,12 @@ def test_floats_below_black_and_above_white_come_back():
     (Image.new("YCbCr", (3, 3)), ImfilterError, "got an image of mode YCbCr"),
     (None, DtypeError, "image must be an array"),
 ])
-def test_what_is_not_srgb_is_refused(image, error, words):
+def test_what_is_not_srgb_is_rejected(image, error, words):
     with pytest.raises(error, match=words):
         imfilter.box(image, linear=True)
 
 
-def test_wrong_borders_and_targets_are_refused():
+def test_wrong_borders_and_targets_are_rejected():
     pixels = np.zeros((4, 4), np.uint8)
     for given in ({"mode": "edge"}, {"mode": "constant", "cval": np.inf}, {"mode": "constant", "cval": "x"},
                   {"out": np.zeros((3, 3), np.uint8)}, {"dtype": "c8"}, {"stride": 0}, {"workers": 0}):

@@ -1,4 +1,4 @@
-"""What is said of a photo beside its pixels: kept in every format that holds it, else named."""
+"""Metadata: kept in every format that can hold it, otherwise named in a note."""
 import io
 import struct
 import zlib
@@ -16,17 +16,17 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:tiff="http://ns.adobe.com/tiff/1.0/">'
        b'<rdf:Description tiff:Orientation="6" title="a tree"/></rdf:RDF></x:xmpmeta>')
 KINDS = {".png": "PNG", ".jpg": "JPEG", ".tif": "TIFF", ".webp": "WEBP", ".bmp": "BMP", ".gif": "GIF", ".ppm": "PPM"}
-# What Pillow is told to write into a file of each format, and what of it each format can hold.
-TOLD = {".png": {"exif", "icc_profile", "dpi", "xmp"}, ".jpg": {"exif", "icc_profile", "dpi", "xmp", "comment"},
-        ".tif": {"exif", "icc_profile", "dpi", "xmp"}, ".webp": {"exif", "icc_profile", "xmp"},
-        ".bmp": {"dpi"}, ".gif": {"comment"}, ".ppm": set()}
+# Metadata that Pillow writes into a file of each format, and that the format can hold.
+METADATA = {".png": {"exif", "icc_profile", "dpi", "xmp"}, ".jpg": {"exif", "icc_profile", "dpi", "xmp", "comment"},
+            ".tif": {"exif", "icc_profile", "dpi", "xmp"}, ".webp": {"exif", "icc_profile", "xmp"},
+            ".bmp": {"dpi"}, ".gif": {"comment"}, ".ppm": set()}
 WORDS = {"exif": "EXIF", "icc_profile": "color profile", "dpi": "resolution", "xmp": "XMP", "comment": "comment"}
 
 
 def written(suffix, image=None, **more):
     """Return a file of the format with everything in it that the format can hold."""
     given = {"exif": awkward.exif().tobytes(), "icc_profile": PROFILE, "dpi": (300, 150), "xmp": XMP, "comment": b"hi"}
-    options = {key: given[key] for key in TOLD[suffix]} | more
+    options = {key: given[key] for key in METADATA[suffix]} | more
     if suffix == ".tif" and "xmp" in options:
         tags = awkward.exif()
         tags[700] = options.pop("xmp")
@@ -58,26 +58,26 @@ def bare(frame):
 
 @pytest.mark.parametrize("suffix", KINDS)
 def test_the_files_of_these_tests_hold_what_they_should(suffix):
-    assert found(written(suffix)) == TOLD[suffix]
+    assert found(written(suffix)) == METADATA[suffix]
 
 
 @pytest.mark.parametrize("target", [*KINDS, ".jpeg", ".tiff"])
 @pytest.mark.parametrize("source", KINDS)
 def test_metadata_is_kept_or_named(put, source, target):
-    exif = {"exif": awkward.exif().tobytes()} if "exif" in TOLD[source] else {}
+    exif = {"exif": awkward.exif().tobytes()} if "exif" in METADATA[source] else {}
     photo = files.read_photo(put("photo" + source, written(source, **exif)))
     data = files.encode_photo(photo.map(bare), target)
-    holds = TOLD[{".jpeg": ".jpg", ".tiff": ".tif"}.get(target, target)]
-    assert found(data) == TOLD[source] & holds
+    holds = METADATA[{".jpeg": ".jpg", ".tiff": ".tif"}.get(target, target)]
+    assert found(data) == METADATA[source] & holds
     said = " ".join(photo.notes)
     in_exif = {"dpi"} if source == ".tif" and "exif" in holds else set()  # TIFF states it among the entries of EXIF
-    assert {key for key, word in WORDS.items() if f"{word} not kept" in said} == TOLD[source] - holds - in_exif
+    assert {key for key, word in WORDS.items() if f"{word} not kept" in said} == METADATA[source] - holds - in_exif
 
 
 @pytest.mark.parametrize("suffix", KINDS)
-def test_metadata_can_be_left_out_but_for_the_profile(put, suffix):
+def test_metadata_can_be_dropped_except_the_profile(put, suffix):
     photo = files.read_photo(put("photo" + suffix, written(suffix)))
-    assert found(files.encode_photo(photo, suffix, files.Settings(strip=True))) == TOLD[suffix] & {"icc_profile"}
+    assert found(files.encode_photo(photo, suffix, files.Settings(strip=True))) == METADATA[suffix] & {"icc_profile"}
     assert not [note for note in photo.notes if "not kept" in note]
 
 
@@ -172,8 +172,8 @@ def test_a_resolution_that_was_not_there_is_not_made_up(put, suffix):
     photo = files.read_photo(put("plain.tif", awkward.encoded(awkward.photo(), "TIFF")))
     again = Image.open(io.BytesIO(files.encode_photo(photo, suffix)))
     # Pillow reads 1 from a TIFF file that says nothing: 282 is the tag that would say it.
-    told = getattr(again, "tag_v2", {}).get(282) if suffix == ".tif" else again.info.get("dpi", (72,))[0]
-    assert not [note for note in photo.notes if "colors become" not in note] and (told is None or told > 10)
+    reported = getattr(again, "tag_v2", {}).get(282) if suffix == ".tif" else again.info.get("dpi", (72,))[0]
+    assert not [note for note in photo.notes if "colors become" not in note] and (reported is None or reported > 10)
 
 
 TEXTS = [
@@ -235,7 +235,7 @@ def segments(data):
 
 
 def test_segments_of_other_programs_are_kept_from_jpeg_to_jpeg(put):
-    """Captions (IPTC) stand in Photoshop's segment."""
+    """Captions (IPTC) are in Photoshop's segment."""
     caption = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x78\0\4tree\0"
     extra = b"".join(b"\xff" + bytes([0xE0 + number]) + struct.pack(">H", len(data) + 2) + data
                      for number, data in ((13, caption), (11, b"gain map"), (1, b"http://ns.adobe.com/xmp/extension/\0x")))
@@ -300,8 +300,8 @@ def test_what_pillow_leaves_out_of_a_file_is_named(put):
 
 def test_the_profile_of_a_bmp_file_is_named(put):
     plain = awkward.encoded(awkward.photo(), "BMP")
-    told = struct.pack("<I", 124) + plain[18:54] + b"\0" * 16 + b"DEBM" + b"\0" * 64
-    longer = plain[:10] + struct.pack("<I", 14 + 124) + told + plain[54:]
+    reported = struct.pack("<I", 124) + plain[18:54] + b"\0" * 16 + b"DEBM" + b"\0" * 64
+    longer = plain[:10] + struct.pack("<I", 14 + 124) + reported + plain[54:]
     photo = files.read_photo(put("profile.bmp", longer))
     np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(awkward.photo()))
     assert photo.notes == ["color profile not kept: it is not read from BMP"]

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import reference
-import twin
+import vectorized_reference as vectorized
 from promise import assert_promised
 
 from imfilter import binomial, box, conv2d, correlate, gaussian
@@ -31,7 +31,7 @@ def pictures(rng):
 def test_kernels_of_every_size_keep_the_promise(shape, rng, variant):
     for kernel in (rng.random(shape), rng.standard_normal(shape), np.full(shape, 1 / np.prod(shape))):
         for image in pictures(rng):
-            exact = twin.correlate(image, kernel, around(kernel), "reflect")
+            exact = vectorized.correlate(image, kernel, around(kernel), "reflect")
             peak = np.abs(image.astype(float)).max()
             for dtype in (None, np.float32, np.float64):
                 assert_promised(correlate(image, kernel, dtype=dtype), exact, kernel, peak)
@@ -43,7 +43,7 @@ def test_banks_of_every_size_keep_the_promise(inputs, size, rng, variant):
     for bank in (rng.random((9, inputs, size, size)), rng.standard_normal((9, inputs, size, size))):
         for dtype in DTYPES:
             image = rng.integers(0, 200, (8, 9, inputs)).astype(dtype)
-            exact = twin.conv2d(image, bank, 0, 1, ((1, 1), (1, 1)), "constant")
+            exact = vectorized.conv2d(image, bank, 0, 1, ((1, 1), (1, 1)), "constant")
             assert_promised(conv2d(image, bank, padding=1, dtype=np.float32), exact, bank, 200)
             assert_promised(conv2d(image, bank, padding=1), exact, bank, 200)
 
@@ -53,9 +53,9 @@ def test_a_double_result_is_computed_in_double(given, rng):
     image = rng.integers(0, 200, (30, 31)).astype(given)
     bank = rng.random((3, 1, 5, 5))
     for kernel in (rng.random((11, 11)), np.full((5, 5), 0.04), np.outer(rng.random(7), rng.random(5))):
-        exact = twin.correlate(image, kernel, around(kernel), "reflect")
+        exact = vectorized.correlate(image, kernel, around(kernel), "reflect")
         np.testing.assert_allclose(correlate(image, kernel, dtype="f8"), exact, rtol=0, atol=1e-13 * exact.max())
-    exact = twin.conv2d(image[..., None], bank, 0, 1, ((0, 0), (0, 0)), "constant")
+    exact = vectorized.conv2d(image[..., None], bank, 0, 1, ((0, 0), (0, 0)), "constant")
     np.testing.assert_allclose(conv2d(image, bank, dtype="f8"), exact, rtol=0, atol=1e-13 * exact.max())
 
 
@@ -68,7 +68,7 @@ def test_a_kernel_that_is_nearly_special_is_taken_as_it_is(kernel, off, rng):
     for i, j in [(0, 0), (-1, -1), (kernel.shape[0] // 2, kernel.shape[1] // 2)]:
         nearly = kernel.copy()
         nearly[i, j] *= 1 + off
-        exact = twin.correlate(image, nearly, around(nearly), "reflect")
+        exact = vectorized.correlate(image, nearly, around(nearly), "reflect")
         assert_promised(correlate(image, nearly), exact, nearly, 1)
 
 
@@ -87,7 +87,7 @@ def test_a_mean_of_large_numbers_is_as_large(dtype, large):
 def test_a_scale_of_the_image_is_one_of_the_result(size, rng):
     image = rng.random((9, 10)).astype(np.float32) * np.float32(size)
     for kernel in (rng.random((3, 3)), np.full((5, 5), 1 / 25), np.outer([1, 2, 1], [1, 0, -1])):
-        exact = twin.correlate(image, kernel, around(kernel), "reflect")
+        exact = vectorized.correlate(image, kernel, around(kernel), "reflect")
         assert_promised(correlate(image, kernel), exact, kernel, image.max())
 
 
@@ -95,7 +95,7 @@ def test_a_scale_of_the_image_is_one_of_the_result(size, rng):
 def test_a_scale_of_the_kernel_is_one_of_the_result(size, rng):
     image = rng.random((9, 10)).astype(np.float32)
     for kernel in (rng.random((3, 3)) * size, np.full((5, 5), size), np.outer([1, 2, 1], [1, 0, -1]) * size):
-        exact = twin.correlate(image, kernel, around(kernel), "reflect")
+        exact = vectorized.correlate(image, kernel, around(kernel), "reflect")
         assert_promised(correlate(image, kernel, dtype=np.float64), exact, kernel, 1)
         if 1e-30 < size < 1e30:
             assert_promised(correlate(image, kernel), exact, kernel, 1)

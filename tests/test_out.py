@@ -109,7 +109,7 @@ def test_dtype_changes_nothing_but_the_last_rounding(given, rng):
 
 @pytest.mark.parametrize("out", [
     np.empty((3, 4)), np.empty((4, 3), np.float32), np.empty((4, 3, 1)), np.empty((4, 3), np.int64), np.empty(12)])
-def test_out_of_another_shape_or_dtype_is_refused(out):
+def test_out_of_another_shape_or_dtype_is_rejected(out):
     with pytest.raises(ImfilterError, match=r"out must have shape \(4, 3\) and dtype float64, got "):
         correlate(np.ones((4, 3)), KERNEL, out=out)
     with pytest.raises(ImfilterError, match=r"out must have shape \(4, 3, 2\) and dtype float64, got "):
@@ -117,12 +117,12 @@ def test_out_of_another_shape_or_dtype_is_refused(out):
 
 
 @pytest.mark.parametrize("out", [[[0.0] * 3] * 4, "out", 0, False, (), np.float64(0), memoryview(bytearray(96))])
-def test_out_that_is_no_array_is_refused(out):
+def test_out_that_is_no_array_is_rejected(out):
     with pytest.raises(DtypeError, match="out must be a NumPy array, got "):
         correlate(np.ones((4, 3)), KERNEL, out=out)
 
 
-def test_a_read_only_out_is_refused():
+def test_a_read_only_out_is_rejected():
     out = np.zeros((4, 3))
     out.setflags(write=False)
     with pytest.raises(ImfilterError, match="out must be writable, got a read-only array"):

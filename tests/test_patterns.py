@@ -45,7 +45,7 @@ def test_only_equality_of_labels_matters():
     (lambda: SOBEL.parameters([[1, 2, 1], [0, 1, 0], [-1, -2, -1]]), r"weight 1 at \(1, 1\) must be 0"),
     (lambda: SOBEL.parameters([[1, 2, 4], [0, 0, 0], [-1, -2, -1]]), r"weight 4 at \(0, 2\) differs"),
 ])
-def test_bad_patterns_and_weights_are_refused(make, words):
+def test_bad_patterns_and_weights_are_rejected(make, words):
     with pytest.raises(ImfilterError, match=words):
         make()
 

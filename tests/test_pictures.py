@@ -43,6 +43,7 @@ def test_a_picture_is_written_once_and_replaced_by_force(here, pair, command, wr
 
 
 @pytest.mark.parametrize("command", [SHEET, ("show", "sobel"), ("show", "sepia"), COMPARED])
+@pytest.mark.slow
 def test_a_picture_goes_to_standard_output(pair, command):
     done = run(*command, "-o", "-")
     assert Image.open(io.BytesIO(done.stdout)).format == "PNG" and b"wrote" not in done.stdout + done.stderr
@@ -64,7 +65,7 @@ def test_a_picture_goes_to_standard_output(pair, command):
     ((*COMPARED, "--data-range", "0"), "data_range must be a positive number, got 0.0"),
     ((*COMPARED, "--data-range", "nan"), "data_range must be a finite number, got nan"),
     ((*COMPARED, "--data-range", "x"), "'--data-range'"),
-    ((*COMPARED, "--json", "-o", "-"), "--json needs standard output, which the picture takes"),
+    ((*COMPARED, "--json", "-o", "-"), "--json and the image cannot both go to standard output"),
     (("show", "gaussian:sigma=2,sobel"), "show needs a single filter, got 2: show each one, as in imfilter show "
                                          "gaussian:sigma=2"),
     (("show", "sobel, laplace"), "as in imfilter show sobel"),
@@ -79,7 +80,7 @@ def test_a_picture_goes_to_standard_output(pair, command):
     (("show", "sobel", "-o", "a.xyz"), ".pgm, .html, .svg"),
     (("show", "median", "-o", "a.png"), "must be a linear convolution, got median"),
 ])
-def test_wrong_usage_is_refused(here, pair, command, words):
+def test_wrong_usage_is_rejected(here, pair, command, words):
     said = here(*command, status=2)
     assert words in said.err.splitlines()[-1] and said.out == ""
     assert sorted(os.listdir()) == ["other.png", "photo.png"]
@@ -90,16 +91,16 @@ def test_wrong_usage_is_refused(here, pair, command, words):
     (("preview", "."), "imfilter: .: Is a directory"), (("preview", "text.png"), "imfilter: text.png: "),
     ((*SHEET, "-o", "none/a.png"), "imfilter: none/a.png: there is no folder none"),
     ((*SHEET, "-o", "dir.png"), "imfilter: dir.png: is a directory"),
-    ((*SHEET, "-o", "photo.png", "--force"), "imfilter: photo.png: is the picture itself"),
+    ((*SHEET, "-o", "photo.png", "--force"), "imfilter: photo.png: is the input itself"),
     (("compare", "photo.png", "none.png"), "imfilter: none.png: there is no such file"),
     (("compare", ".", "photo.png"), "imfilter: .: Is a directory"),
     (("compare", "photo.png", "-"), "imfilter: -: is empty"),
     (("compare", "photo.png", "text.png"), "imfilter: text.png: "),
     (("compare", "photo.png", "small.png"),
-     "imfilter: photo.png and small.png: pictures to compare must have the same size and kind, got 31 x 17 RGB and 3"),
-    ((*COMPARED, "-o", "other.png", "--force"), "imfilter: other.png: is the picture itself"),
+     "imfilter: photo.png and small.png: images to compare must have the same size and kind, got 31 x 17 RGB and 3"),
+    ((*COMPARED, "-o", "other.png", "--force"), "imfilter: other.png: is the input itself"),
     (("show", "sobel", "-o", "none/a.svg"), "imfilter: none/a.svg: there is no folder none"),
-    (("show", "kernel.png", "-o", "kernel.png", "--force"), "imfilter: kernel.png: is the picture itself"),
+    (("show", "kernel.png", "-o", "kernel.png", "--force"), "imfilter: kernel.png: is the input itself"),
 ])
 def test_an_error_names_the_file_and_changes_none(here, pair, monkeypatch, command, words):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
@@ -130,16 +131,17 @@ def test_numbers_as_text(here, pair):
     head, *rows = here(*COMPARED).out.splitlines()
     assert head.split() == ["channel", "PSNR", "SSIM", "mean", "largest", "at", "x,", "y"]
     assert [row.split()[0] for row in rows] == ["R", "G", "B", "all"]
-    assert here("compare", "photo.png", "photo.png").out == "the pictures are identical\n"
+    assert here("compare", "photo.png", "photo.png").out == "the images are identical\n"
     Image.new("RGBA", (2, 1), (9, 9, 9, 0)).save("a.png")
     Image.new("RGBA", (2, 1), (0, 9, 9, 0)).save("b.png")
     assert here("compare", "a.png", "b.png").out == (
-        "the pictures are identical\nignored: 2 pixels that differ but are fully transparent in both\n")
+        "the images are identical\nignored: 2 pixels that differ but are fully transparent in both\n")
 
 
+@pytest.mark.slow
 def test_pictures_come_from_standard_input(pair):
     data = (pair / "photo.png").read_bytes()
-    assert run("compare", "-", "photo.png", input=data).stdout == b"the pictures are identical\n"
+    assert run("compare", "-", "photo.png", input=data).stdout == b"the images are identical\n"
     assert b"PSNR" in run("compare", "other.png", "-", input=data).stdout
     assert pixels(run("preview", "-", "sobel", "-o", "-", input=data).stdout).ndim == 3
 
@@ -158,7 +160,7 @@ def test_any_file_name_works(folder, name):
     name = os.fsencode(name)
     shutil.copy(b"photo.png", name)
     sheet, difference = run("preview", "--", name, "sobel"), run("compare", "-o", b"d-" + name, "--", name, "photo.png")
-    assert sheet.stdout.startswith(b"wrote ") and difference.stdout.startswith(b"the pictures are identical\nwrote d-")
+    assert sheet.stdout.startswith(b"wrote ") and difference.stdout.startswith(b"the images are identical\nwrote d-")
     assert b"\x1b" not in sheet.stdout + difference.stdout and sheet.stdout.count(b"\n") == 1
     assert os.path.isfile(name[:-4] + b".preview.png") and os.path.isfile(b"d-" + name)
     with open(name + b".txt", "wb") as stream:
@@ -195,7 +197,7 @@ def test_images_of_every_mode(here, folder, picture):
     suffix = ".tif" if picture == "CMYK" else ".png"
     photo(size=(20, 12)).convert("L" if picture == "I;16" else picture).convert(picture).save(f"a{suffix}")
     here("preview", f"a{suffix}", "box")
-    assert here("compare", f"a{suffix}", f"a{suffix}").out == "the pictures are identical\n"
+    assert here("compare", f"a{suffix}", f"a{suffix}").out == "the images are identical\n"
 
 
 def test_a_kernel_as_text(here, folder):

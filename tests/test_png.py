@@ -168,6 +168,6 @@ def test_files_are_no_larger_than_pillows(contents, kind):
 
 
 @pytest.mark.parametrize(("shape", "dtype"), [((4, 4, 5), "u1"), ((4, 4), "f4"), ((0, 4), "u1"), ((4, 0, 3), "u2")])
-def test_what_a_png_cannot_hold_is_refused(shape, dtype):
+def test_what_a_png_cannot_hold_is_rejected(shape, dtype):
     with pytest.raises(FileError, match="PNG must have 1 to 4 channels of uint8 or uint16, got"):
         png.encode_png(np.zeros(shape, dtype))

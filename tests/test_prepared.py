@@ -15,18 +15,18 @@ def image(rng):
 
 
 def test_kernel_sets_of_equal_weights_are_equal():
-    for make in (lambda: KernelSet.of(KERNEL.copy(), flip=True),
+    for make in (lambda: KernelSet.from_kernel(KERNEL.copy(), flip=True),
                  lambda: KernelSet.magnitude(KERNEL, -KERNEL, flip=True),
                  lambda: KernelSet.separable(KERNEL[0], KERNEL[2])):
         assert make() == make() and hash(make()) == hash(make())
-    assert KernelSet.of(KERNEL, flip=True) != KernelSet.of(KERNEL, flip=False)
-    assert KernelSet.of(KERNEL, flip=False) != KernelSet.of(KERNEL[:, :2], flip=False)
-    assert KernelSet.of([[0.0]], flip=False) != KernelSet.of([[-0.0]], flip=False)
+    assert KernelSet.from_kernel(KERNEL, flip=True) != KernelSet.from_kernel(KERNEL, flip=False)
+    assert KernelSet.from_kernel(KERNEL, flip=False) != KernelSet.from_kernel(KERNEL[:, :2], flip=False)
+    assert KernelSet.from_kernel([[0.0]], flip=False) != KernelSet.from_kernel([[-0.0]], flip=False)
 
 
 def test_a_kernel_set_does_not_change_with_the_array(image):
     given = KERNEL.copy()
-    sets = [KernelSet.of(given, flip=False), KernelSet.of(given.astype(">f8"), flip=False)]
+    sets = [KernelSet.from_kernel(given, flip=False), KernelSet.from_kernel(given.astype(">f8"), flip=False)]
     before = imfilter.correlate(image, KERNEL)
     given[...] = 0
     for kernels in sets:

@@ -45,7 +45,7 @@ def test_fork_after_use_works(child):
     result = child("""
 import os, warnings
 import numpy, imfilter
-warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of any fork beside threads
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn about forking with threads
 image = numpy.ones((500, 500), numpy.float32)
 before = imfilter.correlate(image, numpy.ones((9, 9)), workers=2)
 for _ in range(3):
@@ -102,7 +102,7 @@ def test_an_interrupt_ends_a_long_call(many, rng, cut_short):
 @posix
 def test_an_interrupt_also_stops_a_worker_that_is_waited_for(interrupt):
     class Slow:
-        """A task of two rows: the caller's is done at once, the other's takes until it is told to stop."""
+        """A task of two rows: the caller's returns at once, the other's runs until it is stopped."""
 
         rows, align = 2, 1
         begun, stopped = threading.Event(), threading.Event()
@@ -124,10 +124,10 @@ def test_an_interrupt_also_stops_a_worker_that_is_waited_for(interrupt):
 
 def test_an_error_in_a_worker_ends_them_all():
     class Broken:
-        """A task that fails on the first worker, while the second goes on until it is told to stop."""
+        """A task that fails on the first worker, while the second runs until it is stopped."""
 
         rows, align = 3, 1
-        threads, begun = iter(["fails", "goes on"]), threading.Barrier(3)
+        threads, begun = iter(["fails", "continues"]), threading.Barrier(3)
         stopped, ended = threading.Event(), threading.Event()
 
         def run(self, first, last, caller=True):
@@ -135,7 +135,7 @@ def test_an_error_in_a_worker_ends_them_all():
             self.begun.wait(PATIENCE)
             if behavior == "fails":
                 raise MemoryError
-            if behavior == "goes on":
+            if behavior == "continues":
                 self.stopped.wait(PATIENCE)
                 time.sleep(0.1)
                 self.ended.set()
@@ -173,7 +173,7 @@ def test_calls_that_raise_leave_no_memory_behind(rng):
         tracemalloc.stop()
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell the memory in use")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not report the memory in use")
 def test_calls_that_work_leave_no_memory_behind(rng, threaded):
     def used():
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")

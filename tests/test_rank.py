@@ -65,7 +65,7 @@ def test_ranks_are_those_of_sorted_windows(code, rng, variant, method):
 
 
 @pytest.mark.parametrize("size", [3, 5, 8, (1, 9), (60, 1), 31])
-def test_presets_are_their_namesakes_in_scipy(size, rng):
+def test_filters_are_their_namesakes_in_scipy(size, rng):
     image = rng.integers(0, 256, (40, 37, 3), np.uint8)
     full = (*((size, size) if isinstance(size, int) else size), 1)
     for mode in MODES:
@@ -95,7 +95,7 @@ def test_a_speck_goes_and_an_edge_stays():
 
 @pytest.mark.parametrize("shape", [(h, w) for h in range(1, 8) for w in (1, 2, 3, 5, 6, 7)])
 def test_networks_find_every_rank(shape, rng):
-    """Zeros and ones tell: a network that puts all of these in order does so for any numbers."""
+    """Zeros and ones suffice: a network that sorts all of these sorts any numbers."""
     height, width = shape
     rows = (rng.random((height, 300)) < rng.random(300)).astype(int)
     windows = np.sort(np.lib.stride_tricks.sliding_window_view(rows, shape)[0].reshape(-1, height * width))
@@ -112,6 +112,7 @@ def test_networks_find_every_rank(shape, rng):
 
 
 @pytest.mark.parametrize("side", [255, 257, 300])
+@pytest.mark.slow
 def test_windows_of_more_samples_than_16_bits_count(side, rng, variant):
     image = rng.integers(0, 256, (4, 31), np.uint8)
     wanted = in_order(image, (side, side), "mirror", 0)
@@ -137,10 +138,10 @@ def test_nan_reaches_the_windows_that_hold_it(size, code, rng, variant, method):
     clean = np.nan_to_num(image, nan=0.5)
     spread = imfilter.maximum(np.isnan(image).astype(np.uint8), size) > 0
     assert 0 < spread.sum() < spread.size
-    for preset in (imfilter.median, imfilter.minimum, imfilter.maximum):
-        result = preset(image, size)
+    for apply in (imfilter.median, imfilter.minimum, imfilter.maximum):
+        result = apply(image, size)
         np.testing.assert_array_equal(np.isnan(result), spread)
-        np.testing.assert_array_equal(result[~spread], preset(clean, size)[~spread])
+        np.testing.assert_array_equal(result[~spread], apply(clean, size)[~spread])
     assert imfilter.median(image, size, dtype="u1")[4, 7, 0] == 0
 
 
@@ -163,12 +164,12 @@ def test_extremes_of_windows_beyond_the_image(mode, rng):
     assert (imfilter.maximum(image, 10**15) == image.max()).all()
 
 
-@pytest.mark.parametrize(("preset", "options"), [
+@pytest.mark.parametrize(("name", "options"), [
     ("median", {"size": 10**9}), ("percentile", {"size": (1, 10**30)}), ("bilateral", {"sigma_spatial": 1e300}),
 ])
-def test_windows_beyond_reason_are_refused(preset, options):
+def test_windows_beyond_reason_are_rejected(name, options):
     with pytest.raises(ImfilterError, match="must be at most"):
-        getattr(imfilter, preset)(np.zeros((3, 3), np.uint8), **options)
+        getattr(imfilter, name)(np.zeros((3, 3), np.uint8), **options)
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -1,4 +1,4 @@
-"""What becomes of photos whose samples are to be others than they were."""
+"""Recipes that change the samples of photos: grayscale, channels, dtype."""
 import numpy as np
 import pytest
 from PIL import Image
@@ -25,7 +25,7 @@ def test_what_is_opaque_stays_opaque_in_deeper_samples(rng):
     np.testing.assert_array_equal(np.asarray(back)[..., 3], pixels[..., 3])
 
 
-def test_animations_of_deep_colors_are_refused_where_they_are_not_read():
+def test_animations_of_deep_colors_are_rejected_where_they_are_not_read():
     frames = files.Photo([HighDepthImage(np.zeros((4, 3, 3), np.uint16))] * 2)
     with pytest.raises(FileError, match="PNG animations of 16-bit colors cannot be written: TIFF"):
         files.encode_photo(frames, ".png")

@@ -1,4 +1,4 @@
-"""One call after another: nothing that a call settled is taken for what the next one asks."""
+"""Repeated calls: no cached decision of one call affects a different one."""
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -91,7 +91,8 @@ def test_nothing_keeps_the_arrays_of_a_call():
 
 def test_a_packed_kernel_is_for_arrays_laid_out_alike():
     image = np.ones((2, 6, 7, 3), np.uint8)
-    packed = _core.Packed(image, image, (KERNEL,), Geometry((1, 1), (1, 1), (1, 1), Border.REFLECT, 0.0), Computation("int16", True))
+    geometry = Geometry((1, 1), (1, 1), (1, 1), Border.REFLECT, 0.0)
+    packed = _core.Packed(image, image, (KERNEL,), geometry, Computation("int16", True))
     assert packed.task(image, image.copy()) and packed.task(image[:, ::-1], image)
     for other in (image[:1], image[:, :5], image[:, :, :6], image[..., :2], image[:, :, ::-1]):
         assert packed.task(image, other) is None and packed.task(other, other) is None

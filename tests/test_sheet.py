@@ -96,7 +96,7 @@ def test_a_long_label_is_smaller_and_then_cut():
     ([GRAY], {"paper": "no color"}, "paper must be three integers from 0 to 255, got 'no color'"),
     ([GRAY], {"paper": (0, 0, 256)}, "paper must be"),
 ])
-def test_bad_sheets_are_refused(pictures, more, words):
+def test_bad_sheets_are_rejected(pictures, more, words):
     with pytest.raises(ImfilterError, match=words):
         imfilter.contact_sheet(pictures, **more)
 

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 import reference
-import twin
+import vectorized_reference as vectorized
 from promise import assert_promised
 
 import imfilter
@@ -49,7 +49,7 @@ def test_3_x_3_kernels(shape, dtype, rng, variant):
             if padding == "valid" and width < 3:
                 continue
             image = rng.integers(0, 256, (height, width, 3)).astype(dtype)
-            exact = twin.correlate(image, kernel, around(kernel, padding), mode, 7)
+            exact = vectorized.correlate(image, kernel, around(kernel, padding), mode, 7)
             for wanted in (None, np.float32, np.int16):
                 result = correlate(image, kernel, mode=mode, padding=padding, cval=7, dtype=wanted)
                 assert_promised(result, exact, kernel, 255, whole=True)
@@ -59,7 +59,7 @@ def test_3_x_3_kernels(shape, dtype, rng, variant):
 def test_what_stands_outside_need_not_be_a_byte(cval, rng, variant):
     for kernel in (np.array(SHAPES["square"]), np.ones((5, 5)), disk(4)):
         image = rng.integers(0, 256, (9, 200, 3)).astype(np.uint8)
-        exact = twin.correlate(image, kernel, around(kernel), "constant", cval)
+        exact = vectorized.correlate(image, kernel, around(kernel), "constant", cval)
         result = correlate(image, kernel, mode="constant", cval=cval, dtype=np.int32)
         assert_promised(result, exact, kernel, 300, whole=True)
 
@@ -70,7 +70,7 @@ def test_3_x_3_kernels_with_stride_and_dilation(spread, rng, variant):
     for dtype in ("u1", "f4"):
         image = rng.integers(0, 256, (21, 300, 2)).astype(dtype)
         for stride in ((1, 1), (2, 1), (1, 2), (2, 2), (3, 1)):
-            exact = twin.correlate(image, kernel, around(kernel, dilation=spread), "mirror", 0, stride, spread)
+            exact = vectorized.correlate(image, kernel, around(kernel, dilation=spread), "mirror", 0, stride, spread)
             result = correlate(image, kernel, mode="mirror", stride=stride, dilation=spread, dtype=np.int32)
             assert_promised(result, exact, kernel, 255, whole=True)
 
@@ -81,7 +81,8 @@ def test_gradients_of_bytes(mode, rng, variant):
     for width in (1, 5, 31, 32, 33, 64, 65, 400, 1000):
         for height in HEIGHTS:
             image = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
-            parts = [twin.correlate(image, part[::-1, ::-1], ((1, 1), (1, 1)), mode, 9) for part in (first, second)]
+            parts = [vectorized.correlate(image, part[::-1, ::-1], ((1, 1), (1, 1)), mode, 9)
+                     for part in (first, second)]
             exact = np.sqrt((parts[0]**2 + parts[1]**2) / 2)
             for scale in (1, 0.125):
                 result = magnitude(image, first * scale, second * scale, mode=mode, cval=9)
@@ -97,6 +98,7 @@ def test_gradients_in_double_are_taken_in_double(name, rng):
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("shape", [(3, 3), (5, 4), (1, 9), (9, 1), (17, 17)])
+@pytest.mark.slow
 def test_rows_read_where_they_are(shape, dtype, rng, variant):
     for kernel in (rng.standard_normal(shape), np.outer(rng.standard_normal(shape[0]), rng.standard_normal(shape[1]))):
         for mode, padding, height in zip(MODES, PADDINGS, (17, 40, 9, 8, 19), strict=True):
@@ -104,7 +106,7 @@ def test_rows_read_where_they_are(shape, dtype, rng, variant):
                 continue
             for width in (40, 400, 1200):
                 image = rng.standard_normal((height, width, 3)).astype(dtype)
-                exact = twin.correlate(image, kernel, around(kernel, padding), mode, 0.5)
+                exact = vectorized.correlate(image, kernel, around(kernel, padding), mode, 0.5)
                 result = correlate(image, kernel, mode=mode, padding=padding, cval=0.5)
                 assert_promised(result, exact, kernel, np.abs(image).max())
 
@@ -116,7 +118,7 @@ def test_nan_and_infinity_stay_within_reach_of_taps_other_than_0(rng, variant):
             image = rng.standard_normal((9, 300)).astype(np.float32)
             image[4, [1, 150, 298]] = value
             result = correlate(image, kernel)
-            touched = twin.correlate(~np.isfinite(image), np.abs(kernel), around(kernel), "reflect") > 0
+            touched = vectorized.correlate(~np.isfinite(image), np.abs(kernel), around(kernel), "reflect") > 0
             np.testing.assert_array_equal(np.isfinite(result), ~touched)
 
 
@@ -125,7 +127,7 @@ def test_two_kernels_of_different_shapes(rng, variant):
     image = rng.standard_normal((9, 500)).astype(np.float32)
     image[4, 250] = np.nan
     for pair in ((first, second), (second, first)):
-        parts = [twin.correlate(image, part[::-1, ::-1], ((1, 1), (1, 1)), "reflect") for part in pair]
+        parts = [vectorized.correlate(image, part[::-1, ::-1], ((1, 1), (1, 1)), "reflect") for part in pair]
         result = magnitude(image, *pair)
         touched = np.zeros((9, 500), bool)
         touched[3:6, 249:252] = True                # by the cross or by a corner
@@ -147,7 +149,7 @@ def test_solid_kernels(name, mode, rng, variant):
             margin = around(kernel, padding)
             if any(n + sum(m) < k for n, m, k in zip(size, margin, kernel.shape, strict=False)):
                 continue
-            exact = twin.correlate(image, kernel, margin, mode, 7)
+            exact = vectorized.correlate(image, kernel, margin, mode, 7)
             how = {"mode": mode, "cval": 7, "padding": padding, "method": "runs"}
             assert_promised(correlate(image, kernel, dtype=np.int32, **how), exact, kernel, 255, whole=True)
             mean = kernel / kernel.sum()
@@ -156,6 +158,7 @@ def test_solid_kernels(name, mode, rng, variant):
                 assert_promised(result, exact / kernel.sum(), mean, 255)
 
 
+@pytest.mark.slow
 def test_boxes_of_every_area_are_rounded_right(variant):
     # Every sum a box of bytes can have, with its true mean; halves may go either way.
     for height, width in ((1, 2), (2, 3), (3, 3), (3, 5), (2, 9), (5, 5), (7, 7), (4, 16), (9, 13), (15, 17), (16, 16)):
@@ -171,7 +174,7 @@ def test_rows_with_gaps_take_the_way_around(rng, variant):
     whole = rng.integers(0, 256, (30, 80, 4)).astype(np.uint8)
     for kernel in (np.ones((5, 5)), disk(4), np.array(SHAPES["square"])):
         for image in (whole[..., :3], whole[:, ::-1], whole[:, ::2]):
-            exact = twin.correlate(image, kernel, around(kernel), "reflect")
+            exact = vectorized.correlate(image, kernel, around(kernel), "reflect")
             assert_promised(correlate(image, kernel, dtype=np.int32), exact, kernel, 255, whole=True)
 
 
@@ -180,7 +183,7 @@ def test_results_longer_than_the_image_and_the_cache(rng, variant):
     image = rng.integers(0, 256, (700, 3001, 3)).astype(np.uint8)
     for kernel in (SHAPES["square"], SHAPES["upper and lower"]):
         for scale, dtype in ((1, np.float32), (0.25, np.float32), (1, np.int32)):
-            exact = twin.correlate(image, np.array(kernel) * scale, ((1, 1), (1, 1)), "reflect")
+            exact = vectorized.correlate(image, np.array(kernel) * scale, ((1, 1), (1, 1)), "reflect")
             room = np.zeros(exact.size + 3, dtype)
             for offset in (0, 1, 3):        # wherever a line of the cache begins
                 out = room[offset:offset + exact.size].reshape(exact.shape)

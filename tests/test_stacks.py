@@ -49,6 +49,7 @@ def test_parameters_are_those_of_pytorch(text):
 
 @pytest.mark.parametrize("text", LAYERS + STACKS)
 @pytest.mark.parametrize("place", [(0, 0), (2, 1), (3, 4)])
+@pytest.mark.slow
 def test_the_receptive_field_contains_the_gradient_of_a_pixel(text, place):
     torch = pytest.importorskip("torch")
 
@@ -146,12 +147,12 @@ def test_apply_takes_lists_and_files(tmp_path, rng):
     (np.ones((2, 1, 3, 3)), "must be a list of arrays, one per layer, got ndarray"),
     ("none.npz", "none.npz: No such file"),
 ])
-def test_weights_that_do_not_fit_are_refused(weights, words):
+def test_weights_that_do_not_fit_are_rejected(weights, words):
     with pytest.raises(ImfilterError, match=words):
         Stack.parse("3x2, 1x3").apply(np.ones((7, 9)), weights)
 
 
-def test_pickled_objects_are_refused(tmp_path):
+def test_pickled_objects_are_rejected(tmp_path):
     np.savez(tmp_path / "objects.npz", np.array([{}], object))
     (tmp_path / "text.npz").write_text("no archive", encoding="ascii")
     with pytest.raises(ImfilterError, match="must not hold pickled objects"):
@@ -182,7 +183,7 @@ def test_pickled_objects_are_refused(tmp_path):
     (lambda: Stack.parse(""), "a layer must be written like"),
     (lambda: Stack.parse("3").receptive_field(-1, 0), "y must be an integer of at least 0, got -1"),
 ])
-def test_bad_arguments_are_refused(make, words):
+def test_bad_arguments_are_rejected(make, words):
     with pytest.raises(ImfilterError, match=words):
         make()
 

@@ -1,7 +1,7 @@
 """What a kernel's numbers allow, the plan made of that, and that every method gives the same numbers."""
 import numpy as np
 import pytest
-import twin
+import vectorized_reference as vectorized
 from promise import assert_promised
 from reference import margins
 
@@ -24,7 +24,7 @@ KERNELS = {
     ([[3 / 16, 10 / 16]], [[3, 10]], 1 / 16), (np.full((3, 3), 1 / 9), np.ones((3, 3)), 1 / 9),
     ([[0.1, 0.10001]], [[0.1, 0.10001]], 1),
 ])
-def test_whole_numbers_are_found_behind_a_scale(kernel, numbers, scale):
+def test_integers_are_found_behind_a_scale(kernel, numbers, scale):
     found, factor = integer_scale(np.array(kernel, float))
     np.testing.assert_array_equal(found, numbers)
     assert factor == pytest.approx(scale, rel=1e-15)
@@ -34,7 +34,7 @@ def test_products_of_a_column_and_a_row_are_taken_apart():
     column, row = np.array([1, 2.5, -1]), np.array([0.3, 0, 7, 1])
     found = separable_factors(np.outer(column, row))
     np.testing.assert_allclose(found.column[:, None] * found.row, np.outer(column, row), rtol=1e-15)
-    assert separable_factors(np.eye(3)) is None and separable_factors(np.zeros((3, 3))) is None and separable_factors(row[None]) is None
+    assert all(separable_factors(kernel) is None for kernel in (np.eye(3), np.zeros((3, 3)), row[None]))
 
 
 def test_runs_are_summed_by_doubling():
@@ -67,7 +67,7 @@ def test_every_method_gives_the_same_numbers(name, dtype, rng, variant):
     image = (rng.random((23, 61, 3)) * 200).astype(dtype)
     for mode, stride, dilation in (("reflect", 1, 1), ("wrap", 2, 1), ("constant", 1, 3)):
         steps, spread = (stride, stride), (dilation, dilation)
-        exact = twin.correlate(image, kernel, margins("same", kernel.shape, spread), mode, 0, steps, spread)
+        exact = vectorized.correlate(image, kernel, margins("same", kernel.shape, spread), mode, 0, steps, spread)
         for method in ("auto", "direct", "runs", "separable"):
             if method == "separable" and separable_factors(kernel) is None:
                 continue
@@ -75,7 +75,7 @@ def test_every_method_gives_the_same_numbers(name, dtype, rng, variant):
             assert_promised(result, exact, kernel, 200)
 
 
-def test_a_method_that_cannot_be_is_refused():
+def test_a_method_that_cannot_be_is_rejected():
     image = np.zeros((5, 5))
     with pytest.raises(ImfilterError, match="needs a kernel that is the product of a column and a row"):
         imfilter.correlate(image, np.eye(3), method="separable")

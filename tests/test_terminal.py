@@ -90,6 +90,7 @@ def near(shown, path, most):
 
 @pytest.mark.parametrize(("environment", "most"), [({"COLORTERM": "truecolor"}, 0), ({"COLORTERM": "24bit"}, 0),
                                                    ({}, 48), ({"TERM": "screen-256color", "TMUX": "1"}, 48)])
+@pytest.mark.slow
 def test_half_blocks_show_the_photo_and_its_result(photo, environment, most):
     seen, _ = shown("box", "--size", "31", "--show", "a.png", **environment)
     before, after = screen(seen)
@@ -104,6 +105,7 @@ def test_half_blocks_show_the_photo_and_its_result(photo, environment, most):
     ({"NO_COLOR": "1", "COLORTERM": "truecolor"}, " ░▒▓█"), ({"TERM": "dumb"}, " .:-=+*#%@"),
     ({"TERM": "dumb", "KITTY_WINDOW_ID": "1"}, " .:-=+*#%@"), ({"PYTHONIOENCODING": "ascii"}, " .:-=+*#%@"),
     ({"NO_COLOR": "1", "TERM": "xterm-kitty"}, " ░▒▓█")])
+@pytest.mark.slow
 def test_without_colors_shades_are_drawn(photo, environment, marks):
     seen, _ = shown("box", "--show", "a.png", **environment)
     *lines, last = seen.splitlines()
@@ -127,13 +129,14 @@ def test_kitty_gets_a_png_in_pieces(photo):
 
 
 @pytest.mark.parametrize("program", ["iTerm.app", "WezTerm", "mintty"])
+@pytest.mark.slow
 def test_iterm_gets_a_png(photo, program):
     seen, _ = shown("box", "--show", "a.png", TERM_PROGRAM=program)
     (head, data), = re.findall(r"\x1b\]1337;File=([^:]*):([^\x07]*)\x07", seen)
-    told = dict(pair.split("=") for pair in head.split(";"))
+    reported = dict(pair.split("=") for pair in head.split(";"))
     file = base64.b64decode(data)
-    assert told["inline"] == "1" and int(told["size"]) == len(file)
-    check_sheet(file, int(told["width"]), int(told["height"]))
+    assert reported["inline"] == "1" and int(reported["size"]) == len(file)
+    check_sheet(file, int(reported["width"]), int(reported["height"]))
 
 
 def check_sheet(file, columns, lines):
@@ -162,6 +165,7 @@ def test_several_photos(photo):
     assert re.fullmatch(r"imfilter: 3 of 3 written, in .+\n", parts[3])
 
 
+@pytest.mark.slow
 def test_lines_never_wrap(photo):
     for columns in (1, 7, 41):
         seen, _ = shown("box", "--show", "--force", "a.png", COLUMNS=str(columns), COLORTERM="truecolor")
@@ -179,9 +183,10 @@ def test_output_to_a_pipe_has_no_drawing(photo):
 
 
 @pytest.mark.parametrize("extra", [(), ("--json",), ("-o", "-"), ("--dry-run",)])
+@pytest.mark.slow
 def test_no_terminal_is_wrong_usage(photo, extra):
     said = run("apply", "box", "--show", "a.png", *extra, status=2)
-    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: pictures are shown in a terminal only")
+    assert said.stderr.decode().splitlines()[-1].startswith("Error: --show: images can only be shown in a terminal")
     assert said.stdout == b"" and os.listdir() == ["a.png"]
 
 
@@ -189,7 +194,7 @@ def test_the_drawing_needs_a_terminal_on_its_own_stream(photo):
     _, down = shown("box", "--show", "a.png", piped=["stdout"], status=2)
     assert down == b""
     _, down = shown("box", "--show", "--json", "a.png", piped=["stderr"], status=2)
-    assert b"standard error is none" in down
+    assert b"standard error is not one" in down
     assert os.listdir() == ["a.png"]
     seen, _ = shown("box", "--show", "a.png", piped=["stderr"], COLORTERM="truecolor")
     assert near(screen(seen)[0], "a.png", 0)

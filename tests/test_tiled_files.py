@@ -114,6 +114,8 @@ def test_samples_mean_what_they_mean_in_ordinary_photos(tmp_path, name, tile):
 
 
 def test_what_is_said_beside_the_pixels_comes_along(tmp_path):
+    from PIL import ImageCms
+
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     path = tiff(tmp_path, RGB, photometric="rgb", resolution=(300, 200), description="words", iccprofile=profile,
                 tile=(32, 32))
@@ -153,7 +155,7 @@ def test_ome_tiff_is_read_with_channels_last(tmp_path, pixels, axes):
 
 
 def ycbcr(path):
-    from PIL import Image, ImageCms
+    from PIL import Image
 
     Image.fromarray(RGB).convert("YCbCr").save(path, compression="tiff_lzw")
 
@@ -173,7 +175,7 @@ def two_sizes(path):
         file.write(RGB[:90], photometric="rgb", metadata=None)
 
 
-REFUSED = {
+REJECTED = {
     "pages": (pages, r"large\.tif: holds 3 (pages|images)"),
     "pages of two sizes": (two_sizes, r"large\.tif: holds 2 pages, .* --engine memory"),
     "YCbCr": (ycbcr, r"large\.tif: holds YCbCr colors without JPEG"),
@@ -190,9 +192,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_read_in_tiles_is_refused_in_a_sentence(tmp_path, name):
-    make, sentence = REFUSED[name]
+@pytest.mark.parametrize("name", REJECTED)
+def test_what_cannot_be_read_in_tiles_is_rejected_in_a_sentence(tmp_path, name):
+    make, sentence = REJECTED[name]
     path = str(tmp_path / "large.tif")
     make(path)
     with pytest.raises(FileError, match=sentence) as caught:
@@ -200,7 +202,7 @@ def test_what_cannot_be_read_in_tiles_is_refused_in_a_sentence(tmp_path, name):
     assert "\n" not in str(caught.value) and str(caught.value).count("large.tif") == 1
 
 
-def test_a_single_huge_strip_is_refused(tmp_path, monkeypatch):
+def test_a_single_huge_strip_is_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr(segment_cache, "LARGEST", 10_000)
     path = tiff(tmp_path, GRAY, compression="zlib", rowsperstrip=150)
     with pytest.raises(FileError, match=r"a strip of 190 x 150 pixels, which is too large to be read in tiles"):
@@ -208,7 +210,7 @@ def test_a_single_huge_strip_is_refused(tmp_path, monkeypatch):
 
 
 def damaged(path, how, compression):
-    """Write a file of which the segment at row 64, column 32 has come to harm."""
+    """Write a file whose segment at row 64, column 32 is damaged."""
     tifffile.imwrite(path, RGB // 32 * 32, photometric="rgb", tile=(32, 32), compression=compression)
     with tifffile.TiffFile(path) as file:
         page, number = file.pages[0], 2 * 6 + 1
@@ -262,7 +264,7 @@ def test_bits_in_the_other_order_are_minded(tmp_path, how):
 
 
 @pytest.mark.parametrize("how", [{}, {"tile": (32, 32)}, {"compression": "zlib", "rowsperstrip": 10}])
-def test_a_file_without_its_end_is_refused_before_anything_is_read(tmp_path, how):
+def test_a_file_without_its_end_is_rejected_before_anything_is_read(tmp_path, how):
     path = tiff(tmp_path, RGB, photometric="rgb", **how)
     os.truncate(path, os.path.getsize(path) - 100)
     with pytest.raises(FileError, match=r"large\.tif: is damaged: its end is missing"):
@@ -345,7 +347,7 @@ MEASURED = """if True:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the largest memory is told in other units")
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is reported in other units")
 @pytest.mark.parametrize("bare", [True, False])
 @pytest.mark.slow
 def test_half_a_gigapixel_is_read_in_little_memory(tmp_path, bare):
@@ -467,7 +469,7 @@ NO_PICTURES = {
 
 
 @pytest.mark.parametrize("name", NO_PICTURES)
-def test_a_store_without_a_picture_is_refused_in_a_sentence(tmp_path, name):
+def test_a_store_without_a_picture_is_rejected_in_a_sentence(tmp_path, name):
     make, sentence = NO_PICTURES[name]
     path = str(tmp_path / "large.zarr")
     make(path)

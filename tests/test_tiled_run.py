@@ -1,4 +1,4 @@
-"""Photos in tiles: the whole image to the bit, chosen by themselves, interrupted, gone on with, and what is refused."""
+"""Photos in tiles: bit-identical to the whole image, chosen automatically, interrupted, resumed, and rejected."""
 import contextlib
 import json
 import os
@@ -41,7 +41,7 @@ KINDS = {  # samples, channels and how a TIFF file says what they are
 
 @pytest.fixture
 def put(tmp_path, monkeypatch, rng):
-    """Stand in an empty folder; return what writes a TIFF file of a kind there, and returns its name."""
+    """Change to an empty folder; return a function that writes a TIFF file of a kind there and returns its name."""
     monkeypatch.chdir(tmp_path)
 
     def write(kind="rgb", size=(HEIGHT, WIDTH), name=None, **options):
@@ -56,7 +56,7 @@ def put(tmp_path, monkeypatch, rng):
 
 
 def spoilt(path, number=5):
-    """Overwrite a tile of a TIFF file with what cannot be decoded."""
+    """Overwrite a tile of a TIFF file with bytes that cannot be decoded."""
     with tifffile.TiffFile(path) as file:
         place, count = file.pages[0].dataoffsets[number], file.pages[0].databytecounts[number]
     with open(path, "r+b") as stream:
@@ -65,7 +65,7 @@ def spoilt(path, number=5):
 
 
 def there():
-    """Return the names of what stands here, but for the photos."""
+    """Return the names of the files here, except the photos."""
     return sorted(name for name in os.listdir() if not name.endswith(("rgb.tif", "l.tif")))
 
 
@@ -122,7 +122,7 @@ def test_a_store_becomes_a_file_and_a_store(put, here):
     np.testing.assert_array_equal(image("b.tif"), image("a.box.zarr"))
 
 
-# What is refused, in a sentence.
+# Errors.
 
 @pytest.mark.parametrize(("arguments", "status", "words"), [
     (["laplace", "--signed", "normalize", "rgb.tif", "--engine", "tiles"], 1, "needs the largest value"),
@@ -164,10 +164,10 @@ def test_results_are_not_replaced_unasked(put, here):
         assert (image(target) != before).any()
 
 
-# Which photos go in tiles by themselves.
+# Which photos are processed in tiles automatically.
 
-def went(said):
-    """Say whether the photo that a line of JSON tells of went in tiles."""
+def used_tiles(said):
+    """Return whether the photo of a line of JSON was processed in tiles."""
     return json.loads(said.out).get("tiles") is not None
 
 
@@ -176,15 +176,15 @@ def test_what_is_too_large_for_memory_goes_in_tiles(put, here, monkeypatch):
     claimed = HEIGHT * WIDTH * 3
     for free, tiled in ((2 * claimed, False), (2 * claimed - 2, True), (None, False)):
         monkeypatch.setattr(memory, "free_memory", lambda free=free: free)
-        assert went(here(*arguments)) == tiled
-        assert not went(here(*arguments, "--engine", "memory"))
-        assert went(here(*arguments, "--engine", "tiles"))
+        assert used_tiles(here(*arguments)) == tiled
+        assert not used_tiles(here(*arguments, "--engine", "memory"))
+        assert used_tiles(here(*arguments, "--engine", "tiles"))
 
 
-def test_what_pillow_would_refuse_goes_in_tiles_unless_it_claims_more_than_it_holds(put, here, monkeypatch):
+def test_what_pillow_would_reject_goes_in_tiles_unless_it_claims_more_than_it_holds(put, here, monkeypatch):
     name = put(size=(1000, 1000), tile=(256, 256))
     monkeypatch.setattr(files.pillow_guards.Image, "MAX_IMAGE_PIXELS", 999_999)
-    assert went(here("apply", "box", name, "-o", "a.tif", "--json"))
+    assert used_tiles(here("apply", "box", name, "-o", "a.tif", "--json"))
     said = here("apply", "box", name, "-o", "b.tif", "--max-pixels", "0.5M", status=1)
     assert "must have at most 0.5 megapixels" in said.err
     monkeypatch.setattr(memory, "read_claimed_size", lambda path: (10**10, 3 * 10**10))
@@ -196,7 +196,7 @@ def test_without_tifffile_large_photos_are_tried_whole(put, here, monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 10)
     monkeypatch.setitem(extras.LIBRARIES, "formats", ("no_such_library",))
     said = here("apply", "box", name, "-o", "a.tif", "--json")
-    assert not went(said) and json.loads(said.out)["notes"] == [
+    assert not used_tiles(said) and json.loads(said.out)["notes"] == [
         "is too large for memory, and filtering in tiles needs no_such_library: pip install 'imfilter[formats]'"]
     assert "a.zarr: needs no_such_library: pip" in here("apply", "box", name, "-o", "a.zarr", status=1).err
 
@@ -220,10 +220,11 @@ def test_tiles_of_a_tiff_file_need_neither_dask_nor_zarr(put):
 
 
 def test_dask_is_a_second_name_of_the_engine_tiles(put, here):
-    assert went(here("apply", "box", put(), "-o", "a.tif", "--json", "--engine", "dask"))
+    assert used_tiles(here("apply", "box", put(), "-o", "a.tif", "--json", "--engine", "dask"))
     assert "dask," not in here("apply", "box", "--help").out
 
 
+@pytest.mark.slow
 def test_of_many_photos_those_that_fit_are_filtered_whole(put, here):
     names = [put(name=f"{k}.tif") for k in range(2)]
     said = here("apply", "box", *names, "--engine", "tiles", "--json")
@@ -315,13 +316,13 @@ def test_tiles_are_begun_row_by_row_and_no_more_than_there_are_threads():
         with lock:
             under_way -= 1
 
-    told = []
+    reported = []
     target = Grid()
     executor = tiles.ThreadExecutor(3)
-    assert tiles.compute_tiles(work(compute), target, executor, lambda *counts: told.append(counts)) == 12
+    assert tiles.compute_tiles(work(compute), target, executor, lambda *counts: reported.append(counts)) == 12
     assert [sorted(begun[k:k + 3]) for k in range(0, 12, 3)] == [[k, k + 1, k + 2] for k in range(0, 12, 3)], begun
     assert most == 3
-    assert told == [(done, 12) for done in range(13)] and target.end == "finished"
+    assert reported == [(done, 12) for done in range(13)] and target.end == "finished"
 
 
 def test_tiles_that_fail_are_named_by_their_place_and_a_shared_reason_is_told_once():
@@ -452,6 +453,7 @@ def test_an_interrupted_file_leaves_nothing(put, gate):
 
 @posix
 @pytest.mark.parametrize(("target", "left"), [("a.tif", []), ("a.zarr", [])])
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence(put, target, left):
     name = put(size=(1024, 1024))
     done = complete(limited(0.1, [*PROGRAM, "apply", "box", "--size", "1", name, "-o", target, "--engine", "tiles"]))
@@ -459,9 +461,9 @@ def test_a_full_disk_is_one_sentence(put, target, left):
     assert done.returncode == 1 and len(said) == 1 and "File too large" in said[0] and there() == left
 
 
-# What is told.
+# Reports.
 
-def test_tiles_are_told_and_shown(put, here, monkeypatch):
+def test_tiles_are_reported_and_shown(put, here, monkeypatch):
     name = put()
     record = json.loads(here("apply", "box", name, "-o", "a.zarr", "--tile", "64", "--json").out)
     assert record["tiles"] == 6 and record["bytes"] > 1000 and (record["width"], record["height"]) == (WIDTH, HEIGHT)

@@ -40,7 +40,7 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 @pytest.fixture
 def source(tmp_path):
-    """A TIFF file of colors and all that can be said beside them."""
+    """A TIFF file of colors with all kinds of metadata."""
     exif = Image.Exif()
     exif.update({270: "words", 271: "Acme"})
     exif.endian = "<"  # Pillow cannot read BigTIFF of the other order
@@ -153,12 +153,12 @@ def test_a_tiff_has_no_name_before_it_is_whole(tmp_path, source):
 @posix
 def test_a_tiff_that_is_replaced_stays_until_the_new_one_is_whole(tmp_path, source):
     old = tmp_path / "out.tif"
-    old.write_bytes(b"what stood there")
+    old.write_bytes(b"the old file")
     old.chmod(0o640)
     with pytest.raises(FileError, match=r"out\.tif: exists already; --force replaces it"):
         begun(old, RGB, 64, source)
     begun(old, RGB, 64, source, force=True).abandon()
-    assert old.read_bytes() == b"what stood there"
+    assert old.read_bytes() == b"the old file"
     fill(begun(old, RGB, 64, source, force=True), RGB)
     np.testing.assert_array_equal(tifffile.imread(old), RGB)
     assert stat.S_IMODE(old.stat().st_mode) == 0o640
@@ -318,13 +318,13 @@ def test_a_store_that_cannot_be_replaced_stays_and_the_new_one_is_finished_later
     path, own = tmp_path / "out.zarr", os.rename
     fill(begun(path, GRAY, 64, source), GRAY)
 
-    def refuse(old, new):
+    def reject(old, new):
         if str(old).endswith(".partial"):
             raise OSError(13, "Permission denied")
         own(old, new)
 
     target = begun(path, RGB, 64, source, force=True)
-    monkeypatch.setattr("imfilter.tiled.zarr.target.os.rename", refuse)
+    monkeypatch.setattr("imfilter.tiled.zarr.target.os.rename", reject)
     with pytest.raises(FileError, match=r"out\.zarr: Permission denied"):
         fill(target, RGB)
     monkeypatch.undo()
@@ -348,7 +348,7 @@ def test_a_folder_that_is_no_store_is_never_replaced(tmp_path, source, name, res
     assert (tmp_path / name / "letters.txt").read_text() == "dear to someone"
 
 
-def test_names_that_are_taken_or_have_no_folder_are_refused(tmp_path, source):
+def test_names_that_are_taken_or_have_no_folder_are_rejected(tmp_path, source):
     (tmp_path / "file.zarr").write_text("")
     with pytest.raises(FileError, match=r"file\.zarr: is not a folder, and never replaced by one"):
         begun(tmp_path / "file.zarr", RGB, 64, source, force=True)

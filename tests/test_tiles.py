@@ -1,4 +1,4 @@
-"""Blocks of a result are, to the bit, what the filter makes of the whole image; each reads its own windows alone."""
+"""Blocks of a result are bit-identical to the whole result; each reads only its own windows."""
 import itertools
 import pickle
 import re
@@ -35,7 +35,7 @@ NEAR = [name for name, entry in FILTERS.items() if not entry.far]
 
 
 def bits(array):
-    """Return an array as whole numbers that differ where any bit does; all NaN are one."""
+    """Return an array as integers that differ where any bit does; all NaN are one."""
     if array.dtype.kind != "f":
         return array
     return np.where(np.isnan(array), np.nan, array).astype(array.dtype).view(f"u{array.dtype.itemsize}")
@@ -61,7 +61,7 @@ def cut(size, rng, most=4):
 
 
 def computed(parts, image, layout, rng):
-    """Return the whole result, put together from blocks each of which reads what it said it would."""
+    """Return the whole result, assembled from blocks that each read only what they declared."""
     result = np.empty(parts.shape, parts.dtype)
     height, width = parts.layout.size(parts.shape)
     for top, bottom in cut(height, rng):
@@ -71,13 +71,13 @@ def computed(parts, image, layout, rng):
 
             def read(window, seen=seen):
                 assert window in seen
-                return window.of(image, layout)
+                return window.take_from(image, layout)
 
-            block.of(result, parts.layout)[...] = parts.compute(block, read)
+            block.take_from(result, parts.layout)[...] = parts.compute(block, read)
     return result
 
 
-def assert_chain(pipeline, image, rng, **options):
+def assert_pipeline(pipeline, image, rng, **options):
     parts = build.split_pipeline(pipeline, image.shape, image.dtype, wanted=options.get("dtype"),
                               channel_axis=options.get("channel_axis", -1))
     whole = pipeline(image, **options)
@@ -97,8 +97,8 @@ def test_every_filter(name, dtype, rng):
                 shape += (3,)
             text = ":".join(filter(None, [name, ODD.get(name, ""), f"mode={mode}:stride={stride}"]))
             if mode == "constant":
-                text += ":cval=0.5"  # which whole numbers do not hold
-            assert_chain(Pipeline(text), pixels(rng, shape, dtype), rng)
+                text += ":cval=0.5"  # which integers do not hold
+            assert_pipeline(Pipeline(text), pixels(rng, shape, dtype), rng)
 
 
 @pytest.mark.parametrize("text", [
@@ -114,16 +114,16 @@ def test_every_filter(name, dtype, rng):
 def test_chains(text, rng):
     for shape in ((50, 70, 3), (9, 4, 3), (1, 80, 3)):
         for dtype in ("u1", "u2", "f4"):
-            assert_chain(Pipeline(text), pixels(rng, shape, dtype), rng)
+            assert_pipeline(Pipeline(text), pixels(rng, shape, dtype), rng)
 
 
 @pytest.mark.parametrize(("shape", "axis"), [
     ((2, 30, 40, 3), -1), ((3, 30, 40), 0), ((2, 3, 30, 40), 1), ((2, 30, 40), None)])
 def test_stacks_and_channels_first(shape, axis, rng):
     image = pixels(rng, shape, "f4")
-    assert_chain(Pipeline("gaussian:sigma=1:stride=2:mode=wrap,median"), image, rng, channel_axis=axis)
+    assert_pipeline(Pipeline("gaussian:sigma=1:stride=2:mode=wrap,median"), image, rng, channel_axis=axis)
     if axis is not None:
-        assert_chain(Pipeline("saturate,sobel,grayscale"), image, rng, channel_axis=axis)
+        assert_pipeline(Pipeline("saturate,sobel,grayscale"), image, rng, channel_axis=axis)
 
 
 def test_a_kernel_file_is_a_filter(tmp_path, rng):
@@ -132,7 +132,8 @@ def test_a_kernel_file_is_a_filter(tmp_path, rng):
     for number, kernel in enumerate([rng.random((3, 4)), rng.random((2, 3, 4, 3))]):
         path = tmp_path / f"{number}.json"
         path.write_bytes(format_kernel(kernel, 0.5 if number == 0 else [1.0, 2.0]))
-        assert_chain(Pipeline(Filter.named(str(path), mode="wrap", stride=2)), pixels(rng, (40, 30, 3), "u1"), rng)
+        pipeline = Pipeline(Filter.from_name(str(path), mode="wrap", stride=2))
+        assert_pipeline(pipeline, pixels(rng, (40, 30, 3), "u1"), rng)
 
 
 @pytest.mark.parametrize("depth", ["u1", "u2", "f4"])
@@ -169,6 +170,7 @@ def masks(shape, rng):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["gaussian", "box", "disk", "unsharp_mask"])
+@pytest.mark.slow
 def test_masks(name, mode, rng):
     """What the weights of a mask are scaled by, and whether they are computed in double, is that of the whole."""
     image = pixels(rng, (50, 40, 3), "f4")
@@ -176,8 +178,8 @@ def test_masks(name, mode, rng):
     for mask in masks(image.shape, rng):
         if isinstance(mask, np.ndarray) and mask.dtype.kind == "f":
             mask[:30] = mask[:30].round()
-        chain = Pipeline(Filter.named(name, mask=mask, mode=mode, cval=1.5, stride=(1, 2)), "sobel")
-        assert_chain(chain, image, rng)
+        pipeline = Pipeline(Filter.from_name(name, mask=mask, mode=mode, cval=1.5, stride=(1, 2)), "sobel")
+        assert_pipeline(pipeline, image, rng)
 
 
 @st.composite
@@ -275,22 +277,23 @@ def test_what_is_held_is_what_stands_there(mode, size):
 
 @pytest.mark.parametrize("shape", [(0, 9), (9, 0, 3), (0, 0)])
 def test_images_without_pixels(shape, rng):
-    chain = Pipeline("gaussian:sigma=1,box:stride=2")
-    assert_chain(chain, np.zeros(shape, np.uint8), rng)
+    pipeline = Pipeline("gaussian:sigma=1,box:stride=2")
+    assert_pipeline(pipeline, np.zeros(shape, np.uint8), rng)
 
 
 def test_parts_go_to_other_processes(rng):
     image = pixels(rng, (40, 50), "f8")
-    for parts in (build.split_pipeline(Pipeline(Filter.named("gaussian", mask=image > 0.1), "emboss"), (40, 50), "f8"),
+    pipeline = Pipeline(Filter.from_name("gaussian", mask=image > 0.1), "emboss")
+    for parts in (build.split_pipeline(pipeline, (40, 50), "f8"),
                   build.split_kernel((40, 50), "f8", rng.random((3, 3)), flip=True),
                   build.split_bank((40, 50), "f8", rng.random((2, 1, 3, 3)))):
         block = build.Block(3, 20, 10, 30)
         there = pickle.loads(pickle.dumps(parts))
-        read = {window: window.of(image, layout_of(image.shape, -1)) for window in parts.source_blocks(block)}
+        read = {window: window.take_from(image, layout_of(image.shape, -1)) for window in parts.source_blocks(block)}
         assert_same(there.compute(block, read.__getitem__), parts.compute(block, read.__getitem__))
 
 
-def test_what_sees_everything_is_refused():
+def test_what_sees_everything_is_rejected():
     with pytest.raises(ImfilterError, match="canny cannot be computed in tiles: "):
         build.split_pipeline(Pipeline("gaussian:sigma=1,canny"), (100, 100), np.uint8)
 
@@ -301,12 +304,12 @@ def test_what_sees_everything_is_refused():
     ("sobel", (9, 9), "c8", "image must hold real numbers"),
     ("sobel", (9,), "u1", r"image must have the shape \(H, W\)"),
 ])
-def test_what_does_not_fit_is_refused_before_anything_is_read(text, shape, dtype, said):
+def test_what_does_not_fit_is_rejected_before_anything_is_read(text, shape, dtype, said):
     with pytest.raises(ImfilterError, match=said):
         build.split_pipeline(Pipeline(text), shape, dtype)
 
 
-def test_floats_that_are_no_light_are_refused_where_they_are_read():
+def test_floats_that_are_no_light_are_rejected_where_they_are_read():
     parts = build.split_pipeline(Pipeline("gaussian:linear"), (90, 90), "f4")
     image = np.zeros((90, 90), np.float32)
     image[80, 80] = 2

@@ -1,4 +1,4 @@
-"""Photos to files: each format holds what it can, keeps the quality of the photo, and refuses the rest by name."""
+"""Photos to files: each format holds what it can, keeps the quality of the photo, and rejects the rest."""
 import io
 import runpy
 from pathlib import Path
@@ -212,8 +212,8 @@ def test_the_table_of_formats_is_made_from_the_formats():
     assert all(f"| {kind} |" in made for kind in KINDS.values())
 
 
-def test_the_table_of_formats_tells_every_mode_and_piece_of_metadata():
-    told = runpy.run_path(str(CHECKOUT / "docs" / "formats.py"))["SAMPLES"]
+def test_the_table_of_formats_has_every_mode_and_piece_of_metadata():
+    reported = runpy.run_path(str(CHECKOUT / "docs" / "formats.py"))["SAMPLES"]
     for kind in files.FORMATS.values():
-        assert set(kind.modes) - {"RGBA"} <= set(told)
+        assert set(kind.modes) - {"RGBA"} <= set(reported)
         assert set(kind.keeps) <= set(formats.KEPT)

@@ -50,7 +50,7 @@ def as_array(image: object, name: str = "image") -> Array:
     if image is None or isinstance(image, (str, bytes)):
         came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}")
-    _refuse_distant(image, name)
+    _reject_distant(image, name)
     try:
         if hasattr(image, "__array__") or not hasattr(image, "__dlpack__"):
             return np.asarray(image)
@@ -60,8 +60,8 @@ def as_array(image: object, name: str = "image") -> Array:
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
 
 
-def _refuse_distant(image: object, name: str) -> None:
-    """Refuse arrays of other libraries whose memory NumPy cannot read, or that would lose their gradient."""
+def _reject_distant(image: object, name: str) -> None:
+    """Reject arrays of other libraries whose memory NumPy cannot read, or that would lose their gradient."""
     kind = type(image).__name__
     if getattr(image, "requires_grad", False) is True:
         raise DtypeError(

@@ -19,7 +19,7 @@ EXACT = 2**53  # every integer up to here is exact as float64
 
 
 def supported_dtype(given: np.dtype[Any]) -> np.dtype[Any]:
-    """Return an image's dtype in native byte order; refuse unsupported ones."""
+    """Return an image's dtype in native byte order; reject unsupported ones."""
     dtype: np.dtype[Any] = given.newbyteorder("=")
     if dtype not in NATIVE and dtype not in PROXY_DTYPE:
         raise DtypeError(f"image must hold real numbers of at most 64 bits, got dtype {given}")

@@ -21,7 +21,7 @@ class HighDepthImage:
     colors : int, optional
         How many channels are colors: 1 gray, 3 red, green and blue, 4 CMYK. Default: as many as fit.
     info : dict
-        Metadata beside the pixels, as in a Pillow image.
+        Metadata, as in a Pillow image.
 
     Examples
     --------

@@ -49,13 +49,13 @@ class ArrayLayout(NamedTuple):
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Return a new array of the shape whose channels come last in memory."""
-        return self._ordered(shape, dtype, self.ndim - 1)
+        return self._allocate(shape, dtype, self.ndim - 1)
 
     def empty_planes(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Return a new array of the shape whose channels come before its rows in memory."""
-        return self._ordered(shape, dtype, self.ndim - 3)
+        return self._allocate(shape, dtype, self.ndim - 3)
 
-    def _ordered(self, shape: tuple[int, ...], dtype: np.dtype[Any], place: int) -> Array:
+    def _allocate(self, shape: tuple[int, ...], dtype: np.dtype[Any], place: int) -> Array:
         if self.channel_axis in (None, place):
             return np.empty(shape, dtype)
         sizes = list(shape)
@@ -73,7 +73,7 @@ class ArrayLayout(NamedTuple):
         rows, columns = self.spatial
         return shape[rows], shape[columns]
 
-    def every(self, array: Array, step: tuple[int, int]) -> Array:
+    def subsample(self, array: Array, step: tuple[int, int]) -> Array:
         """Return a view of every step-th row and column."""
         index: list[slice] = [slice(None)] * array.ndim
         for axis, stride in zip(self.spatial, step, strict=True):

@@ -20,7 +20,7 @@ class OpenedImage(NamedTuple):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The dtype of the pixels in the machine's byte order; refused where there is no arithmetic for it."""
+        """The dtype of the pixels in the machine's byte order; raises for unsupported dtypes."""
         return supported_dtype(self.pixels.dtype)
 
     def view(self) -> Array:

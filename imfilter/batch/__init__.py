@@ -1,4 +1,4 @@
-"""Batches of photos: find them, name their results, filter several at once, and report on each."""
+"""Batches of photos: find them, name their results, filter them in parallel, and report on each."""
 from .batch import Batch
 from .job import BatchJob, PhotoFilter, PhotoResult, ProgressCallback, Tiling
 from .targets import FIELDS, Output

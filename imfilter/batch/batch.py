@@ -1,4 +1,4 @@
-"""A batch of photos: plan the results, filter several at once, and yield what became of each."""
+"""A batch of photos: plan the outputs, filter in parallel, and yield a PhotoResult for each."""
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
@@ -37,7 +37,7 @@ class Batch:
     --------
     >>> from imfilter import batch
     >>> from imfilter.pipeline.filter import Filter
-    >>> job = batch.BatchJob(Filter.named("sobel"), batch.Output(folder="edges", skip_existing=True))
+    >>> job = batch.BatchJob(Filter.from_name("sobel"), batch.Output(folder="edges", skip_existing=True))
     >>> for result in batch.Batch(job, ["*.nothing"]).results():
     ...     print(result.input, result.status, result.error, sep=": ")
     *.nothing: failed: no file matches this pattern
@@ -56,7 +56,7 @@ class Batch:
         return len(self.photos)
 
     def share_processors(self, workers: int | None = None) -> tuple[int, int]:
-        """Return how many photos to filter at once, and with how many threads each.
+        """Return how many photos to filter in parallel, and the number of threads of each.
 
         All processors, or IMFILTER_WORKERS of them, are shared out. Photos on standard input or output are filtered in
         this process, which owns these streams.
@@ -72,9 +72,9 @@ class Batch:
     def results(
         self, workers: int | None = None, on_progress: ProgressCallback | None = None
     ) -> Generator[PhotoResult, None, None]:
-        """Yield what became of each photo as soon as it is done. Failures are results, too.
+        """Yield the result of each photo when it is finished. Failures are results, too.
 
-        workers: number of photos to filter at once; default: one for each processor. on_progress: called after each
+        workers: number of photos to filter in parallel; default: one per processor. on_progress: called after each
         tile, unless other processes compute them.
         """
         count, thread_count = self.share_processors(workers)
@@ -84,7 +84,7 @@ class Batch:
             return self._filter_in_turn(workers, on_progress)
         return self._filter_in_processes(count, thread_count)
 
-    def unreported(self) -> list[PhotoResult]:
+    def list_unreported(self) -> list[PhotoResult]:
         """Return the results that an interrupt may have kept from being yielded."""
         return self._executor.unreported if self._executor else self._last
 

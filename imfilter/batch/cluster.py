@@ -33,7 +33,7 @@ class ClusterExecutor:
                     del left[result.number]
                     self.unreported = [result]
                     yield result
-            except ImfilterError as error:  # the cluster has gone
+            except ImfilterError as error:  # the cluster is gone
                 for planned in left.values():
                     yield PhotoResult(planned.source.path, planned.target, error=str(error), number=planned.number)
                 return

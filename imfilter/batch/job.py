@@ -1,4 +1,4 @@
-"""What a batch does to every photo, and what became of one: the records that the other modules pass around."""
+"""What a batch does to every photo, and the result of one: the records that the other modules pass around."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Tiling:
 class BatchJob:
     """What is done to every photo.
 
-    signed: how to display results below 0. settings: how to encode files. max_pixels: refuse larger photos. dry_run:
+    signed: how to display results below 0. settings: how to encode files. max_pixels: reject larger photos. dry_run:
     decode and write nothing. look: called with each photo and its result, in this process. tiling: how to filter photos
     too large for memory; None: never use tiles.
     """
@@ -57,7 +57,7 @@ class BatchJob:
 
 @dataclass
 class PhotoResult:
-    """What became of a photo.
+    """The result of one photo.
 
     status: "written", "planned" (dry run), "skipped" or "failed". output: the result's name, "-" for standard output.
     error: why it failed. notes: what was changed or not kept. tiles: how many tiles were computed; None: the photo was

@@ -1,4 +1,4 @@
-"""Filter one photo of a batch: read, filter, write, and record what became of it."""
+"""Filter one photo of a batch: read, filter, write, and record the result."""
 from __future__ import annotations
 
 import os
@@ -22,7 +22,7 @@ def filter_photo(
     job: BatchJob, planned: PlannedPhoto, executor: Callable[[], TileExecutor] | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> PhotoResult:
-    """Filter a photo and return what became of it. Only an interrupt raises: failures are recorded.
+    """Filter a photo and return its result. Only interrupts raise: failures are recorded.
 
     Signals are held back from the moment the result is written: the caller releases them once it has the record.
     executor: returns what computes tiles; None: threads of this process. on_progress: called after each tile.
@@ -88,7 +88,7 @@ def _filter_and_write(
 
 
 def _skip_existing(job: BatchJob, target: str, result: PhotoResult) -> bool:
-    """Record a photo as skipped if its result exists and is to be kept; return whether it is."""
+    """Record a photo as skipped if its result exists and must be kept; return whether it is skipped."""
     if job.output.skip_existing and target != "-" and os.path.lexists(target):
         result.status = "skipped"
     return result.status == "skipped"

@@ -1,4 +1,4 @@
-"""Filter several photos at once, each in its own process: the codecs hold the GIL, and a crash costs one photo.
+"""Filter photos in parallel, each in its own process: the codecs hold the GIL, and a crash costs one photo.
 
 Not with concurrent.futures: there, a process that dies fails every waiting task, and all tasks are queued at once.
 """
@@ -111,7 +111,7 @@ class _Worker:
                 self.connection.send(planned)
 
     def receive_result(self) -> PhotoResult:
-        """Return what became of the photo, also if the process has died."""
+        """Return the result of the photo, even if the process has died."""
         try:
             result: PhotoResult = self.connection.recv()
             return result
@@ -124,7 +124,7 @@ class _Worker:
 
 
 def _filter_received(connection: Connection, job: BatchJob, threads: int) -> None:
-    """Filter the photos that arrive, until the parent has gone or SIGTERM comes."""
+    """Filter the photos that arrive, until the parent is gone or SIGTERM comes."""
     import multiprocessing
     from multiprocessing.connection import wait
 

@@ -16,7 +16,7 @@ class PhotoSource(NamedTuple):
     """A photo to be filtered.
 
     path: its name, "-" for standard input. subfolder: its folder, relative to the folder that was searched. error: why
-    there is no photo of that name.
+    no such photo was found.
     """
 
     path: str

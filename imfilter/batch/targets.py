@@ -1,4 +1,4 @@
-"""Name the results of a batch, and refuse clashes before anything is written."""
+"""Name the results of a batch, and reject clashes before anything is written."""
 from __future__ import annotations
 
 import functools
@@ -20,7 +20,7 @@ LONGEST = 255  # bytes of a file name that every common file system allows
 
 @dataclass(frozen=True)
 class Output:
-    """Where results go; by default photo.sobel.png beside photo.png.
+    """Where results go; by default photo.sobel.png next to photo.png.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Output:
     skip_existing: bool = False
 
     def check(self) -> None:
-        """Refuse a pattern with unknown fields or an unknown suffix."""
+        """Reject a pattern with unknown fields or an unknown suffix."""
         if self.pattern in (None, "-"):
             return
         for field in re.findall(r"\{(\w+)\}", self.pattern or ""):
@@ -78,7 +78,7 @@ class Output:
 
 
 class PlannedPhoto(NamedTuple):
-    """A photo with the name of its result, or the reason why there is none.
+    """A photo with its output path, or the reason for having none.
 
     target: None if the name depends on the format of standard input. number: the photo's index in the batch.
     """
@@ -90,7 +90,7 @@ class PlannedPhoto(NamedTuple):
 
 
 def plan_photos(sources: Iterable[PhotoSource], output: Output, name: str) -> list[PlannedPhoto]:
-    """Name the result of every photo; refuse a name that two photos share, and one that is itself a photo."""
+    """Name the result of every photo; reject a name that two photos share, and one that is itself a photo."""
     output.check()
     sources = list(sources)
     if output.pattern and len(sources) > 1 and not re.search(r"\{(stem|parent|ext)\}", output.pattern):
@@ -144,10 +144,10 @@ class _TakenNames:
                     return False
                 raise ImfilterError(f"the results of {other} and {path} would both be called {target}")
             self._places[place] = path
-            self._refuse_photo(target, path)
+            self._reject_photo(target, path)
         return True
 
-    def _refuse_photo(self, target: str, path: str) -> None:
+    def _reject_photo(self, target: str, path: str) -> None:
         own = _identity(target)
         photo = None if own is None or self._output.skip_existing else self._photos.get(own)
         if photo is None or (self._output.in_place and _identity(path) == own):
@@ -181,7 +181,7 @@ _real = functools.lru_cache(1000)(os.path.realpath)  # thousands of files share 
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    """Return the device and number of a file, the same for all its names; None: there is no file."""
+    """Return the device and number of a file, the same for all its names; None if there is no file."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):

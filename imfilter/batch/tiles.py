@@ -58,7 +58,7 @@ def thread_executor(workers: int | None = None) -> run.TileExecutor:
 
 
 def _check_job(job: BatchJob, source: Source) -> Recipe:
-    """Refuse what cannot be done in tiles; return the recipe."""
+    """Reject recipes that tiles do not support; return the recipe."""
     if job.output.in_place:
         raise FileError("is filtered in tiles, which cannot replace it: name another file with --output")
     if job.look:
@@ -89,7 +89,7 @@ def _choose_tile(source: Source) -> tuple[int, int]:
 
 
 def _describe_provenance(recipe: Recipe, signed: str, source: Source) -> dict[str, Any]:
-    """Return what a result is made from, as JSON values: an unfinished result of another origin is not resumed."""
+    """Return the provenance of a result as JSON values: an unfinished result of another origin is not resumed."""
     arrays = (value for one in recipe.pipeline for value in one.keywords.values() if isinstance(value, np.ndarray))
     return {"filter": str(recipe.pipeline), "numbers": zlib.crc32(b"".join(array.tobytes() for array in arrays)),
             "channels": ",".join(recipe.channels), "signed": signed, "photo": source.path,

@@ -45,7 +45,7 @@ class Block(NamedTuple):
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
 
-    def of(self, image: Array, layout: ArrayLayout) -> Array:
+    def take_from(self, image: Array, layout: ArrayLayout) -> Array:
         """Return the view of this block of an image."""
         index: list[slice] = [slice(None)] * image.ndim
         for axis, where in zip(layout.spatial, (self.rows, self.columns), strict=True):
@@ -101,7 +101,7 @@ class FilterStage:
             colors, alpha = self.compute(colors, alpha, **options)
         own = Block(block.top - down.first, block.bottom - down.first,
                     block.left - across.first, block.right - across.first)
-        return own.of(colors, self.result), None if alpha is None else own.of(alpha, PLANE)
+        return own.take_from(colors, self.result), None if alpha is None else own.take_from(alpha, PLANE)
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ def _open_mask(mask: Any, shape: tuple[int, ...], layout: ArrayLayout) -> Mask |
 
 
 def _read_mask(mask: Array, layout: ArrayLayout, block: Block) -> Array:
-    return block.of(mask, layout)
+    return block.take_from(mask, layout)
 
 
 def mask_layout(ndim: int, layout: ArrayLayout) -> ArrayLayout:

@@ -74,7 +74,7 @@ class Axis(NamedTuple):
 def interval_with_border(border: Border, size: int, low: int, high: int) -> tuple[int, int]:
     """Return the smallest interval of an image that determines rows low to high - 1 of the image with its border.
 
-    It has at least one row. In an image that wraps around, rows outside stand for those of the opposite end.
+    It has at least one row. In an image that wraps around, rows outside are those of the opposite end.
     """
     if border is Border.WRAP:
         return (low, high) if high - low < size else (0, size)

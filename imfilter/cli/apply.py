@@ -32,62 +32,62 @@ class FilterGroup(click.Group):
         return _make_filter_command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, presets in filters_by_group().items():
+        for title, declarations in filters_by_group().items():
             with formatter.section(title.capitalize()):
-                formatter.write_dl([(preset.name, _shorten_summary(preset)) for preset in presets])
+                formatter.write_dl([(declaration.name, _shorten_summary(declaration)) for declaration in declarations])
 
 
-def _shorten_summary(preset: FilterDeclaration) -> str:
+def _shorten_summary(declaration: FilterDeclaration) -> str:
     """Return the part of the summary that fits on a line."""
-    return preset.summary.partition(",")[0].partition(":")[0]
+    return declaration.summary.partition(",")[0].partition(":")[0]
 
 
-def _make_filter_command(preset: FilterDeclaration) -> click.Command:
-    own: list[click.Parameter] = [_make_option(parameter) for parameter in preset.parameters]
-    if "linear" not in (parameter.name for parameter in preset.parameters):
-        own.append(_refuse_linear(preset.name))
-    make = recipe_maker(preset.name, functools.partial(Filter.named, preset.name))
-    return make_command(preset.name, _make_help(preset), own, "offset", make, preset.masked)
+def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
+    own: list[click.Parameter] = [_make_option(parameter) for parameter in declaration.parameters]
+    if "linear" not in (parameter.name for parameter in declaration.parameters):
+        own.append(_reject_linear(declaration.name))
+    make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
+    return make_command(declaration.name, _make_help(declaration), own, "offset", make, declaration.masked)
 
 
 def _make_file_command(path: str) -> click.Command:
     """Return a command that filters with the kernel in a file."""
     stem = kernel_files.kernel_stem(path)
     kernel_files.read_kernel(path)  # reports errors in the file before anything else
-    make = recipe_maker(stem, functools.partial(Filter.named, path))
-    return make_command(path, f"Filter with the kernel in {path}.", [_refuse_linear(path)], "clip", make)
+    make = recipe_maker(stem, functools.partial(Filter.from_name, path))
+    return make_command(path, f"Filter with the kernel in {path}.", [_reject_linear(path)], "clip", make)
 
 
-def _refuse_linear(name: str) -> click.Option:
+def _reject_linear(name: str) -> click.Option:
     """Return a hidden --linear that explains why the filter does not have it."""
 
-    def refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    def reject(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
             raise click.UsageError(f"{name} has no --linear: only blurs and color filters have it", ctx)
 
-    return click.Option(["--linear"], is_flag=True, hidden=True, expose_value=False, callback=refuse)
+    return click.Option(["--linear"], is_flag=True, hidden=True, expose_value=False, callback=reject)
 
 
 def _make_option(parameter: Parameter) -> click.Option:
     if isinstance(parameter.kind, Flag):
         return click.Option([f"--{parameter.name.replace('_', '-')}", parameter.name], is_flag=True,
                             default=parameter.default, help=parameter.help)
-    default = {} if parameter.required else {"default": parameter.shown(parameter.default), "show_default": True}
+    default = {} if parameter.required else {"default": parameter.format_value(parameter.default), "show_default": True}
     return click.Option(
         [f"--{parameter.name.replace('_', '-')}", parameter.name], type=KindType(parameter.kind),
         required=parameter.required, help=f"{parameter.help} Must be {parameter.kind.words}.", **default)  # type: ignore[arg-type]
 
 
-def _make_help(preset: FilterDeclaration) -> str:
+def _make_help(declaration: FilterDeclaration) -> str:
     """Return the summary and the notes of a filter's docstring."""
-    doc = inspect.cleandoc(preset.function.__doc__ or "")
+    doc = inspect.cleandoc(declaration.function.__doc__ or "")
     notes = doc.partition("\nNotes\n-----\n")[2].partition("\n\n")[0]
-    return f"{preset.summary}.\n\n{notes}" if notes else f"{preset.summary}."
+    return f"{declaration.summary}.\n\n{notes}" if notes else f"{declaration.summary}."
 
 
 command = FilterGroup(
     "apply",
-    help="Apply a filter to photos; photo.png becomes photo.FILTER.png beside it.\n\n"
+    help="Apply a filter to photos; photo.png becomes photo.FILTER.png next to it.\n\n"
          "imfilter apply FILTER --help shows its options; --then adds another filter. FILTER may also be a file that "
          "imfilter learn has written.",
     subcommand_metavar="FILTER [OPTIONS] FILE...",

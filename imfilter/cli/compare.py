@@ -12,7 +12,7 @@ from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
 from . import pictures
 from .options import NAME, KindType
-from .report import say
+from .report import print_message
 from .status import Status
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(
     if first == second == "-":
         raise click.UsageError("standard input can be read only once")
     if as_json and output == pictures.STDOUT:
-        raise click.UsageError("--json needs standard output, which the picture takes: name a file with --output")
+        raise click.UsageError("--json and the image cannot both go to standard output: name a file with --output")
     if output is not None:
         pictures.check_suffix(output)
     try:
@@ -62,10 +62,10 @@ def command(
         if output is not None:
             pictures.write_picture(comparison.draw_difference(*pair), output, force=force, to_stderr=as_json)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     except ImfilterError as error:
-        say(f"{first} and {second}: {error}")
+        print_message(f"{first} and {second}: {error}")
         return Status.SOME_FAILED
     return Status.DONE
 
@@ -76,7 +76,7 @@ def _format_lines(result: Comparison) -> list[str]:
     if result.unseen:
         ignored.append(f"ignored: {result.unseen} pixels that differ but are fully transparent in both")
     if result.identical:
-        return ["the pictures are identical", *ignored]
+        return ["the images are identical", *ignored]
     rows = [*result.channels, result.total] if len(result.channels) > 1 else [result.total]
     lines = ["channel      PSNR     SSIM      mean   largest  at x, y"]
     lines += [f"{row.name:<7}  {_format_psnr(row.psnr, '6.2f')}{' dB' if math.isfinite(row.psnr) else '   '}"

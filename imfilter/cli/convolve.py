@@ -60,6 +60,6 @@ command = make_command(
         click.Option(["--flip/--no-flip"], default=True, show_default=True, help="Rotate the kernel by 180 degrees."),
     ],
     "clip",
-    recipe_maker("convolve", Filter.of_kernel),
+    recipe_maker("convolve", Filter.from_kernel),
     masked=True,
 )

@@ -1,6 +1,7 @@
 """Declare options once: as fields of a dataclass, from which click's options are made."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field, fields
 from typing import Any
 
@@ -12,7 +13,7 @@ OPTION = "option"  # the key of an option in a field's metadata
 class OptionWithAlias(click.Option):
     """An option with a second name, which help and messages do not show."""
 
-    def __init__(self, *names: str, alias: str, **attributes: Any) -> None:
+    def __init__(self, names: Sequence[str], alias: str, **attributes: Any) -> None:
         super().__init__(names, **attributes)
         self._alias = alias
 
@@ -36,7 +37,7 @@ class ChoiceWithAlias(click.Choice):  # type: ignore[type-arg,unused-ignore]
 
 def option(*names: str, alias: str | None = None, **attributes: Any) -> Any:
     """Declare a field of a dataclass as an option. alias: a hidden second name."""
-    made = OptionWithAlias(*names, alias=alias, **attributes) if alias else click.Option(names, **attributes)
+    made = OptionWithAlias(names, alias=alias, **attributes) if alias else click.Option(names, **attributes)
     return field(metadata={OPTION: made})
 
 

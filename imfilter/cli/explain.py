@@ -13,8 +13,9 @@ from ..filters.parameters import Integer, Pair
 from ..pipeline.chain import Filter
 from . import pictures
 from .convolve import KernelType
+from .declare import OptionWithAlias
 from .options import BORDER, NAME, KindType
-from .report import say
+from .report import print_message
 from .status import Status
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _write(path: str, force: bool, draw: Callable[[], Picture], *, describe: boo
         picture = draw()
         picture.save(path, force=force)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     if describe:
         click.echo(str(picture))
@@ -94,8 +95,8 @@ def command() -> None:
 @click.option("--padding", type=PaddingType(Pair(Integer(0))), default=0, show_default=True,
               help="Pixels added around the image: N, N,M, same, valid or full.")
 @click.option("--dilation", type=SIDES, default=1, show_default=True, help="Distance between neighboring taps.")
-@click.option("--mode", "--border", "mode", type=click.Choice(list(MODES)), default="constant", show_default=True,
-              help="Border mode: what the padding repeats.")
+@click.option("--mode", cls=OptionWithAlias, alias="--border", type=click.Choice(list(MODES)), default="constant",
+              show_default=True, help="Border mode: what the padding repeats.")
 @output("arithmetic.html")
 def arithmetic(output: str, force: bool, **options: Any) -> Status:
     """Draw output sizes: a kernel slides over a padded image.
@@ -158,19 +159,19 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
 
     if (name is None) == (kernel is None):
         raise click.UsageError("give either --filter or --kernel")
-    step = Filter.parse(name) if name is not None else None
+    stage = Filter.parse(name) if name is not None else None
     try:
         image = pictures.read_image(photo)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     x, y = at
     if not (x < image.width and y < image.height):
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
     def draw() -> Picture:
-        what = step.name if step else kernel
-        own = {key: value for key, value in (step.keywords if step else {}).items() if key not in ("kernel", "bias")}
+        what = stage.name if stage else kernel
+        own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in ("kernel", "bias")}
         return explain.pixel(image, x, y, what, mode=mode, cval=cval, **own)
 
     if output:

@@ -22,19 +22,19 @@ class LargeOptions:
     engine: str = option(
         "--engine", type=ChoiceWithAlias(["auto", "memory", "tiles"], {"dask": "tiles"}), default="auto",
         show_default=True, metavar="ENGINE",
-        help="Process photos in memory, or tile by tile (TIFF and Zarr); auto: in tiles for Zarr, and if too large for "
-             "memory.")
+        help="Process photos in memory, or tile by tile (TIFF and Zarr); auto: tiles for Zarr and for TIFF "
+             "files too large for memory.")
     scheduler: str | None = option(
         "--scheduler", metavar="ADDRESS",
-        help="Use the workers of this dask scheduler, such as tcp://host:8786. They must reach the files by the same "
-             "names.")
+        help="Use the workers of this dask scheduler, such as tcp://host:8786. They must see the files at the same "
+             "paths.")
     tile: tuple[int, int] | None = option(
         "--tile", type=KindType(Pair(Integer(16))), metavar="N",
         help="Height and width of a tile, N or N,M. Default: 2048.")
     resume: bool = option("--resume", is_flag=True, help="Continue Zarr results that were interrupted.")
 
     def make_tiling(self) -> Tiling | None:
-        """Return how photos are filtered in tiles; refuse options that contradict each other."""
+        """Return how photos are filtered in tiles; reject options that contradict each other."""
         if self.engine == "memory":
             for name, given in (("scheduler", self.scheduler), ("tile", self.tile), ("resume", self.resume)):
                 if given:

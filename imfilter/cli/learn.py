@@ -12,7 +12,7 @@ from ..errors import FileError
 from ..filters.parameters import Integer, Pair
 from . import pictures
 from .options import NAME, KindType
-from .report import say
+from .report import print_message
 from .status import Status
 
 DIGITS = 6  # decimals of the weights that are printed
@@ -56,12 +56,12 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
         if output is not None:
             learned.save(output, force=force)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     for line in _describe_result(learned):
         click.echo(line)
     if learned.warning:
-        say(learned.warning)
+        print_message(learned.warning)
     if output is not None:
         click.echo(f"wrote {click.format_filename(os.fspath(output))}")
     return Status.DONE

@@ -17,10 +17,10 @@ def command(group: str | None) -> Status:
     group = group and find_american(group, groups)
     if group is not None and group not in groups:
         raise click.UsageError(f"there is no group {group!r}{suggest(group, groups)}")
-    rows = {preset.name: " ".join(map(str, preset.parameters)) for preset in FILTERS.values()}
+    rows = {declaration.name: " ".join(map(str, declaration.parameters)) for declaration in FILTERS.values()}
     wide = max(map(len, rows)), max(map(len, rows.values()))
     for title in groups if group is None else [group]:
         click.echo(title)
-        for preset in groups[title]:
-            click.echo(f"  {preset.name:{wide[0]}}  {rows[preset.name]:{wide[1]}}  {preset.summary}")
+        for declaration in groups[title]:
+            click.echo(f"  {declaration.name:{wide[0]}}  {rows[declaration.name]:{wide[1]}}  {declaration.summary}")
     return Status.DONE

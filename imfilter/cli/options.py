@@ -43,7 +43,7 @@ NAME = Name(readable=False, allow_dash=True)
 FOLDER = Name(readable=False, file_okay=False)
 FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1, required=True)
 BORDER = [
-    OptionWithAlias("--mode", alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
+    OptionWithAlias(["--mode"], alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
                     metavar="MODE", help=f"How the photo continues beyond its border: {', '.join(MODES)}."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
                  help="Value beyond the border with --mode constant."),

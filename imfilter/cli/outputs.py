@@ -52,7 +52,7 @@ class OutputOptions:
     recursive: bool = option(
         "-r", "--recursive", is_flag=True,
         help="Filter the images in folders and their subfolders, which --out-dir mirrors. Skips hidden files, links to "
-             "folders, and results such as photo.sobel.png beside photo.png.")
+             "folders, and results such as photo.sobel.png next to photo.png.")
     force: bool = option("--force", is_flag=True, help="Replace existing files.")
     in_place: bool = option("--in-place", is_flag=True, help="Replace the photos themselves.")
     skip_existing: bool = option("--skip-existing", is_flag=True, help="Skip photos whose result exists.")
@@ -65,17 +65,17 @@ class OutputOptions:
         help="Compression of PNG, 0 (fastest) to 9 (smallest).")
     strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color profile.")
     max_pixels: int | None = option(
-        "--max-pixels", type=PixelsType(), metavar="N", help="Refuse photos with more pixels, such as 200M or 0.5G.")
+        "--max-pixels", type=PixelsType(), metavar="N", help="Reject photos with more pixels, such as 200M or 0.5G.")
     workers: int | None = option(
         "--workers", type=KindType(Integer(1)), metavar="N",
-        help="Photos to filter at once. Default: IMFILTER_WORKERS, else one for each processor.")
+        help="Photos to filter in parallel. Default: IMFILTER_WORKERS, else one per processor.")
     show: bool = option("--show", is_flag=True, help="Draw each photo and its result in the terminal.")
     json: bool = option("--json", is_flag=True, help="Print one JSON object per photo to standard output.")
     quiet: bool = option("-q", "--quiet", is_flag=True, help="Print only errors.")
     verbose: bool = option("-v", "--verbose", is_flag=True, help="Print details of each file.")
 
     def check(self, files: Sequence[str]) -> None:
-        """Refuse options that contradict each other, before any file is opened."""
+        """Reject options that contradict each other, before any file is opened."""
         self._allow_one(output=self.output, out_dir=self.out_dir, in_place=self.in_place)
         self._allow_one(force=self.force, in_place=self.in_place, skip_existing=self.skip_existing)
         self._allow_one(quiet=self.quiet, verbose=self.verbose)
@@ -101,7 +101,7 @@ class OutputOptions:
         stream = sys.stderr if self.json or self.to_stdout(files) else sys.stdout
         if terminal.choose_protocol(stream, os.environ) is None:
             name = "output" if stream is sys.stdout else "error"
-            raise click.UsageError(f"--show: {terminal.NO_TERMINAL}, and standard {name} is none")
+            raise click.UsageError(f"--show: {terminal.NO_TERMINAL}, and standard {name} is not one")
 
         def look(before: Any, after: Any) -> None:
             terminal.draw_pair(before, after, stream, environment=os.environ, size=shutil.get_terminal_size())

@@ -15,7 +15,7 @@ from .declare import list_options, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, mask_option, read_mask, signed_option
 from .outputs import OutputOptions
-from .report import Report, say
+from .report import Report, print_message
 from .sections import Command
 from .status import Status
 
@@ -40,7 +40,7 @@ def filter_photos(
         try:
             _make_folder(options.out_dir)
         except FileError as error:
-            say(str(error))
+            print_message(str(error))
             return Status.SOME_FAILED
     return _run_batch(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
 
@@ -52,11 +52,11 @@ def _run_batch(work: batch.Batch, report: Report, workers: int | None) -> int:
                 report.add_photo(result)
         except KeyboardInterrupt as stop:
             results.close()
-            for result in work.unreported():
+            for result in work.list_unreported():
                 report.add_photo(result)
-            report.end_interrupted(planned.source.path for planned in work.photos)
-            return Status.of_signal(stop)
-    report.end()
+            report.finish_interrupted(planned.source.path for planned in work.photos)
+            return Status.from_signal(stop)
+    report.finish()
     return report.status
 
 

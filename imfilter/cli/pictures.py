@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import FileError
-from .report import escape_controls, say
+from .report import escape_controls, print_message
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -36,7 +36,7 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
         return
     for source in sources:
         if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
-            raise FileError(f"{path}: is the picture itself")
+            raise FileError(f"{path}: is the input itself")
     files.check_target(path, force=force)
 
 
@@ -48,7 +48,7 @@ def read_image(path: str) -> Picture:
     notes = [f"only the first of {len(photo.frames)} frames is used"] if len(photo.frames) > 1 else []
     image = photo.image
     for note in [*photo.notes, *notes]:
-        say(f"{path}: {note}")
+        print_message(f"{path}: {note}")
     return image
 
 

@@ -10,7 +10,7 @@ from ..pipeline.chain import Pipeline
 from . import pictures
 from .options import NAME
 from .recipes import FilterName
-from .report import say
+from .report import print_message
 from .status import Status
 
 
@@ -23,7 +23,7 @@ from .status import Status
 @click.argument("filters", type=FilterName(), metavar="[FILTER]...", nargs=-1)
 @click.option("-o", "--output", type=NAME, metavar="FILE",
               help="File to write; - writes PNG to standard output. Default: photo.preview.png next to the photo.")
-@click.option("--columns", type=click.IntRange(1, 100), help="Pictures per row.")
+@click.option("--columns", type=click.IntRange(1, 100), help="Images per row.")
 @click.option("--size", type=click.IntRange(16, 4096), default=320, show_default=True,
               help="Reduce the photo's longer side to this many pixels before filtering.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
@@ -47,11 +47,11 @@ def command(
         image = pictures.read_image(photo)
         made = preview.make_preview(image, pipelines, columns=columns, size=size)
         for reason in made.skipped:
-            say(f"skipped {reason}")
+            print_message(f"skipped {reason}")
         note = _describe_sheet(made.filters, image.size, made.size)
         pictures.write_picture(made.sheet, path, force=force, note=f": {note}")
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     return Status.SOME_FAILED if filters and made.skipped else Status.DONE
 

@@ -84,10 +84,10 @@ def main(arguments: list[str] | None = None) -> None:
         status = Status.USAGE
         _print_error(error, debug)
     except (click.Abort, KeyboardInterrupt) as stop:
-        status = Status.of_signal(stop)
+        status = Status.from_signal(stop)
         click.echo("imfilter: interrupted", err=True)
     except OSError as error:
-        # Standard output takes nothing any more: let the interpreter flush its buffer into the void.
+        # Standard output is closed: let the interpreter flush its buffer to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         broken = isinstance(error, BrokenPipeError)
         status = Status.BROKEN_PIPE if broken else Status.SOME_FAILED

@@ -85,7 +85,7 @@ def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recip
             raise click.UsageError("only one of --gray and --channels can be given")
         border = {key: values[key] for key in ("mode", "cval")}
         others = [one for spec in options.then for one in Pipeline.parse(spec, **border)]
-        chain = Pipeline(*[Filter.named("grayscale")] * options.gray, first(**values), *others)
-        return Recipe(chain, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype)
+        pipeline = Pipeline(*[Filter.from_name("grayscale")] * options.gray, first(**values), *others)
+        return Recipe(pipeline, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype)
 
     return make

@@ -1,4 +1,4 @@
-"""Print what becomes of photos, one by one and in total."""
+"""Print the result of each photo, and the totals."""
 from __future__ import annotations
 
 import re
@@ -26,7 +26,7 @@ def escape_controls(text: str) -> str:
     return CONTROL.sub(lambda found: ascii(found[0])[1:-1], click.format_filename(text))
 
 
-def say(text: str) -> None:
+def print_message(text: str) -> None:
     """Print a line to standard error."""
     click.echo(escape_controls(f"imfilter: {text}"), err=True)
 
@@ -59,7 +59,7 @@ class Report:
             self._progress.draw()
 
     def add_photo(self, result: PhotoResult) -> None:
-        """Print what became of a photo, once."""
+        """Print the result of a photo, once."""
         if result.number in self._reported:
             return
         self._reported.add(result.number)
@@ -72,7 +72,7 @@ class Report:
             else:
                 self._progress.count_photo(result.status == "skipped")
         if result.error is not None:
-            say(f"{result.input}: {result.error}")
+            print_message(f"{result.input}: {result.error}")
         if self._options.json:
             import json
 
@@ -83,7 +83,7 @@ class Report:
             click.echo(json.dumps(fields))
         elif not self._options.quiet:
             for note in result.notes:
-                say(f"{result.input}: {note}")
+                print_message(f"{result.input}: {note}")
             self._print_line(result)
         if self._progress:
             self._progress.draw()
@@ -103,32 +103,33 @@ class Report:
         if line:
             click.echo(escape_controls(line), err=self._to_stdout)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Print the totals of several photos."""
         if self._progress:
             self._progress.clear()
         if self._total > 1 and not self._options.quiet:
-            say(f"{self._summary()}, in {format_duration(time.monotonic() - self._start)}")
+            print_message(f"{self._summary()}, in {format_duration(time.monotonic() - self._start)}")
 
-    def end_interrupted(self, names: Iterable[str]) -> None:
+    def finish_interrupted(self, names: Iterable[str]) -> None:
         """Print which of these photos were not done."""
         if self._progress:
             self._progress.clear()
         left = [name for number, name in enumerate(names) if number not in self._reported]
         if len(left) <= MOST_NAMES or self._options.verbose:
             for name in left:
-                say(f"{name}: not done")
+                print_message(f"{name}: not done")
         else:
-            say(f"{len(left):,} not done, starting with {left[0]}; -v lists them all")
+            print_message(f"{len(left):,} not done, starting with {left[0]}; -v lists them all")
         if self._tiles:
             self._print_partial(*self._tiles)
-        say(f"interrupted: {self._summary()}" if self._total > 1 else "interrupted")
+        print_message(f"interrupted: {self._summary()}" if self._total > 1 else "interrupted")
 
     @staticmethod
     def _print_partial(result: str, done: int, total: int) -> None:
         """Print what is kept of an unfinished photo."""
         if done and result.endswith(".zarr"):
-            say(f"{result}: {done:,} of {total:,} tiles are kept; the same command with --resume computes the rest")
+            print_message(f"{result}: {done:,} of {total:,} tiles are kept; the same command with --resume computes "
+                          "the rest")
 
     def _summary(self) -> str:
         done = "planned" if self._options.dry_run else "written"

@@ -18,7 +18,7 @@ from . import pictures
 from .convolve import KernelType
 from .options import NAME
 from .recipes import FilterName
-from .report import escape_controls, say
+from .report import escape_controls, print_message
 from .status import Status
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def command(what: str, output: str | None, force: bool) -> Status:
         pictures.check_target(output, [what], force=force)
         pictures.write_picture(_draw_parts(escape_controls(what), parts), output, force=force)
     except FileError as error:
-        say(str(error))
+        print_message(str(error))
         return Status.SOME_FAILED
     return Status.DONE
 

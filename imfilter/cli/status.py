@@ -15,6 +15,6 @@ class Status(enum.IntEnum):
     TERMINATED = 143
 
     @classmethod
-    def of_signal(cls, stop: BaseException) -> int:
+    def from_signal(cls, stop: BaseException) -> int:
         """Return the exit status for an interrupt, as shells define it; without a signal, that of Ctrl-C."""
         return 128 + getattr(stop, "number", cls.INTERRUPTED - 128)

@@ -24,7 +24,7 @@ LARGEST_PACKED = 2**13  # weights, filled up to whole vectors of outputs, up to 
 
 
 class BankOptions(TypedDict, total=False):
-    """Keywords of `conv2d` that decide what is computed, beside the image, the weights and the bias."""
+    """Keywords of `conv2d` that decide what is computed, other than image, weight and bias."""
 
     stride: Any
     padding: Any

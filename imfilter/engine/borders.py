@@ -52,7 +52,7 @@ PADDING_MODES = {
     "circular": Border.WRAP,
 }
 
-# Other libraries' names for these borders. They are refused, because one name means two borders: "reflect" is REFLECT
+# Other libraries' names for these borders. They are rejected, because one name means two borders: "reflect" is REFLECT
 # in SciPy and MIRROR in NumPy and PyTorch.
 FOREIGN = {
     "edge": ("NumPy", Border.NEAREST),

@@ -1,5 +1,6 @@
 """Channel-wise filters in three phases: a request, its preparation (kept in a cache), and the loops."""
 import math
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -60,7 +61,7 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
 
 
 def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions) -> "PreparedConvolution":
-    """Check what is asked and prepare its computation; it is kept, because that takes longer than a small image."""
+    """Check a request and prepare its computation; cached, because it takes longer than filtering a small image."""
     pixels = opened.pixels
     options = options.with_checked_pairs()
     request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
@@ -132,8 +133,6 @@ class PreparedConvolution:
 
     def describe(self, pixels: Array) -> Plan:
         """Return the plan, with the decisions that depend on how the pixels lie in memory."""
-        from dataclasses import replace
-
         source, result, target = self._open_arrays(pixels, None)
         if not result.size:
             return self.plan
@@ -144,9 +143,7 @@ class PreparedConvolution:
         return replace(self.plan, scratch=task.scratch, layout=layout)
 
     def _count_threads(self, workers: int | None) -> int:
-        if workers is None and not self.worth_threads:
-            return 1
-        threads = thread_count(workers)
+        threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
         return threads if self.worth_threads else 1
 
     def _open_arrays(self, pixels: Array, out: Array | None) -> tuple[Array, Array, Array]:
@@ -170,7 +167,7 @@ class PreparedConvolution:
         return task
 
     def _make_transform(self, source: Array, target: Array) -> fft.Task:
-        blocks, window = self._blocks, region.current()
+        blocks, window = self._blocks, region.get_region()
         assert blocks is not None
         if window:
             window.grains.add((blocks.rows.grain, blocks.columns.grain))

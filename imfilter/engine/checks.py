@@ -31,7 +31,7 @@ def check_bias(values: Any, outputs: int) -> Array | None:
 
 
 def check_bank_fits(weights: Array, groups: int, shape: tuple[int, ...], layout: ArrayLayout) -> None:
-    """Refuse a bank whose channels and groups do not match an image of this shape."""
+    """Reject a bank whose channels and groups do not match an image of this shape."""
     outputs, inputs = weights.shape[:2]
     channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
     if outputs % groups or channels % groups:

@@ -1,11 +1,11 @@
-"""What the core is given beside arrays: where to read and how to compute."""
+"""Parameters of the core apart from arrays: where to read and how to compute."""
 from typing import Any, NamedTuple
 
 Pair = tuple[int, int]
 
 
 class Geometry(NamedTuple):
-    """Where a computation reads: from the pixel of a result to those that its taps meet.
+    """Geometry of a computation: which pixels the taps of a result read.
 
     before: rows and columns of padding above and to the left. border, cval: where pixels outside the image come from.
     """

@@ -20,7 +20,7 @@ Array = np.ndarray[Any, Any]
 
 SIDES = {64: 256, 160: 320}  # most taps along an axis, and the side of the block that serves them
 SAMPLE = 22  # cost of a sample of a block per doubling of their number, in taps of the direct loop in float64
-BLOCK = 1_500_000  # cost of a block beside its samples: a dozen calls from Python
+BLOCK = 1_500_000  # fixed cost of a block: a dozen calls from Python
 
 
 class Axis(NamedTuple):
@@ -76,7 +76,7 @@ class Axis(NamedTuple):
 
 
 def split_axis(size: int, kernel: int, stride: int, dilation: int) -> Axis:
-    """Split `size` results of a kernel of so many taps into blocks with sides that transform fast."""
+    """Split `size` results of a kernel with `kernel` taps into blocks with sides that transform fast."""
     dilation = dilation if kernel > 1 else 1
     common = math.gcd(stride, dilation)
     step, advance = dilation // common, stride // common
@@ -206,7 +206,7 @@ class Task:
         image = self._source[n, :, :, c]
         down, across = self._blocks
         ys, above = self._places(down, row, 0)
-        xs, beside = self._places(across, column, 1)
+        xs, outside = self._places(across, column, 1)
         both = isinstance(ys, slice) or isinstance(xs, slice)
         part = image[ys, xs] if both else image[ys[:, None], xs]
         block = np.zeros((down.side, across.side))
@@ -214,8 +214,8 @@ class Task:
         block[:height, :width] = part
         if above is not None:
             block[:height, :width][above] = self._cval
-        if beside is not None:
-            block[:height, :width][:, beside] = self._cval
+        if outside is not None:
+            block[:height, :width][:, outside] = self._cval
         return block
 
     def _places(self, axis: Axis, block: tuple[int, int], k: int) -> tuple[Any, Array | None]:

@@ -10,7 +10,7 @@ from ..arrays.dtypes import Array
 from .checks import check_kernel
 from .kernel_structure import Kernel, Separable
 
-LARGEST_CACHED = 2**12  # weights up to which what was found out about a kernel is kept by its values
+LARGEST_CACHED = 2**12  # weights of the largest kernel whose structure is cached by value
 
 
 class KernelSet:
@@ -36,7 +36,7 @@ class KernelSet:
         middle = height // 2, width // 2
         self.anchor = (height - 1 - middle[0], width - 1 - middle[1]) if flipped else middle
         self.size = sum(kernel.size for kernel in kernels)
-        # The values of a large set would take longer to compare than to plan for: it is equal to itself alone.
+        # Comparing the values of a large set would take longer than planning for it: it equals only itself.
         self.key: Hashable = (flipped, self.shape, *map(_weights_as_bytes, kernels)) if self.cacheable else object()
         self._hash = hash(self.key)
 
@@ -48,31 +48,31 @@ class KernelSet:
 
     @property
     def cacheable(self) -> bool:
-        """Whether it is small enough to keep what was found out about it."""
+        """Whether it is small enough for its structure to be cached."""
         return self.size <= LARGEST_CACHED
 
     @classmethod
-    def of(cls, kernel: Any, *, flip: bool) -> "KernelSet":
+    def from_kernel(cls, kernel: Any, *, flip: bool) -> "KernelSet":
         """Return the set of one dense kernel (kh, kw), checked; flip: for convolution."""
         weights = as_array(kernel, "kernel")
         if weights.ndim == 2 and weights.size <= LARGEST_CACHED and weights.dtype.kind in "biuf":
             return _from_bytes(weights.tobytes(), weights.dtype, weights.shape, flip)
-        return cls._flipped((check_kernel(weights, "kernel", 2),), flip)
+        return cls._from_kernels((check_kernel(weights, "kernel", 2),), flip)
 
     @classmethod
     def separable(cls, column: Array, row: Array, *, flip: bool = False) -> "KernelSet":
         """Return the set of the kernel column[:, None] * row, which is never computed."""
         if not row.any():  # the loops write nothing for a row without taps: take the zeros from the column
             column, row = np.zeros_like(column), np.eye(1, len(row), len(row) // 2)[0]
-        return cls._flipped((Separable(_contiguous(column), _contiguous(row)),), flip)
+        return cls._from_kernels((Separable(_contiguous(column), _contiguous(row)),), flip)
 
     @classmethod
     def magnitude(cls, first: Array, second: Array, *, flip: bool) -> "KernelSet":
         """Return the set of two kernels of one size, for the root mean square of their responses."""
-        return cls._flipped((_contiguous(first), _contiguous(second)), flip)
+        return cls._from_kernels((_contiguous(first), _contiguous(second)), flip)
 
     @classmethod
-    def _flipped(cls, kernels: tuple[Kernel, ...], flip: bool) -> "KernelSet":
+    def _from_kernels(cls, kernels: tuple[Kernel, ...], flip: bool) -> "KernelSet":
         return cls(tuple(map(_flip, kernels)) if flip else kernels, flip)
 
 
@@ -80,7 +80,7 @@ class KernelSet:
 def _from_bytes(weights: bytes, dtype: np.dtype[Any], shape: tuple[int, int], flip: bool) -> KernelSet:
     """Return the set of one kernel, from its weights in the order of rows: the same set for the same values."""
     kernel = check_kernel(np.frombuffer(weights, dtype).reshape(shape), "kernel", 2)
-    return KernelSet._flipped((kernel,), flip)
+    return KernelSet._from_kernels((kernel,), flip)
 
 
 def _contiguous(weights: Array) -> Array:

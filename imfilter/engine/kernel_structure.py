@@ -8,7 +8,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-SAME = 1e-15  # relative difference that is put down to the rounding of the kernel's own weights
+SAME = 1e-15  # relative difference that is attributed to the rounding of the kernel's own weights
 LARGEST_DIVISOR = 12  # of the smallest weight, in the search for an integer scale
 SHORTEST_RUN = 4  # equal weights from which summing by doubling pays
 
@@ -49,7 +49,7 @@ def is_integral(values: Array) -> bool:
 
 
 def integer_scale(kernel: Array) -> tuple[Array, float]:
-    """Return integers and a scale whose product is the kernel; the kernel itself and 1 if there are none."""
+    """Return an integer kernel and a scale whose product is the kernel, or the kernel itself and 1."""
     if is_integral(kernel):
         return kernel, 1.0
     sizes = np.abs(kernel[kernel != 0])
@@ -64,7 +64,7 @@ def integer_scale(kernel: Array) -> tuple[Array, float]:
 
 
 def separable_factors(kernel: Array) -> Separable | None:
-    """Return the column and row whose outer product is the kernel, or None if there are none or they save nothing."""
+    """Return the column and row whose outer product is the kernel, or None if not separable or not worth it."""
     height, width = kernel.shape
     if height == 1 or width == 1:
         return None

@@ -24,7 +24,7 @@ class Weights(NamedTuple):
 
     mask: (1 or images, rows, columns, 1 or channels), boolean or finite numbers from 0 up to about 1; None: all pixels
     but NaN count. fill_weight: how much the constant outside the image counts. fine: whether some weights of the whole
-    mask are too small beside the largest for float32.
+    mask are too small relative to the largest for float32.
     """
 
     mask: Array | None
@@ -40,7 +40,7 @@ class MaskStats(NamedTuple):
     least: float
 
     def validate(self) -> MaskStats:
-        """Return the statistics; refuse a mask with negative or infinite weights or NaN."""
+        """Return the statistics; reject a mask with negative or infinite weights or NaN."""
         if not (self.smallest >= 0 and self.largest < math.inf):
             came = "NaN or infinity" if not math.isfinite(self.smallest + self.largest) else f"{self.smallest:g}"
             raise ImfilterError(f"mask must hold finite weights of at least 0, got {came} in it")
@@ -79,7 +79,7 @@ def check_weights(mask: Any, shape: tuple[int, ...], layout: ArrayLayout, cval: 
 
 
 def mask_array(mask: Any) -> Array:
-    """Return a mask as an array; refuse dtypes that are no weights."""
+    """Return a mask as an array; reject dtypes that cannot be weights."""
     given = as_array(mask, "mask")
     if given.dtype.kind not in "biuf":
         raise DtypeError(f"mask must be boolean or hold real numbers, got dtype {given.dtype}")
@@ -119,7 +119,7 @@ def broadcast_mask(mask: Array, shape: tuple[int, ...], layout: ArrayLayout) -> 
 
 
 def sum_weights(kernel: Kernel) -> float:
-    """Return the sum of a kernel's weights; refuse a kernel whose weights sum to 0."""
+    """Return the sum of a kernel's weights; reject a kernel whose weights sum to 0."""
     if isinstance(kernel, Separable):
         total = float(kernel.column.sum()) * float(kernel.row.sum())
         size = float(np.abs(kernel.column).sum()) * float(np.abs(kernel.row).sum())

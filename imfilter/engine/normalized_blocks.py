@@ -28,7 +28,7 @@ LEAST_ROWS = 16  # of a block, which reads as many additional rows as the kernel
 
 
 class Rows(NamedTuple):
-    """The result rows first, first + step, ... of a block: `number` rows, the first `own` of which exist."""
+    """The result rows first, first + step, ... of a block: `number` rows; the first `own` exist."""
 
     first: int
     step: int
@@ -168,7 +168,7 @@ def _to_plain(rows: Array, dtype: np.dtype[Any] | None) -> Array:
     if rows.flags.c_contiguous or rows.shape[-1] > 4:
         return np.require(rows, dtype, ["C", "A"])
     plain = np.empty(rows.shape, dtype)
-    for c in range(rows.shape[-1]):  # pixels with gaps, such as colors beside alpha: NumPy copies short runs slowly
+    for c in range(rows.shape[-1]):  # pixels with gaps, such as colors next to alpha: NumPy copies short runs slowly
         plain[..., c] = rows[..., c]
     return plain
 

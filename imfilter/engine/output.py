@@ -38,7 +38,7 @@ def allocate_output(
 
 
 def check_fits_memory(shape: tuple[int, ...]) -> None:
-    """Refuse a result whose size in bytes has no number."""
+    """Reject a result whose size in bytes overflows."""
     if math.prod(shape) * 8 > LARGEST:
         raise ImfilterError(f"the result must fit into memory, got the shape {shape}")
 
@@ -53,7 +53,7 @@ def write_output(result: Array, dtype: np.dtype[Any], out: Array | None) -> Arra
 
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Refuse an `out` that is not a writable array of exactly this shape and dtype."""
+    """Reject an `out` that is not a writable array of exactly this shape and dtype."""
     if not isinstance(out, np.ndarray):
         raise DtypeError(f"out must be a NumPy array, got {type(out).__name__}")
     if out.shape != shape or (out.dtype != dtype and out.dtype.newbyteorder("=") != dtype):

@@ -61,7 +61,7 @@ class Plan:
     solid : array or None
         A kernel of ones whose columns' sums slide down the image, where its rows have no gaps.
     scratch : int
-        Bytes that a thread needs beside image and result.
+        Scratch memory per thread, in bytes.
     layout : LoopLayout or None
         How the loops cut up the work; None for transforms.
     """
@@ -85,7 +85,7 @@ class Plan:
 
     @property
     def computation(self) -> Computation:
-        """The part of the plan that the loops need beside the kernels."""
+        """The plan without the kernels, as the loops need it."""
         return Computation(self.compute_dtype, self.bounded, self.scale, self.window_doublings, self.solid)
 
     def seconds(self, results: int) -> float:

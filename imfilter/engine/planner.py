@@ -204,7 +204,7 @@ def _to_integers(kernels: tuple[Kernel, ...]) -> tuple[tuple[Kernel, ...], float
 
 
 def _factor(kernel: Kernel) -> Separable | None:
-    """Return a kernel's separable factors; None for an integer kernel whose factors are no integers."""
+    """Return a kernel's separable factors; None for an integer kernel whose factors are not integers."""
     if isinstance(kernel, Separable):
         return kernel
     factors = separable_factors(kernel)

@@ -40,10 +40,10 @@ Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]
 
 
 def filter_extreme(image: Any, size: tuple[int, int], largest: bool, **common: Any) -> Any:
-    """Return the smallest or the largest sample of each window. common: the keywords of every preset."""
+    """Return the smallest or the largest sample of each window. common: the keywords of every filter."""
 
     def choose_plan(image_size: tuple[int, int], _: np.dtype[Any]) -> WindowPlan:
-        # Beyond twice the image a border only repeats what the window has met by then.
+        # Beyond twice the image a border only repeats samples that the window already holds.
         before = [min(length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
         after = [min(length - 1 - length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
         height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
@@ -123,7 +123,7 @@ def _clip_stride(stride: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, 
 
 
 def _check_rows_fit(plan: WindowPlan, source: Array) -> None:
-    """Refuse windows whose rows do not fit into memory."""
+    """Reject windows whose rows do not fit into memory."""
     columns = source.shape[2] + plan.size[1]
     if plan.size[0] * columns * source.shape[3] * source.itemsize * 8 > LARGEST:
         raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")

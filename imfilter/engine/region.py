@@ -35,7 +35,7 @@ def computing_region(region: OutputRegion) -> Iterator[None]:
         _REGION.reset(token)
 
 
-def current() -> OutputRegion | None:
+def get_region() -> OutputRegion | None:
     """Return the region that is computed, or None for a whole image."""
     return _REGION.get()
 

@@ -18,12 +18,12 @@ class Sorted(NamedTuple):
     """Some of a window's samples in order, without those that are known not to have the rank."""
 
     wires: list[Wire]
-    below: int  # samples left out at the low end
+    below: int  # samples already dropped at the low end
     above: int  # and at the high end
 
 
 class Network(NamedTuple):
-    """Steps that give the sample of a rank, with every row in a slot of its own.
+    """Exchanges that find the sample of a rank; each row has its own slot.
 
     steps: (exchanges, 7) int64 array. Each puts the smaller and the larger of two samples into two slots: first slot,
     its shift in pixels, second slot, its shift, slot of the smaller, slot of the larger (-1: not needed), and how
@@ -64,21 +64,21 @@ class _Builder:
         half = len(wires) // 2
         return self.merge(self.sort(wires[:half]), self.sort(wires[half:])) if half else wires
 
-    def trimmed(self, some: Sorted) -> Sorted:
-        """Leave out what has too many samples above or below it to have the rank."""
+    def trim(self, some: Sorted) -> Sorted:
+        """Drop samples that have too many others above or below them to have the rank."""
         low = max(len(some.wires) - 1 - self._above + some.above, 0)
         high = min(self._below - some.below + 1, len(some.wires))
         return Sorted(some.wires[low:high], some.below + low, some.above + len(some.wires) - high)
 
-    def joined(self, first: Sorted, second: Sorted, shift: int) -> Sorted:
-        """Merge the samples of two windows, the second of which is seen some pixels further on."""
+    def merge_windows(self, first: Sorted, second: Sorted, shift: int) -> Sorted:
+        """Merge the samples of two windows, the second `shift` pixels farther on."""
         further = [Wire(wire.source, wire.shift + shift) for wire in second.wires]
-        return self.trimmed(Sorted(
+        return self.trim(Sorted(
             self.merge(first.wires, further), first.below + second.below, first.above + second.above))
 
 
 def build_network(height: int, width: int, rank: int) -> Network:
-    """Return the network for the sample of a window that `rank` others come before in order.
+    """Return the network that finds the rank-th smallest sample of a window, counted from 0.
 
     Columns are sorted first, then windows of 2, 4, ... columns are merged from two of half the width. All of these
     serve every window that they are part of.
@@ -86,22 +86,22 @@ def build_network(height: int, width: int, rank: int) -> Network:
     K. E. Batcher, "Sorting networks and their applications", AFIPS Spring Joint Computer Conference, 1968.
     """
     builder = _Builder(height * width, rank)
-    level = builder.trimmed(Sorted(builder.sort([Wire(-1 - i, 0) for i in range(height)]), 0, 0))
+    level = builder.trim(Sorted(builder.sort([Wire(-1 - i, 0) for i in range(height)]), 0, 0))
     whole: Sorted | None = None
     columns, start = 1, 0
     while columns <= width:
         if width & columns:
-            whole = builder.joined(level, whole, columns) if whole else level
+            whole = builder.merge_windows(level, whole, columns) if whole else level
             start += columns
         columns *= 2
         if columns <= width:
-            level = builder.joined(level, level, columns // 2)
+            level = builder.merge_windows(level, level, columns // 2)
     assert whole is not None and len(whole.wires) == 1
-    return _placed(builder.exchanges, whole.wires[0], height)
+    return _assign_slots(builder.exchanges, whole.wires[0], height)
 
 
-def _placed(exchanges: list[tuple[Wire, Wire]], result: Wire, height: int) -> Network:
-    """Leave out what the result does not depend on, and put what is left into as few slots as it takes."""
+def _assign_slots(exchanges: list[tuple[Wire, Wire]], result: Wire, height: int) -> Network:
+    """Drop exchanges that do not affect the result; assign the others to as few slots as possible."""
     reach = {result.source: 0}
     last: dict[int, int] = {}
     for k in range(len(exchanges) - 1, -1, -1):

@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# The stub beside this file is the only list of public names; a line of it reads "from .module import name as name".
+# The stub next to this file is the only list of public names; a line of it reads "from .module import name as name".
 _STUB = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
 _HOMES = {name: module for module, name in re.findall(r"from \.(\S+) import \w+ as (\w+)", _STUB)}
 

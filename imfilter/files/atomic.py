@@ -13,7 +13,7 @@ OPENED = "/proc/self/fd"  # where Linux lists the open files of a process, inclu
 
 
 def check_target(path: str, *, force: bool) -> None:
-    """Refuse a target that exists, unless it may be replaced, or whose folder is missing."""
+    """Reject a target that exists, unless it may be replaced, or whose folder is missing."""
     if os.path.isdir(path):
         raise FileError(f"{path}: is a directory")
     if os.path.islink(path) and not force:
@@ -100,7 +100,7 @@ class Draft:
 
 
 def _stat_regular_file(path: str) -> os.stat_result | None:
-    """Return the status of a regular file, or None if there is none."""
+    """Return the stat result of a regular file, or None."""
     with contextlib.suppress(OSError):
         old = os.stat(path)
         return old if stat.S_ISREG(old.st_mode) else None

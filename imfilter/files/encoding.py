@@ -28,7 +28,7 @@ XMP_TEXT = b"XML:com.adobe.xmp\0\0\0\0\0"  # the header of a PNG text chunk that
 
 
 def encode_photo(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> bytes:
-    """Encode a photo; refuse what the format cannot hold, and note what it does not keep.
+    """Encode a photo; reject what the format cannot hold, and note what it does not keep.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class _EncodingTask:
         kept = fit_metadata(info, self.kind, frame.mode, frame.size, self.photo.notes, self.settings.strip)
         return frame, kept
 
-    def only(self) -> tuple[Picture, dict[str, Any]]:
+    def single_frame(self) -> tuple[Picture, dict[str, Any]]:
         return next(self.frames())
 
 
@@ -116,7 +116,7 @@ def _save(image: Picture, kind: str, **options: Any) -> bytes:
 
 
 def _encode_jpeg(task: _EncodingTask) -> bytes:
-    image, kept = task.only()
+    image, kept = task.single_frame()
     tables, sampling = image.info.get("tables", ({}, -1))
     if task.settings.quality is not None:
         quality: dict[str, Any] = {"quality": task.settings.quality}
@@ -135,7 +135,7 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
 def _encode_png(task: _EncodingTask) -> bytes:
     hidden = bool(task.first.get("default_image"))
     if task.count == 1:
-        return _encode_png_still(*task.only(), task.settings, task.photo.notes)
+        return _encode_png_still(*task.single_frame(), task.settings, task.photo.notes)
     stills = ((_encode_png_still(frame, kept, task.settings, task.photo.notes), kept.get("duration") or 0.0)
               for frame, kept in task.frames())
     return b"".join(chunks.encode_animation(stills, task.count, task.first.get("plays") or 0, hidden))
@@ -206,12 +206,12 @@ def _encode_tiff(task: _EncodingTask) -> bytes:
 
 
 def _encode_ppm(task: _EncodingTask) -> bytes:
-    frame, _ = task.only()
+    frame, _ = task.single_frame()
     return high_depth.encode_ppm(frame) if isinstance(frame, HighDepthImage) else _save(frame, "PPM")
 
 
 def _encode_bmp(task: _EncodingTask) -> bytes:
-    image, kept = task.only()
+    image, kept = task.single_frame()
     return _save(image, "BMP", **kept)
 
 

@@ -106,7 +106,7 @@ def format_of(suffix: str) -> Format:
 
 
 def check_frame(kind: Format, frame: Picture) -> None:
-    """Refuse a frame that the format cannot hold, and name the formats that can."""
+    """Reject a frame that the format cannot hold, and name the formats that can."""
     if not kind.holds(frame):
         holders = sorted({other.name for other in FORMATS.values() if other.holds(frame)})
         raise FileError(f"{kind.name} cannot hold {_describe_samples(frame)}: {join_names(holders)} can")
@@ -116,7 +116,7 @@ def check_frame(kind: Format, frame: Picture) -> None:
 
 
 def check_count(kind: Format, count: int) -> None:
-    """Refuse several frames if the format holds only one."""
+    """Reject several frames if the format holds only one."""
     if count > 1 and not kind.frames:
         holders = sorted({other.name for other in FORMATS.values() if other.frames})
         raise FileError(f"{kind.name} must have one frame, got {count}: {join_names(holders)} can hold several")

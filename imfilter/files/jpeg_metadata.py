@@ -44,8 +44,11 @@ def join_segments(segments: list[Segment]) -> bytes:
     return b"".join(struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data for marker, data in segments)
 
 
-def collect_segments(data: bytes, turn: int, notes: list[str]) -> dict[str, Any]:
-    """Return the metadata of a JPEG file beside EXIF: xmp, comment, and the segments of other programs."""
+def collect_segments(data: bytes, turn: int, notes: list[str], *, counted: bool = False) -> dict[str, Any]:
+    """Return the metadata of a JPEG file beside EXIF: xmp, comment, and the segments of other programs.
+
+    turn: the orientation the photo had. counted: whether the images behind it are in the notes already.
+    """
     comments, other, xmp = list[bytes](), list[Segment](), list[bytes]()
     for marker, content in read_segments(data):
         number = marker - 0xE0
@@ -62,7 +65,7 @@ def collect_segments(data: bytes, turn: int, notes: list[str]) -> dict[str, Any]
     main = edit_xmp(xmp[0], {(TIFF, b"Orientation"): b"1"}, notes) if xmp else b""
     other, main = _clean_extended(other, main, notes)
     other = _clean_photoshop(_drop_pictures(other, notes), turn, notes)
-    _describe_rest(data, notes)
+    _describe_rest(data, notes, counted)
     return {"xmp": main, "comment": b"\n".join(comments), "segments": join_segments(other)}
 
 
@@ -144,15 +147,15 @@ def _clean_extended(segments: list[Segment], xmp: bytes, notes: list[str]) -> tu
     return others + pieces, edit_xmp(xmp, {(NOTE, b"HasExtendedXMP"): guid}, notes)
 
 
-def _describe_rest(data: bytes, notes: list[str]) -> None:
+def _describe_rest(data: bytes, notes: list[str], counted: bool) -> None:
     """Note what stands behind the photo: films, gain maps, and other images."""
     end = end_of_jpeg(data, 0) or len(data)
     rest = data[end:]
     if b"ftyp" in rest:
         add_note(notes, describe_removed(FILM))
-    if b"\xff\xd8\xff" in rest:
+    if b"\xff\xd8\xff" in rest and not counted:
         add_note(notes, "images behind the photo (gain map, depth map or preview) not kept")
-    elif rest.strip(b"\0\r\n") and b"ftyp" not in rest:
+    elif rest.strip(b"\0\r\n") and not (counted or b"ftyp" in rest):
         add_note(notes, "data behind the photo not kept")
 
 

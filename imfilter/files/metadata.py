@@ -55,7 +55,7 @@ def _collect_jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
     """Return the quality of a JPEG file, and its segments."""
     stream.seek(0)
     data = stream.read()
-    kept = jpeg_metadata.collect_segments(data, given["turn"], notes)
+    kept = jpeg_metadata.collect_segments(data, given["turn"], notes, counted=image.format == "MPO")
     stated = read_resolution(given["exif"] or b"")
     kept |= {"dpi": None, "density": None} | (jpeg_metadata.read_density(data) or dict([stated] if stated else []))
     if not given.get("icc_profile") and jpeg_metadata.has_profile(data):

@@ -80,7 +80,7 @@ def pixel_limit() -> int | None:
 
 
 def check_pixels(size: tuple[int, int], most: int | None) -> None:
-    """Refuse a frame of more pixels than `most`, by default Pillow's limit, before it is decoded."""
+    """Reject a frame of more pixels than `most`, by default Pillow's limit, before it is decoded."""
     limit = pixel_limit() if most is None else most
     if limit is not None and size[0] * size[1] > limit:
         raise FileError(f"must have at most {limit / 1e6:.3g} megapixels, got {size[0]} x {size[1]} pixels: "

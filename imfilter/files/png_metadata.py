@@ -97,10 +97,13 @@ def _clean_text(chunk: Chunk, notes: list[str]) -> Chunk | None:
     if name == b"zTXt":
         text = _inflate(text[1:]) if text else None
     found = RAW.match(text) if text and name != b"iTXt" else None
-    if found is None:
+    try:
+        profile = bytes.fromhex(found[3].decode()) if found else b""
+    except ValueError:
+        profile = b""
+    if not found or not profile:
         add_note(notes, f"{describe_chunk(chunk)} not kept: it cannot be read")
         return None
-    profile = bytes.fromhex(found[3].decode())
     clean = _clean_profile(profile, notes)
     if clean == profile:
         return chunk

@@ -32,7 +32,7 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     ----------
     path : str
     max_pixels : int, optional
-        Refuse frames whose header claims more pixels, before decoding. Default: Pillow's limit.
+        Reject frames whose header claims more pixels, before decoding. Default: Pillow's limit.
 
     Returns
     -------

@@ -267,10 +267,10 @@ def make_entry(tag: int, kind: int, values: Iterable[int], order: str) -> Entry:
 
 
 def shorten_entry(entry: Entry, order: str) -> Entry:
-    """Return an entry of BigTIFF as one of TIFF; ValueError if a value exceeds 32 bits."""
+    """Return an entry of BigTIFF as one of TIFF, or as it is if a value exceeds 32 bits."""
     if entry.type not in SHORTER:
         return entry
     try:
         return make_entry(entry.tag, SHORTER[entry.type], entry.integers(order), order)
     except struct.error:
-        raise ValueError(f"the values of tag {entry.tag} must have at most 32 bits") from None
+        return entry

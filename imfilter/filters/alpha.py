@@ -1,4 +1,4 @@
-"""Filters of colors beside their alpha: alpha is kept, or weighs the colors and is filtered like them."""
+"""Filter colors with alpha: keep alpha, or use it as a mask and filter it, too."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

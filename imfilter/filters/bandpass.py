@@ -25,7 +25,7 @@ def laplacian_of_gaussian(
     sigma : float, default 1.0
         Standard deviation of the blur in pixels.
     truncate : float, default 4.0
-        Radius at which the bell is cut off, in standard deviations.
+        Radius of the kernel, in standard deviations.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def difference_of_gaussians(
     high_sigma : float or None, default None
         Standard deviation of the wide blur, at least low_sigma, which removes larger details. None: 1.6 low_sigma.
     truncate : float, default 4.0
-        Radius at which the bells are cut off, in standard deviations.
+        Radius of the kernels, in standard deviations.
 
     Returns
     -------

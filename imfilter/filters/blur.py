@@ -47,9 +47,9 @@ def gaussian(
     Parameters
     ----------
     sigma : float or (float, float), default 1.0
-        Standard deviation in pixels; with 0 the image does not change.
+        Standard deviation in pixels; 0 leaves the image unchanged.
     truncate : float, default 4.0
-        Radius at which the bell is cut off, in standard deviations.
+        Radius of the kernel, in standard deviations.
 
     Notes
     -----
@@ -161,9 +161,9 @@ def motion(length: Annotated[float, Number(above=0)] = 9.0, angle: Annotated[flo
     Parameters
     ----------
     length : float, default 9.0
-        Length of the line in pixels; up to 1 along an axis the image does not change.
+        Length of the line in pixels; up to 1 along an axis leaves the image unchanged.
     angle : float, default 0.0
-        Direction in degrees, counter-clockwise from the right; half a turn more is the same.
+        Direction in degrees, counter-clockwise from the right; angles repeat every 180 degrees.
 
     Notes
     -----

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], common: dict[str, Any]) -> Any:
-    """Filter an image. values: the own parameters, not checked yet; common: all keywords that every filter takes."""
+    """Filter an image. values: its own parameters, not checked yet; common: all keywords of every filter."""
     prepared = declaration.prepare(*values)
     if common["mask"] is None:
         del common["mask"]

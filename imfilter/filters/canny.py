@@ -49,11 +49,11 @@ def canny(
 
     Notes
     -----
-    A Gaussian blur; its gradient by [1 0 -1]' x [1 2 1] and the transpose; non-maximum suppression: of the pixels whose
-    gradient is at least low_threshold, those where it is no less one step along the gradient, either way (between two
-    pixels by their weighted mean); hysteresis: of these, the 8-connected groups that reach high_threshold. All of it is
-    computed in double precision. The outermost pixels are never edges; only the blur uses `mode`. The result is that of
-    skimage.feature.canny, except that mode 'constant' has another meaning there.
+    A Gaussian blur; its gradient by [1 0 -1]' x [1 2 1] and the transpose; non-maximum suppression: pixels
+    whose gradient is at least low_threshold and a maximum along its direction, with neighbors interpolated; hysteresis:
+    8-connected groups of these pixels that reach high_threshold. All of it is computed in double precision. The
+    outermost pixels are never edges; only the blur uses `mode`. The result is that of skimage.feature.canny, except
+    that mode 'constant' has another meaning there.
 
     References
     ----------
@@ -80,7 +80,7 @@ class EdgeTracing(Operation):
     def __init__(self, taps: Array, low: float | None, high: float | None) -> None:
         self.low, self.high = low, high
         self._blur = KernelSet.separable(taps, taps)
-        self._gradient = [KernelSet.of(4 * kernel, flip=True) for kernel in derivative_pair(DIFFERENCE, SOBEL)]
+        self._gradient = [KernelSet.from_kernel(4 * kernel, flip=True) for kernel in derivative_pair(DIFFERENCE, SOBEL)]
         self.size = 2 * taps.size
 
     def apply(self, image: Any, **options: Any) -> Any:
@@ -100,7 +100,7 @@ class EdgeTracing(Operation):
         for n, c in np.ndindex(target.shape[0], target.shape[3]):
             target[n, :, :, c] = _trace_lines(down[n, :, :, c], across[n, :, :, c], low, high)
         lines *= white
-        return np.ascontiguousarray(layout.every(lines, stride))
+        return np.ascontiguousarray(layout.subsample(lines, stride))
 
 
 def _thresholds(low: float | None, high: float | None, white: float) -> tuple[float, float]:

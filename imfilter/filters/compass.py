@@ -12,14 +12,14 @@ from .operation import Composition, Operation
 
 
 class StrongestDirection(Operation):
-    """Take the largest of the responses to kernels (8, 3, 3) of whole numbers that sum to 0, over an odd divisor.
+    """Take the largest of the responses to kernels (8, 3, 3) of integers that sum to 0, over an odd divisor.
 
     The sizes of a kernel's weights sum to at most twice the divisor, so that sums of bytes fit into int16.
     """
 
     def __init__(self, kernels: Array, divisor: int) -> None:
         self.kernels, self.divisor = kernels, divisor
-        self._sets = [KernelSet.of(kernel, flip=True) for kernel in kernels]
+        self._sets = [KernelSet.from_kernel(kernel, flip=True) for kernel in kernels]
         self.size = kernels.size
 
     def apply(self, image: Any, **options: Any) -> Any:

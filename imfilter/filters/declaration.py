@@ -1,4 +1,4 @@
-"""What is declared of a filter: its parameters, its group, and the operation that it does for checked parameters."""
+"""The declaration of a filter: its parameters, its group, and the operation for checked parameters."""
 from __future__ import annotations
 
 import inspect
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ImfilterError
 from .operation import Operation
-from .parameters import Edge, Flag, Integer, Kind, Number, Pair
+from .parameters import BorderName, Flag, Integer, Kind, Number, Pair
 
 MOST_PREPARED = 64  # prepared filters that a declaration keeps
 LARGEST_PREPARED = 2**12  # weights of a prepared filter that is kept
@@ -29,16 +29,16 @@ class Parameter(NamedTuple):
         return self.default is inspect.Parameter.empty
 
     def __str__(self) -> str:
-        return self.name if self.required else f"{self.name}={self.shown(self.default)}"
+        return self.name if self.required else f"{self.name}={self.format_value(self.default)}"
 
     @staticmethod
-    def shown(value: Any) -> str:
+    def format_value(value: Any) -> str:
         """Return a value as it is written on a command line, where it is read as the same value."""
         if isinstance(value, np.ndarray):
             rows = value if value.ndim == 2 else value[:, None].T
-            return ";".join(" ".join(map(Parameter.shown, row.tolist())) for row in rows)
+            return ";".join(" ".join(map(Parameter.format_value, row.tolist())) for row in rows)
         if isinstance(value, tuple):
-            return ",".join(map(Parameter.shown, value))
+            return ",".join(map(Parameter.format_value, value))
         if isinstance(value, float):
             return f"{value:g}" if float(f"{value:g}") == value else repr(value)
         return str(value).lower()
@@ -49,9 +49,9 @@ COMMON_DEFAULTS: dict[str, Any] = {
     "mode": "reflect", "cval": 0.0, "stride": 1, "mask": None, "channel_axis": -1, "dtype": None, "out": None,
     "workers": None,
 }
-# What each filter of a chain takes beside its own parameters.
+# Keywords of every filter in a pipeline, in addition to its own parameters.
 PLACING = (
-    Parameter("mode", Edge(), COMMON_DEFAULTS["mode"], "How the image continues beyond its border."),
+    Parameter("mode", BorderName(), COMMON_DEFAULTS["mode"], "How the image continues beyond its border."),
     Parameter("cval", Number(), COMMON_DEFAULTS["cval"], "Samples beyond the border when mode is 'constant'."),
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
 )
@@ -62,7 +62,7 @@ class Group(NamedTuple):
     """What the filters of a group have in common.
 
     weighs: whether pixels count by their alpha, and by a mask; otherwise alpha is kept, and there is no mask, because
-    the weights sum to 0, or there are none. linear: whether they average light, which can be done in linear light.
+    the weights sum to 0, or there is no kernel. linear: whether they average light, which can be done in linear light.
     makes_sign: whether the sign of the result is the filter's own; otherwise it is that of the image. mixes: whether
     they mix the channels.
     """
@@ -80,7 +80,7 @@ GROUPS = {
     "relief": Group(makes_sign=True),
     "color": Group(linear=True, mixes=True),
     "rank": Group(),
-    "kernel": Group(weighs=True),  # kernels of your own, which are filters in chains
+    "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
 }
 
 
@@ -106,13 +106,12 @@ def _is_plain(value: Any) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class FilterDeclaration:
-    """What is declared of a filter.
+    """The declaration of a filter.
 
     build: returns the operation for checked parameters. function: the public one, of an image. kernel_parameters:
-    defaults of the parameters in `imfilter.kernels` where they are others, and ... for those that do not change the
-    kernel. cut: whether results beyond the range of an
-    integer image are cut off within a chain too, where others give floats beyond it. far: whether a pixel may depend on
-    any other.
+    defaults in `imfilter.kernels` that differ, and ... for parameters that do not change the kernel. cut: whether
+    results beyond the range of an integer image are clipped within a pipeline, too; other filters pass on floats
+    beyond it. far: whether a pixel may depend on any other.
     """
 
     name: str
@@ -143,7 +142,7 @@ class FilterDeclaration:
             self._prepared[key] = prepared
         return prepared
 
-    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def check_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the filter's own parameters, checked; default values for those that are not given."""
         for parameter in self.parameters:
             if parameter.required and parameter.name not in given:

@@ -9,7 +9,7 @@ image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
 LINEAR = """\
 linear : bool, default False
     Compute in linear light: sRGB samples are decoded, filtered and encoded again. For uint8, uint16 and floats from
-    0 to 1; other images are refused. It takes the memory of the image as floats."""
+    0 to 1; other images are rejected. It takes the memory of the image as floats."""
 COMMON = """\
 mode, cval, stride, mask, channel_axis, dtype, out, workers
     As in `imfilter.correlate`: the border mode ('reflect'), its constant (0.0), the step between results (1), the
@@ -44,7 +44,7 @@ def complete_docstring(doc: str, *, linear: bool) -> str:
     """Return a filter's docstring with the image, the common keywords, and the result where it does not describe it."""
     doc = inspect.cleandoc(doc)
     own, returns = _section(doc, _PARAMETERS), _section(doc, _RETURNS)
-    head, rest = _without(_without(doc, _PARAMETERS, own), _RETURNS, returns), ""
+    head, rest = _remove_section(_remove_section(doc, _PARAMETERS, own), _RETURNS, returns), ""
     for title in ("Raises\n------", "Notes\n-----", "References\n----------", "Examples\n--------"):
         if f"\n\n{title}\n" in head:
             at = head.index(f"\n\n{title}\n")
@@ -60,5 +60,5 @@ def _section(doc: str, title: str) -> str:
     return doc.partition(f"\n\n{title}")[2].partition("\n\n")[0]
 
 
-def _without(doc: str, title: str, section: str) -> str:
+def _remove_section(doc: str, title: str, section: str) -> str:
     return doc.replace(f"\n\n{title}{section}", "", 1) if section else doc

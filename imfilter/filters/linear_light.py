@@ -18,7 +18,7 @@ from .sample_range import inside_chain, white_level
 
 
 def check_srgb(image: Any) -> None:
-    """Refuse an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of color."""
+    """Reject an image whose samples are not sRGB: other dtypes, floats outside [0, 1], other kinds of color."""
     if inside_chain():
         return
     if is_picture(image) and image.mode.startswith(("CMYK", "YCbCr")):
@@ -68,9 +68,9 @@ def apply_in_linear_light(operation: Operation, image: Any, options: dict[str, A
     kind = supported_dtype(pixels.dtype)
     wanted, top, out = result_dtype(kind, options["dtype"]), white_level(kind), options["out"]
     light = decode_srgb(pixels)
-    edge, beyond = parse_border("mode", options["mode"]), options["cval"]
-    if edge is Border.CONSTANT:
-        beyond = top * float(_decode(np.asarray(parse_cval(beyond, edge, kind) / top)))
+    border, beyond = parse_border("mode", options["mode"]), options["cval"]
+    if border is Border.CONSTANT:
+        beyond = top * float(_decode(np.asarray(parse_cval(beyond, border, kind) / top)))
     floats = working_dtype(kind, wanted)
     filtered = operation.apply(light, **{**options, "cval": beyond, "dtype": floats, "out": None})
     result = round_in_strips(filtered, wanted, options["workers"], lambda part: encode_srgb(part, top))

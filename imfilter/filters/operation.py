@@ -18,9 +18,9 @@ class Composition:
     """The kernels of a filter, and how their responses are combined.
 
     sentence: how, in words that end where the kernels follow. groups: kernels by label; the responses of a group are
-    joined, and the largest of what the groups give is the result. flip: whether the kernels are convolved with, or
+    joined, and the result is the largest value over the groups. flip: whether the kernels are convolved rather than
     correlated. join: None where each group has one kernel. level: what is added at the end, for an image of a dtype.
-    one_pass: whether all kernels are computed in one pass. first: whether the first group stands for all when shown.
+    one_pass: whether all kernels are computed in one pass. first: whether to show only the first group.
     """
 
     sentence: str
@@ -64,7 +64,7 @@ class Operation:
         raise NotImplementedError
 
     def composition(self) -> Composition | None:
-        """Return the kernels and how they are combined; None: it is no linear convolution."""
+        """Return the kernels and how they are combined; None: not a linear convolution."""
         return None
 
     @property
@@ -77,4 +77,4 @@ class Operation:
         raise NotImplementedError
 
     def check_colors(self, image: Any) -> None:
-        """Refuse an image whose colors are not those that the filter is for."""
+        """Reject an image whose colors are not those that the filter is for."""

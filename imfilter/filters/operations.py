@@ -37,7 +37,7 @@ class Convolution(KernelOperation):
     """Convolve with one kernel (kh, kw)."""
 
     def __init__(self, kernel: Array, *, signed: bool = False) -> None:
-        super().__init__(KernelSet.of(kernel, flip=True))
+        super().__init__(KernelSet.from_kernel(kernel, flip=True))
         self.kernel, self.signed = kernel, signed
 
     def composition(self) -> Composition:
@@ -80,7 +80,7 @@ class LevelPlusConvolution(Operation):
 
     def __init__(self, kernel: Array, level: Level, name: str) -> None:
         self.kernel, self.level, self.name = kernel, level, name
-        self._set, self._negative = KernelSet.of(kernel, flip=True), KernelSet.of(-kernel, flip=True)
+        self._set, self._negative = KernelSet.from_kernel(kernel, flip=True), KernelSet.from_kernel(-kernel, flip=True)
         self.size = 2 * kernel.size
 
     def apply(self, image: Any, **options: Any) -> Any:

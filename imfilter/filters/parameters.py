@@ -153,7 +153,7 @@ class Table:
 
 
 @dataclass(eq=False)
-class Edge:
+class BorderName:
     """A border mode, by the names of `imfilter.correlate`."""
 
     def check(self, name: str, value: object) -> str:
@@ -168,7 +168,7 @@ class Edge:
         return list_choices(MODES)
 
 
-Kind = Number | Integer | Pair | Choice | Table | Flag | Edge
+Kind = Number | Integer | Pair | Choice | Table | Flag | BorderName
 
 
 def read(kind: Kind, name: str, text: str) -> Any:

@@ -55,7 +55,7 @@ def median(size: Size = 3) -> Operation:
 
     Notes
     -----
-    Of n = size[0] size[1] sorted samples, counted from 0, the one at n // 2, as in scipy.ndimage: of an even number the
+    The sample at index n // 2 of the n = size[0] size[1] sorted samples, as in scipy.ndimage: with an even number, the
     upper of the two in the middle. An even size has its center at size // 2. A window that contains NaN gives NaN.
     `cval` is rounded to the image's dtype.
 
@@ -158,7 +158,7 @@ def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size
 
     Notes
     -----
-    Of n = size[0] size[1] sorted samples, counted from 0, the one at int(n percent / 100), and the last for 100, as in
+    The sample at index int(n percent / 100) of the n = size[0] size[1] sorted samples, the last for 100, as in
     scipy.ndimage: samples are not interpolated. A window that contains NaN gives NaN. `cval` is rounded to the image's
     dtype.
 

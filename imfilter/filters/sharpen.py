@@ -25,7 +25,7 @@ def sharpen(amount: Annotated[float, Number()] = 1.0) -> Operation:
     Parameters
     ----------
     amount : float, default 1.0
-        Factor of the Laplacian that is added; with 0 the image does not change.
+        Factor of the Laplacian that is added; 0 leaves the image unchanged.
 
     Notes
     -----
@@ -37,7 +37,7 @@ def sharpen(amount: Annotated[float, Number()] = 1.0) -> Operation:
     >>> imfilter.sharpen(numpy.array([[10, 20, 20]], numpy.uint8))
     array([[ 0, 30, 20]], dtype=uint8)
     """
-    with np.errstate(over="ignore"):  # an infinite kernel is refused later
+    with np.errstate(over="ignore"):  # an infinite kernel is rejected later
         kernel: Array = amount * LAPLACE
     kernel[1, 1] += 1
     return Convolution(kernel)
@@ -92,7 +92,7 @@ class AmplifiedDifference(Operation):
     def _sharpen(self, pixels: Array, **options: Any) -> Array:
         blurred: Array = filter_channelwise(pixels, self._blur, **options)
         layout = layout_of(pixels.shape, options["channel_axis"])
-        kept, mask = layout.every(pixels, options["stride"]), options.get("mask")
+        kept, mask = layout.subsample(pixels, options["stride"]), options.get("mask")
         result = blurred if mask is None else np.empty_like(blurred)
 
         def add_difference(rows: slice) -> None:

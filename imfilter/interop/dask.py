@@ -76,30 +76,32 @@ def apply_filter(
     layout = _check_array(image, channel_axis, out, workers)
     lazy_mask = _open_mask(mask, image, layout, keywords["mode"])
     keywords["stride"] = tuple(np.broadcast_to(keywords["stride"], 2).tolist())
-    chain = Pipeline(Filter(name, keywords if mask is None else {**keywords, "mask": _placeholder(mask, lazy_mask)}))
-    return _filter_with_chain(image, layout, chain, dtype, channel_axis, lazy_mask)
+    pipeline = Pipeline(Filter(name, keywords if mask is None else {**keywords, "mask": _placeholder(mask, lazy_mask)}))
+    return _make_lazy(image, layout, pipeline, dtype, channel_axis, lazy_mask)
 
 
 @implements("pipeline")
-def pipeline(image: Any, chain: Pipeline, *, dtype: Any, workers: Any, channel_axis: int | None) -> Any:
+def apply_pipeline(image: Any, pipeline: Pipeline, *, dtype: Any, workers: Any, channel_axis: int | None) -> Any:
     """Implement pipelines for a dask array. Masks of their filters are arrays."""
-    return _filter_with_chain(image, _check_array(image, channel_axis, None, workers), chain, dtype, channel_axis, None)
+    layout = _check_array(image, channel_axis, None, workers)
+    return _make_lazy(image, layout, pipeline, dtype, channel_axis, None)
 
 
-def _filter_with_chain(
-    image: Any, layout: ArrayLayout, chain: Pipeline, dtype: Any, channel_axis: int | None, lazy_mask: LazyMask | None
+def _make_lazy(
+    image: Any, layout: ArrayLayout, pipeline: Pipeline, dtype: Any, channel_axis: int | None,
+    lazy_mask: LazyMask | None,
 ) -> Any:
-    blockwise = build.split_pipeline(chain, image.shape, image.dtype, wanted=dtype, channel_axis=channel_axis)
+    blockwise = build.split_pipeline(pipeline, image.shape, image.dtype, wanted=dtype, channel_axis=channel_axis)
     stages = [(one.name, sorted((key, value) for key, value in one.keywords.items() if not isinstance(value, Mask)))
-              for one in chain]
+              for one in pipeline]
     request = "chain", stages, dtype, channel_axis
     return _lazy_result(
-        image, layout, blockwise, request, lazy_mask, mixed=any(one.mixes for one in chain))
+        image, layout, blockwise, request, lazy_mask, mixed=any(one.mixes for one in pipeline))
 
 
 def _check_array(image: Any, channel_axis: int | None, out: Any, workers: Any) -> ArrayLayout:
-    """Return the layout of a dask array; refuse what tasks cannot compute."""
-    as_array(image._meta)  # refuses what the chunks are made of
+    """Return the layout of a dask array; reject what tasks cannot compute."""
+    as_array(image._meta)  # rejects chunks that cannot be converted to NumPy arrays
     if any(np.isnan(size) for size in image.shape):
         raise ImfilterError(
             f"image must have chunks of known sizes, got the shape {image.shape}: call its compute_chunk_sizes() first")
@@ -134,10 +136,10 @@ def _open_mask(mask: Any, image: Any, layout: ArrayLayout, mode: Any) -> LazyMas
 
 def _placeholder(mask: Any, lazy_mask: LazyMask | None) -> Any:
     """Return the placeholder of a mask in a BlockwiseFilter, which tasks replace."""
-    return mask if lazy_mask is None else Mask(_refuse_reading, lazy_mask.layout, UNKNOWN_STATS)
+    return mask if lazy_mask is None else Mask(_reject_reading, lazy_mask.layout, UNKNOWN_STATS)
 
 
-def _refuse_reading(block: Block) -> Array:
+def _reject_reading(block: Block) -> Array:
     raise AssertionError("the placeholder of a mask was not replaced")
 
 

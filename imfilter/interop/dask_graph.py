@@ -82,7 +82,7 @@ class ResultTasks:
         shape = tuple(stop - start for start, stop in ranges)
         if 0 in shape:
             return (functools.partial(np.empty, shape, self._blockwise.dtype),)
-        layout, others = self._blockwise.layout, {}  # the ranges of the axes beside rows and columns
+        layout, others = self._blockwise.layout, {}  # the ranges of the other axes
         for axis in range(len(ranges)):
             if axis not in layout.spatial and (axis != layout.channel_axis or self._apart):
                 others[axis] = ranges[axis]

@@ -28,7 +28,7 @@ __all__ = ["named", "normalize", "rotate"]
 
 
 def named(name: str, **parameters: Any) -> Array:
-    """Return the kernel of the filter of this name.
+    """Return the kernel of the filter with this name.
 
     Parameters
     ----------

@@ -134,7 +134,7 @@ class Layer:
 
 
 def check_shape(shape: object) -> Shape:
-    """Return a shape (H, W, C), or raise if it is none."""
+    """Check that this is a shape (H, W, C) and return it."""
     if not isinstance(shape, (tuple, list)) or len(shape) != 3:
         raise ImfilterError(f"shape must be (H, W, C), got {shape!r}")
     height, width, channels = (check_integer("shape", side, 1) for side in shape)

@@ -1,4 +1,4 @@
-"""The result of learning: a kernel, and how well it explains the pictures."""
+"""The result of learning: a kernel, and how well it explains the images."""
 from __future__ import annotations
 
 import os
@@ -11,13 +11,13 @@ from ..pipeline.kernel_files import apply_kernel, format_kernel
 
 @dataclass(frozen=True)
 class LearnedKernel:
-    """A kernel that was learned, and how well it explains the pictures. Call it with an image to filter that image.
+    """A kernel that was learned, and how well it explains the images. Call it with an image to filter that image.
 
     kernel: (kh, kw) for `imfilter.correlate`, or (C_out, C_in, kh, kw) for `imfilter.conv2d`, float64. bias: a number,
     or (C_out,) numbers, added to the results; 0 unless it was to be learned. parameters: those of the pattern.
-    residual: root mean square of the remaining differences, in units of the second picture. explained: share of the
-    second picture's variance that the kernel explains, at most 1. condition: condition number of the normal equations,
-    with all parameters scaled alike. samples: number of samples of the second picture that were used. warning: why the
+    residual: root mean square of the remaining differences, in units of the second image. explained: share of the
+    second image's variance that the kernel explains, at most 1. condition: condition number of the normal equations,
+    with all parameters scaled alike. samples: number of samples of the second image that were used. warning: why the
     kernel is not reliable, or None.
     """
 

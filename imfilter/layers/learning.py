@@ -1,4 +1,4 @@
-"""Learn a kernel from two pictures: the one that turns the first into the second, by least squares."""
+"""Learn a kernel from two images: the one that turns the first into the second, by least squares."""
 from __future__ import annotations
 
 import warnings
@@ -20,19 +20,19 @@ ROUNDING = 0.5  # residuals below this are only rounding
 
 
 class LearningWarning(UserWarning):
-    """The pictures do not determine the kernel that was learned."""
+    """The images do not determine the kernel that was learned."""
 
 
 def learn(
     before: Any, after: Any, *, size: int | tuple[int, int] = 5, pattern: Pattern | None = None, bias: bool = False,
     cross_channel: bool = False, channel_axis: int | None = -1, workers: int | None = None,
 ) -> LearnedKernel:
-    """Learn the kernel that turns one picture into another, by least squares.
+    """Learn the kernel that turns one image into another, by least squares.
 
     Parameters
     ----------
     before, after : (H, W) or (H, W, C) arrays or Pillow images
-        Pictures of the same height and width, and with the same channels unless cross_channel. Alpha is ignored.
+        Images of the same height and width, and with the same channels unless cross_channel. Alpha is ignored.
     size : int or (int, int), default 5
         Size of the kernel, down and across. Ignored if there is a pattern.
     pattern : Pattern, optional
@@ -55,21 +55,21 @@ def learn(
     Raises
     ------
     ImfilterError
-        When the pictures differ in size or channels, hold NaN or infinity, or have fewer samples than the kernel has
+        When the images differ in size or channels, hold NaN or infinity, or have fewer samples than the kernel has
         parameters.
 
     Warns
     -----
     LearningWarning
-        When the condition number is above 1e10: other kernels explain the pictures as well. The smallest of these is
+        When the condition number is above 1e10: other kernels explain the images as well. The smallest of these is
         returned.
 
     Notes
     -----
     The parameters p minimize the sum of (after - sum over taps of kernel(p) before)**2. They solve the normal equations
-    X^T X p = X^T y. Both sides are summed in one pass over the pictures, in double precision.
+    X^T X p = X^T y. Both sides are summed in one pass over the images, in double precision.
 
-    Only results whose whole neighborhood lies inside the picture count. Integers equal to the smallest or largest value
+    Only results whose whole neighborhood lies inside the image count. Integers equal to the smallest or largest value
     of their dtype do not count, because they may have been clipped.
 
     Integers that differ by more than rounding, as JPEG makes them, are used again in up to three more rounds. These
@@ -93,7 +93,7 @@ def learn(
     1.0
     """
     first, second = (_open_picture(name, image, channel_axis) for name, image in (("before", before), ("after", after)))
-    _check_pair_of_pictures(first, second, cross_channel)
+    _check_pair(first, second, cross_channel)
     pattern = _choose_pattern(first, second, check_pair("size", size, 1), cross_channel, pattern)
     if pattern.free == 0 and not bias:
         raise ImfilterError("a pattern must have parameters to learn, got none")
@@ -109,7 +109,7 @@ def learn(
 
 
 def _open_picture(name: str, image: Any, channel_axis: int | None) -> Array:
-    """Return a picture's samples as (H, W, C), without alpha."""
+    """Return a image's samples as (H, W, C), without alpha."""
     pixels = split_picture_alpha(image)[0] if is_picture(image) else as_array(image, name)
     supported_dtype(pixels.dtype)
     if pixels.ndim == 2:
@@ -124,7 +124,7 @@ def _open_picture(name: str, image: Any, channel_axis: int | None) -> Array:
     return pixels
 
 
-def _check_pair_of_pictures(first: Array, second: Array, cross_channel: bool) -> None:
+def _check_pair(first: Array, second: Array, cross_channel: bool) -> None:
     if first.shape[:2] != second.shape[:2]:
         raise ImfilterError(
             f"before and after must have the same height and width, got {first.shape[:2]} and {second.shape[:2]}")
@@ -137,15 +137,15 @@ def _check_pair_of_pictures(first: Array, second: Array, cross_channel: bool) ->
 def _choose_pattern(
     first: Array, second: Array, size: tuple[int, int], cross_channel: bool, pattern: Pattern | None
 ) -> Pattern:
-    """Return the pattern to learn, by default one of free weights; raise if it does not fit the pictures."""
+    """Return the pattern to learn, by default one of free weights; raise if it does not fit the images."""
     if pattern is not None and not isinstance(pattern, Pattern):
         raise DtypeError(f"pattern must be an imfilter.Pattern, got {type(pattern).__name__}")
     ends = (second.shape[2], first.shape[2]) if cross_channel else ()
     shape = (*ends, *(size if pattern is None else pattern.shape[-2:]))
     if pattern is not None and pattern.shape != shape:
-        raise ImfilterError(f"pattern must have the shape {shape} for these pictures, got {pattern.shape}")
+        raise ImfilterError(f"pattern must have the shape {shape} for these images, got {pattern.shape}")
     if first.shape[0] < shape[-2] or first.shape[1] < shape[-1]:
         raise ImfilterError(
-            f"the pictures must be at least as large as the kernel, {shape[-2]} x {shape[-1]}, got {first.shape[0]} x "
+            f"the images must be at least as large as the kernel, {shape[-2]} x {shape[-1]}, got {first.shape[0]} x "
             f"{first.shape[1]}")
     return Pattern.full(shape) if pattern is None else pattern

@@ -17,7 +17,7 @@ DETAIL_SIZE = 9  # pixels, about the size of JPEG's blocks
 
 
 class Problem(NamedTuple):
-    """The pictures as planes (planes, H, W), and the samples that each tap reads.
+    """The images as planes (planes, H, W), and the samples that each tap reads.
 
     step: distance in samples between neighboring taps of a row. taps: (taps, 3), the plane, row and column each one
     reads. shape: of the kernel. matrix: (planes of after, taps + 1, parameters), the factor of each parameter at each
@@ -43,7 +43,7 @@ class Problem(NamedTuple):
 
 
 def assemble_problem(first: Array, second: Array, pattern: Pattern, cross_channel: bool) -> Problem:
-    """Return the problem of learning a pattern from two pictures (H, W, C).
+    """Return the problem of learning a pattern from two images (H, W, C).
 
     One kernel for all channels is learned as that of a single channel whose rows are the interleaved samples.
     """

@@ -1,4 +1,4 @@
-"""Sum the normal equations of learning over the pictures, and solve them."""
+"""Sum the normal equations of learning over the images, and solve them."""
 from __future__ import annotations
 
 import math
@@ -15,7 +15,7 @@ from .learning_problem import Problem, weight_samples
 from .pattern import Pattern
 
 STRIP_SAMPLES = 2**17  # samples of a strip; strips do not depend on the number of workers, so neither do the sums
-MAX_CONDITION = 1e10  # above it, the pictures do not determine the kernel
+MAX_CONDITION = 1e10  # above it, the images do not determine the kernel
 NEGLIGIBLE = 1e-14  # eigenvalues below this share of the largest, per parameter, count as 0
 
 
@@ -43,7 +43,7 @@ def _sum_strip(problem: Problem, known: LearnedKernel | None, first: int, last: 
     results = problem.after[:, first + down // 2:last + down // 2]
     planes, wide = len(results), given.shape[2]
     left = across // 2 * problem.step
-    # One buffer in double holds everything a term reads: the pictures before, a row of ones, the pictures after.
+    # One buffer in double holds everything a term reads: the images before, a row of ones, the images after.
     samples: Array = np.empty(given.size + wide + results.size)
     reads = samples[:given.size].reshape(given.shape)
     reads[...] = given
@@ -91,7 +91,7 @@ def solve_problem(problem: Problem, pattern: Pattern, bias: bool, sums: Array, s
     count = int(samples.sum())
     if count < unknowns:
         raise ImfilterError(
-            f"the pictures must have at least as many unsaturated samples as there are parameters, {unknowns}, "
+            f"the images must have at least as many unsaturated samples as there are parameters, {unknowns}, "
             f"got {count}")
     normal = np.einsum("ctp,cts,csq->pq", matrix, sums[:, :-1, :-1], matrix, optimize=True)
     right = np.einsum("ctp,ct->p", matrix, sums[:, :-1, -1])
@@ -102,8 +102,8 @@ def solve_problem(problem: Problem, pattern: Pattern, bias: bool, sums: Array, s
     explained = float(1 - error / variation) if variation > 0 else float(error <= 0)
     warning = None
     if condition > MAX_CONDITION:
-        warning = (f"the pictures do not determine the kernel: the condition number is {condition:.1e}; "
-                   "use pictures with more detail, a smaller size or a pattern")
+        warning = (f"the images do not determine the kernel: the condition number is {condition:.1e}; "
+                   "use images with more detail, a smaller size or a pattern")
     biases = solution[pattern.free:] if bias else np.zeros(len(problem.after))
     parameters = solution[:pattern.free]
     return LearnedKernel(pattern.kernel(parameters), biases if pattern.labels.ndim == 4 else float(biases[0]),

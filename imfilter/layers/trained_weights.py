@@ -58,7 +58,7 @@ def _list_arrays(weights: Any) -> list[tuple[str, Array]]:
 
 
 def _load_file(path: Any) -> list[tuple[str, Array]]:
-    """Return the arrays of an .npz file. Pickled objects are refused, because loading them can run code."""
+    """Return the arrays of an .npz file. Pickled objects are rejected, because loading them can run code."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             if isinstance(archive, np.ndarray):

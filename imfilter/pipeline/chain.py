@@ -27,20 +27,20 @@ __all__ = ["Filter", "Pipeline"]
 
 @dataclass(frozen=True, init=False, repr=False)
 class Pipeline:
-    """An immutable chain of filters.
+    """An immutable sequence of filters.
 
     Parameters
     ----------
     *stages : str, filter, kernel, Pipeline, or a list of them
         Applied in order. A text is one filter or several, as `parse` reads it: "gaussian:sigma=2". A function such as
-        `imfilter.sobel` stands for the filter with its defaults. A kernel, (kh, kw) numbers, is a convolution.
+        `imfilter.sobel` means the filter with its defaults. A kernel, (kh, kw) numbers, is a convolution.
 
     Notes
     -----
     Results are neither rounded nor saturated between filters: integer images become float32 (float64 from 32 bits on)
     after the first filter, and are rounded and saturated once, by the last; values below 0 stay below 0 in between.
     Filters that depend on a range (contour, emboss, canny, bilateral, and all with linear) use that of the original
-    image. find_edges and contour, which draw by saturation, saturate within a chain as well.
+    image. find_edges and contour, which draw by saturation, saturate within a pipeline as well.
 
     The result has the image's dtype. It is float32 for integer images when it has a sign: when a filter that makes one
     (laplace, sobel with an axis) is not followed by one that makes a magnitude or a relief.
@@ -48,14 +48,14 @@ class Pipeline:
     Examples
     --------
     >>> import imfilter, numpy
-    >>> chain = imfilter.Pipeline("gaussian:sigma=2", "sobel")
-    >>> chain
+    >>> pipeline = imfilter.Pipeline("gaussian:sigma=2", "sobel")
+    >>> pipeline
     Pipeline('gaussian:sigma=2,sobel')
-    >>> chain == imfilter.Pipeline.parse(str(chain)) == imfilter.Pipeline("gaussian:sigma=2") + imfilter.sobel
+    >>> pipeline == imfilter.Pipeline.parse(str(pipeline)) == imfilter.Pipeline("gaussian:sigma=2") + imfilter.sobel
     True
-    >>> chain == imfilter.Pipeline("gaussian:sigma=2").then("sobel")
+    >>> pipeline == imfilter.Pipeline("gaussian:sigma=2").then("sobel")
     True
-    >>> chain.reach
+    >>> pipeline.reach
     Support(up=9, down=9, left=9, right=9)
     >>> image = numpy.zeros((1, 8), numpy.uint8)
     >>> image[0, 4:] = 200
@@ -216,7 +216,7 @@ def as_photo(source: Picture, colors: Array, alpha: Array | None) -> Picture:
 
 
 def _filters_of(stage: Any, **parameters: Any) -> Iterator[Filter]:
-    """Yield the filters that an argument of Pipeline stands for."""
+    """Yield the filters that an argument of Pipeline denotes."""
     if isinstance(stage, str):
         yield from Pipeline.parse(stage, **parameters)
     elif isinstance(stage, (Filter, Pipeline)):  # before callables, because both can be called
@@ -227,9 +227,9 @@ def _filters_of(stage: Any, **parameters: Any) -> Iterator[Filter]:
         name = getattr(stage, "__name__", "")
         if name not in FILTERS or FILTERS[name].function is not stage:
             raise ImfilterError(f"a stage must be a filter of imfilter, its name or a kernel, got {stage!r}")
-        yield Filter.named(name, **parameters)
+        yield Filter.from_name(name, **parameters)
     elif isinstance(stage, (list, tuple)) and stage and (isinstance(stage[0], str) or callable(stage[0])):
         for one in stage:
             yield from _filters_of(one, **parameters)
     else:
-        yield Filter.of_kernel(stage, **parameters)
+        yield Filter.from_kernel(stage, **parameters)

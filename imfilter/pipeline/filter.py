@@ -43,13 +43,13 @@ class Filter:
     keywords: Mapping[str, Any]
 
     @classmethod
-    def named(cls, name: str, /, *, mask: Any = None, **keywords: Any) -> Filter:
-        """Return the filter of this name. Wrong parameters are refused here, before any image is read."""
+    def from_name(cls, name: str, /, *, mask: Any = None, **keywords: Any) -> Filter:
+        """Return the filter of this name. Wrong parameters are rejected here, before any image is read."""
         declaration = find_declaration(name)
         known = _parameters_of(declaration)
         for key in keywords:
-            _refuse_unknown(name, key, known)
-        values = declaration.checked(keywords)
+            _reject_unknown(name, key, known)
+        values = declaration.check_values(keywords)
         for parameter in PLACING:
             values[parameter.name] = parameter.kind.check(
                 parameter.name, keywords.get(parameter.name, parameter.default))
@@ -60,9 +60,9 @@ class Filter:
         return cls(name, changed if mask is None else {**changed, "mask": _check_mask(declaration, changed, mask)})
 
     @classmethod
-    def of_kernel(cls, kernel: Any, *, flip: bool = True, **keywords: Any) -> Filter:
+    def from_kernel(cls, kernel: Any, *, flip: bool = True, **keywords: Any) -> Filter:
         """Return convolution with a kernel; without flip, correlation."""
-        return cls.named("convolve" if flip else "correlate", kernel=kernel, **keywords)
+        return cls.from_name("convolve" if flip else "correlate", kernel=kernel, **keywords)
 
     @classmethod
     def parse(cls, text: str, **others: Any) -> Filter:
@@ -73,14 +73,14 @@ class Filter:
         for part in given:
             word, equals, value = (piece.strip() for piece in part.partition("="))
             key = {"border": "mode"}.get(word, word.replace("-", "_"))
-            _refuse_unknown(name, key, known)
+            _reject_unknown(name, key, known)
             parameter = known[key]
             if key in values:
                 raise ImfilterError(f"{word} must be given once, got it twice in {text!r}")
             if not equals and not isinstance(parameter.kind, Flag):
                 raise ImfilterError(f"{word} must have a value, as in {name}:{word}=VALUE, got none in {text!r}")
             values[key] = read(parameter.kind, word, value) if equals else True
-        return cls.named(name, **{**others, **values})
+        return cls.from_name(name, **{**others, **values})
 
     @property
     def declaration(self) -> FilterDeclaration:
@@ -134,14 +134,14 @@ class Filter:
         return reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
 
     def check_image(self, image: Any) -> None:
-        """Refuse an image whose colors are not those that the filter is for."""
+        """Reject an image whose colors are not those that the filter is for."""
         if self.declaration.mixes:
             self.operation.check_colors(image)
         if self.keywords.get("linear"):
             check_srgb(image)
 
     def run(self, colors: Array, alpha: Array | None, **common: Any) -> tuple[Array, Array | None]:
-        """Filter an array, and the alpha beside it."""
+        """Filter an array and its alpha."""
         if alpha is None:
             return self(colors, **common), None
         kernel = self.keywords.get("kernel")
@@ -185,7 +185,7 @@ def _parameters_of(declaration: FilterDeclaration) -> dict[str, Parameter]:
     return {parameter.name: parameter for parameter in (*declaration.parameters, *PLACING)}
 
 
-def _refuse_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:
+def _reject_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:
     if key not in known:
         *rest, last = known
         raise ImfilterError(
@@ -207,9 +207,9 @@ def _is_default(parameter: Parameter, value: Any) -> bool:
 
 
 def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask: Any) -> Any:
-    """Return the mask; refuse it for a filter that takes none."""
+    """Return the mask; reject it for a filter that takes none."""
     if "kernel" in changed:
-        sum_weights(changed["kernel"])  # refuses a sum of 0
+        sum_weights(changed["kernel"])  # rejects a sum of 0
     elif not declaration.masked:
         raise ImfilterError(f"{declaration.name} takes no mask: its weights sum to 0, or it has none")
     return mask
@@ -223,7 +223,7 @@ def _format_parameter(parameter: Parameter | None, key: str, value: Any) -> str:
         return key
     if isinstance(parameter.kind, Pair) and value[0] == value[1]:
         value = value[0]
-    return f"{key}={parameter.shown(value)}"
+    return f"{key}={parameter.format_value(value)}"
 
 
 def _array_key(value: Any) -> tuple[Any, ...]:

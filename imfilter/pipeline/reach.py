@@ -32,7 +32,7 @@ SAME_PIXEL, UNBOUNDED = Support(0, 0, 0, 0), Support(math.inf, math.inf, math.in
 def measure_support(function: Callable[[Any], Any]) -> Support:
     """Return the support of a filter with border mode 'nearest', through which NaN spreads as far as its kernel.
 
-    An image of one column stands for an image of endless rows, so a single line measures the whole kernel.
+    An image of one column represents infinitely long rows, so a single line measures the whole kernel.
     """
     up, down = _measure_along(function, 0)
     left, right = _measure_along(function, 1)

@@ -45,9 +45,9 @@ def catch_signals() -> Iterator[None]:
     _reset()
     try:
         for number in _signal_numbers():
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: installed by other than Python
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not installed by Python
                 before[number] = signal.signal(number, _handle)
-    except ValueError:  # not the main thread, which alone receives signals
+    except ValueError:  # only the main thread receives signals
         pass
     try:
         yield

@@ -54,7 +54,7 @@ class Cluster:
         self._client.close()
 
     def _check(self) -> None:
-        """Refuse a cluster without workers, or whose workers have another version of imfilter."""
+        """Reject a cluster without workers, or whose workers have another version of imfilter."""
         until = time.monotonic() + PATIENCE
         while not self._client.nthreads():
             if time.monotonic() > until:
@@ -114,9 +114,9 @@ class Cluster:
         return self._client.status == "running"  # type: ignore[no-any-return]
 
     def _check_scheduler(self) -> None:
-        """Raise an error if the scheduler has gone."""
+        """Raise an error if the scheduler is gone."""
         if not self._is_connected:
-            raise ImfilterError(f"the scheduler at {self._address} has gone") from None
+            raise ImfilterError(f"the scheduler at {self._address} is gone") from None
 
     def compute_tiles(self, work: TileWork, target: Target, blocks: Sequence[Block], on_tile_done: OnTileDone) -> None:
         """Compute tiles on the workers, which also write them if the target can be shared by processes."""

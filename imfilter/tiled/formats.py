@@ -90,7 +90,7 @@ def create_target(
     Raises
     ------
     FileError
-        One sentence: the name is taken, the file system refuses, or the format cannot hold the result.
+        One sentence: the name is taken, the file system objects, or the format cannot hold the result.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def create_target(
 
 
 def _check_suffix(path: str) -> None:
-    """Refuse the name of a result that cannot be written tile by tile."""
+    """Reject the name of a result that cannot be written tile by tile."""
     suffix = suffix_of(path.rstrip("/"))
     if suffix not in SUFFIXES:
         raise FileError(f"{path}: cannot write {suffix or 'a file without a suffix'} in tiles: it must be "

@@ -17,7 +17,7 @@ GROUPS = "/sys/fs/cgroup"
 def too_large(path: str, max_pixels: int | None) -> bool:
     """Return whether a TIFF file takes more than half of the free memory, or exceeds Pillow's limit.
 
-    A file that claims more than it can hold is damaged, not large: False, so that reading it whole refuses it.
+    A file that claims more than it can hold is damaged, not large: False, so that reading it whole rejects it.
     """
     try:
         pixels, size = read_claimed_size(path)

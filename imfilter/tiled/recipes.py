@@ -72,7 +72,7 @@ class TiledRecipe:
                      block.left * across, min(block.right * across, width))
 
     def _to_file_samples(self, values: Array) -> Array:
-        """Convert the chain's values to the samples of the file; alpha gets the dtype of the colors."""
+        """Convert the pipeline's values to the samples of the file; alpha gets the dtype of the colors."""
         if not self._alpha or not self._recipe.maps_signed(self._given, self._signed):
             return self._recipe.to_samples(values, self._given, self._signed, workers=1)
         colors, alpha = split_alpha(values)

@@ -40,7 +40,7 @@ class TileWork:
     filter: TileFilter
 
     def compute_tile(self, block: Block) -> Array | TileFailure:
-        """Return the pixels of a tile, or why there are none. Only an interrupt raises."""
+        """Return the pixels of a tile, or a TileFailure. Only interrupts raise."""
         try:
             return self.filter.compute(block, self.source.read)
         except ImfilterError as error:

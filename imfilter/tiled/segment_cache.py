@@ -17,7 +17,7 @@ LARGEST = 2**29  # bytes of the largest decoded segment that is accepted
 
 
 class SegmentCache:
-    """The most recent values, up to a number of bytes. A value that several threads request at once is made once.
+    """The most recent values, up to a number of bytes. A value that several threads request together is made once.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def assemble_block(block: Block, segment: tuple[int, int], out: Array, load: Cal
 
 
 def check_segment(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> None:
-    """Refuse files whose segments are too large to be held by several threads at once."""
+    """Reject files whose segments are too large to be held by several threads at once."""
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     if size > LARGEST:
         raise FileError(f"is compressed in a {name} of {shape[1]} x {shape[0]} pixels, which is too large to be read "

@@ -55,5 +55,5 @@ def gabor_products(frequency: float, angle: float, bandwidth: float) -> tuple[Pr
 
 
 def _drop_zeros(products: Products) -> Products:
-    """Leave out products that are 0 everywhere, but keep one of them."""
+    """Drop products that are 0 everywhere, but keep at least one."""
     return [(column, row) for column, row in products if column.any() and row.any()] or products[:1]

@@ -22,7 +22,7 @@ def rotate(kernel: Array, steps: int = 1) -> Array:
     kernel : (3, 3) array
         The center stays.
     steps : int, default 1
-        Any whole number; negative steps rotate clockwise.
+        Any integer; negative steps rotate clockwise.
 
     Returns
     -------
@@ -50,5 +50,5 @@ def rotate(kernel: Array, steps: int = 1) -> Array:
 
 
 def compass_kernels() -> Array:
-    """Return the eight kernels of Kirsch (8, 3, 3) as whole numbers, to be divided by KIRSCH_DIVISOR."""
+    """Return the eight kernels of Kirsch (8, 3, 3) as integers, to be divided by KIRSCH_DIVISOR."""
     return np.stack([rotate(KIRSCH, steps) for steps in range(8)])

@@ -1,4 +1,4 @@
-"""The weights of motion blur: what a point becomes that moves along a line while the shutter is open."""
+"""Motion blur weights: the trace of a point that moves along a line while the shutter is open."""
 from __future__ import annotations
 
 import math

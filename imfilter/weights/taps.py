@@ -17,13 +17,13 @@ MOST_TAPS = 2**24
 
 
 def check_length(taps: float) -> None:
-    """Refuse a kernel that is too long along an axis."""
+    """Reject a kernel that is too long along an axis."""
     if taps > MOST_TAPS:
         raise ImfilterError(f"a kernel must have at most {MOST_TAPS} taps along an axis, got {taps:.4g}")
 
 
 def check_area(height: float, width: float) -> None:
-    """Refuse a kernel whose dense array is too large."""
+    """Reject a kernel whose dense array is too large."""
     if height * width > MOST_TAPS:
         raise ImfilterError(f"a kernel must have at most {MOST_TAPS} taps, got {height:.4g} x {width:.4g}")
 

@@ -6,8 +6,8 @@ import numpy as np
 RGB = tuple[int, int, int]
 Color = str | RGB  # a role, which follows light and dark; or a color that is the same in both
 
-# Blue, orange and green of M. Okabe and K. Ito, "Color universal design", 2008, which color-blind people can tell
-# apart, as tints that numbers stay legible on.
+# Blue, orange and green of M. Okabe and K. Ito, "Color universal design", 2008, which color-blind people can
+# distinguish, as tints on which numbers stay legible.
 LIGHT = {
     "paper": "#ffffff", "ink": "#1c2230", "quiet": "#586170", "rule": "#bcc5d1", "frame": "#8a94a3",
     "image": "#e3eef8", "outside": "#f2f1ee", "empty": "#ffffff", "field": "#fbdca0", "window": "#8f4a00",

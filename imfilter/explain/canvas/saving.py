@@ -17,7 +17,7 @@ SCENE_SUFFIXES = (".html", ".svg")  # formats that only scenes can be written in
 
 
 def check_suffix(path: str | os.PathLike[str], *, scene: bool = True) -> None:
-    """Raise FileError unless the suffix names a format. scene: whether a scene is to be written, or else an image."""
+    """Raise FileError unless the suffix names a format. scene: save a scene, not an image."""
     from ...files.formats import FORMATS
 
     suffix, known = _suffix(path), [*FORMATS, *(SCENE_SUFFIXES if scene else ())]

@@ -59,7 +59,7 @@ class Text:
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """An image (height, width, 3) uint8 whose pixels are squares of a whole number of units."""
+    """An image (height, width, 3) uint8 whose pixels are squares with sides of an integer number of units."""
 
     x: float
     y: float

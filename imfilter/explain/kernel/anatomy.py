@@ -39,7 +39,7 @@ def anatomy(filter: Filter) -> Anatomy:
         return Anatomy(f"{summary}. It mixes the channels of each pixel by a matrix.{light}", {}, operation.matrix)
     composition = operation.composition()
     if composition is None:
-        return Anatomy(f"{summary}. It is no linear convolution, so it has no kernel.", {})
+        return Anatomy(f"{summary}. It is not a linear convolution, so it has no kernel.", {})
     return Anatomy(
         f"{summary}. {composition.sentence}{light}", composition.kernels, at_once=composition.one_pass)
 

@@ -1,4 +1,4 @@
-"""Draw a filter's kernels, each beside its frequency response, or its color matrix."""
+"""Draw a filter's kernels, each next to its frequency response, or its color matrix."""
 from __future__ import annotations
 
 from ...arrays.dtypes import Array
@@ -11,7 +11,7 @@ MAX_TITLE = 160  # characters
 
 
 def chart_kernels(title: str, kernels: dict[str, Array]) -> Scene:
-    """Draw each kernel beside its frequency response; more than three go into two columns."""
+    """Draw each kernel next to its frequency response; more than three go into two columns."""
     pairs = [_pair_panels(name, kernel) for name, kernel in kernels.items()]
     across = 1 if len(pairs) <= 3 else 2
     rows = [[panel for pair in pairs[k:k + across] for panel in pair] for k in range(0, len(pairs), across)]

@@ -54,7 +54,7 @@ def channels(n_in: int = 3, n_out: int = 4, *, kernel: int | Pair = 3, groups: i
 
 
 def _visible_channels(count: int) -> list[int | None]:
-    """Return the numbers of the channels to draw; None stands for those omitted in between."""
+    """Return the indices of the channels to draw; None marks those omitted in between."""
     return list(range(count)) if count <= MAX_CHANNELS else [*range(MAX_CHANNELS - 2), None, count - 1]
 
 

@@ -21,12 +21,12 @@ class PlacedKernel:
     anchor: tuple[int, int]
 
     @classmethod
-    def unflipped(cls, name: str, kernel: Array) -> PlacedKernel:
+    def from_correlation(cls, name: str, kernel: Array) -> PlacedKernel:
         """Return a kernel as correlation applies it."""
         return cls(name, kernel, (kernel.shape[0] // 2, kernel.shape[1] // 2))
 
     @classmethod
-    def flipped(cls, name: str, kernel: Array) -> PlacedKernel:
+    def from_convolution(cls, name: str, kernel: Array) -> PlacedKernel:
         """Return a kernel rotated by 180 degrees, as convolution applies it."""
         kh, kw = kernel.shape
         return cls(name, np.ascontiguousarray(kernel[::-1, ::-1]), (kh - 1 - kh // 2, kw - 1 - kw // 2))
@@ -65,7 +65,7 @@ def formula_of(filter: Filter, dtype: np.dtype[Any], channels: int) -> Formula:
         raise ImfilterError(f"{filter.name} is not made of kernels: it has no products and no sum to show")
     if filter.keywords.get("threshold"):
         raise ImfilterError("threshold must be 0 to show the numbers: what is below it is not made of a kernel")
-    place = PlacedKernel.flipped if composition.flip else PlacedKernel.unflipped
+    place = PlacedKernel.from_convolution if composition.flip else PlacedKernel.from_correlation
     choices = [[place(_full_name(filter.name, label), kernel) for label, kernel in group.items()]
                for group in composition.groups]
     return Formula(choices, composition.join, composition.level(dtype) if composition.level else 0.0)
@@ -74,7 +74,7 @@ def formula_of(filter: Filter, dtype: np.dtype[Any], channels: int) -> Formula:
 def formula_of_file(kernel: Array, bias: Array) -> Formula:
     """Return the formula of a kernel file."""
     if kernel.ndim == 2:
-        return Formula([[PlacedKernel.unflipped("kernel", kernel)]], offset=float(bias))
+        return Formula([[PlacedKernel.from_correlation("kernel", kernel)]], offset=float(bias))
     if kernel.shape[2:] != (1, 1) or bias.any():
         raise ImfilterError("a kernel from every channel to every channel has too many products to show")
     return Formula(matrix=kernel[:, :, 0, 0])

@@ -26,7 +26,7 @@ class ChannelNumbers:
     """The arithmetic of one channel of a pixel.
 
     sums: the kernels whose sums are combined. steps: how the sums become the result, in words. exact: before rounding.
-    result: what the filter returns. directions: the value of each direction, of which the largest is used.
+    result: what the filter returns. directions: the response in each direction; the largest is used.
     """
 
     channel: str
@@ -62,31 +62,32 @@ def compute_pixel(
     constant = parse_cval(cval, border, dtype)
     column, row = _check_inside("x", x, pixels.shape[1]), _check_inside("y", y, pixels.shape[0])
     flat = pixels[..., None] if pixels.ndim == 2 else pixels
-    step, formula = _parse_filter(filter, {**parameters, "mode": mode, "cval": constant}, flat)
+    stage, formula = _parse_filter(filter, {**parameters, "mode": mode, "cval": constant}, flat)
     place = Place(flat, row, column, border, constant)
-    weighted = _weights_alpha(step, image)
+    weighted = _weights_alpha(stage, image)
     if weighted:
-        _check_opaque(step, image, formula, place)
-    result = np.asarray(split_picture_alpha(step(image))[0] if weighted else step(pixels))
+        _check_opaque(stage, image, formula, place)
+    result = np.asarray(split_picture_alpha(stage(image))[0] if weighted else stage(pixels))
     results = np.atleast_1d(result[row, column])
     names = image.getbands()[:flat.shape[2]] if is_picture(image) else [f"channel {k}" for k in range(flat.shape[2])]
     channels = _mix_channels(place, formula.matrix, names, results) if formula.matrix is not None else [
         _filter_channel(place, formula, names[k], k, value) for k, value in enumerate(results)]
     height, width = flat.shape[:2]
-    return PixelNumbers(step.name, column, row, (width, height), dtype, border, formula.matrix is not None, channels)
+    return PixelNumbers(stage.name, column, row, (width, height), dtype, border, formula.matrix is not None, channels)
 
 
 def _parse_filter(filter: Any, keywords: dict[str, Any], image: Array) -> tuple[Filter, Formula]:
     """Return the filter to apply to an image (H, W, C), and its formula."""
     if isinstance(filter, str):
-        step = Filter.named(filter, **keywords)
+        stage = Filter.from_name(filter, **keywords)
         if is_kernel_file(filter):
-            return step, formula_of_file(step.keywords["kernel"], step.keywords["bias"])
-        return step, formula_of(step, supported_dtype(image.dtype), image.shape[2])
+            return stage, formula_of_file(stage.keywords["kernel"], stage.keywords["bias"])
+        return stage, formula_of(stage, supported_dtype(image.dtype), image.shape[2])
     if more := keywords.keys() - {"mode", "cval"}:
         raise ImfilterError(f"a kernel has no parameters, got {', '.join(sorted(more))}")
     kernel = check_kernel(filter, "kernel", 2)
-    return Filter.of_kernel(kernel, flip=True, **keywords), Formula([[PlacedKernel.flipped("kernel", kernel)]])
+    formula = Formula([[PlacedKernel.from_convolution("kernel", kernel)]])
+    return Filter.from_kernel(kernel, flip=True, **keywords), formula
 
 
 def _check_inside(name: str, value: Any, size: int) -> int:
@@ -96,20 +97,20 @@ def _check_inside(name: str, value: Any, size: int) -> int:
     return int(value)
 
 
-def _weights_alpha(step: Filter, image: Any) -> bool:
+def _weights_alpha(stage: Filter, image: Any) -> bool:
     """Say whether the filter weights pixels by their alpha."""
-    return (is_picture(image) and has_alpha(image) and step.name in FILTERS
-            and FILTERS[step.name].weighs_alpha)
+    return (is_picture(image) and has_alpha(image) and stage.name in FILTERS
+            and FILTERS[stage.name].weighs_alpha)
 
 
-def _check_opaque(step: Filter, image: Any, formula: Formula, place: Place) -> None:
+def _check_opaque(stage: Filter, image: Any, formula: Formula, place: Place) -> None:
     """Raise if a pixel is not opaque: alpha then enters the sums, too."""
     alpha = split_picture_alpha(image)[1][..., None]  # type: ignore[index]
     opaque = Place(alpha, place.row, place.column, place.border, 255.0)
     if any((opaque.pixels_under(kernel, 0).pixels != 255).any() for kernels in formula.choices for kernel in kernels):
         raise ImfilterError(
-            f"all pixels under the kernel must be opaque, because {step.name} weights them by alpha, got some that are "
-            f"not at ({place.column}, {place.row}): choose a photo without alpha, or another place")
+            f"all pixels under the kernel must be opaque, because {stage.name} weights them by alpha, got some that are"
+            f" not at ({place.column}, {place.row}): choose a photo without alpha, or another place")
 
 
 def _filter_channel(place: Place, formula: Formula, name: str, channel: int, result: Any) -> ChannelNumbers:

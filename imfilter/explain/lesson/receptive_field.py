@@ -50,11 +50,11 @@ def stack(layers: str | Stack, size: int | Pair = 7, *, channels: int = 1) -> Pi
     One pixel of layer 2 sees 5 x 5 pixels of the image.
     One pixel of layer 3 sees 7 x 7 pixels of the image.
     """
-    chain = layers if isinstance(layers, Stack) else Stack.parse(layers)
-    if len(chain) > MAX_LAYERS:
-        raise ImfilterError(f"a stack to draw must have at most {MAX_LAYERS} layers, got {len(chain)}")
-    summary = chain.summary((*check_pair("size", size, 1), channels))
-    return Picture(_draw_scene(chain, summary), str(summary))
+    stack = layers if isinstance(layers, Stack) else Stack.parse(layers)
+    if len(stack) > MAX_LAYERS:
+        raise ImfilterError(f"a stack to draw must have at most {MAX_LAYERS} layers, got {len(stack)}")
+    summary = stack.summary((*check_pair("size", size, 1), channels))
+    return Picture(_draw_scene(stack, summary), str(summary))
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class FieldLevel:
                 max([self.size[0] - 1, *rows]) + 1, max([self.size[1] - 1, *columns]) + 1)
 
 
-def _draw_scene(chain: Stack, summary: Summary) -> Scene:
-    levels = _trace_fields(chain, summary)
+def _draw_scene(stack: Stack, summary: Summary) -> Scene:
+    levels = _trace_fields(stack, summary)
     longest = max(max(bottom - top, right - left) for top, left, bottom, right in (level.bounds for level in levels))
     cell = min(MAX_CELL, SIDE / longest)
     cell = float(int(cell)) if cell >= MIN_RULED else cell
@@ -85,24 +85,24 @@ def _draw_scene(chain: Stack, summary: Summary) -> Scene:
     captions = [_caption(levels[0], k, row) for k, row in enumerate(summary.rows)]
     size, channels = summary.shape[:2], summary.shape[2]
     image = f"{size[0]} x {size[1]} image" + (f" of {channels} channels" if channels > 1 else "")
-    return Scene(f"The receptive field of {chain} on a {image}", rows, list(summary.notes), captions, 1.8)
+    return Scene(f"The receptive field of {stack} on a {image}", rows, list(summary.notes), captions, 1.8)
 
 
-def _trace_fields(chain: Stack, summary: Summary) -> list[FieldLevel]:
+def _trace_fields(stack: Stack, summary: Summary) -> list[FieldLevel]:
     """Follow the field of a pixel in the middle of each layer back to the image."""
     shapes = [summary.shape, *(row.shape for row in summary.rows)]
     fields: list[dict[int, Places]] = [{} for _ in shapes]
     middle: Places = [shapes[-1][0] // 2], [shapes[-1][1] // 2]
-    for frame in range(len(chain) - 1, -1, -1):
+    for frame in range(len(stack) - 1, -1, -1):
         places = middle
         fields[frame + 1][frame] = places
         for k in range(frame, -1, -1):
-            places = _input_places(chain.layers[k], places)
+            places = _input_places(stack.layers[k], places)
             fields[k][frame] = places
             if k == frame:
                 inside = tuple([_middle_inside(side, size)] for side, size in zip(places, shapes[k][:2], strict=True))
         middle = inside[0], inside[1]
-    titles = ["image", *(f"layer {k}: {layer}" for k, layer in enumerate(chain, 1))]
+    titles = ["image", *(f"layer {k}: {layer}" for k, layer in enumerate(stack, 1))]
     return [FieldLevel(title, " x ".join(map(str, shape if shape[2] > 1 else shape[:2])), shape[:2], frames)
             for title, shape, frames in zip(titles, shapes, fields, strict=True)]
 

@@ -69,7 +69,7 @@ def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: A
 
 
 def _make_weights(kernel: Any) -> Array:
-    """Return the weights of a kernel, which are 1, 2 and 0 in turn if only its size is given."""
+    """Return the weights of a kernel, which cycle through 1, 2 and 0 if only its size is given."""
     if not isinstance(kernel, (int, np.integer)) and np.ndim(kernel) != 1:
         return check_kernel(kernel, "kernel", 2)
     kh, kw = check_pair("kernel", tuple(kernel) if np.ndim(kernel) else kernel, 1)

@@ -38,7 +38,7 @@ class Comparison:
     """The result of `compare`.
 
     total: the difference over all channels. channels: the difference of each. without_ssim: why ssim is None, or ''.
-    unseen: number of pixels that differ but are fully transparent in both pictures; they do not count.
+    unseen: number of pixels that differ but are fully transparent in both images; they do not count.
     """
 
     total: Difference
@@ -49,7 +49,7 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether the pictures have the same samples, apart from fully transparent pixels."""
+        """Whether the images have the same samples, apart from fully transparent pixels."""
         return self.total.largest == 0
 
 
@@ -111,7 +111,7 @@ def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comp
 def draw_difference(first: Any, second: Any) -> PIL.Image.Image:
     """Return a heat map of the difference: black for none, then red and yellow, and white for the largest.
 
-    The color of a pixel stands for the largest difference among its channels.
+    The color of a pixel shows the largest difference among its channels.
     """
     from PIL import Image
 
@@ -125,18 +125,18 @@ def draw_difference(first: Any, second: Any) -> PIL.Image.Image:
 
 
 def _prepare_pair(first: Any, second: Any) -> tuple[Array, Array, int]:
-    """Return two pictures as (H, W, C) arrays, and the number of invisible pixels that differ."""
+    """Return two images as (H, W, C) arrays, and the number of invisible pixels that differ."""
     one, other = as_array(first, "first"), as_array(second, "second")
     if (one.shape, one.dtype) != (other.shape, other.dtype) or (
             is_picture(first) and is_picture(second) and first.mode != second.mode):
-        raise ImfilterError(f"pictures to compare must have the same size and kind, got "
+        raise ImfilterError(f"images to compare must have the same size and kind, got "
                             f"{_describe(first, one)} and {_describe(second, other)}")
     if one.ndim not in (2, 3) or one.size == 0:
-        raise ImfilterError(f"pictures to compare must have the shape (H, W) or (H, W, C), got {one.shape}")
+        raise ImfilterError(f"images to compare must have the shape (H, W) or (H, W, C), got {one.shape}")
     supported_dtype(one.dtype)
     for samples in (one, other):
         if samples.dtype.kind == "f" and not np.isfinite(samples).all():
-            raise ImfilterError("pictures to compare must be finite, got NaN or infinity in one")
+            raise ImfilterError("images to compare must be finite, got NaN or infinity in one")
     if one.ndim == 2:
         return one[..., None], other[..., None], 0
     if not (is_picture(first) and is_picture(second) and has_alpha(first)):
@@ -145,15 +145,15 @@ def _prepare_pair(first: Any, second: Any) -> tuple[Array, Array, int]:
     return one, np.where(unseen[..., None], one, other), int(np.count_nonzero(unseen))
 
 
-def _describe(picture: Any, pixels: Array) -> str:
-    if is_picture(picture):
-        return f"{picture.width} x {picture.height} {picture.mode}"
+def _describe(image: Any, pixels: Array) -> str:
+    if is_picture(image):
+        return f"{image.width} x {image.height} {image.mode}"
     return f"{pixels.shape} {pixels.dtype}"
 
 
-def _channel_names(picture: Any, pixels: Array) -> tuple[str, ...]:
-    if is_picture(picture):
-        bands: tuple[str, ...] = picture.getbands()
+def _channel_names(image: Any, pixels: Array) -> tuple[str, ...]:
+    if is_picture(image):
+        bands: tuple[str, ...] = image.getbands()
         return bands
     return tuple(map(str, range(pixels.shape[2])))
 

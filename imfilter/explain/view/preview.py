@@ -26,8 +26,8 @@ class Preview(NamedTuple):
 
 def list_default_filters() -> list[Pipeline]:
     """Return all filters that have no required parameter."""
-    return [Pipeline(name) for name, preset in FILTERS.items()
-            if not any(parameter.required for parameter in preset.parameters)]
+    return [Pipeline(name) for name, declaration in FILTERS.items()
+            if not any(parameter.required for parameter in declaration.parameters)]
 
 
 def make_preview(

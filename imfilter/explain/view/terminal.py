@@ -14,9 +14,9 @@ from .display import flatten_alpha
 if TYPE_CHECKING:
     import PIL.Image
 
-NO_TERMINAL = "pictures are shown in a terminal only"
+NO_TERMINAL = "images can only be shown in a terminal"
 PAPER = (128, 128, 128)  # behind transparent pixels
-GAP = 2  # columns between the pictures
+GAP = 2  # columns between the images
 CELL = (10, 20)  # assumed pixels of a character: the terminal's own size is unknown, but the proportions are close
 MAX_LINES = 40
 KITTY_CHUNK = 4096  # characters
@@ -26,7 +26,7 @@ STEPS = np.array([0, 95, 135, 175, 215, 255])  # of red, green and blue in the 6
 
 
 def choose_protocol(stream: IO[str], environment: Mapping[str, str]) -> str | None:
-    """Return how a terminal shows images: kitty, iterm, true, 256, shades or letters; None if it is no terminal."""
+    """Return how a terminal shows images: kitty, iterm, true, 256, shades or letters; None if it is not a terminal."""
     if not stream.isatty():
         return None
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")

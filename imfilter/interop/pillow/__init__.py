@@ -174,7 +174,7 @@ def _class_of_filter(declaration: FilterDeclaration) -> type[DeclaredFilter]:
 
 
 def _describe(parameter: Parameter) -> str:
-    default = "" if parameter.required else f", default {parameter.shown(parameter.default)}"
+    default = "" if parameter.required else f", default {parameter.format_value(parameter.default)}"
     return f"{parameter.name} : {parameter.kind.words}{default}\n    {parameter.help}\n"
 
 

@@ -28,22 +28,22 @@ class FixedKernel(NamedTuple):
         return self.weights.astype(np.float32) / np.float32(self.scale)
 
 
-def _fixed(rows: list[list[int]], scale: float, offset: float = 0) -> FixedKernel:
+def _build(rows: list[list[int]], scale: float, offset: float = 0) -> FixedKernel:
     return FixedKernel(np.array(rows, float), scale, offset)
 
 
 # The numbers are PIL.ImageFilter's. Pillow applies its kernels upside down, which only EMBOSS shows.
 FIXED = {
-    "BLUR": _fixed([[1, 1, 1, 1, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]], 16),
-    "CONTOUR": _fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1, 255),
-    "DETAIL": _fixed([[0, -1, 0], [-1, 10, -1], [0, -1, 0]], 6),
-    "EDGE_ENHANCE": _fixed([[-1, -1, -1], [-1, 10, -1], [-1, -1, -1]], 2),
-    "EDGE_ENHANCE_MORE": _fixed([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]], 1),
-    "EMBOSS": _fixed([[0, 0, 0], [0, 1, 0], [-1, 0, 0]], 1, 128),
-    "FIND_EDGES": _fixed([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1),
-    "SHARPEN": _fixed([[-2, -2, -2], [-2, 32, -2], [-2, -2, -2]], 16),
-    "SMOOTH": _fixed([[1, 1, 1], [1, 5, 1], [1, 1, 1]], 13),
-    "SMOOTH_MORE": _fixed([[1, 1, 1, 1, 1], [1, 5, 5, 5, 1], [1, 5, 44, 5, 1], [1, 5, 5, 5, 1], [1, 1, 1, 1, 1]], 100),
+    "BLUR": _build([[1, 1, 1, 1, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]], 16),
+    "CONTOUR": _build([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1, 255),
+    "DETAIL": _build([[0, -1, 0], [-1, 10, -1], [0, -1, 0]], 6),
+    "EDGE_ENHANCE": _build([[-1, -1, -1], [-1, 10, -1], [-1, -1, -1]], 2),
+    "EDGE_ENHANCE_MORE": _build([[-1, -1, -1], [-1, 9, -1], [-1, -1, -1]], 1),
+    "EMBOSS": _build([[0, 0, 0], [0, 1, 0], [-1, 0, 0]], 1, 128),
+    "FIND_EDGES": _build([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], 1),
+    "SHARPEN": _build([[-2, -2, -2], [-2, 32, -2], [-2, -2, -2]], 16),
+    "SMOOTH": _build([[1, 1, 1], [1, 5, 1], [1, 1, 1]], 13),
+    "SMOOTH_MORE": _build([[1, 1, 1, 1, 1], [1, 5, 5, 5, 1], [1, 5, 44, 5, 1], [1, 5, 5, 5, 1], [1, 1, 1, 1, 1]], 100),
 }
 
 
@@ -106,21 +106,21 @@ def _filter_with_floats(pixels: Array, fixed: FixedKernel, mode: str, cval: floa
 
 def _pad_rows(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> Array:
     """Return these rows of the image as float32, with the rows and the border around them."""
-    edge = parse_border("mode", mode)
-    down, across = (_source_rows(size, reach, edge) for size in pixels.shape[:2])
+    border = parse_border("mode", mode)
+    down, across = (_source_rows(size, reach, border) for size in pixels.shape[:2])
     down = down[rows.start:rows.stop + 2 * reach]
     padded = np.empty((len(down), len(across), *pixels.shape[2:]), np.float32)
     padded[:, reach:-reach] = pixels[down]
     for side in (slice(None, reach), slice(-reach, None)):
         padded[:, side] = padded[:, across[side] + reach]
-    if edge is Border.CONSTANT:
+    if border is Border.CONSTANT:
         padded[down < 0], padded[:, across < 0] = cval, cval
     return padded
 
 
-def _source_rows(size: int, reach: int, edge: Border) -> Array:
+def _source_rows(size: int, reach: int, border: Border) -> Array:
     """Return the pixel at each place of an axis with `reach` more on either side; -1: the constant of the border."""
-    at, constant = source_indices(edge, size, -reach, 1, size + 2 * reach)
+    at, constant = source_indices(border, size, -reach, 1, size + 2 * reach)
     return at if constant is None else np.where(constant, -1, at)
 
 

@@ -32,10 +32,10 @@ def gaussian(
     preserve_range : bool, default False
         Leave integers as they are.
     truncate : float, default 4.0
-        Radius at which the bell is cut off, in standard deviations.
+        Radius of the kernel, in standard deviations.
     channel_axis : int, optional
-        The axis of the channels, which are filtered one by one. None: there are none, and an array of three axes is a
-        volume, which is left to scikit-image.
+        Axis of the channels, which are filtered one by one. None: no channels; an array of three axes is then a
+        volume, which scikit-image filters.
     out : array, optional
         Array of the image's shape, float32 or float64, that receives the result.
 

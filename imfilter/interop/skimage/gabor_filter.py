@@ -35,7 +35,7 @@ def gabor_kernel(
     sigma_x, sigma_y : float, optional
         Standard deviations in pixels along and across the wave.
     n_stds : float, default 3
-        Radius at which the bell is cut off, in standard deviations.
+        Radius of the kernel, in standard deviations.
     offset : float, default 0
         Phase of the wave in radians.
     dtype : complex dtype, default complex128

@@ -27,12 +27,6 @@ class Floats(NamedTuple):
         """Return the constant of a border for the unscaled pixels."""
         return cval if self.scale == 1 else cval / self.scale
 
-    def scaled(self) -> Array:
-        """Return the image that scikit-image filters: a copy of integers, floats as they are."""
-        if self.scale == 1:
-            return self.pixels.astype(self.dtype, copy=False)
-        return np.multiply(self.pixels, self.scale, dtype=self.dtype)
-
 
 def as_floats(image: Array, preserve_range: bool = False) -> Floats:
     """Return a real image as scikit-image's img_as_float does.

@@ -16,7 +16,7 @@ from ...files.photo import add_note
 from ...files.pillow_guards import LogCapture
 from ...runtime.extras import import_library
 
-REDUCED, MASK = 1, 4  # bits of the tag that tells the purpose of a page
+REDUCED, MASK = 1, 4  # bits of NewSubfileType, the purpose of a page
 JPEG, OLD_JPEG, APERIO_YCBCR = 7, 6, 33003
 END = b"\xff\xd9"  # of JPEG data; decoders silently invent what is missing
 SEEKING = threading.Lock()
@@ -132,7 +132,7 @@ def _find_pages(file: Any, notes: list[str]) -> tuple[list[Any], Any]:
         raise FileError(f"holds {len(file.pages)} pages, and only a single one is filtered in tiles: "
                         "use --engine memory")
     if others:
-        add_note(notes, "smaller images beside the large one not kept")
+        add_note(notes, "additional smaller images not kept")
     elif len(series.levels) > 1:
         add_note(notes, "reduced copies of the image not kept")
     return pages, key
@@ -184,7 +184,7 @@ def _find_raw_starts(stored: TiffDirectory) -> list[int]:
 
 
 def _check_length(stored: TiffDirectory, length: int) -> None:
-    """Refuse a truncated file before any of its pixels are read."""
+    """Reject a truncated file before any of its pixels are read."""
     ends = [int(np.max(np.add(offsets, counts, dtype=np.int64))) for offsets, counts in
             zip(stored.offsets, stored.counts, strict=True)]
     if max(ends) > length:

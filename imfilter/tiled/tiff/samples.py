@@ -49,7 +49,7 @@ class Samples:
 
 
 def identify_samples(tags: dict[str, Any], dtype: np.dtype[Any], bands: int, notes: list[str]) -> Samples:
-    """Find out what the samples of an image mean; refuse those that would be misread."""
+    """Find out what the samples of an image mean; reject those that would be misread."""
     photometric, bits, extra = _find_interpretation(tags), tags["bits"], tags["extra"]
     if dtype.kind not in "buif":
         raise FileError(f"has unsupported samples: {dtype}")

@@ -26,7 +26,7 @@ OWN = "imfilter"  # the attribute in which targets store what Zarr itself cannot
 
 @dataclass
 class Axes:
-    """The axes of an array. channels: None if there are none. names: of all axes, if they are known."""
+    """The axes of an array. channels: None if absent. names: of all axes, if known."""
 
     rows: int
     columns: int

@@ -70,7 +70,7 @@ class ZarrTarget(Target):
             shutil.rmtree(os.path.join(self.path, unfinished.FOLDER))
 
     def abandon(self) -> None:
-        """Stop early: keep the tiles that are done, for a later run; delete the store if there are none."""
+        """Stop early: keep finished tiles for a later run, or delete an empty store."""
         self._unlock()
         if os.path.isdir(self.partial) and not unfinished.list_done(self.partial):
             shutil.rmtree(self.partial, ignore_errors=True)
@@ -106,7 +106,7 @@ def create_store(
     path: str, shape: tuple[int, ...], dtype: np.dtype[Any], tile: tuple[int, int], *, like: Source,
     options: TargetOptions,
 ) -> ZarrTarget:
-    """Begin a Zarr store beside its final name, or resume an unfinished one."""
+    """Create a Zarr store under a temporary name, or resume an unfinished one."""
     path = path.rstrip("/")
     library()
     resume, force = options.resume, options.force
@@ -132,7 +132,7 @@ def create_store(
 
 
 def check_store(path: str, *, force: bool) -> None:
-    """Refuse a name that is taken, unless by a Zarr store that may be replaced."""
+    """Reject a name that is taken, unless by a Zarr store that may be replaced."""
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise FileError(f"{path}: there is no folder {folder}")

@@ -19,7 +19,7 @@ PROVENANCE, DONE, LOCK = "made.json", "done", "lock"
 def begin_store(
     partial: str, provenance: dict[str, Any], make: Callable[[str], None], *, resume: bool, force: bool
 ) -> None:
-    """Create an unfinished store atomically, or check the existing one if it is to be resumed.
+    """Create an unfinished store atomically, or check the existing one when resuming.
 
     provenance: what it is made from, as JSON values. make: creates an empty store in a folder.
     """
@@ -46,7 +46,7 @@ def begin_store(
 
 
 def _read_provenance(partial: str) -> dict[str, Any]:
-    """Return what an unfinished store is made from."""
+    """Return the provenance of an unfinished store."""
     try:
         with open(os.path.join(partial, FOLDER, PROVENANCE), encoding="utf-8") as file:
             return dict(json.load(file))
