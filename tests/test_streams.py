@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import program
 import pytest
+from PIL import Image
 from program import PROGRAM, complete, posix, run, wait_until
 
 import imfilter
+from imfilter.filters import FILTERS
+from imfilter.pipeline.recipe import Recipe
+from imfilter.video.chroma import ChromaFilter
 
 FFMPEG = shutil.which("ffmpeg")
 SIZES = {"420jpeg": (2, 2), "420": (2, 2), "420mpeg2": (2, 2), "420paldv": (2, 2), "422": (1, 2), "444": (1, 1),
@@ -67,7 +71,8 @@ def test_ten_bits_saturate_at_their_own_white():
     assert done.stdout == y4m([double], header)
 
 
-@pytest.mark.parametrize(("name", "luma"), [("sobel", 0), ("laplace", 128), ("emboss", 128), ("contour", 255)])
+@pytest.mark.parametrize(("name", "luma"), [
+    ("canny", 0), ("gabor", 0), ("sobel", 0), ("laplace", 128), ("emboss", 128), ("contour", 255)])
 def test_edges_of_flat_gray_are_gray(name, luma):
     header = b"YUV4MPEG2 W8 H6 F25:1 C420jpeg"
     flat = [np.full((6, 8), 90, "u1"), np.full((3, 4), 128, "u1"), np.full((3, 4), 128, "u1")]
@@ -83,6 +88,36 @@ def test_signed_chroma_is_filtered_around_its_middle():
     done = run(*command, input=data)
     expected = [np.array([row], "u1") for row in ([10, 0, 0], [128, 138, 118], [128, 128, 118])]
     assert done.stdout == y4m([expected], header)
+
+
+def treat_chroma(text):
+    """Return how a pipeline treats chroma."""
+    chroma = ChromaFilter(Recipe(imfilter.Pipeline.parse(text), "x"))
+    return "as it is" if chroma.keeps_constants else "around its middle" if chroma.keeps_signs else "gray"
+
+
+def test_every_filter_has_its_way_with_chroma():
+    ways = {name: treat_chroma(name) for name, filter in FILTERS.items()
+            if not filter.mixes and not any(parameter.required for parameter in filter.parameters)}
+    for way, group in [("as it is", ("blur", "sharpen", "rank")), ("gray", ("relief",))]:
+        assert {ways[name] for name in ways if FILTERS[name].group == group[0]} == {way}, group
+    signed = ("laplace", "laplacian_of_gaussian", "difference_of_gaussians")
+    assert all(ways[name] == "around its middle" for name in signed)
+    assert all(ways[name] == "gray" for name in ("sobel", "scharr", "kirsch", "canny", "contour", "emboss"))
+    assert treat_chroma("convolve:kernel=0 2 0") == treat_chroma("sobel:axis=0") == "around its middle"
+    assert treat_chroma("gaussian,median:mode=constant:cval=9") == "around its middle"
+    assert treat_chroma("laplace,sobel") == treat_chroma("sobel,gaussian") == "gray"
+
+
+def test_a_bias_is_for_luma_alone(tmp_path):
+    """A learned kernel that doubles, and adds a tenth of white."""
+    frames = RNG.integers(0, 100, (40, 40)).astype("u1")
+    Image.fromarray(frames).save(tmp_path / "a.png")
+    Image.fromarray((frames + 20).astype("u1")).save(tmp_path / "b.png")
+    run("learn", "a.png", "b.png", "--size", "1", "--bias", "-o", "k.json", cwd=tmp_path)
+    frame = [np.full((6, 8), 50, "u1"), np.full((3, 4), 100, "u1"), np.full((3, 4), 128, "u1")]
+    done = run("apply", "k.json", "--stream", "-", "-o", "-", cwd=tmp_path, input=y4m([frame], HEADER))
+    assert done.stdout == y4m([[frame[0] + np.uint8(20), *frame[1:]]], HEADER)
 
 
 def test_the_border_of_chroma_is_neutral():
@@ -257,7 +292,7 @@ def test_frames_keep_their_order(workers):
 @posix
 def test_a_frame_is_written_before_the_next_one_arrives():
     child = program.start([*PROGRAM, "apply", "box", "--stream", "-", "-o", "-"], stdin=subprocess.PIPE)
-    frame = ppm([np.full((4, 4), 7, "u1")])
+    frame = ppm([np.full((1, 1), 7, "u1")])
     for _ in range(3):
         child.stdin.write(frame)
         child.stdin.flush()

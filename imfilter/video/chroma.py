@@ -29,8 +29,8 @@ class ChromaFilter:
     """The pipeline of a recipe for chroma planes.
 
     A pipeline that keeps constants (blurs, sharpening, medians) filters the samples as they are. One that keeps signs,
-    such as any kernel, filters their distance from the middle. Of all others (edge magnitudes, reliefs) the result is
-    gray: their chroma is the middle.
+    such as any kernel, filters their distance from the middle; a bias is for luma alone. Of all others (edge
+    magnitudes, reliefs) the result is gray: their chroma is the middle.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -49,21 +49,29 @@ class ChromaFilter:
         scale = np.float32(1 / (maxval + 1))  # white is 1, as everywhere in floats
         centered = (plane.samples.astype(np.float32) - middle) * scale
         values, _ = self._centered.run(centered, centered, None, np.dtype(np.float32), workers=1)
-        return np.clip(np.rint(values / scale + middle), 0, maxval).astype(plane.samples.dtype)
+        samples = np.rint((values - np.float32(self._bias)) / scale + middle)
+        result: Array = np.clip(samples, 0, maxval).astype(plane.samples.dtype)
+        return result
 
     @cached_property
     def keeps_constants(self) -> bool:
         """Whether a constant that is added before is added to the result."""
-        patch = _patch()
-        return not self._makes_magnitude and _equal(
-            _respond(self._recipe.pipeline, patch + 0.25), _respond(self._recipe.pipeline, patch) + 0.25)
+        patch, pipeline = _patch(), self._recipe.pipeline
+        gray = np.full_like(patch, 0.5)
+        return not self._makes_magnitude and _equal(_respond(pipeline, gray), 0.5) and _equal(
+            _respond(pipeline, patch + 0.25), _respond(pipeline, patch) + 0.25)
 
     @cached_property
     def keeps_signs(self) -> bool:
-        """Whether the result changes its sign with the samples."""
+        """Whether the result, apart from a bias, changes its sign with the samples."""
         patch = _patch() - 0.4
         return not self._makes_magnitude and _equal(
-            _respond(self._centered, -patch), -_respond(self._centered, patch))
+            _respond(self._centered, -patch) - self._bias, self._bias - _respond(self._centered, patch))
+
+    @cached_property
+    def _bias(self) -> float:
+        """The response to samples of 0."""
+        return float(_respond(self._centered, np.zeros((SIDE, SIDE))).mean())
 
     @property
     def _makes_magnitude(self) -> bool:
@@ -81,5 +89,5 @@ def _respond(pipeline: Pipeline, patch: Array) -> Array:
     return plain.run(patch, patch, None, np.dtype(np.float64), workers=1)[0]
 
 
-def _equal(one: Array, other: Array) -> bool:
+def _equal(one: Array, other: Array | float) -> bool:
     return bool(np.allclose(one, other, rtol=1e-4, atol=1e-5))

@@ -96,11 +96,13 @@ class PNM:
         return header
 
     def _read_number(self) -> int:
-        found = re.match(rb"(\d{1,9})\s", self._source.peek(10))
-        if not found:
-            raise BrokenStream(f"must have whole numbers in its header, got {self._source.peek(10)!r}")
-        self._source.skip(len(found[1]))
-        return int(found[1])
+        """Read digits one by one: to look further ahead would wait for the next picture."""
+        text = b""
+        while self._source.peek(1).isdigit() and len(text) < 10:
+            text += self._source.skip(1)
+        if not 0 < len(text) < 10 or not self._source.peek(1).isspace():
+            raise BrokenStream(f"must have whole numbers in its header, got {text + self._source.peek(1)!r}")
+        return int(text)
 
     def _read_pam(self) -> Header:
         """Read the lines of a PAM header."""
