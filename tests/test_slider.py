@@ -148,7 +148,7 @@ def test_the_page_holds_pictures_and_numbers(folder):
 @pytest.mark.parametrize(("arguments", "status", "message"), [
     (("--html", "out.png"), 2, b"--html must name a file that ends in .html, got out.png"),
     (("--html", "-", "-o", "-"), 2, b"--output and --html must be different files, got - for both"),
-    (("--html", "-", "--json"), 2, b"--json needs standard output, which the page takes: name a file with --html"),
+    (("--html", "-", "--json"), 2, b"--json and the page cannot both go to standard output: name a file with --html"),
     (("--html", "old.html"), 1, b"imfilter: old.html: exists already; --force replaces it"),
     (("--html", "none/out.html"), 1, b"imfilter: none/out.html: there is no folder none"),
 ])

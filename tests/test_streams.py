@@ -99,8 +99,8 @@ def treat_chroma(text):
 def test_every_filter_has_its_way_with_chroma():
     ways = {name: treat_chroma(name) for name, filter in FILTERS.items()
             if not filter.mixes and not any(parameter.required for parameter in filter.parameters)}
-    for way, group in [("as it is", ("blur", "sharpen", "rank")), ("gray", ("relief",))]:
-        assert {ways[name] for name in ways if FILTERS[name].group == group[0]} == {way}, group
+    for way, groups in [("as it is", ("blur", "sharpen", "rank")), ("gray", ("relief",))]:
+        assert all(ways[name] == way for name in ways if FILTERS[name].group in groups), ways
     signed = ("laplace", "laplacian_of_gaussian", "difference_of_gaussians")
     assert all(ways[name] == "around its middle" for name in signed)
     assert all(ways[name] == "gray" for name in ("sobel", "scharr", "kirsch", "canny", "contour", "emboss"))

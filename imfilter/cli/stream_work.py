@@ -18,7 +18,7 @@ from ..pipeline.recipe import Recipe
 from ..runtime import signals, threads
 from .large import LargeOptions
 from .outputs import OutputOptions
-from .report import escape_controls, say
+from .report import escape_controls, print_message
 from .status import Status
 from .stream import StreamOptions
 
@@ -42,10 +42,10 @@ def filter_stream(
         work.run(raw, workers)
     except KeyboardInterrupt as stop:
         kept = f"{work.frames:,} frames are written" if work.target == STDIO else "nothing is written"
-        say(f"{work.name}: interrupted: {kept}")
-        return Status.of_signal(stop)
+        print_message(f"{work.name}: interrupted: {kept}")
+        return Status.from_signal(stop)
     except ImfilterError as error:
-        say(f"{work.name}: {str(error).removeprefix(f'{work.name}: ')}{work.describe_kept(error)}")
+        print_message(f"{work.name}: {str(error).removeprefix(f'{work.name}: ')}{work.describe_kept(error)}")
         return Status.SOME_FAILED
     return Status.DONE
 
@@ -89,7 +89,7 @@ class StreamWork:
             rate = f"  {self.frames:,} frames, {seconds:.2f} s" if self._output.verbose else ""
             click.echo(escape_controls(f"wrote {self.target}{rate}"))
         elif self._output.verbose:
-            say(f"{self.name}: {self.frames:,} frames, {seconds:.2f} s")
+            print_message(f"{self.name}: {self.frames:,} frames, {seconds:.2f} s")
 
     def describe_kept(self, error: ImfilterError) -> str:
         """Say what became of the frames before a broken one."""
@@ -129,7 +129,7 @@ class StreamWork:
 
         frame_filter = FrameFilter(self._recipe, stream, self._signed)
         for note in [] if self._output.quiet else frame_filter.notes:
-            say(f"{self.name}: {note}")
+            print_message(f"{self.name}: {note}")
         write(stream.header())
         with contextlib.closing(filter_frames(stream, frame_filter, workers)) as results:
             for chunks in results:
