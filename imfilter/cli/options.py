@@ -41,7 +41,7 @@ class Name(click.Path):
 
 NAME = Name(readable=False, allow_dash=True)
 FOLDER = Name(readable=False, file_okay=False)
-FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1, required=True)
+FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1)  # required, unless there is a stream
 BORDER = [
     OptionWithAlias(["--mode"], alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
                     metavar="MODE", help=f"How the photo continues beyond its border: {', '.join(MODES)}."),

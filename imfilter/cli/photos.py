@@ -11,6 +11,7 @@ import click
 
 from .. import batch
 from ..errors import FileError, ImfilterError
+from ..pipeline.recipe import Recipe
 from .declare import list_options, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, mask_option, read_mask, signed_option
@@ -18,6 +19,8 @@ from .outputs import OutputOptions
 from .report import Report, print_message
 from .sections import Command
 from .status import Status
+from .stream import StreamOptions, list_stream_options
+from .stream_work import filter_stream
 
 
 def filter_photos(
@@ -68,7 +71,7 @@ def _make_folder(folder: str) -> None:
 
 
 def make_command(
-    name: str, help: str, options: list[click.Parameter], signed: str, make: Callable[..., batch.PhotoFilter],
+    name: str, help: str, options: list[click.Parameter], signed: str, make: Callable[..., Recipe],
     masked: bool = False,
 ) -> click.Command:
     """Return a command that filters files.
@@ -79,11 +82,17 @@ def make_command(
 
     def callback(files: tuple[str, ...], signed: str, **values: Any) -> int:
         output, large = take_options(OutputOptions, values), take_options(LargeOptions, values)
+        stream = StreamOptions.take(values, files)
+        if not files and stream.stream is None:
+            raise click.MissingParameter(ctx=click.get_current_context(), param=FILES)
         mask = values.pop("mask", None)
         if mask is not None:
             values["mask"] = read_mask(mask)
+        if stream.stream is not None:
+            return filter_stream(make(**values), stream, output, large, signed)
         return filter_photos(make(**values), files, output, signed, large)
 
-    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []), signed_option(signed),
-              *list_options(OutputOptions), *list_options(LargeOptions)]
+    # The filter's own --size comes after that of raw frames, and so replaces it.
+    params = [FILES, *list_stream_options(options), *options, *COMMON, *([mask_option()] if masked else []),
+              signed_option(signed), *list_options(OutputOptions), *list_options(LargeOptions)]
     return Command(name, help=help, params=params, callback=callback)

@@ -1,4 +1,4 @@
-"""Help in sections: the filter's own options, common ones, output, and large photos."""
+"""Help in sections: the filter's own options, common ones, output, large photos, and streams."""
 from __future__ import annotations
 
 import click
@@ -7,11 +7,13 @@ from .declare import list_options
 from .large import LargeOptions
 from .options import COMMON
 from .outputs import OutputOptions
+from .stream import StreamOptions
 
 SECTIONS = {
     "Common": {*(option.name for option in COMMON), "mask", "signed"},
     "Output": {option.name for option in list_options(OutputOptions)},
     "Large photos": {option.name for option in list_options(LargeOptions)},
+    "Video streams": {option.name for option in list_options(StreamOptions)},
 }
 
 
