@@ -47,7 +47,7 @@ def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
     if "linear" not in (parameter.name for parameter in declaration.parameters):
         own.append(_reject_linear(declaration.name))
     make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
-    return make_command(declaration.name, _make_help(declaration), own, "offset", make, declaration.masked)
+    return make_command(declaration.name, _make_help(declaration), own, make, declaration.masked)
 
 
 def _make_file_command(path: str) -> click.Command:
@@ -55,7 +55,7 @@ def _make_file_command(path: str) -> click.Command:
     stem = kernel_files.kernel_stem(path)
     kernel_files.read_kernel(path)  # reports errors in the file before anything else
     make = recipe_maker(stem, functools.partial(Filter.from_name, path))
-    return make_command(path, f"Filter with the kernel in {path}.", [_reject_linear(path)], "clip", make)
+    return make_command(path, f"Filter with the kernel in {path}.", [_reject_linear(path)], make)
 
 
 def _reject_linear(name: str) -> click.Option:

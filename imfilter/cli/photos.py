@@ -11,9 +11,11 @@ import click
 
 from .. import batch
 from ..errors import FileError, ImfilterError
+from ..pipeline.kernel_text import describe_surprises
+from ..pipeline.recipe import Recipe
 from .declare import list_options, take_options
 from .large import LargeOptions
-from .options import COMMON, FILES, mask_option, read_mask, signed_option
+from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
 from .outputs import OutputOptions
 from .report import Report, print_message
 from .sections import Command
@@ -68,22 +70,30 @@ def _make_folder(folder: str) -> None:
 
 
 def make_command(
-    name: str, help: str, options: list[click.Parameter], signed: str, make: Callable[..., batch.PhotoFilter],
-    masked: bool = False,
+    name: str, help: str, options: list[click.Parameter], make: Callable[..., Recipe], masked: bool = False,
 ) -> click.Command:
     """Return a command that filters files.
 
-    options: the command's own. signed: the default of --signed. make: makes the filter from the values of all options.
-    masked: whether to add --mask.
+    options: the command's own. make: makes the filter from the values of all options. masked: whether to add --mask.
     """
 
-    def callback(files: tuple[str, ...], signed: str, **values: Any) -> int:
+    def callback(files: tuple[str, ...], signed: str | None, **values: Any) -> int:
         output, large = take_options(OutputOptions, values), take_options(LargeOptions, values)
         mask = values.pop("mask", None)
         if mask is not None:
             values["mask"] = read_mask(mask)
-        return filter_photos(make(**values), files, output, signed, large)
+        recipe = make(**values)
+        if not output.quiet:
+            for note in list_surprises(recipe):
+                print_message(note)
+        return filter_photos(recipe, files, output, choose_signed(signed, recipe), large)
 
-    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []), signed_option(signed),
+    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []), signed_option(),
               *list_options(OutputOptions), *list_options(LargeOptions)]
     return Command(name, help=help, params=params, callback=callback)
+
+
+def list_surprises(recipe: Recipe) -> list[str]:
+    """Return what the kernels of a command line do that their author may not have meant."""
+    kernels = (one.keywords["kernel"] for one in recipe.pipeline if one.name in ("convolve", "correlate"))
+    return [note for kernel in kernels for note in describe_surprises(kernel)]

@@ -65,8 +65,8 @@ class RecipeOptions:
 
     then: tuple[str, ...] = option(
         "--then", type=SpecType(), multiple=True, metavar="SPEC",
-        help="Apply another filter afterwards: sobel, or gaussian:sigma=2:stride=2. May be repeated; no rounding "
-             "in between.")
+        help="Apply another filter afterwards: sobel, gaussian:sigma=2:stride=2, a kernel (\"kernel:0 -1 0; -1 5 -1; "
+             "0 -1 0\") or a kernel file. May be repeated; no rounding in between.")
     gray: bool = option("--gray", alias="--grey", is_flag=True, help="Convert the photo to gray first, by its luma.")
     channels: tuple[str, ...] = option(
         "--channels", type=ChannelsType(), default=(), metavar="NAMES",
