@@ -8,12 +8,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import FileError, ImfilterError
+from ..files.photo import add_note
+from ..pipeline.recipe import Recipe
 from ..runtime import signals
 from .job import BatchJob, PhotoResult, ProgressCallback
 from .opening import choose_source
 from .targets import PlannedPhoto
 
 if TYPE_CHECKING:
+    from ..arrays.conversion import Picture
     from ..files import Photo
     from ..tiled.run import TileExecutor
 
@@ -125,7 +128,7 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
     from .. import files
 
     path = result.output or "-"
-    filtered = photo.map(lambda frame: job.filter.picture(frame, job.signed))
+    filtered = photo.map(lambda frame: _filter_frame(job, frame, photo.notes))
     data = files.encode_photo(filtered, job.output.suffix(path, photo.suffix), job.settings or files.Settings())
     result.width, result.height, result.mode = filtered.image.width, filtered.image.height, filtered.image.mode
     result.bytes = len(data)
@@ -136,3 +139,11 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
         job.look(photo.image, filtered.image)
     result.status = "written"
     return data if path == "-" else None
+
+
+def _filter_frame(job: BatchJob, frame: Picture, notes: list[str]) -> Picture:
+    if isinstance(job.filter, Recipe):
+        for note in job.filter.list_notes(frame):
+            add_note(notes, note)
+    result: Picture = job.filter.picture(frame, job.signed)
+    return result

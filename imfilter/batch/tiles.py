@@ -91,8 +91,8 @@ def _describe_provenance(recipe: Recipe, signed: str, source: Source) -> dict[st
     """Return the provenance of a result as JSON values: an unfinished result of another origin is not resumed."""
     arrays = (value for one in recipe.pipeline for value in one.keywords.values() if isinstance(value, np.ndarray))
     return {"filter": str(recipe.pipeline), "numbers": zlib.crc32(b"".join(array.tobytes() for array in arrays)),
-            "channels": ",".join(recipe.channels), "signed": signed, "photo": source.path,
-            "size and time of the photo": list(source.stamp)}
+            "channels": ",".join(recipe.channels), "depth": recipe.depth or recipe.dtype, "signed": signed,
+            "photo": source.path, "size and time of the photo": list(source.stamp)}
 
 
 def _measure_size(path: str) -> int:

@@ -13,7 +13,7 @@ from .. import batch
 from ..errors import FileError, ImfilterError
 from ..pipeline.kernel_text import describe_surprises
 from ..pipeline.recipe import Recipe
-from .declare import list_options, take_options
+from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
 from .outputs import OutputOptions
@@ -88,7 +88,7 @@ def make_command(
                 print_message(note)
         return filter_photos(recipe, files, output, choose_signed(signed, recipe), large)
 
-    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []), signed_option(),
+    params = [FILES, *options, *resolve_clashes(COMMON, options), *([mask_option()] if masked else []), signed_option(),
               *list_options(OutputOptions), *list_options(LargeOptions)]
     return Command(name, help=help, params=params, callback=callback)
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from ..arrays.depth import DEPTHS
 from ..errors import ImfilterError
 from ..filters import FILTERS
 from ..pipeline.chain import Filter, Pipeline
@@ -74,6 +75,9 @@ class RecipeOptions:
     dtype: str | None = option(
         "--dtype", type=click.Choice(DTYPES), metavar="DTYPE",
         help="Samples of the result: uint8, uint16 or float32. Values are clipped to their range, never rescaled.")
+    bit_depth: str | None = option(
+        "--depth", "bit_depth", alias="--bit-depth", type=click.Choice(list(DEPTHS)), metavar="DEPTH",
+        help="Rescale the result to 8 bits, 16 bits or float (0 to 1): white stays white.")
 
 
 def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recipe]:
@@ -83,9 +87,12 @@ def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recip
         options: RecipeOptions = take_options(RecipeOptions, values)
         if options.gray and options.channels:
             raise click.UsageError("only one of --gray and --channels can be given")
+        if options.dtype and options.bit_depth:
+            raise click.UsageError("only one of --dtype (clips values) and --depth (rescales them) can be given")
         border = {key: values[key] for key in ("mode", "cval")}
         others = [one for spec in options.then for one in Pipeline.parse(spec, **border)]
         pipeline = Pipeline(*[Filter.from_name("grayscale")] * options.gray, first(**values), *others)
-        return Recipe(pipeline, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype)
+        return Recipe(pipeline, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype,
+                      options.bit_depth)
 
     return make

@@ -73,8 +73,10 @@ class TiledRecipe:
 
     def _to_file_samples(self, values: Array) -> Array:
         """Convert the pipeline's values to the samples of the file; alpha gets the dtype of the colors."""
-        if not self._alpha or not self._recipe.maps_signed(self._given, self._signed):
+        apart = self._recipe.maps_signed(self._given, self._signed) or self._recipe.changes_depth(self._given)
+        if not self._alpha or not apart:
             return self._recipe.to_samples(values, self._given, self._signed, workers=1)
         colors, alpha = split_alpha(values)
         shown = self._recipe.to_samples(colors, self._given, self._signed, workers=1)
-        return merge_alpha(shown, round_to_dtype(alpha, self._given))
+        alpha = round_to_dtype(alpha, self._given)
+        return merge_alpha(shown, self._recipe.convert(alpha) if self._recipe.depth else alpha)
