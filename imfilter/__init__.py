@@ -24,6 +24,7 @@ _MODULES: dict[str, str | None] = {
     "LearningWarning": "layers.learning",
     "Border": "engine.borders",
     "Pipeline": "pipeline.chain",
+    "blend": "pipeline.blending",
     "show": "explain",
     "contact_sheet": "explain",
     "ImfilterError": "errors",

@@ -58,8 +58,9 @@ COMMON = [
 
 def mask_option() -> click.Option:
     return click.Option(["--mask"], type=NAME, metavar="FILE",
-                        help="Gray image of the photo's size with the weight of each pixel: white counts fully, black "
-                             "not at all.")
+                        help="Gray image of the photo's size with the weight that each pixel has in the averages "
+                             "around it (normalized convolution): white counts fully, black not at all. The whole "
+                             "photo is filtered; --only filters a part of it.")
 
 
 def read_mask(path: str) -> Any:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+import numpy as np
 
 from .. import batch
 from ..errors import FileError, ImfilterError
+from ..pipeline.filter import Filter
 from ..pipeline.kernel_text import describe_surprises
 from ..pipeline.recipe import Recipe
 from .declare import list_options, resolve_clashes, take_options
@@ -94,6 +96,18 @@ def make_command(
 
 
 def list_surprises(recipe: Recipe) -> list[str]:
-    """Return what the kernels of a command line do that their author may not have meant."""
+    """Return what the kernels and the mask of a command line do that their author may not have meant."""
     kernels = (one.keywords["kernel"] for one in recipe.pipeline if one.name in ("convolve", "correlate"))
-    return [note for kernel in kernels for note in describe_surprises(kernel)]
+    notes = [note for kernel in kernels for note in describe_surprises(kernel)]
+    return notes + [note for one in recipe.pipeline if "mask" in one.keywords for note in _describe_empty(one)]
+
+
+def _describe_empty(filter: Filter) -> list[str]:
+    """Return a warning if the mask leaves parts of the result without any pixel that counts."""
+    mask = filter.keywords["mask"]
+    reached = np.asarray(filter(np.ones(mask.shape, np.float32), stride=1))
+    share = float(np.isnan(reached).mean()) if reached.size else 0.0
+    if not share:
+        return []
+    return [f"--mask: {100 * share:.3g} % of the result is empty (black, or NaN for floats), because no pixel "
+            "that counts is near: a mask gives weights; to filter only a part of the photo, use --only"]

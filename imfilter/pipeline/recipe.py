@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,12 @@ from ..arrays.alpha import split_picture_alpha
 from ..arrays.conversion import as_array, simplify_picture, to_high_depth, to_pil
 from ..arrays.depth import DEPTHS, rescale, scale_samples
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.high_depth import HighDepthImage
 from ..errors import ImfilterError, list_choices
 from ..filters.combine import round_in_strips
+from .blending import blend_pictures
 from .chain import Pipeline, as_photo
+from .region import Region
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -33,7 +36,7 @@ class Recipe:
 
     channels: the names of the channels to filter, each by itself, while the others do not change; empty: all. dtype: of
     the result, whose samples are saturated, not rescaled; None: the photo's. depth: a key of DEPTHS, to which samples
-    are rescaled instead.
+    are rescaled instead. region: the part of the photo that changes; None: all of it.
     """
 
     pipeline: Pipeline
@@ -41,8 +44,12 @@ class Recipe:
     channels: tuple[str, ...] = ()
     dtype: str | None = None
     depth: str | None = None
+    region: Region | None = None
 
     def __post_init__(self) -> None:
+        if self.region and self.pipeline.stride != (1, 1):
+            raise ImfilterError(f"a region needs a result of the photo's size: stride must be 1, got "
+                                f"{','.join(map(str, self.pipeline.stride))}")
         if self.depth is not None and (self.dtype is not None or self.depth not in DEPTHS):
             raise ImfilterError(f"depth must be {list_choices(DEPTHS)}, without dtype, got {self.depth!r}")
         mixing = [one.name for one in self.pipeline if one.declaration.mixes]
@@ -54,10 +61,13 @@ class Recipe:
         if signed not in SIGNED:
             raise ImfilterError(f"signed must be {list_choices(SIGNED)}, got {signed!r}")
         try:
+            given = photo
             if len(photo.getbands()) > 1 and as_array(photo).dtype != self.target_dtype(as_array(photo).dtype):
                 photo = to_high_depth(photo)
             result = self._filter_channels(photo, signed) if self.channels else as_photo(
                 photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+            if self.region:
+                result = blend_pictures(self._convert_picture(given), result, self.region)
             return simplify_picture(result) if self.dtype or self.depth else result
         except ImfilterError as error:
             raise type(error)(error.fact) from None
@@ -119,6 +129,15 @@ class Recipe:
         """Return samples that are not filtered in the depth of the result."""
         target = self.target_dtype(pixels.dtype)
         return rescale(pixels, target) if self.depth else round_to_dtype(pixels, target)
+
+    def _convert_picture(self, photo: Picture) -> Picture:
+        """Return the photo in the depth of the result."""
+        pixels = as_array(photo)
+        if pixels.dtype == self.target_dtype(pixels.dtype):
+            return photo
+        high = replace(to_high_depth(photo)) if pixels.ndim == 3 else HighDepthImage(pixels[..., None], info=photo.info)
+        high.pixels = self.convert(high.pixels)
+        return simplify_picture(high)
 
     def replace_channels(self, pixels: Array, chosen: list[int], values: Array) -> Array:
         """Return the pixels at the result's stride, with values instead of the chosen channels."""
