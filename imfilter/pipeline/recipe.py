@@ -12,8 +12,10 @@ from ..arrays.conversion import as_array, simplify_picture, to_high_depth, to_pi
 from ..arrays.depth import DEPTHS, rescale, scale_samples
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.high_depth import HighDepthImage
+from ..arrays.transfer_curves import TransferCurve
 from ..errors import ImfilterError, list_choices
 from ..filters.combine import round_in_strips
+from ..filters.linear_light import assume_curves
 from .blending import blend_pictures
 from .chain import Pipeline, as_photo
 from .region import Region
@@ -64,13 +66,25 @@ class Recipe:
             given = photo
             if len(photo.getbands()) > 1 and as_array(photo).dtype != self.target_dtype(as_array(photo).dtype):
                 photo = to_high_depth(photo)
-            result = self._filter_channels(photo, signed) if self.channels else as_photo(
-                photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+            with assume_curves(self.find_curves(given)):
+                result = self._filter_channels(photo, signed) if self.channels else as_photo(
+                    photo, *self._filter(photo, *split_picture_alpha(photo), signed))
             if self.region:
                 result = blend_pictures(self._convert_picture(given), result, self.region)
             return simplify_picture(result) if self.dtype or self.depth else result
         except ImfilterError as error:
             raise type(error)(error.fact) from None
+
+    def find_curves(self, photo: Picture) -> tuple[TransferCurve, ...] | None:
+        """Return the transfer curves of the filtered channels, by what the file says; None: they are not needed."""
+        if not any(one.keywords.get("linear") for one in self.pipeline):
+            return None
+        from ..files.color_curves import find_curves  # imports Pillow, which most recipes are made without
+
+        curves = find_curves(photo)
+        if self.channels and len(curves) > 1:
+            curves = tuple(curves[index] if index < len(curves) else curves[0] for index in self.channel_indices(photo))
+        return curves
 
     def channel_indices(self, photo: Picture) -> list[int]:
         """Return the indices of the channels to filter, among those of the photo."""

@@ -14,6 +14,7 @@ from ..arrays.high_depth import HighDepthImage
 from ..blocks.blockwise import Block, Read
 from ..blocks.build import split_pipeline
 from ..errors import ImfilterError
+from ..filters.linear_light import assume_curves
 from ..pipeline.blending import blend_block
 from ..pipeline.recipe import Recipe
 from ..pipeline.region import Region
@@ -50,7 +51,7 @@ class TiledRecipe:
             recipe.region.check_size(*source.shape[:2])
         plain = replace(recipe, region=None).picture(photo, signed) if recipe.region else self.sample
         self._filtered_shape, self._alphas = as_array(plain).shape[2:], (has_alpha(photo), has_alpha(plain))
-        self._source_shape = as_array(photo).shape[2:]
+        self._source_shape, self._curves = as_array(photo).shape[2:], recipe.find_curves(photo)
         if signed == "normalize" and recipe.maps_signed(source.dtype, signed):
             raise ImfilterError("signed normalize needs the largest value of the whole image, which is unknown in "
                                 "tiles: use --signed offset, abs or clip, or --engine memory")
@@ -66,7 +67,9 @@ class TiledRecipe:
 
     def compute(self, block: Block, read: Read) -> Array:
         """Return a block of the result. read: returns the pixels of a window of the source."""
-        values, region = self._filter_block(block, read), self._recipe.region
+        with assume_curves(self._curves):
+            values = self._filter_block(block, read)
+        region = self._recipe.region
         if region is None:
             return values
         weights = region.weights(self._size[0], self._size[1], block.rows, block.columns)
