@@ -6,10 +6,10 @@ import inspect
 
 import click
 
-from ..errors import suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter, filters_by_group
 from ..filters.parameters import Flag
-from ..pipeline import kernel_files
+from ..filters.synonyms import suggest_filters
+from ..pipeline import kernel_files, kernel_text
 from ..pipeline.chain import Filter
 from .options import KindType
 from .photos import make_command
@@ -28,7 +28,9 @@ class FilterGroup(click.Group):
             return _make_file_command(name)
         name = find_american(name, FILTERS)
         if name not in FILTERS:
-            raise click.UsageError(f"there is no filter {name!r}{suggest(name, FILTERS)}", ctx)
+            if kernel_text.is_kernel_text_file(name):
+                raise click.UsageError(f"{name} is a kernel as text: imfilter convolve --kernel {name} applies it", ctx)
+            raise click.UsageError(f"there is no filter {name!r}{suggest_filters(name)}", ctx)
         return _make_filter_command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -19,6 +19,7 @@ from ..filters.declaration import PLACING
 from ..filters.linear_light import check_srgb
 from ..filters.operation import Operation
 from ..filters.parameters import Flag, Pair, Table, read
+from ..filters.synonyms import suggest_filters
 from ..kernels.normalization import normalize
 from . import kernel_files, kernel_text, reach
 
@@ -198,7 +199,7 @@ def find_declaration(name: str) -> FilterDeclaration:
     if kernel_files.is_kernel_file(name):
         return FilterDeclaration(name, "kernel", (), _no_operation, kernel_files.apply_kernel)
     if name not in KNOWN_FILTERS:
-        raise ImfilterError(f"there is no filter {name!r}{suggest(name, KNOWN_FILTERS)}")
+        raise ImfilterError(f"there is no filter {name!r}{suggest_filters(name, [*KNOWN_FILTERS])}")
     return KNOWN_FILTERS[name]
 
 
