@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import FileError, ImfilterError
 from ..files.photo import add_note
+from ..files.preservation import FileAttributes, apply_attributes, read_attributes
 from ..pipeline.recipe import Recipe
 from ..runtime import signals
 from .job import BatchJob, PhotoResult, ProgressCallback
@@ -63,6 +64,7 @@ def _filter_and_write(
     from .. import files
 
     path = planned.source.path
+    kept = read_attributes(path) if job.preserve and not job.dry_run else None  # before reading changes the times
     if planned.target is not None:
         if _skip_existing(job, planned.target, result):
             return None
@@ -72,6 +74,7 @@ def _filter_and_write(
 
             _make_folder(job, planned.target)
             filter_in_tiles(job, source, result, executor, on_progress)
+            _preserve(kept, result)
             return None
         _check_target(job, planned.target)
     if job.dry_run:
@@ -87,7 +90,20 @@ def _filter_and_write(
         if _skip_existing(job, result.output, result):
             return None
         _check_target(job, result.output)
-    return _write_result(job, photo, result)
+    data = _write_result(job, photo, result)
+    _preserve(kept, result)
+    return data
+
+
+def _preserve(kept: FileAttributes | None, result: PhotoResult) -> None:
+    """Give a written file the attributes of its photo."""
+    if kept is None or result.status != "written" or result.output in (None, "-"):
+        return
+    if os.path.isdir(result.output or ""):
+        result.notes.append("timestamps not kept: a Zarr store is a folder")
+        return
+    for note in apply_attributes(result.output or "", kept):
+        add_note(result.notes, note)
 
 
 def _skip_existing(job: BatchJob, target: str, result: PhotoResult) -> bool:
@@ -112,9 +128,9 @@ def _check_target(job: BatchJob, target: str) -> None:
 
 
 def _make_folder(job: BatchJob, target: str) -> bool:
-    """Create the folder of a result if it lies below --out-dir. Return whether it exists."""
+    """Create the folder of a result below --out-dir or named by a pattern. Return whether it exists."""
     folder = os.path.dirname(target) or os.curdir
-    if job.output.folder and not os.path.isdir(folder):
+    if job.output.makes_folders and not os.path.isdir(folder):
         if job.dry_run:
             return False
         try:

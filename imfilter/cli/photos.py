@@ -34,7 +34,7 @@ def filter_photos(
         raise click.UsageError("--show needs photos that this process filters: drop --scheduler")
     gc.enable()
     job = batch.BatchJob(filter, options.target, signed, options.settings, options.max_pixels, options.dry_run,
-                         options.make_look(files), tiling)
+                         options.make_look(files), tiling, options.preserve)
     try:
         work = batch.Batch(job, files, recursive=options.recursive)
     except ImfilterError as error:
