@@ -1,4 +1,4 @@
-"""What the program says of itself, and of commands that are none."""
+"""Help texts, and unknown commands."""
 import json
 import os
 import re

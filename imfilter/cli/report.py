@@ -85,7 +85,7 @@ class Report:
             click.echo(json.dumps(fields))
         elif not self._options.quiet:
             for note in result.notes:
-                say(f"{result.input}: {note}")
+                print_message(f"{result.input}: {note}")
             if self._options.verbose or not (self._bar_suffices and result.status == "written"):
                 self._print_line(result)
         if self._progress:

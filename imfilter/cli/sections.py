@@ -19,7 +19,7 @@ SECTIONS = {
 class Command(click.Command):
     """A command whose help separates the filter's own options from those of all filters.
 
-    An option by a name of another program is refused with the one that does the same here.
+    An option by a name of another program is rejected with the one that does the same here.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ EXPOSURE, INTEROP = 0x8769, 0xA005
 
 
 def find_curves(frame: Picture) -> tuple[TransferCurve, ...]:
-    """Return the curves of a frame's channels, or one for all; sRGB if it declares none. Refuse others by name.
+    """Return the curves of a frame's channels, or one for all; sRGB if it declares none. Reject others by name.
 
     In the order of the PNG standard (third edition, 4.3): color coding, profile, sRGB, gamma.
     """

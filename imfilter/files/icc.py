@@ -14,7 +14,7 @@ MOST_TAGS = 1024
 
 
 def read_curves(profile: bytes) -> tuple[TransferCurve, ...]:
-    """Return the curves of red, green and blue, or of gray; refuse profiles that have none, by name."""
+    """Return the curves of red, green and blue, or of gray; reject profiles that have none, by name."""
     tags = _read_tags(profile)
     names = CURVES.get(profile[16:20], ())
     if not names or any(name not in tags for name in names):

@@ -109,9 +109,9 @@ def apply_in_linear_light(operation: Operation, image: Any, options: dict[str, A
     kind = supported_dtype(pixels.dtype)
     wanted, top, out = result_dtype(kind, options["dtype"]), white_level(kind), options["out"]
     light = decode_samples(pixels, axis)
-    edge, beyond = parse_border("mode", options["mode"]), options["cval"]
-    if edge is Border.CONSTANT:
-        beyond = top * float(_convert(np.asarray([parse_cval(beyond, edge, kind) / top]), None, "decode")[0])
+    border, beyond = parse_border("mode", options["mode"]), options["cval"]
+    if border is Border.CONSTANT:
+        beyond = top * float(_convert(np.asarray([parse_cval(beyond, border, kind) / top]), None, "decode")[0])
     floats = working_dtype(kind, wanted)
     filtered = operation.apply(light, **{**options, "cval": beyond, "dtype": floats, "out": None})
     if axis is not None and filtered.ndim == pixels.ndim and len(_CURVES.get()) > 1:

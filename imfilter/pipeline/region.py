@@ -77,7 +77,7 @@ class Region:
         return cls.of("0,0,100%,100%")
 
     def check_size(self, height: int, width: int) -> None:
-        """Refuse an image that the region does not fit."""
+        """Reject an image that the region does not fit."""
         if self.mask is not None:
             if self.mask.shape != (height, width):
                 raise ImfilterError(f"a region must have the image's size, {width} x {height}, got a mask of "
