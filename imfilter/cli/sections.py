@@ -8,6 +8,7 @@ from .large import LargeOptions
 from .options import COMMON
 from .outputs import OutputOptions
 from .stream import StreamOptions
+from .synonyms import OPTIONS
 
 SECTIONS = {
     "Common": {*(option.name for option in COMMON), "mask", "signed"},
@@ -18,7 +19,21 @@ SECTIONS = {
 
 
 class Command(click.Command):
-    """A command whose help separates the filter's own options from those of all filters."""
+    """A command whose help separates the filter's own options from those of all filters.
+
+    An option by a name of another program is rejected with the one that does the same here.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            known = {name for param in self.params for name in param.opts}
+            meant = [name for name in OPTIONS.get(error.option_name, ()) if name in known]
+            if not meant:
+                raise
+            hint = " or ".join(repr(name) for name in meant)
+            raise click.UsageError(f"No such option {error.option_name!r}. Did you mean {hint}?", ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows: dict[str, list[tuple[str, str]]] = {"Filter": [], **{title: [] for title in SECTIONS}}
