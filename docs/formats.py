@@ -31,9 +31,11 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   of a TIFF file keeps its own size, samples and metadata.
 * **Orientation.** Photos are turned upright as EXIF or XMP say, and the tags are updated; so are the width and height
   in EXIF.
-* **Quality.** A JPEG file is written with the quantization tables and the chroma subsampling of its source, if that is
-  a JPEG file, else with quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality`
-  overrides both.
+* **Quality.** A JPEG file is written with the quantization tables of its source, if that is a JPEG file, else with
+  quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality` overrides both.
+* **Coding of JPEG.** The chroma subsampling of the source (4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1 and any other), RGB instead
+  of YCbCr, and the progressive mode are kept, also with `--quality`. A photo that is turned by 90 degrees swaps 4:2:2
+  and 4:4:0. `--subsampling 444|422|420|440` overrides the source's. Other sources become 4:2:0.
 * **PNG chunks.** Texts and private chunks marked safe to copy are kept byte for byte, as are gamma, chromaticities and
   color coding.
 * **JPEG segments.** Photoshop's segment (captions) and those of other programs are kept from JPEG to JPEG.
@@ -54,7 +56,8 @@ def list_samples(kind: Format) -> str:
 
 def catalog() -> str:
     """Return the text of docs/formats.md: a line for each format, and notes on all of them."""
-    from imfilter.files.encoding import JPEG_QUALITY, WEBP_QUALITY
+    from imfilter.files.encoding import WEBP_QUALITY
+    from imfilter.files.jpeg import QUALITY
 
     columns = ["format", "suffixes", "samples", "frames", "metadata", "largest side"]
     text = f"{HEAD}| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n"
@@ -63,7 +66,7 @@ def catalog() -> str:
         kept = ", ".join(KEPT[key] for key in kind.keeps if key != "duration") or "none"
         largest = f"{kind.largest:,}" if kind.largest < 2**31 - 1 else "any"
         text += f"| {kind.name} | {suffixes} | {list_samples(kind)} | {kind.frames or 'one'} | {kept} | {largest} |\n"
-    return text + NOTES.format(jpeg=JPEG_QUALITY, webp=WEBP_QUALITY)
+    return text + NOTES.format(jpeg=QUALITY, webp=WEBP_QUALITY)
 
 
 if __name__ == "__main__":

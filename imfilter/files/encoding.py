@@ -9,7 +9,7 @@ from PIL import PngImagePlugin
 
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
-from . import chunks, high_depth, png
+from . import chunks, high_depth, jpeg, png
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
 from .metadata import fit_metadata
 from .photo import Photo, add_note
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 DEFAULT = Settings()
-JPEG_QUALITY, WEBP_QUALITY = 95, 90  # for photos without a quality of their own
+WEBP_QUALITY = 90  # for photos without a quality of their own
 WEBP_METHOD = 2  # the default, 4, takes twice as long for files that are 3 % smaller
 XMP_TEXT = b"XML:com.adobe.xmp\0\0\0\0\0"  # the header of a PNG text chunk that holds XMP
 
@@ -61,6 +61,8 @@ def encode_photo(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> byt
     for level in LEVELS:
         if level != kind.level and getattr(settings, level) is not None:
             add_note(photo.notes, f"{kind.name} has no {level.replace('_', ' ')}: the setting is ignored")
+    if kind.name != "JPEG" and settings.subsampling is not None:
+        add_note(photo.notes, f"{kind.name} has no choice of chroma subsampling: the setting is ignored")
     if kind.name == "PNG" and len(photo.frames) > 1 and isinstance(photo.image, HighDepthImage):
         raise FileError("PNG animations of 16-bit colors cannot be written: TIFF can hold such frames as pages")
     task = _EncodingTask(photo, kind, settings)
@@ -114,15 +116,11 @@ def _save(image: Picture, kind: str, **options: Any) -> bytes:
 
 def _encode_jpeg(task: _EncodingTask) -> bytes:
     image, kept = task.single_frame()
-    tables, sampling = image.info.get("tables", ({}, -1))
-    if task.settings.quality is not None:
-        quality: dict[str, Any] = {"quality": task.settings.quality}
-    elif tables:
-        quality = {"qtables": tables, "subsampling": sampling, "progressive": bool(image.info.get("progressive"))}
-    else:
-        quality = {"quality": JPEG_QUALITY}
+    assert not isinstance(image, HighDepthImage)
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
-    return _save(image, "JPEG", **quality, **kept)
+    settings = task.settings
+    return jpeg.encode_jpeg(
+        image, image.info.get("coding"), settings.quality, settings.subsampling, task.photo.notes, kept)
 
 
 def _encode_png(task: _EncodingTask) -> bytes:

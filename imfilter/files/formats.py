@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays.high_depth import HighDepthImage
-from ..errors import FileError, check_integer, suggest
+from ..errors import FileError, ImfilterError, check_integer, suggest
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 
 LEVELS = {"quality": (1, 100), "compress_level": (0, 9)}  # settings that some formats have, and their ranges
+SUBSAMPLINGS = ("444", "422", "420", "440")  # of the colors of JPEG
 
 
 @dataclass(frozen=True)
@@ -22,17 +23,21 @@ class Settings:
 
     quality: of JPEG and WebP, 1 to 100; default: the photo's own, else a high one. compress_level: of PNG, 0 to 9;
     default: a fast one. Formats without the setting add a note. strip: drop all metadata except what defines the colors
-    (profile, gamma and chromaticities).
+    (profile, gamma and chromaticities). subsampling: of the colors of JPEG, one of SUBSAMPLINGS; default: the photo's
+    own.
     """
 
     quality: int | None = None
     compress_level: int | None = None
     strip: bool = False
+    subsampling: str | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in LEVELS.items():
             if getattr(self, name) is not None:
                 check_integer(name, getattr(self, name), low, high)
+        if self.subsampling not in (None, *SUBSAMPLINGS):
+            raise ImfilterError(f"subsampling must be {join_names(list(SUBSAMPLINGS))}, got {self.subsampling!r}")
 
 
 @dataclass(frozen=True)

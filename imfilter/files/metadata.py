@@ -5,10 +5,11 @@ import re
 import struct
 from typing import IO, Any
 
-from PIL import Image, JpegImagePlugin
+from PIL import Image
 
 from . import chunks
 from .formats import KEPT, Format
+from .jpeg import read_coding
 from .photo import add_note
 from .pillow_guards import BROKEN
 
@@ -46,6 +47,8 @@ def collect_metadata(
     kept = {key: given[key] for key in ("icc_profile", "xmp", "comment") if isinstance(given.get(key), bytes)}
     kept["exif"], turn = _read_exif(image, notes)
     kept |= COLLECTORS.get(kind, _collect_nothing)(image, stream, given | kept, notes)
+    if kind == "JPEG":
+        kept["coding"] = read_coding(image, turn)
     kept["dpi"] = _read_resolution(given.get("dpi"), turn)
     if "xmp" in kept:
         kept["xmp"] = TURNED_IN_XMP.sub(rb"\g<1>1", kept["xmp"])
@@ -70,9 +73,7 @@ def _collect_jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
             segments += struct.pack(">BBH", 0xFF, 0xE0 + number, len(data) + 2) + data
         elif data.startswith(b"ICC_PROFILE\0") and not given.get("icc_profile"):
             notes.append("color profile not kept: it cannot be read")
-    tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
-    return {"segments": segments, "comment": b"\n".join(comments), "tables": tables,
-            "progressive": given.get("progressive")}
+    return {"segments": segments, "comment": b"\n".join(comments)}
 
 
 def _collect_png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
