@@ -33,9 +33,9 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   in EXIF.
 * **Quality.** A JPEG file is written with the quantization tables of its source, if that is a JPEG file, else with
   quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality` overrides both.
-* **Coding of JPEG.** The chroma subsampling of the source (4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1 and any other), RGB instead
-  of YCbCr, and the progressive mode are kept, also with `--quality`. A photo that is turned by 90 degrees swaps 4:2:2
-  and 4:4:0. `--subsampling 444|422|420|440` overrides the source's. Other sources become 4:2:0.
+* **Coding of JPEG.** The chroma subsampling of the source (4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1 and any other), RGB
+  instead of YCbCr, and the progressive mode are kept, also with `--quality`. A photo that is turned by 90 degrees swaps
+  4:2:2 and 4:4:0. `--subsampling 444|422|420|440` overrides the source's. Other sources become 4:2:0.
 * **PNG chunks.** Texts and private chunks marked safe to copy are kept byte for byte, as are gamma, chromaticities and
   color coding.
 * **JPEG segments.** Photoshop's segment (captions) and those of other programs are kept from JPEG to JPEG.

@@ -1,7 +1,6 @@
 """Encode photos in the format of a file, with the metadata that the format can hold."""
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,17 +8,18 @@ from PIL import PngImagePlugin
 
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
-from . import chunks, high_depth, jpeg, png
+from . import bmp, chunks, high_depth, jpeg, png
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
+from .heif import load_heif
 from .metadata import fit_metadata
 from .photo import Photo, add_note
-from .pillow_guards import BROKEN
+from .pillow_guards import BROKEN, save_image
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 DEFAULT = Settings()
-WEBP_QUALITY = 90  # for photos without a quality of their own
+WEBP_QUALITY, AVIF_QUALITY = 90, 90  # for photos without a quality of their own
 WEBP_METHOD = 2  # the default, 4, takes twice as long for files that are 3 % smaller
 XMP_TEXT = b"XML:com.adobe.xmp\0\0\0\0\0"  # the header of a PNG text chunk that holds XMP
 
@@ -69,7 +69,7 @@ def encode_photo(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> byt
     try:
         return ENCODERS[kind.name](task)
     except BROKEN as error:
-        if task.failed:  # the frame is to blame, not the format
+        if task.failed or isinstance(error, FileError):  # the frame is to blame, not the format
             raise
         raise FileError(f"{kind.name} could not be written: {error}") from None
 
@@ -105,13 +105,6 @@ class _EncodingTask:
 
     def single_frame(self) -> tuple[Picture, dict[str, Any]]:
         return next(self.frames())
-
-
-def _save(image: Picture, kind: str, **options: Any) -> bytes:
-    assert not isinstance(image, HighDepthImage)
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def _encode_jpeg(task: _EncodingTask) -> bytes:
@@ -152,10 +145,10 @@ def _encode_webp(task: _EncodingTask) -> bytes:
     durations = [kept.pop("duration", 0)]
     options |= {"icc_profile": None, **kept}
     if task.count == 1:
-        return _save(image, "WEBP", **options)
+        return save_image(image, "WEBP", **options)
     rest = _LaterFrames(frames, task.count - 1, durations, image.size)
-    return _save(image, "WEBP", save_all=True, append_images=[rest], duration=durations,
-                  loop=task.first.get("plays") or 0, **options)
+    return save_image(image, "WEBP", save_all=True, append_images=[rest], duration=durations,
+                      loop=task.first.get("plays") or 0, **options)
 
 
 class _LaterFrames:
@@ -194,15 +187,32 @@ def _encode_tiff(task: _EncodingTask) -> bytes:
 
 def _encode_ppm(task: _EncodingTask) -> bytes:
     frame, _ = task.single_frame()
-    return high_depth.encode_ppm(frame) if isinstance(frame, HighDepthImage) else _save(frame, "PPM")
+    return high_depth.encode_ppm(frame) if isinstance(frame, HighDepthImage) else save_image(frame, "PPM")
 
 
 def _encode_bmp(task: _EncodingTask) -> bytes:
     image, kept = task.single_frame()
-    return _save(image, "BMP", **kept)
+    assert not isinstance(image, HighDepthImage)
+    return bmp.encode_bmp(image, **kept)
+
+
+def _encode_heif(task: _EncodingTask) -> bytes:
+    """Encode AVIF or HEIF."""
+    name = task.kind.name
+    if name == "HEIF":
+        load_heif()
+    frames = [(frame.convert("RGBA") if frame.mode == "LA" else frame, kept)  # type: ignore[union-attr]
+              for frame, kept in task.frames()]
+    image, kept = frames[0]
+    durations = [kept.pop("duration", 0) for _, kept in frames]
+    options: dict[str, Any] = {"icc_profile": None, "exif": None, "xmp": None,
+                               "quality": task.settings.quality or AVIF_QUALITY, **kept}
+    more: dict[str, Any] = {"save_all": True, "append_images": [frame for frame, _ in frames[1:]],
+                            "duration": durations} if task.count > 1 else {}
+    return save_image(image, name, **options, **more)
 
 
 ENCODERS: dict[str, Callable[[_EncodingTask], bytes]] = {
-    "BMP": _encode_bmp, "GIF": _encode_gif, "JPEG": _encode_jpeg, "PNG": _encode_png, "PPM": _encode_ppm,
-    "TIFF": _encode_tiff, "WEBP": _encode_webp,
+    "AVIF": _encode_heif, "BMP": _encode_bmp, "GIF": _encode_gif, "HEIF": _encode_heif, "JPEG": _encode_jpeg,
+    "PNG": _encode_png, "PPM": _encode_ppm, "TIFF": _encode_tiff, "WEBP": _encode_webp,
 }

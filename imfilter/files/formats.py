@@ -46,7 +46,7 @@ class Format:
 
     modes: Pillow's modes, "deep" for 16-bit colors, "any" for any samples and channels. frames: the name of several
     frames; empty: it holds one. keeps: the kinds of metadata. largest: pixels of a side. most: bytes of a piece of
-    metadata. level: its setting in LEVELS.
+    metadata. level: its setting in LEVELS. suggested: whether messages name it for what another format cannot hold.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Format:
     largest: int = 2**31 - 1
     most: dict[str, int] = field(default_factory=dict)
     level: str = ""
+    suggested: bool = True
 
     def holds(self, frame: Picture) -> bool:
         """Return whether the format can hold the frame's samples."""
@@ -77,17 +78,47 @@ PNG = Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16", "deep"), "frames",
 GIF = Format("GIF", ("L", "LA", "RGB", "RGBA"), "frames", ("comment", "duration"), 65535)
 WEBP = Format("WEBP", ("L", "LA", "RGB", "RGBA"), "frames", ("icc_profile", "exif", "xmp", "duration"), 16383,
               level="quality")
+AVIF = Format("AVIF", ("L", "LA", "RGB", "RGBA"), "frames", ("icc_profile", "exif", "xmp", "duration"), 65536,
+              level="quality", suggested=False)
+HEIF = Format("HEIF", ("L", "LA", "RGB", "RGBA"), "images", ("icc_profile", "exif", "xmp"), 16384,
+              level="quality", suggested=False)
+BMP = Format("BMP", ("L", "LA", "RGB", "RGBA"), "", ("dpi",))
 FORMATS = {
     ".png": PNG,
+    ".apng": PNG,
     ".jpg": JPEG,
     ".jpeg": JPEG,
+    ".jpe": JPEG,
+    ".jfif": JPEG,
+    ".mpo": JPEG,
     ".tif": TIFF,
     ".tiff": TIFF,
-    ".bmp": Format("BMP", ("L", "RGB"), "", ("dpi",)),
+    ".bmp": BMP,
     ".webp": WEBP,
     ".gif": GIF,
     ".ppm": PPM,
     ".pgm": PPM,
+    ".pbm": PPM,
+    ".pnm": PPM,
+    ".avif": AVIF,
+    ".heic": HEIF,
+    ".heif": HEIF,
+    ".hif": HEIF,
+}
+SHOWN = [".png", ".jpg", ".tif", ".bmp", ".webp", ".gif", ".ppm", ".pgm", ".avif", ".heic"]  # in messages
+
+RAW = "a raw format of cameras: develop it to TIFF or JPEG first"
+EDITOR = "a format of an editor: export it as PNG or TIFF first"
+# Suffixes of pictures that are neither read nor written, and what to do.
+UNSUPPORTED = {
+    ".jp2": "JPEG 2000: convert it to TIFF", ".j2k": "JPEG 2000: convert it to TIFF",
+    ".jxl": "JPEG XL: convert it to PNG",
+    ".psd": EDITOR, ".psb": EDITOR, ".xcf": EDITOR, ".kra": EDITOR, ".afphoto": EDITOR, ".ai": EDITOR,
+    ".svg": "a drawing without pixels: convert it to PNG", ".pdf": "a document: convert its pages to PNG or TIFF",
+    ".exr": "OpenEXR: convert it to a TIFF of floats", ".hdr": "Radiance: convert it to a TIFF of floats",
+    ".tga": "Targa: convert it to PNG", ".ico": "an icon: convert it to PNG", ".dcm": "DICOM: convert it to TIFF",
+    **dict.fromkeys([".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2",
+                     ".pef", ".srw", ".3fr", ".iiq", ".x3f", ".kdc", ".erf", ".mrw", ".raw", ".rwl", ".gpr"], RAW),
 }
 
 # Kinds of metadata, by their key in a frame's `info`, and in words.
@@ -103,15 +134,23 @@ def format_of(suffix: str) -> Format:
     """Return the format of a file suffix."""
     known = FORMATS.get(suffix.lower())
     if known is None:
-        hint = suggest(suffix.lower(), FORMATS)
-        raise FileError(f"cannot write {suffix or 'a file without a suffix'}: it must be {', '.join(FORMATS)}{hint}")
+        raise FileError(describe_unknown(suffix, SHOWN))
     return known
+
+
+def describe_unknown(suffix: str, known: list[str]) -> str:
+    """Say that a suffix cannot be written, and what to do instead."""
+    what = UNSUPPORTED.get(suffix.lower())
+    if what:
+        return f"cannot write {suffix}, {what}, or name the result {join_names(known[:3])}"
+    hint = suggest(suffix.lower(), FORMATS) if suffix else ""
+    return f"cannot write {suffix or 'a file without a suffix'}: it must be {', '.join(known)}{hint}"
 
 
 def check_frame(kind: Format, frame: Picture) -> None:
     """Reject a frame that the format cannot hold, and name the formats that can."""
     if not kind.holds(frame):
-        holders = sorted({other.name for other in FORMATS.values() if other.holds(frame)})
+        holders = sorted({other.name for other in FORMATS.values() if other.suggested and other.holds(frame)})
         raise FileError(f"{kind.name} cannot hold {_describe_samples(frame)}: {join_names(holders)} can")
     if max(frame.size) > kind.largest:
         raise FileError(f"{kind.name} must have at most {kind.largest} pixels a side, "
@@ -121,7 +160,7 @@ def check_frame(kind: Format, frame: Picture) -> None:
 def check_count(kind: Format, count: int) -> None:
     """Reject several frames if the format holds only one."""
     if count > 1 and not kind.frames:
-        holders = sorted({other.name for other in FORMATS.values() if other.frames})
+        holders = sorted({other.name for other in FORMATS.values() if other.suggested and other.frames})
         raise FileError(f"{kind.name} must have one frame, got {count}: {join_names(holders)} can hold several")
 
 

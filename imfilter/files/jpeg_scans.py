@@ -9,6 +9,8 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
+from .pillow_guards import save_image
+
 Factors = tuple[tuple[int, int], ...]
 
 START, END = b"\xff\xd8", b"\xff\xd9"
@@ -20,13 +22,6 @@ ADOBE = b"\xff\xee\0\x0eAdobe"
 SMALL = 8, 8  # size of the image whose metadata is copied
 
 
-def save_jpeg(image: Image.Image, options: dict[str, Any]) -> bytes:
-    """Encode an image with Pillow."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", **options)
-    return buffer.getvalue()
-
-
 def assemble_scans(image: Image.Image, factors: Factors, options: dict[str, Any], rgb: bool, ycck: bool) -> bytes:
     """Encode an image with any factors of its components.
 
@@ -35,15 +30,15 @@ def assemble_scans(image: Image.Image, factors: Factors, options: dict[str, Any]
 
     options: of Pillow's JPEG writer. rgb: store red, green and blue. ycck: store CMYK as YCbCr and black.
     """
-    sample = save_jpeg(image.resize(SMALL), {**options, "keep_rgb": rgb, "subsampling": 0})
+    sample = save_image(image.resize(SMALL), "JPEG", **{**options, "keep_rgb": rgb, "subsampling": 0})
     tables = _component_tables(sample)
     across, down = (max(factor[axis] for factor in factors) for axis in (0, 1))
     stored, frame, scans = b"", b"", b""
     marker = 0
     for place, (plane, (h, v)) in enumerate(zip(_split_planes(image, rgb, ycck), factors, strict=True)):
         number = RGB_NUMBERS[place] if rgb else place + 1
-        gray = save_jpeg(plane.reduce((across // h, down // v)),
-                         {"qtables": [tables[place]], "progressive": options["progressive"], "optimize": True})
+        gray = save_image(plane.reduce((across // h, down // v)), "JPEG", qtables=[tables[place]], optimize=True,
+                          progressive=options["progressive"])
         frame += bytes([number, h << 4 | v, place])
         for kind, data in split_segments(gray):
             if kind == TABLES:

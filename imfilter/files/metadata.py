@@ -9,6 +9,7 @@ from PIL import Image
 
 from . import chunks
 from .formats import KEPT, Format
+from .heif import collect_heif
 from .jpeg import read_coding
 from .photo import add_note
 from .pillow_guards import BROKEN
@@ -122,7 +123,8 @@ def _collect_ppm(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
 
 # Metadata that only some formats have.
 COLLECTORS = {"BMP": _collect_bmp, "PPM": _collect_ppm, "JPEG": _collect_jpeg, "PNG": _collect_png,
-              "WEBP": _collect_webp, "GIF": _collect_gif, "TIFF": _collect_tiff}
+              "WEBP": _collect_webp, "GIF": _collect_gif, "TIFF": _collect_tiff,
+              "AVIF": collect_heif, "HEIF": collect_heif}
 
 
 def _read_resolution(dpi: Any, turn: int) -> tuple[float, float] | None:

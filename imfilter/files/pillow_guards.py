@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import struct
@@ -10,6 +11,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
@@ -82,6 +84,13 @@ def check_pixels(size: tuple[int, int], most: int | None) -> None:
     if limit is not None and size[0] * size[1] > limit:
         raise FileError(f"must have at most {limit / 1e6:.3g} megapixels, got {size[0]} x {size[1]} pixels: "
                         "--max-pixels sets the limit")
+
+
+def save_image(image: Any, kind: str, **options: Any) -> bytes:
+    """Encode an image with Pillow, and return the bytes of the file."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
 @contextlib.contextmanager

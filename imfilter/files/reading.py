@@ -145,6 +145,8 @@ class _PillowDecoder:
         return picture
 
     def _collect_metadata(self) -> None:
+        if self.kind == "HEIF":  # where what is missing is None
+            self.image.info = {key: value for key, value in self.image.info.items() if value is not None}
         with quiet_headers():
             self.info, self.turn = collect_metadata(self.image, self.stream, self.kind, self.notes)
 
