@@ -24,11 +24,19 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
 
 * **Depth.** Filters keep the depth. Files of 16-bit color, of floats in several channels, with channels beyond alpha,
   and big-endian BigTIFF files need `pip install 'imfilter[formats]'`, and are rejected without it. Without it, you can
-  use 16-bit PPM, 16-bit gray and float gray. Lab, and TIFF samples of 10, 12 or 14 bits, are not supported.
+  use 16-bit PPM, 16- and 32-bit gray and float gray. Lab, and TIFF samples of 10, 12 or 14 bits, are not supported.
 * **Frames.** Every frame of an animation and every page of a TIFF file is filtered. Frames are read, filtered and
   written one by one, so few are in memory at once. Durations and the number of repetitions are kept (GIF counts in
   hundredths of a second). Frames are written in full; how a frame reuses parts of the one before may change. Each page
   of a TIFF file keeps its own size, samples and metadata.
+* **Samples.** Gray TIFF keeps its type, signed or not. Where 0 is white, unsigned samples are inverted; signed and
+  float samples have no range to be inverted in, so they stay, and so does the tag that says it. YCbCr TIFF becomes RGB.
+  A PGM or PPM file keeps its largest value. Colors of AVIF and HEIC with more than 8 bits are refused.
+* **Streams and planes.** PGM, PPM, PBM or PNG files that follow each other in one file are all filtered, and written
+  in the same way to the same format, else as frames. The planes of a stack that ImageJ or tifffile stored in a single
+  directory, and those of a volume (ImageDepth), become pages. A TIFF file whose first page is a reduced copy of a
+  picture in a SubIFD is refused.
+* **HEIC** needs `pip install 'imfilter[heic]'`. A .pbm result holds gray samples of 8 bits.
 * **Orientation.** Photos are turned upright as EXIF or XMP say, and the tags are updated; so are the width and height
   in EXIF.
 * **Quality.** A JPEG file is written with the quantization tables of its source, if that is a JPEG file, else with

@@ -62,6 +62,8 @@ def test_bmp_keeps_rows_and_alpha(put, engine):
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_avif_is_filtered(put, mode):
     image = Image.linear_gradient("L").resize((64, 48)).convert(mode)
+    if mode == "RGBA":
+        image.putalpha(100)  # an opaque alpha is not stored
     photo = files.read_photo(put("a.avif", awkward.encoded(image, "AVIF", quality=95, exif=awkward.exif(6))))
     assert photo.image.size == (48, 64) and photo.image.mode == mode
     after = Image.open(io.BytesIO(files.encode_photo(photo, ".avif")))

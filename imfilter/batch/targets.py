@@ -60,8 +60,8 @@ class Output:
         """Return the name of a photo's result. suffix: the photo's suffix. name: the filter's name."""
         folder, file = os.path.split(source.path)
         stem = os.path.splitext(file)[0] if source.path != "-" else "stdin"
-        if self.in_place:
-            return source.path
+        if self.in_place:  # a link stays: the file it points to is replaced
+            return os.path.realpath(source.path) if os.path.islink(source.path) else source.path
         if self.pattern:
             parent = os.path.basename(os.path.abspath(folder))
             fields = {"stem": stem, "filter": name, "ext": suffix.lstrip("."), "parent": parent}
@@ -74,7 +74,7 @@ class Output:
 
     def suffix(self, target: str, own: str) -> str:
         """Return the suffix that sets the result's format: the pattern's suffix, else the photo's own."""
-        return own if self.pattern in (None, "-") else os.path.splitext(target)[1].lower()
+        return own if self.pattern in (None, "-") and not self.in_place else os.path.splitext(target)[1].lower()
 
 
 class PlannedPhoto(NamedTuple):

@@ -56,14 +56,16 @@ def encode_photo(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> byt
     imfilter.errors.FileError: JPEG must have one frame, got 2: GIF, PNG, TIFF or WEBP can hold several
     """
     kind = format_of(suffix)
-    check_count(kind, len(photo.frames))
+    stream = photo.stream == kind.name
+    if not stream:
+        check_count(kind, len(photo.frames))
     check_frame(kind, photo.image)
     for level in LEVELS:
         if level != kind.level and getattr(settings, level) is not None:
             add_note(photo.notes, f"{kind.name} has no {level.replace('_', ' ')}: the setting is ignored")
     if kind.name != "JPEG" and settings.subsampling is not None:
         add_note(photo.notes, f"{kind.name} has no choice of chroma subsampling: the setting is ignored")
-    if kind.name == "PNG" and len(photo.frames) > 1 and isinstance(photo.image, HighDepthImage):
+    if kind.name == "PNG" and not stream and len(photo.frames) > 1 and isinstance(photo.image, HighDepthImage):
         raise FileError("PNG animations of 16-bit colors cannot be written: TIFF can hold such frames as pages")
     task = _EncodingTask(photo, kind, settings)
     try:
@@ -100,6 +102,8 @@ class _EncodingTask:
     def _prepare(self, frame: Picture) -> tuple[Picture, dict[str, Any]]:
         check_frame(self.kind, frame)
         info = frame.info if self.count > 1 else {key: frame.info[key] for key in frame.info if key != "duration"}
+        if frame.info.get("white is zero") and self.kind.name != "TIFF":
+            add_note(self.photo.notes, f"becomes a negative: 0 is white in it, which {self.kind.name} cannot say")
         kept = fit_metadata(info, self.kind, frame.mode, frame.size, self.photo.notes, self.settings.strip)
         return frame, kept
 
@@ -118,8 +122,8 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
 
 def _encode_png(task: _EncodingTask) -> bytes:
     hidden = bool(task.first.get("default_image"))
-    if task.count == 1:
-        return _encode_png_still(*task.single_frame(), task.settings)
+    if task.count == 1 or task.photo.stream == "PNG":
+        return b"".join(_encode_png_still(*one, task.settings) for one in task.frames())
     stills = ((_encode_png_still(frame, kept, task.settings), kept.get("duration") or 0.0)
               for frame, kept in task.frames())
     return b"".join(chunks.encode_animation(stills, task.count, task.first.get("plays") or 0, hidden))
@@ -139,7 +143,8 @@ def _encode_png_still(frame: Picture, kept: dict[str, Any], settings: Settings) 
 def _encode_webp(task: _EncodingTask) -> bytes:
     lossless = bool(task.first.get("lossless")) and task.settings.quality is None
     options: dict[str, Any] = {
-        "lossless": lossless, "quality": task.settings.quality or WEBP_QUALITY, "method": WEBP_METHOD}
+        "lossless": lossless, "exact": lossless,  # exact: with the colors of transparent pixels
+        "quality": task.settings.quality or WEBP_QUALITY, "method": WEBP_METHOD}
     frames = task.frames()
     image, kept = next(frames)
     durations = [kept.pop("duration", 0)]
@@ -186,8 +191,7 @@ def _encode_tiff(task: _EncodingTask) -> bytes:
 
 
 def _encode_ppm(task: _EncodingTask) -> bytes:
-    frame, _ = task.single_frame()
-    return high_depth.encode_ppm(frame) if isinstance(frame, HighDepthImage) else save_image(frame, "PPM")
+    return b"".join(high_depth.encode_ppm(frame) for frame, _ in task.frames())
 
 
 def _encode_bmp(task: _EncodingTask) -> bytes:

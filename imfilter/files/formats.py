@@ -173,6 +173,8 @@ def _describe_samples(frame: Picture) -> str:
     """Return what is special about a frame's samples, in words."""
     if not isinstance(frame, HighDepthImage):
         return HELD.get(frame.mode, f"mode {frame.mode}")
+    if frame.colors == 1 and frame.pixels.shape[2] == 1 and frame.pixels.dtype.kind in "iu":
+        return f"{'signed ' * (frame.pixels.dtype.kind == 'i')}{8 * frame.pixels.dtype.itemsize}-bit samples"
     if frame.pixels.dtype.kind == "f":
         return "floating-point colors"
     if frame.pixels.shape[2] > frame.colors + frame.alpha:

@@ -11,8 +11,10 @@ from typing import IO
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError, explain_os_error
+from .chunks import SIGNATURE, drop_texts
 from .formats import FORMATS, HEIF
 from .heif import START, can_read_heif, prepare_formats
+from .metadata import READ_TEXTS
 from .pillow_guards import check_pixels, explain_read_errors, quiet_headers
 from .tiff_pages import TiffPages, read_directories
 
@@ -49,6 +51,8 @@ def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
         raise FileError("is empty")
     stream.seek(0)
     start = stream.read(START)
+    if start.startswith(SIGNATURE):
+        stream = drop_texts(stream, READ_TEXTS)
     stream.seek(0)
     formats = prepare_formats(start) or READ
     try:

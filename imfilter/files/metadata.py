@@ -26,7 +26,8 @@ WIDTH_AND_HEIGHT = 40962, 40963
 PICTURES = 330  # the tag of a TIFF page for images within it
 # Tags of a TIFF file that describe how pixels are stored, and not the photo.
 LAYOUT_TAGS = {*range(254, 260), 262, 266, *range(273, 274), *range(277, 285), 290, 291, 296, 317, 320,
-               *range(322, 326), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, 34675}
+               *range(322, 326), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700,
+               32997, 32998, 34675}
 
 # Segments of a JPEG file that Pillow reads and writes itself, or that are meaningless once the pixels have changed.
 SEGMENTS = ((0, b"JFIF\0"), (0, b"JFXX\0"), (1, b"Exif\0\0"), (1, b"http://ns.adobe.com/xap/1.0/\0"),

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from ..errors import FileError
 
@@ -21,6 +21,7 @@ from ..errors import FileError
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
           AttributeError, MemoryError, RuntimeError, zlib.error, struct.error)
 
+LONGEST_TEXT = 2**26  # bytes of an unpacked color profile or text of PNG: those of CMYK exceed Pillow's megabyte
 MUTED = threading.Lock()  # held while standard error is redirected
 OPENING = threading.Lock()  # held while Pillow's settings are changed
 
@@ -67,10 +68,11 @@ def quiet_headers() -> Iterator[None]:
     with OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = before
+            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = before, text
 
 
 def pixel_limit() -> int | None:

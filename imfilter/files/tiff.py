@@ -79,7 +79,8 @@ def make_directory(
     _set_metadata(tags, kept)
     colors, extra = _identify_channels(frame, bands)
     layout: dict[int, Any] = {
-        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 262: PHOTOMETRIC[colors], 277: bands, 284: 1,
+        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands,
+        262: 0 if colors == "L" and frame.info.get("white is zero") else PHOTOMETRIC[colors], 277: bands, 284: 1,
         339: ({"u": 1, "i": 2, "f": 3}[pixels.dtype.kind],) * bands}
     if extra:
         layout[338] = extra
