@@ -7,7 +7,7 @@ import zlib
 import awkward
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import GifImagePlugin, Image
 from program import PROGRAM, complete
 
 from imfilter import files
@@ -258,3 +258,56 @@ def test_a_picture_within_a_page_is_not_passed_over(tmp_path):
         file.write(ramp("uint8"), subfiletype=0, metadata=None)
     with pytest.raises(FileError, match="the picture itself in a SubIFD"):
         files.read_photo(str(tmp_path / "a.tif"))
+
+
+# Compressions and missing segments of TIFF.
+
+@pytest.mark.parametrize("engine", ["memory", "tiles"])
+@pytest.mark.parametrize("compression", ["webp", "jpegxl", "jpeg2000", "zstd", "lzma", "lerc", "png", "lzw"])
+def test_compressions_of_tiff_are_no_damage(tmp_path, compression, engine):
+    pixels = np.stack([ramp("uint16") % 256] * 3, -1).astype(np.uint8)
+    options = {"compressionargs": {"lossless": True}} if compression == "webp" else {}
+    tifffile.imwrite(tmp_path / "a.tif", pixels, compression=compression, photometric="rgb", metadata=None, **options)
+    done, result = unchanged(tmp_path, None, ".tif", "--engine", engine)
+    assert done.returncode == 0 and not done.stderr
+    np.testing.assert_array_equal(tifffile.imread(result), pixels)
+
+
+@pytest.mark.parametrize("engine", ["memory", "tiles"])
+@pytest.mark.parametrize("layout", [{"tile": (16, 16)}, {"rowsperstrip": 5}])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("colors", [1, 3])
+def test_segments_that_were_never_written_are_zero(tmp_path, engine, layout, compression, colors):
+    pixels = np.stack([ramp("uint16", 1, height=48) % 250 + 1] * colors, -1).astype(np.uint8)
+    pixels = pixels[..., 0] if colors == 1 else pixels
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, pixels, compression=compression, metadata=None,
+                     photometric="rgb" if colors == 3 else "minisblack", **layout)
+    data = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as file:
+        for tag in (file.pages[0].tags[code] for code in ((324, 325) if "tile" in layout else (273, 279))):
+            size = struct.calcsize({3: "H", 4: "I"}[int(tag.dtype)])
+            for number in (1, tag.count - 1):
+                data[tag.valueoffset + number * size:tag.valueoffset + (number + 1) * size] = bytes(size)
+    path.write_bytes(data)
+    wanted = tifffile.imread(path)
+    assert (wanted == 0).any() and (wanted != 0).any()
+    done, result = unchanged(tmp_path, None, ".tif", "--engine", engine)
+    assert done.returncode == 0 and not done.stderr
+    np.testing.assert_array_equal(tifffile.imread(result), wanted)
+
+
+def test_gif_frames_beyond_the_canvas_are_filtered(put):
+    parts = [Image.new("P", size, k) for k, size in enumerate([(8, 6), (12, 4), (5, 9)], 1)]
+    for part in parts:
+        part.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
+    head = b"".join(GifImagePlugin.getheader(parts[0])[0])
+    data = head + b"".join(b"".join(GifImagePlugin.getdata(part, include_color_table=True)) for part in parts) + b";"
+    photo = files.read_photo(put("a.gif", data))
+    assert [frame.size for frame in photo.frames] == [(12, 9)] * 3
+    after = Image.open(io.BytesIO(files.encode_photo(photo, ".gif")))
+    assert after.n_frames == 3 and after.size == (12, 9)
+    first = after.convert("RGBA")
+    assert first.getpixel((7, 5)) == (255, 0, 0, 255) and first.getpixel((11, 8))[3] == 0
+    after.seek(1)
+    assert after.convert("RGBA").getpixel((11, 3)) == (0, 255, 0, 255)

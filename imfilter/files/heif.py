@@ -46,7 +46,7 @@ def collect_heif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
     """Note what Pillow does not read of an AVIF or HEIC file; refuse samples that it would reduce to 8 bits."""
     depth = given.get("bit_depth") or _read_avif_depth(stream)
     if depth > 8:
-        raise FileError(f"has colors of {depth} bits, of which 8 would be read: convert it to a 16-bit PNG or TIFF first")
+        raise FileError(f"has colors of {depth} bits, of which 8 would be read: convert it to 16-bit PNG or TIFF")
     if given.get("depth_images"):
         add_note(notes, "depth images not kept")
     if given.get("aux"):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def library(name: str) -> Any:
     """Import a library for images of high depth, or say how to install it."""
-    purpose = "has more than 8 bits a color, or channels beyond alpha: reading and writing it"
+    purpose = ("has more than 8 bits a color, channels beyond alpha, or segments that Pillow cannot decode: reading "
+               "and writing it")
     return import_library(name, "formats", purpose)
 
 

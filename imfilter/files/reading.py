@@ -12,6 +12,7 @@ from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError, check_integer
 from . import high_depth
 from .formats import FORMATS
+from .gif import measure_canvas
 from .header import NO_IMAGE, open_header, open_stream
 from .metadata import collect_metadata
 from .orientation import turn_image
@@ -162,6 +163,7 @@ class _PillowDecoder:
         self.stream = io.BytesIO(stream.getvalue()) if isinstance(stream, io.BytesIO) else stream
         self.info: dict[str, Any] = {}
         self.turn = 1
+        self.canvas = measure_canvas(self.stream) if kind == "GIF" and count > 1 else None
         self.alpha = count > 1 and kind != "TIFF" and (kind == "GIF" or "transparency" in image.info)
 
     def __call__(self, number: int) -> Picture:
@@ -186,6 +188,8 @@ class _PillowDecoder:
             info["duration"] = image.info["duration"]
         picture: Picture = to_filterable_mode(
             correct_samples(image), [] if self.kind == "GIF" else self.notes, alpha=self.alpha)
+        if self.canvas and picture.size != self.canvas:
+            picture = _extend_canvas(picture, self.canvas)
         if self.kind != "TIFF":  # Pillow turns those itself
             picture = turn_image(picture, self.turn)
         if not isinstance(picture, HighDepthImage) and picture is image and self.count > 1:
@@ -200,6 +204,13 @@ class _PillowDecoder:
             self.image.info = {key: value for key, value in self.image.info.items() if value is not None}
         with quiet_headers():
             self.info, self.turn = collect_metadata(self.image, self.stream, self.kind, self.notes)
+
+
+def _extend_canvas(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Return a frame with transparent pixels to its right and below it."""
+    canvas = Image.new("RGBA", size)
+    canvas.paste(picture)  # type: ignore[arg-type]
+    return canvas
 
 
 def _decode_deep_png(image: Image.Image, stream: IO[bytes], notes: list[str]) -> Picture:

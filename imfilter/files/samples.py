@@ -15,12 +15,15 @@ from .photo import add_note
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
+LACKING = (50001,)  # compressions, by TIFF's numbers, that Pillow's libtiff is built without: WebP
 OTHER_ORDERS = ("BS", "BF")  # Pillow's raw modes of big-endian signed integers and floats
 
 
 def loses_samples(image: Image.Image) -> bool:
     """Return whether Pillow silently reads fewer bits or channels than the file has, or cannot read it."""
     tags = getattr(image, "tag_v2", {})
+    if tags.get(259) in LACKING or any(0 in tags.get(counts, ()) for counts in (279, 325)):  # sparse: without a strip
+        return True
     if len(image.getbands()) > 1 and max(tags.get(258, (8,))) > 8:
         return True
     if max(tags.get(258, (1,))) == 8 and max(tags.get(339, (1,))) == 2:  # signed bytes
