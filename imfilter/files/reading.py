@@ -12,7 +12,6 @@ from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError, check_integer
 from . import high_depth
 from .formats import FORMATS
-from .gif import measure_canvas
 from .header import NO_IMAGE, open_header, open_stream
 from .metadata import collect_metadata
 from .orientation import turn_image
@@ -163,7 +162,11 @@ class _PillowDecoder:
         self.stream = io.BytesIO(stream.getvalue()) if isinstance(stream, io.BytesIO) else stream
         self.info: dict[str, Any] = {}
         self.turn = 1
-        self.canvas = measure_canvas(self.stream) if kind == "GIF" and count > 1 else None
+        self.canvas: tuple[int, int] | None = None
+        if kind == "GIF" and count > 1:
+            from .gif import measure_canvas
+
+            self.canvas = measure_canvas(self.stream)
         self.alpha = count > 1 and kind != "TIFF" and (kind == "GIF" or "transparency" in image.info)
 
     def __call__(self, number: int) -> Picture:
