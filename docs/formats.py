@@ -24,8 +24,8 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
 
 * **Depth.** Filters keep the depth. Files of 16-bit color, of floats in several channels, with channels beyond alpha,
   and big-endian BigTIFF files need `pip install 'imfilter[formats]'`, and are rejected without it. Without it, you can
-  use 16-bit PPM, 16-bit gray and float gray. `--depth 8|16|float` rescales the result. Lab, and TIFF samples of 10,
-  12 or 14 bits, are not supported.
+  use 16-bit PPM, 16- and 32-bit gray and float gray. `--depth 8|16|float` rescales the result. Lab, and TIFF samples
+  of 10, 12 or 14 bits, are not supported.
 * **Frames.** Every frame of an animation and every page of a TIFF file is filtered. Frames are read, filtered and
   written one by one, so few are in memory at once. Durations and the number of repetitions are kept (GIF counts in
   hundredths of a second). Frames are written in full; how a frame reuses parts of the one before may change. Each page
@@ -50,9 +50,19 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   statistics are left out. Planes of ImageJ, tifffile and MetaMorph (STK) that share one table become pages, or are
   named if they cannot be read. Pixels without data (GDAL_NODATA) are filtered like others, with a note.
 * **JPEG** segments hold 64 KB: longer EXIF, XMP and comments are left out with a note.
-* **Quality.** A JPEG file is written with the quantization tables and the chroma subsampling of its source, if that is
-  a JPEG file, else with quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality`
-  overrides both.
+* **Samples.** Gray TIFF keeps its type, signed or not. Where 0 is white, unsigned samples are inverted; signed and
+  float samples have no range to be inverted in, so they stay, and so does the tag that says it. YCbCr TIFF becomes RGB.
+  A PGM or PPM file keeps its largest value. Colors of AVIF and HEIC with more than 8 bits are refused.
+* **Streams and planes.** PGM, PPM, PBM or PNG files that follow each other in one file are all filtered, and written
+  in the same way to the same format, else as frames. The planes of a stack that ImageJ or tifffile stored in a single
+  directory, and those of a volume (ImageDepth), become pages. A TIFF file whose first page is a reduced copy of a
+  picture in a SubIFD is refused.
+* **HEIC** needs `pip install 'imfilter[heic]'`. A .pbm result holds gray samples of 8 bits.
+* **Quality.** A JPEG file is written with the quantization tables of its source, if that is a JPEG file, else with
+  quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality` overrides both.
+* **Coding of JPEG.** The chroma subsampling of the source (4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1 and any other), RGB
+  instead of YCbCr, and the progressive mode are kept, also with `--quality`. A photo that is turned by 90 degrees swaps
+  4:2:2 and 4:4:0. `--subsampling 444|422|420|440` overrides the source's. Other sources become 4:2:0.
 * **PNG chunks.** Texts and private chunks marked safe to copy are kept byte for byte, as are gamma, chromaticities and
   color coding.
 * **JPEG segments.** Photoshop's segment (captions) and those of other programs are kept from JPEG to JPEG.
@@ -75,7 +85,8 @@ def list_samples(kind: Format) -> str:
 
 def catalog() -> str:
     """Return the text of docs/formats.md: a line for each format, and notes on all of them."""
-    from imfilter.files.encoding import JPEG_QUALITY, WEBP_QUALITY
+    from imfilter.files.encoding import WEBP_QUALITY
+    from imfilter.files.jpeg import QUALITY
 
     columns = ["format", "suffixes", "samples", "frames", "metadata", "largest side"]
     text = f"{HEAD}| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n"
@@ -84,7 +95,7 @@ def catalog() -> str:
         kept = ", ".join(KEPT[key] for key in kind.keeps if key != "duration") or "none"
         largest = f"{kind.largest:,}" if kind.largest < 2**31 - 1 else "any"
         text += f"| {kind.name} | {suffixes} | {list_samples(kind)} | {kind.frames or 'one'} | {kept} | {largest} |\n"
-    return text + NOTES.format(jpeg=JPEG_QUALITY, webp=WEBP_QUALITY)
+    return text + NOTES.format(jpeg=QUALITY, webp=WEBP_QUALITY)
 
 
 if __name__ == "__main__":

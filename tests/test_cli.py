@@ -113,7 +113,7 @@ def test_what_cannot_be_written_is_said_and_nothing_is_left(here, folder):
     before = sorted(os.listdir())
     assert "cannot write .foo" in here("apply", "box", "photo.png", "-o", "photo.foo", status=2).err
     for arguments, words in (
-        (["clear.png", "-o", "clear.jpg", "--force"], "cannot hold an alpha channel: GIF, PNG,"),
+        (["clear.png", "-o", "clear.jpg", "--force"], "cannot hold an alpha channel: BMP, GIF, PNG,"),
         (["photo.png", "-o", "none/a.png"], "there is no folder none"), (["noname"], "noname"),
         (["photo.png", "-o", "x" * 252 + ".png"], "name too long"),
     ):

@@ -1,6 +1,7 @@
 """A batch of photos: plan the outputs, filter in parallel, and yield a PhotoResult for each."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,6 +24,7 @@ class Batch:
     """A job, and the photos it applies to, each with the name of its result.
 
     Wrong names raise an ImfilterError here, before anything is read or written. len() is the number of photos.
+    skipped: how many files of the folders are no photos, by kind.
 
     Parameters
     ----------
@@ -45,7 +47,9 @@ class Batch:
 
     def __init__(self, job: BatchJob, files: Sequence[str], *, recursive: bool = False) -> None:
         self._job = job
-        sources = find_photos(files, recursive=recursive, name=job.filter.name, results=job.output.folder)
+        self.skipped: Counter[str] = Counter()
+        sources = find_photos(files, recursive=recursive, name=job.filter.name, results=job.output.folder,
+                              skipped=self.skipped)
         self.photos: list[PlannedPhoto] = plan_photos(sources, job.output, job.filter.name)
         if job.tiling and len(self.photos) > 1:  # in tiles, photos that fit in memory would wait for each other
             self._job = replace(job, tiling=replace(job.tiling, always=False))

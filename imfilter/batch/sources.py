@@ -4,12 +4,16 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..errors import NO_FILE
 from ..filters import FILTERS
 from ..tiled.zarr.stores import is_store
+
+# Kinds of files that a search of folders skips, besides suffixes.
+HIDDEN, LINK, RESULT, NO_SUFFIX = "hidden", "link to a folder", "result of an earlier run", "without a suffix"
 
 
 class PhotoSource(NamedTuple):
@@ -25,12 +29,13 @@ class PhotoSource(NamedTuple):
 
 
 def find_photos(
-    files: Iterable[str], *, recursive: bool, name: str, results: str | None = None
+    files: Iterable[str], *, recursive: bool, name: str, results: str | None = None,
+    skipped: Counter[str] | None = None,
 ) -> Iterator[PhotoSource]:
     """Yield the photos that names, patterns and folders refer to, in their order; those of a folder sorted.
 
     A name that exists is never a pattern. name: the filter's name. results: the folder of the results, which is not
-    searched.
+    searched. skipped: counts the files that folders hold besides, by kind.
     """
     for file in files:
         if file == "-":
@@ -39,7 +44,7 @@ def find_photos(
             yield PhotoSource(file.rstrip(os.sep))
         elif os.path.isdir(file):
             if recursive:
-                yield from _search_folder(file, name, results)
+                yield from _search_folder(file, name, results, Counter() if skipped is None else skipped)
             else:
                 yield PhotoSource(file, error="is a folder: --recursive (-r) filters the photos in it")
         elif os.path.lexists(file) or not glob.has_magic(file):
@@ -51,12 +56,23 @@ def find_photos(
 
 def _match_pattern(pattern: str) -> Iterator[PhotoSource]:
     none = True
-    for file in sorted(set(_expand_pattern(pattern))):
+    for file in sorted(set(_expand_pattern(_escape_existing(pattern)))):
         if is_store(file) or not os.path.isdir(file):
             none = False
             yield _check_regular(file)
     if none:
         yield PhotoSource(pattern, error="no file matches this pattern")
+
+
+def _escape_existing(pattern: str) -> str:
+    """Take the first folders of a pattern literally where they exist: `a[1]/*.jpg` in a folder called a[1]."""
+    *folders, name = pattern.split("/")
+    known = ""
+    for number, folder in enumerate(folders):
+        if not os.path.isdir(f"{known}{folder}/"):
+            return glob.escape(known) + "/".join([*folders[number:], name])
+        known += f"{folder}/"
+    return glob.escape(known) + name
 
 
 def _check_regular(file: str, subfolder: str = "") -> PhotoSource:
@@ -78,32 +94,43 @@ def _expand_pattern(pattern: str, folder: str | None = None) -> list[str]:
             for name in _expand_pattern(parts[1], below)]
 
 
-def _search_folder(folder: str, name: str, results: str | None) -> Iterator[PhotoSource]:
+def _search_folder(
+    folder: str, name: str, results: str | None, skipped: Counter[str]
+) -> Iterator[PhotoSource]:
     """Yield the images in a folder and its subfolders, except hidden ones and results of an earlier run."""
     from .. import files
 
     suffixes = files.readable_suffixes()
     failed: list[OSError] = []
     none = True
-    for below, folders, names in _walk(folder, failed):
+    for below, folders, names in _walk(folder, failed, skipped):
         folders[:] = [sub for sub in folders if not _is_same_folder(os.path.join(below, sub), results)]
         stores = [sub for sub in folders if is_store(os.path.join(below, sub))]
         images = sorted([file for file in names if os.path.splitext(file)[1].lower() in suffixes] + stores)
         stems = {os.path.splitext(file)[0] for file in images}
+        skipped.update(os.path.splitext(file)[1].lower() or NO_SUFFIX for file in set(names) - set(images))
         for file in images:
-            if not _is_result(file, stems, name):
-                none = False
-                inner = os.path.relpath(below, folder)
-                yield _check_regular(os.path.join(below, file), "" if inner == os.curdir else inner)
+            if _is_result(file, stems, name):
+                skipped[RESULT] += 1
+                continue
+            none = False
+            inner = os.path.relpath(below, folder)
+            yield _check_regular(os.path.join(below, file), "" if inner == os.curdir else inner)
     for error in failed:
         yield PhotoSource(str(error.filename), error=error.strerror)
     if none and not failed:
         yield PhotoSource(folder, error="holds no images to filter")
 
 
-def _walk(folder: str, failed: list[OSError] | None = None) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Walk through a folder in order; do not enter links, Zarr stores and hidden folders."""
+def _walk(
+    folder: str, failed: list[OSError] | None = None, skipped: Counter[str] | None = None
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk through a folder in order; do not enter links, Zarr stores and hidden folders. skipped: counts them."""
     for below, folders, names in os.walk(folder, onerror=None if failed is None else failed.append):
+        if skipped is not None:
+            skipped[HIDDEN] += sum(one.startswith(".") for one in (*folders, *names))
+            skipped[LINK] += sum(
+                os.path.islink(os.path.join(below, sub)) for sub in folders if not sub.startswith("."))
         folders[:] = sorted(sub for sub in folders if not sub.startswith("."))
         yield below, folders, sorted(file for file in names if not file.startswith("."))
         folders[:] = [sub for sub in folders if not is_store(os.path.join(below, sub))]

@@ -77,8 +77,8 @@ class Output:
         suffix = self.format or suffix
         folder, file = os.path.split(source.path)
         stem = os.path.splitext(file)[0] if source.path != "-" else "stdin"
-        if self.in_place:
-            return source.path
+        if self.in_place:  # a link stays: the file it points to is replaced
+            return os.path.realpath(source.path) if os.path.islink(source.path) else source.path
         if self.pattern:
             parent = os.path.basename(os.path.abspath(folder))
             fields = {"stem": stem, "filter": name, "ext": suffix.lstrip("."), "parent": parent}
@@ -91,7 +91,9 @@ class Output:
 
     def suffix(self, target: str, own: str) -> str:
         """Return the suffix that sets the result's format: the pattern's suffix, else `format`, else the photo's."""
-        return self.format or own if self.pattern in (None, "-") else os.path.splitext(target)[1].lower()
+        if self.pattern in (None, "-") and not self.in_place:
+            return self.format or own
+        return os.path.splitext(target)[1].lower()
 
 
 class PlannedPhoto(NamedTuple):

@@ -78,6 +78,9 @@ class OutputOptions:
     quality: int | None = option(
         "--quality", type=KindType(Integer(1, 100)), metavar="N",
         help="Quality of JPEG and WebP, 1 to 100. Default: the source's quality, else 95 (WebP 90).")
+    subsampling: str | None = option(
+        "--subsampling", type=click.Choice(["444", "422", "420", "440"]), metavar="N",
+        help="Colors of JPEG: 444, 422, 420 or 440. Default: the source's, else 420.")
     compress_level: int | None = option(
         "--compress-level", type=KindType(Integer(0, 9)), metavar="N",
         help="Compression of PNG, 0 (fastest) to 9 (smallest).")
@@ -143,4 +146,4 @@ class OutputOptions:
     def settings(self) -> Settings:
         from .. import files
 
-        return files.Settings(self.quality, self.compress_level, self.strip)
+        return files.Settings(self.quality, self.compress_level, self.strip, self.subsampling)

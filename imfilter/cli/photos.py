@@ -19,7 +19,7 @@ from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
 from .outputs import OutputOptions
-from .report import Report, print_message
+from .report import Report, describe_skipped, print_message
 from .sections import Command
 from .status import Status
 from .stream import StreamOptions, list_stream_options
@@ -48,7 +48,10 @@ def filter_photos(
         except FileError as error:
             print_message(str(error))
             return Status.SOME_FAILED
-    return _run_batch(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
+    status = _run_batch(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
+    if not options.quiet and work.skipped.total():
+        print_message(describe_skipped(work.skipped))
+    return status
 
 
 def _run_batch(work: batch.Batch, report: Report, workers: int | None) -> int:

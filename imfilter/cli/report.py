@@ -7,15 +7,19 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 import click
 
 from ..batch import PhotoResult
+from ..runtime.extras import describe_missing
 from .outputs import OutputOptions
 from .progress import Progress, format_duration
 from .status import Status
 
 MOST_NAMES = 20  # photos not done that are named without --verbose
+
+HEIC = {".heic", ".heif", ".hif"}  # skipped only if the library for them is missing
 
 # Characters that break a line, move the cursor or change the direction of writing.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -29,6 +33,20 @@ def escape_controls(text: str) -> str:
 def print_message(text: str) -> None:
     """Print a line to standard error."""
     click.echo(escape_controls(f"imfilter: {text}"), err=True)
+
+
+def describe_skipped(skipped: Counter[str]) -> str:
+    """Return how many files were skipped, by kind, the most frequent first."""
+    kinds = [f"{count:,} {kind}" for kind, count in sorted(skipped.items(), key=lambda one: (-one[1], one[0])) if count]
+    words = f"skipped {skipped.total():,} {'file' if skipped.total() == 1 else 'files'}: {', '.join(kinds)}"
+    return words + (f"; HEIC {describe_missing('heic')}" if HEIC & set(skipped) else "")
+
+
+def to_unicode(value: Any) -> Any:
+    """Return a JSON value whose texts are valid Unicode: other bytes of file names become \\xNN."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return [to_unicode(one) for one in value] if isinstance(value, list) else value
 
 
 class Report:
@@ -82,7 +100,7 @@ class Report:
             del fields["number"]
             if result.tiles is None:
                 del fields["tiles"]
-            click.echo(json.dumps(fields))
+            click.echo(json.dumps({key: to_unicode(value) for key, value in fields.items()}))
         elif not self._options.quiet:
             for note in result.notes:
                 print_message(f"{result.input}: {note}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import IO
 
@@ -15,6 +15,8 @@ COLORS = {b"gAMA": "gamma", b"cHRM": "chromaticities", b"sRGB": "sRGB intent", b
 OTHERS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"bKGD",
           b"hIST", b"sBIT", b"sPLT", b"tIME"}
 RIFF_KNOWN = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP "}
+
+LONG = 2**20  # bytes of a text
 
 Chunk = tuple[bytes, bytes]
 
@@ -31,6 +33,30 @@ def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
             stream.seek(size + 4, 1)
         if name == b"IEND":
             return
+
+
+def drop_texts(stream: IO[bytes], known: Iterable[str]) -> IO[bytes]:
+    """Return a PNG file without its texts, which are copied unread, if one is compressed or long.
+
+    Decoders unpack texts and refuse long ones, however valid. known: keywords of the texts to be read; they come before
+    the pixels, so that they are read with the header.
+    """
+    listed = list(png_chunks(stream))
+    if not any(name in (b"zTXt", b"iTXt") or (name == b"tEXt" and len(data) > LONG) for name, data in listed):
+        return stream
+    read = b"".join(png_chunk(*chunk) for chunk in listed if chunk[0] in TEXTS and text_key(chunk[1]) in known)
+    parts, pixels = [SIGNATURE], False
+    stream.seek(len(SIGNATURE))
+    while len(head := stream.read(8)) == 8:
+        size, name = struct.unpack(">I4s", head)
+        if name in TEXTS:
+            stream.seek(size + 4, 1)
+            continue
+        if name == b"IDAT" and not pixels:
+            parts.append(read)
+            pixels = True
+        parts += [head, stream.read(size + 4)]
+    return io.BytesIO(b"".join([*parts, head]))
 
 
 def png_chunk(name: bytes, data: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """Encode photos in the format of a file, with the metadata that the format can hold."""
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,20 +8,21 @@ from PIL import PngImagePlugin
 
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
-from . import chunks, high_depth, png
+from . import bmp, chunks, high_depth, jpeg, png
 from .exif import PREFIX
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
+from .heif import load_heif
 from .jpeg_metadata import set_density
 from .metadata import fit_metadata
 from .photo import Photo, add_note
-from .pillow_guards import BROKEN
+from .pillow_guards import BROKEN, save_image
 from .png_metadata import density_chunk
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 DEFAULT = Settings()
-JPEG_QUALITY, WEBP_QUALITY = 95, 90  # for photos without a quality of their own
+WEBP_QUALITY, AVIF_QUALITY = 90, 90  # for photos without a quality of their own
 WEBP_METHOD = 2  # the default, 4, takes twice as long for files that are 3 % smaller
 XMP_TEXT = b"XML:com.adobe.xmp\0\0\0\0\0"  # the header of a PNG text chunk that holds XMP
 
@@ -59,18 +59,22 @@ def encode_photo(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> byt
     imfilter.errors.FileError: JPEG must have one frame, got 2: GIF, PNG, TIFF or WEBP can hold several
     """
     kind = format_of(suffix)
-    check_count(kind, len(photo.frames))
+    stream = photo.stream == kind.name
+    if not stream:
+        check_count(kind, len(photo.frames))
     check_frame(kind, photo.image)
     for level in LEVELS:
         if level != kind.level and getattr(settings, level) is not None:
             add_note(photo.notes, f"{kind.name} has no {level.replace('_', ' ')}: the setting is ignored")
-    if kind.name == "PNG" and len(photo.frames) > 1 and isinstance(photo.image, HighDepthImage):
+    if kind.name != "JPEG" and settings.subsampling is not None:
+        add_note(photo.notes, f"{kind.name} has no choice of chroma subsampling: the setting is ignored")
+    if kind.name == "PNG" and not stream and len(photo.frames) > 1 and isinstance(photo.image, HighDepthImage):
         raise FileError("PNG animations of 16-bit colors cannot be written: TIFF can hold such frames as pages")
     task = _EncodingTask(photo, kind, settings)
     try:
         return ENCODERS[kind.name](task)
     except BROKEN as error:
-        if task.failed:  # the frame is to blame, not the format
+        if task.failed or isinstance(error, FileError):  # the frame is to blame, not the format
             raise
         raise FileError(f"{kind.name} could not be written: {error}") from None
 
@@ -101,6 +105,8 @@ class _EncodingTask:
     def _prepare(self, frame: Picture) -> tuple[Picture, dict[str, Any]]:
         check_frame(self.kind, frame)
         info = frame.info if self.count > 1 else {key: frame.info[key] for key in frame.info if key != "duration"}
+        if frame.info.get("white is zero") and self.kind.name != "TIFF":
+            add_note(self.photo.notes, f"becomes a negative: 0 is white in it, which {self.kind.name} cannot say")
         kept = fit_metadata(info, self.kind, frame.mode, frame.size, self.photo.notes, self.settings.strip)
         return frame, kept
 
@@ -108,34 +114,23 @@ class _EncodingTask:
         return next(self.frames())
 
 
-def _save(image: Picture, kind: str, **options: Any) -> bytes:
-    assert not isinstance(image, HighDepthImage)
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
 def _encode_jpeg(task: _EncodingTask) -> bytes:
     image, kept = task.single_frame()
-    tables, sampling = image.info.get("tables", ({}, -1))
-    if task.settings.quality is not None:
-        quality: dict[str, Any] = {"quality": task.settings.quality}
-    elif tables:
-        quality = {"qtables": tables, "subsampling": sampling, "progressive": bool(image.info.get("progressive"))}
-    else:
-        quality = {"quality": JPEG_QUALITY}
+    assert not isinstance(image, HighDepthImage)
     stated = [(key, kept.pop(key)) for key in ("dpi", "density") if key in kept]
     if "exif" in kept:
         kept["exif"] = PREFIX + kept["exif"]
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
-    data = _save(image, "JPEG", **quality, **kept)
+    settings = task.settings
+    data = jpeg.encode_jpeg(
+        image, image.info.get("coding"), settings.quality, settings.subsampling, task.photo.notes, kept)
     return set_density(data, *stated[0], bool(image.info.get("metric")), task.photo.notes) if stated else data
 
 
 def _encode_png(task: _EncodingTask) -> bytes:
     hidden = bool(task.first.get("default_image"))
-    if task.count == 1:
-        return _encode_png_still(*task.single_frame(), task.settings, task.photo.notes)
+    if task.count == 1 or task.photo.stream == "PNG":
+        return b"".join(_encode_png_still(*one, task.settings, task.photo.notes) for one in task.frames())
     stills = ((_encode_png_still(frame, kept, task.settings, task.photo.notes), kept.get("duration") or 0.0)
               for frame, kept in task.frames())
     return b"".join(chunks.encode_animation(stills, task.count, task.first.get("plays") or 0, hidden))
@@ -159,16 +154,17 @@ def _encode_png_still(frame: Picture, kept: dict[str, Any], settings: Settings, 
 def _encode_webp(task: _EncodingTask) -> bytes:
     lossless = bool(task.first.get("lossless")) and task.settings.quality is None
     options: dict[str, Any] = {
-        "lossless": lossless, "quality": task.settings.quality or WEBP_QUALITY, "method": WEBP_METHOD}
+        "lossless": lossless, "exact": lossless,  # exact: with the colors of transparent pixels
+        "quality": task.settings.quality or WEBP_QUALITY, "method": WEBP_METHOD}
     frames = task.frames()
     image, kept = next(frames)
     durations = [kept.pop("duration", 0)]
     options |= {"icc_profile": None, **kept}
     if task.count == 1:
-        return _save(image, "WEBP", **options)
+        return save_image(image, "WEBP", **options)
     rest = _LaterFrames(frames, task.count - 1, durations, image.size)
-    return _save(image, "WEBP", save_all=True, append_images=[rest], duration=durations,
-                  loop=task.first.get("plays") or 0, **options)
+    return save_image(image, "WEBP", save_all=True, append_images=[rest], duration=durations,
+                      loop=task.first.get("plays") or 0, **options)
 
 
 class _LaterFrames:
@@ -206,16 +202,32 @@ def _encode_tiff(task: _EncodingTask) -> bytes:
 
 
 def _encode_ppm(task: _EncodingTask) -> bytes:
-    frame, _ = task.single_frame()
-    return high_depth.encode_ppm(frame) if isinstance(frame, HighDepthImage) else _save(frame, "PPM")
+    return b"".join(high_depth.encode_ppm(frame) for frame, _ in task.frames())
 
 
 def _encode_bmp(task: _EncodingTask) -> bytes:
     image, kept = task.single_frame()
-    return _save(image, "BMP", **kept)
+    assert not isinstance(image, HighDepthImage)
+    return bmp.encode_bmp(image, **kept)
+
+
+def _encode_heif(task: _EncodingTask) -> bytes:
+    """Encode AVIF or HEIF."""
+    name = task.kind.name
+    if name == "HEIF":
+        load_heif()
+    frames = [(frame.convert("RGBA") if frame.mode == "LA" else frame, kept)  # type: ignore[union-attr]
+              for frame, kept in task.frames()]
+    image, kept = frames[0]
+    durations = [kept.pop("duration", 0) for _, kept in frames]
+    options: dict[str, Any] = {"icc_profile": None, "exif": None, "xmp": None,
+                               "quality": task.settings.quality or AVIF_QUALITY, **kept}
+    more: dict[str, Any] = {"save_all": True, "append_images": [frame for frame, _ in frames[1:]],
+                            "duration": durations} if task.count > 1 else {}
+    return save_image(image, name, **options, **more)
 
 
 ENCODERS: dict[str, Callable[[_EncodingTask], bytes]] = {
-    "BMP": _encode_bmp, "GIF": _encode_gif, "JPEG": _encode_jpeg, "PNG": _encode_png, "PPM": _encode_ppm,
-    "TIFF": _encode_tiff, "WEBP": _encode_webp,
+    "AVIF": _encode_heif, "BMP": _encode_bmp, "GIF": _encode_gif, "HEIF": _encode_heif, "JPEG": _encode_jpeg,
+    "PNG": _encode_png, "PPM": _encode_ppm, "TIFF": _encode_tiff, "WEBP": _encode_webp,
 }

@@ -1,8 +1,9 @@
 """Encode GIF files frame by frame: at most 256 colors each, and pixels that are opaque or transparent."""
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import GifImagePlugin, Image
@@ -11,7 +12,36 @@ from ..errors import FileError
 from .photo import add_note
 
 OPAQUE = 128  # the least alpha of an opaque pixel
+EXTENSION, FRAME = b"!", b","  # what begins a block
 HUNDREDTH = 10  # milliseconds, GIF's unit of time
+
+
+def measure_canvas(stream: IO[bytes]) -> tuple[int, int]:
+    """Return the size of a GIF file that holds every frame: some exceed the size in its header."""
+    stream.seek(0)
+    head = stream.read(13)
+    width, height = struct.unpack_from("<HH", head, 6)
+    stream.seek(_table_size(head[10]), 1)
+    while (mark := stream.read(1)) in (EXTENSION, FRAME):
+        if mark == EXTENSION:
+            stream.seek(1, 1)
+        else:
+            frame = stream.read(9)
+            if len(frame) < 9:
+                break
+            left, top, across, down, flags = struct.unpack("<HHHHB", frame)
+            width, height = max(width, left + across), max(height, top + down)
+            stream.seek(_table_size(flags) + 1, 1)
+        while size := stream.read(1)[:1]:
+            if size == b"\0":
+                break
+            stream.seek(size[0], 1)
+    return width, height
+
+
+def _table_size(flags: int) -> int:
+    """Return the bytes of a table of colors."""
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 128 else 0
 
 
 def encode_gif(

@@ -11,17 +11,21 @@ from typing import IO
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError, explain_os_error
+from .chunks import SIGNATURE, drop_texts
+from .formats import FORMATS, HEIF
+from .heif import START, can_read_heif, prepare_formats
 from .pillow_guards import check_pixels, explain_read_errors, quiet_headers
+from .png_metadata import READ_TEXTS
 from .tiff_pages import TiffPages, read_directories
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth is known
-NO_IMAGE = f"is not an image that can be read ({', '.join(READ)})"
+NO_IMAGE = f"is not an image that can be read ({', '.join(READ)}, AVIF, HEIC)"
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def readable_suffixes() -> frozenset[str]:
     """Return the suffixes of the formats that can be read."""
-    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in READ)
+    return frozenset(suffix for suffix, kind in FORMATS.items() if kind is not HEIF or can_read_heif())
 
 
 @contextlib.contextmanager
@@ -46,14 +50,17 @@ def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
     if not stream.seek(0, os.SEEK_END):
         raise FileError("is empty")
     stream.seek(0)
-    start = stream.read(4)
+    start = stream.read(START)
+    if start.startswith(SIGNATURE):
+        stream = drop_texts(stream, READ_TEXTS)
     stream.seek(0)
+    formats = prepare_formats(start) or READ
     try:
         with quiet_headers():
-            image: Image.Image = Image.open(stream, formats=READ)
+            image: Image.Image = Image.open(stream, formats=formats)
             return image, getattr(image, "n_frames", 1)
     except (UnidentifiedImageError, SyntaxError):  # a page whose samples Pillow does not know
-        if start not in TIFF_STARTS:
+        if start[:4] not in TIFF_STARTS:
             raise
         return None
 

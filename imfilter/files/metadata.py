@@ -4,12 +4,14 @@ from __future__ import annotations
 import re
 from typing import IO, Any
 
-from PIL import Image, JpegImagePlugin
+from PIL import Image
 
 from . import chunks, jpeg_metadata, png_metadata, xmp
 from .descriptions import Result
 from .exif import PREFIX, clean_exif, keep_color_space, read_resolution, update_exif
 from .formats import KEPT, Format
+from .heif import collect_heif
+from .jpeg import read_coding
 from .photo import add_note
 from .profile import is_profile
 from .tiff_tables import update_tiff_entries
@@ -38,6 +40,8 @@ def collect_metadata(
         kept["xmp"] = xmp.edit_xmp(kept["xmp"], {(xmp.TIFF, b"Orientation"): b"1"}, notes)
     kept |= _read_resolution(given)
     kept |= COLLECTORS.get(kind, _collect_nothing)(image, stream, {**given, **kept, "exif": exif, "turn": turn}, notes)
+    if kind == "JPEG":
+        kept["coding"] = read_coding(image, turn)
     if kept.get("icc_profile") and not is_profile(kept["icc_profile"]):
         kept["icc_profile"] = None
         add_note(notes, "color profile not kept: it cannot be read")
@@ -52,7 +56,7 @@ def _collect_nothing(image: Image.Image, stream: IO[bytes], given: dict[Any, Any
 
 
 def _collect_jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
-    """Return the quality of a JPEG file, and its segments."""
+    """Return the segments of a JPEG file, and its resolution."""
     stream.seek(0)
     data = stream.read()
     kept = jpeg_metadata.collect_segments(data, given["turn"], notes, counted=image.format == "MPO")
@@ -60,8 +64,7 @@ def _collect_jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
     kept |= {"dpi": None, "density": None} | (jpeg_metadata.read_density(data) or dict([stated] if stated else []))
     if not given.get("icc_profile") and jpeg_metadata.has_profile(data):
         add_note(notes, "color profile not kept: it cannot be read")
-    tables = getattr(image, "quantization", {}), JpegImagePlugin.get_sampling(image)
-    return {**kept, "tables": tables, "progressive": given.get("progressive")}
+    return kept
 
 
 def _collect_png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
@@ -129,7 +132,8 @@ def _collect_ppm(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
 
 # Metadata that only some formats have.
 COLLECTORS = {"BMP": _collect_bmp, "PPM": _collect_ppm, "JPEG": _collect_jpeg, "PNG": _collect_png,
-              "WEBP": _collect_webp, "GIF": _collect_gif, "TIFF": _collect_tiff}
+              "WEBP": _collect_webp, "GIF": _collect_gif, "TIFF": _collect_tiff,
+              "AVIF": collect_heif, "HEIF": collect_heif}
 
 
 def _read_resolution(given: dict[Any, Any]) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class Photo:
         The file's suffix in lower case, as in ".png".
     notes : list of str
         What was changed or not kept. Reading and encoding add to it.
+    stream : str
+        The format, "PPM" or "PNG", if the frames were files that follow each other; empty: they were not.
 
     Examples
     --------
@@ -55,10 +57,13 @@ class Photo:
     155
     """
 
-    def __init__(self, frames: Frames | Sequence[Picture], suffix: str = "", notes: list[str] | None = None) -> None:
+    def __init__(
+        self, frames: Frames | Sequence[Picture], suffix: str = "", notes: list[str] | None = None, stream: str = ""
+    ) -> None:
         self.frames = frames
         self.suffix = suffix
         self.notes: list[str] = [] if notes is None else notes
+        self.stream = stream
 
     @property
     def image(self) -> Picture:
@@ -78,7 +83,7 @@ class Photo:
             result.info = {**source.info, "stride": stride} if stride != (1, 1) else dict(source.info)
             return result
 
-        return Photo(Frames(len(frames), make), self.suffix, self.notes)
+        return Photo(Frames(len(frames), make), self.suffix, self.notes, self.stream)
 
 
 def suffix_of(path: str) -> str:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import re
@@ -11,8 +12,9 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from ..errors import FileError
 
@@ -22,6 +24,7 @@ BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, Ar
 
 UNKNOWN_TYPE = re.compile("<TiffTag.fromfile> .*invalid data type")  # newer than tifffile, as UTF-8 of EXIF 3.0 is
 
+LONGEST_TEXT = 2**26  # bytes of an unpacked color profile or text of PNG: those of CMYK exceed Pillow's megabyte
 MUTED = threading.Lock()  # held while standard error is redirected
 OPENING = threading.Lock()  # held while Pillow's settings are changed
 
@@ -68,10 +71,11 @@ def quiet_headers() -> Iterator[None]:
     with OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = before
+            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = before, text
 
 
 def pixel_limit() -> int | None:
@@ -85,6 +89,13 @@ def check_pixels(size: tuple[int, int], most: int | None) -> None:
     if limit is not None and size[0] * size[1] > limit:
         raise FileError(f"must have at most {limit / 1e6:.3g} megapixels, got {size[0]} x {size[1]} pixels: "
                         "--max-pixels sets the limit")
+
+
+def save_image(image: Any, kind: str, **options: Any) -> bytes:
+    """Encode an image with Pillow, and return the bytes of the file."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
 @contextlib.contextmanager

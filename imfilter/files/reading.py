@@ -8,6 +8,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
+from ..arrays.conversion import as_array
+from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError, check_integer
 from . import high_depth
 from .formats import FORMATS
@@ -16,10 +18,12 @@ from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
 from .pillow_guards import BROKEN, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
-from .samples import correct_samples, loses_samples, set_byte_order, to_filterable_mode
+from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .stacks import decode_plane, describe_plane, find_stack
-from .tiff_pages import TiffPages, describe_page
+from .streams import Stream, find_images
+from .tiff_pages import TiffPages, describe_page, to_picture
 from .tiff_tables import PageTables
+from .volumes import check_main_picture, count_planes, read_planes
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -71,19 +75,26 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
         with explain_read_errors(path, "is damaged"):
             return found.decode(number)
 
-    return Photo(Frames(found.frames, decode, first), suffix, notes)
+    return Photo(Frames(found.frames, decode, first), suffix, notes, found.stream)
 
 
 class _Decoder(NamedTuple):
-    """A file's format, its number of frames, and what decodes the frame of an index."""
+    """A file's format, its number of frames, and what decodes the frame of an index. stream: as in Photo."""
 
     kind: str
     frames: int
     decode: Callable[[int], Picture]
+    stream: str = ""
 
 
 def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> _Decoder:
     """Look at a file's header, and choose what decodes its frames."""
+    images = find_images(stream)
+    if images is not None:
+        if images.rest:
+            notes.append("data after the image not kept")
+        if len(images.pieces) > 1:
+            return _decode_stream(images, stream, most, notes)
     found = open_header(stream)
     if found is None:
         return _decode_tiff(stream, most, notes)
@@ -94,9 +105,12 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> _D
         notes.append(f"holds {count} images: only the first is filtered")
         count = 1
     if kind == "TIFF":
-        stack = _decode_stack(stream, notes) if count == 1 else None
-        if stack or _needs_tifffile(image, count):
-            return stack or _decode_tiff(stream, most, notes)
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        check_main_picture(tags)
+        if count == 1 and (stack := _decode_stack(stream, notes)):
+            return stack
+        if (count == 1 and count_planes(tags) > 1) or _needs_tifffile(image, count):
+            return _decode_tiff(stream, most, notes)
     if kind == "PPM" and loses_samples(image):
         return _Decoder(kind, 1, lambda _: _finish_image(
             high_depth.decode_ppm(stream, image), *collect_metadata(image, stream, kind, notes)))
@@ -111,6 +125,37 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> _D
     return _Decoder(kind, count, _PillowDecoder(image, kind, count, stream, most, notes))
 
 
+def _decode_stream(images: Stream, stream: IO[bytes], most: int | None, notes: list[str]) -> _Decoder:
+    """Return a decoder for files that follow each other."""
+    stream.seek(0)
+    kept = io.BytesIO(stream.read())  # the file may have been deleted when the next image is requested
+
+    def decode(number: int) -> Picture:
+        return _choose_decoder(images.open_piece(kept, number), most, notes).decode(0)
+
+    return _Decoder(images.kind, len(images.pieces), decode, images.kind)
+
+
+def _decode_planes(planes: int, pages: TiffPages, most: int | None, notes: list[str]) -> _Decoder:
+    """Return a decoder for a TIFF file whose only page holds several planes, which become pages."""
+    check_pixels(pages.size(0), most)
+    with quiet_headers():
+        info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
+    pixels = read_planes(pages.stream)
+    if len(pixels) != planes:
+        notes.append(f"is described as {planes} images, and holds {len(pixels)}")
+    tags = pages.tags[0]
+    if is_white_zero(tags, pixels.dtype):
+        info["white is zero"] = True
+
+    def decode(number: int) -> Picture:
+        picture = to_picture(pixels[number].copy(), tags.get(262, 1), tags.get(338, ()))
+        own = info if number == 0 else {key: info[key] for key in info if key not in ("exif", "xmp")}
+        return _finish_image(picture, dict(own), turn)
+
+    return _Decoder("TIFF", len(pixels), decode)
+
+
 class _PillowDecoder:
     """Decodes the frames of a file that Pillow reads."""
 
@@ -123,6 +168,11 @@ class _PillowDecoder:
         self.tables = PageTables(self.stream) if kind == "TIFF" else None
         self.info: dict[str, Any] = {}
         self.turn = 1
+        self.canvas: tuple[int, int] | None = None
+        if kind == "GIF" and count > 1:
+            from .gif import measure_canvas
+
+            self.canvas = measure_canvas(self.stream)
         self.alpha = count > 1 and kind != "TIFF" and (kind == "GIF" or "transparency" in image.info)
 
     def __call__(self, number: int) -> Picture:
@@ -131,26 +181,36 @@ class _PillowDecoder:
             with quiet_headers():
                 image.seek(number)
         check_pixels(image.size, self.most)
+        maxval = high_depth.read_maxval(image) if self.kind == "PPM" else None
         own = number == 0 or self.kind == "TIFF"  # only pages of TIFF have metadata of their own
         if own and self.kind == "TIFF":  # its tags are read from the open file
             self._collect_metadata()
             set_byte_order(image)
+        if self.kind == "PNG" and "transparency" in image.info:
+            image.info["key bits"] = key_bits(image)
         with mute_libtiff(self.kind):
             image.load()
         if own and self.kind != "TIFF":
             self._collect_metadata()
-        info: dict[Any, Any] = dict(self.info)
+        info: dict[Any, Any] = {**self.info, "maxval": maxval} if maxval else dict(self.info)
         if self.count > 1 and "duration" in image.info:
             info["duration"] = image.info["duration"]
         picture: Picture = to_filterable_mode(
             correct_samples(image), [] if self.kind == "GIF" else self.notes, alpha=self.alpha)
+        if self.canvas and picture.size != self.canvas:
+            picture = _extend_canvas(picture, self.canvas)
         if self.kind != "TIFF":  # Pillow turns those itself
             picture = turn_image(picture, self.turn)
-        picture = picture.copy() if picture is image and self.count > 1 else picture
+        if not isinstance(picture, HighDepthImage) and picture is image and self.count > 1:
+            picture = picture.copy()
+        if self.kind == "TIFF" and is_white_zero(image.tag_v2, as_array(picture).dtype):  # type: ignore[attr-defined]
+            info["white is zero"] = True
         picture.info = info
         return picture
 
     def _collect_metadata(self) -> None:
+        if self.kind == "HEIF":  # where what is missing is None
+            self.image.info = {key: value for key, value in self.image.info.items() if value is not None}
         with quiet_headers():
             given = self.image.info
             if self.tables:
@@ -159,6 +219,13 @@ class _PillowDecoder:
                 self.image.info = given | describe_page(self.tables, self.image.tell(), self.notes)
             self.info, self.turn = collect_metadata(self.image, self.stream, self.kind, self.notes)
             self.image.info = given
+
+
+def _extend_canvas(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Return a frame with transparent pixels to its right and below it."""
+    canvas = Image.new("RGBA", size)
+    canvas.paste(picture)  # type: ignore[arg-type]
+    return canvas
 
 
 def _decode_deep_png(image: Image.Image, stream: IO[bytes], notes: list[str]) -> Picture:
@@ -212,6 +279,10 @@ def _decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> _Deco
     count = len(pages.tags)
     if not count:
         raise UnidentifiedImageError
+    check_main_picture(pages.tags[0])
+    planes = count_planes(pages.tags[0]) if count == 1 else 1
+    if planes > 1:
+        return _decode_planes(planes, pages, most, notes)
     for page in range(count):
         check_pixels(pages.size(page), most)
     if count > 1:
@@ -221,7 +292,10 @@ def _decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> _Deco
     def decode(page: int) -> Picture:
         with quiet_headers():
             info, turn = collect_metadata(pages.header(page, notes), pages.stream, "TIFF", notes)
-        return _finish_image(pages.decode(page), info, turn)
+        picture = pages.decode(page)
+        if is_white_zero(pages.tags[page], as_array(picture).dtype):
+            info["white is zero"] = True
+        return _finish_image(picture, info, turn)
 
     return _Decoder("TIFF", count, decode)
 
@@ -229,5 +303,5 @@ def _decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> _Deco
 def _finish_image(picture: Picture, info: dict[str, Any], turn: int) -> Picture:
     """Turn an image upright, and attach its metadata."""
     picture = turn_image(picture, turn)
-    picture.info = info
+    picture.info = {**dict(picture.info), **info}  # type: ignore[dict-item]
     return picture

@@ -111,7 +111,8 @@ def make_directory(frame: Picture, kept: dict[str, Any], order: str) -> Director
     page = _copy_metadata(kept, order)
     colors, extra = _identify_channels(frame, bands)
     layout: dict[int, Any] = {
-        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands, 262: PHOTOMETRIC[colors], 277: bands, 284: 1,
+        256: width, 257: height, 258: (8 * pixels.itemsize,) * bands,
+        262: 0 if colors == "L" and frame.info.get("white is zero") else PHOTOMETRIC[colors], 277: bands, 284: 1,
         339: ({"u": 1, "i": 2, "f": 3}[pixels.dtype.kind],) * bands}
     if extra:
         layout[338] = extra

@@ -84,7 +84,7 @@ class TiffPages:
             raise ValueError(log.messages[0])
         if planes:
             pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
-        return to_image(pixels.astype(pixels.dtype.newbyteorder("=")), photometric, tags.get(338, ()))
+        return to_picture(pixels.astype(pixels.dtype.newbyteorder("=")), photometric, tags.get(338, ()))
 
 
 def describe_page(tables: PageTables, page: int, notes: list[str]) -> dict[str | tuple[int, int], Any]:
@@ -93,7 +93,7 @@ def describe_page(tables: PageTables, page: int, notes: list[str]) -> dict[str |
     return info | {"stored": tables.stored(page)}
 
 
-def to_image(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:
+def to_picture(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:
     """Convert decoded samples to a Pillow image if it has a mode for them, else to a HighDepthImage."""
     if pixels.ndim not in (2, 3):
         raise FileError(f"has unsupported samples: arrays of {pixels.ndim} axes")

@@ -8,7 +8,8 @@ from typing import Any
 from ..errors import FileError
 
 # What imfilter cannot do without. imagecodecs is not among them: tifffile decodes common files without it.
-LIBRARIES = {"formats": ("tifffile",), "zarr": ("zarr",), "dask": ("dask", "distributed")}
+LIBRARIES = {"formats": ("tifffile",), "zarr": ("zarr",), "dask": ("dask", "distributed"),
+             "heic": ("pillow_heif",)}
 
 
 def install_command(extra: str) -> str:

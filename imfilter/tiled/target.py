@@ -78,4 +78,5 @@ def outline(shape: tuple[int, ...], dtype: np.dtype[Any], like: Source) -> HighD
     pixels = np.broadcast_to(np.zeros((), dtype), (*shape[:2], bands))
     count = like.shape[2] if len(like.shape) == 3 else 1
     alpha = like.alpha and bands > 1
-    return HighDepthImage(pixels, alpha, like.colors if bands == count else 0)
+    info = {"white is zero": True} if like.info.get("white is zero") else {}
+    return HighDepthImage(pixels, alpha, like.colors if bands == count else 0, info)

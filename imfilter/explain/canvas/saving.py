@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ...errors import FileError, suggest
+from ...errors import FileError
 from .page import render_page
 from .raster import render_gif, render_last_frame
 from .scene import Scene
@@ -18,12 +18,11 @@ SCENE_SUFFIXES = (".html", ".svg")  # formats that only scenes can be written in
 
 def check_suffix(path: str | os.PathLike[str], *, scene: bool = True) -> None:
     """Raise FileError unless the suffix names a format. scene: save a scene, not an image."""
-    from ...files.formats import FORMATS
+    from ...files.formats import FORMATS, SHOWN, describe_unknown
 
-    suffix, known = _suffix(path), [*FORMATS, *(SCENE_SUFFIXES if scene else ())]
-    if suffix not in known:
-        raise FileError(f"cannot write {suffix or 'a file without a suffix'}: it must be {', '.join(known)}"
-                        f"{suggest(suffix, known)}")
+    suffix, more = _suffix(path), SCENE_SUFFIXES if scene else ()
+    if suffix not in (*FORMATS, *more):
+        raise FileError(describe_unknown(suffix, [*SHOWN, *more]))
 
 
 def check_path(path: str | os.PathLike[str], *, force: bool) -> None:

@@ -68,6 +68,8 @@ class TiffDirectory:
         number = row * -(-self.size[1] // self.segment[1]) + column
         try:
             place, count = int(self.offsets[plane][number]), int(self.counts[plane][number])
+            if not place and not count:  # sparse: a segment that was never written
+                return self._fill_segment(row)
             if not place or not count:
                 raise ValueError("it is missing")
             data = self.read_bytes(place, count)
@@ -83,6 +85,11 @@ class TiffDirectory:
             name, pixel = "tile" if self.tiled else "strip", (row * self.segment[0], column * self.segment[1])
             raise FileError(f"{self.path}: is damaged: the {name} at row {pixel[0]}, column {pixel[1]} cannot be "
                             f"decoded: {reason.removeprefix(f'{self.path}: ')}") from None
+
+    def _fill_segment(self, row: int) -> Array:
+        """Return a segment of the value for missing data, 0 by default, as tifffile does."""
+        rows = self.segment[0] if self.tiled else min(self.segment[0], self.size[0] - row * self.segment[0])
+        return np.full((rows, self.segment[1], self.bands // self.planes), self.tags["nodata"], self.dtype)
 
 
 def _read_at(handle: int, count: int, place: int) -> bytes:
@@ -156,7 +163,7 @@ def _describe_storage(path: str, pages: list[Any], key: Any, order: Literal["<",
         raise FileError("is damaged: the positions of some pixels are missing")
     tags = {"photometric": int(key.photometric), "bits": key.bitspersample, "compression": int(key.compression),
             "extra": tuple(int(one) for one in key.extrasamples), "colormap": key.colormap,
-            "samples": key.samplesperpixel, "pages": len(pages)}
+            "nodata": key.nodata, "samples": key.samplesperpixel, "pages": len(pages)}
     dtype = np.dtype(key.dtype).newbyteorder("=")
     stored = TiffDirectory(
         path, size, dtype, key.samplesperpixel * len(pages), len(planes), segment, key.is_tiled, tags, offsets, counts,

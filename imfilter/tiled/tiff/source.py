@@ -13,6 +13,7 @@ from ...files.header import NO_IMAGE
 from ...files.metadata import collect_metadata
 from ...files.orientation import turn_pixels
 from ...files.pillow_guards import explain_read_errors, quiet_headers
+from ...files.samples import is_white_zero
 from ...files.tiff_pages import TiffPages
 from ...files.tiff_tables import remove_description
 from ..segment_cache import CACHE, assemble_block, check_segment
@@ -38,6 +39,8 @@ class TiffSource(Source):
                 info, self._turn = collect_metadata(header, stream, "TIFF", notes)
         if stored.tags["pages"] > 1 and "exif" in info:
             info["exif"] = remove_description(info["exif"], notes)
+        if is_white_zero({262: samples.photometric}, samples.dtype):
+            info["white is zero"] = True
         sides = stored.size if self._turn < 5 else stored.size[::-1]
         tile = stored.segment if stored.tiled else _strip_tile(stored)
         shape = sides if samples.bands == 1 and not samples.alpha else (*sides, samples.bands)

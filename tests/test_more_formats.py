@@ -1,0 +1,118 @@
+"""AVIF, HEIC, BMP with alpha, and second suffixes of known formats are filtered, or what to do is said."""
+import importlib.util
+import io
+import struct
+
+import awkward
+import numpy as np
+import pytest
+from PIL import Image, features
+
+from imfilter import files
+from imfilter.errors import FileError
+from imfilter.files import formats
+from imfilter.files.bmp import encode_bmp
+
+AVIF = pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+HEIC = pytest.mark.skipif(importlib.util.find_spec("pillow_heif") is None, reason="pillow_heif is not installed")
+
+
+@pytest.mark.parametrize(("suffix", "kind", "mode"), [
+    (".jfif", "JPEG", "RGB"), (".jpe", "JPEG", "L"), (".mpo", "JPEG", "RGB"), (".apng", "PNG", "RGBA"),
+    (".pnm", "PPM", "RGB"), (".pnm", "PPM", "L"), (".pgm", "PPM", "L"), (".pbm", "PPM", "1"), (".hif", "HEIF", "RGB"),
+])
+def test_other_suffixes_are_read_and_written(put, suffix, kind, mode):
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif")
+        from imfilter.files.heif import load_heif
+        load_heif()
+    photo = files.read_photo(put("photo" + suffix, awkward.encoded(awkward.photo("RGB").convert(mode), kind)))
+    assert photo.suffix == suffix and suffix in files.readable_suffixes()
+    assert Image.open(io.BytesIO(files.encode_photo(photo, suffix))).format == kind
+    assert photo.notes == (["1-bit image becomes 8-bit gray"] if mode == "1" else [])
+
+
+def test_the_second_picture_of_a_camera_is_noted(put):
+    stream = io.BytesIO()
+    awkward.photo().save(stream, "MPO", save_all=True, append_images=[awkward.photo()])
+    assert files.read_photo(put("two.mpo", stream.getvalue())).notes == ["holds 2 images: only the first is filtered"]
+
+
+def test_bmp_with_alpha_has_a_mask_for_it():
+    data = encode_bmp(Image.new("RGBA", (3, 2), (10, 20, 30, 40)), dpi=(300, 300))
+    size, _, start, header = struct.unpack_from("<IIII", data, 2)
+    width, height, _, bits, packing = struct.unpack_from("<iiHHI", data, 18)
+    assert (size, start, header, width, height, bits, packing) == (len(data), 122, 108, 3, 2, 32, 3)
+    assert struct.unpack_from("<4I", data, 54) == (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    assert data[start:] == bytes([30, 20, 10, 40]) * 6
+    assert round(Image.open(io.BytesIO(data)).info["dpi"][0]) == 300
+
+
+@pytest.mark.parametrize("engine", ["file", "again"])
+def test_bmp_keeps_rows_and_alpha(put, engine):
+    image = awkward.photo("RGBA", (7, 5))
+    photo = files.read_photo(put("clear.bmp", encode_bmp(image)))
+    if engine == "again":
+        photo = files.read_photo(put("again.bmp", files.encode_photo(photo, ".bmp")))
+    np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(image))
+    assert not photo.notes
+
+
+@AVIF
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_avif_is_filtered(put, mode):
+    image = Image.linear_gradient("L").resize((64, 48)).convert(mode)
+    if mode == "RGBA":
+        image.putalpha(100)  # an opaque alpha is not stored
+    photo = files.read_photo(put("a.avif", awkward.encoded(image, "AVIF", quality=95, exif=awkward.exif(6))))
+    assert photo.image.size == (48, 64) and photo.image.mode == mode
+    after = Image.open(io.BytesIO(files.encode_photo(photo, ".avif")))
+    assert after.format == "AVIF" and after.mode == mode and after.getexif()[0x010F] == "Acme"
+    assert np.abs(np.asarray(after, int) - np.asarray(photo.image)).mean() < 3
+
+
+@AVIF
+def test_every_frame_of_avif_is_kept(put):
+    frames = [Image.new("RGB", (32, 32), color) for color in ("red", "lime", "blue")]
+    stream = io.BytesIO()
+    frames[0].save(stream, "AVIF", save_all=True, append_images=frames[1:], duration=[100, 200, 300])
+    photo = files.read_photo(put("moving.avif", stream.getvalue()))
+    after = Image.open(io.BytesIO(files.encode_photo(photo, ".avif")))
+    assert after.n_frames == 3
+    for k in range(3):
+        after.seek(k)
+        after.load()
+        assert after.info["duration"] == 100 * (k + 1)
+        assert np.abs(np.asarray(after, int) - np.asarray(frames[k])).max() < 8
+
+
+@HEIC
+def test_heic_is_filtered(put):
+    from imfilter.files.heif import load_heif
+    load_heif()
+    image = Image.linear_gradient("L").resize((64, 48)).convert("RGB")
+    photo = files.read_photo(put("a.heic", awkward.encoded(image, "HEIF", quality=95)))
+    after = Image.open(io.BytesIO(files.encode_photo(photo, ".heic")))
+    assert after.format == "HEIF" and np.abs(np.asarray(after, int) - np.asarray(image)).mean() < 3
+
+
+def test_heic_without_its_library_says_what_to_install(put, monkeypatch):
+    import sys
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    for brands in (b"heic\0\0\0\0mif1heic", b"mif1\0\0\0\0mif1heic"):
+        with pytest.raises(FileError, match=r"pip install 'imfilter\[heic\]'"):
+            files.read_photo(put("a.heic", b"\0\0\0\x18ftyp" + brands))
+
+
+@pytest.mark.parametrize(("suffix", "words"), [
+    (".CR2", "cannot write .CR2, a raw format of cameras: develop it to TIFF or JPEG first"),
+    (".jp2", "cannot write .jp2, JPEG 2000: convert it to TIFF, or name the result .png, .jpg or .tif"),
+    (".jepg", "did you mean '.jpg'?"), (".tfi", "did you mean '.tif'?"), (".txt", "it must be .png, .jpg"),
+    ("", "a file without a suffix"),
+])
+def test_an_unknown_suffix_gets_advice(suffix, words):
+    with pytest.raises(FileError) as caught:
+        formats.format_of(suffix)
+    assert words in str(caught.value)
+    if suffix == ".txt":
+        assert "did you mean" not in str(caught.value)
