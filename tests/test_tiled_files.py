@@ -114,7 +114,9 @@ def test_samples_mean_what_they_mean_in_ordinary_photos(tmp_path, name, tile):
 
 
 def test_what_is_said_beside_the_pixels_comes_along(tmp_path):
-    profile = bytes(16) + b"RGB " + bytes(200)
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     path = tiff(tmp_path, RGB, photometric="rgb", resolution=(300, 200), description="words", iccprofile=profile,
                 tile=(32, 32))
     info = open_source(path).info

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from program import complete, mount, start, wait_until
 
 from imfilter import files
@@ -35,13 +35,16 @@ RESULTS = {
 }
 
 
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
 @pytest.fixture
 def source(tmp_path):
     """A TIFF file of colors with all kinds of metadata."""
     exif = Image.Exif()
     exif.update({270: "words", 271: "Acme"})
     exif.get_ifd(0x8769).update({33434: 0.25, 40962: 190, 40963: 150})
-    kept = {"exif": exif.tobytes(), "dpi": (300, 200), "icc_profile": bytes(16) + b"RGB " + bytes(99)}
+    kept = {"exif": exif.tobytes(), "dpi": (300, 200), "icc_profile": PROFILE}
     (tmp_path / "first.tif").write_bytes(tiff.encode_tiff([(Image.fromarray(RGB), kept)]))
     return open_source(str(tmp_path / "first.tif"))
 
