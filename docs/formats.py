@@ -24,7 +24,8 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
 
 * **Depth.** Filters keep the depth. Files of 16-bit color, of floats in several channels, with channels beyond alpha,
   and big-endian BigTIFF files need `pip install 'imfilter[formats]'`, and are rejected without it. Without it, you can
-  use 16-bit PPM, 16-bit gray and float gray. Lab, and TIFF samples of 10, 12 or 14 bits, are not supported.
+  use 16-bit PPM, 16-bit gray and float gray. `--depth 8|16|float` rescales the result. Lab, and TIFF samples of 10,
+  12 or 14 bits, are not supported.
 * **Frames.** Every frame of an animation and every page of a TIFF file is filtered. Frames are read, filtered and
   written one by one, so few are in memory at once. Durations and the number of repetitions are kept (GIF counts in
   hundredths of a second). Frames are written in full; how a frame reuses parts of the one before may change. Each page

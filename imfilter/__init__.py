@@ -24,6 +24,7 @@ _MODULES: dict[str, str | None] = {
     "LearningWarning": "layers.learning",
     "Border": "engine.borders",
     "Pipeline": "pipeline.chain",
+    "blend": "pipeline.blending",
     "show": "explain",
     "contact_sheet": "explain",
     "ImfilterError": "errors",
@@ -56,9 +57,9 @@ def _filter_function(name: str) -> Any:
     from .filters import FILTERS
 
     if name not in FILTERS:
-        from .errors import suggest
+        from .filters.synonyms import suggest_filters
 
-        raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggest(name, __dir__())}")
+        raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggest_filters(name, __dir__())}")
     return FILTERS[name].function
 
 

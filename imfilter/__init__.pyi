@@ -25,6 +25,7 @@ from .layers.learning import LearningWarning as LearningWarning
 from .layers.learning import learn as learn
 from .layers.pattern import Pattern as Pattern
 from .layers.stack import Stack as Stack
+from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
 
 __version__: str

@@ -9,7 +9,8 @@ import sys
 from program import start
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
-KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, " ": 32, "Tab": 9}
+KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "PageUp": 33, "PageDown": 34, "Home": 36,
+        "End": 35, " ": 32, "Tab": 9}
 PROGRAM = os.environ.get("IMFILTER_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 # Starts a program with two open files as its numbers 3 and 4, where Chromium looks for commands and answers.
@@ -106,6 +107,20 @@ class Browser:
                           "return [box.x + box.width / 2, box.y + box.height / 2]; })()")
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def drag(self, *places):
+        """Press the mouse at the first place, move over the others and let go."""
+        kinds = ["mousePressed", *["mouseMoved"] * (len(places) - 1)]
+        for kind, (x, y) in [*zip(kinds, places, strict=True), ("mouseReleased", places[-1])]:
+            self.tell("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+    def swipe(self, *places):
+        """Put a finger on the first place, move it over the others and lift it."""
+        self.tell("Emulation.setTouchEmulationEnabled", enabled=True)
+        for kind, (x, y) in zip(["touchStart", *["touchMove"] * (len(places) - 1)], places, strict=True):
+            self.tell("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
+        self.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        self.tell("Emulation.setTouchEmulationEnabled", enabled=False)
 
     def screenshot(self, path):
         """Write what is seen as a PNG."""

@@ -608,8 +608,12 @@ def test_a_terminal_shows_how_far_it_is(tree):
     assert re.search(r"\[#{24}\] 30/30  [\d.]+/s  0\.0 s left\x1b\[K", seen)
     assert seen.rstrip().endswith("s") and "\x1b[K" + "imfilter: 30 of 30 written, in " in seen
     assert "\x1b[3" not in seen and output.count("wrote") == 30 and "\x1b" not in output
-    both, _ = on_terminal("box", "--force", *names, out=True)
+    both, _ = on_terminal("box", "--force", "-v", *names, out=True)
     assert both.count("\x1b[Kwrote") == 30, "the bar makes way for every line"
+    brief, _ = on_terminal("box", "--force", *names, out=True)
+    assert "wrote" not in brief and "30/30" in brief and "imfilter: 30 of 30 written" in brief
+    plan, _ = on_terminal("box", "--force", "--dry-run", *names, out=True)
+    assert plan.count("would write") == 30
 
 
 @posix

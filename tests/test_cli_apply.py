@@ -107,7 +107,7 @@ def test_a_mask_weighs_the_pixels_of_a_photo(folder, here):
 def test_masks_that_do_not_fit_are_rejected(folder, here):
     Image.new("L", (30, 17)).save("small.png")
     said = here("apply", "box", "--mask", "small.png", "photo.png", status=1).err
-    assert said.startswith("imfilter: photo.png: mask must have the shape (17, 31)")
+    assert "imfilter: photo.png: mask must have the shape (17, 31)" in said
     said = here("apply", "box", "--mask", "photo.png", "photo.png", status=2).err
     assert said == "imfilter: photo.png: a mask must be gray, got an image of mode RGB\n"
     assert "none.png" in here("apply", "box", "--mask", "none.png", "photo.png", status=2).err

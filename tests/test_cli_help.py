@@ -1,4 +1,5 @@
 """Help texts, and unknown commands."""
+import json
 import os
 import re
 import sys
@@ -8,8 +9,13 @@ import pytest
 from program import CHECKOUT, PROGRAM, complete, run
 
 import imfilter
+from imfilter.cli.explain import command as explain
+from imfilter.cli.program import COMMANDS
 from imfilter.filters import FILTERS, filters_by_group
 from imfilter.filters.parameters import Flag
+from imfilter.filters.synonyms import SYNONYMS
+
+EXPLAIN = list(explain.commands)
 
 MISUSE = [
     ([], "Usage"), (["aply"], "did you mean 'apply'"), (["apply", "sobl", "photo.png"], "did you mean 'sobel'"),
@@ -51,13 +57,69 @@ def test_wrong_usage_is_explained_in_a_sentence(here, folder, arguments, words):
 def test_the_list_is_that_of_the_registry(here):
     lines = here("list").out.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == list(filters_by_group())
-    rows = [line.split() for line in lines if line.startswith(" ")]
-    assert [row[0] for row in rows] == list(FILTERS)
-    for row, declaration in zip(rows, FILTERS.values(), strict=True):
-        assert " ".join(row).endswith(declaration.summary)
-        names = [parameter.name for parameter in declaration.parameters]
-        assert [word.partition("=")[0] for word in row[1:len(names) + 1]] == names
-    assert here("list", "blur").out.splitlines() == ["blur", *lines[1:1 + len(filters_by_group()["blur"])]]
+    rows, name = {}, ""
+    for line in lines:
+        if re.match("  [a-z]", line):
+            name, line = line.split(maxsplit=1)
+        if line.startswith(" ") or name not in rows:
+            rows[name] = [*rows.get(name, []), *line.split()] if line not in filters_by_group() else rows.get(name, [])
+    rows.pop("", None)
+    assert list(rows) == list(FILTERS)
+    for preset in FILTERS.values():
+        wanted = f"{preset.summary} {' '.join(map(str, preset.parameters))}".split()
+        assert rows[preset.name] == wanted
+    assert here("list", "rank").out.splitlines() == lines[lines.index("rank"):]
+
+
+def test_the_list_is_readable_by_programs(here):
+    filters = json.loads(here("list", "--json").out)
+    assert [one["name"] for one in filters] == list(FILTERS)
+    (gaussian,) = (one for one in filters if one["name"] == "gaussian")
+    assert gaussian["group"] == "blur" and gaussian["summary"].startswith("Gaussian blur") and gaussian["mask"] is True
+    assert [(one["name"], one["option"], one["default"]) for one in gaussian["parameters"]] == [
+        ("sigma", "--sigma", 1.0), ("truncate", "--truncate", 4.0), ("linear", "--linear", False)]
+    (matrix, _) = next(one for one in filters if one["name"] == "mix")["parameters"]
+    assert matrix["required"] is True and "default" not in matrix
+    assert {one["group"] for one in json.loads(here("list", "--json", "rank").out)} == {"rank"}
+
+
+@pytest.mark.parametrize("arguments", [
+    ["list"], ["--help"], ["help"], *(["help", name] for name in [*COMMANDS, *FILTERS]),
+    *(["explain", name, "--help"] for name in EXPLAIN),
+], ids=" ".join)
+def test_everything_fits_80_columns_of_a_wide_terminal(here, monkeypatch, arguments):
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = here(*arguments).out.splitlines()
+    assert lines and max(map(len, lines)) <= 80
+
+
+def test_help_is_that_of_the_command(here):
+    assert here("help", "sobel").out.splitlines()[2:] == here("apply", "sobel", "--help").out.splitlines()[2:]
+    assert here("help", "apply", "box").out.splitlines()[2:] == here("apply", "box", "--help").out.splitlines()[2:]
+    assert here("help", "list").out.splitlines()[2:] == here("list", "--help").out.splitlines()[2:]
+    assert "did you mean 'imfilter apply gaussian'" in here("help", "blur", status=2).err
+    assert "needs a command" in here("help", "list", "more", status=2).err
+
+
+@pytest.mark.parametrize(("arguments", "meant"), [
+    (["apply", "blur"], "gaussian"), (["apply", "edge"], "sobel"), (["apply", "Edge-Detection"], "canny"),
+    (["apply", "denoise"], "median"), (["apply", "desaturate"], "grayscale"), (["apply", "erode"], "minimum"),
+    (["blur"], "imfilter apply gaussian"), (["diff"], "imfilter compare"), (["greyscale"], "imfilter apply grayscale"),
+    (["apply", "box", "--then", "blur", "a.png"], "gaussian"), (["apply", "gaussian", "--radius", "3"], "--sigma"),
+    (["apply", "box", "--radius", "3"], "--size"), (["apply", "disk", "--sigma", "3"], "--radius"),
+    (["apply", "box", "--overwrite"], "--force"), (["apply", "box", "--output-dir", "x"], "--out-dir"),
+    (["apply", "box", "--threads", "2"], "--workers"), (["convolve", "--matrix", "1"], "--kernel"),
+    (["apply", "k.csv", "a.png"], "imfilter convolve --kernel k.csv"),
+])
+def test_words_of_other_programs_lead_to_the_right_ones(here, folder, arguments, meant):
+    assert meant in here(*arguments, status=2).err.splitlines()[-1]
+
+
+def test_synonyms_are_no_filters_and_lead_to_filters():
+    assert not set(SYNONYMS) & set(FILTERS)
+    assert {one for meant in SYNONYMS.values() for one in meant} <= set(FILTERS)
+    with pytest.raises(AttributeError, match="did you mean 'gaussian'"):
+        imfilter.blur  # noqa: B018
 
 
 @pytest.mark.parametrize("name", FILTERS)
@@ -116,7 +178,7 @@ def test_apply_alone_lists_the_filters_by_group():
 @pytest.mark.parametrize("arguments", [["apply", "sobel"], ["apply", "gaussian"], ["convolve"]])
 def test_options_stand_in_sections(arguments):
     lines = shown(*arguments, "--help")
-    assert len(lines) <= 72
+    assert len(lines) <= 90
     places = [lines.index(title) for title in ("Filter:", "Common:", "Output:", "Large photos:")]
     for own, option in ((0, {"sobel": "--axis", "gaussian": "--sigma"}.get(arguments[-1], "--kernel")), (1, "--then"),
                         (1, "--mode"), (1, "--signed"), (2, "-o, --output"), (2, "-h, --help"), (3, "--engine")):

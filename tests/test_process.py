@@ -122,6 +122,25 @@ def test_an_interrupt_also_stops_a_worker_that_is_waited_for(interrupt):
     assert task.stopped.is_set()
 
 
+@posix
+def test_an_interrupt_while_threads_start_does_not_keep_the_process_alive(child):
+    result = child("""
+import os, signal, threading
+import numpy, imfilter
+start = threading.Thread.start
+def start_and_interrupt(self):
+    threading.Thread.start = start
+    start(self)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread.start = start_and_interrupt
+try:
+    imfilter.correlate(numpy.ones((2000, 2000)), numpy.ones((31, 30)), workers=2, method="direct")
+except KeyboardInterrupt:
+    print("interrupted")
+""")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "interrupted\n", "")
+
+
 def test_an_error_in_a_worker_ends_them_all():
     class Broken:
         """A task that fails on the first worker, while the second runs until it is stopped."""

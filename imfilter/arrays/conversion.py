@@ -151,6 +151,28 @@ def to_high_depth(image: Picture) -> HighDepthImage:
     return HighDepthImage(as_array(image), has_alpha(image), info=dict(image.info))
 
 
+def simplify_picture(image: Picture) -> Picture:
+    """Convert a HighDepthImage to a Pillow image if Pillow has a mode for its samples, which more formats can hold."""
+    if not isinstance(image, HighDepthImage) or image.pixels.shape[2] > image.colors + image.alpha:
+        return image
+    bands = "".join(image.getbands())
+    if image.pixels.dtype != np.uint8:
+        known = PIL_MODES.get((image.pixels.dtype.char, image.pixels.shape[2]))
+    else:
+        known = bands if bands in PIL_DTYPES else None
+    if known is None:
+        return image
+    from PIL import Image
+
+    pixels = image.pixels[..., 0] if image.pixels.shape[2] == 1 else image.pixels
+    if known in ("I;16", "F", "I"):
+        plain = Image.fromarray(np.ascontiguousarray(pixels))
+    else:
+        plain = Image.frombytes(known, image.size, pixels.tobytes())
+    plain.info = dict(image.info)
+    return plain
+
+
 def has_alpha(image: Picture) -> bool:
     """Return whether the last band of a Pillow image or HighDepthImage is alpha."""
     return image.alpha if isinstance(image, HighDepthImage) else image.mode in PIL_ALPHA

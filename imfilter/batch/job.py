@@ -41,8 +41,9 @@ class BatchJob:
     """What is done to every photo.
 
     signed: how to display results below 0. settings: how to encode files. max_pixels: reject larger photos. dry_run:
-    decode and write nothing. look: called with each photo and its result, in this process. tiling: how to filter photos
-    too large for memory; None: never use tiles.
+    decode and write nothing. preserve: give results the times and extended attributes of their photos. look: called
+    with each photo and its result, in this process. tiling: how to filter photos too large for memory; None: never use
+    tiles.
     """
 
     filter: PhotoFilter
@@ -53,6 +54,7 @@ class BatchJob:
     dry_run: bool = False
     look: Callable[[Any, Any], None] | None = None
     tiling: Tiling | None = None
+    preserve: bool = False
 
 
 @dataclass

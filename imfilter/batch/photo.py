@@ -8,12 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import FileError, ImfilterError
+from ..files.photo import add_note
+from ..files.preservation import FileAttributes, apply_attributes, read_attributes
+from ..pipeline.recipe import Recipe
 from ..runtime import signals
 from .job import BatchJob, PhotoResult, ProgressCallback
 from .opening import choose_source
 from .targets import PlannedPhoto
 
 if TYPE_CHECKING:
+    from ..arrays.conversion import Picture
     from ..files import Photo
     from ..tiled.run import TileExecutor
 
@@ -60,6 +64,7 @@ def _filter_and_write(
     from .. import files
 
     path = planned.source.path
+    kept = read_attributes(path) if job.preserve and not job.dry_run else None  # before reading changes the times
     if planned.target is not None:
         if _skip_existing(job, planned.target, result):
             return None
@@ -69,6 +74,7 @@ def _filter_and_write(
 
             _make_folder(job, planned.target)
             filter_in_tiles(job, source, result, executor, on_progress)
+            _preserve(kept, result)
             return None
         _check_target(job, planned.target)
     if job.dry_run:
@@ -84,7 +90,20 @@ def _filter_and_write(
         if _skip_existing(job, result.output, result):
             return None
         _check_target(job, result.output)
-    return _write_result(job, photo, result)
+    data = _write_result(job, photo, result)
+    _preserve(kept, result)
+    return data
+
+
+def _preserve(kept: FileAttributes | None, result: PhotoResult) -> None:
+    """Give a written file the attributes of its photo."""
+    if kept is None or result.status != "written" or result.output in (None, "-"):
+        return
+    if os.path.isdir(result.output or ""):
+        result.notes.append("timestamps not kept: a Zarr store is a folder")
+        return
+    for note in apply_attributes(result.output or "", kept):
+        add_note(result.notes, note)
 
 
 def _skip_existing(job: BatchJob, target: str, result: PhotoResult) -> bool:
@@ -109,9 +128,9 @@ def _check_target(job: BatchJob, target: str) -> None:
 
 
 def _make_folder(job: BatchJob, target: str) -> bool:
-    """Create the folder of a result if it lies below --out-dir. Return whether it exists."""
+    """Create the folder of a result below --out-dir or named by a pattern. Return whether it exists."""
     folder = os.path.dirname(target) or os.curdir
-    if job.output.folder and not os.path.isdir(folder):
+    if job.output.makes_folders and not os.path.isdir(folder):
         if job.dry_run:
             return False
         try:
@@ -125,8 +144,7 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
     from .. import files
 
     path = result.output or "-"
-    filtered = photo.map(lambda frame: job.filter.picture(frame, job.signed),
-                         getattr(job.filter, "stride", (1, 1)))
+    filtered = photo.map(lambda frame: _filter_frame(job, frame, photo.notes), getattr(job.filter, "stride", (1, 1)))
     data = files.encode_photo(filtered, job.output.suffix(path, photo.suffix), job.settings or files.Settings())
     result.width, result.height, result.mode = filtered.image.width, filtered.image.height, filtered.image.mode
     result.bytes = len(data)
@@ -137,3 +155,11 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
         job.look(photo.image, filtered.image)
     result.status = "written"
     return data if path == "-" else None
+
+
+def _filter_frame(job: BatchJob, frame: Picture, notes: list[str]) -> Picture:
+    if isinstance(job.filter, Recipe):
+        for note in job.filter.list_notes(frame):
+            add_note(notes, note)
+    result: Picture = job.filter.picture(frame, job.signed)
+    return result

@@ -35,6 +35,8 @@ class Output:
         Replace existing files.
     skip_existing : bool
         Skip photos whose result exists.
+    format : str, optional
+        The suffix of the format, such as ".jpg", where the pattern does not set it. Default: that of the photo.
     """
 
     pattern: str | None = None
@@ -42,6 +44,7 @@ class Output:
     in_place: bool = False
     force: bool = False
     skip_existing: bool = False
+    format: str | None = None
 
     def check(self) -> None:
         """Reject a pattern with unknown fields or an unknown suffix."""
@@ -55,9 +58,23 @@ class Output:
         suffix = os.path.splitext(self.pattern or "")[1]
         if "{" not in suffix:
             _check_suffix(suffix)
+            self._check_format(suffix)
+
+    def _check_format(self, suffix: str) -> None:
+        from .. import files
+
+        if self.format and (suffix.lower() == ZARR or files.format_of(suffix) is not files.format_of(self.format)):
+            raise ImfilterError(f"format must be that of the name, {suffix.lstrip('.')}, got {self.format.lstrip('.')}:"
+                                " leave it out, or write {ext} in the name")
+
+    @property
+    def makes_folders(self) -> bool:
+        """Whether missing folders are created: that for results, and those that a pattern names."""
+        return bool(self.folder or re.search(r"\{\w+\}", self.pattern or ""))
 
     def path(self, source: PhotoSource, suffix: str, name: str) -> str:
         """Return the name of a photo's result. suffix: the photo's suffix. name: the filter's name."""
+        suffix = self.format or suffix
         folder, file = os.path.split(source.path)
         stem = os.path.splitext(file)[0] if source.path != "-" else "stdin"
         if self.in_place:
@@ -73,8 +90,8 @@ class Output:
         return os.path.join(folder, f"{stem}.{name}{suffix}")
 
     def suffix(self, target: str, own: str) -> str:
-        """Return the suffix that sets the result's format: the pattern's suffix, else the photo's own."""
-        return own if self.pattern in (None, "-") else os.path.splitext(target)[1].lower()
+        """Return the suffix that sets the result's format: the pattern's suffix, else `format`, else the photo's."""
+        return self.format or own if self.pattern in (None, "-") else os.path.splitext(target)[1].lower()
 
 
 class PlannedPhoto(NamedTuple):

@@ -89,10 +89,15 @@ def _choose_tile(source: Source) -> tuple[int, int]:
 
 def _describe_provenance(recipe: Recipe, signed: str, source: Source) -> dict[str, Any]:
     """Return the provenance of a result as JSON values: an unfinished result of another origin is not resumed."""
+    region = recipe.region
+    about = "" if region is None else f"{region.rectangle} {region.feather} {region.mask is not None}"
+    if region and region.mask is not None:
+        about += str(zlib.crc32(np.ascontiguousarray(region.mask).tobytes()))
     arrays = (value for one in recipe.pipeline for value in one.keywords.values() if isinstance(value, np.ndarray))
     return {"filter": str(recipe.pipeline), "numbers": zlib.crc32(b"".join(array.tobytes() for array in arrays)),
-            "channels": ",".join(recipe.channels), "signed": signed, "photo": source.path,
-            "size and time of the photo": list(source.stamp)}
+            "channels": ",".join(recipe.channels), "depth": recipe.depth or recipe.dtype, "region": about,
+            "signed": signed,
+            "photo": source.path, "size and time of the photo": list(source.stamp)}
 
 
 def _measure_size(path: str) -> int:

@@ -6,10 +6,10 @@ import inspect
 
 import click
 
-from ..errors import suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter, filters_by_group
 from ..filters.parameters import Flag
-from ..pipeline import kernel_files
+from ..filters.synonyms import suggest_filters
+from ..pipeline import kernel_files, kernel_text
 from ..pipeline.chain import Filter
 from .options import KindType
 from .photos import make_command
@@ -28,7 +28,9 @@ class FilterGroup(click.Group):
             return _make_file_command(name)
         name = find_american(name, FILTERS)
         if name not in FILTERS:
-            raise click.UsageError(f"there is no filter {name!r}{suggest(name, FILTERS)}", ctx)
+            if kernel_text.is_kernel_text_file(name):
+                raise click.UsageError(f"{name} is a kernel as text: imfilter convolve --kernel {name} applies it", ctx)
+            raise click.UsageError(f"there is no filter {name!r}{suggest_filters(name)}", ctx)
         return _make_filter_command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -47,7 +49,7 @@ def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
     if "linear" not in (parameter.name for parameter in declaration.parameters):
         own.append(_reject_linear(declaration.name))
     make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
-    return make_command(declaration.name, _make_help(declaration), own, "offset", make, declaration.masked)
+    return make_command(declaration.name, _make_help(declaration), own, make, declaration.masked)
 
 
 def _make_file_command(path: str) -> click.Command:
@@ -55,7 +57,7 @@ def _make_file_command(path: str) -> click.Command:
     stem = kernel_files.kernel_stem(path)
     kernel_files.read_kernel(path)  # reports errors in the file before anything else
     make = recipe_maker(stem, functools.partial(Filter.from_name, path))
-    return make_command(path, f"Filter with the kernel in {path}.", [_reject_linear(path)], "clip", make)
+    return make_command(path, f"Filter with the kernel in {path}.", [_reject_linear(path)], make)
 
 
 def _reject_linear(name: str) -> click.Option:

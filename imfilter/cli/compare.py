@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
 from . import pictures
 from .options import NAME, KindType
-from .report import print_message
+from .report import escape_controls, print_message
 from .status import Status
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Examples:
       imfilter compare before.png after.png
       imfilter compare a.png b.png -o difference.png
+      imfilter compare a.png b.png --html slider.html
       imfilter compare a.png b.png --json
     """)
 @click.argument("first", type=NAME, metavar="A")
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=NAME, metavar="FILE",
               help="Draw a heat map of the difference: black for none, then red and yellow, and white for the largest. "
                    "- writes PNG to standard output, and the numbers to standard error.")
+@click.option("--html", type=NAME, metavar="FILE",
+              help="Write a web page with both images, a slider between them, and the numbers. - is standard output.")
 @click.option("--data-range", type=KindType(Number(above=0)), metavar="NUMBER",
               help="The largest possible difference. Default: that of the sample type; 1 for floats.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; an infinite PSNR is null.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(
-    first: str, second: str, output: str | None, data_range: float | None, as_json: bool, force: bool
+    first: str, second: str, output: str | None, html: str | None, data_range: float | None, as_json: bool, force: bool
 ) -> Status:
     """Measure how much the images A and B differ, in each channel and over all.
 
@@ -44,23 +48,23 @@ def command(
     the largest. Pixels that are fully transparent in both do not count.
     """
     from ..explain import compare
-    from ..explain.view import comparison
+    from ..explain.view import comparison, slider
 
-    if first == second == "-":
-        raise click.UsageError("standard input can be read only once")
-    if as_json and output == pictures.STDOUT:
-        raise click.UsageError("--json and the image cannot both go to standard output: name a file with --output")
-    if output is not None:
-        pictures.check_suffix(output)
+    _check_usage(first, second, output, html, as_json)
+    to_stdout = pictures.STDOUT in (output, html)
     try:
-        if output is not None:
-            pictures.check_target(output, (first, second), force=force)
+        for target in filter(None, (output, html)):
+            pictures.check_target(target, (first, second), force=force)
         pair = [pictures.read_image(path) for path in (first, second)]
         result = compare(*pair, data_range=data_range)
         text = _format_json(result) if as_json else "\n".join(_format_lines(result))
-        click.echo(text, err=output == pictures.STDOUT)
+        click.echo(text, err=to_stdout)
         if output is not None:
-            pictures.write_picture(comparison.draw_difference(*pair), output, force=force, to_stderr=as_json)
+            pictures.write_picture(
+                comparison.draw_difference(*pair), output, force=force, to_stderr=as_json or to_stdout)
+        if html is not None:
+            page = slider.render_slider(pair[0], pair[1], result, (_short_name(first), _short_name(second)))
+            pictures.write_text(page, html, force=force, to_stderr=as_json or to_stdout)
     except FileError as error:
         print_message(str(error))
         return Status.SOME_FAILED
@@ -68,6 +72,25 @@ def command(
         print_message(f"{first} and {second}: {error}")
         return Status.SOME_FAILED
     return Status.DONE
+
+
+def _check_usage(first: str, second: str, output: str | None, html: str | None, as_json: bool) -> None:
+    """Refuse arguments that contradict each other, whatever files exist."""
+    if first == second == "-":
+        raise click.UsageError("standard input can be read only once")
+    if output is not None and output == html:
+        raise click.UsageError(f"--output and --html must be different files, got {html} for both")
+    if as_json and pictures.STDOUT in (output, html):
+        other, name = ("image", "output") if output == pictures.STDOUT else ("page", "html")
+        raise click.UsageError(f"--json and the {other} cannot both go to standard output: name a file with --{name}")
+    if output is not None:
+        pictures.check_suffix(output)
+    if html not in (None, pictures.STDOUT) and not str(html).lower().endswith((".html", ".htm")):
+        raise click.UsageError(f"--html must name a file that ends in .html, got {html}")
+
+
+def _short_name(path: str) -> str:
+    return "standard input" if path == "-" else escape_controls(os.path.basename(path))
 
 
 def _format_lines(result: Comparison) -> list[str]:

@@ -1,6 +1,7 @@
 """Declare options once: as fields of a dataclass, from which click's options are made."""
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import field, fields
 from typing import Any
@@ -17,11 +18,27 @@ class OptionWithAlias(click.Option):
         super().__init__(names, **attributes)
         self._alias = alias
 
+    def under_alias(self) -> click.Option:
+        """Return a copy that has only the second name, and shows it."""
+        other = copy.copy(self)
+        other.opts = [self._alias]
+        return other
+
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
         names = self.opts
         self.opts = [*names, self._alias]
         super().add_to_parser(parser, ctx)
         self.opts = names
+
+
+def resolve_clashes(common: list[click.Option], own: list[click.Parameter]) -> list[click.Option]:
+    """Return common options; one whose name a command's own option has goes by its second name there.
+
+    emboss --depth is that of the relief, so that samples are rescaled by emboss --bit-depth.
+    """
+    taken = {name for option in own for name in option.opts}
+    return [option.under_alias() if isinstance(option, OptionWithAlias) and taken & set(option.opts) else option
+            for option in common]
 
 
 class ChoiceWithAlias(click.Choice):  # type: ignore[type-arg,unused-ignore]

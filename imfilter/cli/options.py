@@ -9,7 +9,7 @@ from ..arrays.conversion import as_array
 from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Kind, Number, Pair, read
-from ..pipeline.recipe import SIGNED
+from ..pipeline.recipe import SIGNED, Recipe
 from .declare import OptionWithAlias, list_options
 from .recipes import RecipeOptions
 
@@ -41,7 +41,7 @@ class Name(click.Path):
 
 NAME = Name(readable=False, allow_dash=True)
 FOLDER = Name(readable=False, file_okay=False)
-FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1, required=True)
+FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1)  # required, unless there is a stream
 BORDER = [
     OptionWithAlias(["--mode"], alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
                     metavar="MODE", help=f"How the photo continues beyond its border: {', '.join(MODES)}."),
@@ -58,8 +58,9 @@ COMMON = [
 
 def mask_option() -> click.Option:
     return click.Option(["--mask"], type=NAME, metavar="FILE",
-                        help="Gray image of the photo's size with the weight of each pixel: white counts fully, black "
-                             "not at all.")
+                        help="Gray image of the photo's size with the weight that each pixel has in the averages "
+                             "around it (normalized convolution): white counts fully, black not at all. The whole "
+                             "photo is filtered; --only filters a part of it.")
 
 
 def read_mask(path: str) -> Any:
@@ -74,7 +75,15 @@ def read_mask(path: str) -> Any:
     return bands[..., 0]
 
 
-def signed_option(default: str) -> click.Option:
-    return click.Option(["--signed"], type=click.Choice(list(SIGNED)), default=default, show_default=True,
-                        metavar="HOW", help="How to write signed results: around mid-gray (offset), without sign (abs),"
-                                            " clipped at 0 (clip), or stretched (normalize).")
+def signed_option() -> click.Option:
+    return click.Option(["--signed"], type=click.Choice(list(SIGNED)), metavar="HOW",
+                        help="How to write signed results: around mid-gray (offset), without sign (abs), clipped at 0 "
+                             "(clip), or stretched (normalize). Default: offset; clip after kernels of your own.")
+
+
+def choose_signed(chosen: str | None, filter: Recipe) -> str:
+    """Return how signed results are written: by default clipped, unless a filter is meant to give them.
+
+    A kernel of your own, typed or learned, is usually a sharpening or a look, which mid-gray would wash out.
+    """
+    return chosen or ("offset" if filter.pipeline.signed else "clip")

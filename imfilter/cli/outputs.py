@@ -39,6 +39,21 @@ class PixelsType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return pixels
 
 
+class FormatType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A format by its suffix, with or without a dot."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from .. import files
+
+        suffix = "." + value.lower().lstrip(".")
+        if suffix not in files.FORMATS:
+            known = ", ".join(name.lstrip(".") for name in files.FORMATS)
+            self.fail(f"must be one of {known}, got {value!r}", param, ctx)
+        return suffix
+
+
 @dataclass(frozen=True)
 class OutputOptions:
     """Which photos to filter, where results go, and what is printed."""
@@ -46,7 +61,10 @@ class OutputOptions:
     output: str | None = option(
         "-o", "--output", type=NAME, metavar="FILE",
         help="Name of the result; - is standard output. For several photos, a pattern with some of "
-             + ", ".join(f"{{{name}}}" for name in FIELDS) + ".")
+             + ", ".join(f"{{{name}}}" for name in FIELDS) + "; its folders are created.")
+    format: str | None = option(
+        "--format", type=FormatType(), metavar="FORMAT",
+        help="Format of results, such as png or jpg, where --output does not set it: -o - --format jpg.")
     out_dir: str | None = option(
         "--out-dir", type=FOLDER, metavar="DIR", help="Folder for the results; created if missing.")
     recursive: bool = option(
@@ -63,7 +81,9 @@ class OutputOptions:
     compress_level: int | None = option(
         "--compress-level", type=KindType(Integer(0, 9)), metavar="N",
         help="Compression of PNG, 0 (fastest) to 9 (smallest).")
-    strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color profile.")
+    strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color space.")
+    preserve: bool = option(
+        "--preserve", is_flag=True, help="Give results the timestamps and extended attributes of the photos.")
     max_pixels: int | None = option(
         "--max-pixels", type=PixelsType(), metavar="N", help="Reject photos with more pixels, such as 200M or 0.5G.")
     workers: int | None = option(
@@ -77,12 +97,15 @@ class OutputOptions:
     def check(self, files: Sequence[str]) -> None:
         """Reject options that contradict each other, before any file is opened."""
         self._allow_one(output=self.output, out_dir=self.out_dir, in_place=self.in_place)
+        self._allow_one(format=self.format, in_place=self.in_place)
         self._allow_one(force=self.force, in_place=self.in_place, skip_existing=self.skip_existing)
         self._allow_one(quiet=self.quiet, verbose=self.verbose)
         if self.in_place and "-" in files:
             raise click.UsageError("--in-place needs files, not standard input")
         if files.count("-") > 1:
             raise click.UsageError("standard input can be read only once")
+        if self.preserve and self.to_stdout(files):
+            raise click.UsageError("--preserve needs a file for the result: name one with --output")
         if self.json and self.to_stdout(files):
             raise click.UsageError("--json needs standard output, where the photo goes: name a file with --output")
 
@@ -114,7 +137,7 @@ class OutputOptions:
 
     @property
     def target(self) -> Output:
-        return Output(self.output, self.out_dir, self.in_place, self.force, self.skip_existing)
+        return Output(self.output, self.out_dir, self.in_place, self.force, self.skip_existing, self.format)
 
     @property
     def settings(self) -> Settings:

@@ -8,16 +8,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+import numpy as np
 
 from .. import batch
 from ..errors import FileError, ImfilterError
-from .declare import list_options, take_options
+from ..pipeline.filter import Filter
+from ..pipeline.kernel_text import describe_surprises
+from ..pipeline.recipe import Recipe
+from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
-from .options import COMMON, FILES, mask_option, read_mask, signed_option
+from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
 from .outputs import OutputOptions
 from .report import Report, print_message
 from .sections import Command
 from .status import Status
+from .stream import StreamOptions, list_stream_options
+from .stream_work import filter_stream
 
 
 def filter_photos(
@@ -30,7 +36,7 @@ def filter_photos(
         raise click.UsageError("--show needs photos that this process filters: drop --scheduler")
     gc.enable()
     job = batch.BatchJob(filter, options.target, signed, options.settings, options.max_pixels, options.dry_run,
-                         options.make_look(files), tiling)
+                         options.make_look(files), tiling, options.preserve)
     try:
         work = batch.Batch(job, files, recursive=options.recursive)
     except ImfilterError as error:
@@ -68,22 +74,50 @@ def _make_folder(folder: str) -> None:
 
 
 def make_command(
-    name: str, help: str, options: list[click.Parameter], signed: str, make: Callable[..., batch.PhotoFilter],
-    masked: bool = False,
+    name: str, help: str, options: list[click.Parameter], make: Callable[..., Recipe], masked: bool = False,
 ) -> click.Command:
     """Return a command that filters files.
 
-    options: the command's own. signed: the default of --signed. make: makes the filter from the values of all options.
-    masked: whether to add --mask.
+    options: the command's own. make: makes the filter from the values of all options. masked: whether to add --mask.
     """
 
-    def callback(files: tuple[str, ...], signed: str, **values: Any) -> int:
+    def callback(files: tuple[str, ...], signed: str | None, **values: Any) -> int:
         output, large = take_options(OutputOptions, values), take_options(LargeOptions, values)
+        stream = StreamOptions.take(values, files)
+        if not files and stream.stream is None:
+            raise click.MissingParameter(ctx=click.get_current_context(), param=FILES)
         mask = values.pop("mask", None)
         if mask is not None:
             values["mask"] = read_mask(mask)
-        return filter_photos(make(**values), files, output, signed, large)
+        recipe = make(**values)
+        if not output.quiet:
+            for note in list_surprises(recipe):
+                print_message(note)
+        how = choose_signed(signed, recipe)
+        if stream.stream is not None:
+            return filter_stream(recipe, stream, output, large, how)
+        return filter_photos(recipe, files, output, how, large)
 
-    params = [FILES, *options, *COMMON, *([mask_option()] if masked else []), signed_option(signed),
-              *list_options(OutputOptions), *list_options(LargeOptions)]
+    # The filter's own --size comes after that of raw frames, and so replaces it.
+    params = [FILES, *list_stream_options(options), *options, *resolve_clashes(COMMON, options),
+              *([mask_option()] if masked else []), signed_option(), *list_options(OutputOptions),
+              *list_options(LargeOptions)]
     return Command(name, help=help, params=params, callback=callback)
+
+
+def list_surprises(recipe: Recipe) -> list[str]:
+    """Return what the kernels and the mask of a command line do that their author may not have meant."""
+    kernels = (one.keywords["kernel"] for one in recipe.pipeline if one.name in ("convolve", "correlate"))
+    notes = [note for kernel in kernels for note in describe_surprises(kernel)]
+    return notes + [note for one in recipe.pipeline if "mask" in one.keywords for note in _describe_empty(one)]
+
+
+def _describe_empty(filter: Filter) -> list[str]:
+    """Return a warning if the mask leaves parts of the result without any pixel that counts."""
+    mask = filter.keywords["mask"]
+    reached = np.asarray(filter(np.ones(mask.shape, np.float32), stride=1))
+    share = float(np.isnan(reached).mean()) if reached.size else 0.0
+    if not share:
+        return []
+    return [f"--mask: {100 * share:.3g} % of the result is empty (black, or NaN for floats), because no pixel "
+            "that counts is near: a mask gives weights; to filter only a part of the photo, use --only"]

@@ -61,3 +61,15 @@ def write_picture(picture: Any, path: str, *, force: bool, note: str = "", to_st
         return
     saving.save(picture, path, force=force)
     click.echo(escape_controls(f"wrote {path}{note}"), err=to_stderr)
+
+
+def write_text(text: str, path: str, *, force: bool, to_stderr: bool = False) -> None:
+    """Write a page to a file and say so, or to standard output."""
+    from .. import files
+
+    data = text.encode("utf-8", "backslashreplace")
+    if path == STDOUT:
+        sys.stdout.buffer.write(data)
+        return
+    files.write_file(data, path, force=force)
+    click.echo(escape_controls(f"wrote {path}"), err=to_stderr)

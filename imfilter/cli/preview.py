@@ -16,7 +16,7 @@ from .status import Status
 
 @click.command("preview", epilog="""\b
     Examples:
-      imfilter preview photo.jpg                  every filter, to photo.preview.png
+      imfilter preview photo.jpg             every filter, to photo.preview.png
       imfilter preview photo.jpg gaussian:sigma=1 gaussian:sigma=3 -o blurs.png
     """)
 @click.argument("photo", type=NAME)

@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from .. import __version__
-from ..errors import ImfilterError, suggest
+from ..errors import ImfilterError
 from ..runtime import signals
 from .status import Status
 
@@ -22,6 +22,7 @@ COMMANDS = {
     "preview": "Show a photo under many filters on one sheet",
     "show": "Print a kernel's weights and frequency response",
     "compare": "Measure the difference between two images",
+    "help": "Show the help of a command or a filter",
     "explain": "Draw what a convolution does: sizes, fields, numbers, channels",
 }
 MODULES = {"list": "listing"}  # a module called list would hide the builtin in this package
@@ -36,9 +37,9 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
-            from ..filters import FILTERS
+            from .synonyms import suggest_command
 
-            hint = f": did you mean 'imfilter apply {name}'?" if name in FILTERS else suggest(name, COMMANDS)
+            hint = suggest_command(name, list(COMMANDS))
             raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
         command: click.Command = import_module(f"imfilter.cli.{MODULES.get(name, name)}").command
         return command
@@ -50,7 +51,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="""\b
     Examples:
       imfilter apply sobel photo.png                  writes photo.sobel.png

@@ -2,16 +2,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from ..errors import ImfilterError
+from ..arrays.depth import DEPTHS
+from ..errors import FileError, ImfilterError
 from ..filters import FILTERS
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.recipe import Recipe
+from ..pipeline.region import RECTANGLE, Region
 from .declare import option, take_options
 from .spelling import find_american_filters
 
@@ -59,14 +61,33 @@ class ChannelsType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return tuple(dict.fromkeys(known[name.lower()] for name in names))
 
 
+class RegionType(click.Path):
+    """A rectangle, or the name of a gray image."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        from .. import files
+
+        try:
+            if RECTANGLE.fullmatch(value):
+                return Region.of(value)
+            return Region.of(files.read_photo(value).image)
+        except ImfilterError as error:
+            named = "" if isinstance(error, FileError) or RECTANGLE.fullmatch(value) else f"{value}: "
+            self.fail(f"{named}{error.fact}", param, ctx)
+
+
 @dataclass(frozen=True)
 class RecipeOptions:
     """What happens before and after the command's own filter."""
 
     then: tuple[str, ...] = option(
         "--then", type=SpecType(), multiple=True, metavar="SPEC",
-        help="Apply another filter afterwards: sobel, or gaussian:sigma=2:stride=2. May be repeated; no rounding "
-             "in between.")
+        help="Apply another filter afterwards: sobel, gaussian:sigma=2:stride=2, a kernel (\"kernel:0 -1 0; -1 5 -1; "
+             "0 -1 0\") or a kernel file. May be repeated; no rounding in between.")
     gray: bool = option("--gray", alias="--grey", is_flag=True, help="Convert the photo to gray first, by its luma.")
     channels: tuple[str, ...] = option(
         "--channels", type=ChannelsType(), default=(), metavar="NAMES",
@@ -74,6 +95,16 @@ class RecipeOptions:
     dtype: str | None = option(
         "--dtype", type=click.Choice(DTYPES), metavar="DTYPE",
         help="Samples of the result: uint8, uint16 or float32. Values are clipped to their range, never rescaled.")
+    bit_depth: str | None = option(
+        "--depth", "bit_depth", alias="--bit-depth", type=click.Choice(list(DEPTHS)), metavar="DEPTH",
+        help="Rescale the result to 8 bits, 16 bits or float (0 to 1): white stays white.")
+    only: Region | None = option(  # noqa: RUF009 (regions are immutable, too)
+        "--only", type=RegionType(), metavar="REGION",
+        help="Filter only a part of the photo: X,Y,W,H in pixels or percent (10%,10%,50%,50%), or a gray image of the "
+             "photo's size (white: filtered, black: kept).")
+    feather: int | None = option(
+        "--feather", type=click.IntRange(0), metavar="N",
+        help="With --only: pixels on either side of the region's edge over which it fades.")
 
 
 def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recipe]:
@@ -83,9 +114,15 @@ def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recip
         options: RecipeOptions = take_options(RecipeOptions, values)
         if options.gray and options.channels:
             raise click.UsageError("only one of --gray and --channels can be given")
+        if options.dtype and options.bit_depth:
+            raise click.UsageError("only one of --dtype (clips values) and --depth (rescales them) can be given")
+        if options.feather is not None and options.only is None:
+            raise click.UsageError("--feather softens the edge of a region: name one with --only")
+        region = replace(options.only, feather=options.feather or 0) if options.only else None
         border = {key: values[key] for key in ("mode", "cval")}
         others = [one for spec in options.then for one in Pipeline.parse(spec, **border)]
         pipeline = Pipeline(*[Filter.from_name("grayscale")] * options.gray, first(**values), *others)
-        return Recipe(pipeline, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype)
+        return Recipe(pipeline, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype,
+                      options.bit_depth, region)
 
     return make

@@ -43,6 +43,8 @@ class Report:
         json_visible = options.json and sys.stdout is not None and sys.stdout.isatty()
         self._visible = not (options.quiet or options.show or json_visible) and Progress.is_visible()
         self._progress = Progress(total) if self._visible and total > 1 else None
+        # At a terminal, the bar and the summary say it; a list that goes elsewhere is complete.
+        self._bar_suffices = self._progress is not None and sys.stdout is not None and sys.stdout.isatty()
         if self._progress:
             self._progress.draw()
 
@@ -84,7 +86,8 @@ class Report:
         elif not self._options.quiet:
             for note in result.notes:
                 print_message(f"{result.input}: {note}")
-            self._print_line(result)
+            if self._options.verbose or not (self._bar_suffices and result.status == "written"):
+                self._print_line(result)
         if self._progress:
             self._progress.draw()
 

@@ -1,4 +1,4 @@
-"""Help in sections: the filter's own options, common ones, output, and large photos."""
+"""Help in sections: the filter's own options, common ones, output, large photos, and streams."""
 from __future__ import annotations
 
 import click
@@ -7,16 +7,33 @@ from .declare import list_options
 from .large import LargeOptions
 from .options import COMMON
 from .outputs import OutputOptions
+from .stream import StreamOptions
+from .synonyms import OPTIONS
 
 SECTIONS = {
     "Common": {*(option.name for option in COMMON), "mask", "signed"},
     "Output": {option.name for option in list_options(OutputOptions)},
     "Large photos": {option.name for option in list_options(LargeOptions)},
+    "Video streams": {option.name for option in list_options(StreamOptions)},
 }
 
 
 class Command(click.Command):
-    """A command whose help separates the filter's own options from those of all filters."""
+    """A command whose help separates the filter's own options from those of all filters.
+
+    An option by a name of another program is rejected with the one that does the same here.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            known = {name for param in self.params for name in param.opts}
+            meant = [name for name in OPTIONS.get(error.option_name, ()) if name in known]
+            if not meant:
+                raise
+            hint = " or ".join(repr(name) for name in meant)
+            raise click.UsageError(f"No such option {error.option_name!r}. Did you mean {hint}?", ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows: dict[str, list[tuple[str, str]]] = {"Filter": [], **{title: [] for title in SECTIONS}}

@@ -109,7 +109,9 @@ def check_frame(kind: Format, frame: Picture) -> None:
     """Reject a frame that the format cannot hold, and name the formats that can."""
     if not kind.holds(frame):
         holders = sorted({other.name for other in FORMATS.values() if other.holds(frame)})
-        raise FileError(f"{kind.name} cannot hold {_describe_samples(frame)}: {join_names(holders)} can")
+        deep = isinstance(frame, HighDepthImage) or frame.mode in ("I;16", "I", "F")
+        raise FileError(f"{kind.name} cannot hold {_describe_samples(frame)}: {join_names(holders)} can"
+                        + "; --depth 8 rescales to 8 bits" * deep)
     if max(frame.size) > kind.largest:
         raise FileError(f"{kind.name} must have at most {kind.largest} pixels a side, "
                         f"got {frame.width} x {frame.height}")

@@ -55,7 +55,7 @@ PLACING = (
     Parameter("cval", Number(), COMMON_DEFAULTS["cval"], "Samples beyond the border when mode is 'constant'."),
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
 )
-LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, for sRGB photos.")
+LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, by the transfer curve of the file, else sRGB.")
 
 
 class Group(NamedTuple):

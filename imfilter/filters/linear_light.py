@@ -1,20 +1,27 @@
-"""Linear light: sRGB samples are decoded to values proportional to light, filtered, and encoded again.
+"""Linear light: samples are decoded to values proportional to light, filtered, and encoded again.
 
-The curve is that of IEC 61966-2-1 (1999), mirrored below 0, on the image's own range.
+The curve is that of sRGB unless the caller has found another one in a file; it is mirrored below 0, and spans the
+image's own range.
 """
 
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from ..arrays.conversion import is_picture, pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype, working_dtype
+from ..arrays.transfer_curves import SRGB, TransferCurve
 from ..engine.borders import Border, parse_border, parse_cval
 from ..engine.output import check_out
 from ..errors import DtypeError, ImfilterError
 from .combine import round_in_strips
 from .operation import Operation
 from .sample_range import inside_chain, white_level
+
+_CURVES: ContextVar[tuple[TransferCurve, ...]] = ContextVar("curves", default=(SRGB,))
 
 
 def check_srgb(image: Any) -> None:
@@ -34,48 +41,96 @@ def check_srgb(image: Any) -> None:
             raise ImfilterError(f"linear needs float samples from 0 to 1, got {low:g} to {high:g}")
 
 
-def decode_srgb(pixels: Array) -> Array:
-    """Return floats proportional to light, on the same range, from checked sRGB samples."""
+@contextlib.contextmanager
+def assume_curves(curves: tuple[TransferCurve, ...] | None) -> Iterator[None]:
+    """Make filters called inside use these transfer curves: one, or one for each channel; None: that of sRGB."""
+    token = _CURVES.set(curves or (SRGB,))
+    try:
+        yield
+    finally:
+        _CURVES.reset(token)
+
+
+def decode_samples(pixels: Array, channel_axis: int | None) -> Array:
+    """Return floats proportional to light, on the same range, from checked samples."""
     kind = supported_dtype(pixels.dtype)
     top, floating = white_level(kind), working_dtype(kind)
     if kind.kind == "f":
-        light = _decode(pixels.astype(floating) / floating.type(top))
+        light = _convert(pixels.astype(floating) / floating.type(top), channel_axis, "decode")
         light *= top
         return light
-    table = top * _decode(np.arange(top + 1) / top)
-    return table.astype(floating)[pixels]
+    levels = np.arange(top + 1) / top
+
+    def look_up(curve: TransferCurve, part: Array) -> Array:
+        table: Array = top * curve.decode(levels)
+        return table.astype(floating)[part]
+
+    return _map_channels(pixels, channel_axis, look_up, floating)
 
 
-def encode_srgb(light: Array, top: float) -> Array:
-    """Return sRGB samples up to `top` from values proportional to light."""
-    share = np.abs(light / light.dtype.type(top))
-    high = 1.055 * share ** (1 / 2.4) - 0.055
-    samples: Array = np.where(share <= 0.0031308, 12.92 * share, high)
+def encode_samples(light: Array, top: float, channel_axis: int | None = None) -> Array:
+    """Return samples up to `top` from values proportional to light."""
+    samples = _convert(light / light.dtype.type(top), channel_axis, "encode")
     samples *= top
-    return np.copysign(samples, light, out=samples)
+    return samples
 
 
-def _decode(samples: Array) -> Array:
-    size = np.abs(samples)
-    high = ((size + 0.055) / 1.055) ** 2.4
-    light: Array = np.copysign(np.where(size <= 0.04045, size / 12.92, high), samples)
-    return light
+def _convert(values: Array, channel_axis: int | None, way: str) -> Array:
+    """Decode or encode floats by the curves, mirrored below 0."""
+
+    def convert(curve: TransferCurve, part: Array) -> Array:
+        result: Array = getattr(curve, way)(np.abs(part))
+        return np.copysign(result, part)
+
+    return _map_channels(values, channel_axis, convert, values.dtype)
+
+
+def _map_channels(
+    values: Array, channel_axis: int | None, function: Callable[[TransferCurve, Array], Array], dtype: np.dtype[Any]
+) -> Array:
+    """Return function(curve, channel) for each channel; at once where one curve is for all.
+
+    An image of other channels than the curves are for, such as gray made of color, takes that of the middle: green.
+    """
+    curves = _CURVES.get()
+    if channel_axis is None or len(curves) == 1 or values.shape[channel_axis] != len(curves):
+        return function(curves[len(curves) // 2], values)
+    result = np.empty(values.shape, dtype)
+    for curve, source, target in zip(
+            curves, np.moveaxis(values, channel_axis, 0), np.moveaxis(result, channel_axis, 0), strict=True):
+        target[...] = function(curve, source)
+    return result
 
 
 def apply_in_linear_light(operation: Operation, image: Any, options: dict[str, Any]) -> Any:
     """Return operation.apply(image, **options), computed in linear light and rounded once. The image is checked."""
-    pixels = pixels_of(image, options["channel_axis"])
+    pixels, axis = pixels_of(image, options["channel_axis"]), options["channel_axis"]
+    axis = None if pixels.ndim == 2 else axis
     kind = supported_dtype(pixels.dtype)
     wanted, top, out = result_dtype(kind, options["dtype"]), white_level(kind), options["out"]
-    light = decode_srgb(pixels)
+    light = decode_samples(pixels, axis)
     border, beyond = parse_border("mode", options["mode"]), options["cval"]
     if border is Border.CONSTANT:
-        beyond = top * float(_decode(np.asarray(parse_cval(beyond, border, kind) / top)))
+        beyond = top * float(_convert(np.asarray([parse_cval(beyond, border, kind) / top]), None, "decode")[0])
     floats = working_dtype(kind, wanted)
     filtered = operation.apply(light, **{**options, "cval": beyond, "dtype": floats, "out": None})
-    result = round_in_strips(filtered, wanted, options["workers"], lambda part: encode_srgb(part, top))
+    if axis is not None and filtered.ndim == pixels.ndim and len(_CURVES.get()) > 1:
+        result = round_in_strips(encode_samples(filtered, top, axis), wanted, options["workers"])
+    else:
+        result = encode_in_strips(filtered, wanted, top, options["workers"])
     if out is not None:
         check_out(out, result.shape, wanted)
         out[...] = result
         result = out
     return to_input_type(image, result)
+
+
+def encode_in_strips(light: Array, dtype: np.dtype[Any], top: float, workers: int | None) -> Array:
+    """Return samples of this dtype, with one curve for all channels. Threads have no context: it is handed to them."""
+    curves = _CURVES.get()
+
+    def encode(part: Array) -> Array:
+        with assume_curves(curves):
+            return encode_samples(part, top)
+
+    return round_in_strips(light, dtype, workers, encode)

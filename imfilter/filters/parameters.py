@@ -144,7 +144,8 @@ class Table:
         return table
 
     def parse(self, text: str) -> Any:
-        rows = [[float(number) for number in row.replace(",", " ").split()] for row in text.split(";") if row.strip()]
+        rows = [[parse_number(number) for number in row.replace(",", " ").split()]
+                for row in text.split(";") if row.strip()]
         return rows if self.axes == 2 else rows[0] if len(rows) == 1 else rows
 
     @property
@@ -169,6 +170,17 @@ class BorderName:
 
 
 Kind = Number | Integer | Pair | Choice | Table | Flag | BorderName
+
+
+def parse_number(text: str) -> float:
+    """Return the value of a number or a fraction, such as 1/16."""
+    above, slash, below = text.partition("/")
+    if not slash:
+        return float(text)
+    try:
+        return float(above) / float(below)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"could not convert string to float: {text!r}") from None
 
 
 def read(kind: Kind, name: str, text: str) -> Any:

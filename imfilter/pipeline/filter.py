@@ -19,7 +19,11 @@ from ..filters.declaration import PLACING
 from ..filters.linear_light import check_srgb
 from ..filters.operation import Operation
 from ..filters.parameters import Flag, Pair, Table, read
-from . import kernel_files, reach
+from ..filters.synonyms import suggest_filters
+from ..kernels.normalization import normalize
+from . import kernel_files, kernel_text, reach
+
+KERNEL, NORMALIZE = "kernel", "normalize"  # words for kernels of your own in the text of a chain
 
 
 def _no_operation(**_: Any) -> Operation:
@@ -66,8 +70,13 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str, **others: Any) -> Filter:
-        """Return the filter of a text NAME:PARAMETER=VALUE:... others: parameters that the text may override."""
+        """Return the filter of a text NAME:PARAMETER=VALUE:... others: parameters that the text may override.
+
+        A kernel of your own is kernel:ROWS, kernel:FILE, or the name of a text file.
+        """
         name, *given = (part.strip() for part in text.split(":"))
+        if name == KERNEL or kernel_text.is_kernel_text_file(name):
+            return cls._parse_kernel(name, given, others)
         known = _parameters_of(find_declaration(name))
         values: dict[str, Any] = {}
         for part in given:
@@ -81,6 +90,19 @@ class Filter:
                 raise ImfilterError(f"{word} must have a value, as in {name}:{word}=VALUE, got none in {text!r}")
             values[key] = read(parameter.kind, word, value) if equals else True
         return cls.from_name(name, **{**others, **values})
+
+    @classmethod
+    def _parse_kernel(cls, name: str, given: list[str], others: Mapping[str, Any]) -> Filter:
+        """Return convolution with the kernel of a stage. given: what follows the name, between colons."""
+        source = given.pop(0) if name == KERNEL and given else name
+        if source == KERNEL:
+            raise ImfilterError("kernel needs weights or a file, as in 'kernel:0 -1 0; -1 5 -1; 0 -1 0', got none")
+        kernel = kernel_text.read_kernel_stage(source)
+        if NORMALIZE in given:
+            given.remove(NORMALIZE)
+            kernel = normalize(kernel)
+        placed = cls.parse(":".join(["convolve:kernel=1", *given]), **others)
+        return cls.from_kernel(kernel, **{key: value for key, value in placed.keywords.items() if key != "kernel"})
 
     @property
     def declaration(self) -> FilterDeclaration:
@@ -177,7 +199,7 @@ def find_declaration(name: str) -> FilterDeclaration:
     if kernel_files.is_kernel_file(name):
         return FilterDeclaration(name, "kernel", (), _no_operation, kernel_files.apply_kernel)
     if name not in KNOWN_FILTERS:
-        raise ImfilterError(f"there is no filter {name!r}{suggest(name, KNOWN_FILTERS)}")
+        raise ImfilterError(f"there is no filter {name!r}{suggest_filters(name, [*KNOWN_FILTERS])}")
     return KNOWN_FILTERS[name]
 
 

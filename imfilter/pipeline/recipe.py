@@ -2,17 +2,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays.alpha import split_picture_alpha
-from ..arrays.conversion import as_array, to_high_depth, to_pil
+from ..arrays.conversion import as_array, simplify_picture, to_high_depth, to_pil
+from ..arrays.depth import DEPTHS, rescale, scale_samples
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.high_depth import HighDepthImage
+from ..arrays.transfer_curves import TransferCurve
 from ..errors import ImfilterError, list_choices
 from ..filters.combine import round_in_strips
+from ..filters.linear_light import assume_curves
+from .blending import blend_pictures
 from .chain import Pipeline, as_photo
+from .region import Region
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -31,15 +37,23 @@ class Recipe:
     """How photos are filtered. name: goes into the names of results.
 
     channels: the names of the channels to filter, each by itself, while the others do not change; empty: all. dtype: of
-    the result, whose samples are saturated, not rescaled; None: the photo's.
+    the result, whose samples are saturated, not rescaled; None: the photo's. depth: a key of DEPTHS, to which samples
+    are rescaled instead. region: the part of the photo that changes; None: all of it.
     """
 
     pipeline: Pipeline
     name: str
     channels: tuple[str, ...] = ()
     dtype: str | None = None
+    depth: str | None = None
+    region: Region | None = None
 
     def __post_init__(self) -> None:
+        if self.region and self.pipeline.stride != (1, 1):
+            raise ImfilterError(f"a region needs a result of the photo's size: stride must be 1, got "
+                                f"{','.join(map(str, self.pipeline.stride))}")
+        if self.depth is not None and (self.dtype is not None or self.depth not in DEPTHS):
+            raise ImfilterError(f"depth must be {list_choices(DEPTHS)}, without dtype, got {self.depth!r}")
         mixing = [one.name for one in self.pipeline if one.declaration.mixes]
         if self.channels and mixing:
             raise ImfilterError(f"channels cannot be chosen for {mixing[0]}, which mixes them")
@@ -54,13 +68,28 @@ class Recipe:
         if signed not in SIGNED:
             raise ImfilterError(f"signed must be {list_choices(SIGNED)}, got {signed!r}")
         try:
-            if self.dtype and len(photo.getbands()) > 1 and as_array(photo).dtype != self.dtype:
+            given = photo
+            if len(photo.getbands()) > 1 and as_array(photo).dtype != self.target_dtype(as_array(photo).dtype):
                 photo = to_high_depth(photo)
-            if self.channels:
-                return self._filter_channels(photo, signed)
-            return as_photo(photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+            with assume_curves(self.find_curves(given)):
+                result = self._filter_channels(photo, signed) if self.channels else as_photo(
+                    photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+            if self.region:
+                result = blend_pictures(self._convert_picture(given), result, self.region)
+            return simplify_picture(result) if self.dtype or self.depth else result
         except ImfilterError as error:
             raise type(error)(error.fact) from None
+
+    def find_curves(self, photo: Picture) -> tuple[TransferCurve, ...] | None:
+        """Return the transfer curves of the filtered channels, by what the file says; None: they are not needed."""
+        if not any(one.keywords.get("linear") for one in self.pipeline):
+            return None
+        from ..files.color_curves import find_curves  # imports Pillow, which most recipes are made without
+
+        curves = find_curves(photo)
+        if self.channels and len(curves) > 1:
+            curves = tuple(curves[index] if index < len(curves) else curves[0] for index in self.channel_indices(photo))
+        return curves
 
     def channel_indices(self, photo: Picture) -> list[int]:
         """Return the indices of the channels to filter, among those of the photo."""
@@ -70,30 +99,69 @@ class Recipe:
             raise ImfilterError(f"has no channel {missing[0]}, only {', '.join(names)}")
         return [names.index(name) for name in self.channels]
 
+    def target_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Return the dtype of the result for samples of this dtype."""
+        return result_dtype(supported_dtype(dtype), DEPTHS[self.depth] if self.depth else self.dtype)
+
+    def changes_depth(self, dtype: np.dtype[Any]) -> bool:
+        """Return whether samples of this dtype are rescaled."""
+        return self.depth is not None and self.target_dtype(dtype) != supported_dtype(dtype)
+
+    def list_notes(self, photo: Picture) -> list[str]:
+        """Return what the recipe does to a photo that its owner may not expect."""
+        pixels = as_array(photo)
+        if not self.changes_depth(pixels.dtype) or pixels.dtype.kind != "f" or self.depth == "float":
+            return []
+        low, high = np.nanmin(pixels, initial=0), np.nanmax(pixels, initial=0)
+        if low >= 0 and high <= 1:
+            return []
+        return [f"has samples from {low:g} to {high:g}: depth {self.depth} takes 0 for black and 1 for white, and clips"
+                " the rest"]
+
     def maps_signed(self, dtype: np.dtype[Any], signed: str) -> bool:
         """Return whether values below 0 are mapped into the range of the samples, for colors of this dtype."""
-        target = result_dtype(supported_dtype(dtype), self.dtype)
+        target = self.target_dtype(dtype)
         return signed != "clip" and target.kind != "f" and self.pipeline.below_zero
 
     def computing_dtype(self, dtype: np.dtype[Any], signed: str) -> np.dtype[Any]:
         """Return the dtype that the pipeline computes for colors of this dtype, before they become samples."""
-        kind = supported_dtype(dtype)
-        target = result_dtype(kind, self.dtype)
-        return working_dtype(kind, target) if self.maps_signed(dtype, signed) else target
+        kind, target = supported_dtype(dtype), self.target_dtype(dtype)
+        floats = self.maps_signed(dtype, signed) or self.changes_depth(dtype)
+        return working_dtype(kind, target) if floats else target
 
     def to_samples(self, values: Array, dtype: np.dtype[Any], signed: str, workers: int | None = None) -> Array:
         """Convert the pipeline's values for colors of this dtype to samples of the result."""
         if not self.maps_signed(dtype, signed):
-            return values
-        target = result_dtype(supported_dtype(dtype), self.dtype)
+            signed = "clip"
+            if not self.changes_depth(dtype):
+                return values
+        kind, target = supported_dtype(dtype), self.target_dtype(dtype)
         gray = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
-        largest = float(np.abs(values).max(initial=0)) if signed == "normalize" else 0.0
-        return round_in_strips(values, target, workers, lambda part: SIGNED[signed](part, gray, largest))
+        rescaled = kind if self.depth else target
+        largest = 0.0
+        if signed == "normalize":
+            largest = float(scale_samples(np.abs(values).max(initial=0, keepdims=True), rescaled, target).max())
+        return round_in_strips(values, target, workers, lambda part: SIGNED[signed](
+            scale_samples(part, rescaled, target), gray, largest))
+
+    def convert(self, pixels: Array) -> Array:
+        """Return samples that are not filtered in the depth of the result."""
+        target = self.target_dtype(pixels.dtype)
+        return rescale(pixels, target) if self.depth else round_to_dtype(pixels, target)
+
+    def _convert_picture(self, photo: Picture) -> Picture:
+        """Return the photo in the depth of the result."""
+        pixels = as_array(photo)
+        if pixels.dtype == self.target_dtype(pixels.dtype):
+            return photo
+        high = replace(to_high_depth(photo)) if pixels.ndim == 3 else HighDepthImage(pixels[..., None], info=photo.info)
+        high.pixels = self.convert(high.pixels)
+        return simplify_picture(high)
 
     def replace_channels(self, pixels: Array, chosen: list[int], values: Array) -> Array:
         """Return the pixels at the result's stride, with values instead of the chosen channels."""
         down, across = self.pipeline.stride
-        result = round_to_dtype(pixels[::down, ::across], values.dtype).copy()
+        result = self.convert(pixels[::down, ::across]).copy()
         result[..., chosen] = values
         return result
 
@@ -102,6 +170,8 @@ class Recipe:
     ) -> tuple[Array, Array | None]:
         """Return filtered colors in the result's dtype, and alpha."""
         values, alpha = self.pipeline.run(photo, colors, alpha, self.computing_dtype(colors.dtype, signed))
+        if alpha is not None and self.depth:
+            alpha = rescale(alpha, self.target_dtype(alpha.dtype))
         return self.to_samples(values, colors.dtype, signed), alpha
 
     def _filter_channels(self, photo: Picture, signed: str) -> Picture:

@@ -51,7 +51,21 @@ def _pool() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # importing it takes longer than filtering a small photo
 
     # More workers than processors may be asked for; those beyond the pool get nothing to do.
-    return ThreadPoolExecutor(max(_processors(), 2), thread_name_prefix="imfilter")
+    count = max(_processors(), 2)
+    pool = ThreadPoolExecutor(count, thread_name_prefix="imfilter")
+    # Ctrl-C raises in the main thread only. If it did so while the pool starts a thread, the pool would not know that
+    # thread, nobody would end it, and the process would wait for it forever. So another thread starts all of them.
+    starter = threading.Thread(target=_start_threads, args=(pool, count))
+    starter.start()
+    starter.join()
+    return pool
+
+
+def _start_threads(pool: ThreadPoolExecutor, count: int) -> None:
+    """Start all threads of a pool, which by itself starts one whenever none is idle."""
+    all_started = threading.Barrier(count)
+    for future in [pool.submit(all_started.wait) for _ in range(count)]:
+        future.result()
 
 
 if hasattr(os, "register_at_fork"):

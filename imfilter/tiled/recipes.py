@@ -1,6 +1,7 @@
 """Apply a recipe to a large source block by block, bit-identical to filtering the whole image."""
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,10 @@ from ..arrays.high_depth import HighDepthImage
 from ..blocks.blockwise import Block, Read
 from ..blocks.build import split_pipeline
 from ..errors import ImfilterError
+from ..filters.linear_light import assume_curves
+from ..pipeline.blending import blend_block
 from ..pipeline.recipe import Recipe
+from ..pipeline.region import Region
 from .source import Source
 
 if TYPE_CHECKING:
@@ -40,8 +44,14 @@ class TiledRecipe:
 
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
         photo = make_sample(source)
-        self.sample = recipe.picture(photo, signed)  # raises what it would raise for the whole image
+        whole = replace(recipe, region=Region.whole()) if recipe.region else recipe
+        self.sample = whole.picture(photo, signed)  # raises what it would raise for the whole image
         sample = as_array(self.sample)
+        if recipe.region:
+            recipe.region.check_size(*source.shape[:2])
+        plain = replace(recipe, region=None).picture(photo, signed) if recipe.region else self.sample
+        self._filtered_shape, self._alphas = as_array(plain).shape[2:], (has_alpha(photo), has_alpha(plain))
+        self._source_shape, self._curves = as_array(photo).shape[2:], recipe.find_curves(photo)
         if signed == "normalize" and recipe.maps_signed(source.dtype, signed):
             raise ImfilterError("signed normalize needs the largest value of the whole image, which is unknown in "
                                 "tiles: use --signed offset, abs or clip, or --engine memory")
@@ -57,10 +67,22 @@ class TiledRecipe:
 
     def compute(self, block: Block, read: Read) -> Array:
         """Return a block of the result. read: returns the pixels of a window of the source."""
+        with assume_curves(self._curves):
+            values = self._filter_block(block, read)
+        region = self._recipe.region
+        if region is None:
+            return values
+        weights = region.weights(self._size[0], self._size[1], block.rows, block.columns)
+        before = self._recipe.convert(read(block))
+        blended = blend_block(before.reshape(*before.shape[:2], *self._source_shape), values, weights, self._alphas)
+        return blended.reshape(*blended.shape[:2], *self.shape[2:])
+
+    def _filter_block(self, block: Block, read: Read) -> Array:
+        """Return a block of the filtered image, without regard to the region."""
         chosen = self._chosen
         if chosen is None:
             values = self._to_file_samples(self._inner.compute(block, read))
-            return values.reshape(*values.shape[:2], *self.shape[2:])
+            return values.reshape(*values.shape[:2], *self._filtered_shape)
         values = self._to_file_samples(self._inner.compute(block, lambda window: read(window)[..., chosen]))
         return self._recipe.replace_channels(read(self._source_block(block)), chosen, values)
 
@@ -73,8 +95,10 @@ class TiledRecipe:
 
     def _to_file_samples(self, values: Array) -> Array:
         """Convert the pipeline's values to the samples of the file; alpha gets the dtype of the colors."""
-        if not self._alpha or not self._recipe.maps_signed(self._given, self._signed):
+        apart = self._recipe.maps_signed(self._given, self._signed) or self._recipe.changes_depth(self._given)
+        if not self._alpha or not apart:
             return self._recipe.to_samples(values, self._given, self._signed, workers=1)
         colors, alpha = split_alpha(values)
         shown = self._recipe.to_samples(colors, self._given, self._signed, workers=1)
-        return merge_alpha(shown, round_to_dtype(alpha, self._given))
+        alpha = round_to_dtype(alpha, self._given)
+        return merge_alpha(shown, self._recipe.convert(alpha) if self._recipe.depth else alpha)

@@ -1,0 +1,52 @@
+"""Words that people use for commands and options, and what these are called here."""
+from __future__ import annotations
+
+from ..errors import suggest
+from ..filters import FILTERS
+from ..filters.synonyms import SYNONYMS
+from .spelling import find_american
+
+COMMANDS = {
+    "filter": "imfilter apply", "run": "imfilter apply", "filters": "imfilter list", "ls": "imfilter list",
+    "diff": "imfilter compare", "difference": "imfilter compare", "psnr": "imfilter compare", "ssim":
+    "imfilter compare", "kernel": "imfilter convolve --kernel", "correlate": "imfilter convolve --no-flip",
+    "conv": "imfilter convolve", "train": "imfilter learn", "fit": "imfilter learn", "view": "imfilter show",
+    "draw": "imfilter show", "plot": "imfilter show", "sheet": "imfilter preview", "contact_sheet":
+    "imfilter preview", "man": "imfilter help", "convert": "imfilter convolve --kernel 1",
+}
+STRENGTH = ("--sigma", "--size", "--radius", "--length")
+# What other programs call options; those that the command has are proposed.
+OPTIONS = {
+    "--radius": STRENGTH, "--blur": STRENGTH, "--kernel-size": STRENGTH, "--ksize": STRENGTH, "--window": STRENGTH,
+    "--width": STRENGTH, "--size": STRENGTH, "--sigma": STRENGTH, "--stddev": ("--sigma",), "--std": ("--sigma",),
+    "--strength": ("--amount", *STRENGTH), "--intensity": ("--amount", "--strength"), "--percent": ("--amount",),
+    "--direction": ("--angle", "--axis"), "--degrees": ("--angle",), "--rotation": ("--angle",),
+    "--matrix": ("--kernel", "--matrix"), "--weights": ("--kernel", "--weights"),
+    "--padding": ("--mode",), "--edge": ("--mode",), "--boundary": ("--mode",), "--extend": ("--mode",),
+    "--bits": ("--depth", "--bit-depth"), "--bit": ("--depth", "--bit-depth"), "--type": ("--dtype",),
+    "--grayscale": ("--gray",), "--greyscale": ("--gray",), "--bw": ("--gray",), "--channel": ("--channels",),
+    "--region": ("--only",), "--roi": ("--only",), "--crop": ("--only",), "--rect": ("--only",),
+    "--selection": ("--only",), "--soft": ("--feather",), "--fade": ("--feather",),
+    "--out": ("--output",), "--outfile": ("--output",), "--dest": ("--output", "--out-dir"),
+    "--output-dir": ("--out-dir",), "--outdir": ("--out-dir",), "--folder": ("--out-dir",), "--dir": ("--out-dir",),
+    "--overwrite": ("--force",), "--yes": ("--force",), "--replace": ("--in-place", "--force"),
+    "--inplace": ("--in-place",), "--threads": ("--workers",), "--jobs": ("--workers",), "--parallel": ("--workers",),
+    "--noclobber": ("--skip-existing",), "--no-clobber": ("--skip-existing",), "--dryrun": ("--dry-run",),
+    "--simulate": ("--dry-run",), "--preview": ("--show",), "--display": ("--show",), "--compression":
+    ("--compress-level",), "--strip-metadata": ("--strip",), "--no-metadata": ("--strip",), "--then-apply":
+    ("--then",), "--chain": ("--then",), "--norm": ("--normalize",), "--gamma": ("--linear",),
+    "--keep-times": ("--preserve",), "--times": ("--preserve",), "--convert": ("--format",),
+}
+
+
+def suggest_command(name: str, known: list[str]) -> str:
+    """Return ': did you mean ...?' for a word that is no command."""
+    word = find_american(name, FILTERS)
+    if word in FILTERS:
+        return f": did you mean 'imfilter apply {word}'?"
+    key = word.lower().replace("-", "_")
+    if key in COMMANDS:
+        return f": did you mean '{COMMANDS[key]}'?"
+    if key in SYNONYMS:
+        return f": did you mean 'imfilter apply {SYNONYMS[key][0]}'?"
+    return suggest(name, known)

@@ -1,0 +1,31 @@
+"""Words that people use for filters, and the filters that they may mean."""
+from __future__ import annotations
+
+from ..errors import list_choices, suggest
+from .registry import FILTERS
+
+BLURS, EDGES, RELIEFS = ("gaussian", "box", "disk"), ("sobel", "canny", "find_edges"), ("emboss", "contour")
+SYNONYMS = {
+    "blur": BLURS, "blurring": BLURS, "gauss": ("gaussian",), "gaussian_blur": ("gaussian",), "gaussianblur": (
+        "gaussian",), "soften": ("smooth", "gaussian"), "mean": ("box",), "average": ("box",), "box_blur": ("box",),
+    "boxblur": ("box",), "uniform": ("box",), "motion_blur": ("motion",), "lens_blur": ("disk",), "bokeh": ("disk",),
+    "defocus": ("disk",), "smoothing": ("smooth", "gaussian"), "edge": EDGES, "edges": EDGES, "edge_detection": EDGES,
+    "edge_detect": EDGES, "detect_edges": EDGES, "outline": ("find_edges", "contour"), "gradient": ("sobel", "scharr"),
+    "laplacian": ("laplace",), "log": ("laplacian_of_gaussian",), "dog": ("difference_of_gaussians",),
+    "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),
+    "usm": ("unsharp_mask",), "unsharpmask": ("unsharp_mask",), "highpass": ("laplace", "unsharp_mask"), "high_pass": (
+        "laplace", "unsharp_mask"), "lowpass": ("gaussian",), "low_pass": ("gaussian",), "denoise": (
+        "median", "bilateral"), "noise": ("median", "bilateral"), "despeckle": ("median",), "erode": ("minimum",),
+    "erosion": ("minimum",), "dilate": ("maximum",), "dilation": ("maximum",), "min": ("minimum",), "max": ("maximum",),
+    "rank": ("percentile", "median"), "quantile": ("percentile",), "gray": ("grayscale",), "grey": ("grayscale",),
+    "bw": ("grayscale",), "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
+        "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
+        "mix",), "color_matrix": ("mix",), "channel_mixer": ("mix",), "relief": RELIEFS, "embossing": ("emboss",),
+    "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral",), "vintage": ("sepia",),
+}
+
+
+def suggest_filters(word: str, known: list[str] | None = None) -> str:
+    """Return ': did you mean ...?' for a word that means or resembles filters, else an empty string."""
+    meant = SYNONYMS.get(word.lower().replace("-", "_").replace(" ", "_"))
+    return f": did you mean {list_choices(meant)}?" if meant else suggest(word, known or FILTERS)

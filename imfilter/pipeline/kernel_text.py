@@ -1,0 +1,74 @@
+"""Kernels as text: rows of numbers and fractions, on the command line, in chains and in text files."""
+from __future__ import annotations
+
+import math
+import os
+
+import numpy as np
+
+from ..arrays.dtypes import Array
+from ..errors import FileError, ImfilterError, explain_os_error
+from ..filters.parameters import parse_number
+
+SUFFIXES = (".csv", ".txt", ".tsv")
+LARGEST = 2**24  # characters of a file that are read
+BALANCED = 0.002  # difference of a sum from 1 that no 8-bit picture shows
+
+
+def is_kernel_text_file(name: str) -> bool:
+    """Return whether a stage of a chain names a text file with a kernel."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def parse_kernel(text: str) -> Array:
+    """Parse a kernel: rows separated by lines or semicolons, numbers or fractions (1/16) by spaces or commas."""
+    lines = [line.partition("#")[0] for line in text.replace(";", "\n").splitlines()]
+    try:
+        rows = [[parse_number(number) for number in line.replace(",", " ").split()] for line in lines if line.strip()]
+    except ValueError as error:
+        came = str(error).partition(": ")[2]
+        raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {came}") from None
+    if not rows or len({len(row) for row in rows}) != 1:
+        lengths = [len(row) for row in rows] or "none"
+        raise ImfilterError(f"the rows of a kernel must have the same length, got {lengths}")
+    kernel = np.array(rows)
+    if not np.isfinite(kernel).all():
+        raise ImfilterError("the weights of a kernel must be finite, got NaN or infinity")
+    return kernel
+
+
+def read_kernel_text(path: str) -> Array:
+    """Return the kernel in a text file."""
+    try:
+        with open(path, encoding="utf-8-sig") as stream:
+            text = stream.read(LARGEST)
+    except OSError as error:
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: is not a text file") from None
+    try:
+        return parse_kernel(text)
+    except ImfilterError as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+def read_kernel_stage(text: str) -> Array:
+    """Return the kernel of a stage of a chain: a text file, or weights."""
+    text = text.strip()
+    return read_kernel_text(text) if is_kernel_text_file(text) or os.path.isfile(text) else parse_kernel(text)
+
+
+def describe_surprises(kernel: Array) -> list[str]:
+    """Return what the author of a kernel may not have meant: another brightness, or one row instead of several."""
+    notes = []
+    side = math.isqrt(kernel.size)
+    if kernel.shape[0] == 1 and side > 2 and side * side == kernel.size:
+        notes.append(f"the kernel is one row of {kernel.size} weights: for {side} rows of {side}, put a semicolon "
+                     "after each row")
+    total = float(kernel.sum())
+    size = float(np.abs(kernel).sum())
+    if abs(total) > 1e-9 * size and abs(total - 1) > BALANCED:  # a sum of 0 is that of an edge filter
+        effect = "inverts" if total < 0 else "brightens" if total > 1 else "darkens"
+        notes.append(f"the weights sum to {total:.6g}, which {effect} the picture: --normalize divides them by "
+                     "their sum")
+    return notes
