@@ -9,7 +9,7 @@ from PIL import PngImagePlugin
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from . import bmp, chunks, high_depth, jpeg, png
-from .exif import PREFIX
+from .exif import PREFIX, read_resolution
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
 from .heif import load_heif
 from .jpeg_metadata import set_density
@@ -124,7 +124,10 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
     settings = task.settings
     data = jpeg.encode_jpeg(
         image, image.info.get("coding"), settings.quality, settings.subsampling, task.photo.notes, kept)
-    return set_density(data, *stated[0], bool(image.info.get("metric")), task.photo.notes) if stated else data
+    if not stated:
+        return data
+    exact = "exif" in kept and read_resolution(kept["exif"])  # then rounding loses nothing
+    return set_density(data, *stated[0], bool(image.info.get("metric")), [] if exact else task.photo.notes)
 
 
 def _encode_png(task: _EncodingTask) -> bytes:
