@@ -311,7 +311,8 @@ def test_a_signal_ends_a_stream_that_waits_for_input(number):
     assert child.stdout.read(len(frame)) == frame
     child.send_signal(number)
     assert child.wait(program.PATIENCE) == 128 + number
-    assert child.stderr.read() == b"imfilter: -: interrupted: 1 frames are written\n"
+    said = child.stderr.read()  # a frame may have been written and not yet been counted
+    assert said in [b"imfilter: -: interrupted: frames written: %d\n" % count for count in (0, 1)]
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are not listed here")

@@ -41,7 +41,7 @@ def filter_stream(
     try:
         work.run(raw, workers)
     except KeyboardInterrupt as stop:
-        kept = f"{work.frames:,} frames are written" if work.target == STDIO else "nothing is written"
+        kept = f"frames written: {work.frames:,}" if work.target == STDIO else "nothing is written"
         print_message(f"{work.name}: interrupted: {kept}")
         return Status.from_signal(stop)
     except ImfilterError as error:
