@@ -249,7 +249,8 @@ def test_what_is_no_stream_is_refused(data, message):
     (("--size", "2x2", "--pixel", "grey"), b"did you mean 'gray'?"), (("--in-place",), b"--in-place"),
     (("--frame-size", "2by2", "--pixel", "gray"), b"--frame-size must be a width and a height"),
     (("--tile", "64"), b"--tile applies to photos"), (("--engine", "tiles"), b"--engine applies to photos"),
-    (("--dtype", "uint16"), b"a stream keeps its depth"), (("--quality", "9"), b"--quality applies to photos"),
+    (("--dtype", "uint16"), b"instead of --dtype"), (("--depth", "16"), b"instead of --depth"),
+    (("--only", "0,0,9,9"), b"--only applies to photos"), (("--quality", "9"), b"--quality applies to photos"),
 ])
 def test_wrong_usage(arguments, message):
     command = ["apply", "box", "--stream", "-", *arguments]
