@@ -112,15 +112,15 @@ class Browser:
         """Press the mouse at the first place, move over the others and let go."""
         kinds = ["mousePressed", *["mouseMoved"] * (len(places) - 1)]
         for kind, (x, y) in [*zip(kinds, places, strict=True), ("mouseReleased", places[-1])]:
-            self.tell("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
     def swipe(self, *places):
         """Put a finger on the first place, move it over the others and lift it."""
-        self.tell("Emulation.setTouchEmulationEnabled", enabled=True)
+        self.send("Emulation.setTouchEmulationEnabled", enabled=True)
         for kind, (x, y) in zip(["touchStart", *["touchMove"] * (len(places) - 1)], places, strict=True):
-            self.tell("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
-        self.tell("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
-        self.tell("Emulation.setTouchEmulationEnabled", enabled=False)
+            self.send("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
+        self.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        self.send("Emulation.setTouchEmulationEnabled", enabled=False)
 
     def screenshot(self, path):
         """Write what is seen as a PNG."""

@@ -97,7 +97,7 @@ def test_keys_move_the_border(chromium, address):
 @chromium_only
 def test_screen_readers_hear_the_pictures_and_the_slider(chromium, address):
     chromium.open(address)
-    tree = [node for node in chromium.tell("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
+    tree = [node for node in chromium.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
     named = {(node["role"]["value"], node["name"]["value"]) for node in tree if "name" in node}
     assert {("slider", "Share of the picture before"), ("image", "Before: before.png"), ("image", "After: after.png"),
             ("heading", "before.png and after.png"), ("columnheader", "PSNR, dB"), ("rowheader", "0")} <= named

@@ -249,7 +249,8 @@ def test_what_is_no_stream_is_refused(data, message):
     (("--size", "2x2", "--pixel", "grey"), b"did you mean 'gray'?"), (("--in-place",), b"--in-place"),
     (("--frame-size", "2by2", "--pixel", "gray"), b"--frame-size must be a width and a height"),
     (("--tile", "64"), b"--tile applies to photos"), (("--engine", "tiles"), b"--engine applies to photos"),
-    (("--dtype", "uint16"), b"a stream keeps its depth"), (("--quality", "9"), b"--quality applies to photos"),
+    (("--dtype", "uint16"), b"instead of --dtype"), (("--depth", "16"), b"instead of --depth"),
+    (("--only", "0,0,9,9"), b"--only applies to photos"), (("--quality", "9"), b"--quality applies to photos"),
 ])
 def test_wrong_usage(arguments, message):
     command = ["apply", "box", "--stream", "-", *arguments]
@@ -311,7 +312,8 @@ def test_a_signal_ends_a_stream_that_waits_for_input(number):
     assert child.stdout.read(len(frame)) == frame
     child.send_signal(number)
     assert child.wait(program.PATIENCE) == 128 + number
-    assert child.stderr.read() == b"imfilter: -: interrupted: 1 frames are written\n"
+    said = child.stderr.read()  # a frame may have been written and not yet been counted
+    assert said in [b"imfilter: -: interrupted: frames written: %d\n" % count for count in (0, 1)]
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are not listed here")

@@ -41,7 +41,7 @@ def filter_stream(
     try:
         work.run(raw, workers)
     except KeyboardInterrupt as stop:
-        kept = f"{work.frames:,} frames are written" if work.target == STDIO else "nothing is written"
+        kept = f"frames written: {work.frames:,}" if work.target == STDIO else "nothing is written"
         print_message(f"{work.name}: interrupted: {kept}")
         return Status.from_signal(stop)
     except ImfilterError as error:
@@ -54,8 +54,11 @@ def _refuse_photo_options(recipe: Recipe, output: OutputOptions, large: LargeOpt
     for name, value in {**vars(output), **vars(large)}.items():
         if name not in SHARED and value not in (None, False, "auto", "memory"):
             raise click.UsageError(f"--{name.replace('_', '-')} applies to photos, not to --stream")
-    if recipe.dtype:
-        raise click.UsageError("a stream keeps its depth: convert it with ffmpeg -pix_fmt instead of --dtype")
+    if recipe.dtype or recipe.depth:
+        name = "dtype" if recipe.dtype else "depth"
+        raise click.UsageError(f"a stream keeps its depth: convert it with ffmpeg -pix_fmt instead of --{name}")
+    if recipe.region:
+        raise click.UsageError("--only applies to photos, not to --stream")
 
 
 class StreamWork:
