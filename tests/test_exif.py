@@ -314,6 +314,18 @@ def test_a_stride_divides_every_resolution(put, unit, half):
     assert photo.notes == []
 
 
+def test_a_resolution_that_jpeg_rounds_is_exact_in_exif(put):
+    stored = block("<", [(0x011A, 5, struct.pack("<II", 145, 2)), (0x011B, 5, struct.pack("<II", 145, 2))])
+    fits = files.read_photo(put("photo.jpg", with_exif(".jpg", stored)))
+    data = files.encode_photo(fits, ".jpg")
+    assert list(entries_of(exif_of(data))) == list(entries_of(stored)) and fits.notes == []
+    image = awkward.photo()
+    image.info["dpi"] = (10.4, 10.4)
+    rounded = files.Photo([image])
+    assert resolution_of(files.encode_photo(rounded, ".jpg")) == (2, 4, 4)
+    assert rounded.notes == ["resolution rounded to 4 x 4: JPEG cannot hold it exactly"]
+
+
 def broken_profiles():
     """Yield files of each format whose profile is damaged."""
     bad = b"\0\0\2\x0cADBE" + bytes(28) + b"acsp" + bytes(88) + b"\0\0\1\0" + bytes(20)

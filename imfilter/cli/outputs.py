@@ -81,7 +81,7 @@ class OutputOptions:
     compress_level: int | None = option(
         "--compress-level", type=KindType(Integer(0, 9)), metavar="N",
         help="Compression of PNG, 0 (fastest) to 9 (smallest).")
-    strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color profile.")
+    strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color space.")
     preserve: bool = option(
         "--preserve", is_flag=True, help="Give results the timestamps and extended attributes of the photos.")
     max_pixels: int | None = option(

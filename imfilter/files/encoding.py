@@ -10,7 +10,7 @@ from PIL import PngImagePlugin
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from . import chunks, high_depth, png
-from .exif import PREFIX
+from .exif import PREFIX, read_resolution
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
 from .jpeg_metadata import set_density
 from .metadata import fit_metadata
@@ -129,7 +129,10 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
         kept["exif"] = PREFIX + kept["exif"]
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
     data = _save(image, "JPEG", **quality, **kept)
-    return set_density(data, *stated[0], bool(image.info.get("metric")), task.photo.notes) if stated else data
+    if not stated:
+        return data
+    exact = "exif" in kept and read_resolution(kept["exif"])  # then rounding loses nothing
+    return set_density(data, *stated[0], bool(image.info.get("metric")), [] if exact else task.photo.notes)
 
 
 def _encode_png(task: _EncodingTask) -> bytes:
