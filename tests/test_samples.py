@@ -127,7 +127,7 @@ def test_long_texts_are_copied_unread(put, place, name, data):
 
 
 def test_a_long_profile_is_read(put):
-    profile = struct.pack(">I", 1_500_128) + bytes(12) + b"RGB XYZ " + bytes(1_500_104)
+    profile = struct.pack(">I", 1_500_128) + bytes(12) + b"RGB XYZ " + bytes(12) + b"acsp" + bytes(1_500_088)
     chunk = awkward_chunk(b"iCCP", b"p\0\0" + zlib.compress(profile))
     photo = files.read_photo(put("a.png", png(8, 6, 8, 2, [bytes(24)] * 6, chunk)))
     assert photo.image.info["icc_profile"] == profile

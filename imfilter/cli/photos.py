@@ -23,7 +23,6 @@ from .report import Report, describe_skipped, print_message
 from .sections import Command
 from .status import Status
 from .stream import StreamOptions, list_stream_options
-from .stream_work import filter_stream
 
 
 def filter_photos(
@@ -98,6 +97,8 @@ def make_command(
                 print_message(note)
         how = choose_signed(signed, recipe)
         if stream.stream is not None:
+            from .stream_work import filter_stream
+
             return filter_stream(recipe, stream, output, large, how)
         return filter_photos(recipe, files, output, how, large)
 

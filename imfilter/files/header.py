@@ -16,7 +16,6 @@ from .formats import FORMATS, HEIF
 from .heif import START, can_read_heif, prepare_formats
 from .pillow_guards import check_pixels, explain_read_errors, quiet_headers
 from .png_metadata import READ_TEXTS
-from .tiff_pages import TiffPages, read_directories
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth is known
 NO_IMAGE = f"is not an image that can be read ({', '.join(READ)}, AVIF, HEIC)"
@@ -69,7 +68,12 @@ def read_size(path: str, *, max_pixels: int | None = None) -> tuple[int, int]:
     """Return the width and height that a file's header claims; FileError explains why it cannot be read."""
     with open_stream(path) as stream, explain_read_errors(path, NO_IMAGE):
         found = open_header(stream)
-        width, height = found[0].size if found else TiffPages(stream).size(0)
+        if found:
+            width, height = found[0].size
+        else:
+            from .tiff_pages import TiffPages
+
+            width, height = TiffPages(stream).size(0)
         check_pixels((width, height), max_pixels)
         return width, height
 
@@ -79,6 +83,8 @@ def read_claimed_size(path: str) -> tuple[int, int]:
     with open_stream(path) as stream, explain_read_errors(path, NO_IMAGE), quiet_headers():
         if stream.read(4) not in TIFF_STARTS:
             raise UnidentifiedImageError
+        from .tiff_pages import read_directories
+
         _, tags = next(read_directories(stream))
         pixels = tags[256] * tags[257]
         return pixels, pixels * tags.get(277, 1) * -(-max(tags.get(258, (1,))) // 8)

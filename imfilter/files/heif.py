@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import IO, Any
 
-from PIL import Image, features
+from PIL import Image
 
 from ..errors import FileError
 from ..runtime.extras import import_library, missing_libraries
@@ -33,6 +33,8 @@ def prepare_formats(start: bytes) -> tuple[str, ...]:
         return ()
     brands = [start[8:12], *(start[k:k + 4] for k in range(16, min(len(start), int.from_bytes(start[:4])), 4))]
     if any(brand in AVIF_BRANDS for brand in brands):
+        from PIL import features
+
         if not features.check("avif"):
             raise FileError("is an AVIF image, which this Pillow cannot read: pip install 'pillow>=11.3'")
         return ("AVIF",)

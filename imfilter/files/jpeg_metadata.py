@@ -1,7 +1,6 @@
 """The metadata of JPEG files: segments as raw bytes, without those that show or certify the old pixels."""
 from __future__ import annotations
 
-import hashlib
 import struct
 from fractions import Fraction
 from typing import Any
@@ -140,6 +139,8 @@ def _clean_extended(segments: list[Segment], xmp: bytes, notes: list[str]) -> tu
     clean = edit_xmp(whole, {}, notes) if whole else b""
     if clean == whole:
         return segments, xmp
+    import hashlib  # few photos have XMP this long
+
     guid = hashlib.md5(clean, usedforsecurity=False).hexdigest().upper().encode()
     start, step = EXTENDED + guid + struct.pack(">I", len(clean)), MOST - head
     others = [(marker, content) for marker, content in segments if content not in parts]

@@ -7,14 +7,12 @@ from typing import IO, Any
 from PIL import Image
 
 from . import chunks, jpeg_metadata, png_metadata, xmp
-from .descriptions import Result
 from .exif import PREFIX, clean_exif, keep_color_space, read_resolution, update_exif
 from .formats import KEPT, Format
 from .heif import collect_heif
 from .jpeg import read_coding
 from .photo import add_note
 from .profile import is_profile
-from .tiff_tables import update_tiff_entries
 
 BMP_PROFILE = re.compile(rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)")  # version 5, with an embedded or linked profile
 PPM_COMMENT = re.compile(rb"P\d[\d\s]*#")
@@ -165,6 +163,9 @@ def fit_metadata(
         _strip_metadata(info)
     _update_metadata(info, size, stride, notes)
     if "exif" in info and stored:
+        from .descriptions import Result
+        from .tiff_tables import update_tiff_entries
+
         info["exif"] = update_tiff_entries(info["exif"], stored, Result(size, mode, stride), notes)
     stated = "exif" in info and "exif" in kind.keeps and read_resolution(info["exif"])
     for key in [key for key in info if key not in kind.keeps]:

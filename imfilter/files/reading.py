@@ -3,15 +3,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..arrays.conversion import as_array
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError, check_integer
 from . import high_depth
+from .decoder import Decoder, finish_image
 from .formats import FORMATS
 from .header import NO_IMAGE, open_header, open_stream
 from .metadata import collect_metadata
@@ -19,11 +19,7 @@ from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
 from .pillow_guards import BROKEN, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
-from .stacks import decode_plane, describe_plane, find_stack
 from .streams import Stream, find_images
-from .tiff_pages import TiffPages, describe_page, to_picture
-from .tiff_tables import PageTables
-from .volumes import check_main_picture, count_planes, read_planes
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -78,16 +74,7 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     return Photo(Frames(found.frames, decode, first), suffix, notes, found.stream)
 
 
-class _Decoder(NamedTuple):
-    """A file's format, its number of frames, and what decodes the frame of an index. stream: as in Photo."""
-
-    kind: str
-    frames: int
-    decode: Callable[[int], Picture]
-    stream: str = ""
-
-
-def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> _Decoder:
+def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> Decoder:
     """Look at a file's header, and choose what decodes its frames."""
     images = find_images(stream)
     if images is not None:
@@ -97,7 +84,9 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> _D
             return _decode_stream(images, stream, most, notes)
     found = open_header(stream)
     if found is None:
-        return _decode_tiff(stream, most, notes)
+        from .tiff_decoding import decode_tiff
+
+        return decode_tiff(stream, most, notes)
     image, count = found
     kind = "JPEG" if image.format == "MPO" else str(image.format)
     check_pixels(image.size, most)
@@ -105,27 +94,26 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> _D
         notes.append(f"holds {count} images: only the first is filtered")
         count = 1
     if kind == "TIFF":
-        tags = image.tag_v2  # type: ignore[attr-defined]
-        check_main_picture(tags)
-        if count == 1 and (stack := _decode_stack(stream, notes)):
-            return stack
-        if (count == 1 and count_planes(tags) > 1) or _needs_tifffile(image, count):
-            return _decode_tiff(stream, most, notes)
+        from .tiff_decoding import choose_tiff_decoder
+
+        decoder = choose_tiff_decoder(image, count, stream, most, notes)
+        if decoder:
+            return decoder
     if kind == "PPM" and loses_samples(image):
-        return _Decoder(kind, 1, lambda _: _finish_image(
+        return Decoder(kind, 1, lambda _: finish_image(
             high_depth.decode_ppm(stream, image), *collect_metadata(image, stream, kind, notes)))
     if kind == "PNG" and loses_samples(image):
         if count > 1:
             raise FileError("is an animation of 16-bit colors, which cannot be read")
-        return _Decoder(kind, 1, lambda _: _decode_deep_png(image, stream, notes))
+        return Decoder(kind, 1, lambda _: _decode_deep_png(image, stream, notes))
     if count > 1:  # the file may have been deleted or replaced when the next frame is requested
         stream.seek(0)
         stream = io.BytesIO(stream.read())
         image, count = open_header(stream) or (image, count)
-    return _Decoder(kind, count, _PillowDecoder(image, kind, count, stream, most, notes))
+    return Decoder(kind, count, _PillowDecoder(image, kind, count, stream, most, notes))
 
 
-def _decode_stream(images: Stream, stream: IO[bytes], most: int | None, notes: list[str]) -> _Decoder:
+def _decode_stream(images: Stream, stream: IO[bytes], most: int | None, notes: list[str]) -> Decoder:
     """Return a decoder for files that follow each other."""
     stream.seek(0)
     kept = io.BytesIO(stream.read())  # the file may have been deleted when the next image is requested
@@ -133,27 +121,7 @@ def _decode_stream(images: Stream, stream: IO[bytes], most: int | None, notes: l
     def decode(number: int) -> Picture:
         return _choose_decoder(images.open_piece(kept, number), most, notes).decode(0)
 
-    return _Decoder(images.kind, len(images.pieces), decode, images.kind)
-
-
-def _decode_planes(planes: int, pages: TiffPages, most: int | None, notes: list[str]) -> _Decoder:
-    """Return a decoder for a TIFF file whose only page holds several planes, which become pages."""
-    check_pixels(pages.size(0), most)
-    with quiet_headers():
-        info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
-    pixels = read_planes(pages.stream)
-    if len(pixels) != planes:
-        notes.append(f"is described as {planes} images, and holds {len(pixels)}")
-    tags = pages.tags[0]
-    if is_white_zero(tags, pixels.dtype):
-        info["white is zero"] = True
-
-    def decode(number: int) -> Picture:
-        picture = to_picture(pixels[number].copy(), tags.get(262, 1), tags.get(338, ()))
-        own = info if number == 0 else {key: info[key] for key in info if key not in ("exif", "xmp")}
-        return _finish_image(picture, dict(own), turn)
-
-    return _Decoder("TIFF", len(pixels), decode)
+    return Decoder(images.kind, len(images.pieces), decode, images.kind)
 
 
 class _PillowDecoder:
@@ -165,7 +133,11 @@ class _PillowDecoder:
         self.image, self.kind, self.count, self.most, self.notes = image, kind, count, most, notes
         # A stream of its own to search for metadata: Pillow keeps its position in the stream of an animation.
         self.stream = io.BytesIO(stream.getvalue()) if isinstance(stream, io.BytesIO) else stream
-        self.tables = PageTables(self.stream) if kind == "TIFF" else None
+        self.tables: Any = None
+        if kind == "TIFF":
+            from .tiff_tables import PageTables
+
+            self.tables = PageTables(self.stream)
         self.info: dict[str, Any] = {}
         self.turn = 1
         self.canvas: tuple[int, int] | None = None
@@ -214,6 +186,8 @@ class _PillowDecoder:
         with quiet_headers():
             given = self.image.info
             if self.tables:
+                from .tiff_pages import describe_page
+
                 with contextlib.suppress(*BROKEN):
                     self.image.getexif()  # it keeps this to turn the image, and warns here instead of then
                 self.image.info = given | describe_page(self.tables, self.image.tell(), self.notes)
@@ -238,70 +212,4 @@ def _decode_deep_png(image: Image.Image, stream: IO[bytes], notes: list[str]) ->
     picture = high_depth.decode_png(stream)
     if key is not None and not getattr(picture, "alpha", False):
         add_note(notes, "transparent color not kept")
-    return _finish_image(picture, info, turn)
-
-
-def _needs_tifffile(image: Image.Image, count: int) -> bool:
-    """Return whether Pillow would lose samples of any page of a TIFF file."""
-    try:
-        with quiet_headers():
-            for number in reversed(range(count)):
-                image.seek(number)
-                if loses_samples(image):
-                    return True
-    except SyntaxError:  # samples that Pillow does not know
-        return True
-    return False
-
-
-def _decode_stack(stream: IO[bytes], notes: list[str]) -> _Decoder | None:
-    """Return a decoder for the planes that share the only table of a TIFF file, if there are several."""
-    with quiet_headers():
-        pages = TiffPages(stream)
-    stack = find_stack(pages, notes)
-    if stack is None:
-        return None
-    stream.seek(0)
-    pages.stream = io.BytesIO(stream.read())
-
-    def decode(number: int) -> Picture:
-        with quiet_headers():
-            info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
-        return _finish_image(decode_plane(pages, stack, number), describe_plane(info, number, notes), turn)
-
-    return _Decoder("TIFF", stack.planes, decode)
-
-
-def _decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> _Decoder:
-    """Return a decoder for TIFF files that Pillow cannot read without loss."""
-    with quiet_headers():
-        pages = TiffPages(stream)
-    count = len(pages.tags)
-    if not count:
-        raise UnidentifiedImageError
-    check_main_picture(pages.tags[0])
-    planes = count_planes(pages.tags[0]) if count == 1 else 1
-    if planes > 1:
-        return _decode_planes(planes, pages, most, notes)
-    for page in range(count):
-        check_pixels(pages.size(page), most)
-    if count > 1:
-        stream.seek(0)
-        pages.stream = io.BytesIO(stream.read())
-
-    def decode(page: int) -> Picture:
-        with quiet_headers():
-            info, turn = collect_metadata(pages.header(page, notes), pages.stream, "TIFF", notes)
-        picture = pages.decode(page)
-        if is_white_zero(pages.tags[page], as_array(picture).dtype):
-            info["white is zero"] = True
-        return _finish_image(picture, info, turn)
-
-    return _Decoder("TIFF", count, decode)
-
-
-def _finish_image(picture: Picture, info: dict[str, Any], turn: int) -> Picture:
-    """Turn an image upright, and attach its metadata."""
-    picture = turn_image(picture, turn)
-    picture.info = {**dict(picture.info), **info}  # type: ignore[dict-item]
-    return picture
+    return finish_image(picture, info, turn)

@@ -1,7 +1,6 @@
 """Planes that a single TIFF page holds: stacks of ImageJ and tifffile with one directory, volumes of a depth."""
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import IO, Any
@@ -28,6 +27,8 @@ def count_planes(tags: Any) -> int:
         found = IMAGES.search(text)
         return int(found[1]) if found else 1
     if text.startswith('{"shape": ['):
+        import json
+
         try:
             shape = json.loads(text)["shape"]
             return int(max(1, math.prod(shape) // (tags[256] * tags[257] * tags.get(277, 1))))

@@ -1,0 +1,111 @@
+"""Decoders for TIFF files that Pillow cannot read without loss: deep samples, stacks and volumes."""
+from __future__ import annotations
+
+import io
+from typing import IO, TYPE_CHECKING
+
+from PIL import Image, UnidentifiedImageError
+
+from ..arrays.conversion import as_array
+from .decoder import Decoder, finish_image
+from .metadata import collect_metadata
+from .pillow_guards import check_pixels, quiet_headers
+from .samples import is_white_zero, loses_samples
+from .stacks import decode_plane, describe_plane, find_stack
+from .tiff_pages import TiffPages, to_picture
+from .volumes import check_main_picture, count_planes, read_planes
+
+if TYPE_CHECKING:
+    from ..arrays.conversion import Picture
+
+
+def choose_tiff_decoder(
+    image: Image.Image, count: int, stream: IO[bytes], most: int | None, notes: list[str]
+) -> Decoder | None:
+    """Return a decoder for what Pillow has opened but would not read whole; None: Pillow reads it."""
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    check_main_picture(tags)
+    if count == 1 and (stack := decode_stack(stream, notes)):
+        return stack
+    if (count == 1 and count_planes(tags) > 1) or needs_tifffile(image, count):
+        return decode_tiff(stream, most, notes)
+    return None
+
+
+def decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> Decoder:
+    """Return a decoder for TIFF files that Pillow cannot read without loss."""
+    with quiet_headers():
+        pages = TiffPages(stream)
+    count = len(pages.tags)
+    if not count:
+        raise UnidentifiedImageError
+    check_main_picture(pages.tags[0])
+    planes = count_planes(pages.tags[0]) if count == 1 else 1
+    if planes > 1:
+        return _decode_planes(planes, pages, most, notes)
+    for page in range(count):
+        check_pixels(pages.size(page), most)
+    if count > 1:
+        stream.seek(0)
+        pages.stream = io.BytesIO(stream.read())
+
+    def decode(page: int) -> Picture:
+        with quiet_headers():
+            info, turn = collect_metadata(pages.header(page, notes), pages.stream, "TIFF", notes)
+        picture = pages.decode(page)
+        if is_white_zero(pages.tags[page], as_array(picture).dtype):
+            info["white is zero"] = True
+        return finish_image(picture, info, turn)
+
+    return Decoder("TIFF", count, decode)
+
+
+def _decode_planes(planes: int, pages: TiffPages, most: int | None, notes: list[str]) -> Decoder:
+    """Return a decoder for a TIFF file whose only page holds several planes, which become pages."""
+    check_pixels(pages.size(0), most)
+    with quiet_headers():
+        info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
+    pixels = read_planes(pages.stream)
+    if len(pixels) != planes:
+        notes.append(f"is described as {planes} images, and holds {len(pixels)}")
+    tags = pages.tags[0]
+    if is_white_zero(tags, pixels.dtype):
+        info["white is zero"] = True
+
+    def decode(number: int) -> Picture:
+        picture = to_picture(pixels[number].copy(), tags.get(262, 1), tags.get(338, ()))
+        own = info if number == 0 else {key: info[key] for key in info if key not in ("exif", "xmp")}
+        return finish_image(picture, dict(own), turn)
+
+    return Decoder("TIFF", len(pixels), decode)
+
+
+def decode_stack(stream: IO[bytes], notes: list[str]) -> Decoder | None:
+    """Return a decoder for the planes that share the only table of a TIFF file, if there are several."""
+    with quiet_headers():
+        pages = TiffPages(stream)
+    stack = find_stack(pages, notes)
+    if stack is None:
+        return None
+    stream.seek(0)
+    pages.stream = io.BytesIO(stream.read())
+
+    def decode(number: int) -> Picture:
+        with quiet_headers():
+            info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
+        return finish_image(decode_plane(pages, stack, number), describe_plane(info, number, notes), turn)
+
+    return Decoder("TIFF", stack.planes, decode)
+
+
+def needs_tifffile(image: Image.Image, count: int) -> bool:
+    """Return whether Pillow would lose samples of any page of a TIFF file."""
+    try:
+        with quiet_headers():
+            for number in reversed(range(count)):
+                image.seek(number)
+                if loses_samples(image):
+                    return True
+    except SyntaxError:  # samples that Pillow does not know
+        return True
+    return False
