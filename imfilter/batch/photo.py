@@ -8,8 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import FileError, ImfilterError
-from ..files.photo import add_note
-from ..files.preservation import FileAttributes, apply_attributes, read_attributes
 from ..pipeline.recipe import Recipe
 from ..runtime import signals
 from .job import BatchJob, PhotoResult, ProgressCallback
@@ -19,6 +17,7 @@ from .targets import PlannedPhoto
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from ..files import Photo
+    from ..files.preservation import FileAttributes
     from ..tiled.run import TileExecutor
 
 
@@ -62,6 +61,7 @@ def _filter_and_write(
 ) -> bytes | None:
     """Filter and write a photo, and complete its record. Return the bytes that go to standard output."""
     from .. import files
+    from ..files.preservation import read_attributes
 
     path = planned.source.path
     kept = read_attributes(path) if job.preserve and not job.dry_run else None  # before reading changes the times
@@ -97,6 +97,9 @@ def _filter_and_write(
 
 def _preserve(kept: FileAttributes | None, result: PhotoResult) -> None:
     """Give a written file the attributes of its photo."""
+    from ..files.photo import add_note
+    from ..files.preservation import apply_attributes
+
     if kept is None or result.status != "written" or result.output in (None, "-"):
         return
     if os.path.isdir(result.output or ""):
@@ -158,6 +161,8 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
 
 
 def _filter_frame(job: BatchJob, frame: Picture, notes: list[str]) -> Picture:
+    from ..files.photo import add_note
+
     if isinstance(job.filter, Recipe):
         for note in job.filter.list_notes(frame):
             add_note(notes, note)
