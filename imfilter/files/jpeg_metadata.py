@@ -149,7 +149,7 @@ def _clean_extended(segments: list[Segment], xmp: bytes, notes: list[str]) -> tu
 
 
 def _describe_rest(data: bytes, notes: list[str], counted: bool) -> None:
-    """Note what stands behind the photo: films, gain maps, and other images."""
+    """Note what follows the photo: films, gain maps, and other images."""
     end = end_of_jpeg(data, 0) or len(data)
     rest = data[end:]
     if b"ftyp" in rest:

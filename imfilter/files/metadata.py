@@ -81,7 +81,7 @@ def _collect_png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
 
 
 def _note_rest(stream: IO[bytes], notes: list[str]) -> None:
-    """Note what stands behind a photo, beside padding and more photos."""
+    """Note data that follows a photo, except padding and further photos."""
     rest = stream.read()
     if rest.strip(b"\0\r\n") and not rest.startswith(chunks.SIGNATURE):
         add_note(notes, "data behind the photo not kept")
