@@ -130,7 +130,7 @@ class FixedNote:
         self._left = self.entry is not None
 
     def before(self, place: int, size: int) -> bytes:
-        """Return the bytes to write before `size` bytes at `place`: the maker note, where they would cover its offset."""
+        """Return what to write before `size` bytes at `place`: the maker note, where they would cover its offset."""
         if self.entry is None or not self._left or place + size <= self.entry.place:
             return b""
         self._left = False
