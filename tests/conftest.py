@@ -17,6 +17,21 @@ settings.register_profile("same", deadline=None, max_examples=100, derandomize=T
 settings.register_profile("explore", deadline=None, max_examples=3000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+# Modules that are slow as a whole: they run programs and browsers, write many files, or ask many peers.
+SLOW_MODULES = {
+    "test_batch", "test_blend", "test_cli", "test_cli_apply", "test_cli_help", "test_deep", "test_explain_command",
+    "test_explain_page", "test_explain_pixel", "test_fourier", "test_interop_pillow", "test_interop_skimage",
+    "test_laws", "test_names", "test_peers", "test_pictures", "test_placing", "test_rank", "test_samples",
+    "test_slider", "test_stacks", "test_streams", "test_terminal", "test_tiled_files", "test_tiled_run",
+    "test_tiled_targets", "test_tiles",
+}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in SLOW_MODULES:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def ordinary():

@@ -1,4 +1,5 @@
 """Video streams: y4m, PNM and raw frames, frame by frame, with literal bytes and with FFmpeg."""
+import contextlib
 import os
 import shutil
 import signal
@@ -316,14 +317,20 @@ def test_a_signal_ends_a_stream_that_waits_for_input(number):
     assert said in [b"imfilter: -: interrupted: frames written: %d\n" % count for count in (0, 1)]
 
 
+def open_files(process):
+    """Yield what the open files of a process are; one that is closed meanwhile is passed over."""
+    for file in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            yield os.readlink(file)
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are not listed here")
 def test_an_interrupted_file_is_not_written(tmp_path):
     command = [*PROGRAM, "apply", "box", "--stream", "-", "-o", "out.pgm"]
     child = program.start(command, stdin=subprocess.PIPE, cwd=tmp_path)
     child.stdin.write(ppm([np.full((4, 4), 7, "u1")] * 3))
     child.stdin.flush()
-    folder = Path(f"/proc/{child.pid}/fd")
-    wait_until(lambda: any(str(tmp_path) in os.readlink(file) for file in folder.iterdir()), "the result is opened")
+    wait_until(lambda: any(str(tmp_path) in target for target in open_files(child.pid)), "the result is opened")
     child.send_signal(signal.SIGINT)
     assert child.wait(program.PATIENCE) == 130
     assert not list(tmp_path.iterdir())
