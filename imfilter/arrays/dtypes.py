@@ -56,7 +56,7 @@ def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
 
 def working_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
     """Return the floating dtype for intermediate results: float32, unless one of these dtypes needs float64."""
-    exact = all(dtype.itemsize <= 2 or dtype == np.float32 for dtype in dtypes)
+    exact = all(dtype.itemsize <= 2 or dtype.newbyteorder("=") == np.float32 for dtype in dtypes)
     return np.dtype(np.float32 if exact else np.float64)
 
 

@@ -4,15 +4,16 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
-from ..arrays.dtypes import NATIVE, PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import open_image
 from ..errors import ImfilterError, check_integer, check_pair
 from ..runtime.threads import run_task, thread_count
-from . import _core
+from . import _core, region
 from .borders import PADDING_MODES, bank_margins, parse_border, parse_padding
 from .checks import check_bank_fits, check_bias, check_kernel
 from .computation import Computation, Geometry
+from .folding import fold_axes, fold_weights, shorten_padding
 from .output import allocate_output, check_fits_memory, write_output
 from .planner import choose_bank_dtype
 from .request import result_size
@@ -35,7 +36,10 @@ class BankOptions(TypedDict, total=False):
 
 
 class BankRequest(NamedTuple):
-    """Everything asked of a bank but the samples. weights, bias: arrays, or their bytes in the cache."""
+    """Everything asked of a bank but the samples.
+
+    weights, bias: arrays, or their bytes in the cache. whole: the image that this one is a region of, if it is.
+    """
 
     shape: tuple[int, ...]
     image_dtype: np.dtype[Any]
@@ -48,6 +52,7 @@ class BankRequest(NamedTuple):
     groups: Any = 1
     padding_mode: Any = "zeros"
     dtype: Any = None
+    whole: region.WholeImage | None = None
 
 
 def filter_bank(
@@ -58,7 +63,8 @@ def filter_bank(
     opened = open_image(image, channel_axis)
     weights = check_kernel(weight, "weight", 4)
     prepared = _prepare(BankRequest(
-        opened.pixels.shape, opened.pixels.dtype, opened.layout, weights, check_bias(bias, len(weights)), **options))
+        opened.pixels.shape, opened.pixels.dtype, opened.layout, weights, check_bias(bias, len(weights)),
+        whole=region.whole_image(), **options))
     return opened.convert_back(prepared.run(opened.pixels, out, workers))
 
 
@@ -110,9 +116,12 @@ class PreparedBank:
             self.result_layout = ArrayLayout(layout.ndim + 1, layout.ndim)
             self.shape = (*self.shape, outputs)
         check_fits_memory(self.shape)
-        self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), 0.0)
-        source = request.image_dtype if image_dtype in NATIVE else PROXY_DTYPE[image_dtype]
-        compute_dtype, bounded = choose_bank_dtype(weights, bias, source, PROXY_DTYPE.get(self.dtype, self.dtype))
+        whole = request.whole or region.WholeImage(layout.size(request.shape), size)
+        folding = fold_axes(whole, (kh, kw), margins, dilation, border)
+        weights = fold_weights(weights, folding, False)
+        self.geometry = Geometry(stride, dilation, shorten_padding(folding, margins), int(border), 0.0)
+        compute_dtype, bounded = choose_bank_dtype(
+            weights, bias, PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype))
         self.computation = Computation(compute_dtype, bounded, bias=bias, groups=groups)
         self.kernels = _depthwise_kernels(weights, groups)
         self.taps = weights[0].size

@@ -14,6 +14,7 @@ from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, normalized_blocks, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
+from .folding import fold_axes, fold_kernel, shorten_padding
 from .kernel_set import KernelSet as KernelSet
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
@@ -64,7 +65,7 @@ def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions
     """Check a request and prepare its computation; cached, because it takes longer than filtering a small image."""
     pixels = opened.pixels
     options = options.with_checked_pairs()
-    request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
+    request = pixels.shape, pixels.dtype, opened.layout, kernels, region.whole_image()
     if kernels.cacheable:
         try:
             return _prepare_cached(*request, *options)
@@ -76,11 +77,12 @@ def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions
 
 @lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1
 def _prepare_cached(
-    shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, kernels: KernelSet, full_size: Pair | None,
+    shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, kernels: KernelSet,
+    whole: region.WholeImage | None,
     *options: Any,
 ) -> "PreparedConvolution":
     return PreparedConvolution(
-        ConvolutionRequest(shape, dtype, layout, kernels, full_size, ChannelwiseOptions(*options)))
+        ConvolutionRequest(shape, dtype, layout, kernels, whole, ChannelwiseOptions(*options)))
 
 
 class PreparedConvolution:
@@ -89,17 +91,20 @@ class PreparedConvolution:
     def __init__(self, request: ConvolutionRequest) -> None:
         kernels, layout, options = request.kernels, request.layout, request.options
         image_dtype = supported_dtype(request.image_dtype)
-        self.kernels, self.layout = kernels.kernels, layout
+        self.layout = layout
         self.dtype = result_dtype(image_dtype, options.dtype)
         stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
         border = parse_border("mode", options.mode)
         cval = parse_cval(options.cval, border, image_dtype)
         margins = padding_margins(options.padding, kernels.shape, dilation, kernels.anchor)
         size = result_size(layout.size(request.shape), kernels.shape, margins, stride, dilation)
-        full_size = request.full_size or size
+        whole = request.whole or region.WholeImage(layout.size(request.shape), size)
+        full_size = whole.results
         self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
         check_fits_memory(self.shape)
-        self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), cval)
+        folding = fold_axes(whole, kernels.shape, margins, dilation, border)
+        self.kernels = tuple(fold_kernel(kernel, folding, image_dtype.kind == "f") for kernel in kernels.kernels)
+        self.geometry = Geometry(stride, dilation, shorten_padding(folding, margins), int(border), cval)
         samples = Samples(
             PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype), cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)
@@ -159,6 +164,8 @@ class PreparedConvolution:
         """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
         if self.plan.method == "fft":
             return self._make_transform(source, target)
+        if self.plan.solid is not None and not _core.has_packed_rows(source):
+            source = np.ascontiguousarray(source)  # column sums need it, and other ways round ties differently
         task = self._packed.task(source, target) if self._packed else None
         if task is None:
             packed = _core.Packed(source, target, self.plan.kernels, self.geometry, self.plan.computation)
