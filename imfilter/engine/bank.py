@@ -9,11 +9,10 @@ from ..arrays.layout import ArrayLayout
 from ..arrays.opened import open_image
 from ..errors import ImfilterError, check_integer, check_pair
 from ..runtime.threads import run_task, thread_count
-from . import _core, region
+from . import _core
 from .borders import PADDING_MODES, bank_margins, parse_border, parse_padding
 from .checks import check_bank_fits, check_bias, check_kernel
 from .computation import Computation, Geometry
-from .folding import fold_axes, fold_weights, shorten_padding
 from .output import allocate_output, check_fits_memory, write_output
 from .planner import choose_bank_dtype
 from .request import result_size
@@ -36,10 +35,7 @@ class BankOptions(TypedDict, total=False):
 
 
 class BankRequest(NamedTuple):
-    """Everything asked of a bank but the samples.
-
-    weights, bias: arrays, or their bytes in the cache. whole: the image that this one is a region of, if it is.
-    """
+    """Everything asked of a bank but the samples. weights, bias: arrays, or their bytes in the cache."""
 
     shape: tuple[int, ...]
     image_dtype: np.dtype[Any]
@@ -52,7 +48,6 @@ class BankRequest(NamedTuple):
     groups: Any = 1
     padding_mode: Any = "zeros"
     dtype: Any = None
-    whole: region.WholeImage | None = None
 
 
 def filter_bank(
@@ -63,8 +58,7 @@ def filter_bank(
     opened = open_image(image, channel_axis)
     weights = check_kernel(weight, "weight", 4)
     prepared = _prepare(BankRequest(
-        opened.pixels.shape, opened.pixels.dtype, opened.layout, weights, check_bias(bias, len(weights)),
-        whole=region.whole_image(), **options))
+        opened.pixels.shape, opened.pixels.dtype, opened.layout, weights, check_bias(bias, len(weights)), **options))
     return opened.convert_back(prepared.run(opened.pixels, out, workers))
 
 
@@ -116,10 +110,7 @@ class PreparedBank:
             self.result_layout = ArrayLayout(layout.ndim + 1, layout.ndim)
             self.shape = (*self.shape, outputs)
         check_fits_memory(self.shape)
-        whole = request.whole or region.WholeImage(layout.size(request.shape), size)
-        folding = fold_axes(whole, (kh, kw), margins, dilation, border)
-        weights = fold_weights(weights, folding, False)
-        self.geometry = Geometry(stride, dilation, shorten_padding(folding, margins), int(border), 0.0)
+        self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), 0.0)
         compute_dtype, bounded = choose_bank_dtype(
             weights, bias, PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype))
         self.computation = Computation(compute_dtype, bounded, bias=bias, groups=groups)

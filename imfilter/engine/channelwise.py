@@ -14,7 +14,7 @@ from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, normalized_blocks, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
-from .folding import fold_axes, fold_kernel, shorten_padding
+from .folding import fold_axes
 from .kernel_set import KernelSet as KernelSet
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
@@ -102,9 +102,10 @@ class PreparedConvolution:
         full_size = whole.results
         self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
         check_fits_memory(self.shape)
-        folding = fold_axes(whole, kernels.shape, margins, dilation, border)
-        self.kernels = tuple(fold_kernel(kernel, folding, image_dtype.kind == "f") for kernel in kernels.kernels)
-        self.geometry = Geometry(stride, dilation, shorten_padding(folding, margins), int(border), cval)
+        folding = fold_axes(
+            whole, kernels.shape, margins, dilation, border, image_dtype.kind == "f" and kernels.has_negative)
+        self.kernels = tuple(map(folding.fold, kernels.kernels))
+        self.geometry = Geometry(stride, dilation, folding.shorten_padding(margins), int(border), cval)
         samples = Samples(
             PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype), cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)

@@ -2,7 +2,8 @@
 
 A reflected or wrapped axis is periodic, so taps a period apart read the same sample. Beyond a repeated edge or a
 constant, all taps that lie outside for every result read that edge or constant. So the size of the image bounds the
-cost per result, however large the kernel is.
+cost per result, however large the kernel is. For floats, taps of different signs are not added up: infinity minus
+infinity is NaN.
 """
 from __future__ import annotations
 
@@ -18,17 +19,16 @@ from .region import WholeImage
 
 Array = np.ndarray[Any, Any]
 
-PERIODIC = (Border.REFLECT, Border.MIRROR, Border.WRAP)
-
 
 class Folding(NamedTuple):
-    """How the taps along an axis are merged: tap i becomes tap places[i] of `taps`.
+    """How the taps along an axis are merged: tap i becomes tap positive[i] of `taps`, or negative[i] by its sign.
 
-    places: None where no taps are merged. lost: pixels by which the padding before the image shrinks. period: after
+    positive: None where no taps are merged. lost: pixels by which the padding before the image shrinks. period: after
     how many pixels the axis repeats; 0: never.
     """
 
-    places: Array | None = None
+    positive: Array | None = None
+    negative: Array | None = None
     taps: int = 0
     lost: int = 0
     period: int = 0
@@ -37,67 +37,65 @@ class Folding(NamedTuple):
         """Return the padding before the image, or a region of it, that the merged taps need."""
         return (before - self.lost) % self.period if self.period else before - self.lost
 
-    def fold(self, weights: Array, axis: int, reads: bool = False) -> Array:
-        """Return weights with the taps along an axis merged.
-
-        reads: whether the sum of weights that cancel must still be read, because it spreads NaN and infinity.
-        """
-        if self.places is None:
+    def fold(self, weights: Array, axis: int = 0) -> Array:
+        """Return weights with the taps along an axis merged."""
+        if self.positive is None or self.negative is None:
             return weights
         moved = np.moveaxis(weights, axis, 0)
-        merged, used = np.zeros((self.taps, *moved.shape[1:])), np.zeros((self.taps, *moved.shape[1:]), bool)
-        np.add.at(merged, self.places, moved)
-        if reads:
-            np.logical_or.at(used, self.places, moved != 0)
-            merged[used & (merged == 0)] = np.finfo(np.float64).smallest_subnormal
+        merged = np.zeros((self.taps, *moved.shape[1:]))
+        np.add.at(merged, self.positive, np.maximum(moved, 0))
+        np.add.at(merged, self.negative, np.minimum(moved, 0))
         return np.ascontiguousarray(np.moveaxis(merged, 0, axis))
 
 
-Foldings = tuple[Folding, Folding]  # along the rows and along the columns
+class Foldings(NamedTuple):
+    """How the taps along both axes are merged."""
+
+    rows: Folding
+    columns: Folding
+
+    def shorten_padding(self, margins: Margins) -> Pair:
+        """Return the padding above and to the left that the merged taps need."""
+        return self.rows.shorten_padding(margins[0][0]), self.columns.shorten_padding(margins[1][0])
+
+    def fold(self, kernel: Kernel) -> Kernel:
+        """Return a kernel with its taps merged."""
+        if isinstance(kernel, Separable):
+            return Separable(self.rows.fold(kernel.column), self.columns.fold(kernel.row))
+        return self.columns.fold(self.rows.fold(kernel), 1)
 
 
-def fold_axis(size: int, taps: int, margins: tuple[int, int], dilation: int, border: Border) -> Folding:
+def fold_axes(
+    whole: WholeImage, taps: Pair, margins: Margins, dilation: Pair, border: Border, signs_apart: bool
+) -> Foldings:
+    """Return how the taps along rows and columns are merged. margins: those of the image, unless it sets its own."""
+    return Foldings(*(fold_axis(*axis, border, signs_apart) for axis in zip(
+        whole.pixels, taps, whole.margins or margins, dilation, strict=True)))
+
+
+def fold_axis(
+    size: int, taps: int, margins: tuple[int, int], dilation: int, border: Border, signs_apart: bool
+) -> Folding:
     """Return how taps along an axis of `size` pixels are merged; margins: padding before and after.
 
     It depends neither on the stride nor on the region that is computed, so all of them sum alike.
     """
     if size == 0:
         return Folding()
-    if border in PERIODIC:
-        period = {Border.REFLECT: 2 * size, Border.MIRROR: max(2 * size - 2, 1), Border.WRAP: size}[border]
-        count = period // math.gcd(period, dilation)
-        if taps > count:
-            return Folding(np.arange(taps) % count, count, period=period)
+    numbers = np.arange(taps)
+    if border in (Border.NEAREST, Border.CONSTANT):
+        before = margins[0]
+        last = sum(margins) + size - 1 - dilation * (taps - 1)  # the last result without stride
+        seen = min(max(-((last - before) // dilation), 0), taps)  # the first tap that reads the image for any result
+        after = min(max(-((-size - before) // dilation), seen), taps)
+        low, high = max(seen - 1, 0), min(after, taps - 1)
+        if low == 0 and high == taps - 1:
+            return Folding()
+        lowest, highest = max(low - signs_apart, 0), min(high + signs_apart, taps - 1)
+        return Folding(numbers.clip(low, high) - lowest, numbers.clip(lowest, highest) - lowest, highest - lowest + 1,
+                       lowest * dilation)
+    period = {Border.REFLECT: 2 * size, Border.MIRROR: max(2 * size - 2, 1), Border.WRAP: size}[border]
+    count = period // math.gcd(period, dilation)
+    if taps <= count << signs_apart:
         return Folding()
-    before = margins[0]
-    last = sum(margins) + size - 1 - dilation * (taps - 1)  # the last result without stride
-    first_seen = min(max(-((last - before) // dilation), 0), taps)  # the first tap that reads the image for any result
-    first_after = min(max(-((-size - before) // dilation), first_seen), taps)
-    low, high = max(first_seen - 1, 0), min(first_after, taps - 1)
-    if low > 0 or high < taps - 1:
-        return Folding(np.clip(np.arange(taps), low, high) - low, high - low + 1, low * dilation)
-    return Folding()
-
-
-def fold_axes(whole: WholeImage, taps: Pair, margins: Margins, dilation: Pair, border: Border) -> Foldings:
-    """Return how the taps along rows and columns are merged. margins: those of the image, unless it sets its own."""
-    rows, columns = (fold_axis(*axis, border) for axis in zip(
-        whole.pixels, taps, whole.margins or margins, dilation, strict=True))
-    return rows, columns
-
-
-def shorten_padding(foldings: Foldings, margins: Margins) -> Pair:
-    """Return the padding above and to the left that the merged taps need."""
-    return foldings[0].shorten_padding(margins[0][0]), foldings[1].shorten_padding(margins[1][0])
-
-
-def fold_kernel(kernel: Kernel, foldings: Foldings, reads: bool) -> Kernel:
-    """Return a kernel with its taps merged; reads: see Folding.fold."""
-    if isinstance(kernel, Separable):
-        return Separable(foldings[0].fold(kernel.column, 0, reads), foldings[1].fold(kernel.row, 0, reads))
-    return fold_weights(kernel, foldings, reads)
-
-
-def fold_weights(weights: Array, foldings: Foldings, reads: bool) -> Array:
-    """Return weights (..., kh, kw) with their taps merged; reads: see Folding.fold."""
-    return foldings[1].fold(foldings[0].fold(weights, -2, reads), -1, reads)
+    return Folding(numbers % count, numbers % count + count * signs_apart, count << signs_apart, period=period)
