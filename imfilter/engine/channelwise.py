@@ -16,6 +16,7 @@ from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
 from .folding import fold_axes
 from .kernel_set import KernelSet as KernelSet
+from .kernel_structure import has_negative
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan
@@ -102,8 +103,8 @@ class PreparedConvolution:
         full_size = whole.results
         self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
         check_fits_memory(self.shape)
-        folding = fold_axes(
-            whole, kernels.shape, margins, dilation, border, image_dtype.kind == "f" and kernels.has_negative)
+        signs_apart = image_dtype.kind == "f" and any(map(has_negative, kernels.kernels))
+        folding = fold_axes(whole, kernels.shape, margins, dilation, border, signs_apart)
         self.kernels = tuple(map(folding.fold, kernels.kernels))
         self.geometry = Geometry(stride, dilation, folding.shorten_padding(margins), int(border), cval)
         samples = Samples(

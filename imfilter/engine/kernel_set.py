@@ -51,12 +51,6 @@ class KernelSet:
         """Whether it is small enough for its structure to be cached."""
         return self.size <= LARGEST_CACHED
 
-    @property
-    def has_negative(self) -> bool:
-        """Whether a weight, or a factor of it, is negative."""
-        parts = (part for kernel in self.kernels for part in (kernel if isinstance(kernel, Separable) else (kernel,)))
-        return any(part.min(initial=0) < 0 for part in parts)
-
     @classmethod
     def from_kernel(cls, kernel: Any, *, flip: bool) -> "KernelSet":
         """Return the set of one dense kernel (kh, kw), checked; flip: for convolution."""

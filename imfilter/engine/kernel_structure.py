@@ -35,6 +35,12 @@ class Separable(NamedTuple):
 Kernel = Array | Separable
 
 
+def has_negative(kernel: Kernel) -> bool:
+    """Return whether a weight, or a factor of it, is negative."""
+    parts = kernel if isinstance(kernel, Separable) else (kernel,)
+    return any(part.min(initial=0) < 0 for part in parts)
+
+
 def absolute_sum(kernel: Kernel) -> float:
     """Return the sum of the absolute values of all weights."""
     with np.errstate(over="ignore"):
