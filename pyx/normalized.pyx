@@ -5,11 +5,7 @@ Weights have one channel for all or as many as the pixels. imfilter.normalized s
 """
 from libc.stdint cimport int32_t, uint8_t
 
-from engine cimport sample
-
-ctypedef fused real:
-    float
-    double
+from engine cimport real, sample
 
 ctypedef fused number:
     uint8_t

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native, working_dtype
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair, check_real
@@ -14,6 +14,7 @@ from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, normalized_blocks, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
+from .epilogue import Epilogue as Epilogue
 from .kernel_set import KernelSet as KernelSet
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
@@ -89,8 +90,11 @@ class PreparedConvolution:
     def __init__(self, request: ConvolutionRequest) -> None:
         kernels, layout, options = request.kernels, request.layout, request.options
         image_dtype = supported_dtype(request.image_dtype)
-        self.kernels, self.layout = kernels.kernels, layout
+        self.kernels, self.layout = kernels, layout
         self.dtype = result_dtype(image_dtype, options.dtype)
+        # What responses are computed for, and what the loops write instead of a dtype that is not native.
+        response = working_dtype(image_dtype, self.dtype) if kernels.epilogue else self.dtype
+        self._proxy = PROXY_DTYPE.get(response, response)
         stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
         border = parse_border("mode", options.mode)
         cval = parse_cval(options.cval, border, image_dtype)
@@ -100,12 +104,11 @@ class PreparedConvolution:
         self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
         check_fits_memory(self.shape)
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), cval)
-        samples = Samples(
-            PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype), cval)
+        samples = Samples(PROXY_DTYPE.get(image_dtype, image_dtype), self._proxy, cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)
         self.plan = choose_plan(
-            self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
-            method=options.method)
+            kernels.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
+            method=options.method, epilogue=kernels.epilogue)
         self._method = options.method
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
@@ -115,12 +118,13 @@ class PreparedConvolution:
 
         A transform sums one dense kernel, and not the integers that need float64 for themselves.
         """
-        if len(self.kernels) > 1 or not isinstance(self.kernels[0], np.ndarray):
+        kernel = self.kernels.kernels[0]
+        if len(self.kernels.kernels) > 1 or self.kernels.epilogue or not isinstance(kernel, np.ndarray):
             return None
         if image.kind != "f" and samples.source.kind == "f":
             return None
         return fft.Blocks(*map(
-            fft.split_axis, full_size, self.kernels[0].shape, self.geometry.stride, self.geometry.dilation))
+            fft.split_axis, full_size, kernel.shape, self.geometry.stride, self.geometry.dilation))
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
@@ -152,7 +156,7 @@ class PreparedConvolution:
         # Channels in planes of their own are filtered as separate images, where one view can hold them all.
         source = layout.planes(native) if layout.planar else None
         planes = source is not None
-        result, target = allocate_output(pixels, self.shape, self.dtype, out, layout, planes)
+        result, target = allocate_output(pixels, self.shape, self.dtype, out, layout, planes, self._proxy)
         return layout.images(native) if source is None else source, result, target
 
     def _make_task(self, source: Array, target: Array) -> Any:
@@ -182,10 +186,10 @@ class PreparedConvolution:
         source = self.layout.images(to_native(pixels))
         if out is not None and mask.mask is not None and np.may_share_memory(out, mask.mask):
             mask = mask._replace(mask=mask.mask.copy())
-        result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout)
+        result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout, proxy=self._proxy)
         if result.size:
             task = normalized_blocks.Task(
-                source, target, mask, self.kernels[0], self.geometry, self._method, self.width)
+                source, target, mask, self.kernels, self.geometry, self._method, self.width)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
 
