@@ -1,5 +1,6 @@
 """Channel-wise filters in three phases: a request, its preparation (kept in a cache), and the loops."""
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,7 @@ from .request import ChannelwiseOptions, ConvolutionRequest, result_size
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
 DEFAULTS = ChannelwiseOptions()
+Maker = Callable[[ConvolutionRequest], "PreparedConvolution"]
 
 
 def filter_channelwise(
@@ -61,26 +63,31 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
     return filter_channelwise(image, KernelSet.magnitude(first, second, flip=True), **options)
 
 
-def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions) -> "PreparedConvolution":
-    """Check a request and prepare its computation; cached, because it takes longer than filtering a small image."""
+def prepare(
+    opened: OpenedImage, kernels: Any, options: ChannelwiseOptions, make: "Maker | None" = None
+) -> "PreparedConvolution":
+    """Check a request and prepare its computation; cached, because it takes longer than filtering a small image.
+
+    make: prepares other kernels than a KernelSet.
+    """
     pixels = opened.pixels
     options = options.with_checked_pairs()
     request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
     if kernels.cacheable:
         try:
-            return _prepare_cached(*request, *options)
+            return _prepare_cached(make or PreparedConvolution, *request, *options)
         except TypeError as error:  # of an argument that has no hash
             if isinstance(error, ImfilterError):
                 raise
-    return PreparedConvolution(ConvolutionRequest(*request, options))
+    return (make or PreparedConvolution)(ConvolutionRequest(*request, options))
 
 
 @lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1
 def _prepare_cached(
-    shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, kernels: KernelSet, full_size: Pair | None,
-    *options: Any,
+    make: "Maker", shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout,
+    kernels: Any, full_size: Pair | None, *options: Any,
 ) -> "PreparedConvolution":
-    return PreparedConvolution(
+    return make(
         ConvolutionRequest(shape, dtype, layout, kernels, full_size, ChannelwiseOptions(*options)))
 
 
@@ -90,7 +97,8 @@ class PreparedConvolution:
     def __init__(self, request: ConvolutionRequest) -> None:
         kernels, layout, options = request.kernels, request.layout, request.options
         image_dtype = supported_dtype(request.image_dtype)
-        self.kernels, self.layout = kernels, layout
+        self.kernels, self.layout = kernels.kernels, layout
+        self._epilogue = kernels.epilogue
         self.dtype = result_dtype(image_dtype, options.dtype)
         # What responses are computed for, and what the loops write instead of a dtype that is not native.
         response = working_dtype(image_dtype, self.dtype) if kernels.epilogue else self.dtype
@@ -107,8 +115,8 @@ class PreparedConvolution:
         samples = Samples(PROXY_DTYPE.get(image_dtype, image_dtype), self._proxy, cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)
         self.plan = choose_plan(
-            kernels.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
-            method=options.method, epilogue=kernels.epilogue)
+            self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
+            method=options.method, epilogue=self._epilogue)
         self._method = options.method
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
@@ -118,13 +126,12 @@ class PreparedConvolution:
 
         A transform sums one dense kernel, and not the integers that need float64 for themselves.
         """
-        kernel = self.kernels.kernels[0]
-        if len(self.kernels.kernels) > 1 or self.kernels.epilogue or not isinstance(kernel, np.ndarray):
+        if len(self.kernels) > 1 or self._epilogue or not isinstance(self.kernels[0], np.ndarray):
             return None
         if image.kind != "f" and samples.source.kind == "f":
             return None
         return fft.Blocks(*map(
-            fft.split_axis, full_size, kernel.shape, self.geometry.stride, self.geometry.dilation))
+            fft.split_axis, full_size, self.kernels[0].shape, self.geometry.stride, self.geometry.dilation))
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
@@ -189,7 +196,7 @@ class PreparedConvolution:
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout, proxy=self._proxy)
         if result.size:
             task = normalized_blocks.Task(
-                source, target, mask, self.kernels, self.geometry, self._method, self.width)
+                source, target, mask, self.kernels[0], self.geometry, self._method, self.width, self._epilogue)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
 

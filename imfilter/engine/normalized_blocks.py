@@ -20,7 +20,6 @@ from . import _core, _normalized
 from .borders import Border, source_indices
 from .computation import Geometry
 from .epilogue import Epilogue
-from .kernel_set import KernelSet
 from .kernel_structure import Kernel, absolute_sum
 from .normalized import Weights, sum_weights
 from .planner import Samples, choose_plan
@@ -41,18 +40,18 @@ class Rows(NamedTuple):
 class Task:
     """One normalized convolution of a stack of images, ready to be run block by block on any number of threads.
 
-    source, target: arrays (images, rows, columns, channels), like the mask of `weights`. kernels: one kernel; its
-    epilogue is for pixels that count, others are the normalized response. width: columns of the whole result.
+    source, target: arrays (images, rows, columns, channels), like the mask of `weights`. kernel: for correlation.
+    width: columns of the whole result. epilogue: for pixels that count; others are the normalized response.
     """
 
     align = 1
 
     def __init__(
-        self, source: Array, target: Array, weights: Weights, kernels: KernelSet, geometry: Geometry, method: str,
-        width: int,
+        self, source: Array, target: Array, weights: Weights, kernel: Kernel, geometry: Geometry, method: str,
+        width: int, epilogue: Epilogue | None = None,
     ) -> None:
         self._source, self._target, self._weights = source, target, weights
-        kernel, self._epilogue = kernels.kernels[0], kernels.epilogue
+        self._epilogue = epilogue
         self._total = sum_weights(kernel)
         self._before, self._border = geometry.before, Border(geometry.border)
         height = kernel.shape[0]
