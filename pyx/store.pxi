@@ -37,9 +37,9 @@ cdef void scaled(lane *like, const lane *lanes, char *into, Py_ssize_t count, do
             (<float *>into)[x] = <float>lanes[x] * single
 
 
-cdef void add_epilogue(const Epilogue *epilogue, const real *responses, const lane *center, real *into,
-                       Py_ssize_t count) noexcept nogil:
-    """Compute a row's epilogue. center: samples of the image at the places of the responses."""
+cdef void add_epilogue(const Epilogue *epilogue, const real *responses, const lane *center, real *products,
+                       real *into, Py_ssize_t count) noexcept nogil:
+    """Compute a row's epilogue. center: samples of the image at the places of the responses. products: room."""
     cdef Py_ssize_t x
     cdef real amount = <real>epilogue.amount, threshold = <real>epilogue.threshold, difference
     if epilogue.finish == LEVEL:
@@ -48,11 +48,11 @@ cdef void add_epilogue(const Epilogue *epilogue, const real *responses, const la
         return
     for x in range(count):
         difference = <real>center[x] - responses[x]
-        difference = <real>0 if -threshold < difference < threshold else difference
-        into[x] = difference * amount
-    # In a loop of its own, so that no variant fuses it with the multiplication: all give the same results.
+        difference = <real>0 if abs(difference) < threshold else difference
+        products[x] = difference * amount
+    # In a loop of its own, so that no variant fuses it with the multiplication: every operation rounds once.
     for x in range(count):
-        into[x] += <real>center[x]
+        into[x] = products[x] + <real>center[x]
 
 
 cdef void store_samples(const lane *lanes, sample *samples, Py_ssize_t count, bint bounded) noexcept nogil:

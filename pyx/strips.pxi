@@ -9,7 +9,8 @@ cdef struct Scratch:
     char *middle            # lanes of a separable kernel's middle rows
     char *results           # lanes of the group's output rows, of each kernel
     char *wide              # one row of float32 or float64 on its way to the target
-    char *responses         # one row of float32 or float64 for the epilogue
+    char *responses         # one row of float32 or float64 for the epilogue, and another
+    char *products
     char *samples           # one row of the target's samples on their way past the caches
     char *raw               # samples gathered from an image row that is not packed
     const char **order      # the ring's rows in the order in which the group reads them
@@ -39,7 +40,8 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     scratch.results = scratch.middle + middle_rows(job) * scratch.ring_size
     scratch.wide = scratch.results + job.kernel.count * job.tiling.group * scratch.result_size
     scratch.responses = scratch.wide + rounded_up(job.output.tile_lanes * 8)
-    scratch.samples = scratch.responses + (rounded_up(job.output.tile_lanes * 8) if job.epilogue.finish else 0)
+    scratch.products = scratch.responses + (rounded_up(job.output.tile_lanes * 8) if job.epilogue.finish else 0)
+    scratch.samples = scratch.products + (scratch.products - scratch.responses)
     scratch.raw = scratch.samples + (rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0)
     scratch.order = <const char **>(scratch.raw + rounded_up(job.ring.lanes * job.source.size))
     scratch.row_numbers = <Py_ssize_t *>(<char *>scratch.order + pointers)
@@ -152,7 +154,7 @@ cdef inline void finish_results(lane *like, const real *responses, const Job *jo
     else:
         responses = <const real *>scratch.responses
         convert_sums(like, job, lanes, other, scratch.responses, job.epilogue.kind, count, scratch.wide)
-    add_epilogue(&job.epilogue, responses, center, finished, count)
+    add_epilogue(&job.epilogue, responses, center, <real *>scratch.products, finished, count)
     if <char *>finished != into:
         store(finished, into, job.target.kind, count, job.output.bounded)
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype
 from ..engine.channelwise import Epilogue, KernelSet, filter_channelwise
+from ..engine.joined import Join, filter_joined
 from ..engine.request import ChannelwiseOptions
 from ..weights.taps import dense_kernel
 from .operation import Composition, Operation
@@ -30,6 +31,20 @@ class KernelOperation(Operation):
         options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
         return filter_channelwise(
             image, self._set, options, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+
+
+class JoinOperation(Operation):
+    """Filter with several kernels, and join their responses."""
+
+    def __init__(self, join: Join) -> None:
+        self._join, self.size = join, join.size
+
+    def apply(
+        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
+        workers: int | None, mask: Any = None,
+    ) -> Any:
+        options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
+        return filter_joined(image, self._join, options, channel_axis=channel_axis, out=out, workers=workers)
 
 
 class Convolution(KernelOperation):

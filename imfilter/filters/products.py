@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from ..engine.channelwise import KernelSet
-from ..engine.joined import Join, filter_joined
-from ..engine.request import ChannelwiseOptions
+from ..engine.joined import Join
 from ..weights.taps import Products, dense_kernel
-from .operation import Composition, Operation
+from .operation import Composition
+from .operations import JoinOperation
 
 
 def kernel_sets(products: Products) -> tuple[KernelSet, ...]:
@@ -16,42 +15,27 @@ def kernel_sets(products: Products) -> tuple[KernelSet, ...]:
     return tuple(KernelSet.separable(column, row, flip=True) for column, row in products)
 
 
-class JoinedOperation(Operation):
-    """Join the responses to several kernels. directions: products by direction and part."""
-
-    def __init__(self, directions: list[list[Products]]) -> None:
-        self._join = Join(tuple(tuple(map(kernel_sets, parts)) for parts in directions))
-        self.size = self._join.size
-
-    def apply(
-        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
-        workers: int | None, mask: Any = None,
-    ) -> Any:
-        options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
-        return filter_joined(image, self._join, options, channel_axis=channel_axis, out=out, workers=workers)
-
-
-class SumOfProducts(JoinedOperation):
+class SumOfProducts(JoinOperation):
     """Convolve with the sum of products. of_one_size: returns the products padded to one size, where they are not."""
 
     signed = True
 
     def __init__(self, products: Products, of_one_size: Callable[[], Products] | None = None) -> None:
-        super().__init__([[products]])
+        super().__init__(Join(((kernel_sets(products),),)))
         self._of_one_size = of_one_size or (lambda: products)
 
     def composition(self) -> Composition:
         return Composition("It is convolution with:", ({"kernel": dense_kernel(self._of_one_size())},))
 
 
-class StrongestWave(JoinedOperation):
+class StrongestWave(JoinOperation):
     """Take the largest response over several directions: the size of a complex one, or one part of it.
 
     directions: by label, the products of one part of a kernel, or of its real and imaginary parts.
     """
 
     def __init__(self, directions: list[dict[str, Products]], *, signed: bool, first: bool) -> None:
-        super().__init__([list(parts.values()) for parts in directions])
+        super().__init__(Join(tuple(tuple(map(kernel_sets, parts.values())) for parts in directions)))
         self._directions, self.signed, self._first = directions, signed, first
 
     def composition(self) -> Composition:
