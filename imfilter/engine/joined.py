@@ -6,6 +6,7 @@ the responses are joined while they are in the cache, so nothing of the image's 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from .request import ChannelwiseOptions, ConvolutionRequest
 BLOCK = 2**15  # samples of a block of rows, about: several responses stay in the second-level cache
 LEAST_ROWS = 16  # of a block, which reads as many additional rows as the kernels are high
 GROUP = 4  # rows that the loops compute at once
+
 
 class Join:
     """Kernels, and how their responses are joined. Joins of equal kernel sets are equal.
@@ -81,7 +83,7 @@ class PreparedJoin(PreparedConvolution):
         self.worth_threads = self._estimate_seconds() > WORTH_THREADS
 
     def _estimate_seconds(self) -> float:
-        results = int(np.prod(self.shape))
+        results = math.prod(self.shape)
         return sum(member.plan.seconds(results) for parts in self._members for terms in parts for member in terms)
 
     def _make_task(self, source: Array, target: Array) -> Any:
