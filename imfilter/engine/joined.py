@@ -67,8 +67,7 @@ class PreparedJoin(PreparedConvolution):
     """Convolutions with several kernels, ready to be run on images of one shape and dtype."""
 
     def __init__(self, request: ConvolutionRequest) -> None:
-        join = request.kernels
-        assert isinstance(join, Join)
+        join: Any = request.kernels
         super().__init__(request._replace(kernels=join.sets[0]))
         image_dtype = supported_dtype(request.image_dtype)
         self._proxy = working_dtype(image_dtype, self.dtype)  # the result, if its dtype is not native

@@ -41,7 +41,7 @@ class ConvolutionRequest(NamedTuple):
     shape: tuple[int, ...]
     image_dtype: np.dtype[Any]
     layout: ArrayLayout
-    kernels: KernelSet | Any
+    kernels: KernelSet
     full_size: Pair | None
     options: ChannelwiseOptions
 
