@@ -87,6 +87,7 @@ cdef int plan_columns(Packed packed) except -1:
     job.tiling.chunk = CHUNK_BYTES // size // block * block
     plan_output(packed, block)
     plan_inner(packed, block)
+    plan_epilogue(packed)
     job.tiling.work = (<double>job.tiling.group * job.tiling.width * job.target.channels
                        * job.geometry.kernel_height * job.geometry.kernel_width)
     return 0
@@ -102,7 +103,7 @@ cdef void plan_output(Packed packed, Py_ssize_t block):
     job.output.streamed = not job.bank.used and job.target.size > job.source.size and written > STREAM_BYTES
     job.output.direct_from = PY_SSIZE_T_MAX
     plain = job.output.scale == 1 and job.kernel.count == 1 and not job.output.streamed
-    if plain and job.target.packed and job.target.kind == job.lane:
+    if plain and not job.epilogue.finish and job.target.packed and job.target.kind == job.lane:
         job.output.direct_from = (block + channels - 1) // channels
 
 
@@ -118,6 +119,7 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
         job.lane == INT16 and job.source.kind == UINT8 and geometry.kernel_height == geometry.kernel_width == 3
         and job.tiling.group == GROUP and job.tiling.row_advance == 1 and not job.kernel.separable
         and job.source.packed and (geometry.border != CONSTANT or 0 <= geometry.cval <= 255)
+        and job.epilogue.finish != DIFFERENCE       # which needs lanes
     )
     if (job.bank.used or packed.apart or job.ring.doublings or geometry.stride_x > 1 or not job.source.packed
             or not (job.inner.bytes or job.source.kind == job.lane)):
@@ -126,6 +128,14 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
     job.inner.last = min(job.target.width, job.source.width + geometry.left - span)
     job.inner.least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
     job.inner.least = max(job.inner.least, NARROW_EDGES * span)
+
+
+cdef void plan_epilogue(Packed packed):
+    """Find where in the ring's rows the center of the kernel lies, the place of the result itself."""
+    cdef Job *job = &packed.job
+    if job.epilogue.finish == DIFFERENCE:
+        job.epilogue.row = job.geometry.top // job.geometry.dilation_y
+        job.epilogue.offset = tap_offset(packed, job.geometry.left // job.geometry.dilation_x)
 
 
 cdef Py_ssize_t tap_offset(Packed packed, Py_ssize_t j):

@@ -146,19 +146,3 @@ def alpha_weights(alpha: Array, shape: tuple[int, ...], mask: Any, mode: Any, cv
         return own
     product = own.mask * other.mask.astype(np.float32)  # type: ignore[operator]
     return Weights(product, own.fill_weight * other.fill_weight, floating or other.fine)
-
-
-def find_counted(mask: Any, pixels: Array, layout: ArrayLayout) -> Array:
-    """Return which pixels count, as an array that broadcasts to (images, rows, columns, channels)."""
-    weights = check_weights(mask, pixels.shape, layout, 0.0).mask
-    if weights is not None:
-        return weights > 0
-    image = layout.images(pixels)
-    return ~np.isnan(image) if image.dtype.kind == "f" else np.ones((1, *image.shape[1:3], 1), bool)
-
-
-def fill_where(image: Array, other: Array, where: Array, layout: ArrayLayout) -> None:
-    """Copy another image's pixels into an image, where `find_counted` says."""
-    into, given = layout.images(image), layout.images(other)
-    for c in range(into.shape[3]):
-        np.copyto(into[..., c], given[..., c], where=where[..., c if where.shape[3] > 1 else 0])
