@@ -16,14 +16,38 @@ cdef void magnitude(lane *like, const lane *first, const lane *second, char *int
                     double scale) noexcept nogil:
     """Compute the root mean square of two rows, in float32, or in float64 for float64 lanes."""
     cdef Py_ssize_t x
-    cdef float half = <float>(scale * scale / 2)
-    cdef double wide = scale * scale / 2
+    cdef float half = <float>(scale * scale / 2), single
+    cdef double wide = scale * scale / 2, double_square
+    cdef int outside = 0
     for x in range(count):
         if lane is double:
-            (<double *>into)[x] = sqrt((first[x] * first[x] + second[x] * second[x]) * wide)
+            double_square = first[x] * first[x] + second[x] * second[x]
+            (<double *>into)[x] = sqrt(double_square * wide)
+            outside |= (double_square > 1e300) | ((double_square < 1e-280) & ((first[x] != 0) | (second[x] != 0)))
+        elif lane is float:
+            single = first[x] * first[x] + second[x] * second[x]
+            (<float *>into)[x] = sqrtf(single * half)
+            outside |= (single > <float>1e37) | ((single < <float>1e-30) & ((first[x] != 0) | (second[x] != 0)))
         else:
             (<float *>into)[x] = sqrtf(
                 (<float>first[x] * <float>first[x] + <float>second[x] * <float>second[x]) * half)
+    if outside:
+        magnitude_outside(like, first, second, into, count, wide)
+
+
+cdef void magnitude_outside(lane *like, const lane *first, const lane *second, char *into, Py_ssize_t count,
+                            double wide) noexcept nogil:
+    """Compute the magnitudes again whose squares leave the range of the lanes, or lose digits at its end."""
+    cdef Py_ssize_t x
+    cdef double a, b
+    for x in range(count):
+        a, b = first[x], second[x]
+        if lane is float:
+            if not 1e-30 <= a * a + b * b <= 1e37:
+                (<float *>into)[x] = <float>sqrt((a * a + b * b) * wide)
+        elif lane is double:
+            if not 1e-280 <= a * a + b * b <= 1e300:
+                (<double *>into)[x] = hypot(a, b) * sqrt(wide)
 
 
 cdef void scaled(lane *like, const lane *lanes, char *into, Py_ssize_t count, double scale) noexcept nogil:

@@ -73,11 +73,11 @@ def filter_rank(image: Any, size: tuple[int, int], rank: int, **common: Any) -> 
     return _filter_windows(image, choose_plan, WindowOptions(**common), selects=True)
 
 
-def filter_bilateral(image: Any, weights: Array, closeness: float, **common: Any) -> Any:
-    """Return the weighted mean of each window, with weights 2 ** (weights + closeness * difference ** 2)."""
+def filter_bilateral(image: Any, weights: Array, strictness: float, **common: Any) -> Any:
+    """Return the weighted mean of each window, with weights 2 ** (weights - (strictness * difference) ** 2)."""
     height, width = weights.shape
     plan = WindowPlan("bilateral", (height, width), (height // 2, width // 2), weights.size, weights=weights,
-                      closeness=closeness)
+                      strictness=strictness)
     return _filter_windows(image, lambda *_: plan, WindowOptions(**common), selects=False)
 
 
