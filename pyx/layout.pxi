@@ -3,6 +3,7 @@
 cdef enum:
     RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
     CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
+    FINISHED_BYTES = 16_384     # with an epilogue: longer writes to a row of the target are faster
     STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
     NARROWEST_TILE = 256
     LEAST_INNER = 1024          # samples of a row from which computing its edges apart pays
@@ -84,7 +85,7 @@ cdef int plan_columns(Packed packed) except -1:
     job.ring.reach = job.ring.row_lanes - job.tiling.width * channels
     job.ring.lanes = (job.ring.doublings + 1) * job.ring.row_lanes + block
     job.bank.pixel_step = channels if packed.apart else job.geometry.stride_x * channels
-    job.tiling.chunk = CHUNK_BYTES // size // block * block
+    job.tiling.chunk = (FINISHED_BYTES if job.epilogue.finish else CHUNK_BYTES) // size // block * block
     plan_output(packed, block)
     plan_inner(packed, block)
     plan_epilogue(packed)
