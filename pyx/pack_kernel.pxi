@@ -144,6 +144,8 @@ cdef int pack_square(Packed packed, Stage *stage, const double[:, ::1] kernel) e
         if shape == wider or (shape | wider == wider and not floating):
             stage.shape = wider
             return 0
+    if job.kernel.differences:
+        stage.shape = shape
     return 0
 
 

@@ -129,11 +129,24 @@ cdef inline lanes subtract_middle(lanes *w, const char **rows, int row, Py_ssize
     return total
 
 
+cdef inline lanes subtract_opposites(lanes *w, const char **rows, int row, Py_ssize_t x, Py_ssize_t step,
+                                     int taps) noexcept nogil:
+    """Return the sum of the weighed differences of opposite pixels; rows: the first of them."""
+    cdef lanes total = lane_zero(w[0])
+    cdef int k
+    for k in range(5, 9):
+        if taps >> k & 1:
+            total += w[k] * subtract(rows[row + k // 3] + x + k % 3 * step, rows[row + 2 - k // 3] + x + (2 - k % 3) * step,
+                                     w[0])
+    return total
+
+
 cdef void correlate_differences(lanes *like, const Stage *stage, const char **rows, Py_ssize_t step, char **results,
-                                Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+                                Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift) noexcept nogil:
     """Compute bytes first to end of four output rows of a kernel whose weights cancel, from differences of pixels.
 
     These are exact, or almost, where pixels are near each other; products of large pixels would be rounded first.
+    ahead: see correlate_rows.
     """
     cdef Py_ssize_t block = sizeof(lanes), last = max(end - block, first), x = first, i, k, at
     cdef lanes a, b, c, d, zero, d0, d1, d2, d3, d4, d5
@@ -142,6 +155,11 @@ cdef void correlate_differences(lanes *like, const Stage *stage, const char **ro
     for i in range(9):
         w[i] = zero + lane_splat(<const char *>stage.square + i * lane_size(like[0]), like[0])
     while True:
+        if ahead != NULL:
+            prefetch(ahead[0] + (x >> shift))
+            prefetch(ahead[1] + (x >> shift))
+            prefetch(ahead[2] + (x >> shift))
+            prefetch(ahead[3] + (x >> shift))
         a = b = c = d = zero
         if stage.shape == UPPER_LOWER:
             for k in range(3):
@@ -167,6 +185,11 @@ cdef void correlate_differences(lanes *like, const Stage *stage, const char **ro
             b = subtract_middle(w, rows, 1, x, step, CROSS)
             c = subtract_middle(w, rows, 2, x, step, CROSS)
             d = subtract_middle(w, rows, 3, x, step, CROSS)
+        elif stage.shape != SQUARE:
+            a = subtract_opposites(w, rows, 0, x, step, stage.shape)
+            b = subtract_opposites(w, rows, 1, x, step, stage.shape)
+            c = subtract_opposites(w, rows, 2, x, step, stage.shape)
+            d = subtract_opposites(w, rows, 3, x, step, stage.shape)
         else:
             a = subtract_middle(w, rows, 0, x, step, SQUARE)
             b = subtract_middle(w, rows, 1, x, step, SQUARE)
@@ -212,7 +235,7 @@ cdef inline void correlate_square_group(lane *like, const Job *job, const Stage 
     first *= size
     end *= size
     if lane is float and job.kernel.differences:
-        correlate_differences(<lanes_float *>NULL, stage, rows, step, results, first, end)
+        correlate_differences(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift)
     elif lane is float:
         correlate_square(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
     elif lane is double:

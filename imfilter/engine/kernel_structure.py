@@ -74,7 +74,7 @@ CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
 
 
 def is_difference(kernel: Array) -> bool:
-    """Return whether a 3 x 3 kernel weighs differences of opposite pixels, or of pixels from the one in the middle.
+    """Return whether a 3 x 3 kernel weighs differences of opposite pixels, or of all pixels from the one in the middle.
 
     The weights of those must have one sign: infinity in the middle must not become NaN.
     """
@@ -85,6 +85,8 @@ def is_difference(kernel: Array) -> bool:
         return np.array_equal(kernel[0], -kernel[2])
     if np.array_equal(taps, UPPER_LOWER.T):
         return np.array_equal(kernel[:, 0], -kernel[:, 2])
+    if np.array_equal(kernel, -kernel[::-1, ::-1]):
+        return True
     others = np.delete(kernel.ravel(), 4)
     return ((np.array_equal(taps, CROSS) or bool(taps.all())) and bool((others >= 0).all() or (others <= 0).all())
             and abs(float(kernel.sum())) <= SAME * absolute_sum(kernel))
