@@ -445,6 +445,15 @@ def test_notes_on_samples_that_are_clipped(write, apply, rng, depth):
         assert "has samples from 0 to 2.5" in apply("box", "--depth", depth)[2]
 
 
+def test_notes_on_settings_that_the_format_lacks(write, apply, here):
+    write(np.ones((4, 5), "u1"), None)
+    settings = ["--quality", "80", "--subsampling", "444", "--compress-level", "3"]
+    said = apply("box", *settings)[2]
+    assert said.splitlines() == [f"imfilter: a.tif: TIFF has no {what}: the setting is ignored" for what in (
+        "quality", "compress level", "choice of chroma subsampling")]
+    assert "Zarr has no quality: the setting" in here("apply", "box", "a.tif", "-o", "b.zarr", *settings).err
+
+
 def test_notes_where_other_processes_have_seen_the_samples(write, rng):
     write(rng.uniform(0, 2, (40, 40)).astype("f4"), None)
     tiles = TiledRecipe(Recipe(Pipeline("box"), "box", depth="8"), open_source("a.tif"), "offset")

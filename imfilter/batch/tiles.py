@@ -50,7 +50,8 @@ def filter_in_tiles(
     complete = not (job.tiling and job.tiling.scheduler) and len(target.missing()) == len(target.blocks())
     result.tiles = run.compute_tiles(run.TileWork(source, tiles), target, (executor or thread_executor)(),
                                      partial(on_progress, path) if on_progress else None)
-    result.notes += [*tiles.list_notes(complete), *target.notes]
+    ignored = job.settings.list_ignored("Zarr" if format_suffix(path) == ZARR else "TIFF") if job.settings else []
+    result.notes += [*tiles.list_notes(complete), *ignored, *target.notes]
     result.bytes, result.status = _measure_size(target.path), "written"
 
 

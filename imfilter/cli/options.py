@@ -46,7 +46,7 @@ BORDER = [
     OptionWithAlias(["--mode"], alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
                     metavar="MODE", help=f"How the photo continues beyond its border: {', '.join(MODES)}."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
-                 help="Value beyond it with --mode constant."),
+                 help="Value outside, with --mode constant."),
 ]
 COMMON = [
     *list_options(RecipeOptions),

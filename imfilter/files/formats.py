@@ -39,6 +39,13 @@ class Settings:
         if self.subsampling not in (None, *SUBSAMPLINGS):
             raise ImfilterError(f"subsampling must be {join_names(list(SUBSAMPLINGS))}, got {self.subsampling!r}")
 
+    def list_ignored(self, name: str, level: str = "") -> list[str]:
+        """Return a note for each setting that a format does not have. name: of the format; level: its own in LEVELS."""
+        ignored = [one.replace("_", " ") for one in LEVELS if one != level and getattr(self, one) is not None]
+        if name != "JPEG" and self.subsampling is not None:
+            ignored.append("choice of chroma subsampling")
+        return [f"{name} has no {one}: the setting is ignored" for one in ignored]
+
 
 @dataclass(frozen=True)
 class Format:
