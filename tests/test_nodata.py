@@ -1,4 +1,5 @@
 """Pixels without data: they do not count, stay as they are, and are the same in memory and in tiles."""
+import contextlib
 import json
 import os
 import pickle
@@ -142,6 +143,8 @@ def test_a_filter_without_bounds_is_refused(write, here):
     write(row(15, "f4"), name="full.tif")
     here("apply", "canny", "full.tif", "-o", "b.tif")
     assert read("b.tif")[1] == "-9999"
+    write(row(15, "u1"), "0")
+    assert "canny cannot be computed in tiles" in here("apply", "canny", "a.tif", "--engine", "tiles", status=1).err
 
 
 def test_each_band_has_its_own_missing_samples(write, apply):
@@ -461,11 +464,15 @@ def test_notes_where_other_processes_have_seen_the_samples(write, rng):
     assert tiles.list_notes(True) == pickle.loads(pickle.dumps(tiles)).list_notes(True) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "listxattr"), reason="extended attributes are those of Linux")
 def test_preserve_gives_stores_the_times_of_photos(write, here):
     write(np.ones((4, 5), "u1"), None)
+    with contextlib.suppress(OSError):  # a file system without extended attributes
+        os.setxattr("a.tif", "user.caption", b"lake")
     os.utime("a.tif", ns=(10**18, 12 * 10**17))
     said = here("apply", "box", "--preserve", "a.tif", "-o", "b.zarr").err
     assert said == "" and os.stat("b.zarr").st_mtime_ns == 12 * 10**17
+    assert os.listxattr("b.zarr") == os.listxattr("a.tif")
     os.utime("b.zarr", ns=(10**18, 13 * 10**17))
     here("apply", "box", "--preserve", "b.zarr", "-o", "c.zarr")
     here("apply", "box", "--preserve", "b.zarr", "-o", "c.tif")

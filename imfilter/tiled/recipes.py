@@ -12,7 +12,7 @@ from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.conversion import PIL_MODES, as_array, has_alpha
 from ..arrays.dtypes import Array, round_to_dtype
 from ..arrays.high_depth import HighDepthImage
-from ..arrays.nodata import measure_range
+from ..arrays.nodata import NONE, measure_range
 from ..blocks.blockwise import Block, Read
 from ..blocks.build import split_pipeline
 from ..errors import ImfilterError
@@ -50,7 +50,8 @@ class TiledRecipe:
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
         photo = make_sample(source)
         recipe.declare_nodata(photo)
-        plain = replace(recipe, pipeline=recipe.pipeline.without_masks())  # masks have the size of the whole image
+        # One pixel shows the type of the result. Masks have the size of the whole image, and black may be no data.
+        plain = replace(recipe, pipeline=recipe.pipeline.without_masks(), nodata=NONE)
         whole = replace(plain, region=Region.whole()) if recipe.region else plain
         self.sample = whole.picture(photo, signed)  # raises what it would raise for the whole image
         sample = as_array(self.sample)
