@@ -68,10 +68,11 @@ def read_mask(path: str, max_pixels: int | None = None) -> Any:
 
     image = files.read_photo(path, max_pixels=max_pixels).image
     pixels = as_array(image)
-    bands = pixels if pixels.ndim == 3 else pixels[..., None]
-    if (bands != bands[..., :1]).any():
+    if pixels.ndim == 2:
+        return pixels
+    if (pixels != pixels[..., :1]).any():
         raise FileError(f"{path}: a mask must be gray, got an image of mode {image.mode}")
-    return bands[..., 0]
+    return pixels[..., 0]
 
 
 def signed_option() -> click.Option:
