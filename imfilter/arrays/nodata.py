@@ -40,8 +40,8 @@ def parse_nodata(text: str, dtype: np.dtype[Any]) -> Value | None:
     --------
     >>> parse_nodata("-9999.0", np.dtype(np.int16)), parse_nodata("-9999", np.dtype(np.uint8))
     (-9999, None)
-    >>> parse_nodata("-3.40282346638528859e+38", np.dtype(np.float32)) == np.finfo(np.float32).min
-    True
+    >>> parse_nodata("-3.4028234663852886e+38", np.dtype(np.float32))
+    -3.4028234663852886e+38
     """
     if not NUMBER.fullmatch(text):
         return None
