@@ -48,7 +48,9 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   those of the result. With `--stride`, so are the size of a pixel in OME-XML, and the pixel scale, tie points,
   transformation and rational polynomials of GeoTIFF, which a photo that is turned upright cannot keep. GDAL's
   statistics are left out. Planes of ImageJ, tifffile and MetaMorph (STK) that share one table become pages, or are
-  named if they cannot be read. Pixels without data (GDAL_NODATA) are filtered like others, with a note.
+  named if they cannot be read. Pixels without data (GDAL_NODATA) do not count, and stay so
+  ([more](command_line.md#pixels-without-data)). In a palette image the value is an entry of the palette, so it is left
+  out with a note. Where 0 is white, and for samples of less than 8 bits, the value is converted as the samples are.
 * **JPEG** segments hold 64 KB: longer EXIF, XMP and comments are left out with a note.
 * **Samples.** Gray TIFF keeps its type, signed or not. Where 0 is white, unsigned samples are inverted; signed and
   float samples have no range to be inverted in, so they stay, and so does the tag that says it. YCbCr TIFF becomes RGB.

@@ -120,15 +120,28 @@ def broadcast_mask(mask: Array, shape: tuple[int, ...], layout: ArrayLayout) -> 
 
 def sum_weights(kernel: Kernel) -> float:
     """Return the sum of a kernel's weights; reject a kernel whose weights sum to 0."""
-    if isinstance(kernel, Separable):
-        total = float(kernel.column.sum()) * float(kernel.row.sum())
-        size = float(np.abs(kernel.column).sum()) * float(np.abs(kernel.row).sum())
-    else:
-        total, size = float(kernel.sum()), float(np.abs(kernel).sum())
-    if not abs(total) > 1e-12 * size or not math.isfinite(total):
+    total, size = _measure_sums(kernel)
+    if not _is_sum(total, size):
         raise ImfilterError(
             f"a mask needs a kernel whose weights do not sum to 0, as those of edges do: they sum to {total:.3g}")
     return total
+
+
+def has_sum(kernel: Kernel) -> bool:
+    """Return whether a kernel's weights do not sum to 0, so that it takes a mask."""
+    return _is_sum(*_measure_sums(kernel))
+
+
+def _measure_sums(kernel: Kernel) -> tuple[float, float]:
+    """Return the sum of a kernel's weights, and that of their magnitudes."""
+    if isinstance(kernel, Separable):
+        return (float(kernel.column.sum()) * float(kernel.row.sum()),
+                float(np.abs(kernel.column).sum()) * float(np.abs(kernel.row).sum()))
+    return float(kernel.sum()), float(np.abs(kernel).sum())
+
+
+def _is_sum(total: float, size: float) -> bool:
+    return abs(total) > 1e-12 * size and math.isfinite(total)
 
 
 def alpha_weights(alpha: Array, shape: tuple[int, ...], mask: Any, mode: Any, cval: Any) -> Weights:
