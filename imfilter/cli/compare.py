@@ -12,7 +12,7 @@ import click
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
 from . import pictures
-from .options import NAME, KindType
+from .options import NAME, KindType, max_pixels_option
 from .report import escape_controls, print_message
 from .status import Status
 
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; an infinite PSNR is null.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(
-    first: str, second: str, output: str | None, html: str | None, data_range: float | None, as_json: bool, force: bool
+    first: str, second: str, output: str | None, html: str | None, data_range: float | None, as_json: bool, force: bool,
+    max_pixels: int | None
 ) -> Status:
     """Measure how much the images A and B differ, in each channel and over all.
 
@@ -55,7 +56,7 @@ def command(
     try:
         for target in filter(None, (output, html)):
             pictures.check_target(target, (first, second), force=force)
-        pair = [pictures.read_image(path) for path in (first, second)]
+        pair = [pictures.read_image(path, max_pixels) for path in (first, second)]
         result = compare(*pair, data_range=data_range)
         text = _format_json(result) if as_json else "\n".join(_format_lines(result))
         click.echo(text, err=to_stdout)
@@ -72,6 +73,9 @@ def command(
         print_message(f"{first} and {second}: {error}")
         return Status.SOME_FAILED
     return Status.DONE
+
+
+command.params.append(max_pixels_option())
 
 
 def _check_usage(first: str, second: str, output: str | None, html: str | None, as_json: bool) -> None:

@@ -13,6 +13,8 @@ from ..pipeline.recipe import SIGNED, Recipe
 from .declare import OptionWithAlias, list_options
 from .recipes import RecipeOptions
 
+UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
+
 
 class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """The kind of a filter's parameter as a type of click: text that is parsed and checked."""
@@ -28,6 +30,24 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             return read(self.kind, param.human_readable_name if param else "value", value)
         except ImfilterError as error:
             self.fail(str(error), param, ctx)
+
+
+class PixelsType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A number of pixels: 200000000, 200M, 0.2G."""
+
+    name = "pixels"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        unit = next((size for letter, size in UNITS.items() if value[-1:].lower() == letter.lower()), 1)
+        try:
+            pixels = int(float(value if unit == 1 else value[:-1]) * unit)
+        except (ValueError, OverflowError):
+            pixels = 0
+        if pixels < 1:
+            self.fail(f"must be a number of pixels such as 200M or 0.5G, got {value!r}", param, ctx)
+        return pixels
 
 
 class Name(click.Path):
@@ -54,6 +74,13 @@ COMMON = [
     click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
                  help="Compute every N-th pixel, or N,M down and across."),
 ]
+
+
+def max_pixels_option() -> click.Option:
+    """Return the limit of the commands that read photos. It is read first, for it applies to --only as well."""
+    return click.Option(["--max-pixels"], type=PixelsType(), metavar="N", is_eager=True,
+                        help="Reject photos with more pixels, such as 200M or 0.5G, in all frames and pages together. "
+                             "Default: 89.5M in each.")
 
 
 def mask_option() -> click.Option:

@@ -40,11 +40,11 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
     files.check_target(path, force=force)
 
 
-def read_image(path: str) -> Picture:
+def read_image(path: str, max_pixels: int | None = None) -> Picture:
     """Return the first image in a file, and print what was ignored."""
     from .. import files
 
-    photo = files.read_photo(path)
+    photo = files.read_photo(path, max_pixels=max_pixels)
     notes = [f"only the first of {len(photo.frames)} frames is used"] if len(photo.frames) > 1 else []
     image = photo.image
     for note in [*photo.notes, *notes]:

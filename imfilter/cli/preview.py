@@ -8,7 +8,7 @@ import click
 from ..errors import FileError
 from ..pipeline.chain import Pipeline
 from . import pictures
-from .options import NAME
+from .options import NAME, max_pixels_option
 from .recipes import FilterName
 from .report import print_message
 from .status import Status
@@ -28,7 +28,8 @@ from .status import Status
               help="Reduce the photo's longer side to this many pixels before filtering.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(
-    photo: str, filters: tuple[str, ...], output: str | None, columns: int | None, size: int, force: bool
+    photo: str, filters: tuple[str, ...], output: str | None, columns: int | None, size: int, force: bool,
+    max_pixels: int | None
 ) -> Status:
     """Apply every filter that needs no parameters, or each FILTER, to PHOTO, on one contact sheet.
 
@@ -44,7 +45,7 @@ def command(
     pictures.check_suffix(path)
     try:
         pictures.check_target(path, [photo], force=force)
-        image = pictures.read_image(photo)
+        image = pictures.read_image(photo, max_pixels)
         made = preview.make_preview(image, pipelines, columns=columns, size=size)
         for reason in made.skipped:
             print_message(f"skipped {reason}")
@@ -54,6 +55,9 @@ def command(
         print_message(str(error))
         return Status.SOME_FAILED
     return Status.SOME_FAILED if filters and made.skipped else Status.DONE
+
+
+command.params.append(max_pixels_option())
 
 
 def _describe_sheet(count: int, full: tuple[int, int], small: tuple[int, int]) -> str:

@@ -75,7 +75,8 @@ class RegionType(click.Path):
         try:
             if RECTANGLE.fullmatch(value):
                 return Region.of(value)
-            return Region.of(files.read_photo(value).image)
+            most = ctx.params.get("max_pixels") if ctx else None
+            return Region.of(files.read_photo(value, max_pixels=most).image)
         except ImfilterError as error:
             named = "" if isinstance(error, FileError) or RECTANGLE.fullmatch(value) else f"{value}: "
             self.fail(f"{named}{error.fact}", param, ctx)

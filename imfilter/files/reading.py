@@ -18,6 +18,7 @@ from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
 from .pillow_guards import BROKEN, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
+from .pixel_count import check_all_frames
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .streams import Stream, find_images
 
@@ -32,7 +33,8 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     ----------
     path : str
     max_pixels : int, optional
-        Reject frames whose header claims more pixels, before decoding. Default: Pillow's limit.
+        Reject a file whose frames have more pixels together, by its headers, before decoding. Default: Pillow's
+        limit, for each frame.
 
     Returns
     -------
@@ -57,6 +59,7 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     most = max_pixels if max_pixels is None else check_integer("max_pixels", max_pixels, 1)
     notes: list[str] = []
     with open_stream(path) as stream, explain_read_errors(path, NO_IMAGE):
+        check_all_frames(stream, most)
         found = _choose_decoder(stream, most, notes)
         first = found.decode(0)
     suffix = suffix_of(path)
