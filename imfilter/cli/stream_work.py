@@ -16,6 +16,7 @@ import click
 from ..errors import FileError, ImfilterError, explain_os_error
 from ..pipeline.recipe import Recipe
 from ..runtime import signals, threads
+from ..runtime.memory import keep_freed_memory
 from .large import LargeOptions
 from .outputs import OutputOptions
 from .report import escape_controls, print_message
@@ -37,6 +38,7 @@ def filter_stream(
     """Filter a stream and return the exit status. A broken frame ends it; those before are written."""
     _refuse_photo_options(recipe, output, large)
     raw, workers = options.raw_frames(), threads.thread_count(output.workers)
+    keep_freed_memory()
     work = StreamWork(recipe, str(options.stream), output, signed)
     try:
         work.run(raw, workers)
