@@ -56,6 +56,9 @@ class Output:
                 hint = suggest(field, FIELDS)
                 raise ImfilterError(f"output may have the fields {known}, got {{{field}}}{hint}")
         suffix = os.path.splitext(self.pattern or "")[1]
+        if not suffix and os.path.isdir(self.pattern or ""):
+            raise ImfilterError(f"output must be the name of a file, got the folder {self.pattern}: --out-dir "
+                                f"{self.pattern} writes into it")
         if "{" not in suffix:
             _check_suffix(suffix)
             self._check_format(suffix)
@@ -112,6 +115,8 @@ def plan_photos(sources: Iterable[PhotoSource], output: Output, name: str) -> li
     """Name the result of every photo; reject a name that two photos share, and one that is itself a photo."""
     output.check()
     sources = list(sources)
+    if output.pattern == "-" and len(sources) > 1:
+        raise ImfilterError(f"standard output takes only one photo, got {len(sources):,}")
     if output.pattern and len(sources) > 1 and not re.search(r"\{(stem|parent|ext)\}", output.pattern):
         raise ImfilterError("output must be a pattern with {stem} for several files")
     photos: dict[tuple[int, int], str] = {}

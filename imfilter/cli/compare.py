@@ -12,9 +12,10 @@ import click
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
 from . import pictures
-from .options import NAME, KindType, max_pixels_option
+from .options import NAME, max_pixels_option
 from .report import escape_controls, print_message
 from .status import Status
+from .values import KindType
 
 if TYPE_CHECKING:
     from ..explain import Comparison

@@ -14,9 +14,10 @@ from ..pipeline.chain import Filter
 from . import pictures
 from .convolve import KernelType
 from .declare import OptionWithAlias
-from .options import BORDER, NAME, KindType, max_pixels_option
+from .options import BORDER, NAME, max_pixels_option
 from .report import print_message
 from .status import Status
+from .values import KindType
 
 if TYPE_CHECKING:
     from ..explain import Picture

@@ -11,9 +11,10 @@ import numpy as np
 from ..errors import FileError
 from ..filters.parameters import Integer, Pair
 from . import pictures
-from .options import NAME, KindType, max_pixels_option
+from .options import NAME, max_pixels_option
 from .report import print_message
 from .status import Status
+from .values import KindType
 
 DIGITS = 6  # decimals of the weights that are printed
 WIDTH = 80  # characters of a line

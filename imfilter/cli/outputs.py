@@ -13,7 +13,8 @@ import click
 from ..batch import FIELDS, Output
 from ..filters.parameters import Integer
 from .declare import as_field, option
-from .options import FOLDER, NAME, KindType, max_pixels_option
+from .options import FOLDER, NAME, max_pixels_option
+from .values import KindType
 
 if TYPE_CHECKING:
     from ..files import Settings

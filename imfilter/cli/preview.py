@@ -6,12 +6,14 @@ import os
 import click
 
 from ..errors import FileError
+from ..filters.parameters import Integer
 from ..pipeline.chain import Pipeline
 from . import pictures
 from .options import NAME, max_pixels_option
 from .recipes import FilterName
 from .report import print_message
 from .status import Status
+from .values import KindType
 
 
 @click.command("preview", epilog="""\b
@@ -23,8 +25,8 @@ from .status import Status
 @click.argument("filters", type=FilterName(), metavar="[FILTER]...", nargs=-1)
 @click.option("-o", "--output", type=NAME, metavar="FILE",
               help="File to write; - writes PNG to standard output. Default: photo.preview.png next to the photo.")
-@click.option("--columns", type=click.IntRange(1, 100), help="Images per row.")
-@click.option("--size", type=click.IntRange(16, 4096), default=320, show_default=True,
+@click.option("--columns", type=KindType(Integer(1, 100)), metavar="N", help="Images per row.")
+@click.option("--size", type=KindType(Integer(16, 4096)), default="320", metavar="N", show_default=True,
               help="Reduce the photo's longer side to this many pixels before filtering.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ..batch import PhotoResult
+from ..batch.sources import LINK, RESULT
 from ..runtime.extras import describe_missing
 from .outputs import OutputOptions
 from .progress import Progress, format_duration
@@ -19,6 +20,7 @@ from .status import Status
 
 MOST_NAMES = 20  # photos not done that are named without --verbose
 
+SEVERAL = {LINK: "links to folders", RESULT: "results of an earlier run"}  # kinds of skipped files
 HEIC = {".heic", ".heif", ".hif"}  # skipped only if the library for them is missing
 
 # Characters that break a line, move the cursor or change the direction of writing.
@@ -37,7 +39,8 @@ def print_message(text: str) -> None:
 
 def describe_skipped(skipped: Counter[str]) -> str:
     """Return how many files were skipped, by kind, the most frequent first."""
-    kinds = [f"{count:,} {kind}" for kind, count in sorted(skipped.items(), key=lambda one: (-one[1], one[0])) if count]
+    kinds = [f"{count:,} {kind if count == 1 else SEVERAL.get(kind, kind)}"
+             for kind, count in sorted(skipped.items(), key=lambda one: (-one[1], one[0])) if count]
     words = f"skipped {skipped.total():,} {'file' if skipped.total() == 1 else 'files'}: {', '.join(kinds)}"
     return words + (f"; HEIC {describe_missing('heic')}" if HEIC & set(skipped) else "")
 
