@@ -7,7 +7,7 @@ from program import posix
 
 HINTS = {
     "-dash.png": (["apply", "box", "-dash.png"],
-                  "-dash.png starts with a dash, so it was read as options: write ./-dash.png"),
+                  "No such option '-d'. -dash.png is a file: write ./-dash.png"),
     "-q.png": (["apply", "box", "photo.png", "-q.png"], "write ./-q.png"),
     "--long.png": (["preview", "--long.png"], "write ./--long.png"),
     "folder": (["apply", "box", "photo.png", "-o", "folder"],

@@ -117,7 +117,7 @@ def _explain_file_name(error: click.ClickException, arguments: list[str]) -> cli
     for word in arguments:
         if word.startswith("-") and word != "-" and os.path.lexists(word):
             name = escape_controls(word)
-            return click.UsageError(f"{name} starts with a dash, so it was read as options: write ./{name}", error.ctx)
+            return click.UsageError(f"{error.format_message()} {name} is a file: write ./{name}", error.ctx)
     return error
 
 
