@@ -90,7 +90,9 @@ def _check_usage(first: str, second: str, output: str | None, html: str | None, 
         raise click.UsageError(f"--json and the {other} cannot both go to standard output: name a file with --{name}")
     if output is not None:
         pictures.check_suffix(output)
-    if html not in (None, pictures.STDOUT) and not str(html).lower().endswith((".html", ".htm")):
+    if html == pictures.STDOUT:
+        pictures.check_terminal("a page", "html")
+    elif html is not None and not html.lower().endswith((".html", ".htm")):
         raise click.UsageError(f"--html must name a file that ends in .html, got {html}")
 
 

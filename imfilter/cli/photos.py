@@ -47,13 +47,15 @@ def filter_photos(
     except ImfilterError as error:
         raise click.UsageError(str(error)) from None
     work.share_processors(options.workers)  # reports a wrong IMFILTER_WORKERS now
+    report = Report(options, len(work), to_stdout=options.to_stdout(files))
     if options.out_dir and not options.dry_run:
         try:
             _make_folder(options.out_dir)
         except FileError as error:
+            report.list_not_done(work.photos, str(error))
             print_message(str(error))
             return Status.SOME_FAILED
-    status = _run_batch(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
+    status = _run_batch(work, report, options.workers)
     if not options.quiet and work.skipped.total():
         print_message(describe_skipped(work.skipped))
     return status
@@ -68,7 +70,7 @@ def _run_batch(work: batch.Batch, report: Report, workers: int | None) -> int:
             results.close()
             for result in work.list_unreported():
                 report.add_photo(result)
-            report.finish_interrupted(planned.source.path for planned in work.photos)
+            report.finish_interrupted(work.photos)
             return Status.from_signal(stop)
     report.finish()
     return report.status

@@ -13,6 +13,7 @@ import click
 
 from ..batch import PhotoResult
 from ..batch.sources import LINK, RESULT
+from ..batch.targets import PlannedPhoto
 from ..runtime.extras import describe_missing
 from .outputs import OutputOptions
 from .progress import Progress, format_duration
@@ -50,6 +51,17 @@ def to_unicode(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return [to_unicode(one) for one in value] if isinstance(value, list) else value
+
+
+def print_json(result: PhotoResult) -> None:
+    """Print the result of a photo as a JSON object, in a line."""
+    import json
+
+    fields = asdict(result)
+    del fields["number"]
+    if result.tiles is None:
+        del fields["tiles"]
+    click.echo(json.dumps({key: to_unicode(value) for key, value in fields.items()}))
 
 
 class Report:
@@ -97,13 +109,7 @@ class Report:
         if result.error is not None:
             print_message(f"{result.input}: {result.error}")
         if self._options.json:
-            import json
-
-            fields = asdict(result)
-            del fields["number"]
-            if result.tiles is None:
-                del fields["tiles"]
-            click.echo(json.dumps({key: to_unicode(value) for key, value in fields.items()}))
+            print_json(result)
         elif not self._options.quiet:
             for note in result.notes:
                 print_message(f"{result.input}: {note}")
@@ -134,11 +140,18 @@ class Report:
         if self._total > 1 and not self._options.quiet:
             print_message(f"{self._summary()}, in {format_duration(time.monotonic() - self._start)}")
 
-    def finish_interrupted(self, names: Iterable[str]) -> None:
-        """Print which of these photos were not done."""
+    def list_not_done(self, photos: Iterable[PlannedPhoto], reason: str) -> list[str]:
+        """Return the names of the photos that are not done, for this reason; as JSON, they are printed."""
         if self._progress:
             self._progress.clear()
-        left = [name for number, name in enumerate(names) if number not in self._reported]
+        left = [planned for planned in photos if planned.number not in self._reported]
+        for planned in left if self._options.json else []:
+            print_json(PhotoResult(planned.source.path, planned.target, "not done", error=reason))
+        return [planned.source.path for planned in left]
+
+    def finish_interrupted(self, photos: Iterable[PlannedPhoto]) -> None:
+        """Print which of these photos were not done."""
+        left = self.list_not_done(photos, "interrupted")
         if len(left) <= MOST_NAMES or self._options.verbose:
             for name in left:
                 print_message(f"{name}: not done")
