@@ -12,7 +12,6 @@ HINTS = {
     "--long.png": (["preview", "--long.png"], "write ./--long.png"),
     "folder": (["apply", "box", "photo.png", "-o", "folder"],
                "output must be the name of a file, got the folder folder: --out-dir folder writes into it"),
-    "other.png": (["apply", "box", "photo.png", "other.png", "-o", "-"], "standard output takes only one photo, got 2"),
     "mask": (["apply", "sobel", "--mask", "photo.png", "photo.png"],
              "sobel has no --mask: only blurs and sharpening have it; to filter a part of the photo, use --only"),
     "linear": (["apply", "sobel", "--linear", "photo.png"],

@@ -115,9 +115,6 @@ def plan_photos(sources: Iterable[PhotoSource], output: Output, name: str) -> li
     """Name the result of every photo; reject a name that two photos share, and one that is itself a photo."""
     output.check()
     sources = list(sources)
-    if output.pattern == "-" and len(sources) > 1:
-        raise ImfilterError(f"standard output takes only one photo, got {len(sources):,}: name the "
-                             "results by a pattern with {stem}")
     if output.pattern and len(sources) > 1 and not re.search(r"\{(stem|parent|ext)\}", output.pattern):
         raise ImfilterError("output must be a pattern with {stem} for several files")
     photos: dict[tuple[int, int], str] = {}

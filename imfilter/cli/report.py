@@ -100,8 +100,10 @@ class Report:
         self._reported.add(result.number)
         self._counts[result.status] += 1
         self._tiles = None
+        verbose = self._options.verbose or not (self._bar_suffices and result.status == "written")
         if self._progress:
-            self._progress.clear()
+            if verbose or result.notes or self._total == 1:
+                self._progress.clear()
             if self._total == 1:
                 self._progress = None
             else:
@@ -113,7 +115,7 @@ class Report:
         elif not self._options.quiet:
             for note in result.notes:
                 print_message(f"{result.input}: {note}")
-            if self._options.verbose or not (self._bar_suffices and result.status == "written"):
+            if verbose:
                 self._print_line(result)
         if self._progress:
             self._progress.draw()
