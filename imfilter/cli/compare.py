@@ -102,6 +102,8 @@ def _short_name(path: str) -> str:
 
 def _format_lines(result: Comparison) -> list[str]:
     """Return a line for each channel and, if there are several, a line for all."""
+    from ..explain.view.comparison import format_difference
+
     ignored = []
     if result.unseen:
         ignored.append(f"ignored: {result.unseen} pixels that differ but are fully transparent in both")
@@ -110,7 +112,8 @@ def _format_lines(result: Comparison) -> list[str]:
     rows = [*result.channels, result.total] if len(result.channels) > 1 else [result.total]
     lines = ["channel      PSNR     SSIM      mean   largest  at x, y"]
     lines += [f"{row.name:<7}  {_format_psnr(row.psnr, '6.2f')}{' dB' if math.isfinite(row.psnr) else '   '}"
-              f"  {'-' if row.ssim is None else format(row.ssim, '.4f'):>6}  {row.mean:8.4g}  {row.largest:8.4g}  "
+              f"  {'-' if row.ssim is None else format(row.ssim, '.4f'):>6}  {format_difference(row.mean):>8}  "
+              f"{format_difference(row.largest):>8}  "
               f"{row.place[1]}, {row.place[0]}" for row in rows]
     return [*lines, *([result.without_ssim] if result.without_ssim else []), *ignored]
 
