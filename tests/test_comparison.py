@@ -145,7 +145,7 @@ def test_the_heat_map_shows_where():
 
 @pytest.mark.parametrize(("value", "text"), [
     (0.0, "0"), (12.443, "12.44"), (255, "255"), (9999.4, "9999"), (9999.6, "10000"), (65535, "65535"),
-    (21769.6, "21770"), (4294967295, "4.295e+09"), (0.00012345, "0.0001235"),
+    (21769.6, "21770"), (4294967295, "4.295e+09"), (0.00012346, "0.0001235"),
 ])
 def test_differences_of_16_bits_are_written_in_full(value, text):
     assert format_difference(value) == text

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from ..pipeline.recipe import Recipe
 from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
-from .outputs import OutputOptions
+from .outputs import OutputOptions, make_folder
 from .report import Report, describe_skipped, print_message
 from .sections import Command
 from .status import Status
@@ -50,7 +49,7 @@ def filter_photos(
     report = Report(options, len(work), to_stdout=options.to_stdout(files))
     if options.out_dir and not options.dry_run:
         try:
-            _make_folder(options.out_dir)
+            make_folder(options.out_dir)
         except FileError as error:
             report.list_not_done(work.photos, str(error))
             print_message(str(error))
@@ -74,13 +73,6 @@ def _run_batch(work: batch.Batch, report: Report, workers: int | None) -> int:
             return Status.from_signal(stop)
     report.finish()
     return report.status
-
-
-def _make_folder(folder: str) -> None:
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{folder}: {error.strerror}") from None
 
 
 def make_command(
