@@ -1,4 +1,4 @@
-"""What a command line gets wrong is answered with what to write instead."""
+"""What a command line gets wrong, or does not do, is said with what to write instead."""
 import os
 
 import pytest
@@ -58,3 +58,13 @@ def test_skipped_files_are_counted_in_the_plural(here, folder):
         Image.new("L", (8, 8)).save(f"{name}.png")
     here("apply", "box", "a.png", "b.png")
     assert "skipped 2 files: 2 results of an earlier run" in here("apply", "box", "-r", ".", "--force").err
+
+
+@posix
+def test_other_names_of_a_replaced_file_are_noted(here, folder):
+    before = (folder / "photo.png").read_bytes()
+    os.link("photo.png", "name.png")
+    said = here("apply", "box", "--in-place", "photo.png").err
+    assert said == "imfilter: photo.png: other names of the file (hard links) keep the photo as it was\n"
+    assert (folder / "name.png").read_bytes() == before
+    assert here("apply", "box", "--in-place", "photo.png").err == ""
