@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import IO
 
 from ..errors import FileError
-from .header import NO_IMAGE, open_header, open_stream
+from .header import describe_unknown, open_header, open_stream, reject_raw
 from .pillow_guards import check_pixels, explain_read_errors, quiet_headers
 from .streams import find_images
 
@@ -13,7 +13,8 @@ Size = tuple[int, int]
 
 def read_size(path: str, *, max_pixels: int | None = None) -> Size:
     """Return the width and height that a file's header claims; FileError explains why it cannot be read."""
-    with open_stream(path) as stream, explain_read_errors(path, NO_IMAGE):
+    with open_stream(path) as stream, explain_read_errors(path, describe_unknown(path)):
+        reject_raw(path, stream)
         found = open_header(stream)
         size = found[0].size if found else _list_pages(stream)[0]
         check_pixels(size, max_pixels)
