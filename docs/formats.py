@@ -76,8 +76,7 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   and chromaticities, and without a profile the color space in EXIF (Adobe RGB). A wide-gamut photo would look different
   without them.
 * **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is rejected, unless
-  `--max-pixels` is higher. If you set it, it limits the sum over all frames and pages. TIFF files are
-  written up to 4 GB; [tiles](large_files.md) have no such limits.
+  `--max-pixels` is higher. TIFF files are written up to 4 GB; [tiles](large_files.md) have no such limits.
 """
 
 

@@ -129,9 +129,8 @@ def test_an_unknown_suffix_gets_advice(suffix, words):
 ])
 def test_formats_that_are_not_read_say_what_to_do(here, folder, name, start, words):
     (folder / name).write_bytes(start + bytes(100))
-    for options in ([], ["--dry-run"]):
-        assert f"imfilter: {name}: " in here("apply", "box", name, "-o", "b.png", *options, status=1).err
-        assert words in here("apply", "box", name, "-o", "b.png", *options, status=1).err
+    said = here("apply", "box", name, "-o", "b.png", status=1).err
+    assert said.startswith(f"imfilter: {name}: ") and words in said
 
 
 def test_a_name_does_not_hide_a_format_that_is_read(here, folder):

@@ -44,7 +44,7 @@ COMMON = [
 def max_pixels_option() -> click.Option:
     """Return the limit of the commands that read photos. It is read first, for it applies to --only as well."""
     return click.Option(["--max-pixels"], type=PixelsType(), metavar="N", is_eager=True,
-                        help="Reject photos of more pixels in all frames: 200M, 0.5G.")
+                        help="Reject photos with more pixels, such as 200M or 0.5G.")
 
 
 def mask_option() -> click.Option:

@@ -2,9 +2,8 @@
 from .atomic import check_target, write_file
 from .encoding import encode_photo
 from .formats import FORMATS, Settings, format_of
-from .header import readable_suffixes
+from .header import read_size, readable_suffixes
 from .photo import Frames, Photo
-from .pixel_count import read_size
 from .reading import read_photo
 
 __all__ = [

@@ -18,7 +18,6 @@ from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
 from .pillow_guards import BROKEN, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
-from .pixel_count import check_all_frames
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .streams import Stream, find_images
 
@@ -33,8 +32,7 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     ----------
     path : str
     max_pixels : int, optional
-        Reject a file whose frames have more pixels together, by its headers, before decoding. Default: Pillow's
-        limit, for each frame.
+        Reject frames whose header claims more pixels, before decoding. Default: Pillow's limit.
 
     Returns
     -------
@@ -60,7 +58,6 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     notes: list[str] = []
     with open_stream(path) as stream, explain_read_errors(path, describe_unknown(path)):
         reject_raw(path, stream)
-        check_all_frames(stream, most)
         found = _choose_decoder(stream, most, notes)
         first = found.decode(0)
     suffix = suffix_of(path)
