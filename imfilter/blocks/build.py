@@ -83,9 +83,9 @@ def split_pipeline(
         channel_axis = None if built.result.channel_axis is None else channel_axis
     last = colors if plane is None else merge_alpha(colors, plane)
     layout = stages[-1].result if plane is None else layout_of(last.shape, -1)
-    linear = any(one.keywords.get("linear") for one in pipeline)
     return BlockwiseFilter(
-        _whole_shape(last.shape, layout, size, shape), last.dtype, source, tuple(stages), alpha, linear, nodata)
+        _whole_shape(last.shape, layout, size, shape), last.dtype, source, tuple(stages), alpha, pipeline.linear,
+        nodata)
 
 
 def split_kernel(
