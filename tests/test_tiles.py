@@ -16,7 +16,9 @@ from imfilter.arrays.high_depth import HighDepthImage
 from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
 from imfilter.blocks.intervals import interval_with_border
+from imfilter.engine.bank import BankRequest
 from imfilter.engine.borders import source_indices
+from imfilter.engine.request import ChannelwiseOptions
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 
@@ -204,6 +206,12 @@ def calls(draw):
     return image, kernel, options
 
 
+def split_kernel(image, kernel, *, flip, mask=None, channel_axis=-1, **options):
+    return build.split_kernel(
+        image.shape, image.dtype, kernel, ChannelwiseOptions(**options), flip=flip, mask=mask,
+        channel_axis=channel_axis)
+
+
 @settings(max_examples=150)
 @given(calls(), st.booleans(), st.integers(0, 2**32))
 def test_any_kernel_anywhere(call, flip, seed):
@@ -212,9 +220,9 @@ def test_any_kernel_anywhere(call, flip, seed):
         whole = (imfilter.convolve if flip else imfilter.correlate)(image, kernel, **options)
     except ImfilterError as error:
         with pytest.raises(ImfilterError, match=f"^{re.escape(str(error))}$"):
-            build.split_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
+            split_kernel(image, kernel, flip=flip, **options)
         return
-    parts = build.split_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
+    parts = split_kernel(image, kernel, flip=flip, **options)
     assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
     rng = np.random.default_rng(seed)
     assert_same(computed(parts, image, layout_of(image.shape, options["channel_axis"]), rng), whole)
@@ -231,7 +239,7 @@ def test_transforms_have_their_blocks_where_the_whole_image_has_them(mode, dilat
     kernel = rng.standard_normal((41, 39))
     options = {"mode": mode, "stride": stride, "dilation": dilation, "padding": (20, 3)}
     for method in ("auto", "fft"):
-        parts = build.split_kernel(image.shape, image.dtype, kernel, flip=False, method=method, **options)
+        parts = split_kernel(image, kernel, flip=False, method=method, **options)
         # With a stride most of a block of the transform is stepped over, so that it does not pay.
         assert parts.stages[0].rows.alignment or (method == "auto" and stride != 1)
         whole = imfilter.correlate(image, kernel, method=method, **options)
@@ -253,12 +261,13 @@ def test_banks(axis, mode, rng):
         for padding in ("same", "valid", "full", ((0, 5), (9, 1))):
             weight = rng.standard_normal((8, inputs // groups, 4, 3))
             options = {"stride": (2, 1), "dilation": (1, 3), "padding": padding, "groups": groups,
-                       "padding_mode": mode, "channel_axis": axis}
+                       "padding_mode": mode}
             bias = rng.random(8)
-            whole = imfilter.conv2d(image, weight, bias, **options)
-            parts = build.split_bank(image.shape, image.dtype, weight, bias, **options)
+            whole = imfilter.conv2d(image, weight, bias, channel_axis=axis, **options)
+            layout = layout_of(image.shape, axis)
+            parts = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, **options))
             assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
-            assert_same(computed(parts, image, layout_of(image.shape, axis), rng), whole)
+            assert_same(computed(parts, image, layout, rng), whole)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -284,9 +293,10 @@ def test_images_without_pixels(shape, rng):
 def test_parts_go_to_other_processes(rng):
     image = pixels(rng, (40, 50), "f8")
     pipeline = Pipeline(Filter.from_name("gaussian", mask=image > 0.1), "emboss")
+    bank = BankRequest((40, 50), image.dtype, layout_of((40, 50), None), rng.random((2, 1, 3, 3)), None)
     for parts in (build.split_pipeline(pipeline, (40, 50), "f8"),
                   build.split_kernel((40, 50), "f8", rng.random((3, 3)), flip=True),
-                  build.split_bank((40, 50), "f8", rng.random((2, 1, 3, 3)))):
+                  build.split_bank(bank)):
         block = build.Block(3, 20, 10, 30)
         there = pickle.loads(pickle.dumps(parts))
         read = {window: window.take_from(image, layout_of(image.shape, -1)) for window in parts.source_blocks(block)}

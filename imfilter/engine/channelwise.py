@@ -20,7 +20,7 @@ from .kernel_set import KernelSet as KernelSet
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan
-from .request import ChannelwiseOptions, ConvolutionRequest, result_size
+from .request import ChannelwiseOptions, ConvolutionRequest, FilterOptions, result_size
 
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
@@ -43,6 +43,13 @@ def filter_channelwise(
         return _filter_masked(opened, kernels, options, mask, out, workers)
     prepared = prepare(opened, kernels, options)
     return opened.convert_back(prepared.run(opened.pixels, out, workers))
+
+
+def filter_same(image: Any, kernels: KernelSet, options: FilterOptions) -> Any:
+    """Correlate every channel of an image with the kernels, with padding 'same' and the options of a filter."""
+    return filter_channelwise(
+        image, kernels, options.channelwise(), channel_axis=options.channel_axis, mask=options.mask, out=options.out,
+        workers=options.workers)
 
 
 def plan_channelwise(

@@ -8,6 +8,7 @@ from ..arrays.conversion import is_picture, pixels_of, to_input_type
 from ..arrays.dtypes import Array
 from ..arrays.layout import layout_of
 from ..convolution import conv2d
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from ..weights.taps import cosine_and_sine
 from .operation import Operation
@@ -43,21 +44,22 @@ class ChannelMatrix(Operation):
             raise ImfilterError(f"the image must have {self.weights.shape[1]} channels, got {channels or 1}")
         return self.weights
 
-    def apply(self, image: Any, **options: Any) -> Any:
+    def apply(self, image: Any, options: FilterOptions) -> Any:
         self.check_colors(image)
-        pixels = pixels_of(image, options["channel_axis"])
-        layout = layout_of(pixels.shape, options["channel_axis"])
+        pixels = pixels_of(image, options.channel_axis)
+        layout = layout_of(pixels.shape, options.channel_axis)
         axis = layout.channel_axis
         try:
             matrix = self.matrix_for(None if axis is None else pixels.shape[axis])
         except ImfilterError as error:
             raise ImfilterError(error.fact, f" in shape {pixels.shape}: {layout.taken}") from None
-        return to_input_type(image, self._mix(pixels, matrix, pixels.ndim if axis is None else axis, **options))
+        return to_input_type(image, self._mix(pixels, matrix, pixels.ndim if axis is None else axis, options))
 
-    def _mix(self, pixels: Array, matrix: Array, axis: int, **options: Any) -> Any:
+    def _mix(self, pixels: Array, matrix: Array, axis: int, options: FilterOptions) -> Any:
         """Return the matrix times each pixel. axis: of the channels in the result."""
-        bank = {key: options[key] for key in ("stride", "channel_axis", "dtype", "out", "workers")}
-        return conv2d(pixels, matrix[:, :, None, None], **bank)
+        return conv2d(
+            pixels, matrix[:, :, None, None], stride=options.stride, channel_axis=options.channel_axis,
+            dtype=options.dtype, out=options.out, workers=options.workers)
 
 
 class ChannelSum(ChannelMatrix):
@@ -66,11 +68,11 @@ class ChannelSum(ChannelMatrix):
     def matrix_for(self, channels: int | None) -> Array:
         return np.ones((1, 1)) if channels is None else super().matrix_for(channels)
 
-    def _mix(self, pixels: Array, matrix: Array, axis: int, **options: Any) -> Any:
-        out = options["out"]
+    def _mix(self, pixels: Array, matrix: Array, axis: int, options: FilterOptions) -> Any:
+        out = options.out
         if isinstance(out, np.ndarray):
-            options["out"] = np.expand_dims(out, axis)
-        result = super()._mix(pixels, matrix, axis, **options)
+            options = options._replace(out=np.expand_dims(out, axis))
+        result = super()._mix(pixels, matrix, axis, options)
         return out if out is not None else result.squeeze(axis)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 
 # A function of the responses of a group, and the same as text with {} for each of them.
@@ -56,11 +57,8 @@ class Operation:
     size = 0
     signed = False
 
-    def apply(
-        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
-        workers: int | None, mask: Any = None,
-    ) -> Any:
-        """Return the result. The keywords are those of all filters, as the caller gave them."""
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        """Return the result."""
         raise NotImplementedError
 
     def composition(self) -> Composition | None:

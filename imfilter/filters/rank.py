@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays.conversion import as_array
 from ..engine import rank as ranks
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from .operation import Operation
 from .parameters import Integer, Number, Pair
@@ -25,8 +26,8 @@ class RankOfWindow(Operation):
     def __init__(self, size: tuple[int, int], rank: int) -> None:
         self.window, self.rank = size, rank
 
-    def apply(self, image: Any, **options: Any) -> Any:
-        return ranks.filter_rank(image, self.window, self.rank, **options)
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        return ranks.filter_rank(image, self.window, self.rank, options)
 
 
 class ExtremeOfWindow(Operation):
@@ -35,8 +36,8 @@ class ExtremeOfWindow(Operation):
     def __init__(self, size: tuple[int, int], largest: bool) -> None:
         self.window, self.largest = size, largest
 
-    def apply(self, image: Any, **options: Any) -> Any:
-        return ranks.filter_extreme(image, self.window, largest=self.largest, **options)
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        return ranks.filter_extreme(image, self.window, self.largest, options)
 
 
 @register_filter("rank")
@@ -226,10 +227,10 @@ class SimilarNeighbors(Operation):
         self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
         self.size = squares.size
 
-    def apply(self, image: Any, **options: Any) -> Any:
+    def apply(self, image: Any, options: FilterOptions) -> Any:
         kind = range_dtype(as_array(image).dtype)
         whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
         # However strict, it is a finite number, so that a difference of 0 does not become NaN.
         closeness = max(
             LOG2_E / -2 / self.sigma_color / whole / self.sigma_color / whole, float(np.finfo(np.float32).min))
-        return ranks.filter_bilateral(image, self.exponents, closeness, **options)
+        return ranks.filter_bilateral(image, self.exponents, closeness, options)

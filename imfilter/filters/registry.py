@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from ..engine.request import FilterOptions
 from .calling import call_filter
 from .declaration import COMMON_DEFAULTS, GROUPS, LINEAR, FilterDeclaration, Parameter
 from .docstrings import complete_docstring, parameter_help
@@ -74,7 +75,8 @@ def _parameters(build: Callable[..., Operation]) -> tuple[Parameter, ...]:
 def _public_function(build: Callable[..., Operation], linear: bool) -> Callable[..., Any]:
     """Compile the public function, whose real signature is bound by Python itself, faster than any code could.
 
-    For sobel: `def sobel(image, *, axis=..., mode=..., ...): return call_filter(declaration, image, (axis,), {...})`.
+    For sobel, in one line:
+    `def sobel(image, *, axis=..., mode=..., ...): return call_filter(declaration, image, (axis,), FilterOptions(...))`.
     """
     own = list(inspect.signature(build).parameters.values())
     if linear:
@@ -93,8 +95,9 @@ def _public_function(build: Callable[..., Operation], linear: bool) -> Callable[
     source = (
         f"def {build.__name__}{plain}:\n"
         f"    return call_filter(declaration, image, ({''.join(f'{name}, ' for name in names)}), "
-        f"{{{', '.join(f'{name!r}: {name}' for name in COMMON_DEFAULTS)}}})\n")
-    namespace: dict[str, Any] = {"call_filter": call_filter, "__name__": build.__module__}
+        f"FilterOptions({', '.join(COMMON_DEFAULTS)}))\n")
+    namespace: dict[str, Any] = {
+        "call_filter": call_filter, "FilterOptions": FilterOptions, "__name__": build.__module__}
     exec(compile(source, f"<imfilter.{build.__name__}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[build.__name__]
     _set_defaults(function, signature)
