@@ -238,16 +238,22 @@ def test_without_the_libraries_the_extra_is_named(put, name, data, missing):
     assert "pip install 'imfilter[formats]'" in done.stdout
 
 
+NOT_FOR_PLAIN_PNG = {
+    "tifffile", "imagecodecs", *(f"imfilter.{name}" for name in (
+        "files.tiff", "files.gif", "files.jpeg", "files.exif", "files.xmp", "files.curve_shapes", "pipeline.blending",
+        "engine.normalized_blocks", "engine.sorting_networks", "video", "explain"))}
+
+
 def test_plain_photos_are_filtered_without_those_libraries(put, tmp_path):
     put("photo.png", awkward.encoded(awkward.photo(), "PNG"))
-    code = """if True:
+    code = f"""if True:
         import sys
         from imfilter.cli import main
         sys.argv = ["imfilter", "apply", "sobel", "photo.png"]
         try:
             main()
         finally:
-            print({"tifffile", "imagecodecs", "imfilter.files.tiff", "imfilter.files.gif"} & set(sys.modules))
+            print({NOT_FOR_PLAIN_PNG} & set(sys.modules))
     """
     done = complete([sys.executable, "-c", code], cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == "set()" and done.returncode == 0

@@ -41,7 +41,7 @@ def as_array(image: object, name: str = "image") -> Array:
     """
     if type(image) is np.ndarray:
         return image
-    if isinstance(image, np.ma.MaskedArray):
+    if _is_masked(image):
         raise DtypeError(f"{name} must not be a masked array: take its data, or fill it with filled()")
     if isinstance(image, HighDepthImage):
         return image.pixels
@@ -58,6 +58,12 @@ def as_array(image: object, name: str = "image") -> Array:
     except (ValueError, TypeError, RuntimeError, BufferError) as error:
         came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
+
+
+def _is_masked(image: object) -> bool:
+    """Return whether it is a masked array, without importing numpy.ma, which takes longer than a small filter."""
+    module = sys.modules.get("numpy.ma")
+    return isinstance(image, getattr(module, "MaskedArray", ()))
 
 
 def _reject_distant(image: object, name: str) -> None:

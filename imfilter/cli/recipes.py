@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -14,9 +14,11 @@ from ..errors import FileError, ImfilterError
 from ..filters import FILTERS
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.recipe import Recipe
-from ..pipeline.region import RECTANGLE, Region
 from .declare import option, take_options
 from .spelling import find_american_filters
+
+if TYPE_CHECKING:
+    from ..pipeline.region import Region
 
 CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
@@ -71,6 +73,7 @@ class RegionType(click.Path):
         if not isinstance(value, str):
             return value
         from .. import files
+        from ..pipeline.region import RECTANGLE, Region
 
         try:
             if RECTANGLE.fullmatch(value):

@@ -12,7 +12,7 @@ from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair, check_real
 from ..runtime.threads import run_task, thread_count
-from . import _core, fft, normalized, normalized_blocks, region
+from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
@@ -196,6 +196,8 @@ class PreparedConvolution:
         self, pixels: Array, mask: "normalized.Weights", out: Array | None, workers: int | None
     ) -> Array:
         """Compute the normalized convolution of an image's pixels."""
+        from . import normalized_blocks  # for masks alone
+
         threads = self._count_threads(workers)
         source = self.layout.images(to_native(pixels))
         if out is not None and mask.mask is not None and np.may_share_memory(out, mask.mask):

@@ -1,7 +1,7 @@
 """Filters of the samples in a window: ranks, extremes and the bilateral mean."""
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,14 +15,21 @@ from .computation import WindowPlan
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .request import FilterOptions
 from .sizes import LARGEST
-from .sorting_networks import build_network
+
+if TYPE_CHECKING:
+    from .sorting_networks import Network
 
 TALLEST = 2**16 - 1  # rows of a window that 16 bits count
 WORTH_THREADS = 200_000  # samples times the cost of each from which waking another thread pays, about 0.3 ms
 # Samples of a window up to which a network is faster than histograms (for 1 byte) or selection.
 LARGEST_NETWORK = {1: 81, 2: 1000, 4: 1000, 8: 1000}
 
-_network_for = lru_cache(maxsize=64)(build_network)
+
+@lru_cache(maxsize=64)
+def _network_for(height: int, width: int, rank: int) -> "Network":
+    from .sorting_networks import build_network  # most programs filter no ranks
+
+    return build_network(height, width, rank)
 
 
 Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]

@@ -7,7 +7,6 @@ import numpy as np
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..arrays.layout import layout_of
-from ..engine import _tracing
 from ..engine.channelwise import KernelSet, filter_same
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
@@ -119,6 +118,8 @@ def _trace_lines(down: Array, across: Array, low: float, high: float) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         size = np.sqrt(down * down + across * across)
     marks = np.zeros(size.shape, np.uint8)
+    from ..engine import _tracing  # compiled, and of use only here
+
     _tracing.thin(down, across, size, marks, low, high)
     _tracing.follow(marks, np.empty(np.count_nonzero(marks), np.intp))
     return marks

@@ -1,8 +1,7 @@
 """What a filter does once its parameters are checked, and what it is made of, to be shown."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +13,7 @@ from ..errors import ImfilterError
 Joined = tuple[Callable[..., float], str]
 
 
-@dataclass(frozen=True)
-class Composition:
+class Composition(NamedTuple):
     """The kernels of a filter, and how their responses are combined.
 
     sentence: how, in words that end where the kernels follow. groups: kernels by label; the responses of a group are
