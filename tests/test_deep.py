@@ -6,6 +6,7 @@ import sys
 import awkward
 import numpy as np
 import pytest
+from declared import needed
 from PIL import Image, ImageCms
 from program import PROGRAM, complete
 
@@ -259,20 +260,11 @@ def test_plain_photos_are_filtered_without_those_libraries(put, tmp_path):
     assert done.stdout.splitlines()[-1] == "set()" and done.returncode == 0
 
 
-GIVEN = {"mix": {"matrix": [[0, 1, 0], [1, 0, 0], [0, 0, 1]]}}
-
-
-def parameters(declaration):
-    """Return keywords for the required parameters of a filter."""
-    required = [parameter.name for parameter in declaration.parameters if parameter.required]
-    return GIVEN.get(declaration.name) or dict.fromkeys(required, 3)
-
-
 @pytest.mark.parametrize("dtype", ["u2", "f4"])
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
     pixels, declaration = samples(3, dtype), FILTERS[name]
-    keywords = parameters(declaration)
+    keywords = needed(name)
     expected = declaration.function(pixels, **keywords)
     result = declaration.function(HighDepthImage(pixels, info={"dpi": (1, 2)}), **keywords)
     np.testing.assert_array_equal(np.asarray(result).squeeze(), expected.squeeze())
@@ -284,10 +276,10 @@ def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
 def test_every_filter_keeps_or_weighs_deep_alpha(name, dtype):
     pixels, declaration = samples(4, dtype), FILTERS[name]
     pixels[..., 3] = pixels[..., 3].max()  # opaque: weights change nothing
-    result = declaration.function(HighDepthImage(pixels, True), **parameters(declaration))
+    result = declaration.function(HighDepthImage(pixels, True), **needed(name))
     assert isinstance(result, HighDepthImage) and result.alpha
     assert result.pixels.shape == (20, 30, result.pixels.shape[2])
-    alone = np.asarray(declaration.function(pixels[..., :3], **parameters(declaration)))
+    alone = np.asarray(declaration.function(pixels[..., :3], **needed(name)))
     alone = alone[..., None] if alone.ndim == 2 else alone
     np.testing.assert_allclose(result.pixels[..., :-1], alone, atol=1.5 if dtype == "u2" else 1e-4)
     np.testing.assert_allclose(result.pixels[..., -1], pixels[..., 3], rtol=1e-5)
