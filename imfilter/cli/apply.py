@@ -49,7 +49,7 @@ def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
     if "linear" not in (parameter.name for parameter in declaration.parameters):
         own.append(_reject_linear(declaration.name))
     make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
-    return make_command(declaration.name, _make_help(declaration), own, make, declaration.masked)
+    return make_command(declaration.name, _make_help(declaration), own, make, declaration.weighs)
 
 
 def _make_file_command(path: str) -> click.Command:

@@ -60,16 +60,6 @@ def plan_channelwise(
     return prepare(opened, kernels, options).describe(opened.pixels)
 
 
-def correlate_separable(image: Any, column: Array, row: Array, **options: Any) -> Any:
-    """Correlate with the kernel column[:, None] * row, which is never computed."""
-    return filter_channelwise(image, KernelSet.separable(column, row), **options)
-
-
-def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
-    """Convolve with two kernels of one size in one pass, and return the root mean square of the responses."""
-    return filter_channelwise(image, KernelSet.magnitude(first, second, flip=True), **options)
-
-
 def prepare(
     opened: OpenedImage, kernels: Any, options: ChannelwiseOptions, make: "Maker | None" = None
 ) -> "PreparedConvolution":

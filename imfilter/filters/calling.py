@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions) -> Any:
     """Filter an image. values: its own parameters, not checked yet; options: those of every filter."""
     prepared = declaration.prepare(*values)
-    if options.mask is not None and not declaration.masked:
+    if options.mask is not None and not declaration.weighs:
         raise ImfilterError(
             f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs and "
             "sharpening, whose weights do not sum to 0, can leave pixels out")
@@ -53,7 +53,7 @@ def _filter_picture_with_alpha(
     assert alpha is not None
     linear = {"linear": True} if prepared.linear else {}
     mixed, weight = filter_beside_alpha(
-        declaration.function, declaration.weighs_alpha, colors, alpha,
+        declaration.function, declaration.weighs, colors, alpha,
         {**prepared.parameters, **linear, **options._replace(out=None)._asdict()})
     result = merge_picture_alpha(image, mixed, round_to_dtype(weight, alpha.dtype))
     if out is not None:

@@ -160,13 +160,8 @@ class FilterDeclaration:
         return PreparedFilter(own, self.build(**own), parameters.get("linear", False))
 
     @property
-    def weighs_alpha(self) -> bool:
-        """Whether pixels count by their alpha."""
-        return GROUPS[self.group].weighs
-
-    @property
-    def masked(self) -> bool:
-        """Whether it takes a mask."""
+    def weighs(self) -> bool:
+        """Whether pixels count by their alpha, and by a mask."""
         return GROUPS[self.group].weighs
 
     @property
