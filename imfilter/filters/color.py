@@ -23,6 +23,13 @@ SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0
 SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
 HUE_SINE = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
 
+# What docstrings share.
+RGB = """\
+Returns
+-------
+(ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
+    In the image's dtype unless `dtype` says otherwise."""
+
 
 class ChannelMatrix(Operation):
     """Multiply each pixel by a matrix. rgb: whether it is meant for red, green and blue."""
@@ -109,7 +116,7 @@ def grayscale(weights: Annotated[Any, Table(1)] = LUMA) -> Operation:
     return ChannelSum(weights[None])
 
 
-@register_filter("color")
+@register_filter("color", shared=RGB)
 def sepia(strength: Annotated[float, Number(least=0, most=1)] = 1.0) -> Operation:
     """Sepia tone: the brown of an old print.
 
@@ -119,11 +126,6 @@ def sepia(strength: Annotated[float, Number(least=0, most=1)] = 1.0) -> Operatio
         Red, green and blue.
     strength : float, default 1.0
         From 0, where the image does not change, to 1, all brown.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -142,7 +144,7 @@ def sepia(strength: Annotated[float, Number(least=0, most=1)] = 1.0) -> Operatio
     return ChannelMatrix((1 - strength) * np.eye(3) + strength * SEPIA)
 
 
-@register_filter("color")
+@register_filter("color", shared=RGB)
 def saturate(amount: Annotated[float, Number()] = 1.5) -> Operation:
     """Saturation: make colors stronger, or weaker down to gray.
 
@@ -152,11 +154,6 @@ def saturate(amount: Annotated[float, Number()] = 1.5) -> Operation:
         Red, green and blue.
     amount : float, default 1.5
         0 gives gray, with 1 the image does not change, more is stronger; below 0 colors become their complements.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -175,7 +172,7 @@ def saturate(amount: Annotated[float, Number()] = 1.5) -> Operation:
     return ChannelMatrix(amount * np.eye(3) + (1 - amount) * SATURATE_LUMA)
 
 
-@register_filter("color")
+@register_filter("color", shared=RGB)
 def hue(angle: Annotated[float, Number()] = 90.0) -> Operation:
     """Hue rotation around the color wheel.
 
@@ -185,11 +182,6 @@ def hue(angle: Annotated[float, Number()] = 90.0) -> Operation:
         Red, green and blue.
     angle : float, default 90.0
         Degrees of rotation: 120 turns red towards green, 240 towards blue. Grays do not change.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
 
     Notes
     -----

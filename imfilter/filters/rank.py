@@ -19,6 +19,20 @@ Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
 LOG2_E = math.log2(math.e)
 LARGEST_RADIUS = 2**11  # pixels, of a bilateral window
 
+# What docstrings share.
+SAMPLES = """\
+Returns
+-------
+(ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+    Samples of the image, in its dtype unless `dtype` says otherwise."""
+EXTREME = """\
+Parameters
+----------
+size : int or (int, int), default 3
+    Rows and columns of the window, in pixels. Any size takes about as long.
+
+""" + SAMPLES
+
 
 class RankOfWindow(Operation):
     """Take the rank-th smallest sample of each window, from 0 on."""
@@ -40,7 +54,7 @@ class ExtremeOfWindow(Operation):
         return ranks.filter_extreme(image, self.window, self.largest, options)
 
 
-@register_filter("rank")
+@register_filter("rank", shared=SAMPLES)
 def median(size: Size = 3) -> Operation:
     """Median filter: remove specks, preserve edges.
 
@@ -48,11 +62,6 @@ def median(size: Size = 3) -> Operation:
     ----------
     size : int or (int, int), default 3
         Rows and columns of the window, in pixels; 3 is a radius of 1.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -76,19 +85,9 @@ def median(size: Size = 3) -> Operation:
     return RankOfWindow((height, width), height * width // 2)
 
 
-@register_filter("rank")
+@register_filter("rank", shared=EXTREME)
 def minimum(size: Size = 3) -> Operation:
     """Minimum filter (erosion): the darkest sample of each window.
-
-    Parameters
-    ----------
-    size : int or (int, int), default 3
-        Rows and columns of the window, in pixels. Any size takes about as long.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -109,19 +108,9 @@ def minimum(size: Size = 3) -> Operation:
     return ExtremeOfWindow(size, largest=False)  # type: ignore[arg-type]
 
 
-@register_filter("rank")
+@register_filter("rank", shared=EXTREME)
 def maximum(size: Size = 3) -> Operation:
     """Maximum filter (dilation): the brightest sample of each window.
-
-    Parameters
-    ----------
-    size : int or (int, int), default 3
-        Rows and columns of the window, in pixels. Any size takes about as long.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -141,7 +130,7 @@ def maximum(size: Size = 3) -> Operation:
     return ExtremeOfWindow(size, largest=True)  # type: ignore[arg-type]
 
 
-@register_filter("rank")
+@register_filter("rank", shared=SAMPLES)
 def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size: Size = 3) -> Operation:
     """Percentile filter: replace each pixel by a percentile of its neighborhood.
 
@@ -151,11 +140,6 @@ def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size
         Which sample, from 0, the darkest, to 100, the brightest.
     size : int or (int, int), default 3
         Rows and columns of the window, in pixels.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from ..engine.request import FilterOptions
 from .calling import call_filter
 from .declaration import COMMON_DEFAULTS, GROUPS, LINEAR, FilterDeclaration, Parameter
-from .docstrings import complete_docstring, parameter_help
+from .docstrings import complete_docstring, insert_sections, parameter_help
 from .operation import Operation
 
 FILTERS: dict[str, FilterDeclaration] = {}
@@ -23,7 +23,7 @@ def filters_by_group() -> dict[str, list[FilterDeclaration]]:
 
 
 def register_filter(
-    group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False,
+    group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False, shared: str = "",
 ) -> Callable[[Callable[..., Operation]], Callable[..., Any]]:
     """Declare a filter: replace a function that returns its operation by the public function of an image.
 
@@ -39,6 +39,8 @@ def register_filter(
         parameters that do not change the kernel.
     cut, far : bool
         As in FilterDeclaration.
+    shared : str
+        Sections of the docstring that several filters have in common.
 
     Returns
     -------
@@ -49,6 +51,8 @@ def register_filter(
     """
 
     def register(build: Callable[..., Operation]) -> Callable[..., Any]:
+        if shared:
+            build.__doc__ = insert_sections(build.__doc__ or "", shared)
         own = list(inspect.signature(build, eval_str=True).parameters.values())
         texts = parameter_help(build.__doc__ or "")
         parameters = tuple(Parameter(one.name, get_args(one.annotation)[1], one.default, texts[one.name])
