@@ -146,8 +146,8 @@ class Filter:
     def takes_mask(self) -> bool:
         """Whether pixels can be left out: its weights do not sum to 0."""
         kernel = self.keywords.get("kernel")
-        if kernel is None or not self.declaration.masked:
-            return self.declaration.masked
+        if kernel is None or not self.declaration.weighs:
+            return self.declaration.weighs
         return kernel.ndim == 2 and has_sum(kernel)
 
     def without_mask(self) -> Filter:
