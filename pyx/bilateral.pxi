@@ -1,10 +1,10 @@
-# The mean of a window's samples, each weighed by how near it is and how much like the pixel in the middle:
+# The mean of a window's samples, weighted by their distance from the center pixel and their difference from it:
 #
 #     result = p + sum w (q - p) / sum w,     w = 2 ** (weights[i, j] - (strictness (q - p))**2)
 #
-# Taking the mean of differences keeps constant images as they are. Weights below 2**-126 are 0, and so is what such a
-# sample adds, infinite as it may be. exp2 is a polynomial, the same on every instruction set except for the
-# roundings that a fused multiply-add saves.
+# Averaging differences leaves constant images unchanged. A weight below 2**-126 is 0, and then the sample adds 0 even
+# if it is infinite. exp2 is a polynomial, the same for every instruction set, except that a fused multiply-add saves
+# roundings.
 
 cdef extern from "lanes.h" nogil:
     float exp2_float(float value)
@@ -23,7 +23,7 @@ cdef void add_tap(const real *middle, const real *other, real nearness, real str
     cdef Py_ssize_t x
     cdef real difference, exponent, weight, scaled
     for x in range(count):
-        difference = other[x] - middle[x] if other[x] != middle[x] else 0   # also of two infinities
+        difference = other[x] - middle[x] if other[x] != middle[x] else 0   # infinity - infinity would be NaN
         scaled = strictness * difference        # in range where the square of a difference is not
         exponent = nearness - scaled * scaled
         weight = power(exponent)
@@ -68,7 +68,7 @@ cdef void bilateral(real *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_
         while x < lanes:
             count = min(job.tile, lanes - x)
             if lanes - x - count < 16:
-                count = lanes - x       # few lanes take other instructions, which may round otherwise
+                count = lanes - x       # a rest of few lanes takes other instructions, which may round differently
             for t in range(x, x + count):
                 sums[t], weights[t] = 0, 1      # the pixel itself
             nearness = job.weights

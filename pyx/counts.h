@@ -1,4 +1,4 @@
-/* Sixteen cumulative counts of 16 bits, side by side: how many samples lie at or below each of sixteen levels. */
+/* Cumulative histograms of sixteen levels: 16-bit counts of the samples at or below each level. */
 #ifndef IMFILTER_COUNTS_H
 #define IMFILTER_COUNTS_H
 
@@ -33,7 +33,7 @@ static inline void counts_move(uint16_t *into, const uint16_t *enters, const uin
         into[k] += enters[k] - leaves[k];
 }
 #endif
-/* How many of the counts are at most the rank. */
+/* Return how many of the counts are at most the rank. */
 static inline int counts_within(const uint16_t *from, uint16_t rank) {
 #if defined(__AVX512BW__) && defined(__AVX512VL__)
     __m256i values = _mm256_loadu_si256((const __m256i *)from);
@@ -43,7 +43,7 @@ static inline int counts_within(const uint16_t *from, uint16_t rank) {
     __m128i low = _mm_subs_epu16(_mm_loadu_si128((const __m128i *)from), limit);
     __m128i high = _mm_subs_epu16(_mm_loadu_si128((const __m128i *)from + 1), limit);
     __m128i found = _mm_packs_epi16(_mm_cmpeq_epi16(low, zero), _mm_cmpeq_epi16(high, zero));
-    /* Counts do not fall from level to level, so those within the rank come first. */
+    /* Cumulative counts never decrease, so those that are at most the rank come first. */
     return __builtin_ctz((unsigned)~_mm_movemask_epi8(found));
 #else
     int found = 0;

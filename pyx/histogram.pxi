@@ -1,16 +1,16 @@
-# The sample of a rank among those of each window of uint8, by histograms: as long for every size of window.
+# Rank filters of uint8 by histograms, at a cost that does not depend on the size of the window.
 #
-# Each column of the padded image has the histogram of its samples within the window's rows, which moves down with the
-# window: one sample enters, one leaves. The window's own histogram moves across: a column is added, one is taken away.
-# Counts are cumulative, how many samples lie at or below a level, so the wanted sample is the number of levels that at
-# most rank samples lie at or below. First this is done with 16 levels of 16 values, and then with the 16 values of
-# the one level, whose counts are only brought up to date then.
+# Each column of the padded image keeps the histogram of its samples in the window's rows. Moving down, one sample
+# enters it and one leaves. The window's histogram is the sum of those of its columns; moving across, one is added and
+# one subtracted. Counts are cumulative: how many samples are at or below a level. The result is the number of levels
+# whose count is at most the rank. It is searched for in 16 coarse levels of 16 values, then in the 16 values of the
+# coarse level found. The counts of the values are updated only for that level.
 #
 # S. Perreault and P. Hebert, "Median filtering in constant time", IEEE Transactions on Image Processing 16, 2007.
 
 cdef enum:
     LEVELS = 16
-    COUNTS = 17 * LEVELS    # of a column: the levels', and those within each level
+    COUNTS = 17 * LEVELS    # of a column: 16 coarse ones, and 16 fine ones for each coarse level
 
 
 cdef extern from "counts.h" nogil:
@@ -20,7 +20,7 @@ cdef extern from "counts.h" nogil:
     void counts_move(uint16_t *into, const uint16_t *enters, const uint16_t *leaves)
     int counts_within(const uint16_t *counts, uint16_t rank)
 
-ctypedef fused counter:     # of a window's samples
+ctypedef fused counter:     # as wide as the number of samples in a window needs
     uint16_t
     uint32_t
 
@@ -54,7 +54,7 @@ cdef inline void move_counts(counter *window, const uint16_t *enters, const uint
 
 
 cdef inline int levels_below(const counter *window, counter rank) noexcept nogil:
-    """Count the levels that at most rank samples lie at or below."""
+    """Return how many levels have at most rank samples at or below them."""
     cdef int k, found = 0
     if counter is uint16_t:
         return counts_within(window, rank)
@@ -66,10 +66,10 @@ cdef inline int levels_below(const counter *window, counter rank) noexcept nogil
 
 cdef void rank_across(counter *like, const Window *job, const uint16_t *columns, Py_ssize_t step, Py_ssize_t count,
                       uint8_t *into) noexcept nogil:
-    """Write count results of one channel. step: from a column of the channel to the next, in columns."""
+    """Write count results of one channel. step: columns from one of the channel to the next."""
     cdef counter levels[LEVELS]
     cdef counter inner[COUNTS]
-    cdef Py_ssize_t at[LEVELS]          # the first column that each level's inner counts hold
+    cdef Py_ssize_t at[LEVELS]          # for each coarse level, the first column that its fine counts include
     cdef Py_ssize_t x, k, moved, width = job.width, pitch = step * COUNTS
     cdef const uint16_t *column
     cdef counter *own
@@ -88,7 +88,7 @@ cdef void rank_across(counter *like, const Window *job, const uint16_t *columns,
         level = levels_below(levels, rank)
         own = inner + level * LEVELS
         column = columns + LEVELS + level * LEVELS
-        if 2 * (x - at[level]) >= width:        # fewer columns to add than have come and gone
+        if 2 * (x - at[level]) >= width:        # summing the window anew takes fewer columns than following its moves
             memset(own, 0, LEVELS * sizeof(counter))
             for k in range(x, x + width):
                 add_counts(own, column + k * pitch)
@@ -118,7 +118,7 @@ cdef void histograms(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t las
         pixels = min(job.tile, job.source.width - x)
         lanes = (pixels + job.width - 1) * channels
         memset(columns, 0, lanes * COUNTS * sizeof(uint16_t))
-        t = first * job.stride_y            # padded rows from here on to the window's end are counted
+        t = first * job.stride_y            # the first padded row that the columns count
         for k in range(job.height - 1):
             fill_padded(job, n, t + k - job.top, <char *>enters)
             for c in range(lanes):

@@ -1,13 +1,13 @@
 # Medians of windows of 3 x 3 and 5 x 5, in registers.
 #
-# That of 3 x 3 is the middle one of three: the largest of the least, the middle of the middle and the smallest of the
-# largest of each column. That of 5 x 5 is the network of imfilter.networks, written out: columns are sorted, two
-# neighbors merged, two such pairs merged as far as it matters, and the fifth column brought in. Sorted columns and
-# pairs serve all windows that they are part of; they lie at constant distances, so that the compiler knows them apart.
-# The compiler removes results of exchanges that nothing reads.
+# 3 x 3: sort each column; the median is the middle one of the largest minimum, the median of the medians and the
+# smallest maximum. 5 x 5: the network of imfilter/engine/sorting_networks.py, written out: sort columns, merge two
+# neighbors, merge two such pairs as far as they can still affect the median, and add the fifth column. All windows that
+# contain a sorted column or pair share it. These rows are a constant distance apart, so the compiler knows that they
+# do not overlap. It also removes the results of exchanges that nothing reads.
 
 cdef enum:
-    SPAN = 2240             # bytes from one row in between to the next: 15 of them fit the first-level cache
+    SPAN = 2240             # bytes from one intermediate row to the next: 15 of them fit into the first-level cache
 
 
 cdef inline key smaller(key a, key b) noexcept nogil:
@@ -30,7 +30,7 @@ cdef inline void exchange(key *a, key *b) noexcept nogil:
 
 cdef void median_of_nine(const key *a, const key *b, const key *c, Py_ssize_t step, key *into,
                          Py_ssize_t count) noexcept nogil:
-    """Write the medians of windows of 3 x 3: columns sorted, the middle of the largest of the least, and so on."""
+    """Write the medians of windows of 3 x 3."""
     cdef Py_ssize_t x
     cdef key p, q, r, s, t, u, v, w, z
     for x in range(count):
@@ -48,7 +48,7 @@ cdef void median_of_nine(const key *a, const key *b, const key *c, Py_ssize_t st
 
 cdef void sort_fives(const key *a, const key *b, const key *c, const key *d, const key *e, key *columns,
                      Py_ssize_t count) noexcept nogil:
-    """Sort the columns of five rows."""
+    """Sort each column of five rows."""
     cdef Py_ssize_t x
     cdef key a0, a1, a2, a3, a4
     for x in range(count):
@@ -70,7 +70,7 @@ cdef void sort_fives(const key *a, const key *b, const key *c, const key *d, con
 
 
 cdef void merge_fives(const key *columns, Py_ssize_t step, key *pairs, Py_ssize_t count) noexcept nogil:
-    """Merge sorted columns with those a step further on."""
+    """Merge each sorted column with the one a step to its right."""
     cdef Py_ssize_t x
     cdef key a0, a1, a2, a3, a4, b0, b1, b2, b3, b4
     for x in range(count):
@@ -111,7 +111,7 @@ cdef void merge_fives(const key *columns, Py_ssize_t step, key *pairs, Py_ssize_
 
 cdef void middle_of_fives(const key *pairs, const key *columns, Py_ssize_t step, key *into,
                           Py_ssize_t count) noexcept nogil:
-    """Write the medians of two pairs of columns and the column after them."""
+    """Write the median of two pairs of columns and the column to their right."""
     cdef Py_ssize_t x
     cdef key a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4
     for x in range(count):
@@ -179,7 +179,7 @@ cdef void middle_of_fives(const key *pairs, const key *columns, Py_ssize_t step,
 
 
 cdef void median_of_25(const key **rows, Py_ssize_t step, char *memory, key *into, Py_ssize_t count) noexcept nogil:
-    """Write the medians of windows of 5 x 5. The memory is 15 SPAN bytes, which 4 steps must leave room in."""
+    """Write the medians of windows of 5 x 5. memory: 15 rows of SPAN bytes; 4 steps must fit into one of them."""
     cdef Py_ssize_t x = 0, tile = SPAN // <Py_ssize_t>sizeof(key) - 4 * step, many
     cdef key *columns = <key *>memory
     cdef key *pairs = <key *>(memory + 5 * SPAN)

@@ -1,10 +1,10 @@
-# Weighted sums of products of shifted rows with each other: the normal equations of least squares.
+# The normal equations of least squares: weighted sums of the products of shifted rows.
 #
 #     sums[a, b] += sum over y, x of weights[y, x] * term a[y, x] * term b[y, x]         for blocks with b >= a
 #
-# A term is a window of the samples, so the taps of a kernel are terms that overlap and nothing is copied. Loop order:
-# row > piece of a row that stays in the first-level cache with all its terms > blocks of 4 x 4 terms > vectors along
-# the row. A block takes nine loads for its sixteen products. Its sums go to memory after each piece.
+# A term is a view of the samples, shifted by one tap of the kernel: the views overlap, and nothing is copied. Loop
+# order: row > piece of a row, short enough for all its terms to stay in the first-level cache > blocks of 4 x 4 terms >
+# vectors along the row. A block takes nine loads for its sixteen products. Its sums go to memory after each piece.
 
 cdef enum:
     PIECE = 512     # columns
@@ -12,7 +12,7 @@ cdef enum:
 
 cdef inline void add_block(double *sums, Py_ssize_t pitch, const double *w, const double **a, const double **b,
                            Py_ssize_t x, Py_ssize_t end) noexcept nogil:
-    """Add the products of four terms with four others, over the columns x to end - 1."""
+    """Add the products of four terms and four others over columns x to end - 1."""
     cdef lanes_double *like = NULL
     cdef lanes_double v, u0, u1, u2, u3, zero = lane_zero(like[0])
     cdef lanes_double s00 = zero, s01 = zero, s02 = zero, s03 = zero
@@ -20,7 +20,7 @@ cdef inline void add_block(double *sums, Py_ssize_t pitch, const double *w, cons
     cdef lanes_double s20 = zero, s21 = zero, s22 = zero, s23 = zero
     cdef lanes_double s30 = zero, s31 = zero, s32 = zero, s33 = zero
     cdef Py_ssize_t i, j, k, step = sizeof(lanes_double) // sizeof(double)
-    cdef double parts[4][4][8]    # of the widest vector
+    cdef double parts[4][4][8]    # 8: lanes of the widest vector
     while x + step <= end:
         v = lane_load(w + x, like[0])
         u0 = v * lane_load(a[0] + x, like[0])

@@ -1,8 +1,8 @@
-# The sample of a rank among those of each window, in keys (window.pxi).
+# Rank filters: the k-th smallest sample of each window, on keys (window.pxi).
 #
-# The smallest and the largest do not mind samples that are seen twice. So across, windows of 2, 4, 8, ... are made from
-# two of half the size, and any size from two that overlap. Down, rows come in blocks as high as the window, and a
-# window is the end of one block and the beginning of the next: three comparisons a sample for any size.
+# Minimum and maximum may count a sample twice. So across, a window of 2, 4, 8, ... columns combines two of half the
+# width, and any other width combines two that overlap. Down, rows are grouped into blocks as high as the window, and
+# each window is the end of one block and the start of the next: three comparisons per sample for any height.
 #
 # M. van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and octagonal kernels",
 # Pattern Recognition Letters 13, 1992.
@@ -35,7 +35,7 @@ cdef inline void extreme_row(bint largest, const key *a, const key *b, key *into
 
 cdef void extreme_across(key *like, const Window *job, Py_ssize_t n, Py_ssize_t y, char *row,
                          char *spare) noexcept nogil:
-    """Have a row hold the extremes of windows of one row of the padded image."""
+    """Fill a row with the extremes of windows one row high, from a row of the padded image."""
     cdef Py_ssize_t channels = job.source.channels, columns = job.source.width + job.width - 1, width = 1
     cdef bint largest = job.rank > 0
     cdef char *a = row
@@ -62,7 +62,7 @@ cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ss
                    Poll poll) noexcept nogil:
     cdef Py_ssize_t size = rounded_up(job.row_lanes * job.source.size), lanes = job.source.width * job.source.channels
     cdef Py_ssize_t y, k, height = job.height, end = (last - 1) * job.stride_y
-    cdef char *begun = memory + height * size       # the extremes of the next block's rows so far
+    cdef char *begun = memory + height * size       # extremes of the next block's rows up to here
     cdef char *spare = begun + size
     cdef char *result = spare + size
     cdef bint largest = job.rank > 0
@@ -71,13 +71,13 @@ cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ss
     for k in range(height - 1):
         extreme_across(like, job, n, y + k, memory + k * size, spare)
     while y <= end:
-        # The places hold rows y to y + height - 1, except the last; each gets the extreme of the rest of the block.
+        # Slot k holds row y + k of a block. It becomes the extreme of that row and the rest of the block.
         extreme_across(like, job, n, y + height - 1, memory + (height - 1) * size, spare)
         for k in range(height - 2, -1, -1):
             extreme_row(largest, <key *>(memory + k * size), <key *>(memory + (k + 1) * size), <key *>result, lanes)
             memcpy(memory + k * size, result, lanes * sizeof(key))
         for k in range(height):
-            if k:       # the row that enters takes the place of one that is not needed any more
+            if k:       # the new row goes into a slot that is no longer needed
                 extreme_across(like, job, n, y + height - 1, memory + (k - 1) * size, spare)
                 if k == 1:
                     memcpy(begun, memory, lanes * sizeof(key))
@@ -99,7 +99,7 @@ cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ss
 
 cdef void run_network(key *like, const Window *job, const char **rows, char *slots, Py_ssize_t slot_size, Py_ssize_t x,
                       Py_ssize_t count, char *into) noexcept nogil:
-    """Compute results x to x + count of a row. rows: those of the window; slots: room for what is made of them."""
+    """Compute results x to x + count - 1 of a row. rows: rows of the window; slots: room for intermediate rows."""
     cdef Py_ssize_t k, channels = job.source.channels, many
     cdef const Exchange *step
     cdef const key *a
@@ -127,7 +127,7 @@ cdef void run_network(key *like, const Window *job, const char **rows, char *slo
 
 cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, Py_ssize_t count, key *into,
                  uint32_t *below) noexcept nogil:
-    """Find results x to x + count bit by bit: a bit is 1 where at most rank samples lie below what it gives."""
+    """Find results x to x + count - 1 bit by bit: set a bit if at most rank samples are below the resulting key."""
     cdef Py_ssize_t i, j, k, bit
     cdef key lowest = 0, half
     cdef const key *row
@@ -136,7 +136,7 @@ cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, 
     for k in range(count):
         into[k] = lowest
     for bit in range(8 * sizeof(key) - 1, -1, -1):
-        half = <key>1 << bit        # the first turns the sign of the lowest key round
+        half = <key>1 << bit        # the first flips the sign of the lowest key
         memset(below, 0, count * sizeof(uint32_t))
         for i in range(job.height):
             for j in range(job.width):
@@ -149,7 +149,7 @@ cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, 
 
 cdef void spread_nan(key *like, const Window *job, const char **rows, const bint *broken, char *found,
                      key *into) noexcept nogil:
-    """Have NaN, the highest key, reach all results that see it. found: room for a byte for each sample of a row."""
+    """Set results whose window contains NaN, the highest key, to NaN. found: room for a byte per sample of a row."""
     cdef Py_ssize_t lanes = (job.source.width + job.width - 1) * job.source.channels, i, x, c, seen
     cdef Py_ssize_t span = job.width * job.source.channels
     cdef key nan = 0
@@ -177,7 +177,7 @@ cdef struct RankScratch:
     const char **rows
     bint *broken
     char *result
-    char *slots             # of a network; or counts of a selection
+    char *slots             # rows of a network, or counters of a selection
     char *found
     Py_ssize_t slot_size, size
 
@@ -221,7 +221,7 @@ cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize
             rows[i] = ring_row(job, &scratch.ring, n, y * job.stride_y + i, True)
             scratch.broken[i] = scratch.ring.broken[(y * job.stride_y + i) % scratch.ring.places]
             broken |= scratch.broken[i]
-        if job.stride_x == 1:       # results need not be moved together
+        if job.stride_x == 1:       # write straight to the target: no columns to skip
             result = <key *>(job.target.data + n * job.target.step_n + y * job.target.step_y)
         if nine:
             median_of_nine(<const key *>rows[0], <const key *>rows[1], <const key *>rows[2], job.source.channels,

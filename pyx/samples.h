@@ -1,13 +1,13 @@
-/* Samples into vectors of lanes and back, where a processor has instructions that C has no words for. */
+/* Conversion of samples to vectors of lanes and back, by instructions that C cannot express. */
 #ifndef IMFILTER_SAMPLES_H
 #define IMFILTER_SAMPLES_H
 
 #include "lanes.h"
 
 #if defined(__GNUC__)
-/* Shorts from bytes; and to bytes, saturated. */
+/* Widen bytes to shorts, and narrow shorts to bytes with saturation. */
 static inline lanes_short lanes_widen(const void *p) {
-#if defined(__AVX512BW__) /* gcc would widen halves and put them together */
+#if defined(__AVX512BW__) /* gcc would widen two halves and join them */
     return (lanes_short)_mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)p));
 #elif defined(__AVX2__)
     return (lanes_short)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p));
@@ -30,7 +30,7 @@ static inline void lanes_narrow(void *p, lanes_short value) {
 #endif
 }
 
-/* The root of factor * (first**2 + second**2) as bytes, rounded to the nearest and saturated. */
+/* Write sqrt(factor * (first**2 + second**2)) as bytes, rounded to nearest and saturated. */
 static inline void lanes_magnitude(void *p, lanes_short first, lanes_short second, float factor) {
 #if defined(__AVX512BW__)
     __m512i low = _mm512_unpacklo_epi16((__m512i)first, (__m512i)second);
@@ -59,8 +59,8 @@ static inline void lanes_magnitude(void *p, lanes_short first, lanes_short secon
 
 static inline lanes_short lanes_shorts(uint16_t value) { return (lanes_short){0} + value; }
 
-/* (value * magic >> 16) >> shift: a division by `area` with rounding (half of it was added before). Ties, where `ties`
-   is 1 and the remainder is 0, go to the even number. */
+/* Divide by `area`, as (value * magic >> 16) >> shift. Half of the area was added before, so the quotient is rounded.
+   With ties = 1, a remainder of 0 marks a tie, which goes to the even number. */
 static inline lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
     lanes_short value = sums;
 #if defined(__AVX512BW__)
@@ -77,7 +77,7 @@ static inline lanes_short lanes_divided(lanes_short sums, uint16_t magic, int sh
     return value - ((lanes_short)(value * area == sums) & value & ties);
 }
 
-/* A vector of floats from as many 16-bit numbers. */
+/* Load 16-bit numbers as a vector of floats. */
 static inline lanes_float lanes_floats(const void *p) {
 #if defined(__AVX512F__)
     return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)));
@@ -90,11 +90,11 @@ static inline lanes_float lanes_floats(const void *p) {
 #endif
 }
 
-/* Red, green and blue of as many pixels as a vector has floats; and back to bytes: rounded to the nearest, ties to even,
- * and saturated. Moderate finite numbers only. */
+/* Load one pixel per float of a vector into red, green and blue; store them as bytes, rounded to nearest, ties to even,
+ * and saturated. Only for finite numbers of at most 2**22 in size. */
 #if defined(__AVX512BW__)
 static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    /* Four pixels to each quarter, then each byte of a color to 32 bits of its own. */
+    /* Move four pixels into each quarter, then each byte of a color into 32 bits of its own. */
     const __m512i quarters = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
     const __m512i first = _mm512_set4_epi32(~0xff | 9, ~0xff | 6, ~0xff | 3, ~0xff);
     const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
@@ -111,7 +111,7 @@ static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_
     __m512i last = _mm512_cvtps_epi32(blue);
     bytes = _mm512_packus_epi16(bytes, _mm512_packus_epi32(last, last));
     bytes = _mm512_permutexvar_epi32(together, _mm512_shuffle_epi8(bytes, pixels));
-    _mm256_storeu_si256((__m256i *)p, _mm512_castsi512_si256(bytes)); /* faster than one store under a mask */
+    _mm256_storeu_si256((__m256i *)p, _mm512_castsi512_si256(bytes)); /* faster than one masked store */
     _mm_storeu_si128((__m128i *)p + 2, _mm512_extracti32x4_epi32(bytes, 2));
 }
 
@@ -126,7 +126,7 @@ static inline lanes_float rgb_part(__m256i bytes, int first) {
 }
 
 static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    /* Four pixels to each half; those of the second begin at its byte 4, so that nothing after them is read. */
+    /* Load four pixels into each half. In the second they start at byte 4, so nothing after the pixels is read. */
     __m256i bytes = _mm256_loadu2_m128i((const __m128i *)((const char *)p + 8), (const __m128i *)p);
     *red = rgb_part(bytes, 0);
     *green = rgb_part(bytes, 1);

@@ -637,7 +637,7 @@ def test_only_photos_at_once_load_what_processes_need(tree):
     tree("a.png")
     code = "import sys; from imfilter.cli import main\n" \
            "try: main(['apply', 'box', 'a.png'])\nexcept SystemExit: pass\n" \
-           "print(*{'multiprocessing', 'concurrent.futures', 'json', 'asyncio'} & {*sys.modules})"
+           "print(*{'multiprocessing', 'concurrent.futures', 'json', 'asyncio', 'shutil', 'numpy.ma'} & {*sys.modules})"
     done = complete([sys.executable, "-c", code])
     assert done.stdout == "wrote a.box.png\n\n", done.stderr
 

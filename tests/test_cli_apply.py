@@ -7,20 +7,19 @@ from pathlib import Path
 import awkward
 import numpy as np
 import pytest
+from declared import as_text, needed
 from PIL import Image
 from program import PROGRAM, pixels, run
 
 import imfilter
 from imfilter.filters import FILTERS
 
-NEEDED = {"mix": ["--matrix", "0 0 1; 0 1 0; 1 0 0"]}
-
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_is_applied_to_a_file_as_to_an_image(here, folder, name):
-    assert here("apply", name, *NEEDED.get(name, []), "photo.png") == (f"wrote photo.{name}.png\n", "")
-    keywords = {"matrix": [[0, 0, 1], [0, 1, 0], [1, 0, 0]]} if name == "mix" else {}
-    wanted = np.asarray(getattr(imfilter, name)(pixels("photo.png"), **keywords))
+    options = [word for key, value in needed(name).items() for word in (f"--{key}", as_text(value))]
+    assert here("apply", name, *options, "photo.png") == (f"wrote photo.{name}.png\n", "")
+    wanted = np.asarray(getattr(imfilter, name)(pixels("photo.png"), **needed(name)))
     if wanted.dtype == np.float32:  # with a sign: shown about mid-gray
         wanted = np.clip(np.rint(wanted + 128), 0, 255)
     np.testing.assert_array_equal(pixels(f"photo.{name}.png"), wanted)

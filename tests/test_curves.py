@@ -9,9 +9,10 @@ from PIL import Image, ImageCms
 from program import pixels
 
 import imfilter
-from imfilter.arrays.transfer_curves import ADOBE_RGB, BT709, LINEAR, SRGB, power_curve
+from imfilter.arrays.transfer_curves import SRGB
 from imfilter.errors import ImfilterError
 from imfilter.files.color_curves import CODES, DEEP_CODES, _deep_curve
+from imfilter.files.curve_shapes import ADOBE_RGB, BT709, LINEAR, power_curve
 from imfilter.files.icc import read_curves
 
 SAMPLES = np.linspace(0, 1, 257)

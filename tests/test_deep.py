@@ -6,6 +6,7 @@ import sys
 import awkward
 import numpy as np
 import pytest
+from declared import needed
 from PIL import Image, ImageCms
 from program import PROGRAM, complete
 
@@ -238,35 +239,32 @@ def test_without_the_libraries_the_extra_is_named(put, name, data, missing):
     assert "pip install 'imfilter[formats]'" in done.stdout
 
 
+NOT_FOR_PLAIN_PNG = {
+    "tifffile", "imagecodecs", *(f"imfilter.{name}" for name in (
+        "files.tiff", "files.gif", "files.jpeg", "files.exif", "files.xmp", "files.curve_shapes", "pipeline.blending",
+        "engine.normalized_blocks", "engine.sorting_networks", "video", "explain"))}
+
+
 def test_plain_photos_are_filtered_without_those_libraries(put, tmp_path):
     put("photo.png", awkward.encoded(awkward.photo(), "PNG"))
-    code = """if True:
+    code = f"""if True:
         import sys
         from imfilter.cli import main
         sys.argv = ["imfilter", "apply", "sobel", "photo.png"]
         try:
             main()
         finally:
-            print({"tifffile", "imagecodecs", "imfilter.files.tiff", "imfilter.files.gif"} & set(sys.modules))
+            print({NOT_FOR_PLAIN_PNG} & set(sys.modules))
     """
     done = complete([sys.executable, "-c", code], cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == "set()" and done.returncode == 0
-
-
-GIVEN = {"mix": {"matrix": [[0, 1, 0], [1, 0, 0], [0, 0, 1]]}}
-
-
-def parameters(declaration):
-    """Return keywords for the required parameters of a filter."""
-    required = [parameter.name for parameter in declaration.parameters if parameter.required]
-    return GIVEN.get(declaration.name) or dict.fromkeys(required, 3)
 
 
 @pytest.mark.parametrize("dtype", ["u2", "f4"])
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
     pixels, declaration = samples(3, dtype), FILTERS[name]
-    keywords = parameters(declaration)
+    keywords = needed(name)
     expected = declaration.function(pixels, **keywords)
     result = declaration.function(HighDepthImage(pixels, info={"dpi": (1, 2)}), **keywords)
     np.testing.assert_array_equal(np.asarray(result).squeeze(), expected.squeeze())
@@ -278,10 +276,10 @@ def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
 def test_every_filter_keeps_or_weighs_deep_alpha(name, dtype):
     pixels, declaration = samples(4, dtype), FILTERS[name]
     pixels[..., 3] = pixels[..., 3].max()  # opaque: weights change nothing
-    result = declaration.function(HighDepthImage(pixels, True), **parameters(declaration))
+    result = declaration.function(HighDepthImage(pixels, True), **needed(name))
     assert isinstance(result, HighDepthImage) and result.alpha
     assert result.pixels.shape == (20, 30, result.pixels.shape[2])
-    alone = np.asarray(declaration.function(pixels[..., :3], **parameters(declaration)))
+    alone = np.asarray(declaration.function(pixels[..., :3], **needed(name)))
     alone = alone[..., None] if alone.ndim == 2 else alone
     np.testing.assert_allclose(result.pixels[..., :-1], alone, atol=1.5 if dtype == "u2" else 1e-4)
     np.testing.assert_allclose(result.pixels[..., -1], pixels[..., 3], rtol=1e-5)

@@ -349,6 +349,7 @@ def test_a_damaged_profile_is_named_in_every_format(put, suffix, data):
 
 @pytest.mark.skipif(not shutil.which("exiftool"), reason="needs exiftool")
 @pytest.mark.parametrize("target", SUFFIXES)
+@pytest.mark.slow
 def test_exiftool_finds_nothing_new(tmp_path, target):
     def ask(path, *options):
         return subprocess.run(["exiftool", *options, str(path)], capture_output=True, check=True).stdout.decode()

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from declared import made_of_kernels, needed
 from PIL import Image
 
 import imfilter
@@ -11,9 +12,8 @@ from imfilter import ImfilterError, explain
 from imfilter.explain.lesson.pixel_numbers import compute_pixel
 from imfilter.filters import FILTERS
 
-NOT_LINEAR = ("canny", "median", "minimum", "maximum", "percentile", "bilateral")
-OWN = {"mix": {"matrix": [[0, 0.5, 1], [2, -1, 0], [0.1, 0.2, 0.3]]}}
-LINEAR = [(name, OWN.get(name, {})) for name in FILTERS if name not in NOT_LINEAR] + [
+MATRIX = [[0, 0.5, 1], [2, -1, 0], [0.1, 0.2, 0.3]]
+LINEAR = [(name, needed(name, MATRIX)) for name in FILTERS if made_of_kernels(name)] + [
     ("sobel", {"axis": 0}), ("roberts", {"axis": 1}), ("box", {"size": (2, 4)}), ("binomial", {"size": 4}),
     ("gabor", {"part": "imaginary", "angle": 30}), ("gabor", {"part": "real"}), ("emboss", {"angle": 10, "depth": -2}),
     ("motion", {"length": 5.5, "angle": 30}), ("unsharp_mask", {"radius": 2, "amount": 3}), ("gaussian", {"sigma": 0}),
@@ -119,7 +119,7 @@ def test_large_kernels_show_their_middle(rng):
     assert "only the middle 5 x 5 of 17 x 17 is shown; the sum includes all" in text
 
 
-@pytest.mark.parametrize("name", NOT_LINEAR)
+@pytest.mark.parametrize("name", [name for name in FILTERS if not made_of_kernels(name)])
 def test_a_filter_without_a_kernel_is_rejected(name):
     with pytest.raises(ImfilterError, match=f"^{name} is not made of kernels"):
         explain.pixel(np.zeros((5, 5), np.uint8), 0, 0, name)

@@ -5,17 +5,13 @@ import sys
 
 import numpy as np
 import pytest
+from declared import SWAP, needed
 from program import complete
 
 import imfilter
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
 from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
-
-SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
-# What parameters without a default, which are matrices, are given here.
-NEEDED = {name: {parameter.name: SWAP for parameter in declaration.parameters if parameter.required}
-          for name, declaration in FILTERS.items()}
 
 every = pytest.mark.parametrize("declaration", FILTERS.values(), ids=FILTERS)
 apart = [declaration for declaration in FILTERS.values() if not declaration.mixes]
@@ -25,14 +21,14 @@ channelwise = pytest.mark.parametrize("declaration", apart, ids=[declaration.nam
 
 def variants(declaration):
     """Return sets of arguments: the defaults, and each value of each choice."""
-    needed = NEEDED[declaration.name]
+    own = needed(declaration.name)
     choices = [(p.name, value) for p in declaration.parameters if isinstance(p.kind, Choice) for value in p.kind.values]
-    return [needed, *({**needed, name: value} for name, value in choices)]
+    return [own, *({**own, name: value} for name, value in choices)]
 
 
 def apply(declaration, image, **keywords):
     """Apply a filter with the defaults."""
-    return declaration.function(image, **NEEDED[declaration.name], **keywords)
+    return declaration.function(image, **needed(declaration.name), **keywords)
 
 
 @pytest.fixture
@@ -199,7 +195,7 @@ def test_wrong_values_are_rejected_in_a_sentence(declaration):
                          if bound is not None and np.isfinite(bound)]
         for value in wrong:
             with pytest.raises(ImfilterError) as caught:
-                declaration.function(image, **{**NEEDED[declaration.name], parameter.name: value})
+                declaration.function(image, **{**needed(declaration.name), parameter.name: value})
             said = str(caught.value)
             assert said.startswith(f"{parameter.name} must be ") and "got " in said, value
             assert "\n" not in said or isinstance(value, np.ndarray)

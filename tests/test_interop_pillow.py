@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import PIL.ImageFilter
 import pytest
+from declared import needed
 from PIL import Image
 
 import imfilter
@@ -13,7 +14,6 @@ from imfilter.filters import FILTERS
 from imfilter.interop import pillow
 from imfilter.interop.pillow import fixed_kernels
 
-NEEDED = {"mix": {"matrix": [[0, 0, 1], [0, 1, 0], [1, 0, 0]]}}
 BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "RGBX": 4, "CMYK": 4, "YCbCr": 3, "HSV": 3}
 WHOLE = {"I;16": "<u2", "I;16B": ">u2", "I": "i4"}
 every = pytest.mark.parametrize("declaration", FILTERS.values(), ids=FILTERS)
@@ -37,7 +37,7 @@ def made(mode, rng, size=(61, 47)):
 def of(declaration, **keywords):
     """Return the filter of a declaration."""
     name = "".join(part.capitalize() for part in declaration.name.split("_"))
-    return getattr(pillow, name)(**{**NEEDED.get(declaration.name, {}), **keywords})
+    return getattr(pillow, name)(**{**needed(declaration.name), **keywords})
 
 
 def outcome(call):
@@ -53,7 +53,7 @@ def outcome(call):
 @every
 def test_a_filter_does_what_its_function_does(declaration, mode, rng):
     image = made(mode, rng)
-    keywords = NEEDED.get(declaration.name, {})
+    keywords = needed(declaration.name)
     assert outcome(lambda: image.filter(of(declaration))) == outcome(lambda: declaration.function(image, **keywords))
     more = {"mode": "wrap", "stride": 2, "dtype": "uint8", "workers": 1}
     if mode[0] not in "IF":
@@ -64,7 +64,7 @@ def test_a_filter_does_what_its_function_does(declaration, mode, rng):
 @every
 def test_black_and_white_and_palettes(declaration, rng):
     bits = made("L", rng).convert("1")
-    keywords = NEEDED.get(declaration.name, {})
+    keywords = needed(declaration.name)
     assert outcome(lambda: bits.filter(of(declaration))) == outcome(lambda: declaration.function(bits, **keywords))
     with pytest.raises(ImfilterError, match=r"must have mode .*, got 'P'\. Convert it first"):
         made("RGB", rng).quantize(16).filter(of(declaration))
@@ -73,7 +73,7 @@ def test_black_and_white_and_palettes(declaration, rng):
 @every
 def test_the_fourth_byte_of_rgbx_is_kept(declaration, rng):
     image = made("RGBX", rng)
-    keywords = {"dtype": "uint8", "stride": (2, 1), **NEEDED.get(declaration.name, {})}
+    keywords = {"dtype": "uint8", "stride": (2, 1), **needed(declaration.name)}
     result, wanted = image.filter(of(declaration, **keywords)), declaration.function(image.convert("RGB"), **keywords)
     if wanted.mode == "RGB":
         assert result.mode == "RGBX"

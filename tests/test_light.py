@@ -1,13 +1,14 @@
 """linear=True: filters that mix light, in linear light."""
 import numpy as np
 import pytest
+from declared import needed
 from PIL import Image
 
 import imfilter
 from imfilter.errors import DtypeError, ImfilterError
 from imfilter.filters import FILTERS
 
-GIVEN = {"mix": {"matrix": [[0, 0.5, 0.5], [0.1, 0.8, 0.1], [0, 0, 1]]}}
+MATRIX = [[0, 0.5, 0.5], [0.1, 0.8, 0.1], [0, 0, 1]]
 MIXING = [name for name, declaration in FILTERS.items() if declaration.group in ("blur", "color")]
 every = pytest.mark.parametrize("name", MIXING)
 
@@ -24,7 +25,7 @@ def encode(light):
 
 
 def apply(name, image, **keywords):
-    return getattr(imfilter, name)(image, **GIVEN.get(name, {}), **keywords)
+    return getattr(imfilter, name)(image, **needed(name, MATRIX), **keywords)
 
 
 def test_which_filters_have_it():

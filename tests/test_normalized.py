@@ -16,7 +16,7 @@ from imfilter import ImfilterError, convolve, correlate
 from imfilter.engine import normalized_blocks
 from imfilter.filters import FILTERS
 
-MASKED = [declaration for declaration in FILTERS.values() if declaration.masked]
+MASKED = [declaration for declaration in FILTERS.values() if declaration.weighs]
 masked = pytest.mark.parametrize("declaration", MASKED, ids=[declaration.name for declaration in MASKED])
 THREE = np.array([[0.25, 0.5, 0.25]])
 
@@ -362,7 +362,7 @@ def test_kernels_that_sum_to_0_are_rejected(kernel):
             correlate(np.ones((5, 4)), kernel, mask=np.ones((5, 4)))
 
 
-@pytest.mark.parametrize("declaration", [one for one in FILTERS.values() if not one.masked], ids=lambda one: one.name)
+@pytest.mark.parametrize("declaration", [one for one in FILTERS.values() if not one.weighs], ids=lambda one: one.name)
 def test_filters_that_take_no_mask_say_so(declaration):
     needed = {parameter.name: np.eye(3) for parameter in declaration.parameters if parameter.required}
     with pytest.raises(ImfilterError, match=f"^mask must be None for {declaration.name}, got str: only blurs"):

@@ -6,6 +6,7 @@ import pickle
 import awkward
 import numpy as np
 import pytest
+from declared import changed, needed
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -14,41 +15,13 @@ import imfilter
 from imfilter import Pipeline, filters
 from imfilter.errors import DtypeError, ImfilterError
 from imfilter.filters import FILTERS
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
 from imfilter.pipeline.filter import Filter
 from imfilter.pipeline.reach import Support
 from imfilter.pipeline.recipe import Recipe
 
 SHARPEN = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
-NEEDED = {"mix": {"matrix": [[0, 0.5, 0.5], [0.25, 0.75, 0], [1, 0, 0]]}}
+MATRIX = [[0, 0.5, 0.5], [0.25, 0.75, 0], [1, 0, 0]]
 every = pytest.mark.parametrize("name", FILTERS)
-
-
-def other(parameter):
-    """Return a value that is not the default."""
-    kind = parameter.kind
-    if isinstance(kind, Pair):
-        return (4, 3) if isinstance(kind.each, Integer) else (0.1 + 0.2, 1 / 3)
-    if isinstance(kind, Integer):
-        return 3
-    if isinstance(kind, Number):
-        return min(kind.most, 1.0) / 3
-    if isinstance(kind, Choice):
-        return next(value for value in kind.values[::-1] if value != parameter.default)
-    if isinstance(kind, Table):
-        return [[0.1, 0.2, 1e-30], [1, -2, 3]] if kind.axes == 2 else [0.25, 0.25, 0.5]
-    assert isinstance(kind, Flag)
-    return not parameter.default
-
-
-def changed(name):
-    """Return parameters for a filter that all differ from their defaults."""
-    values = {parameter.name: other(parameter) for parameter in FILTERS[name].parameters}
-    if name == "canny":
-        values["high_threshold"] = 2
-    if name == "difference_of_gaussians":
-        values["high_sigma"] = 7.25
-    return values
 
 
 @pytest.fixture
@@ -71,7 +44,7 @@ def test_what_a_chain_says_is_read_as_the_same_chain(name):
         assert made.keywords.keys() == read.keywords.keys()
         for key, value in made.keywords.items():
             np.testing.assert_array_equal(read.keywords[key], value)
-    assert one != Pipeline("sobel:axis=1").then(name, **NEEDED.get(name, {})).then(SHARPEN)
+    assert one != Pipeline("sobel:axis=1").then(name, **needed(name, MATRIX)).then(SHARPEN)
 
 
 @every
@@ -178,14 +151,14 @@ def test_any_text_is_a_pipeline_or_rejected(text):
 
 @every
 def test_one_filter_alone_is_that_filter(name, image):
-    pipeline = Pipeline(Filter.from_name(name, **NEEDED.get(name, {})))
+    pipeline = Pipeline(Filter.from_name(name, **needed(name, MATRIX)))
     function = FILTERS[name].function
     for pixels in (image, image.astype(np.float32) / 255, image.astype(np.int16)):
-        np.testing.assert_array_equal(pipeline(pixels), function(pixels, **NEEDED.get(name, {})), strict=True)
+        np.testing.assert_array_equal(pipeline(pixels), function(pixels, **needed(name, MATRIX)), strict=True)
     front = np.moveaxis(image, -1, 0)
     np.testing.assert_array_equal(
         pipeline(front, channel_axis=0, dtype="f8", workers=1),
-        function(front, channel_axis=0, dtype="f8", **NEEDED.get(name, {})), strict=True)
+        function(front, channel_axis=0, dtype="f8", **needed(name, MATRIX)), strict=True)
 
 
 # Chains on uint8 and what they are as functions in floats, rounded at the end.
@@ -302,12 +275,12 @@ def test_pillow_images(mode):
 @every
 def test_one_filter_alone_beside_alpha_is_that_filter(name, mode):
     photo = awkward.photo(mode, (20, 15))
-    pipeline = Pipeline(Filter.from_name(name, **NEEDED.get(name, {})))
+    pipeline = Pipeline(Filter.from_name(name, **needed(name, MATRIX)))
     if pipeline.signed or (mode == "LA" and name in ("sepia", "hue", "saturate", "mix")):
         with pytest.raises(ImfilterError, match=r"must have (1 or )?3 "):
             pipeline(photo)
         return
-    wanted = FILTERS[name].function(photo, **NEEDED.get(name, {}))
+    wanted = FILTERS[name].function(photo, **needed(name, MATRIX))
     result = pipeline(photo)
     assert result.mode == wanted.mode
     np.testing.assert_array_equal(np.asarray(result), np.asarray(wanted))
@@ -379,7 +352,7 @@ def seen(pipeline, size=61):
 
 @every
 def test_the_reach_of_a_filter(name):
-    pipeline = Pipeline(Filter.from_name(name, **NEEDED.get(name, {})))
+    pipeline = Pipeline(Filter.from_name(name, **needed(name, MATRIX)))
     if name == "canny":
         assert pipeline.reach == (math.inf,) * 4
     else:

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 import imfilter
 from imfilter.engine import rank as ranks
+from imfilter.engine.request import FilterOptions
 from imfilter.engine.sorting_networks import build_network
 from imfilter.errors import ImfilterError
 
@@ -59,8 +60,7 @@ def test_ranks_are_those_of_sorted_windows(code, rng, variant, method):
         for rank in {0, samples - 1, samples // 2, samples // 4}:
             of_rank = wanted[:, :, rank] if image.ndim == 2 else wanted[:, :, rank, :]
             stride = tuple(rng.integers(1, 4, 2).tolist()) if rng.random() < 0.4 else (1, 1)
-            result = ranks.filter_rank(
-                image, size, rank, mode=mode, cval=9, stride=stride, channel_axis=-1, dtype=None, out=None, workers=1)
+            result = ranks.filter_rank(image, size, rank, FilterOptions(mode, 9, stride, workers=1))
             np.testing.assert_array_equal(result, of_rank[::stride[0], ::stride[1]], f"{size} {shape} {rank} {mode}")
 
 

@@ -7,7 +7,7 @@ from promise import assert_promised
 
 import imfilter
 from imfilter import conv2d, correlate
-from imfilter.engine.channelwise import magnitude
+from imfilter.engine.channelwise import KernelSet, filter_channelwise
 
 SHAPES = {
     "square": [[1, -2, 3], [-4, 5, -6], [7, -8, 2]],
@@ -85,7 +85,8 @@ def test_gradients_of_bytes(mode, rng, variant):
                      for part in (first, second)]
             exact = np.sqrt((parts[0]**2 + parts[1]**2) / 2)
             for scale in (1, 0.125):
-                result = magnitude(image, first * scale, second * scale, mode=mode, cval=9)
+                kernels = KernelSet.magnitude(first * scale, second * scale, flip=True)
+                result = filter_channelwise(image, kernels, mode=mode, cval=9)
                 assert np.abs(result - np.minimum(exact * scale, 255)).max() <= 0.5001
 
 
@@ -128,7 +129,7 @@ def test_two_kernels_of_different_shapes(rng, variant):
     image[4, 250] = np.nan
     for pair in ((first, second), (second, first)):
         parts = [vectorized.correlate(image, part[::-1, ::-1], ((1, 1), (1, 1)), "reflect") for part in pair]
-        result = magnitude(image, *pair)
+        result = filter_channelwise(image, KernelSet.magnitude(*pair, flip=True))
         touched = np.zeros((9, 500), bool)
         touched[3:6, 249:252] = True                # by the cross or by a corner
         np.testing.assert_array_equal(np.isnan(result), touched)

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import strategies
+from declared import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,21 +17,13 @@ from imfilter.arrays.high_depth import HighDepthImage
 from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
 from imfilter.blocks.intervals import interval_with_border
+from imfilter.engine.bank import BankRequest
 from imfilter.engine.borders import source_indices
+from imfilter.engine.request import ChannelwiseOptions
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 
 MODES = strategies.MODES
-# Odd parameters for filters that have some; the others have their defaults.
-ODD = {
-    "gaussian": "sigma=0.4,1.7", "box": "size=4,7", "binomial": "size=2,5", "disk": "radius=4.5",
-    "motion": "length=8:angle=30", "unsharp_mask": "radius=1.4:threshold=0.1", "sharpen": "amount=-0.5",
-    "median": "size=2,5", "minimum": "size=6,3", "maximum": "size=3,8", "percentile": "percent=30:size=4",
-    "bilateral": "sigma_spatial=1.2", "emboss": "angle=200:depth=2", "sobel": "axis=1",
-    "gabor": "frequency=0.4:angles=2",
-    "laplacian_of_gaussian": "sigma=0.8", "difference_of_gaussians": "low_sigma=0.5", "hue": "angle=40",
-    "mix": "matrix=1 1 0;0 0.5 -1", "grayscale": "weights=0.5 0.2 0.3",
-}
 NEAR = [name for name, entry in FILTERS.items() if not entry.far]
 
 
@@ -91,14 +84,13 @@ def assert_pipeline(pipeline, image, rng, **options):
 def test_every_filter(name, dtype, rng):
     """In every border and with strides, in images from one pixel on, larger and smaller than the kernel."""
     for number, mode in enumerate(MODES):
-        for stride in ("1", "2", "3,1", "1,50"):
-            shape = [(1, 1), (3, 7), (41, 29), (23, 90), (64, 3)][(number + len(stride)) % 5]
+        for step, stride in enumerate((1, 2, (3, 1), (1, 50))):
+            shape = [(1, 1), (3, 7), (41, 29), (23, 90), (64, 3)][(number + step) % 5]
             if FILTERS[name].group == "color" or rng.random() < 0.3:
                 shape += (3,)
-            text = ":".join(filter(None, [name, ODD.get(name, ""), f"mode={mode}:stride={stride}"]))
-            if mode == "constant":
-                text += ":cval=0.5"  # which integers do not hold
-            assert_pipeline(Pipeline(text), pixels(rng, shape, dtype), rng)
+            cval = 0.5 if mode == "constant" else 0  # which integers do not hold
+            one = Filter.from_name(name, **changed(name, linear=False), mode=mode, stride=stride, cval=cval)
+            assert_pipeline(Pipeline(one), pixels(rng, shape, dtype), rng)
 
 
 @pytest.mark.parametrize("text", [
@@ -204,6 +196,12 @@ def calls(draw):
     return image, kernel, options
 
 
+def split_kernel(image, kernel, *, flip, mask=None, channel_axis=-1, **options):
+    return build.split_kernel(
+        image.shape, image.dtype, kernel, ChannelwiseOptions(**options), flip=flip, mask=mask,
+        channel_axis=channel_axis)
+
+
 @settings(max_examples=150)
 @given(calls(), st.booleans(), st.integers(0, 2**32))
 def test_any_kernel_anywhere(call, flip, seed):
@@ -212,9 +210,9 @@ def test_any_kernel_anywhere(call, flip, seed):
         whole = (imfilter.convolve if flip else imfilter.correlate)(image, kernel, **options)
     except ImfilterError as error:
         with pytest.raises(ImfilterError, match=f"^{re.escape(str(error))}$"):
-            build.split_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
+            split_kernel(image, kernel, flip=flip, **options)
         return
-    parts = build.split_kernel(image.shape, image.dtype, kernel, flip=flip, **options)
+    parts = split_kernel(image, kernel, flip=flip, **options)
     assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
     rng = np.random.default_rng(seed)
     assert_same(computed(parts, image, layout_of(image.shape, options["channel_axis"]), rng), whole)
@@ -231,7 +229,7 @@ def test_transforms_have_their_blocks_where_the_whole_image_has_them(mode, dilat
     kernel = rng.standard_normal((41, 39))
     options = {"mode": mode, "stride": stride, "dilation": dilation, "padding": (20, 3)}
     for method in ("auto", "fft"):
-        parts = build.split_kernel(image.shape, image.dtype, kernel, flip=False, method=method, **options)
+        parts = split_kernel(image, kernel, flip=False, method=method, **options)
         # With a stride most of a block of the transform is stepped over, so that it does not pay.
         assert parts.stages[0].rows.alignment or (method == "auto" and stride != 1)
         whole = imfilter.correlate(image, kernel, method=method, **options)
@@ -253,12 +251,13 @@ def test_banks(axis, mode, rng):
         for padding in ("same", "valid", "full", ((0, 5), (9, 1))):
             weight = rng.standard_normal((8, inputs // groups, 4, 3))
             options = {"stride": (2, 1), "dilation": (1, 3), "padding": padding, "groups": groups,
-                       "padding_mode": mode, "channel_axis": axis}
+                       "padding_mode": mode}
             bias = rng.random(8)
-            whole = imfilter.conv2d(image, weight, bias, **options)
-            parts = build.split_bank(image.shape, image.dtype, weight, bias, **options)
+            whole = imfilter.conv2d(image, weight, bias, channel_axis=axis, **options)
+            layout = layout_of(image.shape, axis)
+            parts = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, **options))
             assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
-            assert_same(computed(parts, image, layout_of(image.shape, axis), rng), whole)
+            assert_same(computed(parts, image, layout, rng), whole)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -284,9 +283,10 @@ def test_images_without_pixels(shape, rng):
 def test_parts_go_to_other_processes(rng):
     image = pixels(rng, (40, 50), "f8")
     pipeline = Pipeline(Filter.from_name("gaussian", mask=image > 0.1), "emboss")
+    bank = BankRequest((40, 50), image.dtype, layout_of((40, 50), None), rng.random((2, 1, 3, 3)), None)
     for parts in (build.split_pipeline(pipeline, (40, 50), "f8"),
                   build.split_kernel((40, 50), "f8", rng.random((3, 3)), flip=True),
-                  build.split_bank((40, 50), "f8", rng.random((2, 1, 3, 3)))):
+                  build.split_bank(bank)):
         block = build.Block(3, 20, 10, 30)
         there = pickle.loads(pickle.dumps(parts))
         read = {window: window.take_from(image, layout_of(image.shape, -1)) for window in parts.source_blocks(block)}

@@ -68,12 +68,18 @@ def _reject_masked(image: object, name: str) -> None:
         for one in given:
             mask = getattr(one, "mask", None)
             own = mask is not None and not callable(mask) and np.any(mask)
-            if own or isinstance(one, np.ma.MaskedArray):
+            if own or _is_masked(one):
                 what = f"a {type(image).__name__}" if one is image else f"a {type(one).__name__} in it"
                 use = f"pass its data, and mask=~{name}.mask" if name == "image" else "pass its data"
                 raise DtypeError(f"{name} must not carry a mask of its own, which would be lost, got {what}: {use}")
         lists = [one for one in given if isinstance(one, (list, tuple))]
         given = [part for one in lists for part in one if not isinstance(part, (int, float))]
+
+
+def _is_masked(image: object) -> bool:
+    """Return whether it is a masked array, without importing numpy.ma, which takes longer than a small filter."""
+    module = sys.modules.get("numpy.ma")
+    return isinstance(image, getattr(module, "MaskedArray", ()))
 
 
 def _reject_distant(image: object, name: str) -> None:

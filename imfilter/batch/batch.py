@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,7 @@ class Batch:
                               skipped=self.skipped)
         self.photos: list[PlannedPhoto] = plan_photos(sources, job.output, job.filter.name)
         if job.tiling and len(self.photos) > 1:  # in tiles, photos that fit in memory would wait for each other
-            self._job = replace(job, tiling=replace(job.tiling, always=False))
+            self._job = job._replace(tiling=job.tiling._replace(always=False))
         self._executor: ProcessExecutor | ClusterExecutor | None = None
         self._last: list[PhotoResult] = []
 

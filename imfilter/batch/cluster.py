@@ -4,7 +4,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..errors import FileError, ImfilterError
@@ -46,7 +45,7 @@ class ClusterExecutor:
         self, cluster: Cluster, photos: Iterable[PlannedPhoto], local: list[PlannedPhoto]
     ) -> Iterator[PhotoResult]:
         """Yield the results of the photos that workers filter whole; collect the others in `local`."""
-        shared = replace(self._job, tiling=None), os.getcwd()
+        shared = self._job._replace(tiling=None), os.getcwd()
         done = cluster.map(_filter_on_worker, shared, self._select_remote(photos, local))
         with contextlib.closing(done):
             for planned, result in done:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .targets import Output
 
@@ -21,8 +21,7 @@ class PhotoFilter(Protocol):
     def picture(self, photo: Any, signed: str) -> Any: ...
 
 
-@dataclass(frozen=True)
-class Tiling:
+class Tiling(NamedTuple):
     """How photos are filtered tile by tile.
 
     always: use tiles even for photos that fit in memory, if the format allows it. scheduler: the address of a dask
@@ -36,8 +35,7 @@ class Tiling:
     resume: bool = False
 
 
-@dataclass(frozen=True)
-class BatchJob:
+class BatchJob(NamedTuple):
     """What is done to every photo.
 
     signed: how to display results below 0. settings: how to encode files. max_pixels: reject larger photos. dry_run:

@@ -5,7 +5,6 @@ import functools
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import FileError, ImfilterError, suggest
@@ -18,8 +17,7 @@ FIELDS = ("stem", "filter", "ext", "parent")
 LONGEST = 255  # bytes of a file name that every common file system allows
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """Where results go; by default photo.sobel.png next to photo.png.
 
     Parameters

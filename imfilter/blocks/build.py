@@ -24,9 +24,12 @@ from ..arrays.layout import ArrayLayout, layout_of
 from ..arrays.nodata import Value
 from ..convolution import conv2d, convolve, correlate
 from ..engine import region
+from ..engine.bank import BankRequest
 from ..engine.borders import PADDING_MODES, Margins, bank_margins, kernel_margins, parse_border
+from ..engine.channelwise import DEFAULTS
 from ..engine.checks import check_kernel
 from ..engine.normalized import MaskStats, MaskTile, broadcast_mask, mask_array, measure_mask
+from ..engine.request import ChannelwiseOptions
 from ..engine.sizes import count_outputs
 from ..errors import ImfilterError, check_pair
 from ..pipeline.chain import Pipeline, Stage
@@ -89,40 +92,37 @@ def split_pipeline(
 
 
 def split_kernel(
-    shape: tuple[int, ...], dtype: Any, kernel: Any, *, flip: bool, mode: Any = "reflect", cval: Any = 0.0,
-    padding: Any = "same", stride: Any = 1, dilation: Any = 1, mask: Any = None, channel_axis: int | None = -1,
-    wanted: Any = None, method: str = "auto",
+    shape: tuple[int, ...], dtype: Any, kernel: Any, options: ChannelwiseOptions = DEFAULTS, *, flip: bool,
+    mask: Any = None, channel_axis: int | None = -1,
 ) -> BlockwiseFilter:
     """Return the blockwise filter of `correlate`, or with flip of `convolve`. The arguments are theirs."""
     weights = check_kernel(kernel, "kernel", 2)
-    strides, dilations = check_pair("stride", stride, 1), check_pair("dilation", dilation, 1)
+    stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
     taps = weights.shape[0], weights.shape[1]
     call = functools.partial(
-        _filter_colors, convolve if flip else correlate, kernel=weights, mode=mode, cval=cval, stride=strides,
-        dilation=dilations, channel_axis=channel_axis, dtype=wanted, method=method, **_mask_by_name(mask))
-    margins = kernel_margins(padding, taps, dilations, flip)
+        _filter_colors, convolve if flip else correlate, kernel=weights, channel_axis=channel_axis,
+        **options._asdict(), **_mask_by_name(mask))
+    margins = kernel_margins(options.padding, taps, dilation, flip)
     axes = _padded_axes(
-        layout_of(shape, channel_axis).size(shape), taps, margins, strides, dilations, parse_border("mode", mode))
+        layout_of(shape, channel_axis).size(shape), taps, margins, stride, dilation,
+        parse_border("mode", options.mode))
     return _build_padded(call, shape, dtype, axes, channel_axis, mask)
 
 
-def split_bank(
-    shape: tuple[int, ...], dtype: Any, weight: Any, bias: Any = None, *, stride: Any = 1, padding: Any = 0,
-    dilation: Any = 1, groups: int = 1, padding_mode: Any = "zeros", channel_axis: int | None = -1,
-    wanted: Any = None,
-) -> BlockwiseFilter:
-    """Return the blockwise filter of `conv2d`. The arguments are its own."""
-    weights = check_kernel(weight, "weight", 4)
-    strides, dilations = check_pair("stride", stride, 1), check_pair("dilation", dilation, 1)
+def split_bank(request: BankRequest) -> BlockwiseFilter:
+    """Return the blockwise filter of `conv2d`."""
+    shape, dtype, layout = request.shape, request.image_dtype, request.layout
+    weights = check_kernel(request.weights, "weight", 4)
+    stride, dilation = check_pair("stride", request.stride, 1), check_pair("dilation", request.dilation, 1)
     taps = weights.shape[2], weights.shape[3]
     call = functools.partial(
-        _filter_colors, conv2d, weight=weights, bias=bias, stride=strides, dilation=dilations, groups=groups,
-        padding_mode=padding_mode, channel_axis=channel_axis, dtype=wanted)
-    border = parse_border("padding_mode", padding_mode, PADDING_MODES)
+        _filter_colors, conv2d, weight=weights, bias=request.bias, stride=stride, dilation=dilation,
+        groups=request.groups, padding_mode=request.padding_mode, channel_axis=layout.channel_axis,
+        dtype=request.dtype)
+    border = parse_border("padding_mode", request.padding_mode, PADDING_MODES)
     axes = _padded_axes(
-        layout_of(shape, channel_axis).size(shape), taps, bank_margins(padding, taps, dilations), strides, dilations,
-        border)
-    return _build_padded(call, shape, dtype, axes, channel_axis, None)
+        layout.size(shape), taps, bank_margins(request.padding, taps, dilation), stride, dilation, border)
+    return _build_padded(call, shape, dtype, axes, layout.channel_axis, None)
 
 
 def _filter_colors(function: Callable[..., Array], colors: Array, alpha: Array | None, **options: Any) -> Pixels:

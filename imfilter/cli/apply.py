@@ -54,9 +54,9 @@ def _shorten_summary(declaration: FilterDeclaration) -> str:
 def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
     own: list[click.Parameter] = [_make_option(parameter) for parameter in declaration.parameters]
     missing = {"linear"} - {parameter.name for parameter in declaration.parameters}
-    own += _reject_options(declaration.name, missing if declaration.masked else {*missing, "mask"})
+    own += _reject_options(declaration.name, missing if declaration.weighs else {*missing, "mask"})
     make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
-    return make_command(declaration.name, _make_help(declaration), own, make, declaration.masked)
+    return make_command(declaration.name, _make_help(declaration), own, make, declaration.weighs)
 
 
 def _make_file_command(path: str) -> click.Command:

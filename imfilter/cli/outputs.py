@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -103,6 +102,8 @@ class OutputOptions:
         """Return a function that draws a photo and its result in the terminal, or None without --show."""
         if not self.show:
             return None
+        from shutil import get_terminal_size  # slow to import
+
         from ..explain.view import terminal
 
         stream = sys.stderr if self.json or self.to_stdout(files) else sys.stdout
@@ -111,7 +112,7 @@ class OutputOptions:
             raise click.UsageError(f"--show: {terminal.NO_TERMINAL}, and standard {name} is not one")
 
         def look(before: Any, after: Any) -> None:
-            terminal.draw_pair(before, after, stream, environment=os.environ, size=shutil.get_terminal_size())
+            terminal.draw_pair(before, after, stream, environment=os.environ, size=get_terminal_size())
 
         return look
 

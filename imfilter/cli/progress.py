@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 
@@ -50,7 +49,9 @@ class Progress:
         if worked:
             rate = worked / max(now - self._start, 1e-3)
             line += f"  {rate:.{0 if rate >= 10 else 2}f}/s  {format_duration((self._total - self._done) / rate)} left"
-        width = shutil.get_terminal_size().columns - 1
+        from shutil import get_terminal_size  # slow to import, and needed on terminals only
+
+        width = get_terminal_size().columns - 1
         click.echo(f"\r{line[:width]}\x1b[K", err=True, nl=False, color=True)
 
     def clear(self) -> None:

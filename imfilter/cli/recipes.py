@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,10 +17,12 @@ from ..filters import FILTERS
 from ..filters.parameters import Integer
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.recipe import Recipe
-from ..pipeline.region import RECTANGLE, Region
 from .declare import option, take_options
 from .spelling import find_american_filters
 from .values import KindType
+
+if TYPE_CHECKING:
+    from ..pipeline.region import Region
 
 CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
@@ -77,6 +79,7 @@ class RegionType(click.Path):
         if not isinstance(value, str):
             return value
         from .. import files
+        from ..pipeline.region import RECTANGLE, Region
 
         try:
             if RECTANGLE.fullmatch(value):

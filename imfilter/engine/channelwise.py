@@ -12,7 +12,7 @@ from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair, check_real
 from ..runtime.threads import run_task, thread_count
-from . import _core, fft, normalized, normalized_blocks, region
+from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
@@ -22,7 +22,7 @@ from .kernel_structure import has_negative
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan
-from .request import ChannelwiseOptions, ConvolutionRequest, result_size
+from .request import ChannelwiseOptions, ConvolutionRequest, FilterOptions, result_size
 
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
@@ -47,22 +47,19 @@ def filter_channelwise(
     return opened.convert_back(prepared.run(opened.pixels, out, workers))
 
 
+def filter_same(image: Any, kernels: KernelSet, options: FilterOptions) -> Any:
+    """Correlate every channel of an image with the kernels, with padding 'same' and the options of a filter."""
+    return filter_channelwise(
+        image, kernels, options.channelwise(), channel_axis=options.channel_axis, mask=options.mask, out=options.out,
+        workers=options.workers)
+
+
 def plan_channelwise(
     image: Any, kernels: KernelSet, options: ChannelwiseOptions = DEFAULTS, *, channel_axis: int | None = -1
 ) -> Plan:
     """Return how `filter_channelwise` would compute this, without computing it."""
     opened = open_image(image, channel_axis)
     return prepare(opened, kernels, options).describe(opened.pixels)
-
-
-def correlate_separable(image: Any, column: Array, row: Array, **options: Any) -> Any:
-    """Correlate with the kernel column[:, None] * row, which is never computed."""
-    return filter_channelwise(image, KernelSet.separable(column, row), **options)
-
-
-def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
-    """Convolve with two kernels of one size in one pass, and return the root mean square of the responses."""
-    return filter_channelwise(image, KernelSet.magnitude(first, second, flip=True), **options)
 
 
 def prepare(
@@ -195,6 +192,8 @@ class PreparedConvolution:
         self, pixels: Array, mask: "normalized.Weights", out: Array | None, workers: int | None
     ) -> Array:
         """Compute the normalized convolution of an image's pixels."""
+        from . import normalized_blocks  # for masks alone
+
         threads = self._count_threads(workers)
         source = self.layout.images(to_native(pixels))
         if out is not None and mask.mask is not None and np.may_share_memory(out, mask.mask):

@@ -1,6 +1,5 @@
 """Allocate the array that the loops write, and turn it into the result."""
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,6 @@ from ..arrays.layout import ArrayLayout
 from ..errors import DtypeError, ImfilterError
 from . import _core
 from .sizes import LARGEST
-
-View = Callable[[Array], Array | None]
 
 
 def allocate_output(

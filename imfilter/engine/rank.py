@@ -1,7 +1,7 @@
 """Filters of the samples in a window: ranks, extremes and the bilateral mean."""
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,34 +13,30 @@ from . import _core
 from .borders import Border, parse_border, parse_cval
 from .computation import WindowPlan
 from .output import allocate_output, check_fits_memory, check_out, write_output
+from .request import FilterOptions
 from .sizes import LARGEST
-from .sorting_networks import build_network
+
+if TYPE_CHECKING:
+    from .sorting_networks import Network
 
 TALLEST = 2**16 - 1  # rows of a window that 16 bits count
 WORTH_THREADS = 200_000  # samples times the cost of each from which waking another thread pays, about 0.3 ms
 # Samples of a window up to which a network is faster than histograms (for 1 byte) or selection.
 LARGEST_NETWORK = {1: 81, 2: 1000, 4: 1000, 8: 1000}
 
-_network_for = lru_cache(maxsize=64)(build_network)
 
+@lru_cache(maxsize=64)
+def _network_for(height: int, width: int, rank: int) -> "Network":
+    from .sorting_networks import build_network  # most programs filter no ranks
 
-class WindowOptions(NamedTuple):
-    """The keywords that every filter of windows has."""
-
-    mode: Any
-    cval: Any
-    stride: Any
-    channel_axis: int | None
-    dtype: Any
-    out: Array | None
-    workers: int | None
+    return build_network(height, width, rank)
 
 
 Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]
 
 
-def filter_extreme(image: Any, size: tuple[int, int], largest: bool, **common: Any) -> Any:
-    """Return the smallest or the largest sample of each window. common: the keywords of every filter."""
+def filter_extreme(image: Any, size: tuple[int, int], largest: bool, options: FilterOptions) -> Any:
+    """Return the smallest or the largest sample of each window."""
 
     def choose_plan(image_size: tuple[int, int], _: np.dtype[Any]) -> WindowPlan:
         # Beyond twice the image a border only repeats samples that the window already holds.
@@ -49,14 +45,14 @@ def filter_extreme(image: Any, size: tuple[int, int], largest: bool, **common: A
         height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
         return WindowPlan("extreme", (height, width), (before[0], before[1]), 1, int(largest))
 
-    return _filter_windows(image, choose_plan, WindowOptions(**common), selects=True)
+    return _filter_windows(image, choose_plan, options, selects=True)
 
 
-def filter_rank(image: Any, size: tuple[int, int], rank: int, **common: Any) -> Any:
+def filter_rank(image: Any, size: tuple[int, int], rank: int, options: FilterOptions) -> Any:
     """Return the rank-th smallest sample of each window, counted from 0."""
     samples = size[0] * size[1]
     if rank in (0, samples - 1):
-        return filter_extreme(image, size, rank > 0, **common)
+        return filter_extreme(image, size, rank > 0, options)
     if max(size) > TALLEST:
         raise ImfilterError(f"size must be at most {TALLEST} rows and columns, got {size}")
 
@@ -70,19 +66,19 @@ def filter_rank(image: Any, size: tuple[int, int], rank: int, **common: Any) -> 
             return WindowPlan("histogram", size, before, 20, rank)
         return WindowPlan("selection", size, before, samples * dtype.itemsize / 2, rank)
 
-    return _filter_windows(image, choose_plan, WindowOptions(**common), selects=True)
+    return _filter_windows(image, choose_plan, options, selects=True)
 
 
-def filter_bilateral(image: Any, weights: Array, strictness: float, **common: Any) -> Any:
+def filter_bilateral(image: Any, weights: Array, strictness: float, options: FilterOptions) -> Any:
     """Return the weighted mean of each window, with weights 2 ** (weights - (strictness * difference) ** 2)."""
     height, width = weights.shape
     plan = WindowPlan("bilateral", (height, width), (height // 2, width // 2), weights.size, weights=weights,
                       strictness=strictness)
-    return _filter_windows(image, lambda *_: plan, WindowOptions(**common), selects=False)
+    return _filter_windows(image, lambda *_: plan, options, selects=False)
 
 
-def _filter_windows(image: Any, choose_plan: Planner, options: WindowOptions, *, selects: bool) -> Any:
-    """Check the common keywords and compute.
+def _filter_windows(image: Any, choose_plan: Planner, options: FilterOptions, *, selects: bool) -> Any:
+    """Check the options, whose mask is ignored, and compute.
 
     selects: results are samples of the image, which are computed in its dtype and cast to the one asked for.
     """
@@ -112,7 +108,7 @@ def _filter_windows(image: Any, choose_plan: Planner, options: WindowOptions, *,
     return opened.convert_back(write_output(result, dtype, out))
 
 
-def _filter_places(opened: OpenedImage, choose_plan: Planner, options: WindowOptions) -> Array:
+def _filter_places(opened: OpenedImage, choose_plan: Planner, options: FilterOptions) -> Array:
     """Return selected samples of integers beyond float64: their places in the sorted list of all samples are filtered.
 
     Places are in the same order as samples, and small.

@@ -12,6 +12,28 @@ from .region import WholeImage
 from .sizes import count_outputs
 
 
+class FilterOptions(NamedTuple):
+    """The keywords of every filter, as the caller gave them. They mean what they mean in `imfilter.correlate`."""
+
+    mode: Any = "reflect"
+    cval: Any = 0.0
+    stride: Any = 1
+    mask: Any = None
+    channel_axis: int | None = -1
+    dtype: Any = None
+    out: Any = None
+    workers: int | None = None
+
+    def channelwise(self) -> "ChannelwiseOptions":
+        """Return the options that decide what is computed, with padding 'same'."""
+        return ChannelwiseOptions(self.mode, self.cval, "same", self.stride, 1, self.dtype, "auto")
+
+    def with_dtype(self, dtype: np.dtype[Any]) -> "FilterOptions":
+        """Return the options with another dtype of the result, without the half microsecond of _replace."""
+        mode, cval, stride, mask, channel_axis, _, out, workers = self
+        return FilterOptions(mode, cval, stride, mask, channel_axis, dtype, out, workers)
+
+
 class ChannelwiseOptions(NamedTuple):
     """Keywords of `correlate` that decide what is computed, as the caller gave them. `prepare` checks them."""
 

@@ -1,4 +1,4 @@
-"""Networks of exchanges that find the sample of a rank in each window, and share what neighboring windows have."""
+"""Sorting networks that find the k-th smallest sample of each window; neighboring windows share exchanges."""
 from __future__ import annotations
 
 from itertools import zip_longest
@@ -8,14 +8,14 @@ import numpy as np
 
 
 class Wire(NamedTuple):
-    """Samples that an exchange made, or a row of the window, as seen some pixels further on."""
+    """A row of samples, the result of an exchange or a row of the window, shifted by some pixels."""
 
     source: int  # below 0: row -1 - source of the window
     shift: int
 
 
 class Sorted(NamedTuple):
-    """Some of a window's samples in order, without those that are known not to have the rank."""
+    """The sorted samples of a window, without those that cannot be the result."""
 
     wires: list[Wire]
     below: int  # samples already dropped at the low end
@@ -23,11 +23,11 @@ class Sorted(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Exchanges that find the sample of a rank; each row has its own slot.
+    """Exchanges that find the k-th smallest sample. Rows of samples are kept in slots.
 
     steps: (exchanges, 7) int64 array. Each puts the smaller and the larger of two samples into two slots: first slot,
     its shift in pixels, second slot, its shift, slot of the smaller, slot of the larger (-1: not needed), and how
-    many pixels further than the results they are needed. Slots from 0 on are the rows of the window.
+    many pixels are needed beyond the results. The first slots hold the rows of the window.
     """
 
     steps: np.ndarray[Any, Any]
@@ -36,7 +36,7 @@ class Network(NamedTuple):
 
 
 class _Builder:
-    """The exchanges so far. An exchange k makes the sources 2 k, the smaller, and 2 k + 1, the larger."""
+    """The exchanges so far. Exchange k yields source 2 k, the smaller, and source 2 k + 1, the larger."""
 
     def __init__(self, samples: int, rank: int) -> None:
         self.exchanges: list[tuple[Wire, Wire]] = []
@@ -65,13 +65,13 @@ class _Builder:
         return self.merge(self.sort(wires[:half]), self.sort(wires[half:])) if half else wires
 
     def trim(self, some: Sorted) -> Sorted:
-        """Drop samples that have too many others above or below them to have the rank."""
+        """Drop samples with too many others above or below them to be the result."""
         low = max(len(some.wires) - 1 - self._above + some.above, 0)
         high = min(self._below - some.below + 1, len(some.wires))
         return Sorted(some.wires[low:high], some.below + low, some.above + len(some.wires) - high)
 
     def merge_windows(self, first: Sorted, second: Sorted, shift: int) -> Sorted:
-        """Merge the samples of two windows, the second `shift` pixels farther on."""
+        """Merge the samples of two windows, the second `shift` pixels to the right of the first."""
         further = [Wire(wire.source, wire.shift + shift) for wire in second.wires]
         return self.trim(Sorted(
             self.merge(first.wires, further), first.below + second.below, first.above + second.above))
@@ -80,8 +80,8 @@ class _Builder:
 def build_network(height: int, width: int, rank: int) -> Network:
     """Return the network that finds the rank-th smallest sample of a window, counted from 0.
 
-    Columns are sorted first, then windows of 2, 4, ... columns are merged from two of half the width. All of these
-    serve every window that they are part of.
+    Columns are sorted first, then windows of 2, 4, ... columns are merged from two of half the width. All windows that
+    contain one of these share it.
 
     K. E. Batcher, "Sorting networks and their applications", AFIPS Spring Joint Computer Conference, 1968.
     """
@@ -118,7 +118,7 @@ def _assign_slots(exchanges: list[tuple[Wire, Wire]], result: Wire, height: int)
         made = [source for source in (2 * k, 2 * k + 1) if source in reach]
         if not made:
             continue
-        for source in made:  # never where something is still read
+        for source in made:  # never one that is still read
             if not free:
                 free.append(count)
                 count += 1

@@ -10,8 +10,9 @@ from PIL import Image
 
 from ..arrays.conversion import Picture
 from ..arrays.dtypes import Array
-from ..arrays.transfer_curves import ADOBE_RGB, BT709, LINEAR, SRGB, TransferCurve, power_curve, tabulate
+from ..arrays.transfer_curves import SRGB, TransferCurve
 from ..errors import ImfilterError
+from .curve_shapes import ADOBE_RGB, BT709, LINEAR, power_curve, tabulate
 from .icc import read_curves
 from .pillow_guards import BROKEN
 

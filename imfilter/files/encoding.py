@@ -8,13 +8,10 @@ from PIL import PngImagePlugin
 
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
-from . import bmp, chunks, high_depth, jpeg, png
-from .exif import PREFIX, read_resolution
+from . import chunks, high_depth, png
 from .formats import Format, Settings, check_count, check_frame, format_of
-from .heif import load_heif
-from .jpeg_metadata import set_density
 from .metadata import fit_metadata
-from .photo import Photo, add_note
+from .photo import EXIF_PREFIX, Photo, add_note
 from .pillow_guards import BROKEN, save_image
 from .png_metadata import density_chunk
 
@@ -112,14 +109,18 @@ class _EncodingTask:
 
 
 def _encode_jpeg(task: _EncodingTask) -> bytes:
+    from .exif import read_resolution
+    from .jpeg import encode_jpeg
+    from .jpeg_metadata import set_density
+
     image, kept = task.single_frame()
     assert not isinstance(image, HighDepthImage)
     stated = [(key, kept.pop(key)) for key in ("dpi", "density") if key in kept]
     if "exif" in kept:
-        kept["exif"] = PREFIX + kept["exif"]
+        kept["exif"] = EXIF_PREFIX + kept["exif"]
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
     settings = task.settings
-    data = jpeg.encode_jpeg(
+    data = encode_jpeg(
         image, image.info.get("coding"), settings.quality, settings.subsampling, task.photo.notes, kept)
     if not stated:
         return data
@@ -206,15 +207,19 @@ def _encode_ppm(task: _EncodingTask) -> bytes:
 
 
 def _encode_bmp(task: _EncodingTask) -> bytes:
+    from .bmp import encode_bmp
+
     image, kept = task.single_frame()
     assert not isinstance(image, HighDepthImage)
-    return bmp.encode_bmp(image, **kept)
+    return encode_bmp(image, **kept)
 
 
 def _encode_heif(task: _EncodingTask) -> bytes:
     """Encode AVIF or HEIF."""
     name = task.kind.name
     if name == "HEIF":
+        from .heif import load_heif
+
         load_heif()
     frames = [(frame.convert("RGBA") if frame.mode == "LA" else frame, kept)  # type: ignore[union-attr]
               for frame, kept in task.frames()]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from fractions import Fraction
 
-from .photo import add_note
+from .photo import EXIF_PREFIX, add_note
 from .pictures import blank_pictures
 from .tables import (
     EXPOSURE,
@@ -25,7 +25,6 @@ from .tables import (
 )
 from .xmp import edit_xmp
 
-PREFIX = b"Exif\0\0"
 ORIENTATION, MAKER_NOTE, XMP = 0x0112, 0x927C, 0x02BC
 WIDTHS, HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)  # of IFD0, and of the directory of the exposure
 ACROSS, DOWN, UNIT = 0x011A, 0x011B, 0x0128  # the resolution
@@ -52,7 +51,7 @@ class ExifBlock:
     @classmethod
     def parse(cls, data: bytes) -> ExifBlock:
         """Read a block, with or without "Exif\\0\\0"; ValueError if it cannot be read."""
-        data = data.removeprefix(PREFIX)
+        data = data.removeprefix(EXIF_PREFIX)
         header = parse_header(data)
         first, damaged = parse_tables(data, header)
         return cls(first, header.order, damaged)
@@ -192,7 +191,7 @@ def update_exif(data: bytes, size: tuple[int, int], stride: tuple[int, int], not
         block.set_resolution(across / stride[1], down / stride[0])
     block.remove_pixels(notes)
     after = block.to_bytes(notes)
-    return data.removeprefix(PREFIX) if after == before else after
+    return data.removeprefix(EXIF_PREFIX) if after == before else after
 
 
 def read_resolution(data: bytes) -> tuple[str, tuple[float, float]] | None:

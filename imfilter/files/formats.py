@@ -1,8 +1,9 @@
 """What each file format can hold: samples, frames and metadata."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -47,8 +48,7 @@ class Settings:
         return [f"{name} has no {one}: the setting is ignored" for one in ignored]
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A file format: Pillow's name for it, and what it can hold.
 
     modes: Pillow's modes, "deep" for 16-bit colors, "any" for any samples and channels. frames: the name of several
@@ -61,7 +61,7 @@ class Format:
     frames: str = ""
     keeps: tuple[str, ...] = ()
     largest: int = 2**31 - 1
-    most: dict[str, int] = field(default_factory=dict)
+    most: Mapping[str, int] = {}
     level: str = ""
     suggested: bool = True
 

@@ -5,8 +5,9 @@ import struct
 
 import numpy as np
 
-from ..arrays.transfer_curves import LINEAR, TransferCurve, power_curve, segment_curve, table_curve
+from ..arrays.transfer_curves import TransferCurve
 from ..errors import ImfilterError
+from .curve_shapes import LINEAR, power_curve, segment_curve, table_curve
 
 CURVES = {b"RGB ": (b"rTRC", b"gTRC", b"bTRC"), b"GRAY": (b"kTRC",)}
 PARAMETERS = (1, 3, 4, 5, 7)  # numbers of a parametric curve, by its type

@@ -5,8 +5,7 @@ import struct
 from fractions import Fraction
 from typing import Any
 
-from .exif import PREFIX
-from .photo import add_note
+from .photo import EXIF_PREFIX, add_note
 from .photoshop import clean_resources, scale_resources
 from .pictures import end_of_jpeg, has_picture
 from .xmp import FILM, GAIN, NOTE, SIGNATURE, TIFF, describe_removed, edit_xmp
@@ -18,7 +17,7 @@ MOST = 65533  # bytes of a segment
 SCAN, COMMENT = 0xDA, 0xFE
 THUMBNAIL = "thumbnail"
 # Segments that are written anew, by number and start.
-WRITTEN = ((0, b"JFIF\0"), (1, PREFIX), (1, XMP), (2, b"ICC_PROFILE\0"), (14, b"Adobe"))
+WRITTEN = ((0, b"JFIF\0"), (1, EXIF_PREFIX), (1, XMP), (2, b"ICC_PROFILE\0"), (14, b"Adobe"))
 # Segments that belong to the old pixels.
 OLD = ((0, b"JFXX\0", THUMBNAIL), (2, b"MPF\0", ""), (2, b"urn:iso:std:iso:ts:21496", GAIN),
        (11, b"JP", SIGNATURE), (11, b"HDR_RI", "HDR residual"), (1, b"FLIR\0", "thermal image"))

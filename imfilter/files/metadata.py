@@ -1,4 +1,7 @@
-"""The metadata of photos: collected from a file, made upright, and fitted to the format of another."""
+"""The metadata of photos: collected from a file, made upright, and fitted to the format of another.
+
+What edits EXIF, XMP and the segments of JPEG is imported for photos that have them.
+"""
 from __future__ import annotations
 
 import re
@@ -6,12 +9,10 @@ from typing import IO, Any
 
 from PIL import Image
 
-from . import chunks, jpeg_metadata, png_metadata, xmp
-from .exif import PREFIX, clean_exif, keep_color_space, read_resolution, update_exif
+from . import chunks, png_metadata
 from .formats import KEPT, Format
 from .heif import collect_heif
-from .jpeg import read_coding
-from .photo import add_note
+from .photo import EXIF_PREFIX, add_note
 from .profile import is_profile
 
 BMP_PROFILE = re.compile(rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)")  # version 5, with an embedded or linked profile
@@ -31,15 +32,20 @@ def collect_metadata(
     given = dict(image.info)
     kept = {key: given[key] for key in ("icc_profile", "xmp", "comment") if isinstance(given.get(key), bytes)}
     exif = _stored_exif(image, kind, notes)
-    kept["exif"], turn = clean_exif(exif, notes) if exif else (None, None)
-    if turn is None:
-        turn = xmp.read_orientation(kept.get("xmp", b""))
-    if kind != "JPEG" and "xmp" in kept:
-        kept["xmp"] = xmp.edit_xmp(kept["xmp"], {(xmp.TIFF, b"Orientation"): b"1"}, notes)
+    turn = None
+    if exif:
+        from .exif import clean_exif
+
+        kept["exif"], turn = clean_exif(exif, notes)
+    if "xmp" in kept:
+        from . import xmp
+
+        turn = turn or xmp.read_orientation(kept["xmp"])
+        if kind != "JPEG":
+            kept["xmp"] = xmp.edit_xmp(kept["xmp"], {(xmp.TIFF, b"Orientation"): b"1"}, notes)
+    turn = turn or 1
     kept |= _read_resolution(given)
     kept |= COLLECTORS.get(kind, _collect_nothing)(image, stream, {**given, **kept, "exif": exif, "turn": turn}, notes)
-    if kind == "JPEG":
-        kept["coding"] = read_coding(image, turn)
     if kept.get("icc_profile") and not is_profile(kept["icc_profile"]):
         kept["icc_profile"] = None
         add_note(notes, "color profile not kept: it cannot be read")
@@ -54,12 +60,15 @@ def _collect_nothing(image: Image.Image, stream: IO[bytes], given: dict[Any, Any
 
 
 def _collect_jpeg(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
-    """Return the segments of a JPEG file, and its resolution."""
+    """Return the segments of a JPEG file, its resolution, and how it is coded."""
+    from . import jpeg_metadata
+    from .jpeg import read_coding
+
     stream.seek(0)
     data = stream.read()
     kept = jpeg_metadata.collect_segments(data, given["turn"], notes, counted=image.format == "MPO")
-    stated = read_resolution(given["exif"] or b"")
-    kept |= {"dpi": None, "density": None} | (jpeg_metadata.read_density(data) or dict([stated] if stated else []))
+    kept |= {"dpi": None, "density": None} | (jpeg_metadata.read_density(data) or _exif_resolution(given["exif"]))
+    kept["coding"] = read_coding(image, given["turn"])
     if not given.get("icc_profile") and jpeg_metadata.has_profile(data):
         add_note(notes, "color profile not kept: it cannot be read")
     return kept
@@ -108,9 +117,8 @@ def _collect_tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
     """Note what Pillow does not read of a page."""
     if getattr(image, "tag_v2", {}).get(277) == 4 and image.mode == "RGB":
         add_note(notes, "fourth channel of unknown meaning not kept")
-    stated = read_resolution(given["exif"] or b"")
     stored = given["stored"]._replace(turn=given["turn"]) if "stored" in given else None
-    return {"dpi": None, "density": None, **dict([stated] if stated else []), "stored": stored,
+    return {"dpi": None, "density": None, **_exif_resolution(given["exif"]), "stored": stored,
             "page_kind": given.get("page_kind") or None, "nodata": given.get("nodata")}
 
 
@@ -134,6 +142,16 @@ COLLECTORS = {"BMP": _collect_bmp, "PPM": _collect_ppm, "JPEG": _collect_jpeg, "
               "AVIF": collect_heif, "HEIF": collect_heif}
 
 
+def _exif_resolution(exif: bytes | None) -> dict[str, Any]:
+    """Return the resolution that EXIF states, under the key of its unit."""
+    if not exif:
+        return {}
+    from .exif import read_resolution
+
+    stated = read_resolution(exif)
+    return dict([stated] if stated else [])
+
+
 def _read_resolution(given: dict[Any, Any]) -> dict[str, Any]:
     """Return the resolution that Pillow has read; it reads 1 from a TIFF file that states none."""
     dpi = given.get("dpi")
@@ -146,7 +164,7 @@ def _stored_exif(image: Image.Image, kind: str, notes: list[str]) -> bytes:
     """Return EXIF as it is stored, b"" if there is none. Whoever opens TIFF files puts it into `info`."""
     given = image.info.get("exif")
     if isinstance(given, bytes):
-        return given.removeprefix(PREFIX)
+        return given.removeprefix(EXIF_PREFIX)
     if kind == "PNG" and "Raw profile type exif" in image.info:
         return png_metadata.decode_exif(image.info["Raw profile type exif"], notes)
     return b""
@@ -167,7 +185,7 @@ def fit_metadata(
         from .tiff_tables import update_tiff_entries
 
         info["exif"] = update_tiff_entries(info["exif"], stored, Result(size, mode, stride), notes)
-    stated = "exif" in info and "exif" in kind.keeps and read_resolution(info["exif"])
+    stated = "exif" in kind.keeps and _exif_resolution(info.get("exif"))
     for key in [key for key in info if key not in kind.keeps]:
         for name in _describe(key, info.pop(key)) if key not in ("dpi", "density") or not stated else []:
             add_note(notes, f"{name} not kept: {kind.name} cannot hold it")
@@ -184,19 +202,27 @@ def fit_metadata(
 def _strip_metadata(info: dict[str, Any]) -> None:
     """Remove everything but what defines the colors."""
     info["chunks"] = [chunk for chunk in info.get("chunks", []) if chunk[0] in ABOUT_COLORS]
-    exif = b"" if info.get("icc_profile") else keep_color_space(info.get("exif", b""))
+    exif = info.get("exif")
     for key in [key for key in info if key not in ABOUT_COLORS and key != "chunks"]:
         del info[key]
-    if exif:
-        info["exif"] = exif
+    if exif and not info.get("icc_profile"):
+        from .exif import keep_color_space
+
+        exif = keep_color_space(exif)
+        if exif:
+            info["exif"] = exif
 
 
 def _update_metadata(info: dict[str, Any], size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> None:
     """State the size of the result, and divide the resolution by the strides (down, across)."""
     if "exif" in info:
+        from .exif import update_exif
+
         info["exif"] = update_exif(info["exif"], size, stride, notes)
     if "xmp" in info:
-        info["xmp"] = xmp.update_xmp(info["xmp"], size, stride, notes)
+        from .xmp import update_xmp
+
+        info["xmp"] = update_xmp(info["xmp"], size, stride, notes)
     for key in ("exif", "xmp"):
         if not info.get(key, True):
             del info[key]
@@ -206,7 +232,9 @@ def _update_metadata(info: dict[str, Any], size: tuple[int, int], stride: tuple[
         if key in info:
             info[key] = info[key][0] / stride[1], info[key][1] / stride[0]
     if "segments" in info:
-        info["segments"] = jpeg_metadata.scale_segments(info["segments"], stride)
+        from .jpeg_metadata import scale_segments
+
+        info["segments"] = scale_segments(info["segments"], stride)
 
 
 def _describe(key: str, value: Any) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
+EXIF_PREFIX = b"Exif\0\0"  # what comes before EXIF in JPEG, and in some other files
+
 
 class Frames:
     """A sequence of frames that are made on access; only the first is kept.

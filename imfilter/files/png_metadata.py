@@ -7,11 +7,8 @@ import zlib
 from typing import IO, Any
 
 from .chunks import TEXTS, Chunk, describe_chunk, png_chunks, text_key
-from .exif import PREFIX, clean_exif
-from .photo import add_note
-from .photoshop import clean_iptc, clean_resources
+from .photo import EXIF_PREFIX, add_note
 from .pictures import has_picture
-from .xmp import TIFF, edit_xmp
 
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
 RAW = re.compile(rb"(?s)\s*(\S+)\s+(\d+)\s+([0-9a-fA-F\s]*)$")  # ImageMagick's: the kind, the length, and hexadecimals
@@ -43,7 +40,7 @@ def decode_exif(text: str, notes: list[str]) -> bytes:
         add_note(notes, "EXIF not kept: it cannot be read")
         return b""
     try:
-        return bytes.fromhex(found[3].decode()).removeprefix(PREFIX)
+        return bytes.fromhex(found[3].decode()).removeprefix(EXIF_PREFIX)
     except ValueError:
         add_note(notes, "EXIF not kept: it cannot be read")
         return b""
@@ -117,14 +114,18 @@ def _clean_text(chunk: Chunk, notes: list[str]) -> Chunk | None:
 
 def _clean_profile(profile: bytes, notes: list[str]) -> bytes:
     """Return EXIF, XMP, IPTC or Photoshop's resources without what shows the old pixels."""
+    from .exif import clean_exif
+    from .photoshop import clean_iptc, clean_resources
+    from .xmp import TIFF, edit_xmp
+
     if profile.startswith(b"8BIM"):
         return clean_resources(profile, notes)
     if profile.startswith(b"\x1c"):
         return clean_iptc(profile, notes)
-    for start in (PREFIX, b"II*\0", b"MM\0*"):
+    for start in (EXIF_PREFIX, b"II*\0", b"MM\0*"):
         if profile.startswith(start):
             clean = clean_exif(profile, notes)[0]
-            return (PREFIX if start == PREFIX else b"") + clean if clean else b""
+            return (EXIF_PREFIX if start == EXIF_PREFIX else b"") + clean if clean else b""
     for start in (XMP, b""):
         if profile.startswith(start) and profile.removeprefix(start).lstrip().startswith((b"<", b"\xef\xbb\xbf")):
             return start + edit_xmp(profile.removeprefix(start), {(TIFF, b"Orientation"): b"1"}, notes)

@@ -35,7 +35,6 @@ TAG = re.compile(rb"""<(/?)([\w:.-]+)((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 ATTRIBUTE = re.compile(rb"""\s+([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')""")
 SKIPPED = {b"<?": b"?>", b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<!": b">"}  # in this order
 WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-Names = dict[bytes, str]
 
 
 def describe_removed(what: str) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from ..errors import ImfilterError
 from ..weights.bandpass import dog_kernel_products, dog_products, gabor_products, log_products
+from .docstrings import SIGNED
 from .operation import Operation
 from .parameters import Choice, Integer, Number
 from .products import StrongestWave, SumOfProducts
@@ -14,7 +15,7 @@ from .registry import register_filter
 MARR_RATIO = 1.6
 
 
-@register_filter("edges")
+@register_filter("edges", shared=SIGNED)
 def laplacian_of_gaussian(
     sigma: Annotated[float, Number(above=0)] = 1.0, *, truncate: Annotated[float, Number(above=0)] = 4.0,
 ) -> Operation:
@@ -26,11 +27,6 @@ def laplacian_of_gaussian(
         Standard deviation of the blur in pixels.
     truncate : float, default 4.0
         Radius of the kernel, in standard deviations.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Signed: float32 for integer images unless `dtype` says otherwise.
 
     Notes
     -----
@@ -51,7 +47,7 @@ def laplacian_of_gaussian(
     return SumOfProducts(log_products(sigma, truncate))
 
 
-@register_filter("edges")
+@register_filter("edges", shared=SIGNED)
 def difference_of_gaussians(
     low_sigma: Annotated[float, Number(least=0)] = 1.0,
     high_sigma: Annotated[float | None, Number(least=0, optional=True)] = None, *,
@@ -67,11 +63,6 @@ def difference_of_gaussians(
         Standard deviation of the wide blur, at least low_sigma, which removes larger details. None: 1.6 low_sigma.
     truncate : float, default 4.0
         Radius of the kernels, in standard deviations.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Signed: float32 for integer images unless `dtype` says otherwise.
 
     Raises
     ------

@@ -10,6 +10,7 @@ from ..arrays.conversion import as_array, has_alpha, is_picture
 from ..arrays.dispatch import call_lazy, is_lazy
 from ..arrays.dtypes import round_to_dtype, supported_dtype
 from ..engine.output import check_out
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from .alpha import filter_beside_alpha
 from .linear_light import apply_in_linear_light, check_srgb, use_curves_of
@@ -18,49 +19,47 @@ if TYPE_CHECKING:
     from .declaration import FilterDeclaration, PreparedFilter
 
 
-def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], common: dict[str, Any]) -> Any:
-    """Filter an image. values: its own parameters, not checked yet; common: all keywords of every filter."""
+def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions) -> Any:
+    """Filter an image. values: its own parameters, not checked yet; options: those of every filter."""
     prepared = declaration.prepare(*values)
-    if common["mask"] is None:
-        del common["mask"]
-    elif not declaration.masked:
+    if options.mask is not None and not declaration.weighs:
         raise ImfilterError(
-            f"mask must be None for {declaration.name}, got {type(common['mask']).__name__}: only blurs and "
+            f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs and "
             "sharpening, whose weights do not sum to 0, can leave pixels out")
     if type(image) is not np.ndarray and is_lazy(image):
         linear = {"linear": True} if prepared.linear else {}
-        return call_lazy(
-            "filter", image, declaration.name, **{"mask": None, **common, **prepared.parameters, **linear})
+        return call_lazy("filter", image, declaration.name, **options._asdict(), **prepared.parameters, **linear)
     if prepared.linear:
         check_srgb(image)
         with use_curves_of(image):
-            return _filter_checked(declaration, prepared, image, common)
-    return _filter_checked(declaration, prepared, image, common)
+            return _filter_checked(declaration, prepared, image, options)
+    return _filter_checked(declaration, prepared, image, options)
 
 
 def _filter_checked(
-    declaration: FilterDeclaration, prepared: PreparedFilter, image: Any, common: dict[str, Any]
+    declaration: FilterDeclaration, prepared: PreparedFilter, image: Any, options: FilterOptions
 ) -> Any:
     if type(image) is not np.ndarray and is_picture(image) and has_alpha(image):
-        return _filter_picture_with_alpha(declaration, prepared, image, common)
+        return _filter_picture_with_alpha(declaration, prepared, image, options)
     operation = prepared.operation
-    if operation.signed and common["dtype"] is None:
-        common["dtype"] = signed_dtype(as_array(image).dtype)
+    if operation.signed and options.dtype is None:
+        options = options.with_dtype(signed_dtype(as_array(image).dtype))
     if prepared.linear:
-        return apply_in_linear_light(operation, image, common)
-    return operation.apply(image, **common)
+        return apply_in_linear_light(operation, image, options)
+    return operation.apply(image, options)
 
 
 def _filter_picture_with_alpha(
-    declaration: FilterDeclaration, prepared: PreparedFilter, image: Any, common: dict[str, Any]
+    declaration: FilterDeclaration, prepared: PreparedFilter, image: Any, options: FilterOptions
 ) -> Any:
     """Filter a Pillow image that has alpha. out receives the alpha too."""
-    out = common.pop("out")
+    out = options.out
     colors, alpha = split_picture_alpha(image)
     assert alpha is not None
     linear = {"linear": True} if prepared.linear else {}
     mixed, weight = filter_beside_alpha(
-        declaration.function, declaration.weighs_alpha, colors, alpha, {**prepared.parameters, **linear, **common})
+        declaration.function, declaration.weighs, colors, alpha,
+        {**prepared.parameters, **linear, **options._replace(out=None)._asdict()})
     result = merge_picture_alpha(image, mixed, round_to_dtype(weight, alpha.dtype))
     if out is not None:
         pixels = np.asarray(result)

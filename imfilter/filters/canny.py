@@ -8,8 +8,8 @@ import numpy as np
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..arrays.layout import layout_of
-from ..engine import _tracing
-from ..engine.channelwise import KernelSet, filter_channelwise
+from ..engine.channelwise import KernelSet, filter_same
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from ..weights.gradients import DIFFERENCE, SOBEL, derivative_pair
 from ..weights.taps import gaussian_taps
@@ -84,24 +84,24 @@ class EdgeTracing(Operation):
         self._gradient = [KernelSet.from_kernel(4 * kernel, flip=True) for kernel in derivative_pair(DIFFERENCE, SOBEL)]
         self.size = 2 * taps.size
 
-    def apply(self, image: Any, **options: Any) -> Any:
+    def apply(self, image: Any, options: FilterOptions) -> Any:
         white = white_level(as_array(image).dtype)
-        return combine(image, lambda pixels, **own: self._trace(pixels, white, **own), **options)
+        return combine(image, lambda pixels, own: self._trace(pixels, white, own), options)
 
-    def _trace(self, pixels: Array, white: float, *, dtype: Any, stride: tuple[int, int], **options: Any) -> Array:
+    def _trace(self, pixels: Array, white: float, options: FilterOptions) -> Array:
         low, high = _thresholds(self.low, self.high, white)
         # In double for every dtype: what is an edge must not depend on how a result is rounded.
-        double: dict[str, Any] = {"stride": 1, "dtype": np.float64, **options}
-        smooth = filter_channelwise(pixels, self._blur, **double)
-        double |= {"mode": "reflect", "cval": 0.0}
-        gradient = [filter_channelwise(smooth, kernel, **double) for kernel in self._gradient]
-        layout = layout_of(pixels.shape, options["channel_axis"])
-        lines = np.zeros(smooth.shape, dtype)
+        double = options._replace(stride=1, dtype=np.float64)
+        smooth = filter_same(pixels, self._blur, double)
+        double = double._replace(mode="reflect", cval=0.0)
+        gradient = [filter_same(smooth, kernel, double) for kernel in self._gradient]
+        layout = layout_of(pixels.shape, options.channel_axis)
+        lines = np.zeros(smooth.shape, options.dtype)
         target, (down, across) = layout.images(lines), map(layout.images, gradient)
         for n, c in np.ndindex(target.shape[0], target.shape[3]):
             target[n, :, :, c] = _trace_lines(down[n, :, :, c], across[n, :, :, c], low, high)
         lines *= white
-        return np.ascontiguousarray(layout.subsample(lines, stride))
+        return np.ascontiguousarray(layout.subsample(lines, options.stride))
 
 
 def _thresholds(low: float | None, high: float | None, white: float) -> tuple[float, float]:
@@ -130,6 +130,8 @@ def _trace_lines(down: Array, across: Array, low: float, high: float) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         size = np.sqrt(down * down + across * across)
     marks = np.zeros(size.shape, np.uint8)
+    from ..engine import _tracing  # compiled, and of use only here
+
     _tracing.thin(down, across, size, marks, low, high)
     _tracing.follow(marks, np.empty(np.count_nonzero(marks), np.intp))
     return marks

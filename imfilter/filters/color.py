@@ -8,6 +8,7 @@ from ..arrays.conversion import is_picture, pixels_of, to_input_type
 from ..arrays.dtypes import Array
 from ..arrays.layout import layout_of
 from ..convolution import conv2d
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from ..weights.taps import cosine_and_sine
 from .operation import Operation
@@ -21,6 +22,13 @@ SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0
 # Filter Effects Module Level 1, W3C, feColorMatrix types "saturate" and "hueRotate".
 SATURATE_LUMA = np.array([0.213, 0.715, 0.072])
 HUE_SINE = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
+
+# What docstrings share.
+RGB = """\
+Returns
+-------
+(ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
+    In the image's dtype unless `dtype` says otherwise."""
 
 
 class ChannelMatrix(Operation):
@@ -43,21 +51,22 @@ class ChannelMatrix(Operation):
             raise ImfilterError(f"the image must have {self.weights.shape[1]} channels, got {channels or 1}")
         return self.weights
 
-    def apply(self, image: Any, **options: Any) -> Any:
+    def apply(self, image: Any, options: FilterOptions) -> Any:
         self.check_colors(image)
-        pixels = pixels_of(image, options["channel_axis"])
-        layout = layout_of(pixels.shape, options["channel_axis"])
+        pixels = pixels_of(image, options.channel_axis)
+        layout = layout_of(pixels.shape, options.channel_axis)
         axis = layout.channel_axis
         try:
             matrix = self.matrix_for(None if axis is None else pixels.shape[axis])
         except ImfilterError as error:
             raise ImfilterError(error.fact, f" in shape {pixels.shape}: {layout.taken}") from None
-        return to_input_type(image, self._mix(pixels, matrix, pixels.ndim if axis is None else axis, **options))
+        return to_input_type(image, self._mix(pixels, matrix, pixels.ndim if axis is None else axis, options))
 
-    def _mix(self, pixels: Array, matrix: Array, axis: int, **options: Any) -> Any:
+    def _mix(self, pixels: Array, matrix: Array, axis: int, options: FilterOptions) -> Any:
         """Return the matrix times each pixel. axis: of the channels in the result."""
-        bank = {key: options[key] for key in ("stride", "channel_axis", "dtype", "out", "workers")}
-        return conv2d(pixels, matrix[:, :, None, None], **bank)
+        return conv2d(
+            pixels, matrix[:, :, None, None], stride=options.stride, channel_axis=options.channel_axis,
+            dtype=options.dtype, out=options.out, workers=options.workers)
 
 
 class ChannelSum(ChannelMatrix):
@@ -66,11 +75,11 @@ class ChannelSum(ChannelMatrix):
     def matrix_for(self, channels: int | None) -> Array:
         return np.ones((1, 1)) if channels is None else super().matrix_for(channels)
 
-    def _mix(self, pixels: Array, matrix: Array, axis: int, **options: Any) -> Any:
-        out = options["out"]
+    def _mix(self, pixels: Array, matrix: Array, axis: int, options: FilterOptions) -> Any:
+        out = options.out
         if isinstance(out, np.ndarray):
-            options["out"] = np.expand_dims(out, axis)
-        result = super()._mix(pixels, matrix, axis, **options)
+            options = options._replace(out=np.expand_dims(out, axis))
+        result = super()._mix(pixels, matrix, axis, options)
         return out if out is not None else result.squeeze(axis)
 
 
@@ -107,7 +116,7 @@ def grayscale(weights: Annotated[Any, Table(1)] = LUMA) -> Operation:
     return ChannelSum(weights[None])
 
 
-@register_filter("color")
+@register_filter("color", shared=RGB)
 def sepia(strength: Annotated[float, Number(least=0, most=1)] = 1.0) -> Operation:
     """Sepia tone: the brown of an old print.
 
@@ -117,11 +126,6 @@ def sepia(strength: Annotated[float, Number(least=0, most=1)] = 1.0) -> Operatio
         Red, green and blue.
     strength : float, default 1.0
         From 0, where the image does not change, to 1, all brown.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -140,7 +144,7 @@ def sepia(strength: Annotated[float, Number(least=0, most=1)] = 1.0) -> Operatio
     return ChannelMatrix((1 - strength) * np.eye(3) + strength * SEPIA)
 
 
-@register_filter("color")
+@register_filter("color", shared=RGB)
 def saturate(amount: Annotated[float, Number()] = 1.5) -> Operation:
     """Saturation: make colors stronger, or weaker down to gray.
 
@@ -150,11 +154,6 @@ def saturate(amount: Annotated[float, Number()] = 1.5) -> Operation:
         Red, green and blue.
     amount : float, default 1.5
         0 gives gray, with 1 the image does not change, more is stronger; below 0 colors become their complements.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -173,7 +172,7 @@ def saturate(amount: Annotated[float, Number()] = 1.5) -> Operation:
     return ChannelMatrix(amount * np.eye(3) + (1 - amount) * SATURATE_LUMA)
 
 
-@register_filter("color")
+@register_filter("color", shared=RGB)
 def hue(angle: Annotated[float, Number()] = 90.0) -> Operation:
     """Hue rotation around the color wheel.
 
@@ -183,11 +182,6 @@ def hue(angle: Annotated[float, Number()] = 90.0) -> Operation:
         Red, green and blue.
     angle : float, default 90.0
         Degrees of rotation: 120 turns red towards green, 240 towards blue. Grays do not change.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), 3) or (N, ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
 
     Notes
     -----

@@ -10,31 +10,27 @@ from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.layout import iterate_strips, layout_of
 from ..engine.output import check_out
+from ..engine.request import FilterOptions
 from ..errors import check_pair
 from ..runtime.threads import for_each
 
 
-def combine(
-    image: Any, compute: Callable[..., Array], *, dtype: Any, out: Array | None, stride: Any, channel_axis: Any,
-    workers: int | None, **common: Any,
-) -> Any:
-    """Return compute(pixels, **common) as the image's type, in its dtype or the one asked for.
+def combine(image: Any, compute: Callable[[Array, FilterOptions], Array], options: FilterOptions) -> Any:
+    """Return compute(pixels, options) as the image's type, in its dtype or the one asked for.
 
-    compute gets the keywords of `correlate` with a floating dtype. It returns a new array of that dtype, or of the
+    compute gets a floating dtype, a checked stride and no out. It returns a new array of that dtype, or of the
     result's.
     """
-    pixels = pixels_of(image, channel_axis)
-    layout = layout_of(pixels.shape, channel_axis)
+    pixels, out = pixels_of(image, options.channel_axis), options.out
+    layout = layout_of(pixels.shape, options.channel_axis)
     given = supported_dtype(pixels.dtype)
-    kind = result_dtype(given, dtype)
-    stride = check_pair("stride", stride, 1)
+    kind = result_dtype(given, options.dtype)
+    stride = check_pair("stride", options.stride, 1)
     if out is not None:
         height, width = layout.size(pixels.shape)
         check_out(out, layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1])), kind)
-    values = compute(
-        pixels, dtype=working_dtype(given, kind), stride=stride, channel_axis=channel_axis, workers=workers, out=None,
-        **common)
-    result = round_in_strips(values, kind, workers)
+    values = compute(pixels, options._replace(dtype=working_dtype(given, kind), stride=stride, out=None))
+    result = round_in_strips(values, kind, options.workers)
     if out is not None:
         out[...] = result
         result = out

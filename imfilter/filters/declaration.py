@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from .operation import Operation
 from .parameters import BorderName, Flag, Integer, Kind, Number, Pair
@@ -44,11 +45,7 @@ class Parameter(NamedTuple):
         return str(value).lower()
 
 
-# The keywords of every filter, and their defaults. They mean what they mean in `imfilter.correlate`.
-COMMON_DEFAULTS: dict[str, Any] = {
-    "mode": "reflect", "cval": 0.0, "stride": 1, "mask": None, "channel_axis": -1, "dtype": None, "out": None,
-    "workers": None,
-}
+COMMON_DEFAULTS = FilterOptions._field_defaults  # the keywords of every filter
 # Keywords of every filter in a pipeline, in addition to its own parameters.
 PLACING = (
     Parameter("mode", BorderName(), COMMON_DEFAULTS["mode"], "How the image continues beyond its border."),
@@ -163,13 +160,8 @@ class FilterDeclaration:
         return PreparedFilter(own, self.build(**own), parameters.get("linear", False))
 
     @property
-    def weighs_alpha(self) -> bool:
-        """Whether pixels count by their alpha."""
-        return GROUPS[self.group].weighs
-
-    @property
-    def masked(self) -> bool:
-        """Whether it takes a mask."""
+    def weighs(self) -> bool:
+        """Whether pixels count by their alpha, and by a mask."""
         return GROUPS[self.group].weighs
 
     @property

@@ -20,6 +20,12 @@ RETURNS = """\
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
     In the image's dtype unless `dtype` says otherwise."""
 
+SIGNED = """\
+Returns
+-------
+(ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+    Signed: float32 for integer images unless `dtype` says otherwise."""
+
 _PARAMETERS, _RETURNS = "Parameters\n----------\n", "Returns\n-------\n"
 
 
@@ -39,6 +45,12 @@ def parameter_help(doc: str) -> dict[str, str]:
         else:
             texts[name] = f"{texts[name]} {line.strip()}".strip()
     return texts
+
+
+def insert_sections(doc: str, sections: str) -> str:
+    """Return a docstring with further sections after its first line."""
+    first, _, rest = inspect.cleandoc(doc).partition("\n\n")
+    return f"{first}\n\n{sections}\n\n{rest}"
 
 
 def complete_docstring(doc: str, *, linear: bool) -> str:

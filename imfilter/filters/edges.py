@@ -17,6 +17,7 @@ from ..weights.gradients import (
     ring_kernel,
 )
 from .compass import StrongestDirection
+from .docstrings import SIGNED
 from .operation import Operation
 from .operations import Convolution, GradientMagnitude, LevelPlusConvolution
 from .parameters import Choice
@@ -24,6 +25,17 @@ from .registry import register_filter
 from .sample_range import white_level
 
 Axis = Annotated[int | None, Choice((None, 0, 1))]
+# What the docstrings of the gradients share.
+GRADIENT = """\
+Parameters
+----------
+axis : {None, 0, 1}, default None
+    None: edge magnitude; 0 or 1: signed derivative from top to bottom or from left to right.
+
+Returns
+-------
+(ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+    The magnitude in the image's dtype; a derivative as float32 for integer images; unless `dtype` says otherwise."""
 
 
 def _gradient(
@@ -33,19 +45,9 @@ def _gradient(
     return GradientMagnitude(*kernels, labels) if axis is None else Convolution(kernels[axis], signed=True)
 
 
-@register_filter("edges", kernel={"axis": 0})
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
 def sobel(*, axis: Axis = None) -> Operation:
     """Sobel edge magnitude or derivative, smoothed by 1 2 1.
-
-    Parameters
-    ----------
-    axis : {None, 0, 1}, default None
-        None: edge magnitude; 0 or 1: signed derivative from top to bottom or from left to right.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        The magnitude in the image's dtype; a derivative as float32 for integer images; unless `dtype` says otherwise.
 
     Notes
     -----
@@ -67,19 +69,9 @@ def sobel(*, axis: Axis = None) -> Operation:
     return _gradient(derivative_pair(DIFFERENCE, SOBEL), axis)
 
 
-@register_filter("edges", kernel={"axis": 0})
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
 def scharr(*, axis: Axis = None) -> Operation:
     """Scharr edge magnitude or derivative, nearly equal in all directions.
-
-    Parameters
-    ----------
-    axis : {None, 0, 1}, default None
-        None: edge magnitude; 0 or 1: signed derivative from top to bottom or from left to right.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        As in `imfilter.sobel`.
 
     Notes
     -----
@@ -98,19 +90,9 @@ def scharr(*, axis: Axis = None) -> Operation:
     return _gradient(derivative_pair(DIFFERENCE, SCHARR), axis)
 
 
-@register_filter("edges", kernel={"axis": 0})
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
 def prewitt(*, axis: Axis = None) -> Operation:
     """Prewitt edge magnitude or derivative, smoothed by 1 1 1.
-
-    Parameters
-    ----------
-    axis : {None, 0, 1}, default None
-        None: edge magnitude; 0 or 1: signed derivative from top to bottom or from left to right.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        As in `imfilter.sobel`.
 
     Notes
     -----
@@ -129,19 +111,9 @@ def prewitt(*, axis: Axis = None) -> Operation:
     return _gradient(derivative_pair(DIFFERENCE, PREWITT), axis)
 
 
-@register_filter("edges", kernel={"axis": 0})
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
 def farid(*, axis: Axis = None) -> Operation:
     """Farid-Simoncelli edge magnitude or derivative, 5 x 5.
-
-    Parameters
-    ----------
-    axis : {None, 0, 1}, default None
-        None: edge magnitude; 0 or 1: signed derivative from top to bottom or from left to right.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        As in `imfilter.sobel`.
 
     Notes
     -----
@@ -194,14 +166,9 @@ def roberts(*, axis: Axis = None) -> Operation:
     return _gradient(ROBERTS, axis, ("axis 0, falling diagonal", "axis 1, rising diagonal"))
 
 
-@register_filter("edges")
+@register_filter("edges", shared=SIGNED)
 def laplace() -> Operation:
     """Laplacian: the difference between each pixel and its four neighbors.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Signed: float32 for integer images unless `dtype` says otherwise.
 
     Notes
     -----

@@ -16,6 +16,7 @@ from ..arrays.dtypes import Array, result_dtype, supported_dtype, working_dtype
 from ..arrays.transfer_curves import SRGB, TransferCurve
 from ..engine.borders import Border, parse_border, parse_cval
 from ..engine.output import check_out
+from ..engine.request import FilterOptions
 from ..errors import DtypeError, ImfilterError
 from .combine import round_in_strips
 from .operation import Operation
@@ -118,22 +119,22 @@ def _map_channels(
     return result
 
 
-def apply_in_linear_light(operation: Operation, image: Any, options: dict[str, Any]) -> Any:
-    """Return operation.apply(image, **options), computed in linear light and rounded once. The image is checked."""
-    pixels, axis = pixels_of(image, options["channel_axis"]), options["channel_axis"]
+def apply_in_linear_light(operation: Operation, image: Any, options: FilterOptions) -> Any:
+    """Return operation.apply(image, options), computed in linear light and rounded once. The image is checked."""
+    pixels, axis = pixels_of(image, options.channel_axis), options.channel_axis
     axis = None if pixels.ndim == 2 else axis
     kind = supported_dtype(pixels.dtype)
-    wanted, top, out = result_dtype(kind, options["dtype"]), white_level(kind), options["out"]
+    wanted, top, out = result_dtype(kind, options.dtype), white_level(kind), options.out
     light = decode_samples(pixels, axis)
-    border, beyond = parse_border("mode", options["mode"]), options["cval"]
+    border, beyond = parse_border("mode", options.mode), options.cval
     if border is Border.CONSTANT:
         beyond = top * float(_convert(np.asarray([parse_cval(beyond, border, kind) / top]), None, "decode")[0])
     floats = working_dtype(kind, wanted)
-    filtered = operation.apply(light, **{**options, "cval": beyond, "dtype": floats, "out": None})
+    filtered = operation.apply(light, options._replace(cval=beyond, dtype=floats, out=None))
     if axis is not None and filtered.ndim == pixels.ndim and len(_current_curves()) > 1:
-        result = round_in_strips(encode_samples(filtered, top, axis), wanted, options["workers"])
+        result = round_in_strips(encode_samples(filtered, top, axis), wanted, options.workers)
     else:
-        result = encode_in_strips(filtered, wanted, top, options["workers"])
+        result = encode_in_strips(filtered, wanted, top, options.workers)
     if out is not None:
         check_out(out, result.shape, wanted)
         out[...] = result

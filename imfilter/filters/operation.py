@@ -1,20 +1,19 @@
 """What a filter does once its parameters are checked, and what it is made of, to be shown."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays.dtypes import Array
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 
 # A function of the responses of a group, and the same as text with {} for each of them.
 Joined = tuple[Callable[..., float], str]
 
 
-@dataclass(frozen=True)
-class Composition:
+class Composition(NamedTuple):
     """The kernels of a filter, and how their responses are combined.
 
     sentence: how, in words that end where the kernels follow. groups: kernels by label; the responses of a group are
@@ -56,11 +55,8 @@ class Operation:
     size = 0
     signed = False
 
-    def apply(
-        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
-        workers: int | None, mask: Any = None,
-    ) -> Any:
-        """Return the result. The keywords are those of all filters, as the caller gave them."""
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        """Return the result."""
         raise NotImplementedError
 
     def composition(self) -> Composition | None:

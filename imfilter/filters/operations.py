@@ -8,9 +8,9 @@ import numpy as np
 
 from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype
-from ..engine.channelwise import Epilogue, KernelSet, filter_channelwise
+from ..engine.channelwise import Epilogue, KernelSet, filter_same
 from ..engine.joined import Join, filter_joined
-from ..engine.request import ChannelwiseOptions
+from ..engine.request import FilterOptions
 from ..weights.taps import dense_kernel
 from .operation import Composition, Operation
 
@@ -23,14 +23,8 @@ class KernelOperation(Operation):
     def __init__(self, kernels: KernelSet) -> None:
         self._set, self.size = kernels, kernels.size
 
-    def apply(
-        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
-        workers: int | None, mask: Any = None,
-    ) -> Any:
-        # The options are passed as one tuple: on a small image, keywords would cost a tenth of the call.
-        options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
-        return filter_channelwise(
-            image, self._set, options, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        return filter_same(image, self._set, options)
 
 
 class JoinOperation(Operation):
@@ -39,12 +33,10 @@ class JoinOperation(Operation):
     def __init__(self, join: Join) -> None:
         self._join, self.size = join, join.size
 
-    def apply(
-        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
-        workers: int | None, mask: Any = None,
-    ) -> Any:
-        options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
-        return filter_joined(image, self._join, options, channel_axis=channel_axis, out=out, workers=workers)
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        return filter_joined(
+            image, self._join, options.channelwise(), channel_axis=options.channel_axis, out=options.out,
+            workers=options.workers)
 
 
 class Convolution(KernelOperation):
@@ -98,16 +90,16 @@ class LevelPlusConvolution(Operation):
         self._leveled: dict[float, KernelSet] = {}  # by level
         self.size = 2 * kernel.size
 
-    def apply(self, image: Any, **options: Any) -> Any:
-        pixels = pixels_of(image, options["channel_axis"])
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        pixels = pixels_of(image, options.channel_axis)
         kind, level = supported_dtype(pixels.dtype), self.level(pixels.dtype)
-        if kind.kind == "u" and level == np.iinfo(kind).max and result_dtype(kind, options["dtype"]) == kind:
+        if kind.kind == "u" and level == np.iinfo(kind).max and result_dtype(kind, options.dtype) == kind:
             # Only what falls below white shows: white minus the saturated response to the negative kernel, in one pass.
-            drawing: Array = filter_channelwise(pixels, self._negative, **options)
+            drawing: Array = filter_same(pixels, self._negative, options)
             return to_input_type(image, np.invert(drawing, out=drawing))
         if level not in self._leveled:
             self._leveled[level] = self._set.with_epilogue(Epilogue("level", level))
-        return filter_channelwise(image, self._leveled[level], **options)
+        return filter_same(image, self._leveled[level], options)
 
     def composition(self) -> Composition:
         return Composition(

@@ -8,6 +8,7 @@ import numpy as np
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import working_dtype
 from ..engine import rank as ranks
+from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from .operation import Operation
 from .parameters import Integer, Number, Pair
@@ -19,6 +20,20 @@ Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
 LOG2_E = math.log2(math.e)
 LARGEST_RADIUS = 2**11  # pixels, of a bilateral window
 
+# What docstrings share.
+SAMPLES = """\
+Returns
+-------
+(ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+    Samples of the image, in its dtype unless `dtype` says otherwise."""
+EXTREME = """\
+Parameters
+----------
+size : int or (int, int), default 3
+    Rows and columns of the window, in pixels. Any size takes about as long.
+
+""" + SAMPLES
+
 
 class RankOfWindow(Operation):
     """Take the rank-th smallest sample of each window, from 0 on."""
@@ -26,8 +41,8 @@ class RankOfWindow(Operation):
     def __init__(self, size: tuple[int, int], rank: int) -> None:
         self.window, self.rank = size, rank
 
-    def apply(self, image: Any, **options: Any) -> Any:
-        return ranks.filter_rank(image, self.window, self.rank, **options)
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        return ranks.filter_rank(image, self.window, self.rank, options)
 
 
 class ExtremeOfWindow(Operation):
@@ -36,11 +51,11 @@ class ExtremeOfWindow(Operation):
     def __init__(self, size: tuple[int, int], largest: bool) -> None:
         self.window, self.largest = size, largest
 
-    def apply(self, image: Any, **options: Any) -> Any:
-        return ranks.filter_extreme(image, self.window, largest=self.largest, **options)
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        return ranks.filter_extreme(image, self.window, self.largest, options)
 
 
-@register_filter("rank")
+@register_filter("rank", shared=SAMPLES)
 def median(size: Size = 3) -> Operation:
     """Median filter: remove specks, preserve edges.
 
@@ -48,11 +63,6 @@ def median(size: Size = 3) -> Operation:
     ----------
     size : int or (int, int), default 3
         Rows and columns of the window, in pixels; 3 is a radius of 1.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -76,19 +86,9 @@ def median(size: Size = 3) -> Operation:
     return RankOfWindow((height, width), height * width // 2)
 
 
-@register_filter("rank")
+@register_filter("rank", shared=EXTREME)
 def minimum(size: Size = 3) -> Operation:
     """Minimum filter (erosion): the darkest sample of each window.
-
-    Parameters
-    ----------
-    size : int or (int, int), default 3
-        Rows and columns of the window, in pixels. Any size takes about as long.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -109,19 +109,9 @@ def minimum(size: Size = 3) -> Operation:
     return ExtremeOfWindow(size, largest=False)  # type: ignore[arg-type]
 
 
-@register_filter("rank")
+@register_filter("rank", shared=EXTREME)
 def maximum(size: Size = 3) -> Operation:
     """Maximum filter (dilation): the brightest sample of each window.
-
-    Parameters
-    ----------
-    size : int or (int, int), default 3
-        Rows and columns of the window, in pixels. Any size takes about as long.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -141,7 +131,7 @@ def maximum(size: Size = 3) -> Operation:
     return ExtremeOfWindow(size, largest=True)  # type: ignore[arg-type]
 
 
-@register_filter("rank")
+@register_filter("rank", shared=SAMPLES)
 def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size: Size = 3) -> Operation:
     """Percentile filter: replace each pixel by a percentile of its neighborhood.
 
@@ -151,11 +141,6 @@ def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size
         Which sample, from 0, the darkest, to 100, the brightest.
     size : int or (int, int), default 3
         Rows and columns of the window, in pixels.
-
-    Returns
-    -------
-    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Samples of the image, in its dtype unless `dtype` says otherwise.
 
     Notes
     -----
@@ -227,9 +212,9 @@ class SimilarNeighbors(Operation):
         self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
         self.size = squares.size
 
-    def apply(self, image: Any, **options: Any) -> Any:
+    def apply(self, image: Any, options: FilterOptions) -> Any:
         kind = range_dtype(as_array(image).dtype)
         whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
         # However strict, it is a finite number, so that a difference of 0 does not become NaN.
         strictness = min(math.sqrt(LOG2_E / 2) / self.sigma_color / whole, float(np.finfo(working_dtype(kind)).max))
-        return ranks.filter_bilateral(image, self.exponents, strictness, **options)
+        return ranks.filter_bilateral(image, self.exponents, strictness, options)

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args
 
+from ..engine.request import FilterOptions
 from .calling import call_filter
 from .declaration import COMMON_DEFAULTS, GROUPS, LINEAR, FilterDeclaration, Parameter
-from .docstrings import complete_docstring, parameter_help
+from .docstrings import complete_docstring, insert_sections, parameter_help
 from .operation import Operation
 
 FILTERS: dict[str, FilterDeclaration] = {}
@@ -22,7 +23,7 @@ def filters_by_group() -> dict[str, list[FilterDeclaration]]:
 
 
 def register_filter(
-    group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False,
+    group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False, shared: str = "",
 ) -> Callable[[Callable[..., Operation]], Callable[..., Any]]:
     """Declare a filter: replace a function that returns its operation by the public function of an image.
 
@@ -38,6 +39,8 @@ def register_filter(
         parameters that do not change the kernel.
     cut, far : bool
         As in FilterDeclaration.
+    shared : str
+        Sections of the docstring that several filters have in common.
 
     Returns
     -------
@@ -48,62 +51,51 @@ def register_filter(
     """
 
     def register(build: Callable[..., Operation]) -> Callable[..., Any]:
-        linear = (LINEAR,) if GROUPS[group].linear else ()
-        parameters = _parameters(build) + linear
-        function = _public_function(build, bool(linear))
+        if shared:
+            build.__doc__ = insert_sections(build.__doc__ or "", shared)
+        own = list(inspect.signature(build, eval_str=True).parameters.values())
+        texts = parameter_help(build.__doc__ or "")
+        parameters = tuple(Parameter(one.name, get_args(one.annotation)[1], one.default, texts[one.name])
+                           for one in own)
+        linear = GROUPS[group].linear
+        if linear:
+            parameters += (LINEAR,)
+            own.append(inspect.Parameter("linear", inspect.Parameter.KEYWORD_ONLY, default=LINEAR.default))
+        function = _public_function(build, own)
         name = build.__name__
         declaration = FilterDeclaration(name, group, parameters, build, function, kernel or {}, cut, far)
         function.__globals__["declaration"] = FILTERS[name] = declaration
-        function.__doc__ = complete_docstring(build.__doc__ or "", linear=bool(linear))
+        function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear)
         return function
 
     return register
 
 
-def _parameters(build: Callable[..., Operation]) -> tuple[Parameter, ...]:
-    """Return a filter's own parameters, from the annotations and the docstring of its function."""
-    hints = get_type_hints(build, include_extras=True)
-    texts = parameter_help(build.__doc__ or "")
-    return tuple(
-        Parameter(name, get_args(hints[name])[1], parameter.default, texts[name])
-        for name, parameter in inspect.signature(build).parameters.items()
-        if get_origin(hints.get(name)) is Annotated
-    )
-
-
-def _public_function(build: Callable[..., Operation], linear: bool) -> Callable[..., Any]:
+def _public_function(build: Callable[..., Operation], own: list[inspect.Parameter]) -> Callable[..., Any]:
     """Compile the public function, whose real signature is bound by Python itself, faster than any code could.
 
-    For sobel: `def sobel(image, *, axis=..., mode=..., ...): return call_filter(declaration, image, (axis,), {...})`.
+    For sobel, in one line:
+    `def sobel(image, *, axis=..., mode=..., ...): return call_filter(declaration, image, (axis,), FilterOptions(...))`.
     """
-    own = list(inspect.signature(build).parameters.values())
-    if linear:
-        own.append(inspect.Parameter("linear", inspect.Parameter.KEYWORD_ONLY, default=False))
-    common = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-              for name, default in COMMON_DEFAULTS.items()]
-    image = inspect.Parameter("image", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    signature = inspect.Signature([image, *own, *common])
-    names = [parameter.name for parameter in own]
+    free = [one for one in own if one.kind is one.POSITIONAL_OR_KEYWORD]
+    fixed = [one for one in own if one.kind is one.KEYWORD_ONLY]
     # Defaults are attached afterwards: their values, not their texts.
-    plain = signature.replace(parameters=[
-        parameter.replace(
-            annotation=inspect.Parameter.empty,
-            default=parameter.empty if parameter.default is parameter.empty else None)
-        for parameter in signature.parameters.values()])
+    texts = ["image", *map(_without_default, free), "*", *map(_without_default, fixed),
+             *(f"{name}=None" for name in COMMON_DEFAULTS)]
     source = (
-        f"def {build.__name__}{plain}:\n"
-        f"    return call_filter(declaration, image, ({''.join(f'{name}, ' for name in names)}), "
-        f"{{{', '.join(f'{name!r}: {name}' for name in COMMON_DEFAULTS)}}})\n")
-    namespace: dict[str, Any] = {"call_filter": call_filter, "__name__": build.__module__}
+        f"def {build.__name__}({', '.join(texts)}):\n"
+        f"    return call_filter(declaration, image, ({''.join(f'{one.name}, ' for one in own)}), "
+        f"FilterOptions({', '.join(COMMON_DEFAULTS)}))\n")
+    namespace: dict[str, Any] = {
+        "call_filter": call_filter, "FilterOptions": FilterOptions, "__name__": build.__module__}
     exec(compile(source, f"<imfilter.{build.__name__}>", "exec"), namespace)
-    function: Callable[..., Any] = namespace[build.__name__]
-    _set_defaults(function, signature)
-    return function
+    function: Any = namespace[build.__name__]
+    function.__defaults__ = tuple(one.default for one in free if one.default is not one.empty) or None
+    function.__kwdefaults__ = {
+        **{one.name: one.default for one in fixed if one.default is not one.empty}, **COMMON_DEFAULTS}
+    return function  # type: ignore[no-any-return]
 
 
-def _set_defaults(function: Any, signature: inspect.Signature) -> None:
-    """Attach the defaults of a signature to a function that has the same parameters."""
-    with_default = [one for one in signature.parameters.values() if one.default is not one.empty]
-    function.__defaults__ = tuple(
-        one.default for one in with_default if one.kind is one.POSITIONAL_OR_KEYWORD) or None
-    function.__kwdefaults__ = {one.name: one.default for one in with_default if one.kind is one.KEYWORD_ONLY}
+def _without_default(parameter: inspect.Parameter) -> str:
+    """Return a parameter as text, with None for any default."""
+    return parameter.name if parameter.default is parameter.empty else f"{parameter.name}=None"

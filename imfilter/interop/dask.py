@@ -5,7 +5,7 @@ bit-identical to filtering the whole image. Chunks may have any sizes.
 """
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from ..arrays.dtypes import Array
 from ..arrays.layout import ArrayLayout, layout_of
 from ..blocks import build
 from ..blocks.build import Block, BlockwiseFilter, Mask
+from ..engine.bank import BankOptions, BankRequest
 from ..engine.normalized import broadcast_mask, mask_array, measure_mask
+from ..engine.request import ChannelwiseOptions
 from ..errors import ImfilterError
 from ..pipeline.chain import Pipeline
 from ..pipeline.filter import Filter
@@ -36,28 +38,27 @@ def convolve(image: Any, kernel: Any, **options: Any) -> Any:
 
 
 def _filter_with_kernel(
-    image: Any, kernel: Any, flip: bool, *, mask: Any = None, dtype: Any = None, out: Any = None, workers: Any = None,
-    channel_axis: int | None = -1, **options: Any,
+    image: Any, kernel: Any, flip: bool, *, mask: Any = None, out: Any = None, workers: Any = None,
+    channel_axis: int | None = -1, **keywords: Any,
 ) -> Any:
-    layout = _check_array(image, channel_axis, out, workers)
-    lazy_mask = _open_mask(mask, image, layout, options.get("mode", "reflect"))
+    layout, options = _check_array(image, channel_axis, out, workers), ChannelwiseOptions(**keywords)
+    lazy_mask = _open_mask(mask, image, layout, options.mode)
     blockwise = build.split_kernel(
-        image.shape, image.dtype, kernel, flip=flip, mask=_placeholder(mask, lazy_mask), channel_axis=channel_axis,
-        wanted=dtype, **options)
-    request = "kernel", as_array(kernel), flip, dtype, channel_axis, options
+        image.shape, image.dtype, kernel, options, flip=flip, mask=_placeholder(mask, lazy_mask),
+        channel_axis=channel_axis)
+    request = "kernel", as_array(kernel), flip, channel_axis, options._asdict()
     return _lazy_result(image, layout, blockwise, request, lazy_mask)
 
 
 @implements("conv2d")
 def conv2d(
-    image: Any, weight: Any, bias: Any = None, *, dtype: Any = None, out: Any = None, workers: Any = None,
-    channel_axis: int | None = -1, **options: Any,
+    image: Any, weight: Any, bias: Any = None, *, out: Any = None, workers: Any = None,
+    channel_axis: int | None = -1, **options: Unpack[BankOptions],
 ) -> Any:
     """Implement `imfilter.conv2d` for a dask array."""
     layout = _check_array(image, channel_axis, out, workers)
-    blockwise = build.split_bank(
-        image.shape, image.dtype, weight, bias, channel_axis=channel_axis, wanted=dtype, **options)
-    request = "bank", as_array(weight), bias, dtype, channel_axis, options
+    blockwise = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, **options))
+    request = "bank", as_array(weight), bias, channel_axis, options
     return _lazy_result(image, layout, blockwise, request, mixed=True)
 
 

@@ -146,8 +146,8 @@ class Filter:
     def takes_mask(self) -> bool:
         """Whether pixels can be left out: its weights do not sum to 0."""
         kernel = self.keywords.get("kernel")
-        if kernel is None or not self.declaration.masked:
-            return self.declaration.masked
+        if kernel is None or not self.declaration.weighs:
+            return self.declaration.weighs
         return kernel.ndim == 2 and has_sum(kernel)
 
     def without_mask(self) -> Filter:
@@ -180,7 +180,7 @@ class Filter:
         if alpha is None:
             return self(colors, **common), None
         kernel = self.keywords.get("kernel")
-        weighs = self.declaration.weighs_alpha and (
+        weighs = self.declaration.weighs and (
             kernel is None or bool(kernel.ndim == 2 and kernel.min() >= 0 and kernel.any()))
         return filter_beside_alpha(self.declaration.function, weighs, colors, alpha, {**self.keywords, **common})
 
@@ -245,7 +245,7 @@ def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask
     """Return the mask; reject it for a filter that takes none."""
     if "kernel" in changed:
         sum_weights(changed["kernel"])  # rejects a sum of 0
-    elif not declaration.masked:
+    elif not declaration.weighs:
         raise ImfilterError(f"{declaration.name} takes no mask: its weights sum to 0, or it has none")
     return mask
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..convolution import conv2d, correlate
 from ..engine.borders import parse_border
+from ..engine.request import FilterOptions
 from ..errors import FileError, explain_os_error
 from ..filters.combine import combine
 
@@ -61,13 +62,12 @@ def apply_kernel(image: Any, kernel: Array, bias: Any = 0.0, **common: Any) -> A
     if not np.any(bias):
         return correlate(image, kernel, **common)
 
-    def add_bias(pixels: Array, **options: Any) -> Array:
-        result: Array = correlate(pixels, kernel, **options)
+    def add_bias(pixels: Array, options: FilterOptions) -> Array:
+        result: Array = correlate(pixels, kernel, **options._asdict())
         result += bias
         return result
 
-    return combine(image, add_bias, **{"dtype": None, "out": None, "stride": 1, "channel_axis": -1, "workers": None,
-                                      **common})
+    return combine(image, add_bias, FilterOptions(**common))
 
 
 def kernel_stem(path: str) -> str:

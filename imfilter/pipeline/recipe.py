@@ -17,14 +17,13 @@ from ..arrays.transfer_curves import TransferCurve
 from ..errors import ImfilterError, list_choices
 from ..filters.combine import round_in_strips
 from ..filters.linear_light import assume_curves
-from .blending import blend_pictures
 from .chain import Pipeline, as_photo
 from .nodata import describe_spread
 from .photo_nodata import describe_filling, find_nodata, name_nodata
-from .region import Region
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
+    from .region import Region
 
 # How signed results are mapped to unsigned samples. gray: the middle of their range; largest: the largest magnitude.
 SIGNED: dict[str, Callable[[Array, float, float], Array]] = {
@@ -81,6 +80,8 @@ class Recipe:
                 result = self._filter_channels(photo, signed) if self.channels else as_photo(
                     photo, *self._filter(photo, *split_picture_alpha(photo), signed))
             if self.region:
+                from .blending import blend_pictures
+
                 nodata = self.find_nodata(given)
                 result = blend_pictures(
                     self._convert_picture(given, nodata), result, self.region, nodata and nodata.after)

@@ -33,8 +33,12 @@ def render_page(scene: Scene) -> str:
         "captions": json.dumps([bind_sizes(caption) for caption in scene.captions]).replace("<", "\\u003c"),
         "seconds": f"{scene.seconds:g}",
     }
-    # Split once: a title that contains {{captions}} must not be filled in itself.
-    text = (resources.files(__package__) / "page.html").read_text(encoding="utf-8")
+    return fill_page("page.html", parts)
+
+
+def fill_page(template: str, parts: dict[str, str]) -> str:
+    """Return a page with its parts filled in. Split once: a name that contains {{title}} is not filled in itself."""
+    text = (resources.files(__package__) / template).read_text(encoding="utf-8")
     head, *pieces = text.split("{{")
     filled = [head]
     for piece in pieces:

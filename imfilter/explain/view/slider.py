@@ -5,13 +5,13 @@ import base64
 import io
 import math
 from html import escape
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...arrays.conversion import as_array, is_picture
 from ...arrays.high_depth import HighDepthImage
+from ..canvas.page import fill_page
 from ..canvas.palette import DARK, LIGHT, css_variables
 from .comparison import Comparison, Difference, format_difference
 from .display import to_displayable
@@ -60,7 +60,7 @@ def render_slider(first: Any, second: Any, result: Comparison, names: tuple[str,
                  for picture, source in zip(shown, (first, second), strict=True)]
     if addresses[0].startswith("data:image/jpeg"):
         notes.append(f"The pictures are shown as JPEG of quality {QUALITY}; the numbers are those of the files.")
-    return _fill({
+    return fill_page("slider.html", {
         "title": escape(f"{names[0]} and {names[1]}"), "light": css_variables(LIGHT), "dark": css_variables(DARK),
         "before": escape(names[0]), "after": escape(names[1]), "first": addresses[0], "second": addresses[1],
         "width": str(width), "height": str(height), "shown": str(width * max(1, round(LEAST / width))),
@@ -128,14 +128,3 @@ def _cells(row: Difference) -> list[str]:
              "–" if row.ssim is None else f"{row.ssim:.4f}", format_difference(row.mean),
              format_difference(row.largest), f"{x}, {y}"]
     return [f'<th scope="row">{escape(row.name)}</th>', *(f"<td>{cell}</td>" for cell in cells)]
-
-
-def _fill(parts: dict[str, str]) -> str:
-    """Return the page with its parts filled in. Split once: a name that contains {{title}} is not filled in itself."""
-    text = (resources.files(__package__) / "slider.html").read_text(encoding="utf-8")
-    head, *pieces = text.split("{{")
-    filled = [head]
-    for piece in pieces:
-        name, _, rest = piece.partition("}}")
-        filled += parts[name], rest
-    return "".join(filled)

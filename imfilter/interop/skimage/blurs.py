@@ -7,7 +7,7 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...arrays.layout import iterate_strips, layout_of
-from ...engine.channelwise import correlate_separable
+from ...engine.channelwise import KernelSet, filter_channelwise
 from ...runtime.threads import for_each
 from ...weights.taps import gaussian_taps
 from .conditions import describe_support, is_flat, is_mode, is_number, is_plain
@@ -72,8 +72,8 @@ def _blur(
 ) -> Array:
     """Return `factor` times the blurred image, in its dtype or that of out."""
     column, row = (gaussian_taps(sigma, truncate) for sigma in sigmas)
-    result: Array = correlate_separable(
-        given.pixels, given.times(column) * factor, row, mode=MODES[mode], cval=given.beyond(cval),
+    result: Array = filter_channelwise(
+        given.pixels, KernelSet.separable(given.times(column) * factor, row), mode=MODES[mode], cval=given.beyond(cval),
         dtype=given.dtype if out is None else out.dtype, out=out,
         channel_axis=-1 if channel_axis is None else channel_axis)
     return result

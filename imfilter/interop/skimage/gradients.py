@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays.dtypes import Array
-from ...convolution import convolve
-from ...engine.channelwise import magnitude
+from ...engine.channelwise import KernelSet, filter_channelwise
 from ...weights import gradients
 from .conditions import describe_support, is_gray, is_mask, is_mode
 from .fallback import call_original
@@ -41,11 +40,12 @@ def _edges(
 ) -> Any:
     """Convolve a scaled image with one kernel, or take the magnitude of two, and mask it."""
     given = as_floats(image)
-    common: dict[str, Any] = {"mode": MODES[mode], "cval": given.beyond(cval), "dtype": given.dtype}
     if isinstance(weights, tuple):
-        result = magnitude(given.pixels, given.times(weights[0]), given.times(weights[1]), **common)
+        kernels = KernelSet.magnitude(given.times(weights[0]), given.times(weights[1]), flip=True)
     else:
-        result = convolve(given.pixels, given.times(weights), **common)
+        kernels = KernelSet.from_kernel(given.times(weights), flip=True)
+    result = filter_channelwise(
+        given.pixels, kernels, mode=MODES[mode], cval=given.beyond(cval), dtype=given.dtype)
     return apply_mask(result, mask)
 
 

@@ -1,0 +1,51 @@
+"""Arguments for any filter, made from its declaration."""
+import numpy as np
+
+from imfilter.filters import FILTERS, Parameter
+from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
+
+SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
+
+
+def needed(name, matrix=SWAP):
+    """Return the parameters that a filter has no defaults for, which are matrices."""
+    return {parameter.name: matrix for parameter in FILTERS[name].parameters if parameter.required}
+
+
+def changed(name, *, linear=True):
+    """Return parameters for a filter that all differ from their defaults. linear: that one, too."""
+    values = {parameter.name: other_value(parameter) for parameter in FILTERS[name].parameters
+              if linear or parameter.name != "linear"}
+    if name == "canny":
+        values["high_threshold"] = 2
+    if name == "difference_of_gaussians":
+        values["high_sigma"] = 7.25
+    return values
+
+
+def other_value(parameter):
+    """Return a value that is not the default: not the same for both axes, or a fraction without a short decimal."""
+    kind = parameter.kind
+    if isinstance(kind, Pair):
+        return (2, 5) if isinstance(kind.each, Integer) else (0.1 + 0.2, 5 / 3)
+    if isinstance(kind, Integer):
+        return 3
+    if isinstance(kind, Number):
+        return min(kind.most, 5 * (parameter.default or 1)) / 3
+    if isinstance(kind, Choice):
+        return next(value for value in kind.values[::-1] if value != parameter.default)
+    if isinstance(kind, Table):
+        return [[0.1, 0.2, 1e-30], [1, -2, 3]] if kind.axes == 2 else [0.25, 0.25, 0.5]
+    assert isinstance(kind, Flag)
+    return not parameter.default
+
+
+def as_text(value):
+    """Return a value as it is written on a command line."""
+    return Parameter.format_value(np.asarray(value) if isinstance(value, list) else value)
+
+
+def made_of_kernels(name):
+    """Return whether a filter is one of kernels, or of a matrix across channels."""
+    operation = FILTERS[name].operation(needed(name))
+    return operation.composition() is not None or operation.matrix is not None
