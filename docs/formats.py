@@ -49,6 +49,10 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   transformation and rational polynomials of GeoTIFF, which a photo that is turned upright cannot keep. GDAL's
   statistics are left out. Planes of ImageJ, tifffile and MetaMorph (STK) that share one table become pages, or are
   named if they cannot be read. Pixels without data (GDAL_NODATA) are filtered like others, with a note.
+* **Storage of TIFF.** The result of an uncompressed file is uncompressed, that of LZW, PackBits, CCITT and the JPEG of
+  TIFF 6.0 is LZW, and any other is deflated. The result of BigTIFF is BigTIFF. EXIF in JPEG states the positioning of
+  colors that it requires. So validators such as `exiftool -validate` report nothing that they do not report of the
+  source.
 * **JPEG** segments hold 64 KB: longer EXIF, XMP and comments are left out with a note.
 * **Samples.** Gray TIFF keeps its type, signed or not. Where 0 is white, unsigned samples are inverted; signed and
   float samples have no range to be inverted in, so they stay, and so does the tag that says it. YCbCr TIFF becomes RGB.
@@ -74,7 +78,8 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   and chromaticities, and without a profile the color space in EXIF (Adobe RGB). A wide-gamut photo would look different
   without them.
 * **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is rejected, unless
-  `--max-pixels` is higher. TIFF files are written up to 4 GB; [tiles](large_files.md) have no such limits.
+  `--max-pixels` is higher. TIFF files are written up to 4 GB, unless the source is BigTIFF;
+  [tiles](large_files.md) have no such limits.
 """
 
 

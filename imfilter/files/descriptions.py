@@ -20,12 +20,17 @@ STATISTICS = re.compile(rb"\s*<Item\b[^>]*\bname=[\"']STATISTICS_[^>]*(?:/>|>[^<
 
 
 class Stored(NamedTuple):
-    """How a page was stored: its height, width and number of samples a pixel, and its orientation."""
+    """How a page was stored: its height, width and number of samples a pixel, and its orientation.
+
+    compression: TIFF's number. big: whether offsets have 64 bits.
+    """
 
     height: int
     width: int
     bands: int
     turn: int = 1
+    compression: int = 1
+    big: bool = False
 
 
 class Result(NamedTuple):

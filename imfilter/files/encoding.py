@@ -9,7 +9,7 @@ from PIL import PngImagePlugin
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from . import bmp, chunks, high_depth, jpeg, png
-from .exif import PREFIX, read_resolution
+from .exif import PREFIX, read_resolution, state_positioning
 from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
 from .heif import load_heif
 from .jpeg_metadata import set_density
@@ -119,7 +119,8 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
     assert not isinstance(image, HighDepthImage)
     stated = [(key, kept.pop(key)) for key in ("dpi", "density") if key in kept]
     if "exif" in kept:
-        kept["exif"] = PREFIX + kept["exif"]
+        from_jpeg = "coding" in image.info or image.mode != "RGB"
+        kept["exif"] = PREFIX + (kept["exif"] if from_jpeg else state_positioning(kept["exif"]))
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
     settings = task.settings
     data = jpeg.encode_jpeg(

@@ -29,6 +29,7 @@ PREFIX = b"Exif\0\0"
 ORIENTATION, MAKER_NOTE, XMP = 0x0112, 0x927C, 0x02BC
 WIDTHS, HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)  # of IFD0, and of the directory of the exposure
 ACROSS, DOWN, UNIT = 0x011A, 0x011B, 0x0128  # the resolution
+POSITIONING, CENTERED = 0x0213, 1  # of the colors of JPEG, which EXIF requires
 COLOR_SPACE, INTEROP_INDEX, INTEROP_VERSION = 0xA001, 0x0001, 0x0002
 ADOBE_RGB = b"R03"
 # Tags that hold pixels, or say where they are: strips, tiles, a thumbnail, and Photoshop's layers.
@@ -193,6 +194,15 @@ def update_exif(data: bytes, size: tuple[int, int], stride: tuple[int, int], not
     block.remove_pixels(notes)
     after = block.to_bytes(notes)
     return data.removeprefix(PREFIX) if after == before else after
+
+
+def state_positioning(data: bytes) -> bytes:
+    """Return EXIF that says where JPEG's samples of color lie, as it requires."""
+    block = ExifBlock.parse(data)
+    if block.first.find(POSITIONING):
+        return data
+    block.first.set(make_entry(POSITIONING, 3, [CENTERED], block.order))
+    return block.to_bytes([])
 
 
 def read_resolution(data: bytes) -> tuple[str, tuple[float, float]] | None:

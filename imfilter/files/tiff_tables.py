@@ -20,7 +20,7 @@ LAYOUT_TAGS = frozenset({
     *range(254, 260), 262, *range(263, 267), 273, *range(277, 282), 284, 288, 289, 290, 291, 292, 293, 317, 320,
     *range(322, 329), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, *range(32995, 32999),
     34675, 65426, 65432})
-PAGE_KIND = 254
+PAGE_KIND, COMPRESSION = 254, 259
 LAYERS, RESOURCES, IPTC, NODATA = 37724, 34377, 33723, 42113
 POINTERS = (13, 18)  # types
 WORDS = {3: 2, 8: 2, 4: 4, 5: 4, 9: 4, 10: 4, 11: 4, 13: 4, 12: 8, 16: 8, 17: 8, 18: 8}  # bytes of a number by type
@@ -52,10 +52,11 @@ class PageTables:
         return entry.integers(self.header.order)[0] if entry and entry.count == 1 else 0
 
     def stored(self, number: int) -> Stored:
-        """Return the height and width of a page, and its number of samples a pixel."""
-        found = [self.pages[number].find(tag) for tag in (257, 256, 277)]
-        height, width, bands = (entry.integers(self.header.order)[0] if entry and entry.count else 1 for entry in found)
-        return Stored(height, width, bands)
+        """Return how a page is stored: height, width, number of samples a pixel, and compression."""
+        found = [self.pages[number].find(tag) for tag in (257, 256, 277, COMPRESSION)]
+        height, width, bands, compression = (
+            entry.integers(self.header.order)[0] if entry and entry.count else 1 for entry in found)
+        return Stored(height, width, bands, 1, compression, self.header.big)
 
     def exif(self, number: int, notes: list[str]) -> bytes:
         """Return a page's entries as an EXIF block; notes: what is not kept."""
