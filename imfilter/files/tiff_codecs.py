@@ -49,7 +49,8 @@ def choose_codec(number: int, dtype: np.dtype[Any], order: str) -> Codec:
     integers, number = dtype.kind != "f", CLASSIC.get(number, DEFLATE)
     if number == LZW and not features.check("libtiff"):
         number = DEFLATE
-    return Codec(number, integers, {NONE: bytes, LZW: _encode_lzw, DEFLATE: _deflate}[number], order)
+    encoders: dict[int, Callable[[bytes], bytes]] = {NONE: bytes, LZW: _encode_lzw, DEFLATE: _deflate}
+    return Codec(number, integers, encoders[number], order)
 
 
 def choose_fast_codec(number: int, dtype: np.dtype[Any], order: str) -> Codec:
