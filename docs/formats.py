@@ -37,9 +37,16 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   note each.
 * **Old pixels.** What still shows or certifies the photo before the filter is removed, with a note: thumbnails and
   previews (EXIF, maker notes, Photoshop, IPTC, XMP, JPEG segments, PNG texts and chunks), layers, gain maps, depth
-  maps, films and other images behind the photo, signatures (C2PA). So is what announces them in XMP. A preview within a
-  maker note becomes zeros of the same length. Maker notes may hold previews in formats other than JPEG and PNG, which
-  are not recognized: `--strip` removes the whole note.
+  maps, films, thermal images and other images behind the photo, the raw file within DNG entries, signatures (C2PA), and
+  whatever large data cameras store in the segments APP3 to APP8 of a JPEG file. So is what announces them in XMP. A
+  preview within a maker note becomes zeros of the same length: pictures of any usual format, and samples of any kind to
+  which the tables of Casio, Fujifilm, Leica, Minolta, Nikon, Olympus, Pentax, Samsung, Sanyo, Sony and makers alike
+  point. `--strip` removes whole notes.
+* **Places.** What counts pixels follows them when a photo is turned upright or has a `--stride`: the subject's place in
+  EXIF, the density of the sensor in EXIF and XMP, regions of faces (MWG, Microsoft), sides of panoramas, EXIF and
+  resolution within Photoshop's resources, Aperio's description. Selections and overlays of ImageJ are left out with a
+  note if the pixels move, and descriptions of microscopes (Zeiss, FEI, Olympus, Micro-Manager) if they grow. A transfer
+  function of TIFF is kept for samples of the same depth.
 * **Resolution.** Any value is kept, with or without a unit, and divided by the strides of the filter. JPEG holds whole
   numbers per inch or centimeter: others are rounded, with a note if that changes more than half a percent.
 * **TIFF** entries are copied in the same way into TIFF, and into the EXIF of other formats, except those on how pixels

@@ -12,6 +12,7 @@ from .formats import KEPT, Format
 from .heif import collect_heif
 from .jpeg import read_coding
 from .photo import add_note
+from .pictures import has_picture
 from .profile import is_profile
 
 BMP_PROFILE = re.compile(rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)")  # version 5, with an embedded or linked profile
@@ -31,11 +32,12 @@ def collect_metadata(
     given = dict(image.info)
     kept = {key: given[key] for key in ("icc_profile", "xmp", "comment") if isinstance(given.get(key), bytes)}
     exif = _stored_exif(image, kind, notes)
-    kept["exif"], turn = clean_exif(exif, notes) if exif else (None, None)
+    size = (given["stored"].width, given["stored"].height) if "stored" in given else image.size
+    kept["exif"], turn = clean_exif(exif, notes, size) if exif else (None, None)
     if turn is None:
         turn = xmp.read_orientation(kept.get("xmp", b""))
     if kind != "JPEG" and "xmp" in kept:
-        kept["xmp"] = xmp.edit_xmp(kept["xmp"], {(xmp.TIFF, b"Orientation"): b"1"}, notes)
+        kept["xmp"] = xmp.clean_xmp(kept["xmp"], turn, notes)
     kept |= _read_resolution(given)
     kept |= COLLECTORS.get(kind, _collect_nothing)(image, stream, {**given, **kept, "exif": exif, "turn": turn}, notes)
     if kind == "JPEG":
@@ -98,10 +100,17 @@ def _collect_webp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
 
 def _collect_gif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     """Convert GIF's number of repetitions to the number of times the animation is played."""
-    loop, extension = given.get("loop"), given.get("extension", (b"NETSCAPE",))[0]
-    if not extension.startswith((b"NETSCAPE", b"ANIMEXTS")):
-        add_note(notes, f"extension {extension.decode('latin-1')!r} not kept")
-    return {"plays": 1 if loop is None else loop and loop + 1, "duration": given.get("duration")}
+    from .gif import list_applications
+
+    loop, comment = given.get("loop"), given.get("comment")
+    place = stream.tell()
+    for name in list_applications(stream):
+        add_note(notes, f"extension {name!r} not kept")
+    stream.seek(place)
+    if isinstance(comment, bytes) and has_picture(comment):
+        comment = None
+        add_note(notes, xmp.describe_removed("preview in a comment"))
+    return {"plays": 1 if loop is None else loop and loop + 1, "duration": given.get("duration"), "comment": comment}
 
 
 def _collect_tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
@@ -167,6 +176,7 @@ def fit_metadata(
         from .tiff_tables import update_tiff_entries
 
         info["exif"] = update_tiff_entries(info["exif"], stored, Result(size, mode, stride), notes)
+        info = {key: value for key, value in info.items() if value}
     stated = "exif" in info and "exif" in kind.keeps and read_resolution(info["exif"])
     for key in [key for key in info if key not in kind.keeps]:
         for name in _describe(key, info.pop(key)) if key not in ("dpi", "density") or not stated else []:
@@ -200,13 +210,11 @@ def _update_metadata(info: dict[str, Any], size: tuple[int, int], stride: tuple[
     for key in ("exif", "xmp"):
         if not info.get(key, True):
             del info[key]
-    if stride == (1, 1):
-        return
     for key in ("dpi", "density"):
         if key in info:
             info[key] = info[key][0] / stride[1], info[key][1] / stride[0]
     if "segments" in info:
-        info["segments"] = jpeg_metadata.scale_segments(info["segments"], stride)
+        info["segments"] = jpeg_metadata.update_segments(info["segments"], size, stride, notes)
 
 
 def _describe(key: str, value: Any) -> list[str]:

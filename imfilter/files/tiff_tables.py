@@ -11,8 +11,9 @@ import numpy as np
 from .descriptions import DESCRIPTION, Result, Stored, remove_statistics, update_descriptions
 from .exif import MAKER_NOTE, ExifBlock
 from .georeference import update_georeference
+from .microscopy import remove_curve, remove_outlines, remove_private
 from .photo import add_note
-from .photoshop import clean_iptc, clean_resources
+from .photoshop import clean_iptc, clean_resources, update_resources
 from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Header, parse_header, parse_tables
 
 # Tags that describe how a page is stored, and not the photo. 700 and 34675 are XMP and the color profile.
@@ -145,6 +146,14 @@ def update_tiff_entries(exif: bytes, stored: Stored, result: Result, notes: list
     update_georeference(block.first, block.order, result.stride, stored.turn, notes)
     update_descriptions(block.first, stored, result, notes)
     remove_statistics(block.first, notes)
+    remove_curve(block.first, result.bits, notes)
+    if stored.turn != 1 or result.stride != (1, 1):
+        remove_outlines(block.first, block.order, notes)
+    if result.stride != (1, 1):
+        remove_private(block.first, notes)
+    if (resources := block.first.find(RESOURCES)) and resources.type in (1, 7):
+        value = update_resources(resources.value, result.size, result.stride, notes)
+        block.first.set(resources._replace(value=value, count=len(value)))
     return exif if block.first.entries == before else block.to_bytes(notes)
 
 
