@@ -68,17 +68,35 @@ class Recipe:
         if signed not in SIGNED:
             raise ImfilterError(f"signed must be {list_choices(SIGNED)}, got {signed!r}")
         try:
-            given = photo
-            if len(photo.getbands()) > 1 and as_array(photo).dtype != self.target_dtype(as_array(photo).dtype):
-                photo = to_high_depth(photo)
-            with assume_curves(self.find_curves(given)):
-                result = self._filter_channels(photo, signed) if self.channels else as_photo(
-                    photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+            if self.needs_light(photo, signed):
+                from ..arrays.inks import inks_to_light, light_to_inks  # few photos are CMYK
+
+                result = light_to_inks(self._filter_picture(inks_to_light(photo), signed))
+            else:
+                result = self._filter_picture(photo, signed)
             if self.region:
-                result = blend_pictures(self._convert_picture(given), result, self.region)
+                result = blend_pictures(self._convert_picture(photo), result, self.region)
             return simplify_picture(result) if self.dtype or self.depth else result
         except ImfilterError as error:
             raise type(error)(error.fact) from None
+
+    def _filter_picture(self, photo: Picture, signed: str) -> Picture:
+        """Return the filtered photo without regard to the region."""
+        curves = self.find_curves(photo)
+        if len(photo.getbands()) > 1 and as_array(photo).dtype != self.target_dtype(as_array(photo).dtype):
+            photo = to_high_depth(photo)
+        with assume_curves(curves):
+            return self._filter_channels(photo, signed) if self.channels else as_photo(
+                photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+
+    def needs_light(self, photo: Picture, signed: str) -> bool:
+        """Return whether the result lies on white or gray, and the photo's inks must become light for it."""
+        if photo.mode.split()[0] != "CMYK" or self.channels:
+            return False
+        if any(one.mixes or one.keywords.get("linear") for one in self.pipeline):
+            return False  # these are refused for CMYK
+        mapped = self.maps_signed(as_array(photo).dtype, signed) and signed != "abs"
+        return mapped or any(one.operation.on_level for one in self.pipeline)
 
     def find_curves(self, photo: Picture) -> tuple[TransferCurve, ...] | None:
         """Return the transfer curves of the filtered channels, by what the file says; None: they are not needed."""
@@ -107,9 +125,11 @@ class Recipe:
         """Return whether samples of this dtype are rescaled."""
         return self.depth is not None and self.target_dtype(dtype) != supported_dtype(dtype)
 
-    def list_notes(self, photo: Picture) -> list[str]:
+    def list_notes(self, photo: Picture, signed: str = "offset") -> list[str]:
         """Return what the recipe does to a photo that its owner may not expect."""
         pixels = as_array(photo)
+        if self.needs_light(photo, signed):
+            return ["CMYK is filtered as light, since the result lies on white or gray: its black ink becomes colors"]
         if not self.changes_depth(pixels.dtype) or pixels.dtype.kind != "f" or self.depth == "float":
             return []
         low, high = np.nanmin(pixels, initial=0), np.nanmax(pixels, initial=0)

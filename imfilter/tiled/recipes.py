@@ -44,6 +44,9 @@ class TiledRecipe:
 
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
         photo = make_sample(source)
+        if recipe.needs_light(photo, signed):
+            raise ImfilterError("a result that lies on white or gray cannot be computed for CMYK in tiles: "
+                                "use --engine memory")
         whole = replace(recipe, region=Region.whole()) if recipe.region else recipe
         self.sample = whole.picture(photo, signed)  # raises what it would raise for the whole image
         sample = as_array(self.sample)

@@ -1,0 +1,44 @@
+"""CMYK pictures as light, for filters whose results lie on white or gray: full ink would make those black."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .conversion import as_array, simplify_picture
+from .dtypes import Array
+from .high_depth import HighDepthImage
+
+if TYPE_CHECKING:
+    from .conversion import Picture
+
+
+def inks_to_light(picture: Picture) -> Picture:
+    """Return a CMYK picture as red, green and blue: what its inks leave of white.
+
+    Examples
+    --------
+    >>> inks = HighDepthImage(np.array([[[0, 0, 0, 0], [255, 0, 51, 0], [0, 0, 0, 127]]], np.uint8))
+    >>> as_array(inks_to_light(inks)).tolist()
+    [[[255, 255, 255], [0, 255, 204], [128, 128, 128]]]
+    """
+    pixels = as_array(picture)
+    top = _full_ink(pixels)
+    light = (top - pixels[..., :3].astype(np.float64)) * (top - pixels[..., 3:].astype(np.float64)) / top
+    return simplify_picture(HighDepthImage(_to_samples(light, pixels), info=picture.info))
+
+
+def light_to_inks(picture: Picture) -> Picture:
+    """Return a picture of red, green and blue as CMYK without black ink."""
+    pixels = as_array(picture)
+    inks = np.zeros((*pixels.shape[:2], 4), pixels.dtype)
+    inks[..., :3] = _to_samples(_full_ink(pixels) - pixels.astype(np.float64), pixels)
+    return simplify_picture(HighDepthImage(inks, colors=4, info=picture.info))
+
+
+def _full_ink(pixels: Array) -> float:
+    return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind in "ui" else 1.0
+
+
+def _to_samples(values: Array, like: Array) -> Array:
+    return np.rint(values).astype(like.dtype) if like.dtype.kind in "ui" else values.astype(like.dtype)
