@@ -1,6 +1,7 @@
 """Metadata that counts pixels: it follows the pixels when a photo is turned upright, strided, or made another type."""
 import struct
 
+import numpy as np
 import pytest
 from PIL import Image
 from test_exif import block, entries_of, exif_of, table, with_exif
@@ -184,3 +185,32 @@ def test_a_transfer_function_is_kept_for_the_same_depth_alone(run):  # noqa: F81
     result, said = run(make_tiff("<", {301: entry}), "convolve", "--kernel", "1", "--depth", "16")
     assert 301 not in read_entries(result) and "transfer function not kept" in said
 
+
+
+def test_levels_that_results_do_not_apply_are_named(run):  # noqa: F811
+    curve = (3, 256, struct.pack("<256H", *range(256)))
+    result, said = run(make_tiff("<", {291: curve}))
+    assert 291 not in read_entries(result) and "gray response curve not kept" in said
+
+
+@pytest.mark.parametrize(("levels", "noted"), [((0, 255), False), ((16, 235), True)])
+def test_levels_of_rgb_are_named_if_they_are_not_the_full_range(put, levels, noted):
+    tifffile = pytest.importorskip("tifffile")
+    path = put("a.tif", b"")
+    stated = [one for level in levels * 3 for one in (level, 1)]
+    tifffile.imwrite(path, np.zeros((10, 10, 3), "u1"), photometric="rgb", metadata=None,
+                     extratags=[(532, 5, 6, stated, True)])
+    assert files.read_photo(path).notes == ["reference levels of black and white not kept"] * noted
+
+
+def test_attributes_of_zarr_that_are_not_kept_are_named(tmp_path, capsys):
+    zarr = pytest.importorskip("zarr")
+    from imfilter.cli.program import main
+
+    attributes = {"_ARRAY_DIMENSIONS": ["y", "x"], "pixel_size": 0.25, "GeoTransform": "0 1 0 0 0 1"}
+    array = zarr.create_array(
+        str(tmp_path / "a.zarr"), shape=(64, 64), dtype="u1", zarr_format=2, attributes=attributes)
+    array[:] = 7
+    with pytest.raises(SystemExit) as ended:
+        main(["apply", "gaussian", "--stride", "2", str(tmp_path / "a.zarr"), "-o", str(tmp_path / "b.zarr")])
+    assert not ended.value.code and "attributes not kept: GeoTransform, pixel_size" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from functools import partial
 from mmap import ACCESS_READ, mmap
 from typing import IO
@@ -14,7 +15,7 @@ from .georeference import update_georeference
 from .microscopy import remove_curve, remove_outlines, remove_private
 from .photo import add_note
 from .photoshop import clean_iptc, clean_resources, update_resources
-from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Header, parse_header, parse_tables
+from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Entry, Header, parse_header, parse_tables
 
 # Tags that describe how a page is stored, and not the photo. 700 and 34675 are XMP and the color profile.
 LAYOUT_TAGS = frozenset({
@@ -23,6 +24,8 @@ LAYOUT_TAGS = frozenset({
     34675, 65426, 65432})
 PAGE_KIND, COMPRESSION = 254, 259
 LAYERS, RESOURCES, IPTC, NODATA = 37724, 34377, 33723, 42113
+RGB, REFERENCE = 2, 532
+LEVELS = {291: "gray response curve", REFERENCE: "reference levels of black and white"}  # what results do not apply
 POINTERS = (13, 18)  # types
 WORDS = {3: 2, 8: 2, 4: 4, 5: 4, 9: 4, 10: 4, 11: 4, 13: 4, 12: 8, 16: 8, 17: 8, 18: 8}  # bytes of a number by type
 NEAREST = 16  # place right behind the header of any TIFF file
@@ -59,6 +62,16 @@ class PageTables:
             entry.integers(self.header.order)[0] if entry and entry.count else 1 for entry in found)
         return Stored(height, width, bands, 1, compression, self.header.big)
 
+    def _states_levels(self, page: Directory, levels: Entry) -> bool:
+        """Return whether the reference levels of a page of RGB differ from the least and the largest sample."""
+        order = self.header.order
+        kinds, bits = ([*entry.integers(order), 0][0] if entry else 0 for entry in map(page.find, (262, 258)))
+        if kinds != RGB or (levels.type, levels.count) != (5, 6):
+            return False
+        numbers = struct.unpack(order + "12I", levels.value)
+        stated = [above / (below or 1) for above, below in zip(numbers[::2], numbers[1::2], strict=True)]
+        return stated != [0, 2**bits - 1] * 3
+
     def exif(self, number: int, notes: list[str]) -> bytes:
         """Return a page's entries as an EXIF block; notes: what is not kept."""
         page = self.pages[number]
@@ -68,6 +81,10 @@ class PageTables:
             value = missing.value.rstrip(b"\0 ").decode("latin-1")
             add_note(notes, f"pixels without data (GDAL_NODATA {value}) are filtered like all others: filters that "
                             "take --mask can leave them out")
+        for tag, name in LEVELS.items():
+            levels = page.find(tag)
+            if levels and (tag != REFERENCE or self._states_levels(page, levels)):
+                add_note(notes, f"{name} not kept")
         if PICTURES in page.children:
             add_note(notes, "images within a page not kept")
         kept = Directory([entry for entry in page.entries if entry.tag not in LAYOUT_TAGS], dict(page.children))
