@@ -1,6 +1,7 @@
 """Write large TIFF files: compressed segments in the order of their arrival, and their directory at the end."""
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -23,6 +24,7 @@ from .source import TiffSource
 
 SIDE = 512  # of the largest tile in the file
 STEP = 16  # sides of TIFF tiles must be multiples of this
+LOWEST = 256  # rows of a block that spans the width: fewer would read many rows twice
 LARGEST = 1024  # side of a source's tiles that a result takes over
 
 
@@ -40,6 +42,8 @@ class TiffTarget(Target):
             raise FileError(f"{path}: TIFF cannot hold samples of {dtype}")
         self._frame = outline(shape, dtype, like)
         step, inner = _choose_sides(like, (shape[0], shape[1]))
+        self._in_strips = isinstance(like, TiffSource) and not like.tiled
+        tile = _span_width(tile, shape[1]) if self._in_strips else tile
         rounded = [-(-min(side, whole) // one) * one for side, whole, one in zip(tile, shape[:2], step, strict=True)]
         super().__init__(path, shape, dtype, (rounded[0], rounded[1]))
         info = options.metadata(like)
@@ -65,14 +69,14 @@ class TiffTarget(Target):
         number = like.compression if isinstance(like, TiffSource) else DEFLATE
         codec = choose_fast_codec(number, self.dtype, self._order)
         (height, width), pixel = self.shape[:2], self._frame.pixels.shape[2] * self.dtype.itemsize
-        in_strips = isinstance(like, TiffSource) and not like.tiled
-        self._rows = Rows((height, width), pixel, self._order) if in_strips and codec.number == NONE else None
+        self._rows = Rows((height, width), pixel, self._order) if self._in_strips and codec.number == NONE else None
         sides = _file_tile_side(self.tile[0], height, inner[0]), _file_tile_side(self.tile[1], width, inner[1])
         self._segments: Segments | Rows = self._rows or (
-            Strips(self.tile[0], width, width * pixel, codec) if in_strips else Tiles(sides, width, codec))
+            Strips(self.tile[0], width, width * pixel, codec) if self._in_strips else Tiles(sides, width, codec))
         # Compressed noise is a little larger than noise.
-        area = height * width if in_strips else sides[0] * sides[1] * -(-height // sides[0]) * -(-width // sides[1])
-        self.big = tiff.is_big(like.info) or area * pixel * 1.01 + 2**20 > tiff.MOST
+        sides = (1, 1) if self._in_strips else sides
+        whole = [-(-side // one) * one for side, one in zip((height, width), sides, strict=True)]
+        self.big = tiff.is_big(like.info) or whole[0] * whole[1] * pixel * 1.01 + 2**20 > tiff.MOST
         self._coding = codec.layout
 
     def _begin(self) -> None:
@@ -83,6 +87,7 @@ class TiffTarget(Target):
             size = sum(size for _, size in self._rows.locate(0))
             stream.write(self._note.before(stream.tell(), size))
             self._start = stream.tell()
+            stream.flush()
             self._places = dict(enumerate(self._rows.locate(self._start)))
 
     def missing(self) -> list[Block]:
@@ -94,8 +99,9 @@ class TiffTarget(Target):
         """Write a block, or compress the segments that it completes and append them to the file."""
         pixels = pixels.reshape(*block.size, -1).astype(self.dtype.newbyteorder("="), copy=False)
         if isinstance(self._segments, Rows):
-            for place, data in self._segments.cut(self._start, block, pixels):
-                self._put(place, data)
+            with explain_write_errors(self.path):
+                for place, data in self._segments.cut(self._start, block, pixels):
+                    self._put(place, data)
         else:
             for number, data in self._segments.encode(block, pixels):
                 self._append(number, data)
@@ -103,7 +109,13 @@ class TiffTarget(Target):
             self._left.discard(block)
 
     def _put(self, place: int, data: bytes) -> None:
-        with self._lock, explain_write_errors(self.path):
+        """Write bytes at a place, from any thread."""
+        if hasattr(os, "pwrite"):  # without a lock, and without flushing a buffer for each row
+            while data:
+                count = os.pwrite(self._draft.stream.fileno(), data, place)
+                place, data = place + count, data[count:]
+            return
+        with self._lock:  # Windows
             self._draft.stream.seek(place)
             self._draft.stream.write(data)
 
@@ -153,6 +165,12 @@ def _choose_sides(like: Source, size: tuple[int, int]) -> tuple[tuple[int, int],
         sides = min(like.tile[0], _round_up(size[0])), min(like.tile[1], _round_up(size[1]))
         return sides, sides
     return (STEP, STEP), (SIDE, SIDE)
+
+
+def _span_width(tile: tuple[int, int], width: int) -> tuple[int, int]:
+    """Return the size of a block that spans the width in as many pixels, unless it would have too few rows."""
+    rows = tile[0] * tile[1] // width // STEP * STEP
+    return (rows, width) if tile[1] < width and rows >= LOWEST else tile
 
 
 def _round_up(side: int) -> int:
