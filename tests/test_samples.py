@@ -334,8 +334,10 @@ def test_a_relief_of_cmyk_lies_on_gray_not_on_black(tmp_path, arguments, flat, o
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, INKS.astype("u2") * 257 if deep else INKS, photometric="separated", metadata=None)
     said = filter_file(path, tmp_path / "b.tif", "apply", *arguments)
+    filter_file(path, tmp_path / "c.tif", "apply", *arguments, "--engine", "tiles")
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
         result = file.asarray()
+        np.testing.assert_array_equal(tifffile.imread(tmp_path / "c.tif"), result)
         assert result.shape == INKS.shape and file.pages[0].photometric == 5
     np.testing.assert_allclose(result[4, 2] / scale, (flat, flat, flat, 0), atol=0.6)
     if outside:

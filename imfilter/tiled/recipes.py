@@ -11,6 +11,7 @@ from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.conversion import PIL_MODES, as_array, has_alpha
 from ..arrays.dtypes import Array, round_to_dtype
 from ..arrays.high_depth import HighDepthImage
+from ..arrays.inks import convert_inks, convert_light
 from ..blocks.blockwise import Block, Read
 from ..blocks.build import split_pipeline
 from ..errors import ImfilterError
@@ -44,9 +45,7 @@ class TiledRecipe:
 
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
         photo = make_sample(source)
-        if recipe.needs_light(photo, signed):
-            raise ImfilterError("a result that lies on white or gray cannot be computed for CMYK in tiles: "
-                                "use --engine memory")
+        self._light = recipe.needs_light(photo, signed)
         whole = replace(recipe, region=Region.whole()) if recipe.region else recipe
         self.sample = whole.picture(photo, signed)  # raises what it would raise for the whole image
         sample = as_array(self.sample)
@@ -63,6 +62,7 @@ class TiledRecipe:
         self._chosen = recipe.channel_indices(photo) if recipe.channels and len(source.shape) == 3 else None
         self._size = source.shape[:2]
         shape = source.shape if self._chosen is None else (*self._size, len(self._chosen))
+        shape = (*self._size, 3) if self._light else shape
         self._inner = split_pipeline(recipe.pipeline, shape, source.dtype, alpha=self._alpha,
                                   wanted=recipe.computing_dtype(source.dtype, signed))
         self.shape: tuple[int, ...] = (*self._inner.shape[:2], *sample.shape[2:])
@@ -83,6 +83,9 @@ class TiledRecipe:
     def _filter_block(self, block: Block, read: Read) -> Array:
         """Return a block of the filtered image, without regard to the region."""
         chosen = self._chosen
+        if self._light:
+            return convert_light(self._to_file_samples(
+                self._inner.compute(block, lambda window: convert_inks(read(window)))))
         if chosen is None:
             values = self._to_file_samples(self._inner.compute(block, read))
             return values.reshape(*values.shape[:2], *self._filtered_shape)
