@@ -55,7 +55,9 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   those of the result. With `--stride`, so are the size of a pixel in OME-XML, and the pixel scale, tie points,
   transformation and rational polynomials of GeoTIFF, which a photo that is turned upright cannot keep. GDAL's
   statistics are left out. Planes of ImageJ, tifffile and MetaMorph (STK) that share one table become pages, or are
-  named if they cannot be read. Pixels without data (GDAL_NODATA) are filtered like others, with a note.
+  named if they cannot be read. Pixels without data (GDAL_NODATA) do not count, and stay so
+  ([more](command_line.md#pixels-without-data)). In a palette image the value is an entry of the palette, so it is left
+  out with a note. Where 0 is white, and for samples of less than 8 bits, the value is converted as the samples are.
 * **Storage of TIFF.** The result of an uncompressed file is uncompressed, that of LZW, PackBits, CCITT and the JPEG of
   TIFF 6.0 is LZW, and any other is deflated. The result of BigTIFF is BigTIFF. EXIF in JPEG states the positioning of
   colors that it requires. So validators such as `exiftool -validate` report nothing that they do not report of the

@@ -10,10 +10,6 @@ cdef extern from "lanes.h" nogil:
     float exp2_float(float value)
     double exp2_double(double value)
 
-ctypedef fused real:
-    float
-    double
-
 
 cdef inline real power(real exponent) noexcept nogil:
     if real is float:

@@ -26,6 +26,7 @@ _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
 }
 _LANES = {"int16": INT16, "float32": FLOAT32, "float64": FLOAT64}
+_FINISHES = {"difference": DIFFERENCE, "level": LEVEL}
 
 
 cdef bint interrupted() noexcept with gil:
@@ -104,7 +105,7 @@ cdef class Packed:
         if job.bank.used:
             plan_block(self)
         plan_columns(self)
-        if computation.solid is not None and job.source.packed:
+        if computation.solid is not None and job.source.packed and not job.epilogue.finish:
             plan_solid(self, computation.solid)
         elif mixes_colors(self):
             pack_colors(self, kernels, computation.bias)
@@ -130,6 +131,10 @@ cdef class Packed:
         else:
             height, width = (kernels if job.bank.used else kernels[0]).shape[-2:]
         job.geometry.kernel_height, job.geometry.kernel_width = height, width // (doublings + 1)
+        if computation.epilogue is not None:
+            job.epilogue.finish = <Finish><int>_FINISHES[computation.epilogue.finish]
+            job.epilogue.kind = <Sample><int>_LANES[computation.epilogue_dtype]
+            job.epilogue.amount, job.epilogue.threshold = computation.epilogue.amount, computation.epilogue.threshold
         return 0
 
     def __dealloc__(self):

@@ -19,6 +19,10 @@ ctypedef fused lane:        # the types that the loops compute in
     float
     double
 
+ctypedef fused real:        # the types of numbers that are not integers
+    float
+    double
+
 cdef enum Sample:
     UINT8, UINT16, INT16, INT32, FLOAT32, FLOAT64
 
@@ -134,6 +138,20 @@ cdef struct Output:
     bint narrow             # square.pxi writes uint8 results from int16 itself
 
 
+cdef enum Finish:
+    NOTHING
+    DIFFERENCE              # center + amount * (center - response), where these differ by the threshold or more
+    LEVEL                   # response + amount
+
+
+cdef struct Epilogue:
+    # What is computed from each response and its own place in the image before it becomes a sample of the target.
+    Finish finish
+    Sample kind             # FLOAT32 or FLOAT64: what it is computed in
+    double amount, threshold
+    Py_ssize_t row, offset  # ring row, for the first output row of a group, and lane in it of a result's own place
+
+
 cdef struct Kernels:
     # Channel-wise: stage 2 k computes kernel k, or its column when it is separable; stage 2 k + 1 its row.
     Stage stages[4]
@@ -170,6 +188,7 @@ cdef struct Job:
     Tiling tiling
     RingLayout ring
     Output output
+    Epilogue epilogue
     Kernels kernel
     Box box
     Bank bank

@@ -3,6 +3,7 @@
 cdef enum:
     RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
     CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
+    FINISHED_BYTES = 16_384     # with an epilogue: longer writes to a row of the target are faster
     STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
     NARROWEST_TILE = 256
     LEAST_INNER = 1024          # samples of a row from which computing its edges apart pays
@@ -83,9 +84,10 @@ cdef int plan_columns(Packed packed) except -1:
     job.ring.reach = job.ring.row_lanes - job.tiling.width * channels
     job.ring.lanes = (job.ring.doublings + 1) * job.ring.row_lanes + block
     job.bank.pixel_step = channels if packed.apart else job.geometry.stride_x * channels
-    job.tiling.chunk = CHUNK_BYTES // size // block * block
+    job.tiling.chunk = (FINISHED_BYTES if job.epilogue.finish else CHUNK_BYTES) // size // block * block
     plan_output(packed, block)
     plan_inner(packed, block)
+    plan_epilogue(packed)
     job.tiling.work = (<double>job.tiling.group * job.tiling.width * job.target.channels
                        * job.geometry.kernel_height * job.geometry.kernel_width)
     return 0
@@ -101,7 +103,7 @@ cdef void plan_output(Packed packed, Py_ssize_t block):
     job.output.streamed = not job.bank.used and job.target.size > job.source.size and written > STREAM_BYTES
     job.output.direct_from = PY_SSIZE_T_MAX
     plain = job.output.scale == 1 and job.kernel.count == 1 and not job.output.streamed
-    if plain and job.target.packed and job.target.kind == job.lane:
+    if plain and not job.epilogue.finish and job.target.packed and job.target.kind == job.lane:
         job.output.direct_from = (block + channels - 1) // channels
 
 
@@ -117,6 +119,7 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
         job.lane == INT16 and job.source.kind == UINT8 and geometry.kernel_height == geometry.kernel_width == 3
         and job.tiling.group == GROUP and job.tiling.row_advance == 1 and not job.kernel.separable
         and job.source.packed and (geometry.border != CONSTANT or 0 <= geometry.cval <= 255)
+        and job.epilogue.finish != DIFFERENCE       # which needs lanes
     )
     if (job.bank.used or packed.apart or job.ring.doublings or geometry.stride_x > 1 or not job.source.packed
             or not (job.inner.bytes or job.source.kind == job.lane)):
@@ -125,6 +128,14 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
     job.inner.last = min(job.target.width, job.source.width + geometry.left - span)
     job.inner.least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
     job.inner.least = max(job.inner.least, NARROW_EDGES * span)
+
+
+cdef void plan_epilogue(Packed packed):
+    """Find where in the ring's rows the center of the kernel lies, the place of the result itself."""
+    cdef Job *job = &packed.job
+    if job.epilogue.finish == DIFFERENCE:
+        job.epilogue.row = job.geometry.top // job.geometry.dilation_y
+        job.epilogue.offset = tap_offset(packed, job.geometry.left // job.geometry.dilation_x)
 
 
 cdef Py_ssize_t tap_offset(Packed packed, Py_ssize_t j):

@@ -1,15 +1,11 @@
-"""Pixels times their weights, and weighted sums divided by the sums of weights: both ends of normalized convolution.
+"""Pixels times their weights, and weighted sums divided by the sums of weights: both ends of work in blocks of rows.
 
 Rows lie without gaps, samples are the machine's own; shapes are (pixels, channels) or (rows, columns, channels).
 Weights have one channel for all or as many as the pixels. imfilter.normalized sees to that; nothing is checked here.
 """
 from libc.stdint cimport int32_t, uint8_t
 
-from engine cimport sample
-
-ctypedef fused real:
-    float
-    double
+from engine cimport real, sample
 
 ctypedef fused number:
     uint8_t
@@ -128,3 +124,11 @@ def share(const real[:, :, ::1] sums, const real[:, :, ::1] weights, real total,
                 count = min(CHUNK, lanes - k)
                 share_some(&sums[y, 0, 0] + k, spread(&weights[y, 0, 0], room, k, count, each), total, shares, count)
                 store_some(shares, &results[y, 0, 0] + k, count)
+
+
+def store(const real[:, :, ::1] values, sample[:, :, :] results):
+    """Convert values to samples, whose rows lie without gaps: integers are rounded and saturated."""
+    cdef Py_ssize_t y
+    with nogil:
+        for y in range(results.shape[0]):
+            store_some(&values[y, 0, 0], &results[y, 0, 0], results.shape[1] * results.shape[2])

@@ -47,7 +47,7 @@ cdef int pack_kernels(Packed packed, kernels, bias) except -1:
             pack_square(packed, &stages[2 * k], kernels[k])
     if stages[0].shape == 0 or (job.kernel.count == 2 and stages[2].shape == 0):
         stages[0].shape = stages[2].shape = 0       # both kernels or none
-    if job.lane == INT16 and job.target.kind == UINT8 and job.target.packed:
+    if job.lane == INT16 and job.target.kind == UINT8 and job.target.packed and not job.epilogue.finish:
         job.output.gradient = (
             job.kernel.count == 2 and stages[0].shape == UPPER_LOWER and stages[2].shape == LEFT_RIGHT)
         job.output.narrow = job.output.gradient or (job.kernel.count == 1 and job.output.scale == 1)

@@ -1,4 +1,5 @@
-# Convert lanes to samples: rounded to the nearest, ties to even, and saturated; NaN becomes 0.
+# Convert lanes to samples: rounded to the nearest, ties to even, and saturated; NaN becomes 0. And what comes before.
+
 
 cdef inline float clamped_float(float value, float low, float high) noexcept nogil:
     value = value if value == value else 0
@@ -34,6 +35,24 @@ cdef void scaled(lane *like, const lane *lanes, char *into, Py_ssize_t count, do
             (<double *>into)[x] = lanes[x] * scale
         else:
             (<float *>into)[x] = <float>lanes[x] * single
+
+
+cdef void add_epilogue(const Epilogue *epilogue, const real *responses, const lane *center, real *products,
+                       real *into, Py_ssize_t count) noexcept nogil:
+    """Compute a row's epilogue. center: samples of the image at the places of the responses. products: room."""
+    cdef Py_ssize_t x
+    cdef real amount = <real>epilogue.amount, threshold = <real>epilogue.threshold, difference
+    if epilogue.finish == LEVEL:
+        for x in range(count):
+            into[x] = responses[x] + amount
+        return
+    for x in range(count):
+        difference = <real>center[x] - responses[x]
+        difference = <real>0 if abs(difference) < threshold else difference
+        products[x] = difference * amount
+    # In a loop of its own, so that no variant fuses it with the multiplication: every operation rounds once.
+    for x in range(count):
+        into[x] = products[x] + <real>center[x]
 
 
 cdef void store_samples(const lane *lanes, sample *samples, Py_ssize_t count, bint bounded) noexcept nogil:

@@ -9,6 +9,8 @@ cdef struct Scratch:
     char *middle            # lanes of a separable kernel's middle rows
     char *results           # lanes of the group's output rows, of each kernel
     char *wide              # one row of float32 or float64 on its way to the target
+    char *responses         # one row of float32 or float64 for the epilogue, and another
+    char *products
     char *samples           # one row of the target's samples on their way past the caches
     char *raw               # samples gathered from an image row that is not packed
     const char **order      # the ring's rows in the order in which the group reads them
@@ -37,7 +39,9 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     scratch.middle = scratch.ring + job.ring.rows * scratch.ring_size
     scratch.results = scratch.middle + middle_rows(job) * scratch.ring_size
     scratch.wide = scratch.results + job.kernel.count * job.tiling.group * scratch.result_size
-    scratch.samples = scratch.wide + rounded_up(job.output.tile_lanes * 8)
+    scratch.responses = scratch.wide + rounded_up(job.output.tile_lanes * 8)
+    scratch.products = scratch.responses + (rounded_up(job.output.tile_lanes * 8) if job.epilogue.finish else 0)
+    scratch.samples = scratch.products + (scratch.products - scratch.responses)
     scratch.raw = scratch.samples + (rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0)
     scratch.order = <const char **>(scratch.raw + rounded_up(job.ring.lanes * job.source.size))
     scratch.row_numbers = <Py_ssize_t *>(<char *>scratch.order + pointers)
@@ -119,14 +123,14 @@ cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t 
         scratch.ahead[q] = job.source.data + n * job.source.step_n + at * job.source.step_y + x * job.source.step_x
 
 
-cdef void store_results(lane *like, const Job *job, const lane *lanes, const lane *other, char *into,
-                        Py_ssize_t count, char *wide) noexcept nogil:
-    """Convert sums to samples of the target; other: sums of the second kernel; wide: room for floats or doubles."""
+cdef void convert_sums(lane *like, const Job *job, const lane *lanes, const lane *other, char *into, Sample kind,
+                       Py_ssize_t count, char *wide) noexcept nogil:
+    """Convert sums to samples of a kind; other: sums of the second kernel; wide: room for floats or doubles."""
     cdef Sample floating = FLOAT64 if lane is double else FLOAT32
     if job.kernel.count == 1 and job.output.scale == 1:
-        store(lanes, into, job.target.kind, count, job.output.bounded)
+        store(lanes, into, kind, count, job.output.bounded)
         return
-    if job.target.kind == floating:
+    if kind == floating:
         wide = into
     if job.kernel.count == 2:
         magnitude(like, lanes, other, wide, count, job.output.scale)
@@ -135,22 +139,52 @@ cdef void store_results(lane *like, const Job *job, const lane *lanes, const lan
     if wide == into:
         return
     if lane is double:
-        store(<const double *>wide, into, job.target.kind, count, job.output.bounded)
+        store(<const double *>wide, into, kind, count, job.output.bounded)
     else:
-        store(<const float *>wide, into, job.target.kind, count, job.output.bounded)
+        store(<const float *>wide, into, kind, count, job.output.bounded)
 
 
-cdef void store_row(lane *like, const Job *job, Scratch *scratch, Py_ssize_t q, char *row, Py_ssize_t first,
+cdef inline void finish_results(lane *like, const real *responses, const Job *job, const Scratch *scratch,
+                                const lane *lanes, const lane *other, const lane *center, char *into,
+                                Py_ssize_t count) noexcept nogil:
+    """Convert sums to responses, and store the epilogue of these."""
+    cdef real *finished = <real *>(into if job.target.kind == job.epilogue.kind else scratch.wide)
+    if (lane is real) and job.kernel.count == 1 and job.output.scale == 1:
+        responses = <const real *>lanes
+    else:
+        responses = <const real *>scratch.responses
+        convert_sums(like, job, lanes, other, scratch.responses, job.epilogue.kind, count, scratch.wide)
+    add_epilogue(&job.epilogue, responses, center, <real *>scratch.products, finished, count)
+    if <char *>finished != into:
+        store(finished, into, job.target.kind, count, job.output.bounded)
+
+
+cdef void store_results(lane *like, const Job *job, const Scratch *scratch, const lane *lanes, const lane *other,
+                        const lane *center, char *into, Py_ssize_t count) noexcept nogil:
+    """Convert sums to samples of the target, after the epilogue if there is one."""
+    if job.epilogue.finish == NOTHING:
+        convert_sums(like, job, lanes, other, into, job.target.kind, count, scratch.wide)
+    elif job.epilogue.kind == FLOAT32:
+        finish_results(like, <const float *>NULL, job, scratch, lanes, other, center, into, count)
+    else:
+        finish_results(like, <const double *>NULL, job, scratch, lanes, other, center, into, count)
+
+
+cdef void store_row(lane *like, const Job *job, const Scratch *scratch, Py_ssize_t q, char *row, Py_ssize_t first,
                     Py_ssize_t count) noexcept nogil:
     """Store count results of the group's row q from the first on, of one kernel or two, in the target's row."""
     cdef const lane *lanes = <const lane *>(scratch.results + q * scratch.result_size) + first
     cdef const lane *other = <const lane *>(<const char *>lanes + job.tiling.group * scratch.result_size)
+    cdef const lane *center = NULL
+    if job.epilogue.finish == DIFFERENCE:
+        center = <const lane *>scratch.order[q * job.tiling.row_advance + job.epilogue.row]
+        center += job.epilogue.offset + first
     row += first * job.target.size
     if job.output.streamed:
-        store_results(like, job, lanes, other, scratch.samples, count, scratch.wide)
+        store_results(like, job, scratch, lanes, other, center, scratch.samples, count)
         stream(row, scratch.samples, count * job.target.size)
     else:
-        store_results(like, job, lanes, other, row, count, scratch.wide)
+        store_results(like, job, scratch, lanes, other, center, row, count)
 
 
 cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y,

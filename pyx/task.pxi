@@ -48,6 +48,19 @@ cdef class Task(Strips):
     cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
         self.packed.loops.strip(&self.job, n, first, last, memory, poll)
 
+    def part(self, Py_ssize_t n, Py_ssize_t first, rows):
+        """Return the task of output rows first, first + 1, ... of image n into `rows`, an array (1, rows, ...)."""
+        cdef Task task = Task.__new__(Task)
+        cdef Job *job = &task.job
+        job[0] = self.job
+        job.source.data += n * job.source.step_n
+        job.geometry.top -= first * job.geometry.stride_y       # row 0 of the part is row `first` of the image
+        locate(&job.target, rows, PyBUF_STRIDED)
+        task.rows = task.height = job.target.height
+        task.scratch, task.align, task.stopped = self.scratch, self.align, &job.stopped
+        task.packed, task.source, task.target = self.packed, self.source, rows
+        return task
+
     def layout(self):
         """Return how the loops cut up the work; see Packed.layout."""
         return self.packed.layout()

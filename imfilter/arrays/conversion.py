@@ -95,6 +95,14 @@ def _pil_pixels(image: PIL.Image.Image) -> Array:
     return np.asarray(image)
 
 
+def picture_dtype(image: Picture) -> np.dtype[Any]:
+    """Return the dtype of a picture's samples. Those of a Pillow image are not copied for it."""
+    if not isinstance(image, HighDepthImage) and image.mode in PIL_DTYPES:
+        return np.dtype(PIL_DTYPES[image.mode])
+    dtype: np.dtype[Any] = as_array(image).dtype  # rejects other modes
+    return dtype
+
+
 def pixels_of(image: object, channel_axis: int | None) -> Array:
     """Return an image's pixels. A Pillow image has its channels last."""
     if is_picture(image) and channel_axis not in (-1, 2):

@@ -102,9 +102,6 @@ def _preserve(kept: FileAttributes | None, result: PhotoResult) -> None:
 
     if kept is None or result.status != "written" or result.output in (None, "-"):
         return
-    if os.path.isdir(result.output or ""):
-        result.notes.append("timestamps not kept: a Zarr store is a folder")
-        return
     for note in apply_attributes(result.output or "", kept):
         add_note(result.notes, note)
 
@@ -164,6 +161,7 @@ def _filter_frame(job: BatchJob, frame: Picture, notes: list[str]) -> Picture:
     from ..files.photo import add_note
 
     if isinstance(job.filter, Recipe):
+        job.filter.declare_nodata(frame)
         for note in job.filter.list_notes(frame, job.signed):
             add_note(notes, note)
     result: Picture = job.filter.picture(frame, job.signed)

@@ -37,7 +37,7 @@ def filter_in_tiles(
 ) -> None:
     """Filter a photo in tiles, and complete its record. executor: returns what computes the tiles; None: threads."""
     recipe = _check_job(job, source)
-    result.notes = source.notes
+    result.notes = [*result.notes, *source.notes]
     tiles = TiledRecipe(recipe, source, job.signed)
     path = result.output or ""
     if job.dry_run:
@@ -45,10 +45,13 @@ def filter_in_tiles(
         result.height, result.width, result.status = *source.shape[:2], "planned"
         return
     result.height, result.width, result.mode = *tiles.shape[:2], tiles.sample.mode
+    source.info = tiles.info
     target = _create_target(job, recipe, source, tiles, path)
+    complete = not (job.tiling and job.tiling.scheduler) and len(target.missing()) == len(target.blocks())
     result.tiles = run.compute_tiles(run.TileWork(source, tiles), target, (executor or thread_executor)(),
                                      partial(on_progress, path) if on_progress else None)
-    result.notes = [*source.notes, *target.notes]
+    ignored = job.settings.list_ignored("Zarr" if format_suffix(path) == ZARR else "TIFF") if job.settings else []
+    result.notes += [*tiles.list_notes(complete), *ignored, *target.notes]
     result.bytes, result.status = _measure_size(target.path), "written"
 
 
@@ -94,10 +97,12 @@ def _describe_provenance(recipe: Recipe, signed: str, source: Source) -> dict[st
     about = "" if region is None else f"{region.rectangle} {region.feather} {region.mask is not None}"
     if region and region.mask is not None:
         about += str(zlib.crc32(np.ascontiguousarray(region.mask).tobytes()))
-    arrays = (value for one in recipe.pipeline for value in one.keywords.values() if isinstance(value, np.ndarray))
-    return {"filter": str(recipe.pipeline), "numbers": zlib.crc32(b"".join(array.tobytes() for array in arrays)),
+    numbers = 0
+    for value in (value for one in recipe.pipeline for value in one.keywords.values()):
+        numbers = zlib.crc32(np.ascontiguousarray(value), numbers) if isinstance(value, np.ndarray) else numbers
+    return {"filter": str(recipe.pipeline), "numbers": numbers,
             "channels": ",".join(recipe.channels), "depth": recipe.depth or recipe.dtype, "region": about,
-            "signed": signed,
+            "signed": signed, "nodata": recipe.nodata,
             "photo": source.path, "size and time of the photo": list(source.stamp)}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.dtypes import Array, round_to_dtype
 from ..arrays.layout import ArrayLayout, layout_of
+from ..arrays.nodata import Value, clear_missing
 from ..engine import region
 from ..engine.normalized import MaskStats, MaskTile
 from ..filters.linear_light import check_srgb
@@ -109,7 +110,8 @@ class BlockwiseFilter:
     """A filter of a whole image, computed one block at a time.
 
     shape, dtype: of the whole result. source: the dtype of the image. alpha: whether the last channel of both is alpha.
-    linear: whether samples must be sRGB, because a filter decodes them. It can be pickled for other processes.
+    linear: whether samples must be sRGB, because a filter decodes them. nodata: of samples that do not count. It can
+    be pickled for other processes.
     """
 
     shape: tuple[int, ...]
@@ -118,6 +120,7 @@ class BlockwiseFilter:
     stages: tuple[FilterStage, ...]
     alpha: bool = False
     linear: bool = False
+    nodata: Value | None = None
 
     @property
     def layout(self) -> ArrayLayout:
@@ -149,7 +152,7 @@ class BlockwiseFilter:
         if not count:
             pixels = read(block)
             if self.linear:
-                check_srgb(pixels)
+                check_srgb(pixels if self.nodata is None else clear_missing(pixels, self.nodata))
             return split_alpha(pixels) if self.alpha else (pixels, None)
         stage = self.stages[count - 1]
         pieces = [[self._run_stages(count - 1, source, read, workers) for source in row]

@@ -21,6 +21,7 @@ import numpy as np
 from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.dtypes import Array, supported_dtype
 from ..arrays.layout import ArrayLayout, layout_of
+from ..arrays.nodata import Value
 from ..convolution import conv2d, convolve, correlate
 from ..engine import region
 from ..engine.borders import PADDING_MODES, Margins, bank_margins, kernel_margins, parse_border
@@ -43,7 +44,7 @@ COUNTED_PIXEL = MaskTile(np.ones((1, 1), bool), MaskStats(1.0, 1.0, 1.0))
 
 def split_pipeline(
     pipeline: Pipeline, shape: tuple[int, ...], dtype: Any, *, alpha: bool = False, wanted: Any = None,
-    channel_axis: int | None = -1,
+    channel_axis: int | None = -1, nodata: Value | None = None,
 ) -> BlockwiseFilter:
     """Return the blockwise filter of a pipeline, for an image of this shape and dtype.
 
@@ -60,6 +61,8 @@ def split_pipeline(
         Of the result. Default: that of the pipeline's result.
     channel_axis : int or None, default -1
         The axis of the channels.
+    nodata : int or float, optional
+        The value of samples of an image (H, W) or (H, W, C) that do not count. Their results are NaN.
 
     Raises
     ------
@@ -71,9 +74,9 @@ def split_pipeline(
     if alpha:
         colors, plane = split_alpha(colors)
     for one in pipeline:
-        one.check_image(colors)
+        one.check_image(colors, nodata)
     size, stages = layout_of(shape, channel_axis).size(shape), []
-    for stage in pipeline.stages(source, pipeline.result_dtype(source, wanted)):
+    for stage in pipeline.stages(source, pipeline.result_dtype(source, wanted), nodata):
         built, colors, plane = _build_stage(stage, size, colors, plane, channel_axis)
         stages.append(built)
         size = built.rows.results, built.columns.results
@@ -82,7 +85,7 @@ def split_pipeline(
     layout = stages[-1].result if plane is None else layout_of(last.shape, -1)
     linear = any(one.keywords.get("linear") for one in pipeline)
     return BlockwiseFilter(
-        _whole_shape(last.shape, layout, size, shape), last.dtype, source, tuple(stages), alpha, linear)
+        _whole_shape(last.shape, layout, size, shape), last.dtype, source, tuple(stages), alpha, linear, nodata)
 
 
 def split_kernel(

@@ -46,7 +46,7 @@ BORDER = [
     OptionWithAlias(["--mode"], alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
                     metavar="MODE", help=f"How the photo continues beyond its border: {', '.join(MODES)}."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
-                 help="Value beyond the border with --mode constant."),
+                 help="Value outside, with --mode constant."),
 ]
 COMMON = [
     *list_options(RecipeOptions),
@@ -58,21 +58,21 @@ COMMON = [
 
 def mask_option() -> click.Option:
     return click.Option(["--mask"], type=NAME, metavar="FILE",
-                        help="Gray image of the photo's size with the weight that each pixel has in the averages "
-                             "around it (normalized convolution): white counts fully, black not at all. The whole "
-                             "photo is filtered; --only filters a part of it.")
+                        help="Gray image: the weight of each pixel in the averages around it (normalized "
+                             "convolution), from black, none, to white. To filter a part, use --only.")
 
 
-def read_mask(path: str) -> Any:
+def read_mask(path: str, max_pixels: int | None = None) -> Any:
     """Read the weights of pixels from a gray image."""
     from .. import files
 
-    image = files.read_photo(path).image
+    image = files.read_photo(path, max_pixels=max_pixels).image
     pixels = as_array(image)
-    bands = pixels if pixels.ndim == 3 else pixels[..., None]
-    if (bands != bands[..., :1]).any():
+    if pixels.ndim == 2:
+        return pixels
+    if (pixels != pixels[..., :1]).any():
         raise FileError(f"{path}: a mask must be gray, got an image of mode {image.mode}")
-    return bands[..., 0]
+    return pixels[..., 0]
 
 
 def signed_option() -> click.Option:

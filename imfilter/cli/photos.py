@@ -5,14 +5,15 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
 from .. import batch
+from ..arrays.dtypes import Array
 from ..errors import FileError, ImfilterError
-from ..pipeline.filter import Filter
+from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.kernel_text import describe_surprises
 from ..pipeline.recipe import Recipe
 from .declare import list_options, resolve_clashes, take_options
@@ -23,6 +24,11 @@ from .report import Report, describe_skipped, print_message
 from .sections import Command
 from .status import Status
 from .stream import StreamOptions, list_stream_options
+
+if TYPE_CHECKING:
+    from ..blocks.build import Block
+
+CHECKED = 2048  # rows and columns of the part of a mask that is checked at once
 
 
 def filter_photos(
@@ -90,7 +96,7 @@ def make_command(
             raise click.MissingParameter(ctx=click.get_current_context(), param=FILES)
         mask = values.pop("mask", None)
         if mask is not None:
-            values["mask"] = read_mask(mask)
+            values["mask"] = read_mask(mask, output.max_pixels)
         recipe = make(**values)
         if not output.quiet:
             for note in list_surprises(recipe):
@@ -109,6 +115,10 @@ def make_command(
     return Command(name, help=help, params=params, callback=callback)
 
 
+def _make_ones(block: Block) -> Array:
+    return np.ones(block.size, np.float32)
+
+
 def list_surprises(recipe: Recipe) -> list[str]:
     """Return what the kernels and the mask of a command line do that their author may not have meant."""
     kernels = (one.keywords["kernel"] for one in recipe.pipeline if one.name in ("convolve", "correlate"))
@@ -118,9 +128,17 @@ def list_surprises(recipe: Recipe) -> list[str]:
 
 def _describe_empty(filter: Filter) -> list[str]:
     """Return a warning if the mask leaves parts of the result without any pixel that counts."""
-    mask = filter.keywords["mask"]
-    reached = np.asarray(filter(np.ones(mask.shape, np.float32), stride=1))
-    share = float(np.isnan(reached).mean()) if reached.size else 0.0
+    from ..blocks.build import Block, split_pipeline
+
+    height, width = filter.keywords["mask"].shape
+    every = Filter(filter.name, {key: value for key, value in filter.keywords.items() if key != "stride"})
+    blockwise = split_pipeline(Pipeline(every), (height, width), np.float32)
+    empty = 0
+    for top in range(0, height, CHECKED):  # block by block, because the mask may be that of a photo larger than memory
+        for left in range(0, width, CHECKED):
+            block = Block(top, min(top + CHECKED, height), left, min(left + CHECKED, width))
+            empty += int(np.isnan(blockwise.compute(block, _make_ones, workers=None)).sum())
+    share = empty / max(1, height * width)
     if not share:
         return []
     return [f"--mask: {100 * share:.3g} % of the result is empty (black, or NaN for floats), because no pixel "

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..arrays.depth import DEPTHS
+from ..arrays.nodata import NONE, NUMBER
 from ..errors import FileError, ImfilterError
 from ..filters import FILTERS
 from ..pipeline.chain import Filter, Pipeline
@@ -80,6 +81,18 @@ class RegionType(click.Path):
             self.fail(f"{named}{error.fact}", param, ctx)
 
 
+class NodataType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """The value of samples without data."""
+
+    name = "value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).strip().lower()
+        if text != NONE and not NUMBER.fullmatch(text):
+            self.fail(f"must be a number, nan or none, got {value!r}", param, ctx)
+        return text
+
+
 @dataclass(frozen=True)
 class RecipeOptions:
     """What happens before and after the command's own filter."""
@@ -105,6 +118,9 @@ class RecipeOptions:
     feather: int | None = option(
         "--feather", type=click.IntRange(0), metavar="N",
         help="With --only: pixels on either side of the region's edge over which it fades.")
+    nodata: str | None = option(
+        "--nodata", type=NodataType(), metavar="VALUE",
+        help="Value of pixels without data, which do not count: a number, nan or none. Default: the file's own.")
 
 
 def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recipe]:
@@ -123,6 +139,6 @@ def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recip
         others = [one for spec in options.then for one in Pipeline.parse(spec, **border)]
         pipeline = Pipeline(*[Filter.from_name("grayscale")] * options.gray, first(**values), *others)
         return Recipe(pipeline, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype,
-                      options.bit_depth, region)
+                      options.bit_depth, region, options.nodata)
 
     return make

@@ -57,6 +57,8 @@ def _refuse_photo_options(recipe: Recipe, output: OutputOptions, large: LargeOpt
     if recipe.dtype or recipe.depth:
         name = "dtype" if recipe.dtype else "depth"
         raise click.UsageError(f"a stream keeps its depth: convert it with ffmpeg -pix_fmt instead of --{name}")
+    if recipe.nodata is not None:
+        raise click.UsageError("--nodata applies to photos, not to --stream")
     if recipe.region:
         raise click.UsageError("--only applies to photos, not to --stream")
 

@@ -24,6 +24,7 @@ class Strips:
 
 @disjoint_base
 class Task(Strips):
+    def part(self, n: int, first: int, rows: np.ndarray[Any, Any]) -> Task: ...
     def layout(self) -> dict[str, Any]: ...
 
 @disjoint_base

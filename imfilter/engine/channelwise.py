@@ -1,12 +1,13 @@
 """Channel-wise filters in three phases: a request, its preparation (kept in a cache), and the loops."""
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native, working_dtype
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair, check_real
@@ -14,6 +15,7 @@ from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, normalized_blocks, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
+from .epilogue import Epilogue as Epilogue
 from .kernel_set import KernelSet as KernelSet
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
@@ -23,6 +25,7 @@ from .request import ChannelwiseOptions, ConvolutionRequest, result_size
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
 DEFAULTS = ChannelwiseOptions()
+Maker = Callable[[ConvolutionRequest], "PreparedConvolution"]
 
 
 def filter_channelwise(
@@ -60,26 +63,31 @@ def magnitude(image: Any, first: Array, second: Array, **options: Any) -> Any:
     return filter_channelwise(image, KernelSet.magnitude(first, second, flip=True), **options)
 
 
-def prepare(opened: OpenedImage, kernels: KernelSet, options: ChannelwiseOptions) -> "PreparedConvolution":
-    """Check a request and prepare its computation; cached, because it takes longer than filtering a small image."""
+def prepare(
+    opened: OpenedImage, kernels: Any, options: ChannelwiseOptions, make: "Maker | None" = None
+) -> "PreparedConvolution":
+    """Check a request and prepare its computation; cached, because it takes longer than filtering a small image.
+
+    make: prepares other kernels than a KernelSet.
+    """
     pixels = opened.pixels
     options = options.with_checked_pairs()
     request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
     if kernels.cacheable:
         try:
-            return _prepare_cached(*request, *options)
+            return _prepare_cached(make or PreparedConvolution, *request, *options)
         except TypeError as error:  # of an argument that has no hash
             if isinstance(error, ImfilterError):
                 raise
-    return PreparedConvolution(ConvolutionRequest(*request, options))
+    return (make or PreparedConvolution)(ConvolutionRequest(*request, options))
 
 
 @lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1
 def _prepare_cached(
-    shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, kernels: KernelSet, full_size: Pair | None,
-    *options: Any,
+    make: "Maker", shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout,
+    kernels: Any, full_size: Pair | None, *options: Any,
 ) -> "PreparedConvolution":
-    return PreparedConvolution(
+    return make(
         ConvolutionRequest(shape, dtype, layout, kernels, full_size, ChannelwiseOptions(*options)))
 
 
@@ -90,7 +98,11 @@ class PreparedConvolution:
         kernels, layout, options = request.kernels, request.layout, request.options
         image_dtype = supported_dtype(request.image_dtype)
         self.kernels, self.layout = kernels.kernels, layout
+        self._epilogue = kernels.epilogue
         self.dtype = result_dtype(image_dtype, options.dtype)
+        # What responses are computed for, and what the loops write instead of a dtype that is not native.
+        response = working_dtype(image_dtype, self.dtype) if kernels.epilogue else self.dtype
+        self._proxy = PROXY_DTYPE.get(response, response)
         stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
         border = parse_border("mode", options.mode)
         cval = parse_cval(options.cval, border, image_dtype)
@@ -100,12 +112,11 @@ class PreparedConvolution:
         self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
         check_fits_memory(self.shape)
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), cval)
-        samples = Samples(
-            PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype), cval)
+        samples = Samples(PROXY_DTYPE.get(image_dtype, image_dtype), self._proxy, cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)
         self.plan = choose_plan(
             self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
-            method=options.method)
+            method=options.method, epilogue=self._epilogue)
         self._method = options.method
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
@@ -115,7 +126,7 @@ class PreparedConvolution:
 
         A transform sums one dense kernel, and not the integers that need float64 for themselves.
         """
-        if len(self.kernels) > 1 or not isinstance(self.kernels[0], np.ndarray):
+        if len(self.kernels) > 1 or self._epilogue or not isinstance(self.kernels[0], np.ndarray):
             return None
         if image.kind != "f" and samples.source.kind == "f":
             return None
@@ -152,7 +163,7 @@ class PreparedConvolution:
         # Channels in planes of their own are filtered as separate images, where one view can hold them all.
         source = layout.planes(native) if layout.planar else None
         planes = source is not None
-        result, target = allocate_output(pixels, self.shape, self.dtype, out, layout, planes)
+        result, target = allocate_output(pixels, self.shape, self.dtype, out, layout, planes, self._proxy)
         return layout.images(native) if source is None else source, result, target
 
     def _make_task(self, source: Array, target: Array) -> Any:
@@ -182,10 +193,10 @@ class PreparedConvolution:
         source = self.layout.images(to_native(pixels))
         if out is not None and mask.mask is not None and np.may_share_memory(out, mask.mask):
             mask = mask._replace(mask=mask.mask.copy())
-        result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout)
+        result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout, proxy=self._proxy)
         if result.size:
             task = normalized_blocks.Task(
-                source, target, mask, self.kernels[0], self.geometry, self._method, self.width)
+                source, target, mask, self.kernels[0], self.geometry, self._method, self.width, self._epilogue)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
 

@@ -1,6 +1,8 @@
 """Parameters of the core apart from arrays: where to read and how to compute."""
 from typing import Any, NamedTuple
 
+from .epilogue import Epilogue
+
 Pair = tuple[int, int]
 
 
@@ -23,7 +25,7 @@ class Computation(NamedTuple):
     compute_dtype: what samples are widened to, "int16", "float32" or "float64". bounded: no result is NaN, infinite or
     above 2**22 in size, so it can be rounded without checks. scale: what sums are multiplied by. window_doublings: how
     often windows of equal weights are doubled. solid: a kernel of ones in one piece in each column, whose columns' sums
-    slide down. bias, groups: of a bank.
+    slide down. bias, groups: of a bank. epilogue: computed from the responses, in epilogue_dtype.
     """
 
     compute_dtype: str
@@ -33,6 +35,8 @@ class Computation(NamedTuple):
     solid: Any = None
     bias: Any = None
     groups: int = 1
+    epilogue: Epilogue | None = None
+    epilogue_dtype: str = "float32"
 
 
 class WindowPlan(NamedTuple):

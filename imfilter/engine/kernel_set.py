@@ -8,6 +8,7 @@ import numpy as np
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from .checks import check_kernel
+from .epilogue import Epilogue
 from .kernel_structure import Kernel, Separable
 
 LARGEST_CACHED = 2**12  # weights of the largest kernel whose structure is cached by value
@@ -25,19 +26,23 @@ class KernelSet:
         not to be changed.
     flipped : bool
         Whether they were flipped: the anchor, tap (kh // 2, kw // 2) of the kernel as given, was flipped with them.
+    epilogue : Epilogue or None
+        What is computed from each response before it is rounded.
     """
 
-    __slots__ = ("_hash", "anchor", "flipped", "kernels", "key", "shape", "size")
+    __slots__ = ("_hash", "anchor", "epilogue", "flipped", "kernels", "key", "shape", "size")
 
-    def __init__(self, kernels: tuple[Kernel, ...], flipped: bool) -> None:
-        self.kernels, self.flipped = kernels, flipped
+    def __init__(self, kernels: tuple[Kernel, ...], flipped: bool, epilogue: Epilogue | None = None) -> None:
+        self.kernels, self.flipped, self.epilogue = kernels, flipped, epilogue
         self.shape: tuple[int, int] = kernels[0].shape
         height, width = self.shape
         middle = height // 2, width // 2
         self.anchor = (height - 1 - middle[0], width - 1 - middle[1]) if flipped else middle
         self.size = sum(kernel.size for kernel in kernels)
         # Comparing the values of a large set would take longer than planning for it: it equals only itself.
-        self.key: Hashable = (flipped, self.shape, *map(_weights_as_bytes, kernels)) if self.cacheable else object()
+        self.key: Hashable = object()
+        if self.cacheable:
+            self.key = flipped, epilogue, self.shape, *map(_weights_as_bytes, kernels)
         self._hash = hash(self.key)
 
     def __hash__(self) -> int:
@@ -70,6 +75,10 @@ class KernelSet:
     def magnitude(cls, first: Array, second: Array, *, flip: bool) -> "KernelSet":
         """Return the set of two kernels of one size, for the root mean square of their responses."""
         return cls._from_kernels((_contiguous(first), _contiguous(second)), flip)
+
+    def with_epilogue(self, epilogue: Epilogue) -> "KernelSet":
+        """Return this set of one kernel with an epilogue."""
+        return KernelSet(self.kernels, self.flipped, epilogue)
 
     @classmethod
     def _from_kernels(cls, kernels: tuple[Kernel, ...], flip: bool) -> "KernelSet":

@@ -120,15 +120,28 @@ def broadcast_mask(mask: Array, shape: tuple[int, ...], layout: ArrayLayout) -> 
 
 def sum_weights(kernel: Kernel) -> float:
     """Return the sum of a kernel's weights; reject a kernel whose weights sum to 0."""
-    if isinstance(kernel, Separable):
-        total = float(kernel.column.sum()) * float(kernel.row.sum())
-        size = float(np.abs(kernel.column).sum()) * float(np.abs(kernel.row).sum())
-    else:
-        total, size = float(kernel.sum()), float(np.abs(kernel).sum())
-    if not abs(total) > 1e-12 * size or not math.isfinite(total):
+    total, size = _measure_sums(kernel)
+    if not _is_sum(total, size):
         raise ImfilterError(
             f"a mask needs a kernel whose weights do not sum to 0, as those of edges do: they sum to {total:.3g}")
     return total
+
+
+def has_sum(kernel: Kernel) -> bool:
+    """Return whether a kernel's weights do not sum to 0, so that it takes a mask."""
+    return _is_sum(*_measure_sums(kernel))
+
+
+def _measure_sums(kernel: Kernel) -> tuple[float, float]:
+    """Return the sum of a kernel's weights, and that of their magnitudes."""
+    if isinstance(kernel, Separable):
+        return (float(kernel.column.sum()) * float(kernel.row.sum()),
+                float(np.abs(kernel.column).sum()) * float(np.abs(kernel.row).sum()))
+    return float(kernel.sum()), float(np.abs(kernel).sum())
+
+
+def _is_sum(total: float, size: float) -> bool:
+    return abs(total) > 1e-12 * size and math.isfinite(total)
 
 
 def alpha_weights(alpha: Array, shape: tuple[int, ...], mask: Any, mode: Any, cval: Any) -> Weights:
@@ -146,19 +159,3 @@ def alpha_weights(alpha: Array, shape: tuple[int, ...], mask: Any, mode: Any, cv
         return own
     product = own.mask * other.mask.astype(np.float32)  # type: ignore[operator]
     return Weights(product, own.fill_weight * other.fill_weight, floating or other.fine)
-
-
-def find_counted(mask: Any, pixels: Array, layout: ArrayLayout) -> Array:
-    """Return which pixels count, as an array that broadcasts to (images, rows, columns, channels)."""
-    weights = check_weights(mask, pixels.shape, layout, 0.0).mask
-    if weights is not None:
-        return weights > 0
-    image = layout.images(pixels)
-    return ~np.isnan(image) if image.dtype.kind == "f" else np.ones((1, *image.shape[1:3], 1), bool)
-
-
-def fill_where(image: Array, other: Array, where: Array, layout: ArrayLayout) -> None:
-    """Copy another image's pixels into an image, where `find_counted` says."""
-    into, given = layout.images(image), layout.images(other)
-    for c in range(into.shape[3]):
-        np.copyto(into[..., c], given[..., c], where=where[..., c if where.shape[3] > 1 else 0])

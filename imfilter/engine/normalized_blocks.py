@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.dtypes import Array, working_dtype
+from ..arrays.dtypes import Array, round_to_dtype, working_dtype
 from . import _core, _normalized
 from .borders import Border, source_indices
 from .computation import Geometry
+from .epilogue import Epilogue
 from .kernel_structure import Kernel, absolute_sum
 from .normalized import Weights, sum_weights
 from .planner import Samples, choose_plan
@@ -40,22 +41,24 @@ class Task:
     """One normalized convolution of a stack of images, ready to be run block by block on any number of threads.
 
     source, target: arrays (images, rows, columns, channels), like the mask of `weights`. kernel: for correlation.
-    width: columns of the whole result.
+    width: columns of the whole result. epilogue: for pixels that count; others are the normalized response.
     """
 
     align = 1
 
     def __init__(
         self, source: Array, target: Array, weights: Weights, kernel: Kernel, geometry: Geometry, method: str,
-        width: int,
+        width: int, epilogue: Epilogue | None = None,
     ) -> None:
         self._source, self._target, self._weights = source, target, weights
+        self._epilogue = epilogue
         self._total = sum_weights(kernel)
         self._before, self._border = geometry.before, Border(geometry.border)
         height = kernel.shape[0]
         stride, down = geometry.stride[0], geometry.dilation[0] if height > 1 else 1
         step = down // math.gcd(stride, down)
         self._stride, self._dilation, self._height = stride, down, height
+        self._across = geometry.stride[1]
         self._step, self._advance = step, min(stride * step // down, height)  # rows between are not gathered
         across, results = target.shape[2], target.shape[1]
         count = max(LEAST_ROWS, height, BLOCK // (across * target.shape[3]))
@@ -73,6 +76,7 @@ class Task:
         mask, fill_weight, fine = self._weights
         width, channels = self._source.shape[2:]
         working = working_dtype(self._source.dtype, self._target.dtype)
+        self._response = working_dtype(self._source.dtype.newbyteorder("="), self._target.dtype)
         if not 1e-30 < absolute_sum(kernel) < 1e30 or fine:
             working = np.dtype(np.float64)
         # Pixels that count fully or not at all keep their dtype, if that holds the constant; products are floating.
@@ -122,7 +126,22 @@ class Task:
                 assert task is not None
                 task.run(0, rows.number, caller)
             results = self._target[n, rows.first:rows.first + (rows.own - 1) * rows.step + 1:rows.step]
-            _normalized.share(sums[0][:rows.own], sums[1][:rows.own], self._total, results)
+            responses = results if self._epilogue is None else np.empty(results.shape, self._response)
+            _normalized.share(sums[0][:rows.own], sums[1][:rows.own], self._total, responses)
+            if self._epilogue is not None:
+                results[...] = self._finish(self._epilogue, n, rows, responses)
+
+    def _finish(self, epilogue: Epilogue, n: int, rows: Rows, responses: Array) -> Array:
+        """Return the responses of a block's rows after the epilogue, where pixels count, as samples."""
+        start, step = rows.first * self._stride, rows.step * self._stride
+        own = slice(start, start + (rows.own - 1) * step + 1, step), slice(None, None, self._across)
+        pixels, mask = self._source[n][own], self._weights.mask
+        if mask is not None:
+            counts = mask[n if len(mask) > 1 else 0][own] > 0
+        else:
+            counts = ~np.isnan(pixels) if pixels.dtype.kind == "f" else np.True_
+        finished = np.where(counts, epilogue.apply(responses, pixels), responses)
+        return round_to_dtype(finished, self._target.dtype)
 
     def _gather(self, n: int, rows: Rows, products: Array, counts: Array) -> None:
         """Fill in the weights of the rows that a block reads, and their pixels times these weights."""

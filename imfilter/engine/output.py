@@ -16,12 +16,13 @@ View = Callable[[Array], Array | None]
 
 def allocate_output(
     pixels: Array, shape: tuple[int, ...], dtype: np.dtype[Any], out: Array | None, layout: ArrayLayout,
-    planes: bool = False,
+    planes: bool = False, proxy: np.dtype[Any] | None = None,
 ) -> tuple[Array, Array]:
     """Return the array that the loops write, and its view (images, rows, columns, channels).
 
     It is `out` where the loops can write that: samples of a native dtype in rows without gaps that do not overlap the
-    image's pixels. planes: the view has every channel as an image of its own.
+    image's pixels. planes: the view has every channel as an image of its own. proxy: what the loops write instead of a
+    dtype that is not native.
     """
     if out is not None:
         check_out(out, shape, dtype)
@@ -29,7 +30,8 @@ def allocate_output(
             target = layout.planes(out) if planes else layout.images(out)
             if target is not None and _core.has_packed_rows(target):
                 return out, target
-    proxy = PROXY_DTYPE.get(dtype, dtype)
+    if dtype in NATIVE or proxy is None:
+        proxy = PROXY_DTYPE.get(dtype, dtype)
     if planes:
         result = layout.empty_planes(shape, proxy)
         return result, layout.planes(result)  # type: ignore[return-value]

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .computation import Computation
+from .epilogue import Epilogue
 
 RATES = {"int16": 40e9, "float32": 20e9, "float64": 10e9}  # taps per second of a thread, roughly
 
@@ -64,6 +65,10 @@ class Plan:
         Scratch memory per thread, in bytes.
     layout : LoopLayout or None
         How the loops cut up the work; None for transforms.
+    epilogue : Epilogue or None
+        What is computed from each response before it is rounded.
+    epilogue_dtype : {'float32', 'float64'}
+        What it is computed in.
     """
 
     method: str
@@ -77,6 +82,8 @@ class Plan:
     solid: Any = None
     scratch: int = 0
     layout: LoopLayout | None = None
+    epilogue: Epilogue | None = None
+    epilogue_dtype: str = "float32"
 
     def __str__(self) -> str:
         layout = f"; {self.layout}" if self.layout else ""
@@ -86,7 +93,9 @@ class Plan:
     @property
     def computation(self) -> Computation:
         """The plan without the kernels, as the loops need it."""
-        return Computation(self.compute_dtype, self.bounded, self.scale, self.window_doublings, self.solid)
+        return Computation(
+            self.compute_dtype, self.bounded, self.scale, self.window_doublings, self.solid, epilogue=self.epilogue,
+            epilogue_dtype=self.epilogue_dtype)
 
     def seconds(self, results: int) -> float:
         """Return a low estimate of the time on one thread."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ImfilterError, list_choices
 from .computation import Pair
+from .epilogue import Epilogue
 from .fft import Blocks
 from .kernel_structure import (
     Kernel,
@@ -42,11 +43,12 @@ class Samples(NamedTuple):
 
 def choose_plan(
     kernels: tuple[Kernel, ...], samples: Samples, *, stride: Pair, dilation: Pair, width: int,
-    blocks: Blocks | None = None, method: str = "auto",
+    blocks: Blocks | None = None, method: str = "auto", epilogue: Epilogue | None = None,
 ) -> Plan:
     """Plan channel-wise work with one kernel, or with two for the root mean square of their responses.
 
-    width: columns of the results. blocks: how a transform would cut up the image, where one may be used.
+    width: columns of the results. blocks: how a transform would cut up the image, where one may be used. epilogue: for
+    responses of the samples' target.
     """
     if method not in METHODS:
         raise ImfilterError(f"method must be {list_choices(METHODS)}, got {method!r}")
@@ -65,7 +67,11 @@ def choose_plan(
         why = f"blocks of {blocks.rows.side} x {blocks.columns.side} are transformed to meet the {kh} x {kw} kernel"
         return Plan("fft", why, "float64", kernels, scale, 0, blocks.taps, False)
     why = _explain(way, kernels[0].shape)
-    return Plan(way.method, why, dtype, way.kernels, scale, way.doublings, way.taps, reach * scale < 4e6, way.solid)
+    reach *= scale
+    if epilogue and samples.source.kind != "f":
+        reach = max(reach, epilogue.reach(samples.peak, reach))
+    return Plan(way.method, why, dtype, way.kernels, scale, way.doublings, way.taps, reach < 4e6, way.solid,
+                epilogue=epilogue, epilogue_dtype=samples.target.name)
 
 
 def _list_ways(

@@ -10,7 +10,7 @@ from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from . import bmp, chunks, high_depth, jpeg, png
 from .exif import PREFIX, read_resolution, state_positioning
-from .formats import LEVELS, Format, Settings, check_count, check_frame, format_of
+from .formats import Format, Settings, check_count, check_frame, format_of
 from .heif import load_heif
 from .jpeg_metadata import set_density
 from .metadata import fit_metadata
@@ -63,11 +63,8 @@ def encode_photo(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> byt
     if not stream:
         check_count(kind, len(photo.frames))
     check_frame(kind, photo.image)
-    for level in LEVELS:
-        if level != kind.level and getattr(settings, level) is not None:
-            add_note(photo.notes, f"{kind.name} has no {level.replace('_', ' ')}: the setting is ignored")
-    if kind.name != "JPEG" and settings.subsampling is not None:
-        add_note(photo.notes, f"{kind.name} has no choice of chroma subsampling: the setting is ignored")
+    for note in settings.list_ignored(kind.name, kind.level):
+        add_note(photo.notes, note)
     if kind.name == "PNG" and not stream and len(photo.frames) > 1 and isinstance(photo.image, HighDepthImage):
         raise FileError("PNG animations of 16-bit colors cannot be written: TIFF can hold such frames as pages")
     task = _EncodingTask(photo, kind, settings)

@@ -39,6 +39,13 @@ class Settings:
         if self.subsampling not in (None, *SUBSAMPLINGS):
             raise ImfilterError(f"subsampling must be {join_names(list(SUBSAMPLINGS))}, got {self.subsampling!r}")
 
+    def list_ignored(self, name: str, level: str = "") -> list[str]:
+        """Return a note for each setting that a format does not have. name: of the format; level: its own in LEVELS."""
+        ignored = [one.replace("_", " ") for one in LEVELS if one != level and getattr(self, one) is not None]
+        if name != "JPEG" and self.subsampling is not None:
+            ignored.append("choice of chroma subsampling")
+        return [f"{name} has no {one}: the setting is ignored" for one in ignored]
+
 
 @dataclass(frozen=True)
 class Format:
@@ -72,7 +79,7 @@ JPEG = Format("JPEG", ("L", "RGB", "CMYK"), "", ("icc_profile", "exif", "xmp", "
               65500,
               {"exif": 65527, "xmp": 65504, "comment": 65533}, level="quality")
 TIFF = Format("TIFF", ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F", "any"), "pages",
-              ("icc_profile", "exif", "xmp", "dpi", "density", "page_kind"))
+              ("icc_profile", "exif", "xmp", "dpi", "density", "page_kind", "nodata"))
 PPM = Format("PPM", ("L", "RGB", "I;16", "deep"))
 PNG = Format("PNG", ("L", "LA", "RGB", "RGBA", "I;16", "deep"), "frames",
              ("icc_profile", "exif", "xmp", "dpi", "density", "chunks", "duration"), level="compress_level")
@@ -126,7 +133,8 @@ UNSUPPORTED = {
 KEPT = {"icc_profile": "color profile", "exif": "EXIF", "xmp": "XMP", "dpi": "resolution",
         "density": "resolution without a unit", "comment": "comment",
         "chunks": "text", "segments": "Photoshop and other application data",
-        "duration": "durations and repetitions of the frames", "page_kind": "kind of page"}
+        "duration": "durations and repetitions of the frames", "page_kind": "kind of page",
+        "nodata": "value of pixels without data"}
 
 HELD = {"F": "floating-point samples", "I": "32-bit samples", "I;16": "16-bit samples", "CMYK": "CMYK colors",
         "LA": "an alpha channel", "RGBA": "an alpha channel"}

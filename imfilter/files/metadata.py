@@ -20,7 +20,7 @@ PPM_COMMENT = re.compile(rb"P\d[\d\s]*#")
 
 # The color space of a profile, by mode: bytes 16 to 20 of an ICC profile.
 PROFILES = {"L": b"GRAY", "LA": b"GRAY", "I;16": b"GRAY", "I": b"GRAY", "F": b"GRAY", "CMYK": b"CMYK"}
-ABOUT_COLORS = {"icc_profile", "duration", *chunks.COLORS}  # kept even when metadata is stripped
+ABOUT_COLORS = {"icc_profile", "nodata", "duration", *chunks.COLORS}  # kept even when metadata is stripped
 
 
 def collect_metadata(
@@ -120,7 +120,7 @@ def _collect_tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
     stated = read_resolution(given["exif"] or b"")
     stored = given["stored"]._replace(turn=given["turn"]) if "stored" in given else None
     return {"dpi": None, "density": None, **dict([stated] if stated else []), "stored": stored,
-            "page_kind": given.get("page_kind") or None}
+            "page_kind": given.get("page_kind") or None, "nodata": given.get("nodata")}
 
 
 def _collect_bmp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..runtime.threads import for_each
 from .exif import ACROSS, DOWN, UNIT, ExifBlock
 from .tables import Directory, Entry, make_entry, parse_header, write_page
 from .tiff_codecs import DEFLATE, choose_codec
-from .tiff_tables import LAYOUT_TAGS, PAGE_KIND, FixedNote, set_order
+from .tiff_tables import LAYOUT_TAGS, NODATA, PAGE_KIND, FixedNote, set_order
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -157,6 +157,9 @@ def _copy_metadata(kept: dict[str, Any], order: str) -> Directory:
     for number, kind, key in ((700, 1, "xmp"), (34675, 7, "icc_profile")):
         if key in kept:
             page.set(Entry(number, kind, len(kept[key]), kept[key]))
+    if "nodata" in kept:
+        text = kept["nodata"].rstrip(b"\0") + b"\0"
+        page.set(Entry(NODATA, 2, len(text), text))
     _set_resolution(page, kept, order)
     return page
 

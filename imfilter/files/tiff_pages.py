@@ -10,11 +10,12 @@ from PIL import Image, TiffImagePlugin
 from ..arrays.conversion import PIL_MODES
 from ..arrays.dtypes import Array
 from ..arrays.high_depth import HighDepthImage
+from ..arrays.nodata import Value, parse_nodata, read_text
 from ..errors import FileError
 from .high_depth import library
 from .pillow_guards import LogCapture
 from .samples import divide_by_alpha
-from .tiff_tables import PageTables
+from .tiff_tables import NODATA, PageTables
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -90,6 +91,7 @@ class TiffPages:
         self.stream.seek(0)
         with LogCapture("tifffile") as log, tifffile.TiffFile(self.stream) as file:
             own = file.pages[page]
+            own.nodata = read_fill(own)
             pixels = own.asarray()
             planes = own.axes.startswith("S")
         if log.messages:  # it logs missing data as an error, and returns zeros
@@ -99,10 +101,21 @@ class TiffPages:
         return to_picture(pixels.astype(pixels.dtype.newbyteorder("=")), tags.get(262, 1), tags.get(338, ()))
 
 
+def read_fill(page: Any) -> Value:
+    """Return what tifffile is to fill strips and tiles with that were never written: GDAL's value, by default 0.
+
+    tifffile itself takes 0 for values that need rounding, such as the lowest float32 as decimal text.
+    """
+    text = page.tags.valueof(NODATA)
+    if not isinstance(text, str) or page.dtype is None:
+        return 0
+    return parse_nodata(read_text(text.encode("latin-1", "replace")), page.dtype) or 0
+
+
 def describe_page(tables: PageTables, page: int, notes: list[str]) -> dict[str | tuple[int, int], Any]:
     """Return what of a page's metadata Pillow does not read as it is in the file, as in an image's `info`."""
     info: dict[str | tuple[int, int], Any] = {"exif": tables.exif(page, notes), "page_kind": tables.kind(page)}
-    return info | {"stored": tables.stored(page)}
+    return info | {"stored": tables.stored(page), "nodata": tables.nodata(page, notes)}
 
 
 def to_picture(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:

@@ -9,6 +9,7 @@ from typing import IO
 
 import numpy as np
 
+from ..arrays.nodata import parse_nodata, read_text
 from .descriptions import DESCRIPTION, Result, Stored, remove_statistics, update_descriptions
 from .exif import MAKER_NOTE, ExifBlock
 from .georeference import update_georeference
@@ -17,13 +18,15 @@ from .photo import add_note
 from .photoshop import clean_iptc, clean_resources, update_resources
 from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Entry, Header, parse_header, parse_tables
 
-# Tags that describe how a page is stored, and not the photo. 700 and 34675 are XMP and the color profile.
+# Tags that describe how a page is stored, and not the photo. 700, 34675 and 42113 are XMP, the color profile and the
+# value of pixels without data.
 LAYOUT_TAGS = frozenset({
     *range(254, 260), 262, *range(263, 267), 273, *range(277, 282), 284, 288, 289, 290, 291, 292, 293, 317, 320,
     *range(322, 329), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, *range(32995, 32999),
-    34675, 65426, 65432})
+    34675, 42113, 65426, 65432})
 PAGE_KIND, COMPRESSION = 254, 259
 LAYERS, RESOURCES, IPTC, NODATA = 37724, 34377, 33723, 42113
+PALETTE, UNSIGNED = 3, 1  # of the tags Photometric and SampleFormat
 RGB, REFERENCE = 2, 532
 LEVELS = {291: "gray response curve", REFERENCE: "reference levels of black and white"}  # what results do not apply
 POINTERS = (13, 18)  # types
@@ -72,15 +75,34 @@ class PageTables:
         stated = [above / (below or 1) for above, below in zip(numbers[::2], numbers[1::2], strict=True)]
         return stated != [0, 2**bits - 1] * 3
 
+    def nodata(self, number: int, notes: list[str]) -> bytes | None:
+        """Return the value of a page's samples without data as text, once samples are decoded; None: there is none."""
+        page = self.pages[number]
+        entry = page.find(NODATA)
+        if entry is None:
+            return None
+        photometric, bits, kind = (self._first(page, tag) for tag in (262, 258, 339))
+        text = read_text(entry.value)
+        if photometric == PALETTE:
+            add_note(notes, f"GDAL_NODATA {text} not kept: it is an entry of the palette, which becomes full color")
+            return None
+        level = parse_nodata(text, np.dtype(f"u{max(1, bits // 8)}")) if kind == UNSIGNED and bits <= 64 else None
+        if level is None or (bits >= 8 and photometric):
+            return entry.value
+        top = 2**bits - 1
+        level = level if photometric else top - level  # decoders turn white as 0 into black as 0, and 4 bits into 8
+        return str(level * (255 // top if bits < 8 else 1)).encode()
+
+    def _first(self, page: Directory, tag: int) -> int:
+        """Return the first value of an entry; 1 if it is missing, as TIFF has it for the tags asked for here."""
+        entry = page.find(tag)
+        return entry.integers(self.header.order)[0] if entry and entry.count else 1
+
     def exif(self, number: int, notes: list[str]) -> bytes:
         """Return a page's entries as an EXIF block; notes: what is not kept."""
         page = self.pages[number]
         for tag in sorted({*self.damaged} - LAYOUT_TAGS):
             add_note(notes, f"TIFF tag {tag} not kept: it is damaged" if tag else "a damaged page is not kept")
-        if missing := page.find(NODATA):
-            value = missing.value.rstrip(b"\0 ").decode("latin-1")
-            add_note(notes, f"pixels without data (GDAL_NODATA {value}) are filtered like all others: filters that "
-                            "take --mask can leave them out")
         for tag, name in LEVELS.items():
             levels = page.find(tag)
             if levels and (tag != REFERENCE or self._states_levels(page, levels)):

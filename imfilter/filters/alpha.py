@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..engine.normalized import alpha_weights
+from ..engine.normalized import MaskTile, alpha_weights
 from ..errors import check_pair
 
 
@@ -18,10 +18,20 @@ def filter_beside_alpha(
     if not weighs:
         down, across = check_pair("stride", options.get("stride", 1), 1)
         return function(colors, **options), alpha[::down, ::across]
-    plain = {key: value for key, value in options.items() if key != "linear"}
-    weight = function(alpha, **{**plain, "dtype": np.float32})
+    plain = {key: value for key, value in options.items() if key not in ("linear", "mask")}
+    weight = function(alpha, **{**plain, "dtype": np.float32, "mask": _reduce_mask(options.get("mask"))})
     mask = alpha_weights(
         alpha, colors.shape, options.get("mask"), options.get("mode", "reflect"), options.get("cval", 0.0))
     mixed = np.asarray(function(colors, **{**options, "mask": mask}))
     mixed[weight <= 0] = 0
     return mixed, weight
+
+
+def _reduce_mask(mask: Any) -> Any:
+    """Return the mask of a plane for that of several channels: a pixel counts as much as its channel that counts most.
+    """
+    pixels = mask.mask if isinstance(mask, MaskTile) else mask
+    if np.ndim(pixels) < 3:
+        return mask
+    pixels = np.asarray(pixels).max(axis=-1)
+    return mask._replace(mask=pixels) if isinstance(mask, MaskTile) else pixels

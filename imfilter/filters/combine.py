@@ -1,7 +1,6 @@
 """Results computed from several convolutions: combined in floating point, and rounded once."""
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.layout import iterate_strips, layout_of
-from ..engine.channelwise import KernelSet, filter_channelwise
 from ..engine.output import check_out
 from ..errors import check_pair
 from ..runtime.threads import for_each
@@ -56,17 +54,3 @@ def round_in_strips(
 
     for_each(round_strip, iterate_strips(values.shape), workers)
     return result
-
-
-def sum_responses(pixels: Array, kernels: tuple[KernelSet, ...], *, workers: int | None, **options: Any) -> Array:
-    """Return the sum of the responses to several kernels."""
-    first, *others = kernels
-    total: Array = filter_channelwise(pixels, first, workers=workers, **options)
-    for kernel in others:
-        response = filter_channelwise(pixels, kernel, workers=workers, **options)
-        for_each(functools.partial(_add_strip, total, response), iterate_strips(total.shape), workers)
-    return total
-
-
-def _add_strip(total: Array, response: Array, rows: slice) -> None:
-    total[rows] += response[rows]

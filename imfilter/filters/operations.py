@@ -8,10 +8,10 @@ import numpy as np
 
 from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype
-from ..engine.channelwise import KernelSet, filter_channelwise
+from ..engine.channelwise import Epilogue, KernelSet, filter_channelwise
+from ..engine.joined import Join, filter_joined
 from ..engine.request import ChannelwiseOptions
 from ..weights.taps import dense_kernel
-from .combine import combine
 from .operation import Composition, Operation
 
 Level = Callable[[np.dtype[Any]], float]
@@ -31,6 +31,20 @@ class KernelOperation(Operation):
         options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
         return filter_channelwise(
             image, self._set, options, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+
+
+class JoinOperation(Operation):
+    """Filter with several kernels, and join their responses."""
+
+    def __init__(self, join: Join) -> None:
+        self._join, self.size = join, join.size
+
+    def apply(
+        self, image: Any, *, mode: Any, cval: Any, stride: Any, channel_axis: int | None, dtype: Any, out: Any,
+        workers: int | None, mask: Any = None,
+    ) -> Any:
+        options = ChannelwiseOptions(mode, cval, "same", stride, 1, dtype, "auto")
+        return filter_joined(image, self._join, options, channel_axis=channel_axis, out=out, workers=workers)
 
 
 class Convolution(KernelOperation):
@@ -83,6 +97,7 @@ class LevelPlusConvolution(Operation):
     def __init__(self, kernel: Array, level: Level, name: str) -> None:
         self.kernel, self.level, self.name = kernel, level, name
         self._set, self._negative = KernelSet.from_kernel(kernel, flip=True), KernelSet.from_kernel(-kernel, flip=True)
+        self._leveled: dict[float, KernelSet] = {}  # by level
         self.size = 2 * kernel.size
 
     def apply(self, image: Any, **options: Any) -> Any:
@@ -92,12 +107,9 @@ class LevelPlusConvolution(Operation):
             # Only what falls below white shows: white minus the saturated response to the negative kernel, in one pass.
             drawing: Array = filter_channelwise(pixels, self._negative, **options)
             return to_input_type(image, np.invert(drawing, out=drawing))
-
-        def add_level(pixels: Array, **options: Any) -> Array:
-            response: Array = filter_channelwise(pixels, self._set, **options)
-            return np.add(response, level, out=response)
-
-        return combine(image, add_level, **options)
+        if level not in self._leveled:
+            self._leveled[level] = self._set.with_epilogue(Epilogue("level", level))
+        return filter_channelwise(image, self._leveled[level], **options)
 
     def composition(self) -> Composition:
         return Composition(

@@ -2,15 +2,12 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
-
-from ..arrays.dtypes import Array
 from ..engine.channelwise import KernelSet
+from ..engine.joined import Join
 from ..weights.taps import Products, dense_kernel
-from .combine import combine, sum_responses
-from .operation import Composition, Operation
+from .operation import Composition
+from .operations import JoinOperation
 
 
 def kernel_sets(products: Products) -> tuple[KernelSet, ...]:
@@ -18,51 +15,28 @@ def kernel_sets(products: Products) -> tuple[KernelSet, ...]:
     return tuple(KernelSet.separable(column, row, flip=True) for column, row in products)
 
 
-def count_taps(products: Products) -> int:
-    """Return the number of weights in all columns and rows."""
-    return sum(column.size + row.size for column, row in products)
-
-
-class SumOfProducts(Operation):
+class SumOfProducts(JoinOperation):
     """Convolve with the sum of products. of_one_size: returns the products padded to one size, where they are not."""
 
     signed = True
 
     def __init__(self, products: Products, of_one_size: Callable[[], Products] | None = None) -> None:
+        super().__init__(Join(((kernel_sets(products),),)))
         self._of_one_size = of_one_size or (lambda: products)
-        self._sets = kernel_sets(products)
-        self.size = count_taps(products)
-
-    def apply(self, image: Any, **options: Any) -> Any:
-        return combine(image, lambda pixels, **own: sum_responses(pixels, self._sets, **own), **options)
 
     def composition(self) -> Composition:
         return Composition("It is convolution with:", ({"kernel": dense_kernel(self._of_one_size())},))
 
 
-class StrongestWave(Operation):
+class StrongestWave(JoinOperation):
     """Take the largest response over several directions: the size of a complex one, or one part of it.
 
     directions: by label, the products of one part of a kernel, or of its real and imaginary parts.
     """
 
     def __init__(self, directions: list[dict[str, Products]], *, signed: bool, first: bool) -> None:
+        super().__init__(Join(tuple(tuple(map(kernel_sets, parts.values())) for parts in directions)))
         self._directions, self.signed, self._first = directions, signed, first
-        self._sets = [[kernel_sets(products) for products in parts.values()] for parts in directions]
-        self.size = sum(count_taps(products) for parts in directions for products in parts.values())
-
-    def apply(self, image: Any, **options: Any) -> Any:
-        return combine(image, self._largest, **options)
-
-    def _largest(self, pixels: Array, **options: Any) -> Array:
-        largest = None
-        for parts in self._sets:
-            response = sum_responses(pixels, parts[0], **options)
-            if len(parts) > 1:
-                np.hypot(response, sum_responses(pixels, parts[1], **options), out=response)
-            largest = response if largest is None else np.maximum(largest, response, out=largest)
-        assert largest is not None
-        return largest
 
     def composition(self) -> Composition:
         groups = tuple(

@@ -1,19 +1,15 @@
 """Sharpening: the image plus some of what a blur removes from it. A constant image does not change."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..arrays.layout import iterate_strips, layout_of
-from ..engine.channelwise import KernelSet, filter_channelwise
-from ..engine.normalized import fill_where, find_counted
-from ..runtime.threads import for_each
+from ..engine.channelwise import Epilogue, KernelSet
 from ..weights.gradients import LAPLACE, ring_kernel
 from ..weights.taps import dense_kernel, gaussian_taps
-from .combine import combine
 from .operation import Composition, Operation
-from .operations import Convolution
+from .operations import Convolution, KernelOperation
 from .parameters import Number
 from .registry import register_filter
 
@@ -78,36 +74,12 @@ def unsharp_mask(
     return AmplifiedDifference(gaussian_taps(radius), amount, threshold)
 
 
-class AmplifiedDifference(Operation):
+class AmplifiedDifference(KernelOperation):
     """Add to the image a factor of its difference from a separable blur."""
 
     def __init__(self, taps: Array, amount: float, threshold: float) -> None:
+        super().__init__(KernelSet.separable(taps, taps).with_epilogue(Epilogue("difference", amount, threshold)))
         self.taps, self.amount, self.threshold = taps, amount, threshold
-        self._blur = KernelSet.separable(taps, taps)
-        self.size = 2 * taps.size
-
-    def apply(self, image: Any, **options: Any) -> Any:
-        return combine(image, self._sharpen, **options)
-
-    def _sharpen(self, pixels: Array, **options: Any) -> Array:
-        blurred: Array = filter_channelwise(pixels, self._blur, **options)
-        layout = layout_of(pixels.shape, options["channel_axis"])
-        kept, mask = layout.subsample(pixels, options["stride"]), options.get("mask")
-        result = blurred if mask is None else np.empty_like(blurred)
-
-        def add_difference(rows: slice) -> None:
-            with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN
-                difference = np.subtract(kept[rows], blurred[rows], dtype=blurred.dtype)
-            if self.threshold:
-                difference[np.abs(difference) < self.threshold] = 0
-            difference *= self.amount
-            np.add(difference, kept[rows], out=result[rows])
-
-        for_each(add_difference, iterate_strips(result.shape), options["workers"])
-        if mask is not None:
-            down, across = options["stride"]
-            fill_where(result, blurred, ~find_counted(mask, pixels, layout)[:, ::down, ::across], layout)
-        return result
 
     def composition(self) -> Composition:
         with np.errstate(over="ignore"):

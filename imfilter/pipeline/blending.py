@@ -12,6 +12,7 @@ from ..arrays.depth import full_scale
 from ..arrays.dtypes import Array, round_to_dtype, supported_dtype
 from ..arrays.high_depth import HighDepthImage
 from ..arrays.layout import layout_of
+from ..arrays.nodata import Value, find_missing, place_nodata
 from ..errors import DtypeError, ImfilterError
 from .region import Region
 
@@ -96,14 +97,17 @@ def _fits(gray: Array, color: Array, channel_axis: int) -> bool:
     return bool(gray.shape == tuple(side for k, side in enumerate(color.shape) if k != axis))
 
 
-def blend_pictures(before: Picture, after: Picture, region: Region) -> Picture:
-    """Return `after` within the region and `before` outside, as pictures with the metadata of `before`."""
+def blend_pictures(before: Picture, after: Picture, region: Region, nodata: Value | None = None) -> Picture:
+    """Return `after` within the region and `before` outside, as pictures with the metadata of `before`.
+
+    nodata: the value of samples without data, which are not mixed with others.
+    """
     if before.size != after.size:
         raise ImfilterError(f"before and after must have the same size, got {before.width} x {before.height} and "
                             f"{after.width} x {after.height}")
     region.check_size(before.height, before.width)
     weights = region.weights(before.height, before.width, slice(None), slice(None))
-    colors, alpha = blend_colors(split_picture_alpha(before), split_picture_alpha(after), weights)
+    colors, alpha = blend_colors(split_picture_alpha(before), split_picture_alpha(after), weights, nodata)
     rich = before if len(before.getbands()) >= len(after.getbands()) else after
     if isinstance(after, HighDepthImage) and not isinstance(rich, HighDepthImage):
         rich = HighDepthImage(np.empty((1, 1, len(rich.getbands())), colors.dtype), has_alpha(rich),
@@ -116,7 +120,7 @@ def blend_pictures(before: Picture, after: Picture, region: Region) -> Picture:
 
 
 def blend_colors(
-    before: tuple[Array, Array | None], after: tuple[Array, Array | None], weights: Array
+    before: tuple[Array, Array | None], after: tuple[Array, Array | None], weights: Array, nodata: Value | None = None
 ) -> tuple[Array, Array | None]:
     """Return blended colors and alpha, in the dtype of `after`; gray colors are repeated, missing alpha is opaque."""
     (old, old_alpha), (new, new_alpha) = before, after
@@ -124,7 +128,7 @@ def blend_colors(
         old, new = np.broadcast_arrays(*(one if one.ndim == 3 else one[..., None] for one in (old, new)))
     old = round_to_dtype(old, new.dtype)
     if old_alpha is None and new_alpha is None:
-        return mix_samples(old, new, weights), None
+        return _mix_colors(old, new, weights, nodata), None
     white = full_scale(new.dtype)
     first, second = (np.full(new.shape[:2], white, new.dtype) if alpha is None else alpha
                      for alpha in (old_alpha, new_alpha))
@@ -133,7 +137,17 @@ def blend_colors(
     total = shares[0] + shares[1]
     share = np.divide(shares[0], total, out=np.array(weights, np.float64), where=total > 0)
     share[weights <= 0], share[weights >= 1] = 0, 1
-    return mix_samples(old, new, share), mix_samples(first, second, weights)
+    return _mix_colors(old, new, share, nodata), mix_samples(first, second, weights)
+
+
+def _mix_colors(before: Array, after: Array, weights: Array, nodata: Value | None) -> Array:
+    """Return mixed samples. Where `after` counts, and is without data, so is the result."""
+    result = mix_samples(before, after, weights)
+    if nodata is not None:
+        inside = weights > 0 if after.ndim == 2 else weights[..., None] > 0
+        missing = np.where(inside, find_missing(after, nodata), find_missing(before, nodata))
+        place_nodata(result, missing, nodata)
+    return result
 
 
 def mix_samples(before: Array, after: Array, weights: Array) -> Array:
@@ -149,10 +163,12 @@ def mix_samples(before: Array, after: Array, weights: Array) -> Array:
     return result
 
 
-def blend_block(before: Array, after: Array, weights: Array, alpha: tuple[bool, bool]) -> Array:
-    """Return a blended block of samples; alpha: whether the last channel of each is alpha."""
+def blend_block(
+    before: Array, after: Array, weights: Array, alpha: tuple[bool, bool], nodata: Value | None = None
+) -> Array:
+    """Return a blended block of samples; alpha: whether the last channel of each is alpha. nodata: as for pictures."""
     old, new = (split_alpha(one) if has else (one, None) for one, has in zip((before, after), alpha, strict=True))
-    colors, plane = blend_colors(old, new, weights)
+    colors, plane = blend_colors(old, new, weights, nodata)
     if plane is None:
         return colors
     return np.concatenate([colors if colors.ndim == 3 else colors[..., None], plane[..., None]], axis=-1)

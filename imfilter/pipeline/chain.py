@@ -1,9 +1,11 @@
 """Pipelines: filters applied one after the other, without rounding in between."""
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,11 +14,13 @@ from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
 from ..arrays.conversion import is_picture, pixels_of, to_pil
 from ..arrays.dispatch import call_lazy, is_lazy
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.nodata import Value
 from ..errors import ImfilterError
 from ..filters import FILTERS
 from ..filters.calling import signed_dtype
 from ..filters.sample_range import assume_range, white_level
 from .filter import Filter
+from .nodata import MissingSamples
 from .reach import SAME_PIXEL, Support
 
 if TYPE_CHECKING:
@@ -168,24 +172,32 @@ class Pipeline:
 
     def run(
         self, image: Any, colors: Array, alpha: Array | None, dtype: np.dtype[Any], channel_axis: int | None = -1,
-        workers: int | None = None,
+        workers: int | None = None, nodata: Value | None = None,
     ) -> tuple[Array, Array | None]:
-        """Filter colors to this dtype, and alpha to that of the image, without rounding in between."""
+        """Filter colors to this dtype, and alpha to that of the image, without rounding in between.
+
+        nodata: the value of samples of (H, W) or (H, W, C) that do not count, and become NaN in a result of floats.
+        """
         for one in self.filters:
-            one.check_image(image)
+            one.check_image(image, nodata)
         kind = supported_dtype(colors.dtype)
-        for stage in self.stages(kind, dtype):
+        for stage in self.stages(kind, dtype, nodata):
             axes = colors.ndim
             colors, alpha = stage.run(colors, alpha, channel_axis=channel_axis, workers=workers)
             if colors.ndim < axes:  # the result is gray
                 channel_axis = None
         return colors, None if alpha is None else round_to_dtype(alpha, kind)
 
-    def stages(self, kind: np.dtype[Any], dtype: np.dtype[Any]) -> list[Stage]:
-        """Return the stages for an image of dtype `kind` and a result of `dtype`."""
+    def stages(self, kind: np.dtype[Any], dtype: np.dtype[Any], nodata: Value | None = None) -> list[Stage]:
+        """Return the stages for an image of dtype `kind` and a result of `dtype`. nodata: as in `run`."""
         floats, last = working_dtype(kind, dtype), len(self.filters) - 1
-        return [Stage(one, kind, dtype if number == last else floats, number == last)
+        return [Stage(one, kind, dtype if number == last else floats, number == last,
+                      None if nodata is None else MissingSamples.of(one, math.nan if number else nodata))
                 for number, one in enumerate(self.filters)]
+
+    def without_masks(self) -> Pipeline:
+        """Return the pipeline without the masks of its filters."""
+        return Pipeline(*(one.without_mask() for one in self.filters))
 
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""
@@ -193,17 +205,22 @@ class Pipeline:
 
 
 class Stage(NamedTuple):
-    """A filter in a pipeline. kind: the dtype of the original image; dtype: that of this filter's result."""
+    """A filter in a pipeline. kind: the dtype of the original image; dtype: that of this filter's result.
+
+    missing: how samples without data are treated; None: there are none.
+    """
 
     filter: Filter
     kind: np.dtype[Any]
     dtype: np.dtype[Any]
     last: bool
+    missing: MissingSamples | None = None
 
     def run(self, colors: Array, alpha: Array | None, **options: Any) -> tuple[Array, Array | None]:
         """Filter colors and alpha; intermediate results are not rounded."""
         with assume_range(self.kind):
-            colors, alpha = self.filter.run(colors, alpha, dtype=self.dtype, **options)
+            run = partial(self.missing.run, self.filter) if self.missing else self.filter.run
+            colors, alpha = run(colors, alpha, dtype=self.dtype, **options)
             if self.filter.declaration.cut and not self.last and self.kind.kind in "bu":
                 np.clip(colors, 0, white_level(self.kind), out=colors)
             if alpha is not None and alpha.dtype.kind == "f":

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array
+from ..arrays.nodata import Value, clear_missing
 from ..convolution import convolve, correlate
 from ..engine.borders import bank_margins
-from ..engine.normalized import sum_weights
+from ..engine.normalized import has_sum, sum_weights
 from ..errors import ImfilterError, suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter
 from ..filters.alpha import filter_beside_alpha
@@ -142,6 +143,18 @@ class Filter:
         return self.declaration.mixes or (kernel is not None and kernel.ndim == 4)
 
     @property
+    def takes_mask(self) -> bool:
+        """Whether pixels can be left out: its weights do not sum to 0."""
+        kernel = self.keywords.get("kernel")
+        if kernel is None or not self.declaration.masked:
+            return self.declaration.masked
+        return kernel.ndim == 2 and has_sum(kernel)
+
+    def without_mask(self) -> Filter:
+        """Return the filter without its mask."""
+        return Filter(self.name, {key: value for key, value in self.keywords.items() if key != "mask"})
+
+    @property
     def reach(self) -> reach.Support:
         """Pixels around itself that a result pixel depends on."""
         if self.declaration.far:
@@ -155,12 +168,12 @@ class Filter:
         plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
         return reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
 
-    def check_image(self, image: Any) -> None:
-        """Reject an image whose colors are not those that the filter is for."""
+    def check_image(self, image: Any, nodata: Value | None = None) -> None:
+        """Reject an image whose colors are not those that the filter is for. nodata: of samples that do not count."""
         if self.declaration.mixes:
             self.operation.check_colors(image)
         if self.keywords.get("linear"):
-            check_srgb(image)
+            check_srgb(image if nodata is None else clear_missing(image, nodata))
 
     def run(self, colors: Array, alpha: Array | None, **common: Any) -> tuple[Array, Array | None]:
         """Filter an array and its alpha."""

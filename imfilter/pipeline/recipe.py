@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays.alpha import split_picture_alpha
-from ..arrays.conversion import as_array, simplify_picture, to_high_depth, to_pil
+from ..arrays.conversion import as_array, picture_dtype, simplify_picture, to_high_depth, to_pil
 from ..arrays.depth import DEPTHS, rescale, scale_samples
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.high_depth import HighDepthImage
+from ..arrays.nodata import Nodata, find_missing, measure_range, place_nodata
 from ..arrays.transfer_curves import TransferCurve
 from ..errors import ImfilterError, list_choices
 from ..filters.combine import round_in_strips
 from ..filters.linear_light import assume_curves
 from .blending import blend_pictures
 from .chain import Pipeline, as_photo
+from .nodata import describe_spread
+from .photo_nodata import describe_filling, find_nodata, name_nodata
 from .region import Region
 
 if TYPE_CHECKING:
@@ -38,7 +41,8 @@ class Recipe:
 
     channels: the names of the channels to filter, each by itself, while the others do not change; empty: all. dtype: of
     the result, whose samples are saturated, not rescaled; None: the photo's. depth: a key of DEPTHS, to which samples
-    are rescaled instead. region: the part of the photo that changes; None: all of it.
+    are rescaled instead. region: the part of the photo that changes; None: all of it. nodata: the value of samples
+    without data, as decimal text; "none": every sample counts; None: the photo's own value, if it states one.
     """
 
     pipeline: Pipeline
@@ -47,6 +51,7 @@ class Recipe:
     dtype: str | None = None
     depth: str | None = None
     region: Region | None = None
+    nodata: str | None = None
 
     def __post_init__(self) -> None:
         if self.region and self.pipeline.stride != (1, 1):
@@ -75,15 +80,17 @@ class Recipe:
             else:
                 result = self._filter_picture(photo, signed)
             if self.region:
-                result = blend_pictures(self._convert_picture(photo), result, self.region)
+                nodata = self.find_nodata(photo)
+                result = blend_pictures(
+                    self._convert_picture(photo, nodata), result, self.region, nodata and nodata.after)
             return simplify_picture(result) if self.dtype or self.depth else result
         except ImfilterError as error:
             raise type(error)(error.fact) from None
 
     def _filter_picture(self, photo: Picture, signed: str) -> Picture:
         """Return the filtered photo without regard to the region."""
-        curves = self.find_curves(photo)
-        if len(photo.getbands()) > 1 and as_array(photo).dtype != self.target_dtype(as_array(photo).dtype):
+        curves, kind = self.find_curves(photo), picture_dtype(photo)
+        if len(photo.getbands()) > 1 and kind != self.target_dtype(kind):
             photo = to_high_depth(photo)
         with assume_curves(curves):
             return self._filter_channels(photo, signed) if self.channels else as_photo(
@@ -91,11 +98,11 @@ class Recipe:
 
     def needs_light(self, photo: Picture, signed: str) -> bool:
         """Return whether the result lies on white or gray, and the photo's inks must become light for it."""
-        if photo.mode.split()[0] != "CMYK" or self.channels:
+        if photo.mode.split()[0] != "CMYK" or self.channels or self.find_nodata(photo):
             return False
         if any(one.mixes or one.keywords.get("linear") for one in self.pipeline):
             return False  # these are refused for CMYK
-        mapped = self.maps_signed(as_array(photo).dtype, signed) and signed != "abs"
+        mapped = self.maps_signed(picture_dtype(photo), signed) and signed != "abs"
         return mapped or any(one.operation.on_level for one in self.pipeline)
 
     def find_curves(self, photo: Picture) -> tuple[TransferCurve, ...] | None:
@@ -117,6 +124,17 @@ class Recipe:
             raise ImfilterError(f"has no channel {missing[0]}, only {', '.join(names)}")
         return [names.index(name) for name in self.channels]
 
+    def find_nodata(self, photo: Picture) -> Nodata | None:
+        """Return the value of a photo's samples without data, or None if every sample counts, as those of alpha do."""
+        if self.channels == ("A",):
+            return None
+        return find_nodata(photo, self.nodata, self.target_dtype)
+
+    def declare_nodata(self, photo: Picture) -> None:
+        """Put a chosen value of samples without data into a photo's metadata, from which its result gets it."""
+        if self.nodata is not None and self.find_nodata(photo):
+            photo.info["nodata"] = self.nodata.encode()
+
     def target_dtype(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         """Return the dtype of the result for samples of this dtype."""
         return result_dtype(supported_dtype(dtype), DEPTHS[self.depth] if self.depth else self.dtype)
@@ -127,12 +145,28 @@ class Recipe:
 
     def list_notes(self, photo: Picture, signed: str = "offset") -> list[str]:
         """Return what the recipe does to a photo that its owner may not expect."""
-        pixels = as_array(photo)
+        notes = self.describe_nodata(photo)
         if self.needs_light(photo, signed):
-            return ["CMYK is filtered as light, since the result lies on white or gray: its black ink becomes colors"]
-        if not self.changes_depth(pixels.dtype) or pixels.dtype.kind != "f" or self.depth == "float":
-            return []
-        low, high = np.nanmin(pixels, initial=0), np.nanmax(pixels, initial=0)
+            notes.append("CMYK is filtered as light, since the result lies on white or gray: its black ink becomes "
+                         "colors")
+        if not self.may_clip(picture_dtype(photo)):
+            return notes
+        return notes + self.describe_clipping(*measure_range(as_array(photo), self.find_nodata(photo)))
+
+    def describe_nodata(self, photo: Picture) -> list[str]:
+        """Return what happens to pixels without data, by the metadata and the dtype of a photo."""
+        name = name_nodata(photo, self.nodata)
+        if self.find_nodata(photo):
+            return describe_filling(photo, self.nodata) + describe_spread(self.pipeline.filters, name)
+        fits = self.channels == ("A",) or not name
+        return [] if fits else [f"{name} is no value of {picture_dtype(photo)} samples: all pixels count"]
+
+    def may_clip(self, dtype: np.dtype[Any]) -> bool:
+        """Return whether floats of this dtype are rescaled to integers, which clips those beyond 0 and 1."""
+        return dtype.kind == "f" and self.depth != "float" and self.changes_depth(dtype)
+
+    def describe_clipping(self, low: float, high: float) -> list[str]:
+        """Return a note on floats beyond 0 and 1. low, high: their range, with 0."""
         if low >= 0 and high <= 1:
             return []
         return [f"has samples from {low:g} to {high:g}: depth {self.depth} takes 0 for black and 1 for white, and clips"
@@ -143,18 +177,27 @@ class Recipe:
         target = self.target_dtype(dtype)
         return signed != "clip" and target.kind != "f" and self.pipeline.below_zero
 
-    def computing_dtype(self, dtype: np.dtype[Any], signed: str) -> np.dtype[Any]:
+    def computing_dtype(self, dtype: np.dtype[Any], signed: str, nodata: Nodata | None = None) -> np.dtype[Any]:
         """Return the dtype that the pipeline computes for colors of this dtype, before they become samples."""
         kind, target = supported_dtype(dtype), self.target_dtype(dtype)
-        floats = self.maps_signed(dtype, signed) or self.changes_depth(dtype)
+        floats = nodata or self.maps_signed(dtype, signed) or self.changes_depth(dtype)
         return working_dtype(kind, target) if floats else target
 
-    def to_samples(self, values: Array, dtype: np.dtype[Any], signed: str, workers: int | None = None) -> Array:
-        """Convert the pipeline's values for colors of this dtype to samples of the result."""
+    def to_samples(
+        self, values: Array, dtype: np.dtype[Any], signed: str, workers: int | None = None,
+        nodata: Nodata | None = None,
+    ) -> Array:
+        """Convert the pipeline's values for colors of this dtype to samples of the result. nodata: what NaN becomes."""
+        if nodata is not None:
+            missing = np.isnan(values)
+            values[missing] = 0
+            samples = self.to_samples(values, dtype, signed, workers)
+            place_nodata(samples, missing, nodata.after)
+            return samples
         if not self.maps_signed(dtype, signed):
             signed = "clip"
             if not self.changes_depth(dtype):
-                return values
+                return round_to_dtype(values, self.target_dtype(dtype))
         kind, target = supported_dtype(dtype), self.target_dtype(dtype)
         gray = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
         rescaled = kind if self.depth else target
@@ -164,24 +207,30 @@ class Recipe:
         return round_in_strips(values, target, workers, lambda part: SIGNED[signed](
             scale_samples(part, rescaled, target), gray, largest))
 
-    def convert(self, pixels: Array) -> Array:
+    def convert(self, pixels: Array, nodata: Nodata | None = None) -> Array:
         """Return samples that are not filtered in the depth of the result."""
         target = self.target_dtype(pixels.dtype)
-        return rescale(pixels, target) if self.depth else round_to_dtype(pixels, target)
+        samples = rescale(pixels, target) if self.depth else round_to_dtype(pixels, target)
+        if nodata is not None and samples is not pixels:
+            colors = slice(None, -1 if nodata.alpha else None)
+            place_nodata(samples[..., colors], find_missing(pixels[..., colors], nodata.before), nodata.after)
+        return samples
 
-    def _convert_picture(self, photo: Picture) -> Picture:
+    def _convert_picture(self, photo: Picture, nodata: Nodata | None) -> Picture:
         """Return the photo in the depth of the result."""
         pixels = as_array(photo)
         if pixels.dtype == self.target_dtype(pixels.dtype):
             return photo
         high = replace(to_high_depth(photo)) if pixels.ndim == 3 else HighDepthImage(pixels[..., None], info=photo.info)
-        high.pixels = self.convert(high.pixels)
+        high.pixels = self.convert(high.pixels, nodata)
         return simplify_picture(high)
 
-    def replace_channels(self, pixels: Array, chosen: list[int], values: Array) -> Array:
+    def replace_channels(
+        self, pixels: Array, chosen: list[int], values: Array, nodata: Nodata | None = None
+    ) -> Array:
         """Return the pixels at the result's stride, with values instead of the chosen channels."""
         down, across = self.pipeline.stride
-        result = self.convert(pixels[::down, ::across]).copy()
+        result = self.convert(pixels[::down, ::across], nodata).copy()
         result[..., chosen] = values
         return result
 
@@ -189,10 +238,12 @@ class Recipe:
         self, photo: Picture, colors: Array, alpha: Array | None, signed: str
     ) -> tuple[Array, Array | None]:
         """Return filtered colors in the result's dtype, and alpha."""
-        values, alpha = self.pipeline.run(photo, colors, alpha, self.computing_dtype(colors.dtype, signed))
+        nodata = self.find_nodata(photo)
+        values, alpha = self.pipeline.run(photo, colors, alpha, self.computing_dtype(colors.dtype, signed, nodata),
+                                          nodata=nodata and nodata.before)
         if alpha is not None and self.depth:
             alpha = rescale(alpha, self.target_dtype(alpha.dtype))
-        return self.to_samples(values, colors.dtype, signed), alpha
+        return self.to_samples(values, colors.dtype, signed, nodata=nodata), alpha
 
     def _filter_channels(self, photo: Picture, signed: str) -> Picture:
         """Return the photo with the chosen channels filtered."""
@@ -200,4 +251,4 @@ class Recipe:
         if pixels.ndim == 2:
             return to_pil(self._filter(photo, pixels, None, signed)[0], photo)
         values, _ = self._filter(photo, pixels[..., chosen], None, signed)
-        return to_pil(self.replace_channels(pixels, chosen, values), photo)
+        return to_pil(self.replace_channels(pixels, chosen, values, self.find_nodata(photo)), photo)

@@ -14,6 +14,7 @@ from ...arrays.dtypes import Array
 from ...errors import FileError
 from ...files.photo import add_note
 from ...files.pillow_guards import LogCapture
+from ...files.tiff_pages import read_fill
 from ...runtime.extras import import_library
 
 REDUCED, MASK = 1, 4  # bits of NewSubfileType, the purpose of a page
@@ -163,7 +164,7 @@ def _describe_storage(path: str, pages: list[Any], key: Any, order: Literal["<",
         raise FileError("is damaged: the positions of some pixels are missing")
     tags = {"photometric": int(key.photometric), "bits": key.bitspersample, "compression": int(key.compression),
             "extra": tuple(int(one) for one in key.extrasamples), "colormap": key.colormap,
-            "nodata": key.nodata, "samples": key.samplesperpixel, "pages": len(pages)}
+            "nodata": read_fill(key), "samples": key.samplesperpixel, "pages": len(pages)}
     dtype = np.dtype(key.dtype).newbyteorder("=")
     stored = TiffDirectory(
         path, size, dtype, key.samplesperpixel * len(pages), len(planes), segment, key.is_tiled, tags, offsets, counts,

@@ -15,6 +15,7 @@ from ...errors import FileError
 from ...runtime.extras import import_library
 from ..segment_cache import CACHE, assemble_block, check_segment
 from ..source import Source, read_stamp
+from .nodata import find_nodata
 from .stores import is_store
 
 CHANNELS = 16  # largest length of an unnamed last axis that counts as channels
@@ -66,8 +67,11 @@ class ZarrSource(Source):
         if dtype.kind not in "uif":
             raise FileError(f"holds samples of {array.dtype}, which are not an image's")
         check_segment((*chunk, *bands), dtype, "chunk")
-        super().__init__(path, (*sides, *bands), dtype, alpha, colors, tile, _decode_info(own),
-                         _describe_lost(attributes, ome), read_stamp(path))
+        info = _decode_info(own)
+        if "nodata" not in info:
+            info |= find_nodata(array, attributes, image=ome is not None)
+        super().__init__(path, (*sides, *bands), dtype, alpha, colors, tile, info, _describe_lost(attributes, ome),
+                         read_stamp(path))
         self.axes, self.ome, self._array = axes, ome, array
 
     def __getstate__(self) -> dict[str, Any]:

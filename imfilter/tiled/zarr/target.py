@@ -17,6 +17,7 @@ from ..ome import ResultLayout, describe_result
 from ..source import Source
 from ..target import Target, TargetOptions, outline
 from . import unfinished
+from .nodata import choose_fill
 from .source import OWN, Axes, encode_info, library
 from .stores import is_store
 
@@ -123,7 +124,7 @@ def create_store(
 
     def make(folder: str) -> None:
         attributes = {OWN: encode_info(frame.alpha, frame.colors, info)}
-        _create_array(folder, layout, dtype, tile, attributes)
+        _create_array(folder, layout, dtype, tile, choose_fill(info, dtype), attributes)
 
     with explain_write_errors(path):
         unfinished.begin_store(target.partial, provenance, make, resume=resume, force=force)
@@ -147,7 +148,8 @@ def check_store(path: str, *, force: bool) -> None:
 
 
 def _create_array(
-    folder: str, layout: ResultLayout, dtype: np.dtype[Any], tile: tuple[int, int], attributes: dict[str, Any]
+    folder: str, layout: ResultLayout, dtype: np.dtype[Any], tile: tuple[int, int], fill: float,
+    attributes: dict[str, Any],
 ) -> None:
     """Create an empty array in a folder."""
     zarr = library()
@@ -160,7 +162,7 @@ def _create_array(
         attributes = {}
     # The smallest among the fast codecs, measured on photos of 8 and 16 bits and of floats.
     zarr.create_array(
-        os.path.join(folder, layout.inner), shape=layout.shape, chunks=tuple(chunks), dtype=dtype, fill_value=0,
+        os.path.join(folder, layout.inner), shape=layout.shape, chunks=tuple(chunks), dtype=dtype, fill_value=fill,
         zarr_format=VERSION, dimension_names=layout.axes.names, attributes=attributes,
         compressors=[zarr.codecs.BloscCodec(cname="zstd", clevel=1, shuffle="bitshuffle")])
 

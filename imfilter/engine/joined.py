@@ -1,0 +1,188 @@
+"""Responses to several kernels, joined block by block: sums, magnitudes, the largest over several directions.
+
+Each kernel has a plan of its own, as if it were used alone. A block of rows goes through the loops once for each, and
+the responses are joined while they are in the cache, so nothing of the image's size is allocated but the result.
+"""
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays.dtypes import Array, supported_dtype, working_dtype
+from ..arrays.opened import open_image
+from . import _core, _normalized
+from .channelwise import WORTH_THREADS, KernelSet, PreparedConvolution, prepare
+from .request import ChannelwiseOptions, ConvolutionRequest
+
+BLOCK = 2**15  # samples of a block of rows, about: several responses stay in the second-level cache
+LEAST_ROWS = 16  # of a block, which reads as many additional rows as the kernels are high
+GROUP = 4  # rows that the loops compute at once
+
+
+class Join:
+    """Kernels, and how their responses are joined. Joins of equal kernel sets are equal.
+
+    Parameters
+    ----------
+    directions : tuple of tuples of tuples of KernelSet
+        By direction, then by part, then by term. The terms of a part are added up, the result of a direction is the
+        part or the root of the sum of the squares of two of them, and the result is the largest over all directions.
+        Kernels are separable, or small: none is transformed.
+    divisor : int
+        What the result is divided by. Above 1 it is odd, and the kernels are of integers that sum to 0, whose sizes sum
+        to at most twice the divisor, so that responses to bytes fit into int16.
+    """
+
+    __slots__ = ("_hash", "cacheable", "directions", "divisor", "sets", "size")
+
+    def __init__(self, directions: tuple[tuple[tuple[KernelSet, ...], ...], ...], divisor: int = 1) -> None:
+        self.directions, self.divisor = directions, divisor
+        self.sets = [kernels for parts in directions for terms in parts for kernels in terms]
+        self.size = sum(kernels.size for kernels in self.sets)
+        self.cacheable = all(kernels.cacheable for kernels in self.sets)
+        self._hash = hash((directions, divisor))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Join) and (self.directions, self.divisor) == (other.directions, other.divisor)
+
+
+def filter_joined(
+    image: Any, join: Join, options: ChannelwiseOptions, *, channel_axis: int | None, out: Array | None,
+    workers: int | None,
+) -> Any:
+    """Filter every channel of an image with several kernels, and join the responses in floating point."""
+    opened = open_image(image, channel_axis)
+    prepared = prepare(opened, join, options, PreparedJoin)
+    return opened.convert_back(prepared.run(opened.pixels, out, workers))
+
+
+class PreparedJoin(PreparedConvolution):
+    """Convolutions with several kernels, ready to be run on images of one shape and dtype."""
+
+    def __init__(self, request: ConvolutionRequest) -> None:
+        join: Any = request.kernels
+        super().__init__(request._replace(kernels=join.sets[0]))
+        image_dtype = supported_dtype(request.image_dtype)
+        self._proxy = working_dtype(image_dtype, self.dtype)  # the result, if its dtype is not native
+        self._divisor = join.divisor
+        # Sums of bytes are exact in int16, in half the memory of floats.
+        small = join.divisor > 1 and image_dtype in (np.uint8, np.bool_) and self.geometry.cval in range(256)
+        self._response = np.dtype(np.int16) if small else self._proxy
+        options = request.options._replace(dtype=self._response)
+        self._members = [[[PreparedConvolution(request._replace(kernels=kernels, options=options)) for kernels in terms]
+                          for terms in parts] for parts in join.directions]
+        self._height = max(kernels.shape[0] for kernels in join.sets)
+        self.worth_threads = self._estimate_seconds() > WORTH_THREADS
+
+    def _estimate_seconds(self) -> float:
+        results = math.prod(self.shape)
+        return sum(member.plan.seconds(results) for parts in self._members for terms in parts for member in terms)
+
+    def _make_task(self, source: Array, target: Array) -> Any:
+        """Return this work on arrays (images, rows, columns, channels)."""
+        height, width, channels = target.shape[1:]
+        rows = max(LEAST_ROWS, self._height // 2, BLOCK // (width * channels))
+        rows = min(-(-rows // GROUP) * GROUP, height)
+        block = np.empty((1, rows, width, channels), self._response)
+        tasks = [[[member._make_task(source, block) for member in terms] for terms in parts] for parts in self._members]
+        if self._divisor == 1:
+            return Task(tasks, target, block)
+        return Task(tasks, target, block, functools.partial(_divide, divisor=self._divisor, working=self._proxy))
+
+
+def _divide(responses: Array, results: Array, divisor: int, working: np.dtype[Any]) -> None:
+    """Store responses over a divisor."""
+    if responses.dtype == np.int16 and results.dtype == np.uint8:
+        # The largest of numbers that sum to 0 is not negative, and an odd divisor leaves no halves to round.
+        levels = responses.view(np.uint16)
+        levels += divisor // 2
+        levels //= divisor
+        results[...] = levels
+    else:
+        _normalized.store(np.multiply(responses, 1 / divisor, dtype=working), results)
+
+
+class Task:
+    """Joined responses, ready to be computed block by block on any number of threads.
+
+    tasks: for each direction, part and term, the convolution of the first rows of the first image. block: an array as
+    large as a block, of the responses' dtype. target: of native samples without gaps in rows. store: writes what was
+    joined to rows of the target; by default its samples, which are joined in place if the dtype is that of responses.
+    """
+
+    align = 1
+
+    def __init__(
+        self, tasks: list[list[list[_core.Task]]], target: Array, block: Array,
+        store: Callable[[Array, Array], None] | None = None,
+    ) -> None:
+        self._tasks, self._target, self._block, self._store = tasks, target, block, store or _normalized.store
+        apart = store is not None or target.dtype != block.dtype
+        self._count = block.shape[1]
+        self._blocks = -(-target.shape[1] // self._count)
+        self.rows = len(target) * self._blocks
+        self._stopped = False
+        parts = [parts for direction in tasks for parts in direction]
+        self._needed = (apart, len(tasks) > 1, len(parts) > len(tasks), max(map(len, parts)) > 1)
+
+    def stop(self) -> None:
+        """Make every thread end early."""
+        self._stopped = True
+
+    def run(self, first: int, last: int, caller: bool = True) -> None:
+        """Compute blocks first to last - 1."""
+        largest, *others = [np.empty_like(self._block) if needed else None for needed in self._needed]
+        with np.errstate(invalid="ignore", over="ignore"):
+            for number in range(first, last):
+                if self._stopped:
+                    return
+                n, block = divmod(number, self._blocks)
+                start = block * self._count
+                results = self._target[n:n + 1, start:start + self._count]
+                rows = results.shape[1]
+                room = [other if other is None else other[:, :rows] for other in others]
+                into = results if largest is None else largest[:, :rows]
+                self._take_largest(into, _Block(n, start, caller, *room))
+                if largest is not None:
+                    self._store(into[0], results[0])
+
+    def _take_largest(self, largest: Array, block: _Block) -> None:
+        """Compute the largest response over all directions."""
+        for k, parts in enumerate(self._tasks):
+            into = block.direction if k else largest
+            block.add_terms(parts[0], into)
+            if len(parts) > 1:
+                block.add_terms(parts[1], block.part)
+                np.hypot(into, block.part, out=into)
+            if k:
+                np.maximum(largest, into, out=largest)
+
+
+class _Block(NamedTuple):
+    """A block of rows: its image, its first row, and room for responses where it is needed.
+
+    caller: see `_core.Task.run`.
+    """
+
+    n: int
+    first: int
+    caller: bool
+    direction: Any
+    part: Any
+    term: Any
+
+    def add_terms(self, terms: list[_core.Task], total: Array) -> None:
+        """Compute the sum of responses."""
+        rows = total.shape[1]
+        for k, term in enumerate(terms):
+            response = self.term if k else total
+            term.part(self.n, self.first, response).run(0, rows, self.caller)
+            if k:
+                np.add(total, response, out=total)

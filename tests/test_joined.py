@@ -1,0 +1,80 @@
+"""Joined responses: several kernels go through the loops block by block, as if each were used alone."""
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import imfilter
+from imfilter.arrays.dtypes import round_to_dtype, working_dtype
+from imfilter.engine.channelwise import KernelSet, filter_channelwise
+from imfilter.engine.joined import Join, filter_joined
+from imfilter.engine.request import ChannelwiseOptions
+
+LEFT = KernelSet.from_kernel([[1, 0, 0]], flip=False)
+RIGHT = KernelSet.from_kernel([[0, 0, 1]], flip=False)
+MEAN = KernelSet.separable(np.full(9, 1 / 9), np.array([0.3, 0.4, 0.3]))
+RAMP = np.array([[0, 3, 8, 15]], np.uint8)
+
+
+def joined(image, join, *, workers=None, out=None, **options):
+    return filter_joined(image, join, ChannelwiseOptions(**options), channel_axis=-1, out=out, workers=workers)
+
+
+@pytest.mark.parametrize(("join", "dtype", "wanted"), [
+    (Join((((LEFT, RIGHT),),)), "f4", [3, 8, 18, 23]),
+    (Join((((LEFT, RIGHT, LEFT),),)), "u1", [3, 8, 21, 31]),
+    (Join((((LEFT,), (RIGHT,)),)), "f8", [3, 8, np.sqrt(9 + 225), 17]),
+    (Join((((LEFT,), (RIGHT,)),)), "u1", [3, 8, 15, 17]),
+    (Join((((LEFT,),), ((RIGHT,),))), "i2", [3, 8, 15, 15]),
+    (Join((((LEFT,),), ((RIGHT,),)), divisor=3), "u1", [1, 3, 5, 5]),
+    (Join((((LEFT,),), ((RIGHT,),)), divisor=3), "f8", np.array([3, 8, 15, 15]) * (1 / 3)),
+])
+def test_literal_results(variant, join, dtype, wanted):
+    result = joined(RAMP, join, dtype=dtype)
+    assert result.dtype == dtype
+    np.testing.assert_array_equal(result, [wanted])
+
+
+@pytest.mark.parametrize("shape", [(1, 50), (37, 1), (101, 1500), (83, 300, 3), (2, 5, 4, 2)])
+@pytest.mark.parametrize("dtype", ["bool", "u1", "i2", "u4", "f2", "f4", ">f8"])
+def test_blocks_give_what_whole_arrays_do(variant, threaded, rng, dtype, shape):
+    image = (100 * rng.random(shape)).astype(dtype)
+    for wanted, options in ((None, {}), ("f4", {"mode": "wrap", "stride": (2, 3)}), ("u1", {"mode": "constant"})):
+        kind = np.dtype(wanted or image.dtype.newbyteorder("="))
+        working = working_dtype(image.dtype.newbyteorder("="), kind)
+        mean, left, right = (
+            filter_channelwise(image, kernels, ChannelwiseOptions(dtype=working, **options))
+            for kernels in (MEAN, LEFT, RIGHT))
+        for join, plain in ((Join((((MEAN, LEFT),),)), mean + left),
+                            (Join((((MEAN,), (LEFT, RIGHT)), ((RIGHT,), (MEAN,)))),
+                             np.maximum(np.hypot(mean, left + right), np.hypot(right, mean)))):
+            for workers in 1, 3:
+                np.testing.assert_array_equal(
+                    joined(image, join, dtype=wanted, workers=workers, **options), round_to_dtype(plain, kind))
+
+
+def test_the_result_may_overwrite_the_image(rng):
+    image = rng.random((90, 400)).astype(np.float32)
+    wanted = imfilter.difference_of_gaussians(image)
+    assert imfilter.difference_of_gaussians(image, out=image) is image
+    np.testing.assert_array_equal(image, wanted)
+
+
+def test_equal_joins_are_equal():
+    assert Join((((LEFT, MEAN),),)) == Join((((LEFT, MEAN),),)) != Join((((MEAN, LEFT),),))
+    assert Join((((LEFT, MEAN),),)) != Join((((LEFT, MEAN),),), divisor=3) and Join((((LEFT, MEAN),),)).size == 15
+
+
+@pytest.mark.parametrize("name", ["difference_of_gaussians", "laplacian_of_gaussian", "gabor", "kirsch"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_nothing_of_the_image_s_size_is_allocated(rng, name, dtype):
+    image = (255 * rng.random((1500, 1000))).astype(dtype)
+    out = np.empty(image.shape, np.uint8 if dtype == np.uint8 and name in ("gabor", "kirsch") else np.float32)
+    function = getattr(imfilter, name)
+    function(image, out=out, workers=1)  # prepared once
+    tracemalloc.start()
+    try:
+        function(image, out=out, workers=1)
+        assert tracemalloc.get_traced_memory()[1] < image.size  # fewer than a byte per pixel
+    finally:
+        tracemalloc.stop()
