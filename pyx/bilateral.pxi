@@ -1,6 +1,6 @@
 # The mean of a window's samples, each weighed by how near it is and how much like the pixel in the middle:
 #
-#     result = p + sum w (q - p) / sum w,     w = 2 ** (weights[i, j] + closeness (q - p)**2)
+#     result = p + sum w (q - p) / sum w,     w = 2 ** (weights[i, j] - (strictness (q - p))**2)
 #
 # Taking the mean of differences keeps constant images as they are. Weights below 2**-126 are 0, and so is what such a
 # sample adds, infinite as it may be. exp2 is a polynomial, the same on every instruction set except for the
@@ -18,13 +18,14 @@ cdef inline real power(real exponent) noexcept nogil:
         return exp2_double(exponent)
 
 
-cdef void add_tap(const real *middle, const real *other, real nearness, real closeness, real *sums, real *weights,
+cdef void add_tap(const real *middle, const real *other, real nearness, real strictness, real *sums, real *weights,
                   Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t x
-    cdef real difference, exponent, weight
+    cdef real difference, exponent, weight, scaled
     for x in range(count):
         difference = other[x] - middle[x] if other[x] != middle[x] else 0   # also of two infinities
-        exponent = nearness + closeness * difference * difference
+        scaled = strictness * difference        # in range where the square of a difference is not
+        exponent = nearness - scaled * scaled
         weight = power(exponent)
         difference = 0 if exponent < -126 else difference
         weights[x] += weight
@@ -76,7 +77,7 @@ cdef void bilateral(real *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_
                     if nearness[0] > -126 and (i != job.top or j != job.left):
                         add_tap(middle + x,
                                 <const real *>(memory + (y * job.stride_y + i) % job.height * size) + x + j * channels,
-                                <real>nearness[0], <real>job.closeness, sums + x, weights + x, count)
+                                <real>nearness[0], <real>job.strictness, sums + x, weights + x, count)
                     nearness += 1
             finish(middle + x, sums + x, weights + x, count)
             x += count

@@ -123,6 +123,7 @@ cdef class Packed:
         job.bank.used = not isinstance(kernels, tuple)
         job.kernel.count = 1 if job.bank.used else len(kernels)
         job.kernel.separable = not job.bank.used and isinstance(kernels[0], tuple)
+        job.kernel.differences = computation.differences
         job.output.bounded, job.bank.groups = computation.bounded, computation.groups
         job.output.scale, job.ring.doublings = computation.scale, doublings
         job.lane = <Sample><int>_LANES[computation.compute_dtype]

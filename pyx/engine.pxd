@@ -157,6 +157,7 @@ cdef struct Kernels:
     Stage stages[4]
     int count               # 2: the result is the root mean square of their responses
     bint separable
+    bint differences        # float32: square.pxi takes differences of pixels first
     Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], then the bias; else 0
 
 
@@ -224,7 +225,7 @@ cdef struct Window:
     Exchange *exchanges
     Py_ssize_t exchange_count, slots, result
     double *weights         # bilateral: for each place of the window the logarithm to base 2 of its weight
-    double closeness        # bilateral: what a squared difference of samples is multiplied by, to be added to that
+    double strictness       # bilateral: what a difference of samples is multiplied by; its square is subtracted
     Py_ssize_t row_lanes    # samples of a padded row, and room for the end of a vector
     Py_ssize_t tile         # samples of a row that a network computes at a time
     double work             # comparisons that a row takes, about

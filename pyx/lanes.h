@@ -75,6 +75,18 @@ typedef int16_t lanes_short;
 #define lane_load(p, like) (*(const __typeof__(like) *)(p))
 #define lane_store(p, value) (*(__typeof__(value) *)(p) = (value))
 
+/* The bits of a number: those of numbers of at least 0 are in their order. */
+static inline uint32_t float_bits(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+static inline uint64_t double_bits(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 /* 2 to the power of a number of at most 0: 0 below -126, NaN of NaN. The fraction from -1/2 to 1/2 goes into the series of
  * exp(x log 2), whose error is below the last place, and the whole part into the exponent. */
 static inline float exp2_float(float value) {

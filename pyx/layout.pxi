@@ -35,7 +35,8 @@ cdef Py_ssize_t plan_segments(Packed packed) except -1:
     cdef Py_ssize_t kw = geometry.kernel_width, stride = geometry.stride_x, dilation = geometry.dilation_x
     cdef Py_ssize_t span = (kw - 1) * dilation, margin = 0, per_pixel = 0, k, last
     cdef Segment *segment
-    packed.apart = (
+    # Sums of neighbors need one segment. The plan has chosen them for the whole image, which may be wider.
+    packed.apart = job.ring.doublings == 0 and (
         span > kw * min(job.target.width, 1024)         # mostly columns between the taps
         or (job.bank.used and stride > kw)              # mostly columns that the stride steps over
     )

@@ -144,6 +144,8 @@ cdef int pack_square(Packed packed, Stage *stage, const double[:, ::1] kernel) e
         if shape == wider or (shape | wider == wider and not floating):
             stage.shape = wider
             return 0
+    if job.kernel.differences:
+        stage.shape = shape
     return 0
 
 
@@ -153,7 +155,7 @@ cdef int pack_depthwise(Packed packed, const double[:, :, ::1] kernels, bias) ex
     cdef Stage *stage = &job.kernel.stages[0]
     cdef Py_ssize_t channels = kernels.shape[0], e, q, i, j, k
     cdef char *weights
-    pack_kernel(packed, stage, np.ascontiguousarray(np.any(kernels, axis=0), np.float64))
+    pack_kernel(packed, stage, np.ones((kernels.shape[1], kernels.shape[2])))     # a tap of 0 reads, too: 0 times infinity is NaN
     job.kernel.stretch = channels + 3 * packed.loops.lanes_bytes // lane_bytes(packed)
     weights = <char *>take((stage.tap_count * GROUP + 1) * job.kernel.stretch, lane_bytes(packed))
     free(stage.weights)

@@ -112,6 +112,98 @@ cdef inline void correlate_taps(lanes *like, const char *weights, const char *ot
         x = min(x + block, last)
 
 
+cdef inline lanes subtract(const char *at, const char *other, lanes like) noexcept nogil:
+    return lane_load(at, like) - lane_load(other, like)
+
+
+cdef inline lanes subtract_middle(lanes *w, const char **rows, int row, Py_ssize_t x, Py_ssize_t step,
+                                  const int taps) noexcept nogil:
+    """Return the sum of the weighed differences of a pixel's neighbors from it; rows: the first of them."""
+    cdef const char *middle = rows[row + 1] + x + step
+    cdef lanes total = lane_zero(w[0])
+    cdef int i, j
+    for i in range(3):
+        for j in range(3):
+            if taps >> (3 * i + j) & 1 and 3 * i + j != 4:
+                total += w[3 * i + j] * subtract(rows[row + i] + x + j * step, middle, w[0])
+    return total
+
+
+cdef inline lanes subtract_opposites(lanes *w, const char **rows, int row, Py_ssize_t x, Py_ssize_t step,
+                                     int taps) noexcept nogil:
+    """Return the sum of the weighed differences of opposite pixels; rows: the first of them."""
+    cdef lanes total = lane_zero(w[0])
+    cdef int k
+    for k in range(5, 9):
+        if taps >> k & 1:
+            total += w[k] * subtract(rows[row + k // 3] + x + k % 3 * step, rows[row + 2 - k // 3] + x + (2 - k % 3) * step,
+                                     w[0])
+    return total
+
+
+cdef void correlate_differences(lanes *like, const Stage *stage, const char **rows, Py_ssize_t step, char **results,
+                                Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift) noexcept nogil:
+    """Compute bytes first to end of four output rows of a kernel whose weights cancel, from differences of pixels.
+
+    These are exact, or almost, where pixels are near each other; products of large pixels would be rounded first.
+    ahead: see correlate_rows.
+    """
+    cdef Py_ssize_t block = sizeof(lanes), last = max(end - block, first), x = first, i, k, at
+    cdef lanes a, b, c, d, zero, d0, d1, d2, d3, d4, d5
+    cdef lanes w[9]
+    zero = lane_zero(like[0])
+    for i in range(9):
+        w[i] = zero + lane_splat(<const char *>stage.square + i * lane_size(like[0]), like[0])
+    while True:
+        if ahead != NULL:
+            prefetch(ahead[0] + (x >> shift))
+            prefetch(ahead[1] + (x >> shift))
+            prefetch(ahead[2] + (x >> shift))
+            prefetch(ahead[3] + (x >> shift))
+        a = b = c = d = zero
+        if stage.shape == UPPER_LOWER:
+            for k in range(3):
+                at = x + k * step
+                a += w[6 + k] * subtract(rows[2] + at, rows[0] + at, zero)
+                b += w[6 + k] * subtract(rows[3] + at, rows[1] + at, zero)
+                c += w[6 + k] * subtract(rows[4] + at, rows[2] + at, zero)
+                d += w[6 + k] * subtract(rows[5] + at, rows[3] + at, zero)
+        elif stage.shape == LEFT_RIGHT:
+            at = x + 2 * step
+            d0 = subtract(rows[0] + at, rows[0] + x, zero)
+            d1 = subtract(rows[1] + at, rows[1] + x, zero)
+            d2 = subtract(rows[2] + at, rows[2] + x, zero)
+            d3 = subtract(rows[3] + at, rows[3] + x, zero)
+            d4 = subtract(rows[4] + at, rows[4] + x, zero)
+            d5 = subtract(rows[5] + at, rows[5] + x, zero)
+            a = w[2] * d0 + w[5] * d1 + w[8] * d2
+            b = w[2] * d1 + w[5] * d2 + w[8] * d3
+            c = w[2] * d2 + w[5] * d3 + w[8] * d4
+            d = w[2] * d3 + w[5] * d4 + w[8] * d5
+        elif stage.shape == CROSS:
+            a = subtract_middle(w, rows, 0, x, step, CROSS)
+            b = subtract_middle(w, rows, 1, x, step, CROSS)
+            c = subtract_middle(w, rows, 2, x, step, CROSS)
+            d = subtract_middle(w, rows, 3, x, step, CROSS)
+        elif stage.shape != SQUARE:
+            a = subtract_opposites(w, rows, 0, x, step, stage.shape)
+            b = subtract_opposites(w, rows, 1, x, step, stage.shape)
+            c = subtract_opposites(w, rows, 2, x, step, stage.shape)
+            d = subtract_opposites(w, rows, 3, x, step, stage.shape)
+        else:
+            a = subtract_middle(w, rows, 0, x, step, SQUARE)
+            b = subtract_middle(w, rows, 1, x, step, SQUARE)
+            c = subtract_middle(w, rows, 2, x, step, SQUARE)
+            d = subtract_middle(w, rows, 3, x, step, SQUARE)
+        lane_store(results[0] + x, a)
+        lane_store(results[1] + x, b)
+        lane_store(results[2] + x, c)
+        lane_store(results[3] + x, d)
+        if x >= last:
+            return
+        x = min(x + block, last)
+
+
 cdef inline void correlate_square(lanes *like, const Stage *stage, const char **rows, Py_ssize_t step, char **results,
                                   Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift, const bint bytes,
                                   bint narrow) noexcept nogil:
@@ -142,7 +234,9 @@ cdef inline void correlate_square_group(lane *like, const Job *job, const Stage 
     cdef int shift = job.ring.source_shift
     first *= size
     end *= size
-    if lane is float:
+    if lane is float and job.kernel.differences:
+        correlate_differences(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift)
+    elif lane is float:
         correlate_square(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
     elif lane is double:
         correlate_square(<lanes_double *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)

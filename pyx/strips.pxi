@@ -194,7 +194,8 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     The results of a chunk are stored while they are in the first-level cache. inner: input rows are the image's own.
     """
     cdef const Raster *target = &job.target
-    cdef bint square = job.kernel.stages[0].shape and rows == GROUP
+    # Fewer rows take the other loop, except of differences: it rounds otherwise.
+    cdef bint square = job.kernel.stages[0].shape and (rows == GROUP or job.kernel.differences)
     cdef bint narrow = square and job.output.narrow and pixels * target.channels * sizeof(lane) >= sizeof(lanes_short)
     cdef bint direct = pixels >= job.output.direct_from or narrow
     cdef char *targets[GROUP]
@@ -204,6 +205,9 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     cdef int k
     for q in range(rows):
         targets[q] = target.data + n * target.step_n + (y + q * job.tiling.row_step) * target.step_y + x * target.step_x
+    if square:
+        for q in range(rows, GROUP):
+            scratch.order[q + 2] = scratch.order[0]     # read, and computed into scratch
     if job.bank.used:
         if lane is not int16_t:
             results[0] = targets[0] if direct else scratch.results

@@ -47,7 +47,7 @@ cdef class WindowTask(Strips):
             job.work = job.tile * job.source.channels * 400.
         elif job.method == BILATERAL:
             job.tile = 1024
-            job.closeness = plan.closeness
+            job.strictness = plan.strictness
             job.work = job.tile * 8. * job.height * job.width
             job.weights = <double *>take(job.height * job.width, sizeof(double))
             for k in range(job.height * job.width):

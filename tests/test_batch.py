@@ -22,9 +22,9 @@ import imfilter
 from imfilter import batch, files
 from imfilter.batch import sources, targets
 from imfilter.cli import main
-from imfilter.cli.outputs import PixelsType
 from imfilter.cli.progress import format_duration
 from imfilter.cli.report import escape_controls
+from imfilter.cli.values import PixelsType
 from imfilter.errors import ImfilterError
 from imfilter.pipeline.chain import Pipeline
 from imfilter.pipeline.recipe import Recipe

@@ -9,7 +9,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from imfilter import ImfilterError
 from imfilter.arrays.high_depth import HighDepthImage
 from imfilter.explain import compare
-from imfilter.explain.view.comparison import draw_difference
+from imfilter.explain.view.comparison import draw_difference, format_difference
 
 WANG = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
 
@@ -141,3 +141,11 @@ def test_the_heat_map_shows_where():
     assert not np.asarray(draw_difference(one, one)).any()
     brightness = np.asarray(draw_difference(np.zeros((1, 256)), np.arange(256.0)[None])).astype(int).sum(-1)[0]
     assert (np.diff(brightness) >= 0).all(), "a larger difference is brighter"
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0.0, "0"), (12.443, "12.44"), (255, "255"), (9999.4, "9999"), (9999.6, "10000"), (65535, "65535"),
+    (21769.6, "21770"), (4294967295, "4.295e+09"), (0.00012346, "0.0001235"),
+])
+def test_differences_of_16_bits_are_written_in_full(value, text):
+    assert format_difference(value) == text

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 from program import pixels
 
+import imfilter
 from imfilter.arrays.transfer_curves import ADOBE_RGB, BT709, LINEAR, SRGB, power_curve
 from imfilter.errors import ImfilterError
 from imfilter.files.color_curves import CODES, DEEP_CODES, _deep_curve
@@ -187,12 +188,7 @@ def test_the_profile_of_srgb_changes_nothing(here, folder):
 
 
 def test_adobe_rgb_of_a_camera_has_its_curve(here, folder):
-    exif = Image.Exif()
-    exif.get_ifd(0x8769)[0xA001] = 65535
-    exif.get_ifd(0xA005)[1] = "R03"
-    exif[0x8769] = {0xA001: 65535, 0xA005: {1: "R03"}}
-    Image.fromarray(STEP * 0 + np.uint8(100)).save("plain.jpg")
-    Image.fromarray(np.stack([STEP] * 3, -1)).save("a.png", exif=exif)
+    Image.fromarray(np.stack([STEP] * 3, -1)).save("a.png", exif=adobe_exif())
     here("apply", "box", "--size", "1,2", "--linear", "a.png", "-o", "b.png")
     assert np.abs(pixels("b.png")[4, 8].astype(int) - power(563 / 256)).max() <= 1
 
@@ -202,3 +198,50 @@ def test_a_lookup_profile_is_refused_only_with_linear(here, folder):
     said = here("apply", "box", "--linear", "a.png", "-o", "b.png", status=1).err
     assert said.startswith("imfilter: a.png: linear needs a color profile of curves (matrix or gray), got 'Lookup'")
     here("apply", "box", "a.png", "-o", "b.png")
+
+
+def adobe_exif():
+    exif = Image.Exif()
+    exif[0x8769] = {0xA001: 65535, 0xA005: {1: "R03"}}
+    return exif
+
+
+COLORED = np.stack([STEP, STEP // 2, STEP[:, ::-1]], -1)
+SEEN = np.concatenate([COLORED, STEP[..., None] // 2 + 20], -1)
+OWN = profile([curv(), curv(0x0200), para(3, *SRGB_NUMBERS)])
+PICTURES = {
+    **{case: ("png", awkward.png(16, 8, 8, 0, list(STEP), *chunks))
+       for case, (chunks, _) in PNGS.items() if "cICP" not in case},
+    **{f"profile in {kind}": (kind, awkward.encoded(Image.fromarray(COLORED), kind, icc_profile=OWN, lossless=True))
+       for kind in ("png", "jpeg", "tiff", "webp")},
+    "with alpha": ("png", awkward.encoded(Image.fromarray(SEEN), "png", icc_profile=OWN)),
+    "gray": ("tiff", awkward.encoded(Image.fromarray(STEP), "tiff", icc_profile=profile([curv()], b"GRAY"))),
+    "gray of another space": ("png", awkward.encoded(Image.fromarray(STEP), "png", icc_profile=OWN)),
+    **{f"Adobe RGB in {kind}": (kind, awkward.encoded(Image.fromarray(COLORED), kind, exif=adobe_exif()))
+       for kind in ("png", "jpeg")},
+}
+
+
+@pytest.mark.parametrize("case", PICTURES)
+def test_an_image_of_pillow_declares_its_curve(here, folder, case):
+    kind, data = PICTURES[case]
+    (folder / f"a.{kind}").write_bytes(data)
+    here("apply", "box", "--size", "1,2", "--linear", f"a.{kind}", "-o", "b.tif", "--strip")
+    with Image.open(f"a.{kind}") as photo:
+        np.testing.assert_array_equal(imfilter.box(photo, (1, 2), linear=True), pixels("b.tif"))
+        one = imfilter.Pipeline("box:size=1,2:linear")
+        np.testing.assert_array_equal(one(photo), pixels("b.tif"))
+        if photo.mode != "L":
+            here("apply", "box", "--size", "1,2", "--linear", f"a.{kind}", "--then", "saturate:linear", "-o", "c.tif")
+            np.testing.assert_array_equal(one.then("saturate:linear")(photo), pixels("c.tif"))
+
+
+def test_arrays_and_plain_images_are_srgb():
+    step = Image.fromarray(STEP)
+    assert imfilter.box(STEP, (1, 2), linear=True)[4, 8] == mixed(SRGB.decode, SRGB.encode)
+    assert imfilter.box(step, (1, 2), linear=True).getpixel((8, 4)) == mixed(SRGB.decode, SRGB.encode)
+    step.info["gamma"] = 1.0
+    assert imfilter.box(step, (1, 2), linear=True).getpixel((8, 4)) == 100
+    step.info["icc_profile"] = profile([], b"GRAY", b"Lookup")
+    with pytest.raises(ImfilterError, match="got 'Lookup'"):
+        imfilter.box(step, (1, 2), linear=True)

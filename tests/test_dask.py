@@ -229,7 +229,7 @@ def test_results_go_on_as_dask_arrays(rng):
     (lambda image: imfilter.sobel(image[image > 0]), r"chunks of known sizes, .* compute_chunk_sizes\(\) first"),
     (lambda image: imfilter.sobel(image[0]), r"image must have the shape \(H, W\)"),
     (lambda image: imfilter.sobel(image.astype("c16")), "image must hold real numbers"),
-    (lambda image: imfilter.sobel(da.ma.masked_less(image, 3)), "image must not be a masked array"),
+    (lambda image: imfilter.sobel(da.ma.masked_less(image, 3)), "image must not carry a mask of its own"),
     (lambda image: imfilter.correlate(image, [[1]], mode="edge"), "mode must be .reflect., .*, got .edge."),
     (lambda image: imfilter.median(image, size=0), "size must be"),
     (lambda image: imfilter.conv2d(image, np.ones((1, 2, 3, 3))), "must meet an image of 2 channels"),
@@ -257,3 +257,15 @@ def test_processes_of_a_cluster_give_the_same(rng):
             assert_same(function(lazy).compute(), function(image))
         whole = imfilter.gaussian(image, mask=mask)
         assert_same(imfilter.gaussian(lazy, mask=da.from_array(mask, 64)).compute(), whole)
+
+
+@pytest.mark.parametrize(("kernel", "dilation", "columns"), [
+    ((3, 5), 200, (600, 100)), ((1, 31), 128, (100,) * 7), ((4, 4), 128, (688, 12)), ((3, 3), 90, (350, 350)),
+])
+@pytest.mark.parametrize("masked", [False, True])
+def test_runs_of_a_dilated_kernel_wider_than_a_chunk(rng, kernel, dilation, columns, masked):
+    image = rng.random((3, 700)) * 100
+    options = {"dilation": (1, dilation)} | ({"mask": np.ones((3, 700), bool)} if masked else {})
+    mean = np.full(kernel, 1 / np.prod(kernel))
+    lazy = imfilter.correlate(da.from_array(image, (3, columns)), mean, **options)
+    np.testing.assert_array_equal(lazy.compute(), imfilter.correlate(image, mean, **options))

@@ -172,3 +172,16 @@ def test_the_svg_is_animated_unless_motion_is_reduced(chromium, tmp_path, pictur
         step = "3"
     alone = chromium.value(f"{SEEN}.map(g => g.dataset.seen.split(' ')).filter(s => s[0] === s[1]).map(s => s[0])")
     assert set(alone) == {step}
+
+
+CUT_OFF = """[...document.querySelectorAll('svg text')].filter(text => text.getBoundingClientRect().right >
+    text.ownerSVGElement.getBoundingClientRect().right + 0.5).map(text => text.textContent)"""
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+@pytest.mark.parametrize("words", [["show", "gaussian:sigma=2"], ["show", "sobel"], ["explain", "channels"],
+                                   ["explain", "stack", "3x16 s2 p1, 3x32 s2 p1"], ["explain", "arithmetic"]])
+def test_no_text_is_cut_off(chromium, here, folder, words, width):
+    here(*words, "-o", "page.html")
+    chromium.open((folder / "page.html").as_uri(), width=width)
+    assert chromium.value(CUT_OFF) == []

@@ -411,3 +411,32 @@ def test_tensors_of_pytorch():
                         (tensor.to("meta"), "on meta"), (tensor.to_sparse(), "Sparse layout")):
         with pytest.raises(DtypeError, match=f"^image must .*{said}"):
             imfilter.gaussian(wrong, channel_axis=0)
+
+
+class Masked:
+    """An object with a mask, as astropy's NDData: NumPy sees only its data."""
+
+    def __init__(self, data, mask):
+        self.data, self.mask = data, mask
+
+    def __array__(self, dtype=None, copy=None):
+        return self.data
+
+
+@pytest.mark.parametrize("make", [
+    lambda data, mask: np.ma.array(data, mask=mask), Masked,
+    lambda data, mask: [np.ma.array(row, mask=out) for row, out in zip(data, mask, strict=True)],
+    lambda data, mask: [list(data[0]), *np.ma.array(data, mask=mask)[1:]],
+])
+def test_a_mask_that_the_image_carries_is_not_lost(rng, make):
+    data, mask = rng.random((5, 6)), rng.random((5, 6)) > 0.5
+    with pytest.raises(DtypeError, match=r"image must not carry a mask of its own.*and mask=~image\.mask"):
+        imfilter.gaussian(make(data, mask))
+    with pytest.raises(DtypeError, match="kernel must not carry a mask of its own"):
+        imfilter.correlate(data, make(data, mask))
+
+
+@pytest.mark.parametrize("mask", [None, np.zeros((5, 6), bool), False, lambda condition: condition])
+def test_what_masks_nothing_is_an_image(rng, mask):
+    data = rng.random((5, 6))
+    np.testing.assert_array_equal(imfilter.gaussian(Masked(data, mask)), imfilter.gaussian(data))

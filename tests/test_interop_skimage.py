@@ -295,3 +295,27 @@ def test_what_goes_on_is_named_in_the_rejection(monkeypatch):
     needs = r"unsharp_mask needs an array \(H, W\).*got list: for everything else install"
     with pytest.raises(ImfilterError, match=needs):
         drop_in.unsharp_mask([1])
+
+
+REPLACED = {
+    "by hand": "skimage.filters.gaussian = ours.gaussian",
+    "in its module": "skimage.filters.gaussian = skimage.filters._gaussian.gaussian = ours.gaussian",
+    "where it is defined": "skimage.filters.gaussian = skimage.filters._gaussian.gaussian = "
+                           "skimage._shared.filters.gaussian = ours.gaussian",
+    "by mock": "import unittest.mock; unittest.mock.patch('skimage.filters.gaussian', ours.gaussian).start()",
+    "all of them": "[setattr(skimage.filters, name, getattr(ours, name)) for name in ours.__all__ if name != 'patch']",
+}
+
+
+@pytest.mark.parametrize("replace", REPLACED.values(), ids=REPLACED.keys())
+def test_a_volume_is_left_to_the_original_however_it_was_replaced(child, replace):
+    done = child(f"""if True:
+        import numpy, skimage.filters, skimage.filters._gaussian, skimage._shared.filters
+        import imfilter.interop.skimage as ours
+        volume, own = numpy.random.default_rng(0).random((5, 6, 7)), skimage.filters.gaussian
+        wanted = own(volume, 2)
+        {replace}
+        assert skimage.filters.gaussian is ours.gaussian
+        print(numpy.array_equal(skimage.filters.gaussian(volume, 2), wanted))
+    """)
+    assert done.stdout == "True\n", done.stderr

@@ -1,6 +1,7 @@
 """AVIF, HEIC, BMP with alpha, and second suffixes of known formats are filtered, or what to do is said."""
 import importlib.util
 import io
+import os
 import struct
 
 import awkward
@@ -116,3 +117,22 @@ def test_an_unknown_suffix_gets_advice(suffix, words):
     assert words in str(caught.value)
     if suffix == ".txt":
         assert "did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "start", "words"), [
+    ("a.cr2", b"II*\0\x10\0\0\0CR\2\0", "cannot be read, a raw format of cameras: develop it to TIFF or JPEG first"),
+    ("a.DNG", b"MM\0*\0\0\0\x08", "cannot be read, a raw format of cameras"),
+    ("a.orf", b"IIRO\x08\0\0\0", "raw format"),
+    ("a.psd", b"8BPS\0\1", "cannot be read, a format of an editor: export it as PNG or TIFF first"),
+    ("a.jxl", b"\xff\x0a", "cannot be read, JPEG XL: convert it to PNG"), ("a.pdf", b"%PDF-1.4", "a document"),
+    ("a.foo", b"something", "is not an image that can be read"),
+])
+def test_formats_that_are_not_read_say_what_to_do(here, folder, name, start, words):
+    (folder / name).write_bytes(start + bytes(100))
+    said = here("apply", "box", name, "-o", "b.png", status=1).err
+    assert said.startswith(f"imfilter: {name}: ") and words in said
+
+
+def test_a_name_does_not_hide_a_format_that_is_read(here, folder):
+    os.rename("photo.png", "photo.dng")
+    here("apply", "box", "photo.dng", "-o", "b.png")

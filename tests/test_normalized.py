@@ -344,7 +344,7 @@ BOX = np.ones((3, 3))
     (np.full((5, 4), np.nan), "mask must hold finite weights of at least 0, got NaN or infinity in it"),
     (np.full((5, 4), np.inf), "mask must hold finite weights of at least 0, got NaN or infinity in it"),
     (np.ones((5, 4), complex), "mask must be boolean or hold real numbers, got dtype complex128"),
-    (np.ma.ones((5, 4)), "mask must not be a masked array"),
+    (np.ma.ones((5, 4)), "mask must not carry a mask of its own"),
 ])
 def test_masks_that_cannot_be_are_rejected(mask, said):
     for call in (lambda image: correlate(image, BOX, mask=mask), lambda image: imfilter.box(image, mask=mask)):

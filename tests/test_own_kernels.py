@@ -13,10 +13,26 @@ SHARP = "0 -1 0; -1 5 -1; 0 -1 0"
 
 @pytest.mark.parametrize(("text", "kernel"), [
     ("1/4 1/2 1/4", [[0.25, 0.5, 0.25]]), ("1/16,2/16;-3/2 , 4", [[0.0625, 0.125], [-1.5, 4]]),
-    ("1e0/2\n.5/.25 # comment", [[0.5], [2]]), ("1/-8", [[-0.125]]),
+    ("1e0/2\n.5/.25 # comment", [[0.5], [2]]), ("1/-8", [[-0.125]]), ("\u22121 0 1", [[-1, 0, 1]]),
 ])
 def test_fractions_are_weights(text, kernel):
     assert parse_kernel(text).tolist() == kernel
+
+
+@pytest.mark.parametrize(("text", "kernel"), [
+    ("1;2;1\n2;4;2\n", [[1, 2, 1], [2, 4, 2]]), ("1;2;1;\r\n2;4;2;\r\n", [[1, 2, 1], [2, 4, 2]]),
+    ("1;2;1", [[1], [2], [1]]), ("1;\n2;\n1;\n", [[1], [2], [1]]),
+    ("1 2; 3 4\n5 6; 7 8", [[1, 2], [3, 4], [5, 6], [7, 8]]),
+    ("1 2; # a; b\n3 4", [[1, 2], [3, 4]]), ("\n;\n1\t2\n", [[1, 2]]),
+])
+def test_semicolons_separate_columns_in_the_files_of_spreadsheets(text, kernel):
+    assert parse_kernel(text).tolist() == kernel
+
+
+@pytest.mark.parametrize("text", ["", " ", ";", "# 1 2"])
+def test_a_kernel_has_a_weight(text):
+    with pytest.raises(ImfilterError, match="a kernel must have at least one weight, got none"):
+        parse_kernel(text)
 
 
 @pytest.mark.parametrize("text", ["1/0", "1/", "/2", "1/2/3", "1 / 2", "1/x", "1/nan"])
@@ -64,7 +80,7 @@ def test_kernels_stand_in_chains(here, folder):
 
 
 @pytest.mark.parametrize(("spec", "words"), [
-    ("kernel", "needs weights or a file"), ("kernel:", "same length, got none"), ("kernel:1 x", "rows of numbers"),
+    ("kernel", "needs weights or a file"), ("kernel:", "at least one weight"), ("kernel:1 x", "rows of numbers"),
     ("none.csv", "no such file"), ("kernel:1:size=3", "has the parameters"), ("kernel:1 -1:normalize", "sum to 0"),
 ])
 def test_kernels_that_are_none_are_refused_in_chains(here, folder, spec, words):

@@ -234,3 +234,22 @@ def test_a_bilateral_mean_of_any_strictness(rng):
     np.testing.assert_array_equal(imfilter.bilateral(image, 1e-300), image)
     near = imfilter.bilateral(image, 1e300)
     assert near.std() < image.std() / 2
+
+
+@pytest.mark.parametrize(("dtype", "low", "high"), [("i8", -2**63, 2**63 - 1), ("u8", 0, 2**64 - 1)])
+@pytest.mark.parametrize("mode", ["reflect", "constant"])
+def test_integers_beyond_float64_are_selected_exactly(rng, dtype, low, high, mode):
+    image = rng.integers(low, high, (9, 11), dtype, endpoint=True)
+    outside = 2**60 + 1
+    padded = np.pad(image, 1, **({"mode": "symmetric"} if mode == "reflect" else {"constant_values": outside}))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).reshape(9, 11, 9)
+    options = {"mode": mode, "cval": outside}
+    for filtered, wanted in ((imfilter.minimum(image, **options), windows.min(-1)),
+                             (imfilter.maximum(image, **options), windows.max(-1)),
+                             (imfilter.median(image, **options), np.sort(windows, -1)[..., 4])):
+        assert filtered.dtype == image.dtype
+        np.testing.assert_array_equal(filtered, wanted)
+    np.testing.assert_array_equal(imfilter.median(image, dtype="f4", stride=2, **options),
+                                  np.sort(windows, -1)[::2, ::2, 4].astype("f4"))
+    with pytest.raises(ImfilterError, match=r"within -2\*\*53 and 2\*\*53"):
+        imfilter.box(image)

@@ -144,7 +144,8 @@ def test_solid_kernels(name, mode, rng, variant):
     for size in ((1, 1, 3), (9, 7, 1), (20, 40, 4), (33, 150, 3), (6, 2000, 3)):
         image = rng.integers(0, 256, size).astype(np.uint8)
         image[size[0] // 2:] |= 0xf0          # sums as large as they can be
-        assert imfilter.plan(image, kernel, method="runs").solid is not None
+        if min(size[:2]) >= max(kernel.shape):  # a kernel larger than the image is folded
+            assert imfilter.plan(image, kernel, method="runs").solid is not None
         for padding in PADDINGS:
             margin = around(kernel, padding)
             if any(n + sum(m) < k for n, m, k in zip(size, margin, kernel.shape, strict=False)):

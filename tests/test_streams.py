@@ -390,3 +390,15 @@ def test_ffmpeg_on_both_sides(pixel):
     if FFMPEG and (probe := shutil.which("ffprobe")):
         asked = [probe, "-v", "error", "-show_entries", "stream=r_frame_rate,pix_fmt", "-of", "csv=p=0", "-"]
         assert complete(asked, input=blurred, text=False).stdout.split() == [f"{pixel},30000/1001".encode()]
+
+
+def test_a_pattern_names_the_result_and_its_folder(here, folder):
+    frame = [planes_of("444")]
+    (folder / "clip.y4m").write_bytes(y4m(frame, b"YUV4MPEG2 W8 H6 F25:1 C444"))
+    here("apply", "box", "--stream", "clip.y4m", "-o", "new/below/{stem}-{filter}.{ext}")
+    assert sorted(path.name for path in folder.glob("new/below/*")) == ["clip-box.y4m"]
+    said = here("apply", "box", "--stream", "clip.y4m", "-o", "other/{stm}.y4m", status=2).err
+    assert "the fields {stem}, {filter}, {ext}, {parent}, got {stm}: did you mean 'stem'?" in said
+    here("apply", "box", "--stream", "none.y4m", "-o", "other/{stem}.y4m", status=1)
+    assert "there is no folder plain" in here("apply", "box", "--stream", "clip.y4m", "-o", "plain/a.y4m", status=1).err
+    assert not (folder / "other").exists() and not (folder / "plain").exists()

@@ -20,6 +20,8 @@ Picture: TypeAlias = "PIL.Image.Image | HighDepthImage"
 UNKNOWN, CPU, CUDA = 0, 1, 2
 ON_CPU = {CPU, 3, 11}
 
+MOST_AXES = 4  # of an image or a bank of kernels, in lists of lists
+
 # The dtypes of Pillow's modes, the modes of results, and the modes whose last band is alpha.
 PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1", "YCbCr": "u1",
               "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
@@ -41,8 +43,7 @@ def as_array(image: object, name: str = "image") -> Array:
     """
     if type(image) is np.ndarray:
         return image
-    if isinstance(image, np.ma.MaskedArray):
-        raise DtypeError(f"{name} must not be a masked array: take its data, or fill it with filled()")
+    _reject_masked(image, name)
     if isinstance(image, HighDepthImage):
         return image.pixels
     if is_picture(image):
@@ -58,6 +59,21 @@ def as_array(image: object, name: str = "image") -> Array:
     except (ValueError, TypeError, RuntimeError, BufferError) as error:
         came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
+
+
+def _reject_masked(image: object, name: str) -> None:
+    """Reject images whose own mask NumPy would drop: masked arrays, also in lists, and other objects with a mask."""
+    given = [image]
+    for _ in range(MOST_AXES):
+        for one in given:
+            mask = getattr(one, "mask", None)
+            own = mask is not None and not callable(mask) and np.any(mask)
+            if own or isinstance(one, np.ma.MaskedArray):
+                what = f"a {type(image).__name__}" if one is image else f"a {type(one).__name__} in it"
+                use = f"pass its data, and mask=~{name}.mask" if name == "image" else "pass its data"
+                raise DtypeError(f"{name} must not carry a mask of its own, which would be lost, got {what}: {use}")
+        lists = [one for one in given if isinstance(one, (list, tuple))]
+        given = [part for one in lists for part in one if not isinstance(part, (int, float))]
 
 
 def _reject_distant(image: object, name: str) -> None:

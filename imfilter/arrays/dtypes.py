@@ -35,10 +35,17 @@ def to_native(array: Array) -> Array:
         return array
     if dtype.kind == "b":
         return array.view(np.uint8)
-    if dtype.itemsize == 8 and array.size and (array.max() > EXACT or array.min() < -EXACT):
+    if exceeds_float64(array):
         raise ImfilterError(
             f"{dtype} samples must lie within -2**53 and 2**53 to be exact, got {array.min()} to {array.max()}")
     return array.astype(PROXY_DTYPE[dtype])
+
+
+def exceeds_float64(array: Array) -> bool:
+    """Return whether an array holds integers that float64 may not hold exactly."""
+    if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not array.size:
+        return False
+    return bool(array.max() > EXACT or array.min() < -EXACT)
 
 
 def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
@@ -56,7 +63,7 @@ def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
 
 def working_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
     """Return the floating dtype for intermediate results: float32, unless one of these dtypes needs float64."""
-    exact = all(dtype.itemsize <= 2 or dtype == np.float32 for dtype in dtypes)
+    exact = all(dtype.itemsize <= 2 or dtype.newbyteorder("=") == np.float32 for dtype in dtypes)
     return np.dtype(np.float32 if exact else np.float64)
 
 

@@ -90,6 +90,8 @@ def _filter_and_write(
         if _skip_existing(job, result.output, result):
             return None
         _check_target(job, result.output)
+    if job.output.in_place and os.stat(result.output or path).st_nlink > 1:
+        photo.notes.append("other names of the file (hard links) keep the photo as it was")
     data = _write_result(job, photo, result)
     _preserve(kept, result)
     return data

@@ -50,12 +50,11 @@ class Output:
         """Reject a pattern with unknown fields or an unknown suffix."""
         if self.pattern in (None, "-"):
             return
-        for field in re.findall(r"\{(\w+)\}", self.pattern or ""):
-            if field not in FIELDS:
-                known = ", ".join(f"{{{name}}}" for name in FIELDS)
-                hint = suggest(field, FIELDS)
-                raise ImfilterError(f"output may have the fields {known}, got {{{field}}}{hint}")
+        check_fields(self.pattern or "")
         suffix = os.path.splitext(self.pattern or "")[1]
+        if not suffix and os.path.isdir(self.pattern or ""):
+            raise ImfilterError(f"output must be the name of a file, got the folder {self.pattern}: --out-dir "
+                                f"{self.pattern} writes into it")
         if "{" not in suffix:
             _check_suffix(suffix)
             self._check_format(suffix)
@@ -94,6 +93,15 @@ class Output:
         if self.pattern in (None, "-") and not self.in_place:
             return self.format or own
         return os.path.splitext(target)[1].lower()
+
+
+def check_fields(pattern: str) -> None:
+    """Reject a pattern with unknown fields."""
+    for field in re.findall(r"\{(\w+)\}", pattern):
+        if field not in FIELDS:
+            known = ", ".join(f"{{{name}}}" for name in FIELDS)
+            hint = suggest(field, FIELDS)
+            raise ImfilterError(f"output may have the fields {known}, got {{{field}}}{hint}")
 
 
 class PlannedPhoto(NamedTuple):

@@ -77,6 +77,13 @@ class FilterStage:
     compute: Callable[..., Pixels]
     mask: Mask | None = None
 
+    @property
+    def whole(self) -> region.WholeImage:
+        """The image that the stage filters, and its padding if that can be set."""
+        rows, columns = self.rows, self.columns
+        margins = ((rows.before, rows.after), (columns.before, columns.after)) if rows.padded else None
+        return region.WholeImage((rows.size, columns.size), (rows.results, columns.results), margins)
+
     def source_intervals(self, block: Block) -> tuple[Interval, Interval]:
         """Return the rows and columns of the source that a block of the result is computed from."""
         return (self.rows.source_interval(block.top, block.bottom),
@@ -97,7 +104,7 @@ class FilterStage:
         if self.mask:
             read = [[self.mask.read(source) for source in row] for row in self.source_grid(block)]
             options["mask"] = MaskTile(_assemble(read, self.mask.layout), self.mask.stats)
-        computed = region.OutputRegion((down.first, across.first), (self.rows.results, self.columns.results), set())
+        computed = region.OutputRegion((down.first, across.first), self.whole, set())
         with region.computing_region(computed):
             colors, alpha = self.compute(colors, alpha, **options)
         own = Block(block.top - down.first, block.bottom - down.first,

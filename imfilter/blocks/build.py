@@ -83,9 +83,9 @@ def split_pipeline(
         channel_axis = None if built.result.channel_axis is None else channel_axis
     last = colors if plane is None else merge_alpha(colors, plane)
     layout = stages[-1].result if plane is None else layout_of(last.shape, -1)
-    linear = any(one.keywords.get("linear") for one in pipeline)
     return BlockwiseFilter(
-        _whole_shape(last.shape, layout, size, shape), last.dtype, source, tuple(stages), alpha, linear, nodata)
+        _whole_shape(last.shape, layout, size, shape), last.dtype, source, tuple(stages), alpha, pipeline.linear,
+        nodata)
 
 
 def split_kernel(
@@ -135,8 +135,8 @@ def _padded_axes(
 ) -> tuple[Axis, Axis]:
     """Return the axes of a convolution whose padding can be set."""
     rows, columns = (
-        Axis(pixels, count_outputs(pixels, count, margin, step, spread), margin[0], spread * (count - 1) + 1, step,
-             border, True, least)
+        Axis(pixels, count_outputs(pixels, count, margin, step, spread), margin[0], margin[1],
+             spread * (count - 1) + 1, step, border, True, least)
         for pixels, count, margin, step, spread, least in zip(
             size, taps, margins, stride, dilation, (1, LEAST_COLUMNS), strict=True))
     return rows, columns
@@ -168,7 +168,8 @@ def _build_stage(
             f"{one.name} cannot be computed in tiles: a pixel of its result may depend on any pixel of the image")
     border = parse_border("mode", one.keywords.get("mode", "reflect"))
     rows, columns = (
-        Axis(length, -(-length // stride), int(before), int(before + after) + 1, stride, border, False, least)
+        Axis(length, -(-length // stride), int(before), int(after), int(before + after) + 1, stride, border, False,
+             least)
         for length, stride, before, after, least in zip(
             size, one.stride, reach[::2], reach[1::2], (1, LEAST_COLUMNS), strict=True))
     mask = _open_mask(one.keywords.get("mask"), layout.shape(colors.shape, *size), layout)
@@ -182,7 +183,7 @@ def _probe(
     """Filter one pixel to find out the layout and the alignment of a stage's results; return both."""
     if stage.mask is not None:
         options["mask"] = COUNTED_PIXEL
-    computed = region.OutputRegion((0, 0), (stage.rows.results, stage.columns.results), set())
+    computed = region.OutputRegion((0, 0), stage.whole, set())
     with region.computing_region(computed):
         result, alpha = stage.compute(colors, alpha, workers=1, **options)
     layout = stage.layout

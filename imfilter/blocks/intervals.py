@@ -34,15 +34,16 @@ class Axis(NamedTuple):
     """How the results along an axis depend on the pixels along it.
 
     size, results: the number of pixels and of results. Result k depends on `extent` pixels from k stride - before on;
-    border: how the image continues. padded: whether the padding of the filter can be set. Otherwise it pads as usual,
-    and its results near an end that is not one of the whole image are discarded. alignment: results are computed in
-    groups of these sizes, counted from the first of all. least: the fewest results to compute at once, if there are as
-    many.
+    after: padding behind the image. border: how the image continues. padded: whether the padding of the filter can be
+    set. Otherwise it pads as usual, and its results near an end that is not one of the whole image are discarded.
+    alignment: results are computed in groups of these sizes, counted from the first of all. least: the fewest results
+    to compute at once, if there are as many.
     """
 
     size: int
     results: int
     before: int
+    after: int
     extent: int
     stride: int
     border: Border

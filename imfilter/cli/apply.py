@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from typing import Any
 
 import click
 
@@ -11,10 +12,16 @@ from ..filters.parameters import Flag
 from ..filters.synonyms import suggest_filters
 from ..pipeline import kernel_files, kernel_text
 from ..pipeline.chain import Filter
-from .options import KindType
 from .photos import make_command
 from .recipes import recipe_maker
 from .spelling import find_american
+from .values import KindType
+
+# Why some filters do not have an option of others.
+REASONS = {
+    "linear": "only blurs and color filters have it",
+    "mask": "only blurs and sharpening have it; to filter a part of the photo, use --only",
+}
 
 
 class FilterGroup(click.Group):
@@ -46,8 +53,8 @@ def _shorten_summary(declaration: FilterDeclaration) -> str:
 
 def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
     own: list[click.Parameter] = [_make_option(parameter) for parameter in declaration.parameters]
-    if "linear" not in (parameter.name for parameter in declaration.parameters):
-        own.append(_reject_linear(declaration.name))
+    missing = {"linear"} - {parameter.name for parameter in declaration.parameters}
+    own += _reject_options(declaration.name, missing if declaration.masked else {*missing, "mask"})
     make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
     return make_command(declaration.name, _make_help(declaration), own, make, declaration.masked)
 
@@ -57,17 +64,19 @@ def _make_file_command(path: str) -> click.Command:
     stem = kernel_files.kernel_stem(path)
     kernel_files.read_kernel(path)  # reports errors in the file before anything else
     make = recipe_maker(stem, functools.partial(Filter.from_name, path))
-    return make_command(path, f"Filter with the kernel in {path}.", [_reject_linear(path)], make)
+    own = _reject_options(path, {"linear", "mask"})
+    return make_command(path, f"Filter with the kernel in {path}.", own, make)
 
 
-def _reject_linear(name: str) -> click.Option:
-    """Return a hidden --linear that explains why the filter does not have it."""
+def _reject_options(filter: str, missing: set[str]) -> list[click.Parameter]:
+    """Return hidden options that explain why the filter does not have them."""
 
-    def reject(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    def reject(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         if value:
-            raise click.UsageError(f"{name} has no --linear: only blurs and color filters have it", ctx)
+            raise click.UsageError(f"{filter} has no --{param.name}: {REASONS[str(param.name)]}", ctx)
 
-    return click.Option(["--linear"], is_flag=True, hidden=True, expose_value=False, callback=reject)
+    return [click.Option([f"--{name}"], is_flag=name == "linear", hidden=True, expose_value=False, callback=reject)
+            for name in sorted(missing)]
 
 
 def _make_option(parameter: Parameter) -> click.Option:

@@ -12,9 +12,10 @@ import click
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
 from . import pictures
-from .options import NAME, KindType
+from .options import NAME, max_pixels_option
 from .report import escape_controls, print_message
 from .status import Status
+from .values import KindType
 
 if TYPE_CHECKING:
     from ..explain import Comparison
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; an infinite PSNR is null.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(
-    first: str, second: str, output: str | None, html: str | None, data_range: float | None, as_json: bool, force: bool
+    first: str, second: str, output: str | None, html: str | None, data_range: float | None, as_json: bool, force: bool,
+    max_pixels: int | None
 ) -> Status:
     """Measure how much the images A and B differ, in each channel and over all.
 
@@ -55,7 +57,7 @@ def command(
     try:
         for target in filter(None, (output, html)):
             pictures.check_target(target, (first, second), force=force)
-        pair = [pictures.read_image(path) for path in (first, second)]
+        pair = [pictures.read_image(path, max_pixels) for path in (first, second)]
         result = compare(*pair, data_range=data_range)
         text = _format_json(result) if as_json else "\n".join(_format_lines(result))
         click.echo(text, err=to_stdout)
@@ -74,6 +76,9 @@ def command(
     return Status.DONE
 
 
+command.params.append(max_pixels_option())
+
+
 def _check_usage(first: str, second: str, output: str | None, html: str | None, as_json: bool) -> None:
     """Refuse arguments that contradict each other, whatever files exist."""
     if first == second == "-":
@@ -85,7 +90,9 @@ def _check_usage(first: str, second: str, output: str | None, html: str | None, 
         raise click.UsageError(f"--json and the {other} cannot both go to standard output: name a file with --{name}")
     if output is not None:
         pictures.check_suffix(output)
-    if html not in (None, pictures.STDOUT) and not str(html).lower().endswith((".html", ".htm")):
+    if html == pictures.STDOUT:
+        pictures.check_terminal("a page", "html")
+    elif html is not None and not html.lower().endswith((".html", ".htm")):
         raise click.UsageError(f"--html must name a file that ends in .html, got {html}")
 
 
@@ -95,6 +102,8 @@ def _short_name(path: str) -> str:
 
 def _format_lines(result: Comparison) -> list[str]:
     """Return a line for each channel and, if there are several, a line for all."""
+    from ..explain.view.comparison import format_difference
+
     ignored = []
     if result.unseen:
         ignored.append(f"ignored: {result.unseen} pixels that differ but are fully transparent in both")
@@ -103,7 +112,8 @@ def _format_lines(result: Comparison) -> list[str]:
     rows = [*result.channels, result.total] if len(result.channels) > 1 else [result.total]
     lines = ["channel      PSNR     SSIM      mean   largest  at x, y"]
     lines += [f"{row.name:<7}  {_format_psnr(row.psnr, '6.2f')}{' dB' if math.isfinite(row.psnr) else '   '}"
-              f"  {'-' if row.ssim is None else format(row.ssim, '.4f'):>6}  {row.mean:8.4g}  {row.largest:8.4g}  "
+              f"  {'-' if row.ssim is None else format(row.ssim, '.4f'):>6}  {format_difference(row.mean):>8}  "
+              f"{format_difference(row.largest):>8}  "
               f"{row.place[1]}, {row.place[0]}" for row in rows]
     return [*lines, *([result.without_ssim] if result.without_ssim else []), *ignored]
 

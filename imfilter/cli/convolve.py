@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from ..errors import ImfilterError, explain_os_error
+from ..errors import FileError, ImfilterError
 from ..kernels.normalization import normalize
 from ..pipeline.chain import Filter
-from ..pipeline.kernel_text import parse_kernel
+from ..pipeline.kernel_files import is_kernel_file
+from ..pipeline.kernel_text import parse_kernel, read_kernel_text
 from .photos import make_command
 from .recipes import recipe_maker
 
@@ -20,18 +21,16 @@ class KernelType(click.Path):
     name = "kernel"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if is_kernel_file(value) and os.path.isfile(value):
+            self.fail(f"{value} is a filter of its own: imfilter apply {value}", param, ctx)
         try:
-            if not os.path.isfile(value):
-                return parse_kernel(value)
-            with open(value, encoding="utf-8-sig") as stream:
-                return parse_kernel(stream.read())
+            named = os.path.exists(value) and not os.path.isdir(value)
+            return read_kernel_text(value) if named else parse_kernel(value)
+        except FileError as error:
+            self.fail(str(error), param, ctx)
         except ImfilterError as error:
-            named = not any(mark in value for mark in " ;,") and not os.path.isfile(value)
-            self.fail(f"{error}{'; there is no file with this name' if named else ''}", param, ctx)
-        except OSError as error:
-            self.fail(f"{value}: {explain_os_error(error)}", param, ctx)
-        except UnicodeDecodeError:
-            self.fail(f"{value}: is not a text file", param, ctx)
+            hint = "; it is a folder" if os.path.isdir(value) else "; there is no file with this name"
+            self.fail(f"{error}{hint if value and not any(mark in value for mark in ' ;,') else ''}", param, ctx)
 
 
 def _make_filter(*, kernel: Any, normalized: bool, **options: Any) -> Filter:

@@ -54,7 +54,11 @@ class ChoiceWithAlias(click.Choice):  # type: ignore[type-arg,unused-ignore]
 
 def option(*names: str, alias: str | None = None, **attributes: Any) -> Any:
     """Declare a field of a dataclass as an option. alias: a hidden second name."""
-    made = OptionWithAlias(names, alias=alias, **attributes) if alias else click.Option(names, **attributes)
+    return as_field(OptionWithAlias(names, alias=alias, **attributes) if alias else click.Option(names, **attributes))
+
+
+def as_field(made: click.Option) -> Any:
+    """Declare a field of a dataclass as an option that several commands have."""
     return field(metadata={OPTION: made})
 
 

@@ -14,9 +14,10 @@ from ..pipeline.chain import Filter
 from . import pictures
 from .convolve import KernelType
 from .declare import OptionWithAlias
-from .options import BORDER, NAME, KindType
+from .options import BORDER, NAME, max_pixels_option
 from .report import print_message
 from .status import Status
+from .values import KindType
 
 if TYPE_CHECKING:
     from ..explain import Picture
@@ -150,7 +151,7 @@ def channels(output: str, force: bool, **options: Any) -> Status:
 @click.option("--kernel", type=KernelType(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
 @output("")
 def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output: str, force: bool,
-          mode: str, cval: float) -> Status:
+          mode: str, cval: float, max_pixels: int | None) -> Status:
     """Show the arithmetic behind one filtered pixel.
 
     Prints text, or draws a picture with --output.
@@ -161,7 +162,7 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         raise click.UsageError("give either --filter or --kernel")
     stage = Filter.parse(name) if name is not None else None
     try:
-        image = pictures.read_image(photo)
+        image = pictures.read_image(photo, max_pixels)
     except FileError as error:
         print_message(str(error))
         return Status.SOME_FAILED
@@ -180,4 +181,4 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
     return Status.DONE
 
 
-pixel.params[-2:-2] = BORDER
+pixel.params[-2:-2] = [*BORDER, max_pixels_option()]

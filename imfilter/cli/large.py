@@ -10,7 +10,7 @@ from ..batch import Tiling
 from ..filters.parameters import Integer, Pair
 from ..runtime.extras import describe_missing, missing_libraries
 from .declare import ChoiceWithAlias, option
-from .options import KindType
+from .values import KindType
 
 ADDRESS = re.compile(r"(\w+://)?\S+:\d+/?")
 

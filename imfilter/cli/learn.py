@@ -11,9 +11,10 @@ import numpy as np
 from ..errors import FileError
 from ..filters.parameters import Integer, Pair
 from . import pictures
-from .options import NAME, KindType
+from .options import NAME, max_pixels_option
 from .report import print_message
 from .status import Status
+from .values import KindType
 
 DIGITS = 6  # decimals of the weights that are printed
 WIDTH = 80  # characters of a line
@@ -34,8 +35,10 @@ WIDTH = 80  # characters of a line
 @click.option("--cross-channel", is_flag=True,
               help="Learn a kernel from every channel to every channel, for color changes. Default: one for all.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
-def command(before: str, after: str, output: str | None, size: Any, bias: bool, cross_channel: bool, force: bool
-            ) -> Status:
+def command(
+    before: str, after: str, output: str | None, size: Any, bias: bool, cross_channel: bool, force: bool,
+    max_pixels: int | None
+) -> Status:
     """Learn the kernel that turns the photo BEFORE into the photo AFTER, by least squares.
 
     Alpha is ignored. The file is a filter of its own: imfilter apply FILE.json photo.jpg.
@@ -49,7 +52,7 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
             if not kernel_files.is_kernel_file(output):
                 raise click.UsageError(f"--output must end in {kernel_files.SUFFIX}, got {output!r}")
             files.check_target(output, force=force)
-        pair = [pictures.read_image(path) for path in (before, after)]
+        pair = [pictures.read_image(path, max_pixels) for path in (before, after)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LearningWarning)
             learned = learn(*pair, size=size, bias=bias, cross_channel=cross_channel)
@@ -65,6 +68,9 @@ def command(before: str, after: str, output: str | None, size: Any, bias: bool, 
     if output is not None:
         click.echo(f"wrote {click.format_filename(os.fspath(output))}")
     return Status.DONE
+
+
+command.params.append(max_pixels_option())
 
 
 def _describe_result(learned: Any) -> list[str]:

@@ -7,27 +7,12 @@ import click
 
 from ..arrays.conversion import as_array
 from ..engine.borders import MODES
-from ..errors import FileError, ImfilterError
-from ..filters.parameters import Integer, Kind, Number, Pair, read
+from ..errors import FileError
+from ..filters.parameters import Integer, Number, Pair
 from ..pipeline.recipe import SIGNED, Recipe
 from .declare import OptionWithAlias, list_options
 from .recipes import RecipeOptions
-
-
-class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """The kind of a filter's parameter as a type of click: text that is parsed and checked."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.name = type(kind).__name__.lower()
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return read(self.kind, param.human_readable_name if param else "value", value)
-        except ImfilterError as error:
-            self.fail(str(error), param, ctx)
+from .values import KindType, PixelsType
 
 
 class Name(click.Path):
@@ -54,6 +39,12 @@ COMMON = [
     click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
                  help="Compute every N-th pixel, or N,M down and across."),
 ]
+
+
+def max_pixels_option() -> click.Option:
+    """Return the limit of the commands that read photos. It is read first, for it applies to --only as well."""
+    return click.Option(["--max-pixels"], type=PixelsType(), metavar="N", is_eager=True,
+                        help="Reject photos with more pixels, such as 200M or 0.5G.")
 
 
 def mask_option() -> click.Option:

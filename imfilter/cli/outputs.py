@@ -11,32 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..batch import FIELDS, Output
+from ..errors import FileError
 from ..filters.parameters import Integer
-from .declare import option
-from .options import FOLDER, NAME, KindType
+from .declare import as_field, option
+from .options import FOLDER, NAME, max_pixels_option
+from .values import KindType
 
 if TYPE_CHECKING:
     from ..files import Settings
-
-UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
-
-
-class PixelsType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """A number of pixels: 200000000, 200M, 0.2G."""
-
-    name = "pixels"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str):
-            return value
-        unit = next((size for letter, size in UNITS.items() if value[-1:].lower() == letter.lower()), 1)
-        try:
-            pixels = int(float(value if unit == 1 else value[:-1]) * unit)
-        except (ValueError, OverflowError):
-            pixels = 0
-        if pixels < 1:
-            self.fail(f"must be a number of pixels such as 200M or 0.5G, got {value!r}", param, ctx)
-        return pixels
 
 
 class FormatType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -87,8 +69,7 @@ class OutputOptions:
     strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color space.")
     preserve: bool = option(
         "--preserve", is_flag=True, help="Give results the timestamps and extended attributes of the photos.")
-    max_pixels: int | None = option(
-        "--max-pixels", type=PixelsType(), metavar="N", help="Reject photos with more pixels, such as 200M or 0.5G.")
+    max_pixels: int | None = as_field(max_pixels_option())
     workers: int | None = option(
         "--workers", type=KindType(Integer(1)), metavar="N",
         help="Photos to filter in parallel. Default: IMFILTER_WORKERS, else one per processor.")
@@ -147,3 +128,11 @@ class OutputOptions:
         from .. import files
 
         return files.Settings(self.quality, self.compress_level, self.strip, self.subsampling)
+
+
+def make_folder(folder: str) -> None:
+    """Create a folder, and those above it, unless it exists."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{folder}: {error.strerror}") from None

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from ..pipeline.recipe import Recipe
 from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
-from .outputs import OutputOptions
+from .outputs import OutputOptions, make_folder
 from .report import Report, describe_skipped, print_message
 from .sections import Command
 from .status import Status
@@ -47,13 +46,15 @@ def filter_photos(
     except ImfilterError as error:
         raise click.UsageError(str(error)) from None
     work.share_processors(options.workers)  # reports a wrong IMFILTER_WORKERS now
+    report = Report(options, len(work), to_stdout=options.to_stdout(files))
     if options.out_dir and not options.dry_run:
         try:
-            _make_folder(options.out_dir)
+            make_folder(options.out_dir)
         except FileError as error:
+            report.list_not_done(work.photos, str(error))
             print_message(str(error))
             return Status.SOME_FAILED
-    status = _run_batch(work, Report(options, len(work), to_stdout=options.to_stdout(files)), options.workers)
+    status = _run_batch(work, report, options.workers)
     if not options.quiet and work.skipped.total():
         print_message(describe_skipped(work.skipped))
     return status
@@ -68,17 +69,10 @@ def _run_batch(work: batch.Batch, report: Report, workers: int | None) -> int:
             results.close()
             for result in work.list_unreported():
                 report.add_photo(result)
-            report.finish_interrupted(planned.source.path for planned in work.photos)
+            report.finish_interrupted(work.photos)
             return Status.from_signal(stop)
     report.finish()
     return report.status
-
-
-def _make_folder(folder: str) -> None:
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{folder}: {error.strerror}") from None
 
 
 def make_command(

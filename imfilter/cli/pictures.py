@@ -22,10 +22,15 @@ def check_suffix(path: str, *, scene: bool = False) -> None:
     from ..explain.canvas import saving
 
     if path == STDOUT:
-        if sys.stdout.isatty():
-            raise click.UsageError("an image is not written to a terminal: name a file with --output")
+        check_terminal("an image", "output")
     else:
         saving.check_suffix(path, scene=scene)
+
+
+def check_terminal(what: str, option: str) -> None:
+    """Raise if what is to be written would fill a terminal."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        raise click.UsageError(f"{what} is not written to a terminal: name a file with --{option}")
 
 
 def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None:
@@ -33,6 +38,8 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
     from .. import files
 
     if path == STDOUT:
+        if sys.stdout is None:
+            raise FileError("standard output is closed")
         return
     for source in sources:
         if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
@@ -40,11 +47,11 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
     files.check_target(path, force=force)
 
 
-def read_image(path: str) -> Picture:
+def read_image(path: str, max_pixels: int | None = None) -> Picture:
     """Return the first image in a file, and print what was ignored."""
     from .. import files
 
-    photo = files.read_photo(path)
+    photo = files.read_photo(path, max_pixels=max_pixels)
     notes = [f"only the first of {len(photo.frames)} frames is used"] if len(photo.frames) > 1 else []
     image = photo.image
     for note in [*photo.notes, *notes]:

@@ -6,12 +6,14 @@ import os
 import click
 
 from ..errors import FileError
+from ..filters.parameters import Integer
 from ..pipeline.chain import Pipeline
 from . import pictures
-from .options import NAME
+from .options import NAME, max_pixels_option
 from .recipes import FilterName
 from .report import print_message
 from .status import Status
+from .values import KindType
 
 
 @click.command("preview", epilog="""\b
@@ -23,12 +25,13 @@ from .status import Status
 @click.argument("filters", type=FilterName(), metavar="[FILTER]...", nargs=-1)
 @click.option("-o", "--output", type=NAME, metavar="FILE",
               help="File to write; - writes PNG to standard output. Default: photo.preview.png next to the photo.")
-@click.option("--columns", type=click.IntRange(1, 100), help="Images per row.")
-@click.option("--size", type=click.IntRange(16, 4096), default=320, show_default=True,
+@click.option("--columns", type=KindType(Integer(1, 100)), metavar="N", help="Images per row.")
+@click.option("--size", type=KindType(Integer(16, 4096)), default="320", metavar="N", show_default=True,
               help="Reduce the photo's longer side to this many pixels before filtering.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(
-    photo: str, filters: tuple[str, ...], output: str | None, columns: int | None, size: int, force: bool
+    photo: str, filters: tuple[str, ...], output: str | None, columns: int | None, size: int, force: bool,
+    max_pixels: int | None
 ) -> Status:
     """Apply every filter that needs no parameters, or each FILTER, to PHOTO, on one contact sheet.
 
@@ -44,7 +47,7 @@ def command(
     pictures.check_suffix(path)
     try:
         pictures.check_target(path, [photo], force=force)
-        image = pictures.read_image(photo)
+        image = pictures.read_image(photo, max_pixels)
         made = preview.make_preview(image, pipelines, columns=columns, size=size)
         for reason in made.skipped:
             print_message(f"skipped {reason}")
@@ -54,6 +57,9 @@ def command(
         print_message(str(error))
         return Status.SOME_FAILED
     return Status.SOME_FAILED if filters and made.skipped else Status.DONE
+
+
+command.params.append(max_pixels_option())
 
 
 def _describe_sheet(count: int, full: tuple[int, int], small: tuple[int, int]) -> str:

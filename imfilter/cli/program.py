@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        _explain_file_name(error, arguments).show()
         status = error.exit_code
     except (ImfilterError, ImportError) as error:
         status = Status.USAGE
@@ -106,6 +106,19 @@ def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     others = [word for word in arguments[:end] if word != DEBUG]
     return others + arguments[end:], len(others) < end
+
+
+def _explain_file_name(error: click.ClickException, arguments: list[str]) -> click.ClickException:
+    """Return the error; another one if a file was named that starts with a dash, and so was read as options."""
+    if not isinstance(error, click.NoSuchOption):
+        return error
+    from .report import escape_controls
+
+    for word in arguments:
+        if word.startswith("-") and word != "-" and os.path.lexists(word):
+            name = escape_controls(word)
+            return click.UsageError(f"{error.format_message()} {name} is a file: write ./{name}", error.ctx)
+    return error
 
 
 def run_command(arguments: list[str]) -> int:

@@ -1,6 +1,8 @@
 """The options that turn a command's own filter into a recipe: following filters, channels, depth."""
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +14,18 @@ from ..arrays.depth import DEPTHS
 from ..arrays.nodata import NONE, NUMBER
 from ..errors import FileError, ImfilterError
 from ..filters import FILTERS
+from ..filters.parameters import Integer
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.recipe import Recipe
 from ..pipeline.region import RECTANGLE, Region
 from .declare import option, take_options
 from .spelling import find_american_filters
+from .values import KindType
 
 CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
+
+NUMBERS = re.compile(r"[\d\s.,;:x%+-]+")  # what was meant as a rectangle
 
 
 class FilterName(click.types.StringParamType):
@@ -75,8 +81,11 @@ class RegionType(click.Path):
         try:
             if RECTANGLE.fullmatch(value):
                 return Region.of(value)
-            return Region.of(files.read_photo(value).image)
+            most = ctx.params.get("max_pixels") if ctx else None  # newer versions of click have a mark for "not given"
+            return Region.of(files.read_photo(value, max_pixels=most if isinstance(most, int) else None).image)
         except ImfilterError as error:
+            if isinstance(error, FileError) and not os.path.lexists(value) and NUMBERS.fullmatch(value):
+                self.fail(f"must be X,Y,W,H in pixels or percent, or a gray image, got {value!r}", param, ctx)
             named = "" if isinstance(error, FileError) or RECTANGLE.fullmatch(value) else f"{value}: "
             self.fail(f"{named}{error.fact}", param, ctx)
 
@@ -116,7 +125,7 @@ class RecipeOptions:
         help="Filter only a part of the photo: X,Y,W,H in pixels or percent (10%,10%,50%,50%), or a gray image of the "
              "photo's size (white: filtered, black: kept).")
     feather: int | None = option(
-        "--feather", type=click.IntRange(0), metavar="N",
+        "--feather", type=KindType(Integer(0)), metavar="N",
         help="With --only: pixels on either side of the region's edge over which it fades.")
     nodata: str | None = option(
         "--nodata", type=NodataType(), metavar="VALUE",

@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from ..batch import PhotoResult
+from ..batch.sources import LINK, RESULT
+from ..batch.targets import PlannedPhoto
 from ..runtime.extras import describe_missing
 from .outputs import OutputOptions
 from .progress import Progress, format_duration
@@ -19,6 +21,7 @@ from .status import Status
 
 MOST_NAMES = 20  # photos not done that are named without --verbose
 
+SEVERAL = {LINK: "links to folders", RESULT: "results of an earlier run"}  # kinds of skipped files
 HEIC = {".heic", ".heif", ".hif"}  # skipped only if the library for them is missing
 
 # Characters that break a line, move the cursor or change the direction of writing.
@@ -37,7 +40,8 @@ def print_message(text: str) -> None:
 
 def describe_skipped(skipped: Counter[str]) -> str:
     """Return how many files were skipped, by kind, the most frequent first."""
-    kinds = [f"{count:,} {kind}" for kind, count in sorted(skipped.items(), key=lambda one: (-one[1], one[0])) if count]
+    kinds = [f"{count:,} {kind if count == 1 else SEVERAL.get(kind, kind)}"
+             for kind, count in sorted(skipped.items(), key=lambda one: (-one[1], one[0])) if count]
     words = f"skipped {skipped.total():,} {'file' if skipped.total() == 1 else 'files'}: {', '.join(kinds)}"
     return words + (f"; HEIC {describe_missing('heic')}" if HEIC & set(skipped) else "")
 
@@ -47,6 +51,17 @@ def to_unicode(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return [to_unicode(one) for one in value] if isinstance(value, list) else value
+
+
+def print_json(result: PhotoResult) -> None:
+    """Print the result of a photo as a JSON object, in a line."""
+    import json
+
+    fields = asdict(result)
+    del fields["number"]
+    if result.tiles is None:
+        del fields["tiles"]
+    click.echo(json.dumps({key: to_unicode(value) for key, value in fields.items()}))
 
 
 class Report:
@@ -85,8 +100,10 @@ class Report:
         self._reported.add(result.number)
         self._counts[result.status] += 1
         self._tiles = None
+        verbose = self._options.verbose or not (self._bar_suffices and result.status == "written")
         if self._progress:
-            self._progress.clear()
+            if verbose or result.notes or self._total == 1:
+                self._progress.clear()
             if self._total == 1:
                 self._progress = None
             else:
@@ -94,17 +111,11 @@ class Report:
         if result.error is not None:
             print_message(f"{result.input}: {result.error}")
         if self._options.json:
-            import json
-
-            fields = asdict(result)
-            del fields["number"]
-            if result.tiles is None:
-                del fields["tiles"]
-            click.echo(json.dumps({key: to_unicode(value) for key, value in fields.items()}))
+            print_json(result)
         elif not self._options.quiet:
             for note in result.notes:
                 print_message(f"{result.input}: {note}")
-            if self._options.verbose or not (self._bar_suffices and result.status == "written"):
+            if verbose:
                 self._print_line(result)
         if self._progress:
             self._progress.draw()
@@ -131,11 +142,18 @@ class Report:
         if self._total > 1 and not self._options.quiet:
             print_message(f"{self._summary()}, in {format_duration(time.monotonic() - self._start)}")
 
-    def finish_interrupted(self, names: Iterable[str]) -> None:
-        """Print which of these photos were not done."""
+    def list_not_done(self, photos: Iterable[PlannedPhoto], reason: str) -> list[str]:
+        """Return the names of the photos that are not done, for this reason; as JSON, they are printed."""
         if self._progress:
             self._progress.clear()
-        left = [name for number, name in enumerate(names) if number not in self._reported]
+        left = [planned for planned in photos if planned.number not in self._reported]
+        for planned in left if self._options.json else []:
+            print_json(PhotoResult(planned.source.path, planned.target, "not done", error=reason))
+        return [planned.source.path for planned in left]
+
+    def finish_interrupted(self, photos: Iterable[PlannedPhoto]) -> None:
+        """Print which of these photos were not done."""
+        left = self.list_not_done(photos, "interrupted")
         if len(left) <= MOST_NAMES or self._options.verbose:
             for name in left:
                 print_message(f"{name}: not done")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from .declare import list_options, option, take_options
-from .options import NAME, KindType
+from .options import NAME
+from .values import KindType
 
 if TYPE_CHECKING:
     from ..video.raw import RawFrames

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..batch.targets import check_fields
 from ..errors import FileError, ImfilterError, explain_os_error
 from ..pipeline.recipe import Recipe
 from ..runtime import signals, threads
+from ..runtime.memory import keep_freed_memory
 from .large import LargeOptions
-from .outputs import OutputOptions
+from .outputs import OutputOptions, make_folder
 from .report import escape_controls, print_message
 from .status import Status
 from .stream import StreamOptions
@@ -37,6 +39,7 @@ def filter_stream(
     """Filter a stream and return the exit status. A broken frame ends it; those before are written."""
     _refuse_photo_options(recipe, output, large)
     raw, workers = options.raw_frames(), threads.thread_count(output.workers)
+    keep_freed_memory()
     work = StreamWork(recipe, str(options.stream), output, signed)
     try:
         work.run(raw, workers)
@@ -72,8 +75,11 @@ class StreamWork:
         stem, suffix = os.path.splitext(os.path.basename(name))
         values = {"stem": stem, "filter": recipe.name, "ext": suffix[1:], "parent": Path(name).absolute().parent.name}
         beside = os.path.join(os.path.dirname(name), f"{stem}.{recipe.name}{suffix}")
-        self.target = re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), output.output or "") or (
+        pattern = output.output or ""
+        check_fields(pattern)
+        self.target = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], pattern) or (
             STDIO if name == STDIO else beside)
+        self._new_folder = os.path.dirname(self.target) if self.target != pattern and pattern else ""
 
     def run(self, raw: RawFrames | None, workers: int) -> None:
         """Read, filter and write all frames."""
@@ -81,8 +87,8 @@ class StreamWork:
         from ..video.opening import open_stream
 
         start = time.monotonic()
-        self._check_target()
         with _open_input(self.name) as file:
+            self._check_target()
             stream = open_stream(ByteSource(file), raw, self._recipe.pipeline.stride, self._output.max_pixels)
             self._check_suffix(stream)
             if self.target == STDIO:
@@ -148,6 +154,8 @@ class StreamWork:
         if self.target != STDIO:
             if os.path.exists(self.target) and os.path.exists(self.name) and os.path.samefile(self.target, self.name):
                 raise FileError(f"{self.target}: is the stream itself: name another file with --output")
+            if self._new_folder:
+                make_folder(self._new_folder)
             files.check_target(self.target, force=self._output.force)
         elif sys.stdout is None:
             raise FileError("standard output is closed")

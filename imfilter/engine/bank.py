@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
-from ..arrays.dtypes import NATIVE, PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import open_image
 from ..errors import ImfilterError, check_integer, check_pair
@@ -111,8 +111,8 @@ class PreparedBank:
             self.shape = (*self.shape, outputs)
         check_fits_memory(self.shape)
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), 0.0)
-        source = request.image_dtype if image_dtype in NATIVE else PROXY_DTYPE[image_dtype]
-        compute_dtype, bounded = choose_bank_dtype(weights, bias, source, PROXY_DTYPE.get(self.dtype, self.dtype))
+        compute_dtype, bounded = choose_bank_dtype(
+            weights, bias, PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype))
         self.computation = Computation(compute_dtype, bounded, bias=bias, groups=groups)
         self.kernels = _depthwise_kernels(weights, groups)
         self.taps = weights[0].size

@@ -16,7 +16,9 @@ from . import _core, fft, normalized, normalized_blocks, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
+from .folding import fold_axes
 from .kernel_set import KernelSet as KernelSet
+from .kernel_structure import has_negative
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan
@@ -72,7 +74,7 @@ def prepare(
     """
     pixels = opened.pixels
     options = options.with_checked_pairs()
-    request = pixels.shape, pixels.dtype, opened.layout, kernels, region.full_size()
+    request = pixels.shape, pixels.dtype, opened.layout, kernels, region.whole_image()
     if kernels.cacheable:
         try:
             return _prepare_cached(make or PreparedConvolution, *request, *options)
@@ -84,11 +86,10 @@ def prepare(
 
 @lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1
 def _prepare_cached(
-    make: "Maker", shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout,
-    kernels: Any, full_size: Pair | None, *options: Any,
+    make: "Maker", shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, kernels: Any,
+    whole: region.WholeImage | None, *options: Any,
 ) -> "PreparedConvolution":
-    return make(
-        ConvolutionRequest(shape, dtype, layout, kernels, full_size, ChannelwiseOptions(*options)))
+    return make(ConvolutionRequest(shape, dtype, layout, kernels, whole, ChannelwiseOptions(*options)))
 
 
 class PreparedConvolution:
@@ -97,8 +98,7 @@ class PreparedConvolution:
     def __init__(self, request: ConvolutionRequest) -> None:
         kernels, layout, options = request.kernels, request.layout, request.options
         image_dtype = supported_dtype(request.image_dtype)
-        self.kernels, self.layout = kernels.kernels, layout
-        self._epilogue = kernels.epilogue
+        self.layout, self._epilogue = layout, kernels.epilogue
         self.dtype = result_dtype(image_dtype, options.dtype)
         # What responses are computed for, and what the loops write instead of a dtype that is not native.
         response = working_dtype(image_dtype, self.dtype) if kernels.epilogue else self.dtype
@@ -108,10 +108,14 @@ class PreparedConvolution:
         cval = parse_cval(options.cval, border, image_dtype)
         margins = padding_margins(options.padding, kernels.shape, dilation, kernels.anchor)
         size = result_size(layout.size(request.shape), kernels.shape, margins, stride, dilation)
-        full_size = request.full_size or size
+        whole = request.whole or region.WholeImage(layout.size(request.shape), size)
+        full_size = whole.results
         self.shape, self.width = layout.shape(request.shape, *size), full_size[1]
         check_fits_memory(self.shape)
-        self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), cval)
+        signs_apart = image_dtype.kind == "f" and any(map(has_negative, kernels.kernels))
+        folding = fold_axes(whole, kernels.shape, margins, dilation, border, signs_apart)
+        self.kernels = tuple(map(folding.fold, kernels.kernels))
+        self.geometry = Geometry(stride, dilation, folding.shorten_padding(margins), int(border), cval)
         samples = Samples(PROXY_DTYPE.get(image_dtype, image_dtype), self._proxy, cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)
         self.plan = choose_plan(
@@ -170,6 +174,8 @@ class PreparedConvolution:
         """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
         if self.plan.method == "fft":
             return self._make_transform(source, target)
+        if self.plan.solid is not None and not _core.has_packed_rows(source):
+            source = np.ascontiguousarray(source)  # column sums need it, and other ways round ties differently
         task = self._packed.task(source, target) if self._packed else None
         if task is None:
             packed = _core.Packed(source, target, self.plan.kernels, self.geometry, self.plan.computation)

@@ -25,7 +25,8 @@ class Computation(NamedTuple):
     compute_dtype: what samples are widened to, "int16", "float32" or "float64". bounded: no result is NaN, infinite or
     above 2**22 in size, so it can be rounded without checks. scale: what sums are multiplied by. window_doublings: how
     often windows of equal weights are doubled. solid: a kernel of ones in one piece in each column, whose columns' sums
-    slide down. bias, groups: of a bank. epilogue: computed from the responses, in epilogue_dtype.
+    slide down. differences: sums of floats are taken of differences of pixels, which keep the detail of an
+    image with a large offset. bias, groups: of a bank. epilogue: computed from the responses, in epilogue_dtype.
     """
 
     compute_dtype: str
@@ -33,6 +34,7 @@ class Computation(NamedTuple):
     scale: float = 1.0
     window_doublings: int = 0
     solid: Any = None
+    differences: bool = False
     bias: Any = None
     groups: int = 1
     epilogue: Epilogue | None = None
@@ -44,7 +46,7 @@ class WindowPlan(NamedTuple):
 
     method: "extreme", "network", "histogram", "selection" or "bilateral". before: rows above and columns to the left of
     the pixel. cost: roughly how long a sample takes. rank: of the sample wanted. weights: of a bilateral filter, the
-    logarithm to base 2 for each place of the window; closeness: what a squared difference is multiplied by.
+    logarithm to base 2 for each place of the window; strictness: what a difference is multiplied by.
     """
 
     method: str
@@ -54,4 +56,4 @@ class WindowPlan(NamedTuple):
     rank: int = 0
     network: Any = None
     weights: Any = None
-    closeness: float = 0.0
+    strictness: float = 0.0

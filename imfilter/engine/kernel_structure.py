@@ -1,6 +1,7 @@
 """What a kernel's weights allow: integers times a scale, separable factors, runs of equal weights."""
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -35,6 +36,12 @@ class Separable(NamedTuple):
 Kernel = Array | Separable
 
 
+def has_negative(kernel: Kernel) -> bool:
+    """Return whether a weight, or a factor of it, is negative."""
+    parts = kernel if isinstance(kernel, Separable) else (kernel,)
+    return any(part.min(initial=0) < 0 for part in parts)
+
+
 def absolute_sum(kernel: Kernel) -> float:
     """Return the sum of the absolute values of all weights."""
     with np.errstate(over="ignore"):
@@ -46,6 +53,43 @@ def absolute_sum(kernel: Kernel) -> float:
 def is_integral(values: Array) -> bool:
     """Return whether all values are integers."""
     return bool((values == np.rint(values)).all())
+
+
+def cancels(kernel: Kernel) -> bool:
+    """Return whether the weights of a kernel sum to 0, and not exactly in single precision.
+
+    The difference of two pixels times a power of 2 is exact if they are near each other, and in any case rounded once.
+    """
+    parts = kernel if isinstance(kernel, Separable) else (kernel,)
+    if abs(math.prod(float(part.sum()) for part in parts)) > 1e-6 * absolute_sum(kernel):
+        return False
+    taps = [part[part != 0] for part in parts]
+    return any(len(part) != 1 for part in taps[:-1]) or len(taps[-1]) != 2 or abs(np.frexp(taps[-1])[0]).tolist() != [
+        0.5, 0.5]
+
+
+# Taps of 3 x 3 kernels whose loops take differences of pixels first (square.pxi).
+UPPER_LOWER = np.array([[1, 1, 1], [0, 0, 0], [1, 1, 1]], bool)
+CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
+
+
+def is_difference(kernel: Array) -> bool:
+    """Return whether a 3 x 3 kernel weighs differences of opposite pixels, or of all pixels from the one in the middle.
+
+    The weights of those must have one sign: infinity in the middle must not become NaN.
+    """
+    if kernel.shape != (3, 3):
+        return False
+    taps = kernel != 0
+    if np.array_equal(taps, UPPER_LOWER):
+        return np.array_equal(kernel[0], -kernel[2])
+    if np.array_equal(taps, UPPER_LOWER.T):
+        return np.array_equal(kernel[:, 0], -kernel[:, 2])
+    if np.array_equal(kernel, -kernel[::-1, ::-1]):
+        return True
+    others = np.delete(kernel.ravel(), 4)
+    return ((np.array_equal(taps, CROSS) or bool(taps.all())) and bool((others >= 0).all() or (others <= 0).all())
+            and abs(float(kernel.sum())) <= SAME * absolute_sum(kernel))
 
 
 def integer_scale(kernel: Array) -> tuple[Array, float]:

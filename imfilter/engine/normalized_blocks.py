@@ -20,7 +20,7 @@ from . import _core, _normalized
 from .borders import Border, source_indices
 from .computation import Geometry
 from .epilogue import Epilogue
-from .kernel_structure import Kernel, absolute_sum
+from .kernel_structure import Kernel, absolute_sum, has_negative
 from .normalized import Weights, sum_weights
 from .planner import Samples, choose_plan
 
@@ -76,8 +76,9 @@ class Task:
         mask, fill_weight, fine = self._weights
         width, channels = self._source.shape[2:]
         working = working_dtype(self._source.dtype, self._target.dtype)
-        self._response = working_dtype(self._source.dtype.newbyteorder("="), self._target.dtype)
-        if not 1e-30 < absolute_sum(kernel) < 1e30 or fine:
+        self._response = working_dtype(self._source.dtype, self._target.dtype)
+        # With weights of both signs the sums may almost cancel, and a quotient of rounded ones be far off.
+        if not 1e-30 < absolute_sum(kernel) < 1e30 or fine or has_negative(kernel):
             working = np.dtype(np.float64)
         # Pixels that count fully or not at all keep their dtype, if that holds the constant; products are floating.
         product = self._source.dtype.newbyteorder("=")

@@ -61,6 +61,8 @@ class Plan:
         Whether no result can be NaN, infinite or above 2**22 in size, so that it can be rounded without checks.
     solid : array or None
         A kernel of ones whose columns' sums slide down the image, where its rows have no gaps.
+    differences : bool
+        Whether differences of pixels are taken before they are weighed.
     scratch : int
         Scratch memory per thread, in bytes.
     layout : LoopLayout or None
@@ -80,6 +82,7 @@ class Plan:
     taps: int
     bounded: bool
     solid: Any = None
+    differences: bool = False
     scratch: int = 0
     layout: LoopLayout | None = None
     epilogue: Epilogue | None = None
@@ -94,8 +97,8 @@ class Plan:
     def computation(self) -> Computation:
         """The plan without the kernels, as the loops need it."""
         return Computation(
-            self.compute_dtype, self.bounded, self.scale, self.window_doublings, self.solid, epilogue=self.epilogue,
-            epilogue_dtype=self.epilogue_dtype)
+            self.compute_dtype, self.bounded, self.scale, self.window_doublings, self.solid, self.differences,
+            epilogue=self.epilogue, epilogue_dtype=self.epilogue_dtype)
 
     def seconds(self, results: int) -> float:
         """Return a low estimate of the time on one thread."""

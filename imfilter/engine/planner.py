@@ -14,7 +14,9 @@ from .kernel_structure import (
     Kernel,
     Separable,
     absolute_sum,
+    cancels,
     integer_scale,
+    is_difference,
     is_integral,
     power_of_two_sums,
     separable_factors,
@@ -62,6 +64,10 @@ def choose_plan(
         raise ImfilterError("method 'separable' needs a kernel that is the product of a column and a row")
     way = min(ways, key=lambda way: way.cost)
     dtype, reach = _compute_dtype(way.factors, scale, samples)
+    differences = dtype == "float32" and samples.source.kind == "f" and stride == dilation == (1, 1) and all(
+        isinstance(kernel, np.ndarray) and is_difference(kernel) for kernel in way.kernels)
+    if dtype == "float32" and samples.source.kind == "f" and not differences and any(map(cancels, kernels)):
+        dtype = "float64"  # the detail of an image with a large offset would drown in the rounding of its sums
     if blocks and _prefers_transform(method, blocks, way.cost / RATES[dtype]) and _is_safe(blocks, kernels[0], samples):
         kh, kw = kernels[0].shape
         why = f"blocks of {blocks.rows.side} x {blocks.columns.side} are transformed to meet the {kh} x {kw} kernel"
@@ -71,7 +77,7 @@ def choose_plan(
     if epilogue and samples.source.kind != "f":
         reach = max(reach, epilogue.reach(samples.peak, reach))
     return Plan(way.method, why, dtype, way.kernels, scale, way.doublings, way.taps, reach < 4e6, way.solid,
-                epilogue=epilogue, epilogue_dtype=samples.target.name)
+                differences, epilogue=epilogue, epilogue_dtype=samples.target.name)
 
 
 def _list_ways(

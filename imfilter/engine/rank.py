@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, round_to_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, to_native
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
@@ -73,11 +73,11 @@ def filter_rank(image: Any, size: tuple[int, int], rank: int, **common: Any) -> 
     return _filter_windows(image, choose_plan, WindowOptions(**common), selects=True)
 
 
-def filter_bilateral(image: Any, weights: Array, closeness: float, **common: Any) -> Any:
-    """Return the weighted mean of each window, with weights 2 ** (weights + closeness * difference ** 2)."""
+def filter_bilateral(image: Any, weights: Array, strictness: float, **common: Any) -> Any:
+    """Return the weighted mean of each window, with weights 2 ** (weights - (strictness * difference) ** 2)."""
     height, width = weights.shape
     plan = WindowPlan("bilateral", (height, width), (height // 2, width // 2), weights.size, weights=weights,
-                      closeness=closeness)
+                      strictness=strictness)
     return _filter_windows(image, lambda *_: plan, WindowOptions(**common), selects=False)
 
 
@@ -98,6 +98,8 @@ def _filter_windows(image: Any, choose_plan: Planner, options: WindowOptions, *,
     if out is not None:
         check_out(out, shape, dtype)
     check_fits_memory(shape)
+    if selects and exceeds_float64(pixels):
+        return opened.convert_back(write_output(_filter_places(opened, choose_plan, options), dtype, out))
     written = opened.dtype if selects else dtype
     source = layout.images(to_native(pixels))
     result, target = allocate_output(pixels, shape, written, out if written == dtype else None, layout)
@@ -108,6 +110,20 @@ def _filter_windows(image: Any, choose_plan: Planner, options: WindowOptions, *,
             source, target, plan, _clip_stride(stride, source.shape), int(border), fill_value)
         run_task(task, threads if result.size * plan.cost > WORTH_THREADS else 1)
     return opened.convert_back(write_output(result, dtype, out))
+
+
+def _filter_places(opened: OpenedImage, choose_plan: Planner, options: WindowOptions) -> Array:
+    """Return selected samples of integers beyond float64: their places in the sorted list of all samples are filtered.
+
+    Places are in the same order as samples, and small.
+    """
+    low, high = np.iinfo(opened.dtype).min, np.iinfo(opened.dtype).max
+    outside = min(max(round(options.cval), low), high) if options.mode == "constant" else opened.pixels.flat[0]
+    samples, places = np.unique(np.append(opened.pixels, opened.dtype.type(outside)), return_inverse=True)
+    image = places[:-1].astype(np.int32).reshape(opened.pixels.shape)
+    options = options._replace(cval=int(places[-1]), dtype=None, out=None)
+    selected: Array = samples[_filter_windows(image, choose_plan, options, selects=True)]
+    return selected
 
 
 def _make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:

@@ -6,19 +6,30 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import NamedTuple
 
-Pair = tuple[int, int]
+from .borders import Margins
+from .computation import Pair
+
+
+class WholeImage(NamedTuple):
+    """The image that a region belongs to: rows and columns of its pixels and of its results.
+
+    margins: the padding around it; None: that of the convolution itself.
+    """
+
+    pixels: Pair
+    results: Pair
+    margins: Margins | None = None
 
 
 class OutputRegion(NamedTuple):
     """Which results of the whole image a computation gives.
 
-    first: row and column of its first result, which may lie outside the whole result where nobody reads it. results:
-    rows and columns of the whole result. grains: filled by transforms with the rows and columns of the results that
-    they compute together.
+    first: row and column of its first result, which may lie outside the whole result where nobody reads it. grains:
+    filled by transforms with the rows and columns of the results that they compute together.
     """
 
     first: Pair
-    results: Pair
+    whole: WholeImage
     grains: set[Pair]
 
 
@@ -40,7 +51,7 @@ def get_region() -> OutputRegion | None:
     return _REGION.get()
 
 
-def full_size() -> Pair | None:
-    """Return the rows and columns of the whole result while a region of it is computed, else None."""
+def whole_image() -> WholeImage | None:
+    """Return the image whose region is computed, or None for a whole image."""
     region = _REGION.get()
-    return region and region.results
+    return region and region.whole

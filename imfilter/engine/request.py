@@ -8,6 +8,7 @@ from ..errors import check_pair
 from .borders import Margins, parse_padding
 from .computation import Pair
 from .kernel_set import KernelSet
+from .region import WholeImage
 from .sizes import count_outputs
 
 
@@ -34,15 +35,15 @@ class ChannelwiseOptions(NamedTuple):
 class ConvolutionRequest(NamedTuple):
     """Everything asked of a channel-wise convolution but the samples: the key of the cache.
 
-    A named tuple rather than a frozen dataclass, because every call looks up its fields. full_size: rows and columns
-    of the whole result where the image is a region of a larger one.
+    A named tuple rather than a frozen dataclass, because every call looks up its fields. whole: the
+    image that this one is a region of, if it is.
     """
 
     shape: tuple[int, ...]
     image_dtype: np.dtype[Any]
     layout: ArrayLayout
     kernels: KernelSet
-    full_size: Pair | None
+    whole: WholeImage | None
     options: ChannelwiseOptions
 
 

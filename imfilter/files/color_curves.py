@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import functools
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -22,21 +21,29 @@ EXPOSURE, INTEROP = 0x8769, 0xA005
 def find_curves(frame: Picture) -> tuple[TransferCurve, ...]:
     """Return the curves of a frame's channels, or one for all; sRGB if it declares none. Reject others by name.
 
-    In the order of the PNG standard (third edition, 4.3): color coding, profile, sRGB, gamma.
+    In the order of the PNG standard (third edition, 4.3): color coding, profile, sRGB, gamma. Images that Pillow has
+    opened declare what it reads: neither the color coding nor, in TIFF, EXIF.
     """
-    chunks = dict(frame.info.get("chunks") or ())
+    info = frame.info
+    chunks = dict(info.get("chunks") or ())
     if b"cICP" in chunks:
         return (_coded_curve(chunks[b"cICP"]),)
-    profile = frame.info.get("icc_profile")
+    profile = info.get("icc_profile")
     if profile and profile[16:20] == (b"GRAY" if len(frame.getbands()) < 3 else b"RGB "):
         return read_curves(profile)
-    if b"sRGB" in chunks:
+    if b"sRGB" in chunks or "srgb" in info:
         return (SRGB,)
-    if len(chunks.get(b"gAMA", b"")) == 4:
-        gamma = struct.unpack(">I", chunks[b"gAMA"])[0]
-        if gamma:
-            return (power_curve(100_000 / gamma, "gamma"),)
-    return (ADOBE_RGB if _declares_adobe_rgb(frame.info.get("exif")) else SRGB,)
+    gamma = _read_gamma(chunks.get(b"gAMA", b""), info.get("gamma"))
+    if gamma:
+        return (power_curve(100_000 / gamma, "gamma"),)
+    return (ADOBE_RGB if _declares_adobe_rgb(info.get("exif")) else SRGB,)
+
+
+def _read_gamma(chunk: bytes, value: Any) -> int:
+    """Return a hundred thousand times the gamma of a PNG chunk, or of the value that Pillow makes of it; 0: none."""
+    if len(chunk) == 4:
+        return int.from_bytes(chunk, "big")
+    return round(100_000 * value) if isinstance(value, float) and 0 < value < 2**16 else 0
 
 
 def _coded_curve(data: bytes) -> TransferCurve:

@@ -12,8 +12,9 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError, explain_os_error
 from .chunks import SIGNATURE, drop_texts
-from .formats import FORMATS, HEIF
+from .formats import FORMATS, HEIF, RAW, UNSUPPORTED
 from .heif import START, can_read_heif, prepare_formats
+from .photo import suffix_of
 from .pillow_guards import check_pixels, explain_read_errors, quiet_headers
 from .png_metadata import READ_TEXTS
 
@@ -42,6 +43,19 @@ def open_stream(path: str) -> Iterator[IO[bytes]]:
         if error.filename is None:
             raise
         raise FileError(f"{path}: {explain_os_error(error)}") from None
+
+
+def describe_unknown(path: str) -> str:
+    """Return why a file that no decoder knows cannot be read: by its name, if that says what it is."""
+    kind = UNSUPPORTED.get(suffix_of(path))
+    return f"cannot be read, {kind}" if kind else NO_IMAGE
+
+
+def reject_raw(path: str, stream: IO[bytes]) -> None:
+    """Reject raw files of cameras: many are TIFF files whose first image is a preview."""
+    if UNSUPPORTED.get(suffix_of(path)) == RAW and stream.read(4) in TIFF_STARTS:
+        raise FileError(describe_unknown(path))
+    stream.seek(0)
 
 
 def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:

@@ -13,7 +13,7 @@ from ..errors import FileError, check_integer
 from . import high_depth
 from .decoder import Decoder, finish_image
 from .formats import FORMATS
-from .header import NO_IMAGE, open_header, open_stream
+from .header import describe_unknown, open_header, open_stream, reject_raw
 from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
@@ -56,7 +56,8 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     """
     most = max_pixels if max_pixels is None else check_integer("max_pixels", max_pixels, 1)
     notes: list[str] = []
-    with open_stream(path) as stream, explain_read_errors(path, NO_IMAGE):
+    with open_stream(path) as stream, explain_read_errors(path, describe_unknown(path)):
+        reject_raw(path, stream)
         found = _choose_decoder(stream, most, notes)
         first = found.decode(0)
     suffix = suffix_of(path)

@@ -12,7 +12,7 @@ from ..arrays.dtypes import round_to_dtype, supported_dtype
 from ..engine.output import check_out
 from ..errors import ImfilterError
 from .alpha import filter_beside_alpha
-from .linear_light import apply_in_linear_light, check_srgb
+from .linear_light import apply_in_linear_light, check_srgb, use_curves_of
 
 if TYPE_CHECKING:
     from .declaration import FilterDeclaration, PreparedFilter
@@ -27,17 +27,22 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
         raise ImfilterError(
             f"mask must be None for {declaration.name}, got {type(common['mask']).__name__}: only blurs and "
             "sharpening, whose weights do not sum to 0, can leave pixels out")
-    if type(image) is not np.ndarray:
-        if is_lazy(image):
-            linear = {"linear": True} if prepared.linear else {}
-            return call_lazy(
-                "filter", image, declaration.name, **{"mask": None, **common, **prepared.parameters, **linear})
-        if prepared.linear:
-            check_srgb(image)
-        if is_picture(image) and has_alpha(image):
-            return _filter_picture_with_alpha(declaration, prepared, image, common)
-    elif prepared.linear:
+    if type(image) is not np.ndarray and is_lazy(image):
+        linear = {"linear": True} if prepared.linear else {}
+        return call_lazy(
+            "filter", image, declaration.name, **{"mask": None, **common, **prepared.parameters, **linear})
+    if prepared.linear:
         check_srgb(image)
+        with use_curves_of(image):
+            return _filter_checked(declaration, prepared, image, common)
+    return _filter_checked(declaration, prepared, image, common)
+
+
+def _filter_checked(
+    declaration: FilterDeclaration, prepared: PreparedFilter, image: Any, common: dict[str, Any]
+) -> Any:
+    if type(image) is not np.ndarray and is_picture(image) and has_alpha(image):
+        return _filter_picture_with_alpha(declaration, prepared, image, common)
     operation = prepared.operation
     if operation.signed and common["dtype"] is None:
         common["dtype"] = signed_dtype(as_array(image).dtype)

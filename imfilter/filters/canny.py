@@ -1,5 +1,6 @@
 """Canny edges: lines one pixel wide along the ridges of a smoothed gradient."""
 
+import math
 from typing import Annotated, Any
 
 import numpy as np
@@ -112,9 +113,20 @@ def _thresholds(low: float | None, high: float | None, white: float) -> tuple[fl
     return low, high
 
 
+def _range_exponent(down: Array, across: Array) -> int:
+    """Return the power of 2 to divide a gradient by, so that squares neither overflow nor vanish; mostly 0."""
+    sizes = np.abs([part.ravel() for part in (down, across)])
+    largest = float(np.max(sizes, where=np.isfinite(sizes), initial=0))
+    return 0 if largest == 0 or 1e-100 < largest < 1e100 else math.frexp(largest)[1]
+
+
 def _trace_lines(down: Array, across: Array, low: float, high: float) -> Array:
     """Return 1 on the edges of one channel of one image, 0 elsewhere. down, across: its gradient (height, width)."""
     down, across = np.ascontiguousarray(down), np.ascontiguousarray(across)
+    exponent = _range_exponent(down, across)
+    if exponent:
+        down, across = np.ldexp(down, -exponent), np.ldexp(across, -exponent)
+        low, high = math.ldexp(low, -exponent), math.ldexp(high, -exponent)
     with np.errstate(over="ignore", invalid="ignore"):
         size = np.sqrt(down * down + across * across)
     marks = np.zeros(size.shape, np.uint8)

@@ -8,8 +8,9 @@ image : (H, W), (H, W, C) or (N, H, W, C) array or Pillow image
     The image to filter; channels are never mixed."""
 LINEAR = """\
 linear : bool, default False
-    Compute in linear light: sRGB samples are decoded, filtered and encoded again. For uint8, uint16 and floats from
-    0 to 1; other images are rejected. It takes the memory of the image as floats."""
+    Compute in linear light: samples are decoded, filtered and encoded again. Arrays are sRGB; the curve of a Pillow
+    image is that of its color profile, gamma or EXIF (Adobe RGB), else sRGB. For uint8, uint16 and floats from 0 to 1;
+    other images are rejected. It takes the memory of the image as floats."""
 COMMON = """\
 mode, cval, stride, mask, channel_axis, dtype, out, workers
     As in `imfilter.correlate`: the border mode ('reflect'), its constant (0.0), the step between results (1), the

@@ -1,6 +1,6 @@
 """Linear light: samples are decoded to values proportional to light, filtered, and encoded again.
 
-The curve is that of sRGB unless the caller has found another one in a file; it is mirrored below 0, and spans the
+The curve is the one that a Pillow image or a file declares, else that of sRGB; it is mirrored below 0, and spans the
 image's own range.
 """
 
@@ -21,7 +21,7 @@ from .combine import round_in_strips
 from .operation import Operation
 from .sample_range import inside_chain, white_level
 
-_CURVES: ContextVar[tuple[TransferCurve, ...]] = ContextVar("curves", default=(SRGB,))
+_CURVES: ContextVar[tuple[TransferCurve, ...] | None] = ContextVar("curves", default=None)
 
 
 def check_srgb(image: Any) -> None:
@@ -49,6 +49,22 @@ def assume_curves(curves: tuple[TransferCurve, ...] | None) -> Iterator[None]:
         yield
     finally:
         _CURVES.reset(token)
+
+
+@contextlib.contextmanager
+def use_curves_of(image: Any) -> Iterator[None]:
+    """Make filters called inside use the curves that a picture declares, unless the caller has set curves."""
+    if _CURVES.get() is not None or not is_picture(image):
+        yield
+        return
+    from ..files.color_curves import find_curves  # imports Pillow
+
+    with assume_curves(find_curves(image)):
+        yield
+
+
+def _current_curves() -> tuple[TransferCurve, ...]:
+    return _CURVES.get() or (SRGB,)
 
 
 def decode_samples(pixels: Array, channel_axis: int | None) -> Array:
@@ -92,7 +108,7 @@ def _map_channels(
 
     An image of other channels than the curves are for, such as gray made of color, takes that of the middle: green.
     """
-    curves = _CURVES.get()
+    curves = _current_curves()
     if channel_axis is None or len(curves) == 1 or values.shape[channel_axis] != len(curves):
         return function(curves[len(curves) // 2], values)
     result = np.empty(values.shape, dtype)
@@ -115,7 +131,7 @@ def apply_in_linear_light(operation: Operation, image: Any, options: dict[str, A
         filtered = _apply_with_fill(operation, light, axis, top, parse_cval(options["cval"], border, kind), given)
     else:
         filtered = operation.apply(light, **given)
-    if axis is not None and filtered.ndim == pixels.ndim and len(_CURVES.get()) > 1:
+    if axis is not None and filtered.ndim == pixels.ndim and len(_current_curves()) > 1:
         result = round_in_strips(encode_samples(filtered, top, axis), wanted, options["workers"])
     else:
         result = encode_in_strips(filtered, wanted, top, options["workers"])
@@ -130,7 +146,7 @@ def _apply_with_fill(
     operation: Operation, light: Array, axis: int | None, top: float, sample: float, options: dict[str, Any]
 ) -> Array:
     """Return operation.apply(light, **options) with a fill value that is decoded by the curve of each channel."""
-    curves = _CURVES.get()
+    curves = _current_curves()
     fills = [top * float(np.copysign(curve.decode(np.abs([sample / top])), sample)[0]) for curve in curves]
     if axis is None or light.shape[axis] != len(curves) or len(set(fills)) == 1 or operation.matrix is not None:
         filtered: Array = operation.apply(light, **{**options, "cval": fills[len(fills) // 2]})
@@ -147,7 +163,7 @@ def _apply_with_fill(
 
 def encode_in_strips(light: Array, dtype: np.dtype[Any], top: float, workers: int | None) -> Array:
     """Return samples of this dtype, with one curve for all channels. Threads have no context: it is handed to them."""
-    curves = _CURVES.get()
+    curves = _current_curves()
 
     def encode(part: Array) -> Array:
         with assume_curves(curves):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ..arrays.conversion import as_array
+from ..arrays.dtypes import working_dtype
 from ..engine import rank as ranks
 from ..errors import ImfilterError
 from .operation import Operation
@@ -230,6 +231,5 @@ class SimilarNeighbors(Operation):
         kind = range_dtype(as_array(image).dtype)
         whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
         # However strict, it is a finite number, so that a difference of 0 does not become NaN.
-        closeness = max(
-            LOG2_E / -2 / self.sigma_color / whole / self.sigma_color / whole, float(np.finfo(np.float32).min))
-        return ranks.filter_bilateral(image, self.exponents, closeness, **options)
+        strictness = min(math.sqrt(LOG2_E / 2) / self.sigma_color / whole, float(np.finfo(working_dtype(kind)).max))
+        return ranks.filter_bilateral(image, self.exponents, strictness, **options)

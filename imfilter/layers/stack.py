@@ -199,7 +199,8 @@ class Stack:
             check_weights(pairs, self.layers, 1 if pixels.ndim == 2 else pixels.shape[axis])
         exact = all(array is None or array.dtype.itemsize <= 4 or array.dtype.kind != "f"
                     for pair in pairs for array in pair)
-        double = not exact or pixels.dtype in (np.float64, np.int32) or pixels.dtype.itemsize > 4
+        kind = pixels.dtype.newbyteorder("=")
+        double = not exact or kind in (np.float64, np.int32) or kind.itemsize > 4
         maps: list[Array] = []
         for layer, (weight, bias) in zip(self.layers, pairs, strict=True):
             result: Array = conv2d(

@@ -1,6 +1,7 @@
 """Pipelines: filters applied one after the other, without rounding in between."""
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from ..arrays.nodata import Value
 from ..errors import ImfilterError
 from ..filters import FILTERS
 from ..filters.calling import signed_dtype
+from ..filters.linear_light import use_curves_of
 from ..filters.sample_range import assume_range, white_level
 from .filter import Filter
 from .nodata import MissingSamples
@@ -147,6 +149,11 @@ class Pipeline:
         return self._survives([one.signed for one in self.filters])
 
     @property
+    def linear(self) -> bool:
+        """Whether a filter computes in linear light."""
+        return any(one.keywords.get("linear") for one in self.filters)
+
+    @property
     def below_zero(self) -> bool:
         """Whether the result may fall below 0 where the image does not, and that is worth showing."""
         return self._survives([one.below_zero for one in self.filters])
@@ -166,8 +173,9 @@ class Pipeline:
             return call_lazy("pipeline", image, self, channel_axis=channel_axis, dtype=dtype, workers=workers)
         pixels = pixels_of(image, channel_axis)
         colors, alpha = split_picture_alpha(image) if is_picture(image) else (pixels, None)
-        result, alpha = self.run(
-            image, colors, alpha, self.result_dtype(colors.dtype, dtype), channel_axis, workers)
+        with use_curves_of(image) if self.linear else contextlib.nullcontext():
+            result, alpha = self.run(
+                image, colors, alpha, self.result_dtype(colors.dtype, dtype), channel_axis, workers)
         return as_photo(image, result, alpha) if is_picture(image) else result
 
     def run(

@@ -12,6 +12,7 @@ from ..filters.parameters import parse_number
 
 SUFFIXES = (".csv", ".txt", ".tsv")
 LARGEST = 2**24  # characters of a file that are read
+MINUS = "\u2212"  # the minus sign of typeset text, from which kernels are copied
 BALANCED = 0.002  # difference of a sum from 1 that no 8-bit picture shows
 
 
@@ -22,19 +23,28 @@ def is_kernel_text_file(name: str) -> bool:
 
 def parse_kernel(text: str) -> Array:
     """Parse a kernel: rows separated by lines or semicolons, numbers or fractions (1/16) by spaces or commas."""
-    lines = [line.partition("#")[0] for line in text.replace(";", "\n").splitlines()]
     try:
-        rows = [[parse_number(number) for number in line.replace(",", " ").split()] for line in lines if line.strip()]
+        rows = [[parse_number(number) for number in row] for row in _split_rows(text.replace(MINUS, "-"))]
     except ValueError as error:
         came = str(error).partition(": ")[2]
         raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {came}") from None
-    if not rows or len({len(row) for row in rows}) != 1:
-        lengths = [len(row) for row in rows] or "none"
-        raise ImfilterError(f"the rows of a kernel must have the same length, got {lengths}")
+    if not rows:
+        raise ImfilterError("a kernel must have at least one weight, got none")
+    if len({len(row) for row in rows}) != 1:
+        raise ImfilterError(f"the rows of a kernel must have the same length, got {[len(row) for row in rows]}")
     kernel = np.array(rows)
     if not np.isfinite(kernel).all():
         raise ImfilterError("the weights of a kernel must be finite, got NaN or infinity")
     return kernel
+
+
+def _split_rows(text: str) -> list[list[str]]:
+    """Return the words of each row. Lines of single numbers between semicolons are rows, as spreadsheets write them."""
+    plain = [line.partition("#")[0].replace(",", " ") for line in text.splitlines()]
+    lines = [[part.split() for part in line.split(";") if part.strip()] for line in plain if line.strip(" ;\t")]
+    if len(lines) > 1 and all(len(line) > 1 and all(len(words) == 1 for words in line) for line in lines):
+        return [[word for words in line for word in words] for line in lines]
+    return [words for line in lines for words in line]
 
 
 def read_kernel_text(path: str) -> Array:

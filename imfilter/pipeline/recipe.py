@@ -107,7 +107,7 @@ class Recipe:
 
     def find_curves(self, photo: Picture) -> tuple[TransferCurve, ...] | None:
         """Return the transfer curves of the filtered channels, by what the file says; None: they are not needed."""
-        if not any(one.keywords.get("linear") for one in self.pipeline):
+        if not self.pipeline.linear:
             return None
         from ..files.color_curves import find_curves  # imports Pillow, which most recipes are made without
 

@@ -24,4 +24,5 @@ def open_stream(
             raise FileError(f"must be binary PNM (P4 to P7), got {start[:2].decode()}, which is text and holds one "
                             "picture: filter it without --stream")
         return pnm.PNM(source, max_pixels)
-    raise FileError(f"must be y4m, PBM, PGM, PPM or PAM, or raw frames with --size and --pixel, got {start!r}")
+    raise FileError(f"must be y4m, PBM, PGM, PPM or PAM, or raw frames with --size and --pixel, got {start!r}: convert "
+                    "it with ffmpeg -i FILE -f yuv4mpegpipe -")

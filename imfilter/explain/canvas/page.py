@@ -1,14 +1,16 @@
 """Render scenes as web pages: all frames in one file that needs no network."""
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from importlib import resources
 
 from .palette import DARK, LIGHT, css_variables, dark_rules
-from .scene import Panel, Scene, bind_sizes
+from .scene import Panel, Scene, Shape, Text, bind_sizes
 from .svg import render_panel
 
 MIN_SCALE = 0.62  # how far a narrow screen may shrink a drawing
+WIDEST = 0.6  # average width of a letter in the widest of common fonts, in heights
 
 
 def render_page(scene: Scene) -> str:
@@ -43,4 +45,12 @@ def render_page(scene: Scene) -> str:
 
 def _panel_element(panel: Panel, frames: int) -> str:
     """Return a panel that shrinks on a narrow screen while it stays legible, and scrolls beyond that."""
-    return f'<div class="panel" style="--least:{MIN_SCALE * panel.width:.0f}px">{render_panel(panel, frames)}</div>'
+    whole = replace(panel, width=max([panel.width, *(_right_end(shape) for shape, _ in panel.shapes)]))
+    return f'<div class="panel" style="--least:{MIN_SCALE * panel.width:.0f}px">{render_panel(whole, frames)}</div>'
+
+
+def _right_end(shape: Shape) -> float:
+    """Return where a text ends in a wide font; other shapes end within their panel."""
+    if not isinstance(shape, Text):
+        return 0
+    return shape.x + {"start": 1, "middle": 0.5, "end": 0}[shape.anchor] * WIDEST * shape.size * len(shape.text)

@@ -108,6 +108,11 @@ def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comp
     return Comparison(_combine_channels(channels, reach), channels, reach, missing, unseen)
 
 
+def format_difference(value: float) -> str:
+    """Format a difference with four digits; samples of 16 bits have five."""
+    return f"{value:.0f}" if 9999.5 <= value < 1e9 else f"{value:.4g}"
+
+
 def draw_difference(first: Any, second: Any) -> PIL.Image.Image:
     """Return a heat map of the difference: black for none, then red and yellow, and white for the largest.
 

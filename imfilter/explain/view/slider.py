@@ -13,7 +13,7 @@ import numpy as np
 from ...arrays.conversion import as_array, is_picture
 from ...arrays.high_depth import HighDepthImage
 from ..canvas.palette import DARK, LIGHT, css_variables
-from .comparison import Comparison, Difference
+from .comparison import Comparison, Difference, format_difference
 from .display import to_displayable
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def _table(result: Comparison) -> str:
 def _cells(row: Difference) -> list[str]:
     y, x = row.place
     cells = [f"{row.psnr:.2f}" if math.isfinite(row.psnr) else "same",
-             "–" if row.ssim is None else f"{row.ssim:.4f}", f"{row.mean:.4g}",
-             f"{row.largest:.4g}", f"{x}, {y}"]
+             "–" if row.ssim is None else f"{row.ssim:.4f}", format_difference(row.mean),
+             format_difference(row.largest), f"{x}, {y}"]
     return [f'<th scope="row">{escape(row.name)}</th>', *(f"<td>{cell}</td>" for cell in cells)]
 
 

@@ -5,6 +5,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 from ...errors import ImfilterError
@@ -30,8 +34,35 @@ def find_original(name: str, why: str) -> Function:
             except ImportError:
                 raise ImfilterError(
                     f"{why}: for everything else install scikit-image, pip install 'imfilter[skimage]'") from None
-            _originals[name] = getattr(filters, name)
+            _originals[name] = _search_original(filters, name)
     return _originals[name]
+
+
+def _search_original(filters: ModuleType, name: str) -> Function:
+    """Return scikit-image's own function, even if something else was assigned to its name, in any module."""
+    for module in _list_modules(filters, name):
+        function: Function | None = getattr(module, name, None)
+        if function and getattr(function, "__module__", "").startswith("skimage."):
+            return function
+    raise ImfilterError(f"scikit-image's own {name} must be found in skimage.filters, got only what replaced it")
+
+
+def _list_modules(filters: ModuleType, name: str) -> Iterator[ModuleType]:
+    """Yield the modules that may hold a function, and last their second copies, in which nothing is replaced."""
+    yield filters
+    names = [f"{filters.__name__}.{module.name}" for module in iter_modules(filters.__path__) if not module.ispkg]
+    modules = [import_module(full) for full in ("skimage._shared.filters", *names)]
+    yield from modules
+    yield from (_load_again(module) for module in modules if hasattr(module, name))
+
+
+def _load_again(module: ModuleType) -> ModuleType:
+    """Return a second copy of a module, in which nothing is replaced."""
+    spec = find_spec(module.__name__)
+    assert spec and spec.loader
+    copy = module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    return copy
 
 
 @contextmanager

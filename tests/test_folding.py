@@ -1,0 +1,71 @@
+"""Kernels that reach beyond the image: the right sums, at a cost bounded by the image."""
+import itertools
+
+import dask.array
+import numpy as np
+import promise
+import pytest
+import reference
+
+import imfilter
+from imfilter.engine.borders import Border
+from imfilter.engine.folding import fold_axis
+
+MODES = ("reflect", "mirror", "nearest", "constant", "wrap")
+OPTIONS = list(itertools.product([(7, 15), (23, 1), (2, 40)], [(1, 1), (2, 3), (1, 17)], [(1, 1), (2, 3)]))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("padding", ["same", "full", ((40, 3), (0, 90))])
+@pytest.mark.parametrize(("taps", "dilation", "stride"), OPTIONS)
+def test_results_are_those_of_the_padded_image(rng, mode, padding, taps, dilation, stride):
+    image, kernel = rng.integers(-9, 9, (5, 6)).astype(float), rng.integers(-9, 9, taps)
+    margin = reference.margins(padding, taps, dilation)
+    if any(n + sum(both) <= d * (k - 1) for n, both, d, k in zip(image.shape, margin, dilation, taps, strict=True)):
+        pytest.skip("the kernel does not fit into the padded image")
+    exact = reference.correlate(image, kernel, margin, mode, 4.0, stride, dilation)
+    options = {"mode": mode, "padding": padding, "stride": stride, "dilation": dilation}
+    np.testing.assert_array_equal(imfilter.correlate(image, kernel, cval=4, **options), exact)
+    lazy = dask.array.from_array(image, chunks=(2, 3))
+    weights = kernel + rng.random(taps)
+    whole = imfilter.correlate(image, weights, cval=4, **options)
+    promise.assert_near(whole, reference.correlate(image, weights, margin, mode, 4.0, stride, dilation),
+                        promise.allowance(weights, 9, 1e-15))
+    np.testing.assert_array_equal(imfilter.correlate(lazy, weights, cval=4, **options).compute(), whole)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("taps", [(9, 31), (40, 2)])
+def test_masks(rng, mode, taps):
+    image, kernel, mask = rng.random((6, 5)), rng.random(taps), rng.random((6, 5)) > 0.4
+    exact, growth = reference.normalized(image, mask, kernel, reference.margins("same", taps), mode)
+    result = imfilter.correlate(image, kernel, mode=mode, mask=mask)
+    promise.assert_near(result, exact, promise.allowance(kernel, 1, 1e-15) * growth.max())
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_and_infinity_reach_as_far_as_the_taps(rng, mode, value):
+    """Taps that read one sample have both signs, and may cancel: infinity minus infinity is NaN."""
+    for taps in ((1, 8), (1, 23), (40, 3)):
+        image, kernel = rng.random((3, 4)), rng.integers(-1, 2, taps)
+        image[1, rng.integers(4)] = value
+        result = imfilter.correlate(image, kernel, mode=mode)
+        exact = reference.correlate(image, kernel, reference.margins("same", taps), mode)
+        np.testing.assert_array_equal(np.isfinite(result), np.isfinite(exact))
+        np.testing.assert_array_equal(result[~np.isfinite(exact)], exact[~np.isfinite(exact)])
+
+
+@pytest.mark.parametrize("border", Border)
+@pytest.mark.parametrize("dilation", [1, 2, 5])
+@pytest.mark.parametrize("signs_apart", [False, True])
+def test_the_image_bounds_the_taps(border, dilation, signs_apart):
+    for size, taps in itertools.product((1, 2, 9), (50, 1001)):
+        reach = dilation * (taps - 1)
+        folding = fold_axis(size, taps, (reach // 2, reach - reach // 2), dilation, border, signs_apart)
+        assert folding.taps <= (2 * size + 2) * (1 + signs_apart), (size, taps)
+
+
+def test_a_box_of_a_million_pixels_is_a_mean(rng):
+    image = rng.random((6, 6))
+    np.testing.assert_allclose(imfilter.box(image, 10**6 + 1), np.full((6, 6), image.mean()), rtol=1e-4)
