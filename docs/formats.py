@@ -37,9 +37,16 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   note each.
 * **Old pixels.** What still shows or certifies the photo before the filter is removed, with a note: thumbnails and
   previews (EXIF, maker notes, Photoshop, IPTC, XMP, JPEG segments, PNG texts and chunks), layers, gain maps, depth
-  maps, films and other images behind the photo, signatures (C2PA). So is what announces them in XMP. A preview within a
-  maker note becomes zeros of the same length. Maker notes may hold previews in formats other than JPEG and PNG, which
-  are not recognized: `--strip` removes the whole note.
+  maps, films, thermal images and other images behind the photo, the raw file within DNG entries, signatures (C2PA), and
+  whatever large data cameras store in the segments APP3 to APP8 of a JPEG file. So is what announces them in XMP. A
+  preview within a maker note becomes zeros of the same length: pictures of any usual format, and samples of any kind to
+  which the tables of Casio, Fujifilm, Leica, Minolta, Nikon, Olympus, Pentax, Samsung, Sanyo, Sony and makers alike
+  point. `--strip` removes whole notes.
+* **Places.** What counts pixels follows them when a photo is turned upright or has a `--stride`: the subject's place in
+  EXIF, the density of the sensor in EXIF and XMP, regions of faces (MWG, Microsoft), sides of panoramas, EXIF and
+  resolution within Photoshop's resources, Aperio's description. Selections and overlays of ImageJ are left out with a
+  note if the pixels move, and descriptions of microscopes (Zeiss, FEI, Olympus, Micro-Manager) if they grow. A transfer
+  function of TIFF is kept for samples of the same depth.
 * **Resolution.** Any value is kept, with or without a unit, and divided by the strides of the filter. JPEG holds whole
   numbers per inch or centimeter: others are rounded, with a note if that changes more than half a percent.
 * **TIFF** entries are copied in the same way into TIFF, and into the EXIF of other formats, except those on how pixels
@@ -51,10 +58,17 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   named if they cannot be read. Pixels without data (GDAL_NODATA) do not count, and stay so
   ([more](command_line.md#pixels-without-data)). In a palette image the value is an entry of the palette, so it is left
   out with a note. Where 0 is white, and for samples of less than 8 bits, the value is converted as the samples are.
+* **Storage of TIFF.** The result of an uncompressed file is uncompressed, that of LZW, PackBits, CCITT and the JPEG of
+  TIFF 6.0 is LZW, and any other is deflated. The result of BigTIFF is BigTIFF. EXIF in JPEG states the positioning of
+  colors that it requires. So validators such as `exiftool -validate` report nothing that they do not report of the
+  source.
 * **JPEG** segments hold 64 KB: longer EXIF, XMP and comments are left out with a note.
 * **Samples.** Gray TIFF keeps its type, signed or not. Where 0 is white, unsigned samples are inverted; signed and
-  float samples have no range to be inverted in, so they stay, and so does the tag that says it. YCbCr TIFF becomes RGB.
-  A PGM or PPM file keeps its largest value. Colors of AVIF and HEIC with more than 8 bits are refused.
+  float samples have no range to be inverted in, so they stay, and so does the tag that says it. YCbCr TIFF becomes RGB
+  by the coefficients and reference levels that a page states, and colors with fewer samples are repeated. CMYK is
+  filtered ink by ink, but as light, with a note, where the result lies on white or gray (emboss, contour, signed
+  results): full ink would make those black. A PGM or PPM file keeps its largest value. Colors of AVIF and HEIC with
+  more than 8 bits are refused.
 * **Streams and planes.** PGM, PPM, PBM or PNG files that follow each other in one file are all filtered, and written
   in the same way to the same format, else as frames. The planes of a stack that ImageJ or tifffile stored in a single
   directory, and those of a volume (ImageDepth), become pages. A TIFF file whose first page is a reduced copy of a
@@ -76,7 +90,8 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   and chromaticities, and without a profile the color space in EXIF (Adobe RGB). A wide-gamut photo would look different
   without them.
 * **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is rejected, unless
-  `--max-pixels` is higher. TIFF files are written up to 4 GB; [tiles](large_files.md) have no such limits.
+  `--max-pixels` is higher. TIFF files are written up to 4 GB, unless the source is BigTIFF;
+  [tiles](large_files.md) have no such limits.
 """
 
 

@@ -163,6 +163,22 @@ def test_each_channel_has_its_curve(here, folder):
     assert abs(int(pixels("d.png")[4, 8]) - wanted[1]) <= 1
 
 
+@pytest.mark.parametrize("engine", ["memory", "tiles"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_the_fill_value_is_decoded_by_the_curve_of_each_channel(here, folder, engine, deep):
+    tifffile = pytest.importorskip("tifffile")
+    top = 257 if deep else 1
+    flat = np.full((5, 5, 3), 200 * top, np.uint16 if deep else np.uint8)
+    own = profile([curv(256), curv(0x0200), curv(0x0300)])
+    tifffile.imwrite("a.tif", flat, photometric="rgb", iccprofile=own)
+    border = ("--mode", "constant", "--cval", str(100 * top))
+    here("apply", "box", "--size", "3", *border, "--linear", "a.tif", "-o", "b.tif", "--engine", engine)
+    result = tifffile.imread("b.tif")
+    # In a corner 4 of 9 samples are 200 and 5 are 100: (1300 / 9), sqrt(210000 / 9), cbrt(37000000 / 9).
+    np.testing.assert_allclose(result[0, 0] / top, [144.44, 152.75, 160.19], atol=0.5)
+    np.testing.assert_array_equal(result[2, 2], flat[2, 2])
+
+
 def test_the_profile_of_srgb_changes_nothing(here, folder):
     own = io.BytesIO(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()).getvalue()
     with Image.open("photo.png") as photo:

@@ -9,6 +9,7 @@ import pytest
 from test_exif import block, entries_of, exif_of, table, with_exif
 
 from imfilter import files
+from imfilter.files.heif_boxes import describe_extras
 from imfilter.files.pictures import blank_pictures
 from imfilter.files.xmp import edit_xmp
 
@@ -139,6 +140,68 @@ PLACES = {
 }
 
 
+RAW = PATTERN * 40  # samples of a preview without compression
+
+
+def place_of_note():
+    """Return the place of a maker note of 2,000 bytes."""
+    return exif_with(exposure=[(0x927C, 7, b"#" * 2000)]).index(b"#")
+
+
+def note_at(make):
+    """Return EXIF with a maker note that a function of its place makes."""
+    place = place_of_note()
+    return jpeg(in_exif(exif_with(exposure=[(0x927C, 7, make(place).ljust(2000, b"."))])))
+
+
+def maker_table(start, tags, base, order="<"):
+    """Return a maker note of a table, and of samples at byte 400. base: what offsets count from, in the note."""
+    rows = b"".join(struct.pack(order + "HHII", tag, kind, count, value + (base + 400) * (value == 0))
+                    for tag, kind, count, value in tags)
+    return (start + struct.pack(order + "H", len(tags)) + rows + bytes(4)).ljust(400, b"\0") + RAW
+
+
+def nested(start, tag, tags, base, order="<"):
+    """Return a maker note whose table at byte 200 is within another."""
+    outer = start + struct.pack(order + "HHHII", 1, tag, 4, 1, base + 200) + bytes(4)
+    return outer.ljust(200, b"\0") + maker_table(b"", tags, base + 200, order)[:400] + RAW
+
+
+STRIPS = ((0x0111, 4, 1, 0), (0x0117, 4, 1, len(RAW)))
+SETTINGS = ((0x0100, 4, 1, 1), (0x0101, 4, 1, 0), (0x0102, 4, 1, len(RAW)))
+NOTES = {
+    "Minolta": lambda at: maker_table(b"", ((0x0088, 4, 1, 0), (0x0089, 4, 1, len(RAW))), at),
+    "Casio": lambda at: maker_table(b"QVC\0\0\0", ((0x0003, 4, 1, len(RAW)), (0x0004, 4, 1, 0)), at, ">"),
+    "Pentax": lambda at: maker_table(b"PENTAX \0II", ((0x0003, 4, 1, len(RAW)), (0x0004, 4, 1, 0)), 0),
+    "Sony": lambda at: maker_table(b"SONY DSC \0\0\0", ((0x2001, 7, len(RAW), 0),), at),
+    "Olympus of old": lambda at: maker_table(b"OLYMP\0\1\0", ((0x0100, 7, len(RAW), 0),), at),
+    "Olympus": lambda at: nested(b"OLYMPUS\0II\3\0", 0x2020, SETTINGS, 0),
+    "Nikon": lambda at: nested(b"Nikon\0\2\x10\0\0II*\0\x08\0\0\0", 0x0011, STRIPS, -10),
+    "Samsung": lambda at: nested(b"", 0x0035, STRIPS, at),
+    "Fujifilm": lambda at: maker_table(b"FUJIFILM\x0c\0\0\0", STRIPS, 0),
+    "Leica": lambda at: maker_table(b"LEICA\0\0\0", ((0x0300, 7, len(RAW), 0),), at),
+    "Sanyo": lambda at: maker_table(b"SANYO\0\1\0", ((0x0100, 7, len(RAW), 0),), at)}
+PLACES |= {f"samples in a note of {name}": (note_at(make), "thumbnail in EXIF") for name, make in NOTES.items()}
+WEBP = awkward.encoded(awkward.photo(), "WEBP", xmp=PATTERN)
+GIF = awkward.encoded(awkward.photo(), "GIF", comment=PATTERN)
+PLACES |= {
+    "WebP in a note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + WEBP)]))), "thumbnail in EXIF"),
+    "GIF in a note": (jpeg(in_exif(exif_with(exposure=[(0x927C, 7, b"Acme\0" + GIF)]))), "thumbnail in EXIF"),
+    "JPEG 2000 in a segment": (jpeg(segment(9, b"own\0\xff\x4f\xff\x51\0\x29" + PATTERN)), "preview in segment APP9"),
+    "AVIF in a segment": (jpeg(segment(9, b"\0\0\0\x1cftypavif" + PATTERN)), "preview in segment APP9"),
+    "WebP in a segment": (jpeg(segment(10, b"own\0" + WEBP)), "preview in segment APP10"),
+    "thumbnail of Windows": (jpeg(in_exif(exif_with([(0x501B, 1, PATTERN)]))), "thumbnail in EXIF"),
+    "raw file in DNG": (jpeg(in_exif(exif_with([(0xC68C, 7, PATTERN)]))), "thumbnail in EXIF"),
+    "digest in DNG": (jpeg(in_exif(exif_with([(0xC71C, 1, PATTERN[:16]), (0xC71D, 1, PATTERN)]))),
+                      "digest of the raw file"),
+    "thermal samples": (jpeg(*(segment(3, PATTERN * 1400) for _ in range(3))), "data in segment APP3"),
+    "Parrot": (jpeg(segment(1, b"PARROT\0II*\0" + PATTERN)), "thermal image"),
+    "Infiray": (jpeg(segment(2, b"IJPEG\0" + PATTERN)), "thermal image"),
+    "SPIFF": (jpeg(segment(8, b"SPIFF\0\1\0" + PATTERN)), "SPIFF header"),
+    "Xiaomi": (jpeg(in_xmp(RDF % (b'<rdf:Description xmlns:m="http://ns.xiaomi.com/photos/1.0/camera/"'
+                                  b' m:XMPMeta="%s"/>' % PATTERN))), "data behind the photo")}
+
+
 def traces(data):
     """Return whether the pattern is in a file: plainly, in base64 or hexadecimals, or within deflated chunks."""
     texts = [data]
@@ -182,6 +245,62 @@ def test_a_blurred_face_is_nowhere_in_a_webp_file(put, data, note):
     photo = files.read_photo(put("photo.webp", data))
     assert traces(data) and not traces(files.encode_photo(photo, ".webp"))
     assert photo.notes == [note]
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_only_the_preview_in_a_note_becomes_zeros(put, name):
+    given = NOTES[name](place_of_note())
+    photo = files.read_photo(put("photo.jpg", note_at(NOTES[name])))
+    note = {at: raw for at, _, raw in entries_of(exif_of(files.encode_photo(photo, ".jpg")))}[0x8769, 0x927C]
+    assert note == given.replace(RAW, bytes(len(RAW))).ljust(2000, b".")
+
+
+def test_notes_without_previews_are_kept_byte_for_byte(put):
+    settings = struct.pack("<HHHII", 2, 3, 3, 4, 900) + struct.pack("<HHII", 4, 3, 68, 30) + bytes(4) + bytes(
+        range(256)) * 6
+    photo = files.read_photo(put("photo.jpg", jpeg(in_exif(exif_with(exposure=[(0x927C, 7, settings)])))))
+    note = {at: raw for at, _, raw in entries_of(exif_of(files.encode_photo(photo, ".jpg")))}[0x8769, 0x927C]
+    assert note == settings and photo.notes == []
+
+
+def gif(*extensions):
+    """Return a GIF file with application extensions."""
+    plain = awkward.encoded(awkward.photo("L"), "GIF")
+    start = 13 + 3 * 2 ** ((plain[10] & 7) + 1)
+    return plain[:start] + b"".join(extensions) + plain[start:]
+
+
+def test_every_extension_of_a_gif_file_is_noted(put):
+    trailer = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+    data = gif(b"!\xff\x0bXMP DataXMP" + PATTERN + trailer, b"!\xff\x0bICCRGBG1012\3icc\0", b"!\xfe\5words\0")
+    photo = files.read_photo(put("photo.gif", data))
+    assert not traces(files.encode_photo(photo, ".gif")) and photo.image.info["comment"] == b"words"
+    assert photo.notes == ["extension 'XMP DataXMP' not kept", "extension 'ICCRGBG1012' not kept"]
+
+
+def test_a_picture_in_a_comment_of_a_gif_file_is_gone(put):
+    parts = b"".join(bytes([len(FACE[k:k + 255])]) + FACE[k:k + 255] for k in range(0, len(FACE), 255))
+    photo = files.read_photo(put("photo.gif", gif(b"!\xfe" + parts + b"\0")))
+    assert "comment" not in photo.image.info
+    assert photo.notes == ["preview in a comment not kept: it belongs to the photo before the filter"]
+
+
+def box(kind, *contents):
+    whole = b"".join(contents)
+    return struct.pack(">I4s", 8 + len(whole), kind) + whole
+
+
+def test_what_avif_holds_beside_the_photo_is_noted():
+    auxiliary = box(b"auxC", bytes(4), b"urn:com:apple:photo:2020:aux:hdrgainmap\0")
+    alpha = box(b"auxC", bytes(4), b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0")
+    one = box(b"infe", b"\2\0\0\0\0\3\0\0tmap\0")
+    data = box(b"ftyp", b"avif") + box(
+        b"meta", bytes(4), box(b"iinf", bytes(6), one), box(b"iref", bytes(4), box(b"thmb", b"\0\2\0\1\0\1")),
+        box(b"iprp", box(b"ipco", alpha, auxiliary))) + box(
+            b"uuid", bytes.fromhex("d8fec3d61b0e483c92975828877ec481"), PATTERN) + box(b"mdat", FACE)
+    assert describe_extras(data) == ["gain map", "thumbnail", "signature"]
+    assert describe_extras(box(b"ftyp", b"avif") + box(b"meta", bytes(4), box(b"iprp", box(b"ipco", alpha)))) == []
+    assert describe_extras(data[:-3] + b"\0\0\0\4") and describe_extras(b"\0\0\0\1uuid") == []
 
 
 def test_what_is_beside_a_thumbnail_is_kept_byte_for_byte(put):
@@ -260,7 +379,8 @@ def test_evil_xmp_takes_no_time(text):
 
 @pytest.mark.parametrize("part", [b"\0\xd8\xff\xe0\0\2", b"\xff\xe0\0\x08\0\xd8\xff\xe0\0\2", b"\xff\xd8\xff\xe0",
     b"/9j/",
-                                  b"\0\xd8\xff\xda\0\2", b"\x89PNG\r\n\x1a\n"])
+                                  b"\0\xd8\xff\xda\0\2", b"\x89PNG\r\n\x1a\n", b"RIFF\xff\xff\xff\xffWEBP",
+                                  b"GIF89a\1\0\1\0\xf0", b"RIFF\4\0\0\0WEBP"])
 def test_evil_notes_take_no_time(part):
     import time
 

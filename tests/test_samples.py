@@ -311,3 +311,43 @@ def test_gif_frames_beyond_the_canvas_are_filtered(put):
     assert first.getpixel((7, 5)) == (255, 0, 0, 255) and first.getpixel((11, 8))[3] == 0
     after.seek(1)
     assert after.convert("RGBA").getpixel((11, 3)) == (0, 255, 0, 255)
+
+
+def filter_file(source, result, *arguments):
+    """Filter a file, and return what was said."""
+    done = complete([*PROGRAM, *arguments, str(source), "-o", str(result)])
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+INKS = np.zeros((8, 16, 4), np.uint8)
+INKS[:, 8:] = 200, 100, 50, 30
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize(("arguments", "flat", "outside"), [
+    (("emboss",), 127, None), (("laplace",), 127, None), (("contour",), 0, None), (("emboss", "--only", "0,0,4,8"), 127,
+                                                                                  (200, 100, 50, 30)),
+    (("median", "--then", "emboss"), 127, None)])
+def test_a_relief_of_cmyk_lies_on_gray_not_on_black(tmp_path, arguments, flat, outside, deep):
+    scale = 257 if deep else 1
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, INKS.astype("u2") * 257 if deep else INKS, photometric="separated", metadata=None)
+    said = filter_file(path, tmp_path / "b.tif", "apply", *arguments)
+    filter_file(path, tmp_path / "c.tif", "apply", *arguments, "--engine", "tiles")
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        result = file.asarray()
+        np.testing.assert_array_equal(tifffile.imread(tmp_path / "c.tif"), result)
+        assert result.shape == INKS.shape and file.pages[0].photometric == 5
+    np.testing.assert_allclose(result[4, 2] / scale, (flat, flat, flat, 0), atol=0.6)
+    if outside:
+        assert tuple(result[4, 12] // scale) == outside
+    assert "CMYK is filtered as light" in said
+
+
+@pytest.mark.parametrize("arguments", [
+    ("apply", "sobel"), ("apply", "gaussian"), ("apply", "emboss", "--channels", "K"), ("apply", "median"),
+    ("apply", "laplace", "--signed", "abs"), ("convolve", "--kernel", "0 -1 0; -1 5 -1; 0 -1 0")])
+def test_other_filters_take_each_ink_by_itself(tmp_path, arguments):
+    Image.fromarray(INKS, "CMYK").save(tmp_path / "a.tif")
+    assert filter_file(tmp_path / "a.tif", tmp_path / "b.tif", *arguments) == ""

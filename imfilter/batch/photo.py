@@ -164,7 +164,7 @@ def _filter_frame(job: BatchJob, frame: Picture, notes: list[str]) -> Picture:
 
     if isinstance(job.filter, Recipe):
         job.filter.declare_nodata(frame)
-        for note in job.filter.list_notes(frame):
+        for note in job.filter.list_notes(frame, job.signed):
             add_note(notes, note)
     result: Picture = job.filter.picture(frame, job.signed)
     return result

@@ -4,6 +4,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import numpy as np
+
+from .microscopy import APERIO, scale_aperio
 from .photo import add_note
 from .tables import Directory, Entry
 
@@ -20,12 +23,17 @@ STATISTICS = re.compile(rb"\s*<Item\b[^>]*\bname=[\"']STATISTICS_[^>]*(?:/>|>[^<
 
 
 class Stored(NamedTuple):
-    """How a page was stored: its height, width and number of samples a pixel, and its orientation."""
+    """How a page was stored: its height, width and number of samples a pixel, and its orientation.
+
+    compression: TIFF's number. big: whether offsets have 64 bits.
+    """
 
     height: int
     width: int
     bands: int
     turn: int = 1
+    compression: int = 1
+    big: bool = False
 
 
 class Result(NamedTuple):
@@ -34,6 +42,16 @@ class Result(NamedTuple):
     size: tuple[int, int]
     mode: str
     stride: tuple[int, int]
+
+    @property
+    def kind(self) -> str:
+        """NumPy's name of the samples."""
+        return self.mode.partition(" ")[2] or SAMPLES.get(self.mode, "uint8")
+
+    @property
+    def bits(self) -> int:
+        """Bits of a sample."""
+        return 8 * np.dtype(self.kind).itemsize
 
 
 def update_descriptions(
@@ -47,6 +65,8 @@ def update_descriptions(
         new = PIXELS.sub(lambda found: _update_ome(found[0], stored, result), text)
     elif SHAPED.match(text):
         new = _update_shape(text, stored, result.size)
+    elif text.startswith(APERIO):
+        new = scale_aperio(text, (stored.width, stored.height), result.size, result.stride)
     if new is None:
         page.remove(DESCRIPTION)
         add_note(notes, "description not kept: it states the shape of other pixels")
@@ -70,7 +90,7 @@ def _set_text(page: Directory, tag: int, text: bytes) -> None:
 def _update_ome(tag: bytes, stored: Stored, result: Result) -> bytes:
     """Return a tag of OME-XML with the samples, width and height of the result. Other images may have other sizes."""
     size, stride = result.size, result.stride
-    kind = result.mode.partition(" ")[2] or SAMPLES.get(result.mode, "uint8")
+    kind = result.kind
     tag = TYPE.sub(rb"\g<1>" + OME_TYPES.get(kind, kind).encode(), tag)
     sides = {b"X": (stored.width, size[0], stride[1]), b"Y": (stored.height, size[1], stride[0])}
     if stored.turn > 4:  # what is called X in the file becomes Y

@@ -109,7 +109,7 @@ class _EncodingTask:
 
 
 def _encode_jpeg(task: _EncodingTask) -> bytes:
-    from .exif import read_resolution
+    from .exif import read_resolution, state_positioning
     from .jpeg import encode_jpeg
     from .jpeg_metadata import set_density
 
@@ -117,7 +117,8 @@ def _encode_jpeg(task: _EncodingTask) -> bytes:
     assert not isinstance(image, HighDepthImage)
     stated = [(key, kept.pop(key)) for key in ("dpi", "density") if key in kept]
     if "exif" in kept:
-        kept["exif"] = EXIF_PREFIX + kept["exif"]
+        from_jpeg = "coding" in image.info or image.mode != "RGB"
+        kept["exif"] = EXIF_PREFIX + (kept["exif"] if from_jpeg else state_positioning(kept["exif"]))
     kept = {"comment": b"", "extra": kept.pop("segments", b""), **kept}
     settings = task.settings
     data = encode_jpeg(

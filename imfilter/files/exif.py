@@ -10,8 +10,10 @@ from __future__ import annotations
 import struct
 from fractions import Fraction
 
+from .maker_notes import blank_previews
 from .photo import EXIF_PREFIX, add_note
 from .pictures import blank_pictures
+from .positions import scale_positions, turn_positions
 from .tables import (
     EXPOSURE,
     INTEROP,
@@ -19,19 +21,23 @@ from .tables import (
     Directory,
     Entry,
     make_entry,
+    make_fraction,
     parse_header,
     parse_tables,
     write_tables,
 )
-from .xmp import edit_xmp
+from .xmp import describe_removed, edit_xmp
 
 ORIENTATION, MAKER_NOTE, XMP = 0x0112, 0x927C, 0x02BC
 WIDTHS, HEIGHTS = (0x0100, 0xA002), (0x0101, 0xA003)  # of IFD0, and of the directory of the exposure
 ACROSS, DOWN, UNIT = 0x011A, 0x011B, 0x0128  # the resolution
+POSITIONING, CENTERED = 0x0213, 1  # of the colors of JPEG, which EXIF requires
 COLOR_SPACE, INTEROP_INDEX, INTEROP_VERSION = 0xA001, 0x0001, 0x0002
 ADOBE_RGB = b"R03"
-# Tags that hold pixels, or say where they are: strips, tiles, a thumbnail, and Photoshop's layers.
-PIXELS = (0x0111, 0x0117, 0x0144, 0x0145, 0x0201, 0x0202, 0x935C)
+# Tags that hold pixels, or say where they are: strips, tiles, a thumbnail, Photoshop's layers, the raw file within a
+# DNG file, and the thumbnail of Windows.
+PIXELS = (0x0111, 0x0117, 0x0144, 0x0145, 0x0201, 0x0202, 0x935C, 0xC68C, *range(0x5012, 0x5034))
+DIGESTS = (0xC71C, 0xC71D, 0xC7A7)  # of DNG, of the raw samples and the raw file
 
 
 class ExifBlock:
@@ -118,9 +124,7 @@ class ExifBlock:
         """Set the resolution, with the numbers as they are if the value is the same."""
         for tag, side in ((ACROSS, across), (DOWN, down)):
             if side != self.fraction(tag):
-                side = side.limit_denominator(2**31)
-                value = struct.pack(self.order + "II", min(side.numerator, 2**32 - 1), side.denominator)
-                self.first.set(Entry(tag, 5, 1, value))
+                self.first.set(make_fraction(tag, side, self.order))
 
     def fraction(self, tag: int) -> Fraction | None:
         """Return the value of a fraction of IFD0, if it is one other than 0."""
@@ -136,6 +140,11 @@ class ExifBlock:
         self.first.next = None
         for directory in self.first.walk():
             shown |= directory.remove(PICTURES, *PIXELS)
+            if directory.remove(*DIGESTS):
+                add_note(notes, describe_removed("digest of the raw file"))
+            if (note := directory.find(MAKER_NOTE)) and (blank := blank_previews(note, self.order)):
+                directory.set(note._replace(value=blank))
+                shown = True
             for number, entry in enumerate(directory.entries):
                 value = edit_xmp(entry.value, {}, notes) if entry.tag == XMP else blank_pictures(entry.value)
                 if entry.tag == XMP and value != entry.value:
@@ -156,8 +165,8 @@ class ExifBlock:
         return None
 
 
-def clean_exif(data: bytes, notes: list[str]) -> tuple[bytes, int]:
-    """Return EXIF that is upright and shows no old pixels, and the orientation it had.
+def clean_exif(data: bytes, notes: list[str], size: tuple[int, int] = (0, 0)) -> tuple[bytes, int]:
+    """Return EXIF that is upright and shows no old pixels, and the orientation it had. size: of the stored image.
 
     EXIF that cannot be read is left out with a note.
     """
@@ -173,6 +182,8 @@ def clean_exif(data: bytes, notes: list[str]) -> tuple[bytes, int]:
         block.set_integer(block.first, ORIENTATION, 1)
     if turn > 4 and block.resolution:
         block.set_resolution(*block.resolution[::-1])
+    if block.exposure:
+        turn_positions(block.exposure, block.order, turn, size)
     block.remove_pixels(notes)
     return block.to_bytes(notes), turn
 
@@ -189,9 +200,20 @@ def update_exif(data: bytes, size: tuple[int, int], stride: tuple[int, int], not
     if block.resolution:
         across, down = block.resolution
         block.set_resolution(across / stride[1], down / stride[0])
+    if block.exposure:
+        scale_positions(block.exposure, block.order, stride)
     block.remove_pixels(notes)
     after = block.to_bytes(notes)
     return data.removeprefix(EXIF_PREFIX) if after == before else after
+
+
+def state_positioning(data: bytes) -> bytes:
+    """Return EXIF that says where JPEG's samples of color lie, as it requires."""
+    block = ExifBlock.parse(data)
+    if block.first.find(POSITIONING):
+        return data
+    block.first.set(make_entry(POSITIONING, 3, [CENTERED], block.order))
+    return block.to_bytes([])
 
 
 def read_resolution(data: bytes) -> tuple[str, tuple[float, float]] | None:

@@ -12,31 +12,45 @@ from ..errors import FileError
 from .photo import add_note
 
 OPAQUE = 128  # the least alpha of an opaque pixel
-EXTENSION, FRAME = b"!", b","  # what begins a block
+EXTENSION, FRAME, APPLICATION = b"!", b",", b"\xff"  # what begins a block, and one kind of extension
+REPEATING = ("NETSCAPE", "ANIMEXTS")
 HUNDREDTH = 10  # milliseconds, GIF's unit of time
 
 
 def measure_canvas(stream: IO[bytes]) -> tuple[int, int]:
     """Return the size of a GIF file that holds every frame: some exceed the size in its header."""
+    stream.seek(6)
+    width, height = struct.unpack("<HH", stream.read(4))
+    for mark, head in _read_blocks(stream):
+        if mark == FRAME:
+            left, top, across, down = struct.unpack("<HHHH", head[:8])
+            width, height = max(width, left + across), max(height, top + down)
+    return width, height
+
+
+def list_applications(stream: IO[bytes]) -> list[str]:
+    """Return the names of the application extensions, but for those of the repetitions."""
+    names = [head[2:].decode("latin-1") for mark, head in _read_blocks(stream)
+             if mark == EXTENSION and head[:1] == APPLICATION]
+    return [name for name in dict.fromkeys(names) if not name.startswith(REPEATING)]
+
+
+def _read_blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what begins each block, and its first bytes: of an extension its kind and its first part."""
     stream.seek(0)
     head = stream.read(13)
-    width, height = struct.unpack_from("<HH", head, 6)
     stream.seek(_table_size(head[10]), 1)
     while (mark := stream.read(1)) in (EXTENSION, FRAME):
-        if mark == EXTENSION:
-            stream.seek(1, 1)
+        head = stream.read(9 if mark == FRAME else 2)
+        if len(head) < (9 if mark == FRAME else 2):
+            return
+        if mark == FRAME:
+            stream.seek(_table_size(head[8]) + 1, 1)
         else:
-            frame = stream.read(9)
-            if len(frame) < 9:
-                break
-            left, top, across, down, flags = struct.unpack("<HHHHB", frame)
-            width, height = max(width, left + across), max(height, top + down)
-            stream.seek(_table_size(flags) + 1, 1)
-        while size := stream.read(1)[:1]:
-            if size == b"\0":
-                break
+            head += stream.read(head[1])
+        yield mark, head
+        while (mark == FRAME or head[1]) and (size := stream.read(1)[:1]) not in (b"", b"\0"):
             stream.seek(size[0], 1)
-    return width, height
 
 
 def _table_size(flags: int) -> int:

@@ -7,7 +7,9 @@ from PIL import Image
 
 from ..errors import FileError
 from ..runtime.extras import import_library, missing_libraries
+from .heif_boxes import describe_extras
 from .photo import add_note
+from .xmp import describe_removed
 
 AVIF_BRANDS = (b"avif", b"avis")
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
@@ -49,6 +51,9 @@ def collect_heif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
     depth = given.get("bit_depth") or _read_avif_depth(stream)
     if depth > 8:
         raise FileError(f"has colors of {depth} bits, of which 8 would be read: convert it to 16-bit PNG or TIFF")
+    stream.seek(0)
+    for what in describe_extras(stream.read()):
+        add_note(notes, describe_removed(what))
     if given.get("depth_images"):
         add_note(notes, "depth images not kept")
     if given.get("aux"):

@@ -6,21 +6,24 @@ from fractions import Fraction
 from typing import Any
 
 from .photo import EXIF_PREFIX, add_note
-from .photoshop import clean_resources, scale_resources
+from .photoshop import clean_resources, update_resources
 from .pictures import end_of_jpeg, has_picture
-from .xmp import FILM, GAIN, NOTE, SIGNATURE, TIFF, describe_removed, edit_xmp
+from .xmp import FILM, GAIN, NOTE, SIGNATURE, clean_xmp, describe_removed, edit_xmp
 
 XMP, EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 PHOTOSHOP = b"Photoshop 3.0\0"
 GUID = 32  # hexadecimal digits of the MD5 of an extended XMP; lengths of 8 bytes follow
 MOST = 65533  # bytes of a segment
 SCAN, COMMENT = 0xDA, 0xFE
-THUMBNAIL = "thumbnail"
+THUMBNAIL, THERMAL = "thumbnail", "thermal image"
 # Segments that are written anew, by number and start.
 WRITTEN = ((0, b"JFIF\0"), (1, EXIF_PREFIX), (1, XMP), (2, b"ICC_PROFILE\0"), (14, b"Adobe"))
 # Segments that belong to the old pixels.
 OLD = ((0, b"JFXX\0", THUMBNAIL), (2, b"MPF\0", ""), (2, b"urn:iso:std:iso:ts:21496", GAIN),
-       (11, b"JP", SIGNATURE), (11, b"HDR_RI", "HDR residual"), (1, b"FLIR\0", "thermal image"))
+       (11, b"JP", SIGNATURE), (11, b"HDR_RI", "HDR residual"), (1, b"FLIR\0", THERMAL), (1, b"PARROT\0", THERMAL),
+       (2, b"IJPEG\0", THERMAL), (8, b"SPIFF\0", "SPIFF header"))
+# Numbers of segments in which cameras store samples without a header, and the bytes that are enough for a thumbnail.
+RAW, ENOUGH = range(0xE3, 0xE9), 2**15
 Segment = tuple[int, bytes]
 
 
@@ -60,7 +63,7 @@ def collect_segments(data: bytes, turn: int, notes: list[str], *, counted: bool 
             other.append((marker, content))
     if len(xmp) > 1:
         add_note(notes, "second XMP not kept")
-    main = edit_xmp(xmp[0], {(TIFF, b"Orientation"): b"1"}, notes) if xmp else b""
+    main = clean_xmp(xmp[0], turn, notes) if xmp else b""
     other, main = _clean_extended(other, main, notes)
     other = _clean_photoshop(_drop_pictures(other, notes), turn, notes)
     _describe_rest(data, notes, counted)
@@ -103,6 +106,9 @@ def _drop_pictures(segments: list[Segment], notes: list[str]) -> list[Segment]:
         if has_picture(b"".join(own)) or any(map(has_picture, own)):
             add_note(notes, f"preview in segment APP{marker - 0xE0} not kept: it shows the photo before the filter")
             segments = [one for one in segments if one[0] != marker or one[1].startswith(PHOTOSHOP)]
+        elif marker in RAW and sum(map(len, own)) >= ENOUGH:
+            add_note(notes, f"data in segment APP{marker - 0xE0} not kept: it may show the photo before the filter")
+            segments = [one for one in segments if one[0] != marker]
     return segments
 
 
@@ -124,10 +130,10 @@ def _change_photoshop(segments: list[Segment], resources: bytes) -> list[Segment
     return others + [(0xED, PHOTOSHOP + resources[k:k + step]) for k in range(0, len(resources), step)]
 
 
-def scale_segments(data: bytes, stride: tuple[int, int]) -> bytes:
-    """Divide the resolution in Photoshop's segment by the strides (down, across)."""
+def update_segments(data: bytes, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> bytes:
+    """Set the size in Photoshop's segments, and divide the resolution by the strides (down, across)."""
     segments = read_segments(b"\xff\xd8" + data)
-    return join_segments(_change_photoshop(segments, scale_resources(_photoshop(segments), stride)))
+    return join_segments(_change_photoshop(segments, update_resources(_photoshop(segments), size, stride, notes)))
 
 
 def _clean_extended(segments: list[Segment], xmp: bytes, notes: list[str]) -> tuple[list[Segment], bytes]:

@@ -36,13 +36,14 @@ def collect_metadata(
     if exif:
         from .exif import clean_exif
 
-        kept["exif"], turn = clean_exif(exif, notes)
+        size = (given["stored"].width, given["stored"].height) if "stored" in given else image.size
+        kept["exif"], turn = clean_exif(exif, notes, size)
     if "xmp" in kept:
         from . import xmp
 
         turn = turn or xmp.read_orientation(kept["xmp"])
         if kind != "JPEG":
-            kept["xmp"] = xmp.edit_xmp(kept["xmp"], {(xmp.TIFF, b"Orientation"): b"1"}, notes)
+            kept["xmp"] = xmp.clean_xmp(kept["xmp"], turn, notes)
     turn = turn or 1
     kept |= _read_resolution(given)
     kept |= COLLECTORS.get(kind, _collect_nothing)(image, stream, {**given, **kept, "exif": exif, "turn": turn}, notes)
@@ -107,10 +108,21 @@ def _collect_webp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
 
 def _collect_gif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     """Convert GIF's number of repetitions to the number of times the animation is played."""
-    loop, extension = given.get("loop"), given.get("extension", (b"NETSCAPE",))[0]
-    if not extension.startswith((b"NETSCAPE", b"ANIMEXTS")):
-        add_note(notes, f"extension {extension.decode('latin-1')!r} not kept")
-    return {"plays": 1 if loop is None else loop and loop + 1, "duration": given.get("duration")}
+    from .gif import list_applications
+
+    loop, comment = given.get("loop"), given.get("comment")
+    place = stream.tell()
+    for name in list_applications(stream):
+        add_note(notes, f"extension {name!r} not kept")
+    stream.seek(place)
+    if isinstance(comment, bytes):
+        from .pictures import has_picture
+        from .xmp import describe_removed
+
+        if has_picture(comment):
+            comment = None
+            add_note(notes, describe_removed("preview in a comment"))
+    return {"plays": 1 if loop is None else loop and loop + 1, "duration": given.get("duration"), "comment": comment}
 
 
 def _collect_tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
@@ -185,6 +197,7 @@ def fit_metadata(
         from .tiff_tables import update_tiff_entries
 
         info["exif"] = update_tiff_entries(info["exif"], stored, Result(size, mode, stride), notes)
+        info = {key: value for key, value in info.items() if value}
     stated = "exif" in kind.keeps and _exif_resolution(info.get("exif"))
     for key in [key for key in info if key not in kind.keeps]:
         for name in _describe(key, info.pop(key)) if key not in ("dpi", "density") or not stated else []:
@@ -226,15 +239,13 @@ def _update_metadata(info: dict[str, Any], size: tuple[int, int], stride: tuple[
     for key in ("exif", "xmp"):
         if not info.get(key, True):
             del info[key]
-    if stride == (1, 1):
-        return
     for key in ("dpi", "density"):
         if key in info:
             info[key] = info[key][0] / stride[1], info[key][1] / stride[0]
     if "segments" in info:
-        from .jpeg_metadata import scale_segments
+        from .jpeg_metadata import update_segments
 
-        info["segments"] = scale_segments(info["segments"], stride)
+        info["segments"] = update_segments(info["segments"], size, stride, notes)
 
 
 def _describe(key: str, value: Any) -> list[str]:

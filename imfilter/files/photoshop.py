@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from .exif import clean_exif
+from .exif import clean_exif, update_exif
 from .photo import add_note
 from .pictures import has_picture
-from .xmp import SIGNATURE, TIFF, describe_removed, edit_xmp
+from .xmp import SIGNATURE, clean_xmp, describe_removed, update_xmp
 
 MARKS = (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR")
 RESOLUTION, THUMBNAILS, IPTC, IPTC_DIGEST, EXIF, XMP = 1005, (1033, 1036), 1028, 1061, (1058, 1059), 1060
@@ -53,11 +53,21 @@ def clean_resources(data: bytes, notes: list[str], turn: int = 1) -> bytes:
     return data if kept == found and data == _join(kept) else _join(kept)
 
 
-def scale_resources(data: bytes, stride: tuple[int, int]) -> bytes:
-    """Return resources whose resolution is divided by the strides (down, across)."""
+def update_resources(data: bytes, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> bytes:
+    """Return resources that state the size of the result, and whose resolution is divided by the strides."""
     found = list(parse_resources(data, []))
-    return _join([_change_resolution(resource, lambda across, down: (across / stride[1], down / stride[0]))
-                  if resource.number == RESOLUTION else resource for resource in found])
+    updated = [_update(resource, size, stride, notes) for resource in found]
+    return data if updated == found else _join(updated)
+
+
+def _update(resource: Resource, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> Resource:
+    if resource.number == RESOLUTION and stride != (1, 1):
+        return _change_resolution(resource, lambda across, down: (across / stride[1], down / stride[0]))
+    if resource.number in EXIF and resource.data:
+        return resource._replace(data=update_exif(resource.data, size, stride, notes))
+    if resource.number == XMP and resource.data:
+        return resource._replace(data=update_xmp(resource.data, size, stride, notes))
+    return resource
 
 
 def _join(resources: list[Resource]) -> bytes:
@@ -72,7 +82,7 @@ def _clean(resource: Resource, notes: list[str], turn: int) -> Resource | None:
     elif number in EXIF:
         data = clean_exif(data, notes)[0] if data else data
     elif number == XMP:
-        data = edit_xmp(data, {(TIFF, b"Orientation"): b"1"}, notes)
+        data = clean_xmp(data, turn, notes)
     elif number == RESOLUTION and turn > 4:
         return _change_resolution(resource, lambda across, down: (down, across))
     elif number in THUMBNAILS or has_picture(data):

@@ -1,4 +1,4 @@
-"""Find JPEG and PNG pictures within other data, as previews within maker notes are, and blank them."""
+"""Find pictures within other data, as previews within maker notes are, and blank them."""
 from __future__ import annotations
 
 import re
@@ -8,6 +8,11 @@ from collections.abc import Iterator
 # The start of a JPEG file; Minolta stores another first byte.
 START = re.compile(rb"(?s).\xd8\xff[\xc0-\xcf\xdb\xdd\xe0-\xef\xfe]")
 PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xae\x42\x60\x82"
+# The starts of other pictures, and which of their bytes are the length of what follows, if any: WebP, GIF, JPEG 2000,
+# JPEG XL, AVIF and HEIC. A picture without a length reaches to the end.
+OTHERS = re.compile(rb"(?s)RIFF(?P<riff>....)WEBP|GIF8[79]a(?=....[\x80-\xff])|\xff\x4f\xff\x51\0|"
+                    rb"\0\0\0\x0cJXL \r\n\x87\n|\0\0\0\x0cjP  \r\n\x87\n|"
+                    rb"\0\0\0.ftyp(?:avif|avis|heic|heix|mif1|msf1)")
 # Base64 of a JPEG, PNG or WebP file, with line breaks as XML writes them.
 ENCODED = re.compile(rb"(?:/9j/|iVBORw0KGgo|UklGR)(?:[A-Za-z0-9+/=\s]|&#x?[0-9A-Fa-f]{1,4};){64,}")
 MARKER = re.compile(rb"\xff[^\0\xff\xd0-\xd7]")
@@ -56,6 +61,12 @@ def find_pictures(value: bytes) -> Iterator[tuple[int, int]]:
         end = value.find(PNG_END, start)
         place = len(value) if end < 0 else end + len(PNG_END)
         yield start, place
+    place = 0
+    while other := OTHERS.search(value, place):
+        length = other["riff"]
+        place = other.start() + 8 + int.from_bytes(length, "little") if length else len(value)
+        place = max(min(place, len(value)), other.end())
+        yield other.start(), place
     for found in ENCODED.finditer(value):
         yield found.span()
 

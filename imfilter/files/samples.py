@@ -15,6 +15,7 @@ from .photo import add_note
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
+YCBCR = 6  # TIFF's number of the photometric interpretation
 LACKING = (50001,)  # compressions, by TIFF's numbers, that Pillow's libtiff is built without: WebP
 OTHER_ORDERS = ("BS", "BF")  # Pillow's raw modes of big-endian signed integers and floats
 
@@ -24,6 +25,11 @@ def loses_samples(image: Image.Image) -> bool:
     tags = getattr(image, "tag_v2", {})
     if tags.get(259) in LACKING or any(0 in tags.get(counts, ()) for counts in (279, 325)):  # sparse: without a strip
         return True
+    if tags.get(262) == YCBCR:
+        from .tiff_ycbcr import is_subsampled
+
+        if is_subsampled(tags):
+            return True
     if len(image.getbands()) > 1 and max(tags.get(258, (8,))) > 8:
         return True
     if max(tags.get(258, (1,))) == 8 and max(tags.get(339, (1,))) == 2:  # signed bytes
@@ -103,6 +109,17 @@ def _scale_key(image: Image.Image) -> Any:
     return key
 
 
+def _convert_ycbcr(image: Image.Image) -> Image.Image:
+    from .tiff_ycbcr import has_own_colors, ycbcr_to_rgb
+
+    tags = getattr(image, "tag_v2", {})
+    if not has_own_colors(tags):
+        return image.convert("RGB")
+    info, image = image.info, Image.fromarray(ycbcr_to_rgb(np.asarray(image), tags))
+    image.info = info
+    return image
+
+
 def to_filterable_mode(image: Picture, notes: list[str], *, alpha: bool = False) -> Picture:
     """Convert an image to a mode that can be filtered; a transparent color or palette entry becomes alpha.
 
@@ -132,7 +149,7 @@ def to_filterable_mode(image: Picture, notes: list[str], *, alpha: bool = False)
         image = image.convert("I").convert("I;16")
     elif image.mode == "YCbCr":
         add_note(notes, "YCbCr becomes RGB")
-        image = image.convert("RGB")
+        image = _convert_ycbcr(image)
     elif image.mode == "RGBX":
         image = image.convert("RGB")
     if image.mode not in TIFF.modes:

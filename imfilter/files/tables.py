@@ -4,6 +4,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from mmap import mmap
 from typing import NamedTuple
 
@@ -264,6 +265,12 @@ def make_entry(tag: int, kind: int, values: Iterable[int], order: str) -> Entry:
     """Return an entry of integers."""
     numbers = tuple(values)
     return Entry(tag, kind, len(numbers), struct.pack(f"{order}{len(numbers)}{CODES[kind]}", *numbers))
+
+
+def make_fraction(tag: int, value: Fraction, order: str) -> Entry:
+    """Return an entry of a fraction, with 32 bits above and below."""
+    value = value.limit_denominator(2**31)
+    return Entry(tag, 5, 1, struct.pack(order + "II", min(value.numerator, 2**32 - 1), value.denominator))
 
 
 def shorten_entry(entry: Entry, order: str) -> Entry:

@@ -1,31 +1,26 @@
-"""Encode TIFF files page by page: any samples and channels, deflated, each page with its own metadata."""
+"""Encode TIFF files page by page: any samples and channels, each page with its own metadata."""
 from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..arrays.conversion import as_array
-from ..arrays.dtypes import Array
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from ..runtime.threads import for_each
 from .exif import ACROSS, DOWN, UNIT, ExifBlock
 from .tables import Directory, Entry, make_entry, parse_header, write_page
+from .tiff_codecs import DEFLATE, choose_codec
 from .tiff_tables import LAYOUT_TAGS, NODATA, PAGE_KIND, FixedNote, set_order
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
-STRIP = 2**18  # bytes, about, that are deflated at once
-LEVEL = 3  # of deflate: level 6 takes four times as long for files that are 6 % smaller
-DEFLATE = 8  # TIFF's number of the compression
+STRIP = 2**18  # bytes, about, that are compressed at once
 MOST = 2**32 - 2**16  # bytes of a file with 32-bit offsets
 MARKS = {"<": b"II", ">": b"MM"}  # of the byte orders
 HEAD = {False: 8, True: 16}  # bytes of the header, by whether offsets have 64 bits
@@ -35,22 +30,26 @@ LONG_TAGS = {256, 257, 278, 322, 323}  # with 32 bits; other numbers on the layo
 def encode_tiff(frames: Iterable[tuple[Picture, dict[str, Any]]], notes: list[str] | None = None) -> bytes:
     """Encode frames and their metadata (icc_profile, exif, xmp, dpi, ...) as a TIFF file.
 
-    The file has the byte order of the first frame's EXIF, so that raw values and maker notes stay valid. notes: what
-    is not kept.
+    The file has the byte order of the first frame's EXIF, so that raw values and maker notes stay valid, and is BigTIFF
+    if its source is. notes: what is not kept.
     """
-    file = io.BytesIO(bytes(HEAD[False]))
-    link, order = 4, ""  # where the offset of the next page is stored
+    file, order, big = io.BytesIO(), "", False
     for frame, kept in frames:
-        order = order or byte_order(kept)
-        place, after = _append_page(file, frame, kept, order, [] if notes is None else notes)
-        if file.tell() > MOST:
+        if not order:
+            order, big = byte_order(kept), is_big(frame.info)
+            link = file.write(make_header(order, big=big)) - (8 if big else 4)  # where the place of a page is stored
+        place, after = _append_page(file, frame, kept, (order, big), [] if notes is None else notes)
+        if file.tell() > MOST and not big:
             raise FileError("TIFF must have at most 4 GB")
         file.seek(link)
-        file.write(struct.pack(order + "I", place))
+        file.write(struct.pack(order + ("Q" if big else "I"), place))
         link = after
-    file.seek(0)
-    file.write(make_header(order)[:4])
     return file.getvalue()
+
+
+def is_big(info: dict[Any, Any]) -> bool:
+    """Return whether a photo is from a BigTIFF file, as the result will be."""
+    return "stored" in info and info["stored"].big
 
 
 def byte_order(kept: dict[str, Any]) -> str:
@@ -65,9 +64,13 @@ def make_header(order: str, *, big: bool = False, first: int = 0) -> bytes:
 
 
 def _append_page(
-    file: io.BytesIO, frame: Picture, kept: dict[str, Any], order: str, notes: list[str]
+    file: io.BytesIO, frame: Picture, kept: dict[str, Any], kind: tuple[str, bool], notes: list[str]
 ) -> tuple[int, int]:
-    """Append a page's strips and its table. Return the place of the table, and that of its link."""
+    """Append a page's strips and its table. Return the place of the table, and that of its link.
+
+    kind: the byte order, and whether offsets have 64 bits.
+    """
+    order, big = kind
     strips, layout = _encode_strips(frame, order)
     page = make_directory(frame, kept, order)
     start = file.seek(0, 2)
@@ -81,27 +84,27 @@ def _append_page(
     set_layout(page, layout, {273: places, 279: [len(strip) for strip in strips]}, order)
     place = file.tell()
     place += file.write(bytes(place % 2))
-    table, link = write_page(page, order, place, fixed=note.entry)
+    table, link = write_page(page, order, place, big=big, fixed=note.entry)
     file.write(table)
     return place, link
 
 
 def _encode_strips(frame: Picture, order: str) -> tuple[list[bytes], dict[int, Any]]:
-    """Return a page's deflated strips, and the tags that describe them."""
+    """Return a page's compressed strips, and the tags that describe them."""
     pixels = as_array(frame)
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     height, width, bands = pixels.shape
     rows = max(1, STRIP // (width * bands * pixels.itemsize))
-    integers = pixels.dtype.kind != "f"
+    stored = frame.info.get("stored")
+    codec = choose_codec(stored.compression if stored else DEFLATE, pixels.dtype, order)
     strips = [b""] * -(-height // rows)
 
-    def deflate(number: int) -> None:
-        part = encode_differences(pixels[number * rows:(number + 1) * rows], integers, order)
-        strips[number] = zlib.compress(part, LEVEL)
+    def encode(number: int) -> None:
+        strips[number] = codec(pixels[number * rows:(number + 1) * rows])
 
-    for_each(deflate, range(len(strips)))
-    return strips, {259: DEFLATE, 278: rows, 317: 2 if integers else 1}
+    for_each(encode, range(len(strips)))
+    return strips, {**codec.layout, 278: rows}
 
 
 def make_directory(frame: Picture, kept: dict[str, Any], order: str) -> Directory:
@@ -131,14 +134,6 @@ def set_layout(page: Directory, layout: dict[int, Any], places: dict[int, list[i
         page.set(make_entry(number, 4 if number in LONG_TAGS else 3, values, order))
     for number, offsets in places.items():
         page.set(make_entry(number, 16 if max(offsets) >= 2**32 else 4, offsets, order))
-
-
-def encode_differences(rows: Array, integers: bool, order: str = "<") -> bytes:
-    """Return the bytes to compress: for integers the differences from the pixel before, which compress better."""
-    if integers:
-        bits = rows.view(f"u{rows.itemsize}")
-        rows = np.concatenate([bits[:, :1], bits[:, 1:] - bits[:, :-1]], axis=1)
-    return rows.astype(rows.dtype.newbyteorder(order), copy=False).tobytes()
 
 
 def _identify_channels(frame: Picture, bands: int) -> tuple[str, tuple[int, ...]]:

@@ -9,10 +9,12 @@ from PIL import Image, UnidentifiedImageError
 from ..arrays.conversion import as_array
 from .decoder import Decoder, finish_image
 from .metadata import collect_metadata
-from .pillow_guards import check_pixels, quiet_headers
-from .samples import is_white_zero, loses_samples
+from .photo import add_note
+from .pillow_guards import check_pixels, mute_libtiff, quiet_headers
+from .samples import correct_samples, is_white_zero, loses_samples, to_filterable_mode
 from .stacks import decode_plane, describe_plane, find_stack
 from .tiff_pages import TiffPages, to_picture
+from .tiff_ycbcr import is_subsampled, read_subsampled, ycbcr_to_rgb
 from .volumes import check_main_picture, count_planes, read_planes
 
 if TYPE_CHECKING:
@@ -52,12 +54,33 @@ def decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> Decode
     def decode(page: int) -> Picture:
         with quiet_headers():
             info, turn = collect_metadata(pages.header(page, notes), pages.stream, "TIFF", notes)
-        picture = pages.decode(page)
+        if is_subsampled(pages.tags[page]):
+            add_note(notes, "YCbCr becomes RGB")
+            pixels = ycbcr_to_rgb(read_subsampled(pages.stream, pages.tags[page]), pages.tags[page])
+            return finish_image(Image.fromarray(pixels), info, turn)
+        upright = not pages.knows(page)
+        picture = _decode_by_pillow(pages, page, notes) if upright else pages.decode(page)
         if is_white_zero(pages.tags[page], as_array(picture).dtype):
             info["white is zero"] = True
-        return finish_image(picture, info, turn)
+        return finish_image(picture, info, 1 if upright else turn)
 
     return Decoder("TIFF", count, decode)
+
+
+def _decode_by_pillow(pages: TiffPages, page: int, notes: list[str]) -> Picture:
+    """Decode a page of few bits, with a palette or of YCbCr, which other pages made tifffile read; it is upright."""
+    pages.stream.seek(0)
+    try:
+        with quiet_headers(), mute_libtiff("TIFF"):
+            image: Image.Image = Image.open(pages.stream, formats=["TIFF"])
+            image.seek(page)
+            lost = loses_samples(image)
+            image.load()
+    except (UnidentifiedImageError, SyntaxError):
+        lost = True
+    if lost:
+        pages.reject(page)
+    return to_filterable_mode(correct_samples(image), notes)
 
 
 def _decode_planes(planes: int, pages: TiffPages, most: int | None, notes: list[str]) -> Decoder:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from PIL import Image, TiffImagePlugin
@@ -67,15 +67,27 @@ class TiffPages:
         image.info.update(describe_page(self.tables, page, notes))
         return image
 
+    def knows(self, page: int) -> bool:
+        """Return whether `decode` knows the samples of a page."""
+        photometric, bits = self._describe_samples(page)
+        return photometric in COLORS and bits <= {8, 16, 32, 64} and len(bits) == 1
+
+    def _describe_samples(self, page: int) -> tuple[int, set[int]]:
+        return self.tags[page].get(262, 1), set(self.tags[page].get(258, (1,)))
+
+    def reject(self, page: int) -> NoReturn:
+        """Say that the samples of a page cannot be read."""
+        photometric, bits = self._describe_samples(page)
+        raise FileError(f"has unsupported samples: TIFF photometric {photometric}, "
+                        f"{', '.join(map(str, sorted(bits)))} bits")
+
     def decode(self, page: int) -> Picture:
         """Decode the samples of a page."""
         tifffile = library("tifffile")
         library("imagecodecs")
         tags = self.tags[page]
-        photometric, bits = tags.get(262, 1), set(tags.get(258, (1,)))
-        if photometric not in COLORS or not bits <= {8, 16, 32, 64} or len(bits) > 1:
-            raise FileError(f"has unsupported samples: TIFF photometric {photometric}, "
-                            f"{', '.join(map(str, sorted(bits)))} bits")
+        if not self.knows(page):
+            self.reject(page)
         self.stream.seek(0)
         with LogCapture("tifffile") as log, tifffile.TiffFile(self.stream) as file:
             own = file.pages[page]
@@ -86,7 +98,7 @@ class TiffPages:
             raise ValueError(log.messages[0])
         if planes:
             pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
-        return to_picture(pixels.astype(pixels.dtype.newbyteorder("=")), photometric, tags.get(338, ()))
+        return to_picture(pixels.astype(pixels.dtype.newbyteorder("=")), tags.get(262, 1), tags.get(338, ()))
 
 
 def read_fill(page: Any) -> Value:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from functools import partial
 from mmap import ACCESS_READ, mmap
 from typing import IO
@@ -12,9 +13,10 @@ from ..arrays.nodata import parse_nodata, read_text
 from .descriptions import DESCRIPTION, Result, Stored, remove_statistics, update_descriptions
 from .exif import MAKER_NOTE, ExifBlock
 from .georeference import update_georeference
+from .microscopy import remove_curve, remove_outlines, remove_private
 from .photo import add_note
-from .photoshop import clean_iptc, clean_resources
-from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Header, parse_header, parse_tables
+from .photoshop import clean_iptc, clean_resources, update_resources
+from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Entry, Header, parse_header, parse_tables
 
 # Tags that describe how a page is stored, and not the photo. 700, 34675 and 42113 are XMP, the color profile and the
 # value of pixels without data.
@@ -22,9 +24,11 @@ LAYOUT_TAGS = frozenset({
     *range(254, 260), 262, *range(263, 267), 273, *range(277, 282), 284, 288, 289, 290, 291, 292, 293, 317, 320,
     *range(322, 329), 330, 332, 338, 339, 340, 341, 347, *range(512, 522), *range(529, 533), 700, *range(32995, 32999),
     34675, 42113, 65426, 65432})
-PAGE_KIND = 254
+PAGE_KIND, COMPRESSION = 254, 259
 LAYERS, RESOURCES, IPTC, NODATA = 37724, 34377, 33723, 42113
 PALETTE, UNSIGNED = 3, 1  # of the tags Photometric and SampleFormat
+RGB, REFERENCE = 2, 532
+LEVELS = {291: "gray response curve", REFERENCE: "reference levels of black and white"}  # what results do not apply
 POINTERS = (13, 18)  # types
 WORDS = {3: 2, 8: 2, 4: 4, 5: 4, 9: 4, 10: 4, 11: 4, 13: 4, 12: 8, 16: 8, 17: 8, 18: 8}  # bytes of a number by type
 NEAREST = 16  # place right behind the header of any TIFF file
@@ -55,10 +59,21 @@ class PageTables:
         return entry.integers(self.header.order)[0] if entry and entry.count == 1 else 0
 
     def stored(self, number: int) -> Stored:
-        """Return the height and width of a page, and its number of samples a pixel."""
-        found = [self.pages[number].find(tag) for tag in (257, 256, 277)]
-        height, width, bands = (entry.integers(self.header.order)[0] if entry and entry.count else 1 for entry in found)
-        return Stored(height, width, bands)
+        """Return how a page is stored: height, width, number of samples a pixel, and compression."""
+        found = [self.pages[number].find(tag) for tag in (257, 256, 277, COMPRESSION)]
+        height, width, bands, compression = (
+            entry.integers(self.header.order)[0] if entry and entry.count else 1 for entry in found)
+        return Stored(height, width, bands, 1, compression, self.header.big)
+
+    def _states_levels(self, page: Directory, levels: Entry) -> bool:
+        """Return whether the reference levels of a page of RGB differ from the least and the largest sample."""
+        order = self.header.order
+        kinds, bits = ([*entry.integers(order), 0][0] if entry else 0 for entry in map(page.find, (262, 258)))
+        if kinds != RGB or (levels.type, levels.count) != (5, 6):
+            return False
+        numbers = struct.unpack(order + "12I", levels.value)
+        stated = [above / (below or 1) for above, below in zip(numbers[::2], numbers[1::2], strict=True)]
+        return stated != [0, 2**bits - 1] * 3
 
     def nodata(self, number: int, notes: list[str]) -> bytes | None:
         """Return the value of a page's samples without data as text, once samples are decoded; None: there is none."""
@@ -88,6 +103,10 @@ class PageTables:
         page = self.pages[number]
         for tag in sorted({*self.damaged} - LAYOUT_TAGS):
             add_note(notes, f"TIFF tag {tag} not kept: it is damaged" if tag else "a damaged page is not kept")
+        for tag, name in LEVELS.items():
+            levels = page.find(tag)
+            if levels and (tag != REFERENCE or self._states_levels(page, levels)):
+                add_note(notes, f"{name} not kept")
         if PICTURES in page.children:
             add_note(notes, "images within a page not kept")
         kept = Directory([entry for entry in page.entries if entry.tag not in LAYOUT_TAGS], dict(page.children))
@@ -166,6 +185,14 @@ def update_tiff_entries(exif: bytes, stored: Stored, result: Result, notes: list
     update_georeference(block.first, block.order, result.stride, stored.turn, notes)
     update_descriptions(block.first, stored, result, notes)
     remove_statistics(block.first, notes)
+    remove_curve(block.first, result.bits, notes)
+    if stored.turn != 1 or result.stride != (1, 1):
+        remove_outlines(block.first, block.order, notes)
+    if result.stride != (1, 1):
+        remove_private(block.first, notes)
+    if (resources := block.first.find(RESOURCES)) and resources.type in (1, 7):
+        value = update_resources(resources.value, result.size, result.stride, notes)
+        block.first.set(resources._replace(value=value, count=len(value)))
     return exif if block.first.entries == before else block.to_bytes(notes)
 
 

@@ -3,13 +3,19 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from .photo import add_note
 from .pictures import ENCODED
+from .xmp_regions import size_regions, turn_regions
 
 TIFF, EXIF = b"http://ns.adobe.com/tiff/1.0/", b"http://ns.adobe.com/exif/1.0/"
+PANO = b"http://ns.google.com/photos/1.0/panorama/"
+PANORAMA = (b"CroppedAreaImageWidthPixels", b"CroppedAreaImageHeightPixels", b"FullPanoWidthPixels",
+            b"FullPanoHeightPixels", b"CroppedAreaLeftPixels", b"CroppedAreaTopPixels")
+# Properties that are pixels per unit, across and down.
+DENSITIES = ((TIFF, b"XResolution", b"YResolution"), (EXIF, b"FocalPlaneXResolution", b"FocalPlaneYResolution"))
 NOTE = b"http://ns.adobe.com/xmp/note/"
 GAIN, FILM, DEPTH, THUMBNAIL, SIGNATURE = "gain map", "film", "depth map", "thumbnail in XMP", "signature"
 # What is removed, by namespace: the starts of names, and what they are.
@@ -25,6 +31,9 @@ REMOVED: dict[bytes, tuple[tuple[bytes, ...], str]] = {
     b"http://ns.google.com/photos/1.0/container/item/": ((b"",), "data behind the photo"),
     b"http://ns.google.com/photos/1.0/depthmap/": ((b"",), DEPTH),
     b"http://ns.google.com/photos/dd/1.0/": ((b"",), DEPTH),
+    b"http://ns.xiaomi.com/photos/1.0/camera/": ((b"",), "data behind the photo"),
+    b"http://ns.oplus.com/photos/1.0/camera/": ((b"",), FILM),
+    b"http://ns.vivo.com/photos/1.0/camera/": ((b"",), FILM),
     b"http://purl.org/dc/terms/": ((b"provenance",), SIGNATURE),
 }
 WHY = {GAIN: "fits the photo before the filter", FILM: "shows the photo before the filter",
@@ -42,8 +51,13 @@ def describe_removed(what: str) -> str:
     return f"{what} not kept: it {WHY.get(what, 'belongs to the photo before the filter')}"
 
 
-def edit_xmp(xmp: bytes, values: dict[tuple[bytes, bytes], bytes], notes: list[str]) -> bytes:
+def edit_xmp(
+    xmp: bytes, values: dict[tuple[bytes, bytes], bytes], notes: list[str],
+    change: Callable[[bytes], bytes] | None = None,
+) -> bytes:
     """Return XMP without what belongs to the old pixels. values: new values by namespace and name, where there is one.
+
+    change: a function that edits the text further.
 
     XMP that cannot be read is left out with a note.
 
@@ -53,10 +67,11 @@ def edit_xmp(xmp: bytes, values: dict[tuple[bytes, bytes], bytes], notes: list[s
     >>> edit_xmp(xmp, {(TIFF, b"Orientation"): b"1"}, [])
     b"<a xmlns:t='http://ns.adobe.com/tiff/1.0/' t:Orientation='1' t:Make='J&#246;rg'/>"
     """
-    code = next((code for code in WIDE if xmp.startswith(("<".encode(code), "\ufeff".encode(code)))), "")
+    code = _find_code(xmp)
     try:
         plain = xmp.decode(code).encode() if code else xmp
         edited = _Editor(plain, values).run(notes)
+        edited = change(edited) if change else edited
     except ValueError:
         add_note(notes, "XMP not kept: it cannot be read")
         return b""
@@ -65,11 +80,16 @@ def edit_xmp(xmp: bytes, values: dict[tuple[bytes, bytes], bytes], notes: list[s
     return edited.decode().encode(code) if code else edited
 
 
+def _find_code(xmp: bytes) -> str:
+    """Return the encoding of XMP, if it is wider than a byte."""
+    return next((code for code in WIDE if xmp.startswith(("<".encode(code), "\ufeff".encode(code)))), "")
+
+
 def read_value(xmp: bytes, namespace: bytes, name: bytes) -> bytes | None:
     """Return the value of a property, as it is written, or None if there is none."""
-    found: list[bytes] = []
+    found, code = list[bytes](), _find_code(xmp)
     try:
-        _Editor(xmp, {(namespace, name): b""}, found).run([])
+        _Editor(xmp.decode(code).encode() if code else xmp, {(namespace, name): b""}, found).run([])
     except ValueError:
         return None
     return found[0] if found else None
@@ -81,18 +101,40 @@ def read_orientation(xmp: bytes) -> int:
     return int(value) if value in (b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8") else 1
 
 
+def clean_xmp(xmp: bytes, turn: int, notes: list[str]) -> bytes:
+    """Return XMP that is upright and shows no old pixels. turn: the orientation that the photo had."""
+    values = {(TIFF, b"Orientation"): b"1"}
+    for space, across, down in DENSITIES if turn > 4 else ():
+        pair = read_value(xmp, space, across), read_value(xmp, space, down)
+        if all(pair):
+            values |= {(space, across): pair[1] or b"", (space, down): pair[0] or b""}
+    return edit_xmp(xmp, values, notes, lambda text: turn_regions(text, turn))
+
+
 def update_xmp(xmp: bytes, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> bytes:
-    """Set the size in XMP, and divide the resolution by the strides (down, across)."""
+    """Set the size in XMP, and divide resolutions and the sides of a panorama by the strides (down, across)."""
     width, height = (str(side).encode() for side in size)
     values = {(TIFF, b"ImageWidth"): width, (TIFF, b"ImageLength"): height,
               (EXIF, b"PixelXDimension"): width, (EXIF, b"PixelYDimension"): height}
-    for name, step in ((b"XResolution", stride[1]), (b"YResolution", stride[0])):
-        before = read_value(xmp, TIFF, name) if step > 1 else None
-        if before:
-            with contextlib.suppress(ValueError, ZeroDivisionError):
-                after = Fraction(before.decode()) / step
-                values[TIFF, name] = f"{after.numerator}/{after.denominator}".encode()
-    return edit_xmp(xmp, values, notes)
+    if stride != (1, 1):
+        values |= _scale_values(xmp, stride)
+    return edit_xmp(xmp, values, notes, lambda text: size_regions(text, size))
+
+
+def _scale_values(xmp: bytes, stride: tuple[int, int]) -> dict[tuple[bytes, bytes], bytes]:
+    """Return the new values of properties that count pixels."""
+    values = {}
+    ratios = [(space, name, step) for space, *names in DENSITIES
+              for name, step in zip(names, stride[::-1], strict=True)]
+    for space, name, step in ratios:
+        with contextlib.suppress(ValueError, ZeroDivisionError):
+            after = Fraction((read_value(xmp, space, name) or b"").decode()) / step
+            values[space, name] = f"{after.numerator}/{after.denominator}".encode()
+    for name in PANORAMA:
+        with contextlib.suppress(ValueError):
+            step = stride[b"Height" not in name and b"Top" not in name]
+            values[PANO, name] = b"%d" % -(-int(read_value(xmp, PANO, name) or b"") // step)
+    return values
 
 
 class _Editor:

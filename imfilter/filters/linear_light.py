@@ -126,11 +126,12 @@ def apply_in_linear_light(operation: Operation, image: Any, options: FilterOptio
     kind = supported_dtype(pixels.dtype)
     wanted, top, out = result_dtype(kind, options.dtype), white_level(kind), options.out
     light = decode_samples(pixels, axis)
-    border, beyond = parse_border("mode", options.mode), options.cval
+    border = parse_border("mode", options.mode)
+    given = options._replace(dtype=working_dtype(kind, wanted), out=None)
     if border is Border.CONSTANT:
-        beyond = top * float(_convert(np.asarray([parse_cval(beyond, border, kind) / top]), None, "decode")[0])
-    floats = working_dtype(kind, wanted)
-    filtered = operation.apply(light, options._replace(cval=beyond, dtype=floats, out=None))
+        filtered = _apply_with_fill(operation, light, axis, top, parse_cval(options.cval, border, kind), given)
+    else:
+        filtered = operation.apply(light, given)
     if axis is not None and filtered.ndim == pixels.ndim and len(_current_curves()) > 1:
         result = round_in_strips(encode_samples(filtered, top, axis), wanted, options.workers)
     else:
@@ -140,6 +141,24 @@ def apply_in_linear_light(operation: Operation, image: Any, options: FilterOptio
         out[...] = result
         result = out
     return to_input_type(image, result)
+
+
+def _apply_with_fill(
+    operation: Operation, light: Array, axis: int | None, top: float, sample: float, options: FilterOptions
+) -> Array:
+    """Return operation.apply(light, options) with a fill value that is decoded by the curve of each channel."""
+    curves = _current_curves()
+    fills = [top * float(np.copysign(curve.decode(np.abs([sample / top])), sample)[0]) for curve in curves]
+    if axis is None or light.shape[axis] != len(curves) or len(set(fills)) == 1 or operation.matrix is not None:
+        filtered: Array = operation.apply(light, options._replace(cval=fills[len(fills) // 2]))
+        return filtered
+    parts = []
+    for number, fill in enumerate(fills):
+        own = options._replace(cval=fill, channel_axis=None)
+        if own.mask is not None and np.ndim(own.mask) == light.ndim:
+            own = own._replace(mask=np.take(own.mask, number, axis))
+        parts.append(operation.apply(np.take(light, number, axis), own))
+    return np.stack(parts, axis)
 
 
 def encode_in_strips(light: Array, dtype: np.dtype[Any], top: float, workers: int | None) -> Array:

@@ -84,6 +84,8 @@ def _root_mean_square(a: float, b: float) -> float:
 class LevelPlusConvolution(Operation):
     """Add the convolution with one kernel to a gray level, which depends on the image's dtype. name: of the level."""
 
+    on_level = True
+
     def __init__(self, kernel: Array, level: Level, name: str) -> None:
         self.kernel, self.level, self.name = kernel, level, name
         self._set, self._negative = KernelSet.from_kernel(kernel, flip=True), KernelSet.from_kernel(-kernel, flip=True)

@@ -72,22 +72,39 @@ class Recipe:
         if signed not in SIGNED:
             raise ImfilterError(f"signed must be {list_choices(SIGNED)}, got {signed!r}")
         try:
-            given = photo
-            kind = picture_dtype(photo)
-            if len(photo.getbands()) > 1 and kind != self.target_dtype(kind):
-                photo = to_high_depth(photo)
-            with assume_curves(self.find_curves(given)):
-                result = self._filter_channels(photo, signed) if self.channels else as_photo(
-                    photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+            if self.needs_light(photo, signed):
+                from ..arrays.inks import inks_to_light, light_to_inks  # few photos are CMYK
+
+                result = light_to_inks(self._filter_picture(inks_to_light(photo), signed))
+            else:
+                result = self._filter_picture(photo, signed)
             if self.region:
                 from .blending import blend_pictures
 
-                nodata = self.find_nodata(given)
+                nodata = self.find_nodata(photo)
                 result = blend_pictures(
-                    self._convert_picture(given, nodata), result, self.region, nodata and nodata.after)
+                    self._convert_picture(photo, nodata), result, self.region, nodata and nodata.after)
             return simplify_picture(result) if self.dtype or self.depth else result
         except ImfilterError as error:
             raise type(error)(error.fact) from None
+
+    def _filter_picture(self, photo: Picture, signed: str) -> Picture:
+        """Return the filtered photo without regard to the region."""
+        curves, kind = self.find_curves(photo), picture_dtype(photo)
+        if len(photo.getbands()) > 1 and kind != self.target_dtype(kind):
+            photo = to_high_depth(photo)
+        with assume_curves(curves):
+            return self._filter_channels(photo, signed) if self.channels else as_photo(
+                photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+
+    def needs_light(self, photo: Picture, signed: str) -> bool:
+        """Return whether the result lies on white or gray, and the photo's inks must become light for it."""
+        if photo.mode.split()[0] != "CMYK" or self.channels or self.find_nodata(photo):
+            return False
+        if any(one.mixes or one.keywords.get("linear") for one in self.pipeline):
+            return False  # these are refused for CMYK
+        mapped = self.maps_signed(picture_dtype(photo), signed) and signed != "abs"
+        return mapped or any(one.operation.on_level for one in self.pipeline)
 
     def find_curves(self, photo: Picture) -> tuple[TransferCurve, ...] | None:
         """Return the transfer curves of the filtered channels, by what the file says; None: they are not needed."""
@@ -127,9 +144,12 @@ class Recipe:
         """Return whether samples of this dtype are rescaled."""
         return self.depth is not None and self.target_dtype(dtype) != supported_dtype(dtype)
 
-    def list_notes(self, photo: Picture) -> list[str]:
+    def list_notes(self, photo: Picture, signed: str = "offset") -> list[str]:
         """Return what the recipe does to a photo that its owner may not expect."""
         notes = self.describe_nodata(photo)
+        if self.needs_light(photo, signed):
+            notes.append("CMYK is filtered as light, since the result lies on white or gray: its black ink becomes "
+                         "colors")
         if not self.may_clip(picture_dtype(photo)):
             return notes
         return notes + self.describe_clipping(*measure_range(as_array(photo), self.find_nodata(photo)))

@@ -12,6 +12,7 @@ from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.conversion import PIL_MODES, as_array, has_alpha
 from ..arrays.dtypes import Array, round_to_dtype
 from ..arrays.high_depth import HighDepthImage
+from ..arrays.inks import convert_inks, convert_light
 from ..arrays.nodata import NONE, measure_range
 from ..blocks.blockwise import Block, Read
 from ..blocks.build import split_pipeline
@@ -50,6 +51,7 @@ class TiledRecipe:
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
         photo = make_sample(source)
         recipe.declare_nodata(photo)
+        self._light = recipe.needs_light(photo, signed)
         # One pixel shows the type of the result. Masks have the size of the whole image, and black may be no data.
         plain = replace(recipe, pipeline=recipe.pipeline.without_masks(), nodata=NONE)
         whole = replace(plain, region=Region.whole()) if recipe.region else plain
@@ -72,6 +74,7 @@ class TiledRecipe:
         self._chosen = recipe.channel_indices(photo) if recipe.channels and len(source.shape) == 3 else None
         self._size = source.shape[:2]
         shape = source.shape if self._chosen is None else (*self._size, len(self._chosen))
+        shape = (*self._size, 3) if self._light else shape
         self._inner = split_pipeline(recipe.pipeline, shape, source.dtype, alpha=self._alpha,
                                   wanted=recipe.computing_dtype(source.dtype, signed, self.nodata),
                                   nodata=self.nodata and self.nodata.before)
@@ -96,6 +99,9 @@ class TiledRecipe:
     def _filter_block(self, block: Block, read: Read) -> Array:
         """Return a block of the filtered image, without regard to the region."""
         chosen = self._chosen
+        if self._light:
+            return convert_light(self._to_file_samples(
+                self._inner.compute(block, lambda window: convert_inks(read(window)))))
         if chosen is None:
             values = self._to_file_samples(self._inner.compute(block, read))
             return values.reshape(*values.shape[:2], *self._filtered_shape)

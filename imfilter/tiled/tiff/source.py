@@ -46,7 +46,7 @@ class TiffSource(Source):
         shape = sides if samples.bands == 1 and not samples.alpha else (*sides, samples.bands)
         super().__init__(path, shape, samples.dtype, samples.alpha, samples.colors,
                          tile if self._turn < 5 else (tile[1], tile[0]), info, notes, read_stamp(path))
-        self.compression = int(stored.tags["compression"])
+        self.compression, self.tiled = int(stored.tags["compression"]), stored.tiled
         self._stored: TiffDirectory | None = stored
         self._samples: Samples = samples
 

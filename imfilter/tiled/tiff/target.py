@@ -1,10 +1,8 @@
-"""Write tiled TIFF files: compressed tiles in the order of their arrival, and their directory at the end."""
+"""Write large TIFF files: compressed segments in the order of their arrival, and their directory at the end."""
 from __future__ import annotations
 
+import os
 import threading
-import zlib
-from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,39 +15,41 @@ from ...files.atomic import Draft, explain_write_errors
 from ...files.formats import TIFF
 from ...files.metadata import fit_metadata
 from ...files.tables import write_page
+from ...files.tiff_codecs import DEFLATE, NONE, choose_fast_codec
 from ...files.tiff_tables import FixedNote
 from ..source import Source
 from ..target import Target, TargetOptions, outline
+from .segments import Rows, Segments, Strips, Tiles
 from .source import TiffSource
 
 SIDE = 512  # of the largest tile in the file
 STEP = 16  # sides of TIFF tiles must be multiples of this
-NONE, LZW, ZSTD = 1, 5, 50000  # TIFF's numbers of lossless compressions
+LOWEST = 256  # rows of a block that spans the width: fewer would read many rows twice
+LARGEST = 1024  # side of a source's tiles that a result takes over
 
 
 class TiffTarget(Target):
-    """A tiled TIFF file, BigTIFF if it might exceed 4 GB. It has no name before it is complete."""
+    """A TIFF file, BigTIFF if its source is or if it might exceed 4 GB. It has no name before it is complete.
+
+    It has strips if its source is a TIFF file in strips, else tiles.
+    """
 
     def __init__(
         self, path: str, shape: tuple[int, ...], dtype: np.dtype[Any], tile: tuple[int, int], *, like: Source,
         options: TargetOptions,
     ) -> None:
-        sides = shape[0], shape[1]
-        rounded = tuple(-(-min(side, whole) // STEP) * STEP for side, whole in zip(tile, sides, strict=True))
-        super().__init__(path, shape, dtype, (rounded[0], rounded[1]))
         if dtype.kind not in "uif":
             raise FileError(f"{path}: TIFF cannot hold samples of {dtype}")
-        self._inner = tuple(_file_tile_side(side, whole) for side, whole in zip(rounded, sides, strict=True))
         self._frame = outline(shape, dtype, like)
+        step, inner = _choose_sides(like, (shape[0], shape[1]))
+        self._in_strips = isinstance(like, TiffSource) and not like.tiled
+        tile = _span_width(tile, shape[1]) if self._in_strips else tile
+        rounded = [-(-min(side, whole) // one) * one for side, whole, one in zip(tile, shape[:2], step, strict=True)]
+        super().__init__(path, shape, dtype, (rounded[0], rounded[1]))
         info = options.metadata(like)
         self._kept = fit_metadata(info, TIFF, self._frame.mode, self._frame.size, self.notes, options.strip)
-        self._grid = -(-sides[0] // self._inner[0]), -(-sides[1] // self._inner[1])
-        self._size = self._inner[0] * self._inner[1] * self._frame.pixels.shape[2] * dtype.itemsize
         self._order = tiff.byte_order(self._kept)
-        number = like.compression if isinstance(like, TiffSource) else tiff.DEFLATE
-        self._codec = _choose_codec(number, dtype, self._order)
-        # Compressed noise is a little larger than noise.
-        self.big = self._size * self._grid[0] * self._grid[1] * 1.01 + 2**20 > tiff.MOST
+        self._choose_segments(like, inner)
         self._page = tiff.make_directory(self._frame, self._kept, self._order)
         self._note = FixedNote(self._page, tiff.HEAD[self.big], self.notes)
         self._places: dict[int, tuple[int, int]] = {}
@@ -59,10 +59,36 @@ class TiffTarget(Target):
         try:
             self._draft.open()
             with explain_write_errors(path):
-                self._draft.stream.write(bytes(tiff.HEAD[self.big]))
+                self._begin()
         except BaseException:
             self._draft.drop()
             raise
+
+    def _choose_segments(self, like: Source, inner: tuple[int, int]) -> None:
+        """Choose how pixels are cut and compressed, and whether offsets have 64 bits."""
+        number = like.compression if isinstance(like, TiffSource) else DEFLATE
+        codec = choose_fast_codec(number, self.dtype, self._order)
+        (height, width), pixel = self.shape[:2], self._frame.pixels.shape[2] * self.dtype.itemsize
+        self._rows = Rows((height, width), pixel, self._order) if self._in_strips and codec.number == NONE else None
+        sides = _file_tile_side(self.tile[0], height, inner[0]), _file_tile_side(self.tile[1], width, inner[1])
+        self._segments: Segments | Rows = self._rows or (
+            Strips(self.tile[0], width, width * pixel, codec) if self._in_strips else Tiles(sides, width, codec))
+        # Compressed noise is a little larger than noise.
+        sides = (1, 1) if self._in_strips else sides
+        whole = [-(-side // one) * one for side, one in zip((height, width), sides, strict=True)]
+        self.big = tiff.is_big(like.info) or whole[0] * whole[1] * pixel * 1.01 + 2**20 > tiff.MOST
+        self._coding = codec.layout
+
+    def _begin(self) -> None:
+        """Leave room for the header, and before rows of known places for a maker note in their way."""
+        stream = self._draft.stream
+        stream.write(bytes(tiff.HEAD[self.big]))
+        if self._rows:
+            size = sum(size for _, size in self._rows.locate(0))
+            stream.write(self._note.before(stream.tell(), size))
+            self._start = stream.tell()
+            stream.flush()
+            self._places = dict(enumerate(self._rows.locate(self._start)))
 
     def missing(self) -> list[Block]:
         """Return the blocks that are still to be written."""
@@ -70,16 +96,28 @@ class TiffTarget(Target):
             return [block for block in self.blocks() if block in self._left]
 
     def write(self, block: Block, pixels: Array) -> None:
-        """Compress the tiles of a block, and append them to the file."""
+        """Write a block, or compress the segments that it completes and append them to the file."""
         pixels = pixels.reshape(*block.size, -1).astype(self.dtype.newbyteorder("="), copy=False)
-        (height, width), across = self._inner, self._grid[1]
-        for top in range(0, block.size[0], height):
-            for left in range(0, block.size[1], width):
-                data = self._codec(_pad_tile(pixels[top:top + height, left:left + width], self._inner))
-                number = (block.top + top) // height * across + (block.left + left) // width
+        if isinstance(self._segments, Rows):
+            with explain_write_errors(self.path):
+                for place, data in self._segments.cut(self._start, block, pixels):
+                    self._put(place, data)
+        else:
+            for number, data in self._segments.encode(block, pixels):
                 self._append(number, data)
         with self._lock:
             self._left.discard(block)
+
+    def _put(self, place: int, data: bytes) -> None:
+        """Write bytes at a place, from any thread."""
+        if hasattr(os, "pwrite"):  # without a lock, and without flushing a buffer for each row
+            while data:
+                count = os.pwrite(self._draft.stream.fileno(), data, place)
+                place, data = place + count, data[count:]
+            return
+        with self._lock:  # Windows
+            self._draft.stream.seek(place)
+            self._draft.stream.write(data)
 
     def _append(self, number: int, data: bytes) -> None:
         stream = self._draft.stream
@@ -103,14 +141,14 @@ class TiffTarget(Target):
             self._draft.drop()
 
     def _write_directory(self) -> None:
-        """Write the page's tags after the tiles, and their position into the file's header."""
+        """Write the page's tags after the pixels, and their position into the file's header."""
         stream, places = self._draft.stream, [self._places[number] for number in range(len(self._places))]
+        stream.seek(0, 2)
         stream.write(self._note.before(stream.tell(), tiff.MOST))
         place = stream.tell()
         place += stream.write(bytes(place % 8 and 8 - place % 8))
-        codec = {259: self._codec.number} | ({317: self._codec.predictor} if self._codec.predictor > 1 else {})
-        tiff.set_layout(self._page, {**codec, 322: self._inner[1], 323: self._inner[0]},
-                        {324: [start for start, _ in places], 325: [size for _, size in places]}, self._order)
+        layout, located = self._segments.layout([start for start, _ in places], [size for _, size in places])
+        tiff.set_layout(self._page, self._coding | layout, located, self._order)
         stream.write(write_page(self._page, self._order, place, big=self.big, fixed=self._note.entry)[0])
         stream.seek(0)
         stream.write(tiff.make_header(self._order, big=self.big, first=place))
@@ -120,40 +158,27 @@ class TiffTarget(Target):
         self._draft.drop()
 
 
-class Codec:
-    """A lossless compression. number: TIFF's number. predictor: 2 to compress differences between pixels, else 1."""
-
-    def __init__(self, number: int, integers: bool, encode: Callable[[bytes], bytes], order: str) -> None:
-        self._order = order
-        self.number, self.predictor, self._encode = number, 2 if integers and number != NONE else 1, encode
-
-    def __call__(self, tile: Array) -> bytes:
-        return bytes(self._encode(tiff.encode_differences(tile, self.predictor == 2, self._order)))
+def _choose_sides(like: Source, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return what the sides of blocks must be multiples of, and the largest sides of tiles in the file."""
+    if isinstance(like, TiffSource) and like.tiled and max(like.tile) <= LARGEST and not any(
+            side % STEP for side in like.tile):
+        sides = min(like.tile[0], _round_up(size[0])), min(like.tile[1], _round_up(size[1]))
+        return sides, sides
+    return (STEP, STEP), (SIDE, SIDE)
 
 
-def _choose_codec(number: int, dtype: np.dtype[Any], order: str) -> Codec:
-    """Return the source's own compression if it is lossless and available, else deflate."""
-    integers = dtype.kind != "f"
-    if number == NONE:
-        return Codec(NONE, integers, bytes, order)
-    try:
-        codecs = import_module("imagecodecs")
-    except ImportError:
-        return Codec(tiff.DEFLATE, integers, lambda data: zlib.compress(data, tiff.LEVEL), order)
-    # Level 1 of libdeflate takes half the time of zlib's level 3, and makes smaller files.
-    encode = {LZW: codecs.lzw_encode, ZSTD: codecs.zstd_encode}.get(number)
-    return Codec(number, integers, encode, order) if encode else Codec(
-        tiff.DEFLATE, integers, lambda data: codecs.deflate_encode(data, level=1), order)
+def _span_width(tile: tuple[int, int], width: int) -> tuple[int, int]:
+    """Return the size of a block that spans the width in as many pixels, unless it would have too few rows."""
+    rows = tile[0] * tile[1] // width // STEP * STEP
+    return (rows, width) if tile[1] < width and rows >= LOWEST else tile
 
 
-def _file_tile_side(side: int, whole: int) -> int:
+def _round_up(side: int) -> int:
+    return -(-side // STEP) * STEP
+
+
+def _file_tile_side(side: int, whole: int, most: int) -> int:
     """Return the side of the file's tiles, which must divide the target's if there are several."""
     if side >= whole:
-        return min(SIDE, side)
-    return next(one for one in range(min(SIDE, side), 0, -STEP) if side % one == 0)
-
-
-def _pad_tile(pixels: Array, size: tuple[int, ...]) -> Array:
-    """Pad a tile at the far edges of the image to its full size, by repeating the last pixels."""
-    missing = [whole - side for whole, side in zip(size, pixels.shape, strict=False)]
-    return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge") if any(missing) else pixels
+        return min(most, side)
+    return next(one for one in range(min(most, side), 0, -STEP) if side % one == 0)

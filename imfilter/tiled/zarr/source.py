@@ -23,6 +23,7 @@ ROWS, COLUMNS = ("y", "row", "rows", "height"), ("x", "column", "columns", "col"
 CHANNEL = ("c", "channel", "channels", "band", "bands", "s", "sample", "samples", "rgb", "rgba")
 LEAST = 512  # pixels a side, about, of what is decoded at once
 OWN = "imfilter"  # the attribute in which targets store what Zarr itself cannot
+DIMENSIONS = "_ARRAY_DIMENSIONS"  # the attribute in which xarray names the axes
 
 
 @dataclass
@@ -69,7 +70,8 @@ class ZarrSource(Source):
         info = _decode_info(own)
         if "nodata" not in info:
             info |= find_nodata(array, attributes, image=ome is not None)
-        super().__init__(path, (*sides, *bands), dtype, alpha, colors, tile, info, [], read_stamp(path))
+        super().__init__(path, (*sides, *bands), dtype, alpha, colors, tile, info, _describe_lost(attributes, ome),
+                         read_stamp(path))
         self.axes, self.ome, self._array = axes, ome, array
 
     def __getstate__(self) -> dict[str, Any]:
@@ -139,6 +141,14 @@ def _open_array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
     raise FileError(f"must be a Zarr group of one array or an OME-Zarr image, got a group of {len(inner)}{hint}")
 
 
+def _describe_lost(attributes: dict[str, Any], ome: dict[str, Any] | None) -> list[str]:
+    """Return notes on what a result does not keep."""
+    if ome is not None:
+        return ["reduced copies of the image not kept"] if len(ome.get("datasets", ())) > 1 else []
+    lost = sorted(set(attributes) - {DIMENSIONS, OWN})
+    return [f"attributes not kept: {', '.join(lost)}"] if lost else []
+
+
 def find_axes(names: tuple[str, ...]) -> list[int | None]:
     """Return the indices of the axes of rows, columns and channels, or None for each that is missing."""
     return [next((k for k, name in enumerate(names) if name.lower() in known), None)
@@ -169,7 +179,7 @@ def _axis_names(array: Any, attributes: dict[str, Any], ome: dict[str, Any] | No
         given = ome.get("axes") or ["t", "c", "z", "y", "x"][-array.ndim:]  # version 0.1 and 0.2 have all five
         given = [axis["name"] if isinstance(axis, dict) else axis for axis in given]
     else:
-        given = getattr(array.metadata, "dimension_names", None) or attributes.get("_ARRAY_DIMENSIONS") or ()
+        given = getattr(array.metadata, "dimension_names", None) or attributes.get(DIMENSIONS) or ()
     return tuple(str(name).lower() for name in given)
 
 
