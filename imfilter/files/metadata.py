@@ -11,7 +11,6 @@ from PIL import Image
 
 from . import chunks, png_metadata
 from .formats import KEPT, Format
-from .heif import collect_heif
 from .photo import EXIF_PREFIX, add_note
 from .profile import is_profile
 
@@ -149,9 +148,15 @@ def _collect_ppm(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
 
 
 # Metadata that only some formats have.
+def _collect_heif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
+    from .heif import collect_heif
+
+    return collect_heif(image, stream, given, notes)
+
+
 COLLECTORS = {"BMP": _collect_bmp, "PPM": _collect_ppm, "JPEG": _collect_jpeg, "PNG": _collect_png,
               "WEBP": _collect_webp, "GIF": _collect_gif, "TIFF": _collect_tiff,
-              "AVIF": collect_heif, "HEIF": collect_heif}
+              "AVIF": _collect_heif, "HEIF": _collect_heif}
 
 
 def _exif_resolution(exif: bytes | None) -> dict[str, Any]:
