@@ -83,6 +83,11 @@ def list_choices(choices: Iterable[object]) -> str:
     return f"{', '.join(head)} or {last}" if head else last
 
 
+def shorten(text: str, most: int = 80) -> str:
+    """Return a text for a message: without its middle if it is long."""
+    return text if len(text) <= most else f"{text[:most * 3 // 4]}...{text[-most // 4:]}"
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return ': did you mean ...?' if a known word is close to this one, else an empty string."""
     import difflib  # slow to import, and needed for mistakes only
