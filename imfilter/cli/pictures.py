@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import FileError
-from .report import escape_controls, print_message
+from ..runtime.printable import escape_controls
+from .report import print_message
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture

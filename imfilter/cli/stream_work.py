@@ -18,9 +18,10 @@ from ..errors import FileError, ImfilterError, explain_os_error
 from ..pipeline.recipe import Recipe
 from ..runtime import signals, threads
 from ..runtime.memory import keep_freed_memory
+from ..runtime.printable import escape_controls
 from .large import LargeOptions
 from .outputs import OutputOptions, make_folder
-from .report import escape_controls, print_message
+from .report import print_message
 from .status import Status
 from .stream import StreamOptions
 
