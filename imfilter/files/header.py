@@ -16,7 +16,7 @@ from .formats import FORMATS, HEIF, RAW, UNSUPPORTED
 from .heif import START, can_read_heif, prepare_formats
 from .jpeg_metadata import check_segments
 from .photo import suffix_of
-from .pillow_guards import check_pixels, explain_read_errors, pixel_limit, quiet_headers
+from .pillow_guards import explain_read_errors, pixel_limit, quiet_headers
 from .png_metadata import READ_TEXTS
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth is known
@@ -132,20 +132,6 @@ def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
         if start[:4] not in TIFF_STARTS:
             raise
         return None
-
-
-def read_size(path: str, *, max_pixels: int | None = None) -> tuple[int, int]:
-    """Return the width and height that a file's header claims; FileError explains why it cannot be read."""
-    with open_stream(path) as stream, explain_read_errors(path, NO_IMAGE):
-        found = open_header(stream)
-        if found:
-            width, height = found[0].size
-        else:
-            from .tiff_pages import TiffPages
-
-            width, height = TiffPages(stream).size(0)
-        check_pixels((width, height), max_pixels)
-        return width, height
 
 
 def read_claimed_size(path: str) -> tuple[int, int]:

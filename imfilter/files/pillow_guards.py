@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from ..errors import FileError
+from ..errors import FileError, explain_system_error
 
 # What Pillow and other decoders raise for broken files, found by breaking files.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
@@ -129,5 +129,7 @@ def explain_read_errors(path: str, unknown: str) -> Iterator[None]:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise FileError(f"{path}: has a frame of too many pixels: --max-pixels sets the limit") from None
     except BROKEN as error:
+        if (system := explain_system_error(error)) is not None:
+            raise FileError(f"{path}: {system}") from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileError(f"{path}: is damaged: {reason}") from None

@@ -56,7 +56,11 @@ class TiffPages:
             self.tags.append(dict(directory.items()))
 
     def size(self, page: int) -> tuple[int, int]:
-        return self.tags[page][256], self.tags[page][257]
+        """Return the width and height of a page."""
+        try:
+            return int(self.tags[page][256]), int(self.tags[page][257])
+        except (KeyError, TypeError, ValueError):
+            raise FileError("is damaged: it has a page without a size") from None
 
     def header(self, page: int, notes: list[str]) -> Image.Image:
         """Return an image of one pixel with the page's metadata, as an opened file would have it."""
