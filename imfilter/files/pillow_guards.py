@@ -132,4 +132,6 @@ def explain_read_errors(path: str, unknown: str) -> Iterator[None]:
         if (system := explain_system_error(error)) is not None:
             raise FileError(f"{path}: {system}") from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if isinstance(error, KeyError):  # of a tag that a decoder looks for
+            reason = f"entry {reason} is missing"
         raise FileError(f"{path}: is damaged: {reason}") from None
