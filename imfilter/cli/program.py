@@ -116,8 +116,6 @@ def _explain_file_name(error: click.ClickException, arguments: list[str]) -> cli
     """Return the error; another one if a file was named that starts with a dash, and so was read as options."""
     if not isinstance(error, click.NoSuchOption):
         return error
-    from .report import escape_controls
-
     for word in arguments:
         if word.startswith("-") and word != "-" and os.path.lexists(word):
             name = escape_controls(word)
