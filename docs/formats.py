@@ -89,9 +89,14 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
 * **Without metadata** (`--strip`), everything is dropped without a note except what defines the colors: profile, gamma
   and chromaticities, and without a profile the color space in EXIF (Adobe RGB). A wide-gamut photo would look different
   without them.
-* **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is rejected, unless
-  `--max-pixels` is higher. TIFF files are written up to 4 GB, unless the source is BigTIFF;
-  [tiles](large_files.md) have no such limits.
+* **Large files.** A frame whose header claims more pixels than Pillow's limit (89.5 megapixels) is rejected before
+  anything is decoded, unless `--max-pixels` is higher. The limit holds for all frames, pages and files of a stream
+  together. Without the option, a file of several frames may have 64 pixels for each of its bytes, if that is more.
+  Standard input and pipes may hold 8 bytes for each pixel of the limit, at least 16 MB. TIFF files are written up to
+  4 GB, unless the source is BigTIFF; [tiles](large_files.md) have no such limits.
+* **Damaged and hostile files** are rejected in one sentence, see [SECURITY.md](../SECURITY.md). TIFF files whose tables
+  mention more than four times the bytes of the file, and JPEG files with more than 256 segments of EXIF, are refused.
+  Texts of PNG are unpacked up to 64 MB, to look for pictures in them. At most 100 notes are given on a file.
 """
 
 

@@ -1,6 +1,7 @@
 """Exceptions, and the checks of single arguments that raise them."""
 from __future__ import annotations
 
+import errno
 import math
 import operator
 from collections.abc import Iterable
@@ -26,11 +27,21 @@ class FileError(ImfilterError):
 
 
 NO_FILE = "there is no such file"
+NO_MEMORY = "there is not enough memory for it"
 
 
 def explain_os_error(error: OSError) -> str:
     """Return why a file cannot be read."""
     return NO_FILE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+
+
+def explain_system_error(error: BaseException) -> str | None:
+    """Return what the system refuses or lacks; None if the error is about the data that are processed."""
+    if isinstance(error, MemoryError):
+        return NO_MEMORY
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # decoders seek to wrong places
+        return explain_os_error(error)
+    return None
 
 
 def check_integer(name: str, value: object, least: int, most: int | None = None) -> int:
@@ -81,6 +92,11 @@ def list_choices(choices: Iterable[object]) -> str:
     """List choices for a message: 'a', 'b' or 'c'."""
     *head, last = [repr(choice) for choice in choices]
     return f"{', '.join(head)} or {last}" if head else last
+
+
+def shorten(text: str, most: int = 80) -> str:
+    """Return a text for a message: without its middle if it is long."""
+    return text if len(text) <= most else f"{text[:most * 3 // 4]}...{text[-most // 4:]}"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

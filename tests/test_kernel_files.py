@@ -76,6 +76,17 @@ def test_what_was_learned_is_saved_and_read(look, rng):
     (b'{"file": "imfilter kernel", "kernel": [[1], [1, 2]], "bias": 0}', "damaged"),
     (b'{"file": "imfilter kernel", "kernel": [["a"]], "bias": 0}', "damaged"),
     (b'{"file": "imfilter kernel", "kernel": [], "bias": 0}', "contains no kernel"),
+    (b'{"file": "imfilter kernel", "kernel": [[1%s]], "bias": 0}' % (b"0" * 400), "no kernel of finite numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [[1]], "bias": 1%s}' % (b"0" * 5000), "no kernel of finite numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [[1e999]], "bias": 0}', "no kernel of finite numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [["1", "2"]], "bias": 0}', "kernel must be numbers, in lists of equal"),
+    (b'{"file": "imfilter kernel", "kernel": [[1, true]], "bias": 0}', "kernel must be numbers, in lists of equal"),
+    (b'{"file": "imfilter kernel", "kernel": [[null]], "bias": 0}', "kernel must be numbers, in lists of equal"),
+    (b'{"file": "imfilter kernel", "kernel": [[1]], "bias": false}', "bias must be numbers, in lists of equal"),
+    (b'{"file": "imfilter kernel", "kernel": %s, "bias": 0}' % (b"[" * 900 + b"1" + b"]" * 900), "must be numbers"),
+    (b'{"file": "imfilter kernel", "kernel": [[1]], "kernel": [[2]], "bias": 0}', "it has two entries 'kernel'"),
+    (b'{"a":' * 100_000, "not a kernel file, or damaged"),
+    (b" " * (kernel_files.LARGEST + 1), "must have at most 67,108,864 bytes to be a kernel file"),
 ])
 def test_files_that_are_none_are_rejected(look, data, words):
     with open("bad.json", "wb") as stream:

@@ -70,20 +70,42 @@ def test_the_limit_of_pixels_can_be_moved(put, monkeypatch):
             files.read_photo(path, max_pixels=wrong)
 
 
-def test_the_limit_of_pixels_is_for_each_frame(put):
-    for kind in ("GIF", "WEBP", "PNG", "TIFF"):
-        path = put("moving." + kind.lower(), awkward.moving(kind))
-        assert len(list(files.read_photo(path, max_pixels=192).frames)) == 3
-        with pytest.raises(FileError, match="must have at most"):
-            files.read_photo(path, max_pixels=191)
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_the_limit_of_pixels_is_for_all_frames_together(put, kind):
+    path = put("moving." + kind.lower(), awkward.moving(kind))
+    assert len(list(files.read_photo(path, max_pixels=3 * 192).frames)) == 3
+    with pytest.raises(FileError, match=r"at most 0\.000575 megapixels in all frames, got 3 frames of 0\.000576 "):
+        files.read_photo(path, max_pixels=3 * 192 - 1)
 
 
-def test_a_page_too_large_is_rejected_when_its_turn_comes(put):
+def test_the_limit_of_pixels_is_for_all_files_of_a_stream(put):
+    png = awkward.encoded(Image.new("L", (6, 4)), "PNG")
+    for name, one in (("s.pgm", b"P5 6 4 255\n" + bytes(24)), ("s.png", png)):
+        path = put(name, 5 * one)
+        assert len(files.read_photo(path, max_pixels=120).frames) == 5
+        with pytest.raises(FileError, match="5 frames"):
+            files.read_photo(path, max_pixels=119)
+
+
+def test_a_page_too_large_is_rejected_before_the_first_is_decoded(put):
     pages = [Image.new("L", (5, 5)), Image.new("L", (50, 50))]
     path = put("pages.tif", awkward.encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
-    photo = files.read_photo(path, max_pixels=100)
-    with pytest.raises(FileError, match=r"pages\.tif: must have at most"):
-        list(photo.frames)
+    for most in (100, 2524):
+        with pytest.raises(FileError, match=r"pages\.tif: must have at most"):
+            files.read_photo(path, max_pixels=most)
+    assert len(files.read_photo(path, max_pixels=2525).frames) == 2
+
+
+def test_frames_that_cost_no_bytes_count_without_an_option(put, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
+    frame = awkward.encoded(Image.new("P", (90, 90)), "GIF")
+    start = frame.index(b",")
+    path = put("dense.gif", frame[:start] + 40 * (frame[start:-1]) + b";")
+    assert len(files.read_photo(path).frames) == 40  # its frames have bytes
+    empty = b"!\xf9\4\0\0\0\0\0," + bytes(4) + b"\1\0\1\0\0\2\2\x44\1\0"  # one pixel of the canvas
+    path = put("cheap.gif", frame[:-1] + 400 * empty + b";")
+    with pytest.raises(FileError, match=r"in all frames, got 401 frames of 3\.25 megapixels: --max-pixels sets"):
+        files.read_photo(path)
 
 
 def test_folders_and_missing_files_are_named(tmp_path):

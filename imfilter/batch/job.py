@@ -39,9 +39,9 @@ class BatchJob(NamedTuple):
     """What is done to every photo.
 
     signed: how to display results below 0. settings: how to encode files. max_pixels: reject larger photos. dry_run:
-    decode and write nothing. preserve: give results the times and extended attributes of their photos. look: called
-    with each photo and its result, in this process. tiling: how to filter photos too large for memory; None: never use
-    tiles.
+    decode photos, but filter and write nothing. preserve: give results the times and extended attributes of their
+    photos. look: called with each photo and its result, in this process. tiling: how to filter photos too large for
+    memory; None: never use tiles.
     """
 
     filter: PhotoFilter

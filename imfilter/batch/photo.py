@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import FileError, ImfilterError
+from ..errors import FileError, ImfilterError, explain_system_error, shorten
 from ..pipeline.recipe import Recipe
 from ..runtime import signals
+from ..runtime.library_messages import take_messages
 from .job import BatchJob, PhotoResult, ProgressCallback
 from .opening import choose_source
 from .targets import PlannedPhoto
@@ -39,10 +40,10 @@ def filter_photo(
         data = _filter_and_write(job, planned, result, executor, on_progress)
     except ImfilterError as error:
         _record_failure(result, str(error))
-    except MemoryError:
-        _record_failure(result, "there is not enough memory for it")
     except Exception as error:  # one photo's failure must not stop the others
-        _record_failure(result, f"cannot be filtered: {type(error).__name__}: {error}")
+        system = explain_system_error(error)
+        _record_failure(result, system or f"cannot be filtered: {type(error).__name__}: {shorten(str(error), 500)}")
+    result.notes += take_messages()
     if data is not None:  # outside the try: a reader who has left ends the program
         sys.stdout.buffer.write(data)
     result.seconds = round(time.perf_counter() - start, 6)
@@ -77,11 +78,6 @@ def _filter_and_write(
             _preserve(kept, result)
             return None
         _check_target(job, planned.target)
-    if job.dry_run:
-        if path != "-":
-            result.width, result.height = files.read_size(path, max_pixels=job.max_pixels)
-        result.status = "planned"
-        return None
     photo = files.read_photo(path, max_pixels=job.max_pixels)
     photo.notes[:0] = result.notes
     result.notes = photo.notes
@@ -92,6 +88,11 @@ def _filter_and_write(
         _check_target(job, result.output)
     if job.output.in_place and os.stat(result.output or path).st_nlink > 1:
         photo.notes.append("other names of the file (hard links) keep the photo as it was")
+    if job.dry_run:
+        for frame in photo.frames:  # damage shows when they are decoded
+            result.width, result.height = result.width or frame.width, result.height or frame.height
+        result.status = "planned"
+        return None
     data = _write_result(job, photo, result)
     _preserve(kept, result)
     return data

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..runtime import signals
+from ..runtime.library_messages import collect_messages
 from .job import BatchJob, PhotoResult
 from .photo import filter_photo
 from .targets import PlannedPhoto
@@ -130,6 +131,7 @@ def _filter_received(connection: Connection, job: BatchJob, threads: int) -> Non
 
     parent: Any = multiprocessing.parent_process()
     os.environ["IMFILTER_WORKERS"] = str(threads)
+    collect_messages()
     with contextlib.suppress(KeyboardInterrupt, EOFError, OSError):
         signals.handle_only(signal.SIGTERM)
         while wait([connection, parent.sentinel]) and connection.poll():

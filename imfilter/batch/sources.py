@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..errors import NO_FILE
+from ..errors import NO_FILE, explain_os_error
 from ..filters import FILTERS
 from ..tiled.zarr.stores import is_store
 
@@ -48,10 +48,20 @@ def find_photos(
             else:
                 yield PhotoSource(file, error="is a folder: --recursive (-r) filters the photos in it")
         elif os.path.lexists(file) or not glob.has_magic(file):
-            missing = None if os.path.lexists(file) else NO_FILE
-            yield PhotoSource(file, error=missing)
+            yield PhotoSource(file, error=_find_obstacle(file))
         else:
             yield from _match_pattern(file)
+
+
+def _find_obstacle(file: str) -> str | None:
+    """Return why there is no file of a name, or None if there is one."""
+    try:
+        os.lstat(file)
+    except OSError as error:
+        return explain_os_error(error)
+    except ValueError:  # a null character
+        return NO_FILE
+    return None
 
 
 def _match_pattern(pattern: str) -> Iterator[PhotoSource]:

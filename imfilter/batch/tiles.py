@@ -15,7 +15,7 @@ from ..files.pillow_guards import check_pixels
 from ..pipeline.recipe import Recipe
 from ..runtime import threads
 from ..tiled import run
-from ..tiled.formats import create_target
+from ..tiled.formats import create_target, open_source
 from ..tiled.recipes import TiledRecipe
 from ..tiled.target import Target, TargetOptions
 from ..tiled.zarr import target as zarr_target
@@ -40,6 +40,10 @@ def filter_in_tiles(
     result.notes = [*result.notes, *source.notes]
     tiles = TiledRecipe(recipe, source, job.signed)
     path = result.output or ""
+    if job.tiling and job.tiling.resume and not job.output.force and _is_finished(path, tiles):
+        result.height, result.width, result.mode = *tiles.shape[:2], tiles.sample.mode
+        result.status, result.notes = "skipped", [*source.notes, f"{path} is complete: there is nothing to resume"]
+        return
     if job.dry_run:
         (zarr_target.check_store if format_suffix(path) == ZARR else check_target)(path, force=job.output.force)
         result.height, result.width, result.status = *source.shape[:2], "planned"
@@ -53,6 +57,17 @@ def filter_in_tiles(
     ignored = job.settings.list_ignored("Zarr" if format_suffix(path) == ZARR else "TIFF") if job.settings else []
     result.notes += [*tiles.list_notes(complete), *ignored, *target.notes]
     result.bytes, result.status = _measure_size(target.path), "written"
+
+
+def _is_finished(path: str, tiles: TiledRecipe) -> bool:
+    """Return whether a Zarr store holds a complete result of this shape and dtype."""
+    if not zarr_target.is_finished(path.rstrip("/")):
+        return False
+    try:
+        known = open_source(path)
+    except FileError:
+        return False
+    return known.shape == tiles.shape and known.dtype == tiles.dtype
 
 
 def thread_executor(workers: int | None = None) -> run.TileExecutor:

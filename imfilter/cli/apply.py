@@ -12,6 +12,7 @@ from ..filters.parameters import Flag
 from ..filters.synonyms import suggest_filters
 from ..pipeline import kernel_files, kernel_text
 from ..pipeline.chain import Filter
+from ..runtime.printable import escape_controls
 from .photos import make_command
 from .recipes import recipe_maker
 from .spelling import find_american
@@ -64,8 +65,8 @@ def _make_file_command(path: str) -> click.Command:
     stem = kernel_files.kernel_stem(path)
     kernel_files.read_kernel(path)  # reports errors in the file before anything else
     make = recipe_maker(stem, functools.partial(Filter.from_name, path))
-    own = _reject_options(path, {"linear", "mask"})
-    return make_command(path, f"Filter with the kernel in {path}.", own, make)
+    name = escape_controls(path)
+    return make_command(name, f"Filter with the kernel in {name}.", _reject_options(name, {"linear", "mask"}), make)
 
 
 def _reject_options(filter: str, missing: set[str]) -> list[click.Parameter]:

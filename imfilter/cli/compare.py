@@ -11,9 +11,10 @@ import click
 
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
+from ..runtime.printable import escape_controls
 from . import pictures
 from .options import NAME, max_pixels_option
-from .report import escape_controls, print_message
+from .report import print_message
 from .status import Status
 from .values import KindType
 

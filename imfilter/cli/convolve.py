@@ -26,8 +26,8 @@ class KernelType(click.Path):
         try:
             named = os.path.exists(value) and not os.path.isdir(value)
             return read_kernel_text(value) if named else parse_kernel(value)
-        except FileError as error:
-            self.fail(str(error), param, ctx)
+        except FileError:  # not wrong usage, but a file
+            raise
         except ImfilterError as error:
             hint = "; it is a folder" if os.path.isdir(value) else "; there is no file with this name"
             self.fail(f"{error}{hint if value and not any(mark in value for mark in ' ;,') else ''}", param, ctx)

@@ -15,7 +15,7 @@ from . import pictures
 from .convolve import KernelType
 from .declare import OptionWithAlias
 from .options import BORDER, NAME, max_pixels_option
-from .report import print_message
+from .report import print_lines, print_message
 from .status import Status
 from .values import KindType
 
@@ -78,8 +78,8 @@ def _write(path: str, force: bool, draw: Callable[[], Picture], *, describe: boo
         print_message(str(error))
         return Status.SOME_FAILED
     if describe:
-        click.echo(str(picture))
-    click.echo(f"wrote {click.format_filename(path)}")
+        print_lines(str(picture))
+    print_lines(f"wrote {path}")
     return Status.DONE
 
 
@@ -177,7 +177,7 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
 
     if output:
         return _write(output, force, draw, describe=False)
-    click.echo(str(draw()))
+    print_lines(str(draw()))
     return Status.DONE
 
 

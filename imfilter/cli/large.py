@@ -31,7 +31,8 @@ class LargeOptions:
     tile: tuple[int, int] | None = option(
         "--tile", type=KindType(Pair(Integer(16))), metavar="N",
         help="Height and width of a tile, N or N,M. Default: 2048.")
-    resume: bool = option("--resume", is_flag=True, help="Continue Zarr results that were interrupted.")
+    resume: bool = option(
+        "--resume", is_flag=True, help="Continue Zarr results that were interrupted; keep those that are complete.")
 
     def make_tiling(self) -> Tiling | None:
         """Return how photos are filtered in tiles; reject options that contradict each other."""

@@ -1,7 +1,6 @@
 """imfilter learn BEFORE AFTER: learn the kernel that turns one photo into another."""
 from __future__ import annotations
 
-import os
 import warnings
 from typing import Any
 
@@ -12,7 +11,7 @@ from ..errors import FileError
 from ..filters.parameters import Integer, Pair
 from . import pictures
 from .options import NAME, max_pixels_option
-from .report import print_message
+from .report import print_lines, print_message
 from .status import Status
 from .values import KindType
 
@@ -66,7 +65,7 @@ def command(
     if learned.warning:
         print_message(learned.warning)
     if output is not None:
-        click.echo(f"wrote {click.format_filename(os.fspath(output))}")
+        print_lines(f"wrote {output}")
     return Status.DONE
 
 

@@ -55,7 +55,7 @@ class OutputOptions:
     force: bool = option("--force", is_flag=True, help="Replace existing files.")
     in_place: bool = option("--in-place", is_flag=True, help="Replace the photos themselves.")
     skip_existing: bool = option("--skip-existing", is_flag=True, help="Skip photos whose result exists.")
-    dry_run: bool = option("--dry-run", is_flag=True, help="Print what would be written; read only names and headers.")
+    dry_run: bool = option("--dry-run", is_flag=True, help="Read photos, and print what would be written.")
     quality: int | None = option(
         "--quality", type=KindType(Integer(1, 100)), metavar="N",
         help="Quality of JPEG and WebP, 1 to 100. Default: the source's quality, else 95 (WebP 90).")

@@ -15,6 +15,7 @@ from ..errors import FileError, ImfilterError
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.kernel_text import describe_surprises
 from ..pipeline.recipe import Recipe
+from ..runtime.library_messages import collect_messages
 from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
@@ -39,6 +40,7 @@ def filter_photos(
     if options.show and tiling and tiling.scheduler:
         raise click.UsageError("--show needs photos that this process filters: drop --scheduler")
     gc.enable()
+    collect_messages()
     job = batch.BatchJob(filter, options.target, signed, options.settings, options.max_pixels, options.dry_run,
                          options.make_look(files), tiling, options.preserve)
     try:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import FileError
-from .report import escape_controls, print_message
+from ..runtime.library_messages import collect_messages, take_messages
+from ..runtime.printable import escape_controls
+from .report import print_message
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -51,10 +53,11 @@ def read_image(path: str, max_pixels: int | None = None) -> Picture:
     """Return the first image in a file, and print what was ignored."""
     from .. import files
 
+    collect_messages()
     photo = files.read_photo(path, max_pixels=max_pixels)
     notes = [f"only the first of {len(photo.frames)} frames is used"] if len(photo.frames) > 1 else []
     image = photo.image
-    for note in [*photo.notes, *notes]:
+    for note in [*photo.notes, *notes, *take_messages()]:
         print_message(f"{path}: {note}")
     return image
 

@@ -12,6 +12,7 @@ import click
 from .. import __version__
 from ..errors import ImfilterError
 from ..runtime import signals
+from ..runtime.printable import escape_controls
 from .status import Status
 
 COMMANDS = {
@@ -79,14 +80,17 @@ def main(arguments: list[str] | None = None) -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.ClickException as error:
-        _explain_file_name(error, arguments).show()
+        _print_usage(_explain_file_name(error, arguments))
         status = error.exit_code
+    except MemoryError:
+        status = Status.SOME_FAILED
+        _print_error(ImfilterError("there is not enough memory"), debug)
     except (ImfilterError, ImportError) as error:
         status = Status.USAGE
         _print_error(error, debug)
     except (click.Abort, KeyboardInterrupt) as stop:
         status = Status.from_signal(stop)
-        click.echo("imfilter: interrupted", err=True)
+        _print_line("imfilter: interrupted")
     except OSError as error:
         # Standard output is closed: let the interpreter flush its buffer to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -112,8 +116,6 @@ def _explain_file_name(error: click.ClickException, arguments: list[str]) -> cli
     """Return the error; another one if a file was named that starts with a dash, and so was read as options."""
     if not isinstance(error, click.NoSuchOption):
         return error
-    from .report import escape_controls
-
     for word in arguments:
         if word.startswith("-") and word != "-" and os.path.lexists(word):
             name = escape_controls(word)
@@ -140,4 +142,16 @@ def run_command(arguments: list[str]) -> int:
 def _print_error(error: Exception, debug: bool) -> None:
     if debug:
         raise error
-    click.echo(f"imfilter: {error}", err=True)
+    _print_line(f"imfilter: {error}")
+
+
+def _print_usage(error: click.ClickException) -> None:
+    """Print what click says about wrong usage, which may repeat any argument."""
+    text = io.StringIO()
+    error.show(text)
+    for line in text.getvalue().rstrip("\n").expandtabs(4).split("\n"):
+        _print_line(line)
+
+
+def _print_line(text: str) -> None:
+    click.echo(escape_controls(text), err=True)

@@ -49,6 +49,8 @@ class SpecType(FilterName):
         text = super().convert(value, param, ctx)
         try:
             Pipeline.parse(text)
+        except FileError:  # not wrong usage, but a file
+            raise
         except ImfilterError as error:
             self.fail(str(error), param, ctx)
         return text
@@ -86,10 +88,12 @@ class RegionType(click.Path):
                 return Region.of(value)
             most = ctx.params.get("max_pixels") if ctx else None  # newer versions of click have a mark for "not given"
             return Region.of(files.read_photo(value, max_pixels=most if isinstance(most, int) else None).image)
-        except ImfilterError as error:
-            if isinstance(error, FileError) and not os.path.lexists(value) and NUMBERS.fullmatch(value):
+        except FileError:
+            if not os.path.lexists(value) and NUMBERS.fullmatch(value):
                 self.fail(f"must be X,Y,W,H in pixels or percent, or a gray image, got {value!r}", param, ctx)
-            named = "" if isinstance(error, FileError) or RECTANGLE.fullmatch(value) else f"{value}: "
+            raise
+        except ImfilterError as error:
+            named = "" if RECTANGLE.fullmatch(value) else f"{value}: "
             self.fail(f"{named}{error.fact}", param, ctx)
 
 

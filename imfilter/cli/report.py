@@ -1,7 +1,6 @@
 """Print the result of each photo, and the totals."""
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections import Counter
@@ -15,6 +14,7 @@ from ..batch import PhotoResult
 from ..batch.sources import LINK, RESULT
 from ..batch.targets import PlannedPhoto
 from ..runtime.extras import describe_missing
+from ..runtime.printable import escape_controls
 from .outputs import OutputOptions
 from .progress import Progress, format_duration
 from .status import Status
@@ -24,18 +24,16 @@ MOST_NAMES = 20  # photos not done that are named without --verbose
 SEVERAL = {LINK: "links to folders", RESULT: "results of an earlier run"}  # kinds of skipped files
 HEIC = {".heic", ".heif", ".hif"}  # skipped only if the library for them is missing
 
-# Characters that break a line, move the cursor or change the direction of writing.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-
-
-def escape_controls(text: str) -> str:
-    """Return text as one line that any terminal can show; control characters are escaped."""
-    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], click.format_filename(text))
-
 
 def print_message(text: str) -> None:
     """Print a line to standard error."""
     click.echo(escape_controls(f"imfilter: {text}"), err=True)
+
+
+def print_lines(text: str) -> None:
+    """Print text of several lines, which may contain names of files, to standard output."""
+    for line in text.split("\n"):
+        click.echo(escape_controls(line))
 
 
 def describe_skipped(skipped: Counter[str]) -> str:

@@ -18,7 +18,7 @@ from . import pictures
 from .convolve import KernelType
 from .options import NAME
 from .recipes import FilterName
-from .report import escape_controls, print_message
+from .report import print_lines, print_message
 from .status import Status
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ def command(what: str, output: str | None, force: bool) -> Status:
     """
     parts = _find_parts(what)
     if output is None:
-        click.echo("\n".join(_describe_parts(what, parts)))
+        print_lines("\n".join(_describe_parts(what, parts)))
         return Status.DONE
     if not parts.kernels and parts.matrix is None:
         raise ImfilterError(f"a filter to draw must be a linear convolution, got {what}: it has no kernel")
     pictures.check_suffix(output, scene=True)
     try:
         pictures.check_target(output, [what], force=force)
-        pictures.write_picture(_draw_parts(escape_controls(what), parts), output, force=force)
+        pictures.write_picture(_draw_parts(what, parts), output, force=force)
     except FileError as error:
         print_message(str(error))
         return Status.SOME_FAILED

@@ -17,10 +17,12 @@ from ..batch.targets import check_fields
 from ..errors import FileError, ImfilterError, explain_os_error
 from ..pipeline.recipe import Recipe
 from ..runtime import signals, threads
+from ..runtime.library_messages import collect_messages, take_messages
 from ..runtime.memory import keep_freed_memory
+from ..runtime.printable import escape_controls
 from .large import LargeOptions
 from .outputs import OutputOptions, make_folder
-from .report import escape_controls, print_message
+from .report import print_message
 from .status import Status
 from .stream import StreamOptions
 
@@ -38,6 +40,7 @@ def filter_stream(
 ) -> int:
     """Filter a stream and return the exit status. A broken frame ends it; those before are written."""
     _refuse_photo_options(recipe, output, large)
+    collect_messages()
     raw, workers = options.raw_frames(), threads.thread_count(output.workers)
     keep_freed_memory()
     work = StreamWork(recipe, str(options.stream), output, signed)
@@ -50,6 +53,9 @@ def filter_stream(
     except ImfilterError as error:
         print_message(f"{work.name}: {str(error).removeprefix(f'{work.name}: ')}{work.describe_kept(error)}")
         return Status.SOME_FAILED
+    finally:
+        for message in take_messages():
+            print_message(f"{work.name}: {message}")
     return Status.DONE
 
 

@@ -10,6 +10,7 @@ from typing import IO
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+PROFILE = b"iCCP"
 COLORS = {b"gAMA": "gamma", b"cHRM": "chromaticities", b"sRGB": "sRGB intent", b"cICP": "color coding"}
 # Chunks that Pillow reads and writes itself, or that are meaningless once the pixels have changed.
 OTHERS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"bKGD",
@@ -38,18 +39,22 @@ def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
 def drop_texts(stream: IO[bytes], known: Iterable[str]) -> IO[bytes]:
     """Return a PNG file without its texts, which are copied unread, if one is compressed or long.
 
-    Decoders unpack texts and refuse long ones, however valid. known: keywords of the texts to be read; they come before
+    Decoders unpack texts and refuse long ones, however valid; they unpack every color profile, too, of which the first
+    one is left. known: keywords of the texts to be read; they come before
     the pixels, so that they are read with the header.
     """
     listed = list(png_chunks(stream))
-    if not any(name in (b"zTXt", b"iTXt") or (name == b"tEXt" and len(data) > LONG) for name, data in listed):
+    profiles = [name for name, _ in listed].count(PROFILE)
+    texts = any(name in (b"zTXt", b"iTXt") or (name == b"tEXt" and len(data) > LONG) for name, data in listed)
+    if not texts and profiles < 2:
         return stream
     read = b"".join(png_chunk(*chunk) for chunk in listed if chunk[0] in TEXTS and text_key(chunk[1]) in known)
-    parts, pixels = [SIGNATURE], False
+    parts, pixels, profiles = [SIGNATURE], False, 0
     stream.seek(len(SIGNATURE))
     while len(head := stream.read(8)) == 8:
         size, name = struct.unpack(">I4s", head)
-        if name in TEXTS:
+        profiles += name == PROFILE
+        if name in TEXTS or (name == PROFILE and profiles > 1):
             stream.seek(size + 4, 1)
             continue
         if name == b"IDAT" and not pixels:

@@ -11,7 +11,8 @@ from .photo import add_note
 from .tables import Directory, Entry
 
 DESCRIPTION, GDAL_METADATA = 270, 42112
-PIXELS = re.compile(rb"<(?:\w+:)?Pixels\b[^>]*>")
+# No pattern looks at a byte again for each start of a match: time is linear for any text.
+PIXELS = re.compile(rb"<(?:\w+:)?Pixels\b[^<>]*>")
 ATTRIBUTE = re.compile(rb"""(\s)((?:Physical)?Size[XY](?:Unit)?)(\s*=\s*["'])([^"']*)""")
 TYPE = re.compile(rb"""(\sType\s*=\s*["'])[^"']*""")
 SAMPLES = {"F": "float32", "I": "int32", "I;16": "uint16"}  # of Pillow's modes that have others than bytes
@@ -19,7 +20,8 @@ OME_TYPES = {"float32": "float", "float64": "double"}  # NumPy's names, where OM
 SHAPED = re.compile(rb'\s*\{.*"shape"\s*:', re.DOTALL)
 SHAPE = re.compile(rb'("shape"\s*:\s*\[)([\d,\s]*)(\])')
 TRUNCATED = re.compile(rb',\s*"truncated"\s*:\s*true|"truncated"\s*:\s*true\s*,?\s*')
-STATISTICS = re.compile(rb"\s*<Item\b[^>]*\bname=[\"']STATISTICS_[^>]*(?:/>|>[^<]*</Item>)")
+STATISTICS = re.compile(
+    rb"(?:(?<!\s)\s++)?<Item\b(?>[^<>]*?\bname=[\"']STATISTICS_)[^<>]*+>(?:(?<=/>)|[^<]*+</Item>)")
 
 
 class Stored(NamedTuple):
@@ -144,7 +146,7 @@ def read_shape(text: bytes) -> list[int]:
 
     try:
         shape = json.loads(text.rstrip(b"\0"))["shape"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
     return shape if isinstance(shape, list) and all(isinstance(side, int) for side in shape) else []
 

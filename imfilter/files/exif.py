@@ -175,7 +175,7 @@ def clean_exif(data: bytes, notes: list[str], size: tuple[int, int] = (0, 0)) ->
     except ValueError:
         add_note(notes, "EXIF not kept: it cannot be read")
         return b"", 1
-    for tag in block.damaged:
+    for tag in dict.fromkeys(block.damaged):
         add_note(notes, f"EXIF tag {tag} not kept: it is damaged" if tag else "second directory of EXIF not kept")
     turn = block.orientation
     if block.integer(block.first, ORIENTATION) not in (None, 1):

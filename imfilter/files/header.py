@@ -5,7 +5,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from PIL import Image, UnidentifiedImageError
@@ -14,13 +14,19 @@ from ..errors import FileError, explain_os_error
 from .chunks import SIGNATURE, drop_texts
 from .formats import FORMATS, HEIF, RAW, UNSUPPORTED
 from .heif import START, can_read_heif, prepare_formats
+from .jpeg_metadata import check_segments
 from .photo import suffix_of
-from .pillow_guards import check_pixels, explain_read_errors, quiet_headers
+from .pillow_guards import explain_read_errors, pixel_limit, quiet_headers
 from .png_metadata import READ_TEXTS
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth is known
 NO_IMAGE = f"is not an image that can be read ({', '.join(READ)}, AVIF, HEIC)"
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+JPEG_START = b"\xff\xd8"
+STARTS = (SIGNATURE, JPEG_START, *TIFF_STARTS, b"BM", b"RIFF", b"GIF8")
+PIECE = 2**20  # bytes read at once from a pipe
+LARGEST_PIXEL = 8  # bytes a pixel that a pipe may hold: 16 bits of red, green, blue and alpha
+LEAST_PIPE = 2**24  # bytes that it may hold in any case, for metadata
 
 
 def readable_suffixes() -> frozenset[str]:
@@ -28,17 +34,38 @@ def readable_suffixes() -> frozenset[str]:
     return frozenset(suffix for suffix, kind in FORMATS.items() if kind is not HEIF or can_read_heif())
 
 
+class _Places(list[int]):
+    """The places of a file's pages. Pillow searches them for each page, which takes time without an index."""
+
+    def __init__(self, places: Iterable[int]) -> None:
+        super().__init__(places)
+        self._index = set(self)
+
+    def append(self, place: int) -> None:
+        super().append(place)
+        self._index.add(place)
+
+    def __contains__(self, place: object) -> bool:
+        return place in self._index
+
+
 @contextlib.contextmanager
-def open_stream(path: str) -> Iterator[IO[bytes]]:
-    """Open a file, or standard input for '-', as a seekable stream."""
+def open_stream(path: str, max_pixels: int | None = None) -> Iterator[IO[bytes]]:
+    """Open a file, or standard input for '-', as a seekable stream. max_pixels: limits what a pipe may hold."""
     if path == "-":
         if sys.stdin is None:
             raise FileError("-: standard input is closed")
-        yield io.BytesIO(sys.stdin.buffer.read())
+        with explain_read_errors(path, NO_IMAGE):
+            stream: IO[bytes] = _read_pipe(sys.stdin.buffer, max_pixels)
+        yield stream
         return
     try:
-        with open(path, "rb") as stream:
-            yield stream if stream.seekable() else io.BytesIO(stream.read())
+        with open(path, "rb") as file:
+            if not file.seekable():
+                with explain_read_errors(path, NO_IMAGE):
+                    yield _read_pipe(file, max_pixels)
+            else:
+                yield file
     except OSError as error:
         if error.filename is None:
             raise
@@ -58,6 +85,27 @@ def reject_raw(path: str, stream: IO[bytes]) -> None:
     stream.seek(0)
 
 
+def _read_pipe(pipe: IO[bytes], max_pixels: int | None) -> IO[bytes]:
+    """Return what is in a pipe, which may have no end: it must begin like an image, and not exceed the limit."""
+    limit = pixel_limit() if max_pixels is None else max_pixels
+    most = None if limit is None else max(LEAST_PIPE, limit * LARGEST_PIXEL)
+    kept = io.BytesIO()
+    while piece := pipe.read(PIECE):
+        if not kept.tell() and not _begins_like_image(piece):
+            raise UnidentifiedImageError
+        kept.write(piece)
+        if most is not None and kept.tell() > most:
+            raise FileError(f"must have at most {most:,} bytes, got more: --max-pixels sets the limit, of "
+                            f"{LARGEST_PIXEL} bytes a pixel")
+    kept.seek(0)
+    return kept
+
+
+def _begins_like_image(start: bytes) -> bool:
+    """Return whether data begin like a file in any of the formats that are read."""
+    return start.startswith(STARTS) or start[4:8] == b"ftyp" or (start[:1] == b"P" and start[1:2].isdigit())
+
+
 def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
     """Return a file as Pillow opens it, and its number of frames; None: a TIFF file that Pillow does not know."""
     if not stream.seek(0, os.SEEK_END):
@@ -66,30 +114,24 @@ def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
     start = stream.read(START)
     if start.startswith(SIGNATURE):
         stream = drop_texts(stream, READ_TEXTS)
+    elif start.startswith(JPEG_START):
+        check_segments(stream)
+    elif start[:4] in TIFF_STARTS:
+        from .tiff_tables import check_stream
+
+        check_stream(stream)
     stream.seek(0)
     formats = prepare_formats(start) or READ
     try:
         with quiet_headers():
             image: Image.Image = Image.open(stream, formats=formats)
+            if hasattr(image, "_frame_pos"):  # of TIFF
+                image._frame_pos = _Places(image._frame_pos)
             return image, getattr(image, "n_frames", 1)
     except (UnidentifiedImageError, SyntaxError):  # a page whose samples Pillow does not know
         if start[:4] not in TIFF_STARTS:
             raise
         return None
-
-
-def read_size(path: str, *, max_pixels: int | None = None) -> tuple[int, int]:
-    """Return the width and height that a file's header claims; FileError explains why it cannot be read."""
-    with open_stream(path) as stream, explain_read_errors(path, NO_IMAGE):
-        found = open_header(stream)
-        if found:
-            width, height = found[0].size
-        else:
-            from .tiff_pages import TiffPages
-
-            width, height = TiffPages(stream).size(0)
-        check_pixels((width, height), max_pixels)
-        return width, height
 
 
 def read_claimed_size(path: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 
 from ..arrays.transfer_curves import TransferCurve
-from ..errors import ImfilterError
+from ..errors import ImfilterError, shorten
 from .curve_shapes import LINEAR, power_curve, segment_curve, table_curve
 
 CURVES = {b"RGB ": (b"rTRC", b"gTRC", b"bTRC"), b"GRAY": (b"kTRC",)}
@@ -22,7 +22,7 @@ def read_curves(profile: bytes) -> tuple[TransferCurve, ...]:
         raise ImfilterError("linear needs a color profile of curves (matrix or gray), got "
                             f"{describe_profile(profile)}: convert the photo to such a profile first")
     try:
-        return tuple(_read_curve(tags[name]) for name in names)
+        return tuple(_read_curve(bytes(tags[name])) for name in names)
     except (struct.error, ValueError, ZeroDivisionError, OverflowError):
         raise ImfilterError(f"linear needs the curves of the color profile, got {describe_profile(profile)}, whose "
                             "curves are damaged") from None
@@ -30,7 +30,7 @@ def read_curves(profile: bytes) -> tuple[TransferCurve, ...]:
 
 def describe_profile(profile: bytes) -> str:
     """Return the name that a profile gives itself, in quotes."""
-    data = _read_tags(profile).get(b"desc", b"")
+    data = bytes(_read_tags(profile).get(b"desc", b""))
     name = ""
     if data[:4] == b"desc":
         size = int.from_bytes(data[8:12], "big")
@@ -38,17 +38,18 @@ def describe_profile(profile: bytes) -> str:
     elif data[:4] == b"mluc" and len(data) >= 28:
         size, start = struct.unpack(">II", data[20:28])
         name = data[start:start + size].decode("utf-16-be", "replace")
-    return repr(name.strip()) if name.strip() else "one without a name"
+    return shorten(repr(name.strip())) if name.strip() else "one without a name"
 
 
-def _read_tags(profile: bytes) -> dict[bytes, bytes]:
+def _read_tags(profile: bytes) -> dict[bytes, memoryview]:
+    """Return the data of the tags by their names, without copies: tags may overlap."""
     count = int.from_bytes(profile[128:132], "big")
     tags = {}
     for number in range(min(count, MOST_TAGS)):
         entry = profile[132 + 12 * number:144 + 12 * number]
         if len(entry) == 12:
             name, start, size = struct.unpack(">4sII", entry)
-            tags[name] = profile[start:start + size]
+            tags[name] = memoryview(profile)[start:start + size]
     return tags
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
-from typing import Any
+from typing import IO, Any
 
+from ..errors import FileError
 from .photo import EXIF_PREFIX, add_note
 from .photoshop import clean_resources, update_resources
 from .pictures import end_of_jpeg, has_picture
@@ -14,6 +15,7 @@ XMP, EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/ext
 PHOTOSHOP = b"Photoshop 3.0\0"
 GUID = 32  # hexadecimal digits of the MD5 of an extended XMP; lengths of 8 bytes follow
 MOST = 65533  # bytes of a segment
+MOST_EXIF = 256  # segments of EXIF; photos have one
 SCAN, COMMENT = 0xDA, 0xFE
 THUMBNAIL, THERMAL = "thumbnail", "thermal image"
 # Segments that are written anew, by number and start.
@@ -38,6 +40,18 @@ def read_segments(data: bytes) -> list[Segment]:
         found.append((data[place + 1], data[place + 4:place + 2 + size]))
         place += 2 + size
     return found
+
+
+def check_segments(stream: IO[bytes]) -> None:
+    """Reject a JPEG file of very many segments of EXIF: Pillow copies all before each."""
+    count, place = 0, 2
+    stream.seek(place)
+    while len(head := stream.read(4 + len(EXIF_PREFIX))) >= 4 and head[0] == 0xFF and head[1] != SCAN:
+        count += head[1] == 0xE1 and head[4:] == EXIF_PREFIX
+        if count > MOST_EXIF:
+            raise FileError(f"must have at most {MOST_EXIF} segments of EXIF, got more")
+        place += 1 if head[1] == 0xFF else 2 + int.from_bytes(head[2:4], "big")
+        stream.seek(place)
 
 
 def join_segments(segments: list[Segment]) -> bytes:
@@ -148,7 +162,7 @@ def _clean_extended(segments: list[Segment], xmp: bytes, notes: list[str]) -> tu
 
     guid = hashlib.md5(clean, usedforsecurity=False).hexdigest().upper().encode()
     start, step = EXTENDED + guid + struct.pack(">I", len(clean)), MOST - head
-    others = [(marker, content) for marker, content in segments if content not in parts]
+    others = [one for one in segments if not (one[0] == 0xE1 and one[1].startswith(EXTENDED))]
     pieces = [(0xE1, start + struct.pack(">I", k) + clean[k:k + step]) for k in range(0, len(clean), step)]
     return others + pieces, edit_xmp(xmp, {(NOTE, b"HasExtendedXMP"): guid}, notes)
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 EXIF_PREFIX = b"Exif\0\0"  # what comes before EXIF in JPEG, and in some other files
+MOST_NOTES = 100  # on a photo
 
 
 class Frames:
@@ -94,6 +95,6 @@ def suffix_of(path: str) -> str:
 
 
 def add_note(notes: list[str], text: str) -> None:
-    """Add a note unless it is already there."""
-    if text not in notes:
-        notes.append(text)
+    """Add a note unless it is already there. A last one stands for all beyond MOST_NOTES: files can cause millions."""
+    if len(notes) <= MOST_NOTES and text not in notes:
+        notes.append(text if len(notes) < MOST_NOTES else "further notes are left out")

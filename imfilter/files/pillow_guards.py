@@ -12,11 +12,11 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from ..errors import FileError
+from ..errors import FileError, explain_system_error
 
 # What Pillow and other decoders raise for broken files, found by breaking files.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
@@ -25,6 +25,7 @@ BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, Ar
 UNKNOWN_TYPE = re.compile("<TiffTag.fromfile> .*invalid data type")  # newer than tifffile, as UTF-8 of EXIF 3.0 is
 
 LONGEST_TEXT = 2**26  # bytes of an unpacked color profile or text of PNG: those of CMYK exceed Pillow's megabyte
+DENSE = 64  # pixels for a byte of a file of several frames; a screencast has 50
 MUTED = threading.Lock()  # held while standard error is redirected
 OPENING = threading.Lock()  # held while Pillow's settings are changed
 
@@ -91,6 +92,24 @@ def check_pixels(size: tuple[int, int], most: int | None) -> None:
                         "--max-pixels sets the limit")
 
 
+def check_frames(count: int, pixels: int, stream: IO[bytes], most: int | None) -> None:
+    """Reject a file whose frames together have more pixels than `most`, before any is decoded.
+
+    Without a limit of the caller's, files may have DENSE pixels for each of their bytes: long animations and stacks do,
+    but not files of a few bytes that claim thousands of frames.
+    """
+    limit = pixel_limit() if most is None else most
+    if count < 2 or limit is None or pixels <= limit:
+        return
+    if most is None:
+        place = stream.tell()
+        limit = max(limit, DENSE * stream.seek(0, os.SEEK_END))
+        stream.seek(place)
+    if pixels > limit:
+        raise FileError(f"must have at most {limit / 1e6:.3g} megapixels in all frames, got {count:,} frames of "
+                        f"{pixels / 1e6:.3g} megapixels: --max-pixels sets the limit")
+
+
 def save_image(image: Any, kind: str, **options: Any) -> bytes:
     """Encode an image with Pillow, and return the bytes of the file."""
     buffer = io.BytesIO()
@@ -110,5 +129,9 @@ def explain_read_errors(path: str, unknown: str) -> Iterator[None]:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise FileError(f"{path}: has a frame of too many pixels: --max-pixels sets the limit") from None
     except BROKEN as error:
+        if (system := explain_system_error(error)) is not None:
+            raise FileError(f"{path}: {system}") from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if isinstance(error, KeyError):  # of a tag that a decoder looks for
+            reason = f"entry {reason} is missing"
         raise FileError(f"{path}: is damaged: {reason}") from None

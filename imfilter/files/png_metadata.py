@@ -11,9 +11,10 @@ from .photo import EXIF_PREFIX, add_note
 from .pictures import has_picture
 
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
-RAW = re.compile(rb"(?s)\s*(\S+)\s+(\d+)\s+([0-9a-fA-F\s]*)$")  # ImageMagick's: the kind, the length, and hexadecimals
+# ImageMagick's: the kind, the length, and hexadecimals.
+RAW = re.compile(rb"(?s)\s*+(\S++)\s++(\d++)\s++([0-9a-fA-F\s]*+)$")
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
-MOST = 2**26  # bytes of a text that is unpacked
+MOST = 2**26  # bytes that the texts of a file are unpacked to
 METER = 0.0254  # an inch
 
 
@@ -57,42 +58,49 @@ def density_chunk(dpi: tuple[float, float] | None, density: tuple[float, float] 
 
 def clean_chunks(chunks: list[Chunk], notes: list[str]) -> list[Chunk]:
     """Return chunks without those that show the old pixels, which are noted."""
-    kept = []
+    kept, unpacker = [], _Unpacker()
     for chunk in chunks:
-        clean = _clean_text(chunk, notes) if chunk[0] in TEXTS else chunk
-        if clean is not None and _shows_picture(clean):
+        clean = _clean_text(chunk, unpacker, notes) if chunk[0] in TEXTS else chunk
+        if clean is not None and _shows_picture(clean, unpacker):
             add_note(notes, f"{describe_chunk(clean)} not kept: it shows the photo before the filter")
         elif clean is not None:
             kept.append(clean)
     return kept
 
 
-def _shows_picture(chunk: Chunk) -> bool:
+def _shows_picture(chunk: Chunk, unpacker: _Unpacker) -> bool:
     """Return whether a picture is in a chunk, or in what is deflated in it."""
     name, data = chunk
     zeros = {b"zTXt": 2, b"iTXt": 4}.get(name, 0)  # before a deflated text, with the number of its method
     packed = data.split(b"\0", zeros)[-1] if zeros else data
-    return has_picture(data) or (packed[:1] == b"\x78" and has_picture(_inflate(packed) or b""))
+    return has_picture(data) or (packed[:1] == b"\x78" and has_picture(unpacker.inflate(packed) or b""))
 
 
-def _inflate(data: bytes) -> bytes | None:
-    """Unpack data; None if it is damaged or very long."""
-    unpacker = zlib.decompressobj()
-    try:
-        out = unpacker.decompress(data, MOST)
-    except zlib.error:
-        return None
-    return out if unpacker.eof else None
+class _Unpacker:
+    """Unpacks the texts of one file, up to a number of bytes of all together."""
+
+    def __init__(self) -> None:
+        self._left = MOST
+
+    def inflate(self, data: bytes) -> bytes | None:
+        """Unpack data; None if they are damaged or very long."""
+        stream = zlib.decompressobj()
+        try:
+            out = stream.decompress(data, self._left) if self._left else b""
+        except zlib.error:
+            return None
+        self._left -= len(out)
+        return out if stream.eof else None
 
 
-def _clean_text(chunk: Chunk, notes: list[str]) -> Chunk | None:
+def _clean_text(chunk: Chunk, unpacker: _Unpacker, notes: list[str]) -> Chunk | None:
     """Return a text chunk; metadata that ImageMagick stores as text loses what shows the old pixels."""
     name, data = chunk
     if not text_key(data).startswith("Raw profile type "):
         return chunk
     text: bytes | None = data.split(b"\0", 1)[-1]
     if name == b"zTXt":
-        text = _inflate(text[1:]) if text else None
+        text = unpacker.inflate(text[1:]) if text else None
     found = RAW.match(text) if text and name != b"iTXt" else None
     try:
         profile = bytes.fromhex(found[3].decode()) if found else b""

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from typing import IO, TYPE_CHECKING, Any
 
 from PIL import Image
@@ -17,7 +18,7 @@ from .header import describe_unknown, open_header, open_stream, reject_raw
 from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
-from .pillow_guards import BROKEN, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
+from .pillow_guards import BROKEN, check_frames, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .streams import Stream, find_images
 
@@ -56,7 +57,7 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     """
     most = max_pixels if max_pixels is None else check_integer("max_pixels", max_pixels, 1)
     notes: list[str] = []
-    with open_stream(path) as stream, explain_read_errors(path, describe_unknown(path)):
+    with open_stream(path, most) as stream, explain_read_errors(path, describe_unknown(path)):
         reject_raw(path, stream)
         found = _choose_decoder(stream, most, notes)
         first = found.decode(0)
@@ -82,6 +83,7 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> De
         if images.rest:
             notes.append("data after the image not kept")
         if len(images.pieces) > 1:
+            check_frames(len(images.pieces), images.pixels, stream, most)
             return _decode_stream(images, stream, most, notes)
     found = open_header(stream)
     if found is None:
@@ -107,11 +109,22 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> De
         if count > 1:
             raise FileError("is an animation of 16-bit colors, which cannot be read")
         return Decoder(kind, 1, lambda _: _decode_deep_png(image, stream, notes))
+    if kind != "TIFF":
+        check_frames(count, _canvas_pixels(image, count, stream) * count, stream, most)
     if count > 1:  # the file may have been deleted or replaced when the next frame is requested
         stream.seek(0)
         stream = io.BytesIO(stream.read())
         image, count = open_header(stream) or (image, count)
     return Decoder(kind, count, _PillowDecoder(image, kind, count, stream, most, notes))
+
+
+def _canvas_pixels(image: Image.Image, count: int, stream: IO[bytes]) -> int:
+    """Return the number of pixels of each frame of an animation."""
+    if image.format == "GIF" and count > 1:
+        from .gif import measure_canvas
+
+        return math.prod(measure_canvas(stream))
+    return math.prod(image.size)
 
 
 def _decode_stream(images: Stream, stream: IO[bytes], most: int | None, notes: list[str]) -> Decoder:

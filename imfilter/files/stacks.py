@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 METAMORPH = (33628, 33629, 33630, 33631)  # tags of STK; the second has as many values as there are planes
-IMAGEJ = re.compile(rb"ImageJ=.*?\nimages=(\d+)", re.DOTALL)
+IMAGEJ = re.compile(rb"ImageJ=.*?\nimages=(\d{1,9})\b", re.DOTALL)
 
 
 class Stack(NamedTuple):

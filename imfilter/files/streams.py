@@ -12,18 +12,19 @@ from .chunks import SIGNATURE
 
 HEAD = 4096  # bytes that hold a header with its comments
 SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
-BITMAP = re.compile(rb"P4" + SPACE + rb"(\d+)" + SPACE + rb"(\d+)\s")
-PIXMAP = re.compile(rb"P([56])" + SPACE + rb"(\d+)" + SPACE + rb"(\d+)" + SPACE + rb"(\d+)\s")
+BITMAP = re.compile(rb"P4" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s")
+PIXMAP = re.compile(rb"P([56])" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s")
 
 
-_Measure = Callable[[IO[bytes], int], int | None]
+_Measure = Callable[[IO[bytes], int], tuple[int, int] | None]
 
 
 class Stream(NamedTuple):
-    """The format of the images, the place and length of each, and whether other data follows them."""
+    """The format of the images, the place and length of each, their pixels, and whether other data follows them."""
 
     kind: str
     pieces: list[tuple[int, int]]
+    pixels: int
     rest: bool = False
 
     def open_piece(self, stream: IO[bytes], number: int) -> IO[bytes]:
@@ -45,41 +46,47 @@ def find_images(stream: IO[bytes]) -> Stream | None:
         measure, kind = _measure_pnm, "PPM"
     else:
         return None
-    pieces = list(_find_pieces(stream, end, measure))
-    return Stream(kind, pieces, bool(pieces) and sum(pieces[-1]) < end)
+    found = list(_find_pieces(stream, end, measure))
+    pieces = [piece for piece, _ in found]
+    return Stream(kind, pieces, sum(pixels for _, pixels in found), bool(pieces) and sum(pieces[-1]) < end)
 
 
-def _find_pieces(stream: IO[bytes], end: int, measure: _Measure) -> Iterator[tuple[int, int]]:
+def _find_pieces(stream: IO[bytes], end: int, measure: _Measure) -> Iterator[tuple[tuple[int, int], int]]:
+    """Yield the place and length of each image, and its number of pixels."""
     place = 0
     while place < end:
-        size = measure(stream, place)
-        if size is None:
+        measured = measure(stream, place)
+        if measured is None:
             return
-        yield place, min(size, end - place)
+        size, pixels = measured
+        yield (place, min(size, end - place)), pixels
         place += size
 
 
-def _measure_pnm(stream: IO[bytes], place: int) -> int | None:
-    """Return the bytes of the image that begins at a place; None: none begins there."""
+def _measure_pnm(stream: IO[bytes], place: int) -> tuple[int, int] | None:
+    """Return the bytes and pixels of the image that begins at a place; None: none begins there."""
     stream.seek(place)
     head = stream.read(HEAD)
     if found := BITMAP.match(head):
         width, height = int(found[1]), int(found[2])
-        return found.end() + -(-width // 8) * height
+        return found.end() + -(-width // 8) * height, width * height
     if found := PIXMAP.match(head):
         bands, (width, height, most) = 3 if found[1] == b"6" else 1, (int(found[k]) for k in (2, 3, 4))
-        return found.end() + width * height * bands * (2 if most > 255 else 1)
+        return found.end() + width * height * bands * (2 if most > 255 else 1), width * height
     return None
 
 
-def _measure_png(stream: IO[bytes], place: int) -> int | None:
-    """Return the bytes of the image that begins at a place; None: none begins there."""
+def _measure_png(stream: IO[bytes], place: int) -> tuple[int, int] | None:
+    """Return the bytes and pixels of the image that begins at a place; None: none begins there."""
     stream.seek(place)
-    if stream.read(len(SIGNATURE)) != SIGNATURE:
+    start = stream.read(len(SIGNATURE) + 16)
+    if not start.startswith(SIGNATURE):
         return None
+    width, height = int.from_bytes(start[16:20]), int.from_bytes(start[20:24])
+    stream.seek(place + len(SIGNATURE))
     while len(head := stream.read(8)) == 8:
         size, name = struct.unpack(">I4s", head)
         stream.seek(size + 4, 1)
         if name == b"IEND":
             break
-    return stream.tell() - place
+    return stream.tell() - place, width * height

@@ -99,7 +99,25 @@ def parse_tables(data: bytes | mmap, header: Header | None = None) -> tuple[Dire
     Time and memory are linear in the size of the data: no directory is read twice, and the values must not take more
     than four times its bytes. ValueError if the first directory cannot be read.
     """
-    header = header or parse_header(data)
+    first, reader = _read_chain(data, header or parse_header(data))
+    return first, reader.damaged
+
+
+def check_tables(data: bytes | mmap, header: Header) -> None:
+    """Raise ValueError if directories, or the values in them, overlap so much that reading them takes long.
+
+    Pillow and tifffile take time for every mention of a byte.
+    """
+    try:
+        exhausted = _read_chain(data, header)[1].exhausted
+    except ValueError:  # the first directory cannot be read, which is reported by whoever opens the file
+        return
+    if exhausted:
+        raise ValueError("its tables mention more data than it holds")
+
+
+def _read_chain(data: bytes | mmap, header: Header) -> tuple[Directory, _Reader]:
+    """Read the chain of directories, up to a damaged one."""
     reader = _Reader(data, header)
     first, place = reader.read(header.first, 0)
     last = first
@@ -110,17 +128,21 @@ def parse_tables(data: bytes | mmap, header: Header | None = None) -> tuple[Dire
             reader.damaged.append(0)
             break
         last = last.next
-    return first, reader.damaged
+    return first, reader
 
 
 class _Reader:
-    """Reads directories. visited: their places. damaged: tags whose values cannot be read, 0 for a directory."""
+    """Reads directories. visited: their places. damaged: tags whose values cannot be read, 0 for a directory.
+
+    exhausted: whether there was more to read than the size of the data allows.
+    """
 
     def __init__(self, data: bytes | mmap, header: Header) -> None:
         self.data, self.order, self.big = data, header.order, header.big
         self.visited = set[int]()
         self.damaged: list[int] = []
         self._left = 4 * len(data) + 64  # bytes of values to be read, at most
+        self.exhausted = False
 
     def read(self, place: int, depth: int) -> tuple[Directory, int]:
         """Return the directory at a place, and the place of the next."""
@@ -130,14 +152,21 @@ class _Reader:
         self.visited.add(place)
         count, = struct.unpack_from(self.order + ("Q" if self.big else "H"), self.data, place)
         end = place + head + step * count
-        self._left -= step * count
-        if end > len(self.data) or self._left < 0:
+        if end > len(self.data) or not self._take(step * count):
             raise ValueError(f"the directory at byte {place} is cut off")
         found = Directory()
         for at in range(place + head, end, step):
             self._read_entry(found, at, depth)
         links = end + struct.calcsize(link) <= len(self.data)  # some programs leave out the last one
         return found, struct.unpack_from(self.order + link, self.data, end)[0] if links else 0
+
+    def _take(self, size: int) -> bool:
+        """Count bytes that are about to be read. Return whether they may be."""
+        if size > self._left:
+            self.exhausted = True
+            return False
+        self._left -= size
+        return True
 
     def _read_entry(self, found: Directory, at: int, depth: int) -> None:
         tag, kind = struct.unpack_from(self.order + "HH", self.data, at)
@@ -146,9 +175,7 @@ class _Reader:
         size, place = SIZES.get(kind, 0) * count, at + 4 + room
         if size > room:
             place, = struct.unpack_from(self.order + code, self.data, place)
-        self._left -= size
-        if kind not in SIZES or place + size > len(self.data) or self._left < 0:
-            self._left += size
+        if kind not in SIZES or place + size > len(self.data) or not self._take(size):
             self.damaged.append(tag)
             return
         entry = Entry(tag, kind, count, bytes(self.data[place:place + size]), place)

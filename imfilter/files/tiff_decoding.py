@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import IO, TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
@@ -10,10 +11,11 @@ from ..arrays.conversion import as_array
 from .decoder import Decoder, finish_image
 from .metadata import collect_metadata
 from .photo import add_note
-from .pillow_guards import check_pixels, mute_libtiff, quiet_headers
+from .pillow_guards import check_frames, check_pixels, mute_libtiff, quiet_headers
 from .samples import correct_samples, is_white_zero, loses_samples, to_filterable_mode
 from .stacks import decode_plane, describe_plane, find_stack
 from .tiff_pages import TiffPages, to_picture
+from .tiff_tables import PageTables
 from .tiff_ycbcr import is_subsampled, read_subsampled, ycbcr_to_rgb
 from .volumes import check_main_picture, count_planes, read_planes
 
@@ -27,10 +29,16 @@ def choose_tiff_decoder(
     """Return a decoder for what Pillow has opened but would not read whole; None: Pillow reads it."""
     tags = image.tag_v2  # type: ignore[attr-defined]
     check_main_picture(tags)
-    if count == 1 and (stack := decode_stack(stream, notes)):
+    if count == 1 and (stack := decode_stack(stream, most, notes)):
         return stack
     if (count == 1 and count_planes(tags) > 1) or needs_tifffile(image, count):
         return decode_tiff(stream, most, notes)
+    if count > 1:
+        tables = PageTables(stream)
+        pages = [tables.stored(number) for number in range(len(tables.pages))]
+        for page in pages:
+            check_pixels((page.width, page.height), most)
+        check_frames(count, sum(page.height * page.width for page in pages), stream, most)
     return None
 
 
@@ -43,6 +51,7 @@ def decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> Decode
         raise UnidentifiedImageError
     check_main_picture(pages.tags[0])
     planes = count_planes(pages.tags[0]) if count == 1 else 1
+    check_frames(max(count, planes), planes * sum(math.prod(pages.size(page)) for page in range(count)), stream, most)
     if planes > 1:
         return _decode_planes(planes, pages, most, notes)
     for page in range(count):
@@ -103,13 +112,14 @@ def _decode_planes(planes: int, pages: TiffPages, most: int | None, notes: list[
     return Decoder("TIFF", len(pixels), decode)
 
 
-def decode_stack(stream: IO[bytes], notes: list[str]) -> Decoder | None:
+def decode_stack(stream: IO[bytes], most: int | None, notes: list[str]) -> Decoder | None:
     """Return a decoder for the planes that share the only table of a TIFF file, if there are several."""
     with quiet_headers():
         pages = TiffPages(stream)
     stack = find_stack(pages, notes)
     if stack is None:
         return None
+    check_frames(stack.planes, stack.planes * math.prod(pages.size(0)), stream, most)
     stream.seek(0)
     pages.stream = io.BytesIO(stream.read())
 

@@ -15,7 +15,7 @@ from ..errors import FileError
 from .high_depth import library
 from .pillow_guards import LogCapture
 from .samples import divide_by_alpha
-from .tiff_tables import NODATA, PageTables
+from .tiff_tables import NODATA, PageTables, check_stream
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -44,6 +44,9 @@ class TiffPages:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
+        self.tables = PageTables(stream)
+        check_stream(stream)
+        self._file: Any = None
         offsets: set[int] = set()
         self.tags: list[dict[int, Any]] = []
         for place, directory in read_directories(stream):
@@ -51,10 +54,13 @@ class TiffPages:
                 break
             offsets.add(place)
             self.tags.append(dict(directory.items()))
-        self.tables = PageTables(stream)
 
     def size(self, page: int) -> tuple[int, int]:
-        return self.tags[page][256], self.tags[page][257]
+        """Return the width and height of a page."""
+        try:
+            return int(self.tags[page][256]), int(self.tags[page][257])
+        except (KeyError, TypeError, ValueError):
+            raise FileError("is damaged: it has a page without a size") from None
 
     def header(self, page: int, notes: list[str]) -> Image.Image:
         """Return an image of one pixel with the page's metadata, as an opened file would have it."""
@@ -88,9 +94,11 @@ class TiffPages:
         tags = self.tags[page]
         if not self.knows(page):
             self.reject(page)
-        self.stream.seek(0)
-        with LogCapture("tifffile") as log, tifffile.TiffFile(self.stream) as file:
-            own = file.pages[page]
+        with LogCapture("tifffile") as log:
+            if self._file is None:  # kept open: it would walk from the first page to this one again
+                self.stream.seek(0)
+                self._file = tifffile.TiffFile(self.stream)
+            own = self._file.pages[page]
             own.nodata = read_fill(own)
             pixels = own.asarray()
             planes = own.axes.startswith("S")

@@ -1,9 +1,12 @@
 """The descriptive entries of TIFF pages as raw bytes, without those on how the old pixels are stored."""
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
+from collections.abc import Iterator
 from functools import partial
+from heapq import nsmallest
 from mmap import ACCESS_READ, mmap
 from typing import IO
 
@@ -14,9 +17,9 @@ from .descriptions import DESCRIPTION, Result, Stored, remove_statistics, update
 from .exif import MAKER_NOTE, ExifBlock
 from .georeference import update_georeference
 from .microscopy import remove_curve, remove_outlines, remove_private
-from .photo import add_note
+from .photo import MOST_NOTES, add_note
 from .photoshop import clean_iptc, clean_resources, update_resources
-from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Entry, Header, parse_header, parse_tables
+from .tables import CHILDREN, EXPOSURE, PICTURES, Directory, Entry, Header, check_tables, parse_header, parse_tables
 
 # Tags that describe how a page is stored, and not the photo. 700, 34675 and 42113 are XMP, the color profile and the
 # value of pixels without data.
@@ -41,12 +44,10 @@ class PageTables:
     """The tables of all pages of a TIFF file."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        data = _view(stream)
-        try:
+        with _view(stream) as data:
             self.header: Header = parse_header(data)
-            first, self.damaged = parse_tables(data, self.header)
-        finally:
-            data.close() if isinstance(data, mmap) else None
+            first, damaged = parse_tables(data, self.header)
+        self.damaged = nsmallest(MOST_NOTES + 1, {*damaged} - LAYOUT_TAGS)  # those that are noted
         self.pages: list[Directory] = []
         page: Directory | None = first
         while page is not None:
@@ -101,7 +102,7 @@ class PageTables:
     def exif(self, number: int, notes: list[str]) -> bytes:
         """Return a page's entries as an EXIF block; notes: what is not kept."""
         page = self.pages[number]
-        for tag in sorted({*self.damaged} - LAYOUT_TAGS):
+        for tag in self.damaged:
             add_note(notes, f"TIFF tag {tag} not kept: it is damaged" if tag else "a damaged page is not kept")
         for tag, name in LEVELS.items():
             levels = page.find(tag)
@@ -117,13 +118,27 @@ class PageTables:
         return block.to_bytes(notes)
 
 
-def _view(stream: IO[bytes]) -> bytes | mmap:
-    """Return the bytes of a stream; those of a file are read on access."""
+def check_stream(stream: IO[bytes]) -> None:
+    """Reject a TIFF file whose tables overlap so much that reading them takes long."""
+    with _view(stream) as data:
+        try:
+            header = parse_header(data)
+        except ValueError:  # whoever opens the file reports it
+            return
+        check_tables(data, header)
+
+
+@contextlib.contextmanager
+def _view(stream: IO[bytes]) -> Iterator[bytes | mmap]:
+    """Yield the bytes of a stream; those of a file are read on access."""
     try:
-        return mmap(stream.fileno(), 0, access=ACCESS_READ)
+        data = mmap(stream.fileno(), 0, access=ACCESS_READ)
     except (OSError, ValueError, io.UnsupportedOperation):
         stream.seek(0)
-        return stream.read()
+        yield stream.read()
+        return
+    with data:
+        yield data
 
 
 def _remove_pixels(page: Directory, turn: int, notes: list[str]) -> None:

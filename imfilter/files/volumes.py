@@ -12,7 +12,7 @@ from ..errors import FileError
 from .high_depth import library
 
 REDUCED, SUBFILE_TYPE, DESCRIPTION, SUB_IMAGES, DEPTH = 1, 254, 270, 330, 32997
-IMAGES = re.compile(r"^images=(\d+)\s*$", re.MULTILINE)
+IMAGES = re.compile(r"^images=(\d{1,9})\s*$", re.MULTILINE)
 
 
 def count_planes(tags: Any) -> int:
@@ -32,7 +32,7 @@ def count_planes(tags: Any) -> int:
         try:
             shape = json.loads(text)["shape"]
             return int(max(1, math.prod(shape) // (tags[256] * tags[257] * tags.get(277, 1))))
-        except (ValueError, TypeError, KeyError, ZeroDivisionError):
+        except (ValueError, TypeError, KeyError, ZeroDivisionError, RecursionError):
             return 1
     return 1
 

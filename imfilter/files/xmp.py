@@ -41,7 +41,7 @@ WHY = {GAIN: "fits the photo before the filter", FILM: "shows the photo before t
        SIGNATURE: "certifies the photo before the filter"}
 DECLARED = re.compile(rb"""xmlns:([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 TAG = re.compile(rb"""<(/?)([\w:.-]+)((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
-ATTRIBUTE = re.compile(rb"""\s+([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')""")
+ATTRIBUTE = re.compile(rb"""(?<!\s)\s+([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')""")
 SKIPPED = {b"<?": b"?>", b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<!": b">"}  # in this order
 WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 

@@ -13,7 +13,7 @@ from ..convolution import conv2d
 from ..errors import ImfilterError, check_integer
 from .layer import Layer, Pair, Shape, check_shape
 from .summary import LayerSummary, Summary
-from .trained_weights import check_weights, load_weights
+from .trained_weights import check_weights, find_weights, read_weights
 
 
 class Rectangle(NamedTuple):
@@ -165,7 +165,8 @@ class Stack:
             Values are not rescaled: divide a photo by 255 for weights trained on 0 to 1.
         weights : sequence or mapping of arrays, or the name of an .npz file
             The weights (C_out, C_in / groups, kh, kw) of each layer, followed by its bias (C_out,) if it has one. Of a
-            mapping, such as the state of a PyTorch model, the values in their order.
+            mapping, such as the state of a PyTorch model, the values in their order. A file must hold arrays only,
+            as numpy.savez writes it; their data are read once their shapes are known to fit.
         relu : bool, default False
             Set negative values to 0 after every layer.
         channel_axis : int or None, default -1
@@ -192,11 +193,11 @@ class Stack:
         >>> [maps.shape for maps in stack.apply(numpy.ones((8, 6)), weights)]
         [(8, 6, 2), (4, 3, 4)]
         """
-        pairs = load_weights(weights, len(self.layers))
+        found = find_weights(weights, len(self.layers))
         pixels = as_array(image)
         axis = -1 if pixels.ndim == 2 else channel_axis
-        if axis is not None:
-            check_weights(pairs, self.layers, 1 if pixels.ndim == 2 else pixels.shape[axis])
+        check_weights(found, self.layers, 1 if axis is None or pixels.ndim == 2 else pixels.shape[axis])
+        pairs = read_weights(found)
         exact = all(array is None or array.dtype.itemsize <= 4 or array.dtype.kind != "f"
                     for pair in pairs for array in pair)
         kind = pixels.dtype.newbyteorder("=")

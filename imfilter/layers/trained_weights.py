@@ -10,12 +10,14 @@ from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
 from .layer import Layer
+from .stored_arrays import StoredArray, list_stored_arrays
 
-Weights = list[tuple[Array, Array | None]]  # the weights and the bias of every layer
+AnyArray = Array | StoredArray
+Weights = list[tuple[AnyArray, AnyArray | None]]  # the weights and the bias of every layer
 
 
-def load_weights(weights: Any, layers: int) -> Weights:
-    """Return the weight and the bias of every layer."""
+def find_weights(weights: Any, layers: int) -> Weights:
+    """Return the weight and the bias of every layer. Those in a file have not been read."""
     pairs: Weights = []
     for name, array in _list_arrays(weights):
         if array.ndim == 4:
@@ -46,26 +48,22 @@ def check_weights(pairs: Weights, layers: Sequence[Layer], channels: int) -> Non
         channels = out
 
 
-def _list_arrays(weights: Any) -> list[tuple[str, Array]]:
+def read_weights(pairs: Weights) -> list[tuple[Array, Array | None]]:
+    """Return the weights with those read that are in a file."""
+    return [(_read(weight), None if bias is None else _read(bias)) for weight, bias in pairs]
+
+
+def _read(array: AnyArray) -> Array:
+    return array.read() if isinstance(array, StoredArray) else array
+
+
+def _list_arrays(weights: Any) -> Sequence[tuple[str, AnyArray]]:
     """Return the arrays in order, each with its name for error messages."""
     if isinstance(weights, str) or hasattr(weights, "__fspath__"):
-        return _load_file(weights)
+        return [(array.name, array) for array in list_stored_arrays(weights)]
     if isinstance(weights, Mapping):
         return [(str(name), as_array(array, str(name))) for name, array in weights.items()]
     if isinstance(weights, np.ndarray) or not isinstance(weights, Iterable):
         raise DtypeError(f"weights must be a list of arrays, one per layer, got {type(weights).__name__}")
     return [(f"array {k + 1}", as_array(array, f"array {k + 1}")) for k, array in enumerate(weights)]
 
-
-def _load_file(path: Any) -> list[tuple[str, Array]]:
-    """Return the arrays of an .npz file. Pickled objects are rejected, because loading them can run code."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if isinstance(archive, np.ndarray):
-                return [("the array", archive)]
-            return [(name, archive[name]) for name in archive.files]
-    except OSError as error:
-        raise ImfilterError(f"{path}: {error.strerror or 'not an .npz file'}") from None
-    except Exception as error:  # a damaged zip file can raise nearly anything
-        why = "must not hold pickled objects" if "pickle" in str(error).lower() else "not an .npz file"
-        raise ImfilterError(f"{path}: {why}") from None

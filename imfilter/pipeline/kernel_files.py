@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..arrays.dtypes import Array
 from ..convolution import conv2d, correlate
 from ..engine.borders import parse_border
 from ..engine.request import FilterOptions
-from ..errors import FileError, explain_os_error
+from ..errors import FileError, ImfilterError, explain_os_error
 from ..filters.combine import combine
 
 SUFFIX = ".json"
@@ -33,24 +34,59 @@ def format_kernel(kernel: Array, bias: Any, **more: Any) -> bytes:
 
 def read_kernel(path: str) -> tuple[Array, Array]:
     """Return the kernel (kh, kw) for `correlate`, or the bank (C_out, C_in, kh, kw), of a file, and its bias."""
-    import json
-
-    try:
-        with open(path, "rb") as stream:
-            entries = json.loads(stream.read(LARGEST))
-        if not isinstance(entries, dict) or entries.get("file") != TITLE:
-            raise FileError(f"{path}: not a kernel file: imfilter learn writes them")
-        kernel, bias = (np.array(entries[key], np.float64) for key in ("kernel", "bias"))
-    except OSError as error:
-        raise FileError(f"{path}: {explain_os_error(error)}") from None
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path}: not a kernel file, or damaged") from None
+    entries = _read_entries(path)
+    if not isinstance(entries, dict) or entries.get("file") != TITLE:
+        raise FileError(f"{path}: not a kernel file: imfilter learn writes them")
+    kernel, bias = (_read_numbers(path, key, entries) for key in ("kernel", "bias"))
     fits = kernel.ndim in (2, 4) and bias.shape in ((), kernel.shape[:1] if kernel.ndim == 4 else ())
     if not fits or not kernel.size or not np.isfinite(kernel).all() or not np.isfinite(bias).all():
         raise FileError(f"{path}: contains no kernel of finite numbers")
     return kernel, bias
+
+
+def _read_entries(path: str) -> Any:
+    """Return the JSON value in a file. All numbers are floats: integers may be of any length."""
+    import json
+
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
+    if len(data) > LARGEST:
+        raise FileError(f"{path}: must have at most {LARGEST:,} bytes to be a kernel file")
+    try:
+        return json.loads(data, parse_int=float, object_pairs_hook=_unique_entries)
+    except (ValueError, RecursionError) as error:  # in bytes that are no text, or no JSON, or nested too deeply
+        twice = f": {error}" if isinstance(error, ImfilterError) else ""
+        raise FileError(f"{path}: not a kernel file, or damaged{twice}") from None
+
+
+def _unique_entries(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the entries of an object; programs disagree on which of two with one name counts."""
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        name = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ImfilterError(f"it has two entries {name!r}")
+    return entries
+
+
+def _read_numbers(path: str, name: str, entries: dict[str, Any]) -> Array:
+    """Return an entry as an array. NumPy alone would take texts and booleans for numbers."""
+    try:
+        numbers = np.array(entries[name])
+    except (KeyError, ValueError):  # missing, or rows of different lengths
+        numbers = np.array(None)
+    if numbers.dtype != np.float64 or _holds_booleans(entries[name]):
+        raise FileError(f"{path}: damaged: {name} must be numbers, in lists of equal length")
+    return numbers
+
+
+def _holds_booleans(value: Any) -> bool:
+    """Return whether there is a boolean among nested lists of numbers, in which NumPy counts it as 0 or 1."""
+    if isinstance(value, list):
+        return any(map(_holds_booleans, value))
+    return isinstance(value, bool)
 
 
 def apply_kernel(image: Any, kernel: Array, bias: Any = 0.0, **common: Any) -> Any:

@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..errors import FileError, ImfilterError, explain_os_error
+from ..errors import FileError, ImfilterError, explain_os_error, shorten
 from ..filters.parameters import parse_number
 
 SUFFIXES = (".csv", ".txt", ".tsv")
@@ -27,11 +27,12 @@ def parse_kernel(text: str) -> Array:
         rows = [[parse_number(number) for number in row] for row in _split_rows(text.replace(MINUS, "-"))]
     except ValueError as error:
         came = str(error).partition(": ")[2]
-        raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {came}") from None
+        raise ImfilterError(f"a kernel must be rows of numbers, 'a b; c d', got {shorten(came)}") from None
     if not rows:
         raise ImfilterError("a kernel must have at least one weight, got none")
     if len({len(row) for row in rows}) != 1:
-        raise ImfilterError(f"the rows of a kernel must have the same length, got {[len(row) for row in rows]}")
+        lengths = shorten(str([len(row) for row in rows]))
+        raise ImfilterError(f"the rows of a kernel must have the same length, got {lengths}")
     kernel = np.array(rows)
     if not np.isfinite(kernel).all():
         raise ImfilterError("the weights of a kernel must be finite, got NaN or infinity")
@@ -51,11 +52,13 @@ def read_kernel_text(path: str) -> Array:
     """Return the kernel in a text file."""
     try:
         with open(path, encoding="utf-8-sig") as stream:
-            text = stream.read(LARGEST)
+            text = stream.read(LARGEST + 1)
     except OSError as error:
         raise FileError(f"{path}: {explain_os_error(error)}") from None
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not a text file") from None
+    if len(text) > LARGEST:
+        raise FileError(f"{path}: must have at most {LARGEST:,} characters to be a kernel")
     try:
         return parse_kernel(text)
     except ImfilterError as error:

@@ -56,16 +56,28 @@ def _pool() -> ThreadPoolExecutor:
     # Ctrl-C raises in the main thread only. If it did so while the pool starts a thread, the pool would not know that
     # thread, nobody would end it, and the process would wait for it forever. So another thread starts all of them.
     starter = threading.Thread(target=_start_threads, args=(pool, count))
-    starter.start()
-    starter.join()
+    try:
+        starter.start()
+        starter.join()
+    except RuntimeError:  # not even this one can be started
+        _keep_started(pool)
     return pool
 
 
 def _start_threads(pool: ThreadPoolExecutor, count: int) -> None:
     """Start all threads of a pool, which by itself starts one whenever none is idle."""
     all_started = threading.Barrier(count)
-    for future in [pool.submit(all_started.wait) for _ in range(count)]:
-        future.result()
+    try:
+        for future in [pool.submit(all_started.wait) for _ in range(count)]:
+            future.result()
+    except (RuntimeError, MemoryError):  # the system has no more threads
+        all_started.abort()
+        _keep_started(pool)
+
+
+def _keep_started(pool: ThreadPoolExecutor) -> None:
+    """Make do with the threads that a pool has; the caller of a task does what they do not."""
+    pool._max_workers = len(pool._threads)
 
 
 if hasattr(os, "register_at_fork"):

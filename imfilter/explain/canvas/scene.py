@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...arrays.dtypes import Array
+from ...runtime.printable import escape_controls
 from .palette import Color
 
 GAP = 32  # units between panels, and around them
@@ -56,6 +57,9 @@ class Text:
     color: Color = "ink"
     anchor: str = "middle"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", escape_controls(self.text))
+
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
@@ -79,6 +83,9 @@ class Panel:
     label: str
     shapes: list[tuple[Shape, Span]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.label = escape_controls(self.label)
+
     def add(self, *shapes: Shape, span: Span = None) -> None:
         """Add shapes on top of the others."""
         self.shapes.extend((shape, span) for shape in shapes)
@@ -101,6 +108,11 @@ class Scene:
     captions: Sequence[str] = ("",)
     seconds: float = 1.2  # duration of a frame; the last one stays twice as long
     bare: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("title", escape_controls(self.title)), ("notes", [*map(escape_controls, self.notes)]),
+                            ("captions", [*map(escape_controls, self.captions)])):
+            object.__setattr__(self, name, value)
 
     @property
     def frames(self) -> int:
@@ -172,4 +184,4 @@ def bind_sizes(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """Return text as one line that can be encoded."""
-    return " ".join(text.encode(errors="backslashreplace").decode().split())
+    return escape_controls(" ".join(text.split()))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...arrays.conversion import as_array, is_picture
 from ...arrays.high_depth import HighDepthImage
+from ...runtime.printable import escape_controls
 from ..canvas.page import fill_page
 from ..canvas.palette import DARK, LIGHT, css_variables
 from .comparison import Comparison, Difference, format_difference
@@ -60,6 +61,7 @@ def render_slider(first: Any, second: Any, result: Comparison, names: tuple[str,
                  for picture, source in zip(shown, (first, second), strict=True)]
     if addresses[0].startswith("data:image/jpeg"):
         notes.append(f"The pictures are shown as JPEG of quality {QUALITY}; the numbers are those of the files.")
+    names = escape_controls(names[0]), escape_controls(names[1])
     return fill_page("slider.html", {
         "title": escape(f"{names[0]} and {names[1]}"), "light": css_variables(LIGHT), "dark": css_variables(DARK),
         "before": escape(names[0]), "after": escape(names[1]), "first": addresses[0], "second": addresses[1],

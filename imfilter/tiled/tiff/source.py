@@ -15,7 +15,7 @@ from ...files.orientation import turn_pixels
 from ...files.pillow_guards import explain_read_errors, quiet_headers
 from ...files.samples import is_white_zero
 from ...files.tiff_pages import TiffPages
-from ...files.tiff_tables import remove_description
+from ...files.tiff_tables import check_stream, remove_description
 from ..segment_cache import CACHE, assemble_block, check_segment
 from ..source import Source, read_stamp
 from .directory import TiffDirectory, read_directory
@@ -30,6 +30,7 @@ class TiffSource(Source):
     def __init__(self, path: str) -> None:
         with explain_read_errors(path, NO_IMAGE), open(path, "rb") as stream:
             notes: list[str] = []
+            check_stream(stream)
             stored = read_directory(path, stream, notes)
             samples = identify_samples(stored.tags, stored.dtype, stored.bands, notes)
             if not stored.raw:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...blocks.build import Block
-from ...errors import FileError
+from ...errors import FileError, explain_system_error
 from ...runtime.extras import import_library
 from ..segment_cache import CACHE, assemble_block, check_segment
 from ..source import Source, read_stamp
@@ -96,9 +96,10 @@ class ZarrSource(Source):
         try:
             pixels = np.asarray(self._array[self.axes.window(self._array.ndim, block)])
         except Exception as error:  # every codec has errors of its own
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise FileError(f"{self.path}: is damaged: the chunk at row {top}, column {left} cannot be decoded: "
-                            f"{reason}") from None
+            system = explain_system_error(error)
+            reason = system or (str(error).splitlines()[0] if str(error) else type(error).__name__)
+            raise FileError(f"{self.path}: {'' if system else 'is damaged: '}the chunk at row {top}, column {left} "
+                            f"cannot be {'read' if system else 'decoded'}: {reason}") from None
         return pixels.astype(self.dtype, copy=False).transpose(self.axes.order())
 
 
@@ -134,6 +135,8 @@ def _open_array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, zipfile.BadZipFile) as error:
         if not (zipfile.is_zipfile(path) if os.path.isfile(path) else is_store(path)):
             raise FileError("is not a Zarr array or group: a folder must be one to be read in tiles") from None
+        if (system := explain_system_error(error)) is not None and not isinstance(error, FileNotFoundError):
+            raise FileError(system) from None
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileError(f"is damaged, or an unsupported kind of Zarr: {reason}") from None
     inner = sorted(found.keys())

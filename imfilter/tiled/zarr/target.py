@@ -111,7 +111,7 @@ def create_store(
     path = path.rstrip("/")
     library()
     resume, force = options.resume, options.force
-    if resume and not force and os.path.lexists(path) and not os.path.lexists(f"{path}{unfinished.SUFFIX}"):
+    if resume and not force and is_finished(path):
         raise FileError(f"{path}: exists already, and there is nothing to resume; --force replaces it")
     check_store(path, force=force)
     sides = shape[0], shape[1]
@@ -130,6 +130,11 @@ def create_store(
         unfinished.begin_store(target.partial, provenance, make, resume=resume, force=force)
     target.lock()
     return target
+
+
+def is_finished(path: str) -> bool:
+    """Return whether something has the name of a store, and no unfinished one is beside it."""
+    return os.path.lexists(path) and not os.path.lexists(f"{path}{unfinished.SUFFIX}")
 
 
 def check_store(path: str, *, force: bool) -> None:

@@ -1,0 +1,284 @@
+"""Files made to hurt: time and memory are linear in their size, and whatever is wrong is one sentence.
+
+A test whose input would take hours in quadratic time needs no clock: it ends, or it does not.
+"""
+import io
+import logging
+import struct
+import subprocess
+import sys
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imfilter import FileError, files
+from imfilter.files import exif, header, photo, png_metadata, xmp
+from imfilter.files.descriptions import PIXELS, STATISTICS
+from imfilter.runtime import library_messages, threads
+
+MANY = 400_000
+
+
+def entry(tag, kind, count, value):
+    return struct.pack("<HHII", tag, kind, count, value)
+
+
+def page(following, *more):
+    """Return a table of a gray page of 2 x 2 pixels, whose samples are at byte 8."""
+    entries = [entry(256, 3, 1, 2), entry(257, 3, 1, 2), entry(258, 3, 1, 8), entry(259, 3, 1, 1), entry(262, 3, 1, 1),
+               entry(273, 4, 1, 8), entry(277, 3, 1, 1), entry(278, 3, 1, 2), entry(279, 4, 1, 4), *more]
+    return struct.pack("<H", len(entries)) + b"".join(entries) + struct.pack("<I", following)
+
+
+def tiff(tables):
+    return b"II*\0\x10\0\0\0" + b"\1\2\3\4" * 2 + tables
+
+
+def pages(count, *more, last=0):
+    size = len(page(0, *more))
+    return tiff(b"".join(page(16 + size * (k + 1) if k < count - 1 else last, *more) for k in range(count)))
+
+
+def jpeg(*segments):
+    stream = io.BytesIO()
+    Image.new("L", (8, 8)).save(stream, "JPEG")
+    inserted = b"".join(struct.pack(">BBH", 0xFF, kind, len(data) + 2) + data for kind, data in segments)
+    return stream.getvalue()[:2] + inserted + stream.getvalue()[2:]
+
+
+def png(*chunks):
+    stream = io.BytesIO()
+    Image.new("L", (2, 2)).save(stream, "PNG")
+    made = b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+                    for name, data in chunks)
+    return stream.getvalue()[:33] + made + stream.getvalue()[33:]
+
+
+def count_calls(function):
+    """Return the number of calls that a function makes, in Python and in C."""
+    count = 0
+
+    def tick(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(tick)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.fixture
+def put(tmp_path):
+    def write(name, data):
+        (tmp_path / name).write_bytes(data)
+        return str(tmp_path / name)
+    return write
+
+
+@pytest.mark.parametrize("make", [
+    pages, lambda n: pages(n, last=16), lambda n: pages(1, *[entry(1000 + k, 1, 1, 7) for k in range(n)]),
+    lambda n: pages(1, entry(330, 4, n, 136)) + bytes(4 * n),
+], ids=["chain", "loop", "wide", "fan"])
+def test_the_work_for_tiff_tables_is_linear(put, make):
+    def work(count):
+        path = put("x.tif", make(count))
+        return count_calls(lambda: files.read_photo(path))
+
+    work(10)  # imports
+    once, twice, four = work(500), work(1000), work(2000)
+    assert four - twice < 2.2 * (twice - once)
+
+
+def test_pages_are_looked_up_in_an_index():
+    places = header._Places(range(MANY))
+    assert sum(k in places for k in range(-MANY, MANY)) == MANY
+    places.append(-1)
+    assert -1 in places
+
+
+@pytest.mark.parametrize("count", [200, 400])
+def test_tables_that_mention_the_same_bytes_again_and_again_are_refused(put, count):
+    size = 126 * count
+    for name in ("x.tif", "deep.tif"):
+        data = pages(count, entry(40000, 7, size, 16))
+        if name == "deep.tif":  # read with tifffile
+            data = data.replace(entry(258, 3, 1, 8), entry(258, 3, 1, 64))
+        with pytest.raises(FileError, match=rf"{name}: is damaged: its tables mention more data than it holds"):
+            files.read_photo(put(name, data))
+    long = b"\xff" * (12 * 65535 + 8 * count + 64)  # tables of 65,535 entries, one every four bytes
+    data = bytearray(pages(1, last=134) + long)
+    for k in range(count):
+        struct.pack_into("<I", data, 134 + 4 * k + 2 + 12 * 65535, 134 + 4 * (k + 1) if k < count - 1 else 0)
+    with pytest.raises(FileError, match="its tables mention more data than it holds"):
+        files.read_photo(put("tables.tif", bytes(data)))
+
+
+def test_pages_without_a_size_are_damaged(put):
+    empty = b"".join(struct.pack("<HI", 0, 14 + 6 * k) for k in range(999))
+    with pytest.raises(FileError, match=r"x\.tif: is damaged"):
+        files.read_photo(put("x.tif", b"II*\0\x08\0\0\0" + empty))
+
+
+@pytest.mark.parametrize(("edit", "result"), [
+    (lambda: xmp.edit_xmp(b"<a" + b" " * MANY + b"/>", {}, []), b"<a" + b" " * MANY + b"/>"),
+    (lambda: xmp.edit_xmp(b"<a>" * MANY + b"</a>" * MANY, {}, []), b"<a>" * MANY + b"</a>" * MANY),
+    (lambda: STATISTICS.sub(b"", b" " * MANY + b"x"), b" " * MANY + b"x"),
+    (lambda: STATISTICS.sub(b"", b"<Item " + b" name='STATISTICS_" * MANY), b"<Item " + b" name='STATISTICS_" * MANY),
+    (lambda: STATISTICS.sub(b"", b"<Item name='STATISTICS_A'" * MANY), b"<Item name='STATISTICS_A'" * MANY),
+    (lambda: PIXELS.sub(b"", b"<Pixels " * MANY), b"<Pixels " * MANY),
+    (lambda: png_metadata.decode_exif("\nexif\n 8" + "\n" * MANY + "Z", []), b""),
+], ids=["spaces in a tag", "nested tags", "spaces", "names", "items", "pixels", "hexadecimals"])
+def test_patterns_take_linear_time(edit, result):
+    assert edit() == result
+
+
+def test_statistics_are_still_found():
+    kept = b"<Item name='A'>1</Item>"
+    gone = b"  <Item name=\"STATISTICS_MEAN\" sample='0'>1.5</Item> <Item name='STATISTICS_X'/>"
+    assert STATISTICS.sub(b"", b"<GDALMetadata>" + gone + kept + gone + b"</GDALMetadata>") == (
+        b"<GDALMetadata>" + kept + b"</GDALMetadata>")
+
+
+def test_notes_are_few():
+    notes = []
+    for k in range(photo.MOST_NOTES):
+        photo.add_note(notes, f"note {k}")
+        photo.add_note(notes, "note 0")
+    assert len(notes) == photo.MOST_NOTES
+    for k in range(1000):
+        photo.add_note(notes, f"another {k}")
+    assert notes[-1] == "further notes are left out" and len(notes) == photo.MOST_NOTES + 1
+    entries = b"".join(entry(k, 1, 2**31, 8) for k in range(60_000))
+    block = b"II*\0\x08\0\0\0" + struct.pack("<H", 60_000) + entries + bytes(4)
+    notes = []
+    exif.clean_exif(block, notes)
+    assert len(notes) <= photo.MOST_NOTES + 1
+
+
+def test_a_storm_of_exif_is_refused(put):
+    with pytest.raises(FileError, match=r"x\.jpg: must have at most 256 segments of EXIF, got more"):
+        files.read_photo(put("x.jpg", jpeg(*[(0xE1, b"Exif\0\0ab")] * 257)))
+    assert files.read_photo(put("y.jpg", jpeg(*[(0xE5, b"")] * 9999))).image.size == (8, 8)
+
+
+def test_texts_and_profiles_of_png_are_unpacked_up_to_a_limit(put, monkeypatch):
+    monkeypatch.setattr(png_metadata, "MOST", 1000)
+    unpacker = png_metadata._Unpacker()
+    packed = zlib.compress(bytes(600))
+    assert unpacker.inflate(packed) == bytes(600)
+    assert unpacker.inflate(packed) is None and unpacker.inflate(packed) is None
+    bomb = zlib.compress(bytes(2**25))
+    read = files.read_photo(put("x.png", png(*[(b"iCCP", b"x\0\0" + bomb)] * 200)))
+    assert read.image.size == (2, 2) and read.notes == ["color profile not kept: it cannot be read"]
+
+
+def run(arguments, folder, **options):
+    return subprocess.run([sys.executable, "-m", "imfilter", *arguments], cwd=folder, capture_output=True, **options)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of a shell")
+@pytest.mark.parametrize(("source", "words"), [
+    ("yes", "-: is not an image that can be read"), ("cat /dev/zero", "-: is not an image that can be read"),
+    ("(printf 'P5 9 9 255\\n'; cat /dev/zero)", "-: must have at most 16,777,216 bytes, got more: --max-pixels sets"),
+])
+@pytest.mark.parametrize("more", ["", " --dry-run"])
+def test_endless_input_ends_in_a_sentence(tmp_path, source, words, more):
+    command = f"{source} | {sys.executable} -m imfilter apply box - -o out.png --max-pixels 1000{more}"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith(f"imfilter: {words}") and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_finds_what_a_real_run_would(tmp_path):
+    Image.effect_noise((60, 50), 90).save(tmp_path / "half.png")
+    data = (tmp_path / "half.png").read_bytes()
+    (tmp_path / "half.png").write_bytes(data[:len(data) // 2])
+    dry = run(["apply", "box", "half.png", "--dry-run"], tmp_path)
+    assert dry.returncode == 1 and dry.stdout == b"" and dry.stderr.startswith(b"imfilter: half.png: is damaged: ")
+    assert run(["apply", "box", "half.png"], tmp_path).stderr == dry.stderr
+
+
+def test_a_finished_store_needs_no_resuming(tmp_path):
+    pytest.importorskip("zarr")
+    pytest.importorskip("tifffile")
+    Image.effect_noise((60, 50), 90).save(tmp_path / "a.tif")
+    again = ["apply", "box", "a.tif", "-o", "b.zarr", "--resume"]
+    assert run(again, tmp_path).returncode == 0
+    for more, status, words in (
+        ([], 0, b"imfilter: a.tif: b.zarr is complete: there is nothing to resume\n"),
+        (["--dry-run"], 0, b"imfilter: a.tif: b.zarr is complete: there is nothing to resume\n"),
+        (["--stride", "2"], 1, b"imfilter: a.tif: b.zarr: exists already, and there is nothing to resume; --force"),
+    ):
+        done = run([*again, *more], tmp_path)
+        assert done.returncode == status and done.stderr.startswith(words) and not done.stdout
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (OSError(5, "Input/output error"), "Input/output error"),
+    (OSError(24, "Too many open files"), "Too many open files"),
+    (OSError(12, "Cannot allocate memory"), "Cannot allocate memory"),
+    (MemoryError(), "there is not enough memory for it"),
+    (OSError("image file is truncated"), "is damaged: image file is truncated"),
+    (OSError(22, "Invalid argument"), r"is damaged: .*Invalid argument"),
+])
+def test_errors_of_the_system_are_not_taken_for_damage(put, monkeypatch, error, words):
+    def fail(self):
+        raise error
+
+    path = put("x.bmp", b"")
+    Image.new("L", (3, 2)).save(path)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(FileError, match=rf"x\.bmp: {words}"):
+        files.read_photo(path)
+
+
+def test_names_that_cannot_be_looked_up_say_why(tmp_path):
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    (tmp_path / "file").touch()
+    names = ["loop.png", "file/a.png", "x" * 300 + ".png", "none.png"]
+    done = run(["apply", "box", *names, "--workers", "1"], tmp_path, text=True)
+    assert done.returncode == 1
+    for words in ("loop.png: Too many levels", "file/a.png: Not a directory", "x.png: File name too long",
+                  "none.png: there is no such file", "0 of 4 written, 4 failed"):
+        assert words in done.stderr
+    assert all(line.startswith("imfilter: ") for line in done.stderr.splitlines())
+
+
+def test_messages_of_libraries_become_notes(monkeypatch):
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    monkeypatch.setattr(logging, "lastResort", logging.lastResort)
+    library_messages.collect_messages()
+    warnings.showwarning(RuntimeWarning("overflow\nin two lines"), RuntimeWarning, "x.py", 1)
+    logging.lastResort.handle(logging.LogRecord("x", logging.ERROR, "x.py", 1, "odd %s", ("tag",), None))
+    logging.lastResort.handle(logging.LogRecord("x", logging.ERROR, "x.py", 1, "odd %s", ("tag",), None))
+    assert library_messages.take_messages() == ["overflow", "odd tag"]
+    assert library_messages.take_messages() == []
+
+
+@pytest.mark.parametrize("started", [0, 1, 2])
+def test_a_system_without_threads_gets_its_result(monkeypatch, started):
+    import threading
+
+    real, count = threading.Thread.start, 0
+
+    def start(self):
+        nonlocal count
+        count += 1
+        if count > started:
+            raise RuntimeError("can't start new thread")
+        real(self)
+
+    threads._pool.cache_clear()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    out = np.zeros(100)
+    try:
+        threads.for_each(lambda k: out.__setitem__(k, k), range(100), workers=4)
+    finally:
+        threads._pool.cache_clear()
+    np.testing.assert_array_equal(out, np.arange(100))
