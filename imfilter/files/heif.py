@@ -1,20 +1,14 @@
-"""AVIF and HEIC: find out whether they can be read, and what Pillow reads of them."""
+"""AVIF and HEIC: find out whether they can be read."""
 from __future__ import annotations
-
-from typing import IO, Any
 
 from PIL import Image
 
 from ..errors import FileError
 from ..runtime.extras import import_library, missing_libraries
-from .heif_boxes import describe_extras
-from .photo import add_note
-from .xmp import describe_removed
 
 AVIF_BRANDS = (b"avif", b"avis")
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
 START = 64  # bytes that hold the brands of most files
-HIGH_DEPTH, TWELVE_BITS = 0x40, 0x20  # flags in an AVIF file's description of its coding
 
 
 def load_heif() -> None:
@@ -44,26 +38,3 @@ def prepare_formats(start: bytes) -> tuple[str, ...]:
         load_heif()
         return ("HEIF",)
     return ()
-
-
-def collect_heif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
-    """Note what Pillow does not read of an AVIF or HEIC file; refuse samples that it would reduce to 8 bits."""
-    depth = given.get("bit_depth") or _read_avif_depth(stream)
-    if depth > 8:
-        raise FileError(f"has colors of {depth} bits, of which 8 would be read: convert it to 16-bit PNG or TIFF")
-    stream.seek(0)
-    for what in describe_extras(stream.read()):
-        add_note(notes, describe_removed(what))
-    if given.get("depth_images"):
-        add_note(notes, "depth images not kept")
-    if given.get("aux"):
-        add_note(notes, f"auxiliary images not kept: {', '.join(map(str, given['aux']))}")
-    return {"plays": 0, "duration": given.get("duration")}
-
-
-def _read_avif_depth(stream: IO[bytes]) -> int:
-    """Return the bits of a sample of an AVIF file."""
-    stream.seek(0)
-    _, found, coding = stream.read(2**16).partition(b"av1C")
-    flags = coding[2] if found and len(coding) > 2 else 0
-    return 8 if not flags & HIGH_DEPTH else 12 if flags & TWELVE_BITS else 10

@@ -149,7 +149,7 @@ def _collect_ppm(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
 
 # Metadata that only some formats have.
 def _collect_heif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
-    from .heif import collect_heif
+    from .heif_boxes import collect_heif
 
     return collect_heif(image, stream, given, notes)
 
