@@ -14,7 +14,6 @@ from ..errors import FileError, explain_os_error
 from .chunks import SIGNATURE, drop_texts
 from .formats import FORMATS, HEIF, RAW, UNSUPPORTED
 from .heif import START, can_read_heif, prepare_formats
-from .jpeg_metadata import check_segments
 from .photo import suffix_of
 from .pillow_guards import explain_read_errors, pixel_limit, quiet_headers
 from .png_metadata import READ_TEXTS
@@ -115,6 +114,8 @@ def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
     if start.startswith(SIGNATURE):
         stream = drop_texts(stream, READ_TEXTS)
     elif start.startswith(JPEG_START):
+        from .jpeg_metadata import check_segments
+
         check_segments(stream)
     elif start[:4] in TIFF_STARTS:
         from .tiff_tables import check_stream
