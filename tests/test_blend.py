@@ -183,4 +183,4 @@ def test_an_empty_result_outside_a_mask_is_warned_of(here, folder):
     assert "--mask: 64.5 % of the result is empty" in said and "--only" in said  # 20 of 31 columns
     Image.fromarray(np.maximum(mask, 1)).save("m.png")
     assert here("apply", "box", "--mask", "m.png", "photo.png", "-o", "b.png").err == ""
-    assert "--only filters a part" in " ".join(here("apply", "box", "--help").out.split())
+    assert "To filter a part, use --only" in " ".join(here("apply", "box", "--help").out.split())

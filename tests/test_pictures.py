@@ -72,7 +72,7 @@ def test_a_picture_goes_to_standard_output(pair, command):
     (("show", "sobel,sobell"), "there is no filter 'sobell': did you mean 'sobel'?"),
     (("show", "sobell"), "there is no filter 'sobell': did you mean 'sobel'?"),
     (("show", "gaussian:sigma=-1"), "sigma must be a number of at least 0, got -1.0"),
-    (("show", "mix"), "mix needs matrix"), (("show", ""), "there is no file with this name"),
+    (("show", "mix"), "mix needs matrix"), (("show", ""), "a kernel must have at least one weight, got none"),
     (("show", "none.txt"), "got 'none.txt'; there is no file with this name"), (("show", "-"), "a kernel must be rows"),
     (("show", "."), "a kernel must be rows"), (("show", "1 2; 3"), "must have the same length"),
     (("show", "1 nan"), "must be finite"), (("show", "photo.png"), "is not a text file"),
