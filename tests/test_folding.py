@@ -9,6 +9,7 @@ import reference
 
 import imfilter
 from imfilter.engine.borders import Border
+from imfilter.engine.channelwise import KernelSet, filter_channelwise
 from imfilter.engine.folding import fold_axis
 
 MODES = ("reflect", "mirror", "nearest", "constant", "wrap")
@@ -69,3 +70,26 @@ def test_the_image_bounds_the_taps(border, dilation, signs_apart):
 def test_a_box_of_a_million_pixels_is_a_mean(rng):
     image = rng.random((6, 6))
     np.testing.assert_allclose(imfilter.box(image, 10**6 + 1), np.full((6, 6), image.mean()), rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i2", "u4", "i4", "f4", "f8"])
+@pytest.mark.parametrize("mode", MODES)
+def test_factors_that_cancel_when_folded_give_0(dtype, mode, variant):
+    """On an image one pixel wide the row of a derivative becomes a single 0."""
+    image = np.array([[100], [1], [50]]).astype(dtype)
+    for shape in (image, image.T, image[:1]):
+        axis = shape.shape.index(1)
+        column, row = (np.ones(5), np.array([1.0, -2.0, 2.0, -2.0, 1.0])) if axis else (
+            np.array([1.0, -2.0, 2.0, -2.0, 1.0]), np.ones(5))
+        for _ in range(2):  # the second time on memory that the first has left
+            result = filter_channelwise(shape, KernelSet.separable(column, row), mode=mode, dtype="f4")
+            wanted = reference.correlate(shape, np.outer(column, row), ((2, 2), (2, 2)), mode)
+            np.testing.assert_array_equal(result, wanted.astype("f4"))
+            filter_channelwise(shape, KernelSet.separable(np.ones(5), np.ones(5)), mode=mode, dtype="f4")
+
+
+def test_a_laplacian_of_gaussian_of_a_narrow_image():
+    image = np.array([[2643722494], [4273133885]], np.uint32)
+    result = imfilter.laplacian_of_gaussian(image, truncate=2.0, mode="wrap")
+    np.testing.assert_allclose(result, [[-60233056.12395], [60233056.12395]], rtol=1e-6)
+    assert abs(imfilter.gabor(np.array([[-4884]], np.int16), 0.4)) == 0

@@ -61,7 +61,7 @@ class Foldings(NamedTuple):
     def fold(self, kernel: Kernel) -> Kernel:
         """Return a kernel with its taps merged."""
         if isinstance(kernel, Separable):
-            return Separable(self.rows.fold(kernel.column), self.columns.fold(kernel.row))
+            return Separable.from_factors(self.rows.fold(kernel.column), self.columns.fold(kernel.row))
         return self.columns.fold(self.rows.fold(kernel), 1)
 
 

@@ -20,6 +20,13 @@ class Separable(NamedTuple):
     column: Array
     row: Array
 
+    @classmethod
+    def from_factors(cls, column: Array, row: Array) -> Separable:
+        """Return column[:, None] * row. Of a row of zeros the loops write nothing: the column gets the zeros."""
+        if row.any():
+            return cls(column, row)
+        return cls(np.zeros_like(column), np.eye(1, len(row), len(row) // 2)[0])
+
     @property
     def shape(self) -> tuple[int, int]:
         return len(self.column), len(self.row)
