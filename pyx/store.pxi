@@ -52,7 +52,10 @@ cdef void magnitude(lane *like, const lane *first, const lane *second, char *int
 
 cdef void magnitude_outside(lane *like, const lane *first, const lane *second, char *into, Py_ssize_t count,
                             double wide) noexcept nogil:
-    """Compute the magnitudes again whose squares leave the range of the lanes, or lose digits at its end."""
+    """Compute the magnitudes again whose squares leave the range of the lanes, or lose digits at its end.
+
+    hypot of infinity and NaN is infinite, but the root of their squares is NaN.
+    """
     cdef Py_ssize_t x
     cdef double a, b
     for x in range(count):
@@ -62,7 +65,7 @@ cdef void magnitude_outside(lane *like, const lane *first, const lane *second, c
                 (<float *>into)[x] = <float>sqrt((a * a + b * b) * wide)
         elif lane is double:
             if not 1e-140 <= fabs(a) + fabs(b) <= 1e150:
-                (<double *>into)[x] = hypot(a, b) * sqrt(wide)
+                (<double *>into)[x] = hypot(a, b) * sqrt(wide) if a == a and b == b else a + b
 
 
 cdef void scaled(lane *like, const lane *lanes, char *into, Py_ssize_t count, double scale) noexcept nogil:

@@ -91,3 +91,17 @@ def test_canny_at_any_scale(rng, power):
     assert wanted.any()
     result = imfilter.canny(np.ldexp(image, power), 1, np.ldexp(0.01, power), np.ldexp(0.02, power))
     np.testing.assert_array_equal(result, wanted)
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_the_magnitude_of_infinity_and_nan_is_nan(name, dtype, rng, variant):
+    """As the root of the sum of their squares, in every arithmetic."""
+    for shape in (7, 9), (40, 70):
+        image = rng.standard_normal(shape).astype(dtype)
+        image[3, 4], image[4, 4], image[6, 1] = -np.inf, -np.inf, np.inf
+        with np.errstate(invalid="ignore"):
+            down, across = (getattr(imfilter, name)(image, axis=axis) for axis in (0, 1))
+            wanted = np.sqrt((down * down + across * across) / 2)
+        np.testing.assert_allclose(getattr(imfilter, name)(image), wanted, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(getattr(imfilter, name)(image, stride=2), wanted[::2, ::2], rtol=1e-5, atol=1e-5)
