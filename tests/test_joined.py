@@ -78,3 +78,37 @@ def test_nothing_of_the_image_s_size_is_allocated(rng, name, dtype):
         assert tracemalloc.get_traced_memory()[1] < image.size  # fewer than a byte per pixel
     finally:
         tracemalloc.stop()
+
+
+def test_infinity_is_that_of_the_sum_of_the_kernels(variant, threaded):
+    """Where the parts of a sum give infinity - infinity."""
+    inf, nan = np.inf, np.nan
+    up, down = KernelSet.from_kernel([[1, 2, 1]], flip=False), KernelSet.from_kernel([[0, -1, -3]], flip=False)
+    join = Join((((up, down),),))  # the sum is [1 1 -2]
+    for image, wanted in (
+            ([[1, 1, 1, inf, 1, 1]], [0, 0, -inf, inf, inf, 0]),
+            ([[1, 1, -inf, inf, 1, 1]], [0, inf, -inf, nan, inf, 0]),
+            ([[1, inf, 1, -inf, 1, 1]], [-inf, inf, inf, -inf, -inf, 0]),
+            ([[1, nan, inf, 1, 1, 1]], [nan, nan, nan, inf, 0, 0])):
+        for dtype in ("f2", "f4", "f8", ">f4"):
+            np.testing.assert_array_equal(joined(np.array(image, dtype), join), [wanted])
+    outside = joined(np.ones((1, 3), np.float32), join, mode="constant", cval=inf)
+    np.testing.assert_array_equal(outside, [[inf, 0, -inf]])
+    np.testing.assert_array_equal(
+        joined(np.array([[1, 1, 1, inf, 1, 1]]), join, dtype="u1"), [[0, 0, 0, 255, 255, 0]])
+
+
+@pytest.mark.parametrize("mode", ["reflect", "wrap", "constant"])
+@pytest.mark.parametrize(("name", "options"), [
+    ("laplacian_of_gaussian", {}), ("laplacian_of_gaussian", {"sigma": 2.5}), ("difference_of_gaussians", {}),
+    ("gabor", {"angle": 30, "part": "real"}), ("gabor", {"angle": 20, "part": "imaginary"}),
+])
+def test_infinities_are_those_of_the_single_kernel(rng, name, options, mode, threaded):
+    kernel = np.array(getattr(imfilter.kernels, name)(**options))
+    for shape in (13, 17), (40, 70, 2), (1, 9):
+        image = rng.random(shape)
+        image.flat[rng.integers(0, image.size, 3)] = [np.inf, -np.inf, np.nan][:3]
+        wanted = imfilter.convolve(image, kernel, mode=mode, stride=(2, 1), method="direct")
+        for workers in 1, 3:
+            result = getattr(imfilter, name)(image, **options, mode=mode, stride=(2, 1), workers=workers)
+            np.testing.assert_allclose(result, wanted, atol=1e-12)

@@ -16,6 +16,7 @@ from ..arrays.dtypes import Array, supported_dtype, working_dtype
 from ..arrays.opened import open_image
 from . import _core, _normalized
 from .channelwise import WORTH_THREADS, KernelSet, PreparedConvolution, prepare
+from .infinities import InfinityResolver
 from .request import ChannelwiseOptions, ConvolutionRequest
 
 BLOCK = 2**15  # samples of a block of rows, about: several responses stay in the second-level cache
@@ -75,6 +76,7 @@ class PreparedJoin(PreparedConvolution):
         # Sums of bytes are exact in int16, in half the memory of floats.
         small = join.divisor > 1 and image_dtype in (np.uint8, np.bool_) and self.geometry.cval in range(256)
         self._response = np.dtype(np.int16) if small else self._proxy
+        self._join, self._request = join, request
         options = request.options._replace(dtype=self._response)
         self._members = [[[PreparedConvolution(request._replace(kernels=kernels, options=options)) for kernels in terms]
                           for terms in parts] for parts in join.directions]
@@ -91,10 +93,25 @@ class PreparedJoin(PreparedConvolution):
         rows = max(LEAST_ROWS, self._height // 2, BLOCK // (width * channels))
         rows = min(-(-rows // GROUP) * GROUP, height)
         block = np.empty((1, rows, width, channels), self._response)
-        tasks = [[[member._make_task(source, block) for member in terms] for terms in parts] for parts in self._members]
+        tasks = [[_Part([member._make_task(source, block) for member in terms], self._make_resolver(kernels, source))
+                  for terms, kernels in zip(parts, sets, strict=True)]
+                 for parts, sets in zip(self._members, self._join.directions, strict=True)]
         if self._divisor == 1:
             return Task(tasks, target, block)
         return Task(tasks, target, block, functools.partial(_divide, divisor=self._divisor, working=self._proxy))
+
+    def _make_resolver(self, terms: tuple[KernelSet, ...], source: Array) -> InfinityResolver | None:
+        """Return what replaces infinity - infinity in a sum of responses, which integers never are."""
+        if len(terms) == 1 or source.dtype.kind != "f":
+            return None
+        return InfinityResolver(self._request, terms, source)
+
+
+class _Part(NamedTuple):
+    """Convolutions whose responses are added up, and what replaces infinity - infinity."""
+
+    terms: list[_core.Task]
+    resolver: InfinityResolver | None
 
 
 def _divide(responses: Array, results: Array, divisor: int, working: np.dtype[Any]) -> None:
@@ -112,15 +129,15 @@ def _divide(responses: Array, results: Array, divisor: int, working: np.dtype[An
 class Task:
     """Joined responses, ready to be computed block by block on any number of threads.
 
-    tasks: for each direction, part and term, the convolution of the first rows of the first image. block: an array as
-    large as a block, of the responses' dtype. target: of native samples without gaps in rows. store: writes what was
+    tasks: for each direction and part, the convolutions of the first rows of the first image. block: an array as large
+    as a block, of the responses' dtype. target: of native samples without gaps in rows. store: writes what was
     joined to rows of the target; by default its samples, which are joined in place if the dtype is that of responses.
     """
 
     align = 1
 
     def __init__(
-        self, tasks: list[list[list[_core.Task]]], target: Array, block: Array,
+        self, tasks: list[list[_Part]], target: Array, block: Array,
         store: Callable[[Array, Array], None] | None = None,
     ) -> None:
         self._tasks, self._target, self._block, self._store = tasks, target, block, store or _normalized.store
@@ -130,7 +147,7 @@ class Task:
         self.rows = len(target) * self._blocks
         self._stopped = False
         parts = [parts for direction in tasks for parts in direction]
-        self._needed = (apart, len(tasks) > 1, len(parts) > len(tasks), max(map(len, parts)) > 1)
+        self._needed = (apart, len(tasks) > 1, len(parts) > len(tasks), max(len(part.terms) for part in parts) > 1)
 
     def stop(self) -> None:
         """Make every thread end early."""
@@ -178,11 +195,13 @@ class _Block(NamedTuple):
     part: Any
     term: Any
 
-    def add_terms(self, terms: list[_core.Task], total: Array) -> None:
+    def add_terms(self, part: _Part, total: Array) -> None:
         """Compute the sum of responses."""
         rows = total.shape[1]
-        for k, term in enumerate(terms):
+        for k, term in enumerate(part.terms):
             response = self.term if k else total
             term.part(self.n, self.first, response).run(0, rows, self.caller)
             if k:
                 np.add(total, response, out=total)
+        if part.resolver is not None:
+            part.resolver.resolve(self.n, self.first, total)
