@@ -268,3 +268,12 @@ def test_runs_of_a_dilated_kernel_wider_than_a_chunk(rng, kernel, dilation, colu
     mean = np.full(kernel, 1 / np.prod(kernel))
     lazy = imfilter.correlate(da.from_array(image, (3, columns)), mean, **options)
     np.testing.assert_array_equal(lazy.compute(), imfilter.correlate(image, mean, **options))
+
+
+def test_a_mask_of_every_image_of_a_batch_in_a_pipeline(rng):
+    image, mask = rng.random((2, 20, 30, 3)), rng.random((2, 20, 30, 3))
+    pipeline = Pipeline("sobel").then("gaussian", mask=mask)
+    for chunks in (1, 9, 13, 3), (2, 20, 8, 1):
+        assert_same(pipeline(da.from_array(image, chunks)).compute(), pipeline(image))
+    pipeline = Pipeline("sobel").then("gaussian", mask=mask[0])
+    assert_same(pipeline(da.from_array(image[0], (9, 13, 2))).compute(), pipeline(image[0]))

@@ -80,7 +80,7 @@ def split_pipeline(
         one.check_image(colors, nodata)
     size, stages = layout_of(shape, channel_axis).size(shape), []
     for stage in pipeline.stages(source, pipeline.result_dtype(source, wanted), nodata):
-        built, colors, plane = _build_stage(stage, size, colors, plane, channel_axis)
+        built, colors, plane = _build_stage(stage, size, shape, colors, plane, channel_axis)
         stages.append(built)
         size = built.rows.results, built.columns.results
         channel_axis = None if built.result.channel_axis is None else channel_axis
@@ -157,9 +157,12 @@ def _build_padded(
 
 
 def _build_stage(
-    stage: Stage, size: Pair, colors: Array, alpha: Array | None, channel_axis: int | None
+    stage: Stage, size: Pair, source: tuple[int, ...], colors: Array, alpha: Array | None, channel_axis: int | None
 ) -> tuple[FilterStage, Array, Array | None]:
-    """Return a stage of a pipeline for images of this size, and its result for one pixel."""
+    """Return a stage of a pipeline for images of this size, and its result for one pixel.
+
+    source: the shape of the images that the pipeline filters, as many as the stage does.
+    """
     one = stage.filter
     layout = layout_of(colors.shape, channel_axis)
     reach = [max(pixels, 0) for pixels in one.reach]
@@ -172,7 +175,7 @@ def _build_stage(
              least)
         for length, stride, before, after, least in zip(
             size, one.stride, reach[::2], reach[1::2], (1, LEAST_COLUMNS), strict=True))
-    mask = _open_mask(one.keywords.get("mask"), layout.shape(colors.shape, *size), layout)
+    mask = _open_mask(one.keywords.get("mask"), _whole_shape(colors.shape, layout, size, source), layout)
     compute = functools.partial(stage.run, channel_axis=channel_axis)
     return _probe(FilterStage(rows, columns, layout, layout, compute, mask), colors, alpha)
 

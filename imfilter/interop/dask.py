@@ -85,6 +85,8 @@ def apply_filter(
 def apply_pipeline(image: Any, pipeline: Pipeline, *, dtype: Any, workers: Any, channel_axis: int | None) -> Any:
     """Implement pipelines for a dask array. Masks of their filters are arrays."""
     layout = _check_array(image, channel_axis, None, workers)
+    if any(getattr(one.keywords.get("mask"), "ndim", 2) > 2 for one in pipeline):  # its images and channels are not cut
+        image = image.rechunk({axis: -1 for axis in range(image.ndim) if axis not in layout.spatial})
     return _make_lazy(image, layout, pipeline, dtype, channel_axis, None)
 
 
