@@ -1,0 +1,337 @@
+"""What the calls of sweep_cases.py must give, in long double: values, and how far a result may be from them."""
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from reference import both, margins
+from sweep_cases import KERNEL_FUNCTIONS, REST, Case, make_call
+
+import imfilter
+from imfilter.filters import FILTERS
+
+MOST_WORK = 6_000_000  # products of a reference; larger cases are only compared with themselves
+LARGEST_GROWTH = 1e6  # of the error by the division by a sum of weights
+JOINS = {"sqrt(({}^2 + {}^2) / 2)": lambda a, b: np.sqrt((a * a + b * b) / 2), "sqrt({}^2 + {}^2)": np.hypot}
+PADDING_MODES = {"zeros": "constant", "reflect": "mirror", "replicate": "nearest", "circular": "wrap"}
+
+
+class Expected(NamedTuple):
+    """Values (images, rows, columns, channels); their scale, which times the relative error is the allowed error.
+
+    whole: whether the result is exact, and only rounded. unknown: samples that may have any value.
+    """
+
+    values: Any
+    scale: Any = 0.0
+    whole: bool = False
+    unknown: Any = False
+
+
+class Window(NamedTuple):
+    """Where the taps of a kernel of one size lie."""
+
+    kernel: tuple[int, int]
+    margin: Any
+    mode: str
+    cval: float
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+
+    def results(self, image: Any) -> tuple[int, int]:
+        """Return the number of rows and columns of the result."""
+        height, width = (
+            (size + sum(sides) - d * (k - 1) - 1) // s + 1 for size, sides, k, s, d in zip(
+                image.shape[1:3], self.margin, self.kernel, self.stride, self.dilation, strict=True))
+        return height, width
+
+    def shift(self, image: Any, i: int, j: int) -> Any:
+        """Return the pixels that tap (i, j) meets, for every result."""
+        outside = []
+        for axis, tap, count in zip((1, 2), (i, j), self.results(image), strict=True):
+            at = np.arange(count) * self.stride[axis - 1] + tap * self.dilation[axis - 1] - self.margin[axis - 1][0]
+            at, beyond = place(at, image.shape[axis], self.mode)
+            image = np.take(image, at, axis)
+            outside.append(beyond)
+        return np.where((outside[0][:, None] | outside[1])[..., None], np.longdouble(self.cval), image)
+
+
+def place(at: Any, size: int, mode: str) -> tuple[Any, Any]:
+    """Return which pixels of an axis stand at these places, and which are the constant; see reference.place."""
+    beyond = ((at < 0) | (at >= size)) & (mode == "constant")
+    if mode in ("constant", "nearest"):
+        return at.clip(0, size - 1), beyond
+    if mode == "wrap":
+        return at % size, beyond
+    period = 2 * size if mode == "reflect" else max(2 * size - 2, 1)
+    at = at % period
+    return np.minimum(at, 2 * size - 1 - at if mode == "reflect" else np.where(at == 0, 0, period - at)), beyond
+
+
+def correlate(image: Any, kernel: Any, window: Window) -> tuple[Any, Any]:
+    """Return the correlation, and the largest finite magnitude of the pixels of each window."""
+    total = np.zeros((len(image), *window.results(image), image.shape[3]), np.longdouble)
+    peak = np.zeros(total.shape)
+    for i, j in np.argwhere(kernel).tolist():
+        pixels = window.shift(image, i, j)
+        total = total + np.longdouble(kernel[i, j]) * pixels
+        peak = np.fmax(peak, np.where(np.isfinite(pixels), np.abs(pixels), 0))
+    return total, peak
+
+
+def normalize(image: Any, mask: Any, kernel: Any, window: Window, double: bool) -> Expected:
+    """Return the normalized convolution; see reference.normalized."""
+    beyond = 0.0 if np.isnan(window.cval) else float(mask.max(initial=0))
+    mask = np.broadcast_to(mask, image.shape).astype(np.longdouble)
+    counted = np.where(mask == 0, 0, image)
+    sums, _ = correlate(counted * mask, kernel, window._replace(cval=window.cval * beyond if beyond else 0.0))
+    weights, _ = correlate(mask, kernel, window._replace(cval=beyond))
+    sizes, _ = correlate(mask, np.abs(kernel), window._replace(cval=beyond))
+    _, peak = correlate(counted, kernel, window._replace(cval=window.cval if beyond else 0.0))
+    growth = sizes / np.abs(weights)
+    total = kernel.astype(np.longdouble).sum()
+    values = np.where(sizes == 0, np.nan, sums / weights * total)
+    unknown = (sizes > 0) & ~(growth < LARGEST_GROWTH)
+    signs = growth * growth if double and (kernel < 0).any() else growth
+    return Expected(values, np.abs(kernel).sum() * peak * np.nan_to_num(np.maximum(signs, 1)), False, unknown)
+
+
+def expect(case: Case, image: Any, result: Any) -> Expected | None:
+    """Return what a call must give; None where there is no independent answer, or it would take too long."""
+    if case.function in REST:
+        return expect_blend(case, image) if case.function == "blend" else None
+    axis = case.options.get("channel_axis", -1)
+    pixels = as_planes(image, axis).astype(np.longdouble)
+    with np.errstate(all="ignore"):
+        if case.function in KERNEL_FUNCTIONS:
+            return expect_kernel(case, image, pixels, result.dtype == np.float64)
+        if case.function == "conv2d":
+            return expect_bank(case, image, pixels)
+        return expect_filter(case, image, pixels, result.dtype == np.float64)
+
+
+def as_planes(image: Any, axis: int | None) -> Any:
+    """Return an image as (images, rows, columns, channels)."""
+    if image.ndim == 2:
+        return image[None, :, :, None]
+    image = image[..., None] if axis is None else np.moveaxis(image, axis, -1)
+    return image[None] if image.ndim == 3 else image
+
+
+def as_mask_planes(mask: Any, case: Case) -> Any:
+    """Return a mask as (images, rows, columns, channels), any of the first and last 1."""
+    return mask[None, :, :, None] if mask.ndim == 2 else as_planes(mask, case.options.get("channel_axis", -1))
+
+
+def find_mask(options: dict[str, Any], case: Case, pixels: Any) -> Any:
+    """Return the mask of a call as planes, or None."""
+    mask = options.get("mask")
+    if mask is None:
+        return None
+    return ~np.isnan(pixels) if isinstance(mask, str) else as_mask_planes(mask, case)
+
+
+def window_of(case: Case, kernel: tuple[int, int], flip: bool) -> Window:
+    """Return where a kernel lies that is correlated; flip: it was flipped, and so was the place of its center."""
+    options = case.options
+    dilation = both(options.get("dilation", 1))
+    padding = options.get("padding", "same")
+    margin = margins(padding, kernel, dilation)
+    if padding == "same" and flip:
+        margin = tuple((after, before) for before, after in margin)
+    return Window(kernel, margin, options.get("mode", "reflect"), options.get("cval", 0.0),
+                  both(options.get("stride", 1)), dilation)
+
+
+def is_too_large(image: Any, window: Window, taps: int) -> bool:
+    return bool(np.prod(window.results(image)) * image.shape[0] * image.shape[3] * taps > MOST_WORK)
+
+
+def expect_kernel(case: Case, image: Any, pixels: Any, double: bool) -> Expected | None:
+    """Return what correlate and convolve must give."""
+    _, (kernel,), options = make_call(case, image)
+    flip = case.function == "convolve"
+    window = window_of(case, kernel.shape, flip)
+    weights = kernel[::-1, ::-1] if flip else kernel
+    if is_too_large(pixels, window, kernel.size):
+        return None
+    mask = find_mask(options, case, pixels)
+    if mask is not None:
+        found = normalize(pixels, mask, weights, window, double)
+        return found._replace(scale=(4 + kernel.size**0.5) * found.scale)
+    values, peak = correlate(pixels, weights, window)
+    plan = imfilter.plan(image, weights, **{key: options[key] for key in (
+        "stride", "dilation", "dtype", "method", "channel_axis") if key in options})
+    largest = abs(window.cval) if np.isfinite(window.cval) and window.mode == "constant" else 0.0
+    if plan.method == "fft":
+        peak = np.abs(pixels[np.isfinite(pixels)]).max(initial=largest)
+    size = np.abs(kernel).sum()
+    exact = image.dtype.kind in "biu" and not (kernel % 1).any() and (window.mode != "constant" or window.cval % 1 == 0)
+    exact = exact and size * np.abs(pixels).max(initial=largest) < 2**53
+    return Expected(values, (4 + kernel.size**0.5) * size * peak, exact)
+
+
+def expect_bank(case: Case, image: Any, pixels: Any) -> Expected | None:
+    """Return what conv2d must give: every tap of a bank reads, even one of 0."""
+    _, (bank, *bias), options = make_call(case, image)
+    outputs, inputs, *sides = bank.shape
+    dilation, groups = both(options.get("dilation", 1)), options.get("groups", 1)
+    padding = options.get("padding", 0)
+    margin = margins(padding, sides, dilation)
+    if padding == "same":
+        margin = tuple((d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(sides, dilation, strict=True))
+    window = Window(tuple(sides), margin, PADDING_MODES[options.get("padding_mode", "zeros")], 0.0,
+                    both(options.get("stride", 1)), dilation)
+    if is_too_large(pixels[..., :1], window, bank.size):
+        return None
+    weights, total, peak = bank.reshape(groups, outputs // groups, inputs, *sides), 0.0, 0.0
+    for i, j in np.ndindex(*sides):
+        seen = window.shift(pixels, i, j)
+        seen = seen.reshape(*seen.shape[:3], groups, 1, inputs)
+        total = total + (seen * weights[..., i, j]).sum(-1)
+        peak = np.fmax(peak, np.where(np.isfinite(seen), np.abs(seen), 0).max(-1))
+    total, peak = (np.broadcast_to(one, (*total.shape[:4], outputs // groups)).reshape(*total.shape[:3], outputs)
+                   for one in (total, peak))
+    given = bias[0] if bias else np.zeros(outputs)
+    size = np.abs(bank).sum((1, 2, 3)).max()
+    exact = image.dtype.kind in "biu" and not (bank % 1).any() and size * np.abs(pixels).max(initial=0) < 2**53
+    return Expected(total + given, (4 + bank[0].size**0.5) * (size * peak + np.abs(given).max()), exact)
+
+
+def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected | None:
+    """Return what a filter must give, from its kernels, its matrix or its window."""
+    declaration = FILTERS[case.function]
+    own = {one.name: case.options[one.name] for one in declaration.parameters if one.name in case.options}
+    if own.pop("linear", False) or own.get("threshold"):
+        return None
+    operation = declaration.operation(own)
+    if hasattr(operation, "window"):
+        return expect_rank(case, image, pixels, operation)
+    if declaration.mixes:
+        stride = both(case.options.get("stride", 1))
+        matrix = operation.matrix_for(pixels.shape[-1])
+        seen = pixels[:, ::stride[0], ::stride[1], None, :]
+        peak = np.where(np.isfinite(seen), np.abs(seen), 0).max(-1)
+        return Expected((seen * matrix).sum(-1), 8 * np.abs(matrix).sum(1).max() * peak)
+    composition = operation.composition()
+    if composition is None:
+        return None
+    if hasattr(operation, "amount"):
+        return expect_sharpened(case, image, pixels, operation, double)
+    return expect_composition(case, image, pixels, (operation, composition), double)
+
+
+def expect_composition(case: Case, image: Any, pixels: Any, made: Any, double: bool) -> Expected | None:
+    """Return what a filter of one or several kernels must give."""
+    operation, composition = made
+    largest, peak, taps, unknown = None, 0.0, 1, False
+    _, _, options = make_call(case, image)
+    for group in composition.groups:
+        responses = []
+        for kernel in group.values():
+            window = window_of(case, kernel.shape, composition.flip)
+            if is_too_large(pixels, window, kernel.size * len(composition.groups)):
+                return None
+            taps = max(taps, kernel.size)
+            weights = kernel[::-1, ::-1] if composition.flip else kernel
+            mask = find_mask(options, case, pixels)
+            if mask is not None:
+                found = normalize(pixels, mask, weights, window, double)
+                return found._replace(scale=(4 + taps**0.5) * found.scale)
+            response, seen = correlate(pixels, weights, window)
+            if hasattr(operation, "_join"):  # its parts read pixels where their sum has a weight of 0, or nearly
+                cancelled = np.abs(weights) <= 1e-9 * np.abs(weights).max()
+                missing, _ = correlate(np.where(np.isfinite(pixels), 0, 1), cancelled, window._replace(cval=0.0))
+                unknown = unknown | (missing > 0)
+                _, seen = correlate(pixels, np.ones_like(weights), window)
+            responses.append(response)
+            peak = np.fmax(peak, seen)
+        values = JOINS[composition.join[1]](*responses) if composition.join else responses[0]
+        largest = values if largest is None else np.maximum(largest, values)
+    level = composition.level(image.dtype) if composition.level else 0.0
+    scale = (4 + taps**0.5) * (weight_of(operation, composition) * peak + abs(level))
+    return Expected(largest + level, scale, False, unknown)
+
+
+def weight_of(operation: Any, composition: Any) -> float:
+    """Return sum|w| of a filter, of all the parts that are added up."""
+    join = getattr(operation, "_join", None)
+    if join is None:
+        return float(max(np.abs(kernel).sum() for kernel in composition.kernels.values()))
+    return float(max(sum(
+        np.abs(kernel.column).sum() * np.abs(kernel.row).sum() if hasattr(kernel, "column") else np.abs(kernel).sum()
+        for terms in parts for one in terms for kernel in one.kernels) for parts in join.directions) / join.divisor)
+
+
+def expect_sharpened(case: Case, image: Any, pixels: Any, operation: Any, double: bool) -> Expected | None:
+    """Return pixel + amount (pixel - blur); with a mask, the blur where a pixel does not count."""
+    kernel = np.outer(operation.taps, operation.taps)
+    window = window_of(case, kernel.shape, False)
+    if is_too_large(pixels, window, kernel.size):
+        return None
+    mask = find_mask(make_call(case, image)[2], case, pixels)
+    stride = both(case.options.get("stride", 1))
+    own = pixels[:, ::stride[0], ::stride[1]]
+    if mask is None:
+        blur, peak = correlate(pixels, kernel, window)
+        counts, unknown = True, False
+    else:
+        blur, peak, _, unknown = normalize(pixels, mask, kernel, window, double)
+        counts = np.broadcast_to(mask, pixels.shape)[:, ::stride[0], ::stride[1]] > 0
+    values = np.where(counts, own + operation.amount * (own - blur), blur)
+    peak = np.fmax(peak, np.where(np.isfinite(own), np.abs(own), 0))
+    return Expected(values, (4 + kernel.size**0.5) * (1 + 2 * abs(operation.amount)) * peak, False, unknown)
+
+
+def expect_rank(case: Case, image: Any, pixels: Any, operation: Any) -> Expected | None:
+    """Return the rank-th smallest sample of each window, NaN if there is one among them."""
+    window = window_of(case, operation.window, False)
+    count = operation.window[0] * operation.window[1]
+    if is_too_large(pixels, window, count):
+        return None
+    rank = (count - 1 if operation.largest else 0) if hasattr(operation, "largest") else operation.rank
+    if image.dtype.kind == "f":
+        cval = float(np.array(window.cval).astype(image.dtype))
+    else:
+        low, high = (0, 1) if image.dtype.kind == "b" else (np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
+        cval = min(max(round(window.cval), low), high) if np.isfinite(window.cval) else 0.0
+    window = window._replace(cval=cval)
+    seen = np.sort(np.stack([window.shift(pixels, i, j) for i, j in np.ndindex(*operation.window)]), 0)
+    return Expected(np.where(np.isnan(seen[-1]), np.nan, seen[rank]), 0.0, True)
+
+
+def expect_blend(case: Case, image: Any) -> Expected:
+    """Return (1 - w) before + w after."""
+    _, (after, weights), _ = make_call(case, image)
+    before, after = (as_planes(one, -1).astype(np.longdouble) for one in (image, after))
+    weights = weights[None, :, :, None]
+    with np.errstate(invalid="ignore"):
+        mixed = (1 - weights) * before + weights * after
+    values = np.where(weights <= 0, before, np.where(weights >= 1, after, mixed))
+    return Expected(values, np.nan_to_num(np.abs(before) + np.abs(after), posinf=0))
+
+
+def check_expected(result: Any, expected: Expected) -> str:
+    """Return what is wrong with a result (images, rows, columns, channels); nothing if it keeps the promise."""
+    values, scale, whole, unknown = expected
+    if result.shape != values.shape:
+        return f"has the shape {result.shape} instead of {values.shape}"
+    dtype = result.dtype
+    with np.errstate(all="ignore"):
+        if dtype.kind == "f":
+            unit = 1e-15 if dtype == np.float64 else 1e-7
+            error = 0 if whole else unit * scale + np.finfo(dtype).smallest_subnormal * (scale > 0) * 1000
+            low, high = (np.where(np.isfinite(values), values + sign * error, values).astype(dtype) for sign in (-1, 1))
+            wrong = ~((low <= result) & (result <= high) | np.isnan(values) & np.isnan(result))
+        else:
+            least, most = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+            wanted = np.where(np.isnan(values), 0, np.clip(values, least, most))
+            distance = np.abs(result.astype(np.longdouble) - (np.rint(wanted) if whole else wanted))
+            wrong = distance > (0 if whole else 0.52 + 1e-7 * scale)
+    wrong = wrong & ~np.asarray(unknown)
+    if not wrong.any():
+        return ""
+    at = tuple(int(k) for k in np.argwhere(wrong)[0])
+    allowed = float(np.broadcast_to(scale, values.shape)[at])
+    return (f"has {result[at]!r} at {at} (images, rows, columns, channels) instead of {values[at]!r}, "
+            f"scale of the error {allowed:.3g}, {int(wrong.sum())} samples are wrong")
