@@ -93,3 +93,18 @@ def test_a_laplacian_of_gaussian_of_a_narrow_image():
     result = imfilter.laplacian_of_gaussian(image, truncate=2.0, mode="wrap")
     np.testing.assert_allclose(result, [[-60233056.12395], [60233056.12395]], rtol=1e-6)
     assert abs(imfilter.gabor(np.array([[-4884]], np.int16), 0.4)) == 0
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u4", "f4", "f8"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_product_stays_one_on_any_image(rng, dtype, mode):
+    """method='separable' depends on the kernel, not on the image, and so do its errors."""
+    column, row = np.array([[0.2], [0.5], [-0.1], [0.3]]), np.array([[0.7, 0.1, -0.4]])
+    for shape, dilation in itertools.product([(1, 1), (2, 1), (1, 5), (3, 2), (9, 9)], [(1, 1), (40, 2)]):
+        image = rng.integers(0, 200, shape).astype(dtype)
+        result = imfilter.correlate(image, column * row, mode=mode, dilation=dilation, method="separable", dtype="f8")
+        margin = reference.margins("same", (4, 3), dilation)
+        exact = reference.correlate(image, column * row, margin, mode, dilation=dilation)
+        np.testing.assert_allclose(result, exact, atol=1e-10)
+        with pytest.raises(imfilter.ImfilterError, match="needs a kernel that is the product of a column and a row"):
+            imfilter.correlate(image, [[1, 2], [3, 4]], mode=mode, dilation=dilation, method="separable")

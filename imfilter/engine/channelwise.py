@@ -21,7 +21,7 @@ from .kernel_set import KernelSet as KernelSet
 from .kernel_structure import has_negative
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
-from .planner import Samples, choose_plan
+from .planner import Samples, choose_plan, factor_kernels
 from .request import ChannelwiseOptions, ConvolutionRequest, FilterOptions, result_size
 
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
@@ -111,7 +111,10 @@ class PreparedConvolution:
         check_fits_memory(self.shape)
         signs_apart = image_dtype.kind == "f" and any(map(has_negative, kernels.kernels))
         folding = fold_axes(whole, kernels.shape, margins, dilation, border, signs_apart)
-        self.kernels = tuple(map(folding.fold, kernels.kernels))
+        given = kernels.kernels
+        if options.method == "separable" and folding.merges:  # merged taps need not be a product any more
+            given = factor_kernels(given)
+        self.kernels = tuple(map(folding.fold, given))
         self.geometry = Geometry(stride, dilation, folding.shorten_padding(margins), int(border), cval)
         samples = Samples(PROXY_DTYPE.get(image_dtype, image_dtype), self._proxy, cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)

@@ -54,6 +54,11 @@ class Foldings(NamedTuple):
     rows: Folding
     columns: Folding
 
+    @property
+    def merges(self) -> bool:
+        """Whether any taps are merged."""
+        return self.rows.positive is not None or self.columns.positive is not None
+
     def shorten_padding(self, margins: Margins) -> Pair:
         """Return the padding above and to the left that the merged taps need."""
         return self.rows.shorten_padding(margins[0][0]), self.columns.shorten_padding(margins[1][0])

@@ -27,6 +27,7 @@ Array = np.ndarray[Any, Any]
 
 PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
 METHODS = ("auto", "direct", "separable", "runs", "fft")
+NOT_SEPARABLE = "method 'separable' needs a kernel that is the product of a column and a row"
 PASS = 3  # cost of a pass over rows in the cache, in taps
 
 
@@ -61,7 +62,7 @@ def choose_plan(
     if method != "auto":
         ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])
     if not ways:
-        raise ImfilterError("method 'separable' needs a kernel that is the product of a column and a row")
+        raise ImfilterError(NOT_SEPARABLE)
     way = min(ways, key=lambda way: way.cost)
     dtype, reach = _compute_dtype(way.factors, scale, samples)
     differences = dtype == "float32" and samples.source.kind == "f" and stride == dilation == (1, 1) and all(
@@ -78,6 +79,14 @@ def choose_plan(
         reach = max(reach, epilogue.reach(samples.peak, reach))
     return Plan(way.method, why, dtype, way.kernels, scale, way.doublings, way.taps, reach < 4e6, way.solid,
                 differences, epilogue=epilogue, epilogue_dtype=samples.target.name)
+
+
+def factor_kernels(kernels: tuple[Kernel, ...]) -> tuple[Kernel, ...]:
+    """Return the separable factors of kernels, which must have some."""
+    factors = [_factor(kernel) for kernel in kernels]
+    if any(factor is None for factor in factors):
+        raise ImfilterError(NOT_SEPARABLE)
+    return tuple(factor for factor in factors if factor is not None)
 
 
 def _list_ways(
