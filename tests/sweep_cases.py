@@ -236,7 +236,7 @@ def make_mask(case: Case, image: np.ndarray[Any, Any]) -> Any:
     rng, axis = np.random.default_rng(case.seed + 2), case.options.get("channel_axis", -1)
     shape = image.shape if case.mask == "samples" else spatial_shape(image.shape, axis)
     counts = rng.random(shape) < 0.6
-    if case.mask == "boolean":
+    if case.mask == "boolean" or case.content == "denormals":  # whose products with weights would underflow
         return counts
     if case.mask == "integers":
         return rng.integers(0, 9, shape)
