@@ -209,7 +209,8 @@ def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected
         return expect_rank(case, image, pixels, operation)
     if declaration.mixes:
         stride = both(case.options.get("stride", 1))
-        matrix = operation.matrix_for(pixels.shape[-1])
+        single = image.ndim == 2 or case.options.get("channel_axis", -1) is None
+        matrix = operation.matrix_for(None if single else pixels.shape[-1])
         seen = pixels[:, ::stride[0], ::stride[1], None, :]
         peak = np.where(np.isfinite(seen), np.abs(seen), 0).max(-1)
         return Expected((seen * matrix).sum(-1), 8 * np.abs(matrix).sum(1).max() * peak)

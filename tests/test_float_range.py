@@ -105,3 +105,13 @@ def test_the_magnitude_of_infinity_and_nan_is_nan(name, dtype, rng, variant):
             wanted = np.sqrt((down * down + across * across) / 2)
         np.testing.assert_allclose(getattr(imfilter, name)(image), wanted, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(getattr(imfilter, name)(image, stride=2), wanted[::2, ::2], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_canny_of_the_smallest_and_largest_steps(dtype):
+    """Its thresholds are fractions of 1, far above the one and far below the other."""
+    step = np.tile([0, 0, 0, 0, 0.5, 1, 1, 1, 1], (8, 1)).astype(dtype)
+    assert not imfilter.canny(step * (4 * np.finfo(dtype).smallest_subnormal)).any()
+    largest = imfilter.canny(step * (np.finfo(dtype).max / 4))
+    assert largest.any()
+    np.testing.assert_array_equal(largest, imfilter.canny(step * 1000))

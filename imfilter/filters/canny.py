@@ -126,7 +126,8 @@ def _trace_lines(down: Array, across: Array, low: float, high: float) -> Array:
     exponent = _range_exponent(down, across)
     if exponent:
         down, across = np.ldexp(down, -exponent), np.ldexp(across, -exponent)
-        low, high = math.ldexp(low, -exponent), math.ldexp(high, -exponent)
+        with np.errstate(over="ignore"):  # of thresholds far above the gradient
+            low, high = np.ldexp([low, high], -exponent).tolist()
     with np.errstate(over="ignore", invalid="ignore"):
         size = np.sqrt(down * down + across * across)
     marks = np.zeros(size.shape, np.uint8)
