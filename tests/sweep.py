@@ -24,8 +24,11 @@ from sweep_cases import LAYOUTS, REST, Case, draw_case, make_call, make_image
 from sweep_oracles import as_planes, check_expected, expect
 
 import imfilter
+from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
 from imfilter.engine import _core, bank, channelwise, joined, normalized_blocks, rank
+from imfilter.engine.bank import BankRequest
+from imfilter.engine.request import ChannelwiseOptions
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
@@ -176,16 +179,20 @@ def split(case: Case, image: Any) -> Any:
     text, args, options = make_call(case, image)
     if case.function == "pipeline":
         return build.split_pipeline(function_of(text), image.shape, image.dtype)
-    options = {"channel_axis": -1, **options}
-    options["wanted"] = options.pop("dtype", None)
+    axis = options.pop("channel_axis", -1)
     if case.function == "conv2d":
-        return build.split_bank(image.shape, image.dtype, *args, **options)
+        weight, bias = (*args, None)[:2]
+        layout = layout_of(image.shape, axis)
+        return build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, **options))
     if case.function in FILTERS:
-        axis, wanted = options.pop("channel_axis"), options.pop("wanted")
+        wanted = options.pop("dtype", None)
         options["stride"] = both(options.get("stride", 1))
         filtered = imfilter.Pipeline(Filter(case.function, options))
         return build.split_pipeline(filtered, image.shape, image.dtype, wanted=wanted, channel_axis=axis)
-    return build.split_kernel(image.shape, image.dtype, *args, flip=case.function == "convolve", **options)
+    mask = options.pop("mask", None)
+    return build.split_kernel(
+        image.shape, image.dtype, *args, ChannelwiseOptions(**options), flip=case.function == "convolve", mask=mask,
+        channel_axis=axis)
 
 
 def minimize(case: Case) -> Case:
