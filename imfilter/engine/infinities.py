@@ -29,6 +29,13 @@ class InfinityResolver:
         self._lock = threading.Lock()
         self._signs: Array | None = None
 
+    @classmethod
+    def of_sum(
+        cls, request: ConvolutionRequest, terms: tuple[KernelSet, ...], source: Array
+    ) -> InfinityResolver | None:
+        """Return what resolves the sum of these terms; None where there is no sum, or no infinity as in integers."""
+        return cls(request, terms, source) if len(terms) > 1 and source.dtype.kind == "f" else None
+
     def resolve(self, n: int, first: int, total: Array) -> None:
         """Replace NaN in a block of sums (1, rows, columns, channels): rows of image n from `first` on."""
         if not np.isnan(total.max()):

@@ -93,18 +93,14 @@ class PreparedJoin(PreparedConvolution):
         rows = max(LEAST_ROWS, self._height // 2, BLOCK // (width * channels))
         rows = min(-(-rows // GROUP) * GROUP, height)
         block = np.empty((1, rows, width, channels), self._response)
-        tasks = [[_Part([member._make_task(source, block) for member in terms], self._make_resolver(kernels, source))
-                  for terms, kernels in zip(parts, sets, strict=True)]
-                 for parts, sets in zip(self._members, self._join.directions, strict=True)]
+        tasks = [
+            [_Part([member._make_task(source, block) for member in terms],
+                   InfinityResolver.of_sum(self._request, kernels, source))
+             for terms, kernels in zip(parts, sets, strict=True)]
+            for parts, sets in zip(self._members, self._join.directions, strict=True)]
         if self._divisor == 1:
             return Task(tasks, target, block)
         return Task(tasks, target, block, functools.partial(_divide, divisor=self._divisor, working=self._proxy))
-
-    def _make_resolver(self, terms: tuple[KernelSet, ...], source: Array) -> InfinityResolver | None:
-        """Return what replaces infinity - infinity in a sum of responses, which integers never are."""
-        if len(terms) == 1 or source.dtype.kind != "f":
-            return None
-        return InfinityResolver(self._request, terms, source)
 
 
 class _Part(NamedTuple):
