@@ -63,7 +63,8 @@ def unsharp_mask(
     Notes
     -----
     image + amount (image - gaussian(image, radius)), as in scikit-image, which clips floats; the threshold is Pillow's.
-    With a mask, the blur is that of the pixels that count, and replaces the others.
+    With a mask, the blur is that of the pixels that count, and replaces the others. An infinite pixel is infinity minus
+    infinity in its own place, which is NaN.
 
     Examples
     --------
