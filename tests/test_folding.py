@@ -13,7 +13,9 @@ from imfilter.engine.channelwise import KernelSet, filter_channelwise
 from imfilter.engine.folding import fold_axis
 
 MODES = ("reflect", "mirror", "nearest", "constant", "wrap")
-OPTIONS = list(itertools.product([(7, 15), (23, 1), (2, 40)], [(1, 1), (2, 3), (1, 17)], [(1, 1), (2, 3)]))
+# Taps, dilation, stride.
+OPTIONS = [((7, 15), (1, 1), (1, 1)), ((23, 1), (1, 1), (2, 3)), ((2, 40), (1, 1), (1, 1)), ((7, 15), (2, 3), (2, 1)),
+           ((5, 9), (3, 17), (1, 1)), ((23, 2), (2, 17), (1, 3))]
 
 
 @pytest.mark.parametrize("mode", MODES)
