@@ -48,6 +48,14 @@ def children():
 
 
 @pytest.fixture
+def torch():
+    """PyTorch, on one thread: its threads would wait for each other beside those of the other tests."""
+    library = pytest.importorskip("torch")
+    library.set_num_threads(1)
+    return library
+
+
+@pytest.fixture
 def rng():
     """Random numbers, the same in every run."""
     return np.random.default_rng(20)

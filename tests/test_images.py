@@ -396,8 +396,7 @@ def test_arrays_of_other_libraries_give_numpy_arrays(wrap):
 
 
 @pytest.mark.slow
-def test_tensors_of_pytorch():
-    torch = pytest.importorskip("torch")
+def test_tensors_of_pytorch(torch):
     tensor = torch.arange(60, dtype=torch.float32).reshape(3, 4, 5)
     result = imfilter.gaussian(tensor, channel_axis=0)
     assert type(result) is np.ndarray

@@ -61,8 +61,7 @@ def torch_conv2d(torch, image, weight, bias, mode, padding, **keywords):
 @pytest.mark.parametrize("kernel", [(1, 1), (3, 3), (2, 5)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.slow
-def test_torch(groups, kernel, dtype, rng):
-    torch = pytest.importorskip("torch")
+def test_torch(groups, kernel, dtype, rng, torch):
     image = rng.standard_normal((13, 14, 6)).astype(dtype)
     weight = rng.standard_normal((12, 6 // groups, *kernel)).astype(dtype)
     bias = rng.standard_normal(12).astype(dtype)
@@ -79,8 +78,7 @@ def test_torch(groups, kernel, dtype, rng):
 @pytest.mark.parametrize("kernel", [(1, 1), (3, 3), (2, 2), (4, 5), (6, 1)])
 @pytest.mark.parametrize("dilation", [1, 2, (1, 3)])
 @pytest.mark.slow
-def test_torch_same(kernel, dilation, rng):
-    torch = pytest.importorskip("torch")
+def test_torch_same(kernel, dilation, rng, torch):
     image, weight = rng.standard_normal((19, 21, 3)), rng.standard_normal((4, 3, *kernel))
     for padding in ("same", "valid"):
         expected = torch_conv2d(torch, image, weight, None, "zeros", padding, dilation=dilation)

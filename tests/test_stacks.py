@@ -14,8 +14,7 @@ STACKS = [
 ]
 
 
-def torch_layers(stack, channels):
-    torch = pytest.importorskip("torch")
+def torch_layers(stack, channels, torch):
     modules = []
     for layer in stack:
         out = layer.channels(channels)
@@ -27,22 +26,20 @@ def torch_layers(stack, channels):
 
 @pytest.mark.parametrize("text", LAYERS + STACKS)
 @pytest.mark.parametrize("size", [(17, 23), (32, 32)])
-def test_shapes_are_those_of_pytorch(text, size):
-    torch = pytest.importorskip("torch")
-
+def test_shapes_are_those_of_pytorch(text, size, torch):
     stack = Stack.parse(text)
     with torch.no_grad():
         image = torch.zeros(1, 4, *size)
-        maps = torch_layers(stack, 4)(image)
+        maps = torch_layers(stack, 4, torch)(image)
     assert stack.output_shape((*size, 4)) == (*maps.shape[2:], maps.shape[1])
     assert stack.summary((*size, 4)).rows[-1].shape == stack.output_shape((*size, 4))
 
 
 @pytest.mark.parametrize("text", LAYERS + STACKS)
-def test_parameters_are_those_of_pytorch(text):
+def test_parameters_are_those_of_pytorch(text, torch):
     stack = Stack.parse(text)
     summary = stack.summary((32, 32, 4))
-    for row, module in zip(summary.rows, torch_layers(stack, 4), strict=True):
+    for row, module in zip(summary.rows, torch_layers(stack, 4, torch), strict=True):
         assert (row.parameters, row.zeros, row.tied) == (module.weight.numel(), 0, 0)
         assert row.multiply_adds == row.shape[0] * row.shape[1] * module.weight.numel()
 
@@ -50,12 +47,10 @@ def test_parameters_are_those_of_pytorch(text):
 @pytest.mark.parametrize("text", LAYERS + STACKS)
 @pytest.mark.parametrize("place", [(0, 0), (2, 1), (3, 4)])
 @pytest.mark.slow
-def test_the_receptive_field_contains_the_gradient_of_a_pixel(text, place):
-    torch = pytest.importorskip("torch")
-
+def test_the_receptive_field_contains_the_gradient_of_a_pixel(text, place, torch):
     stack = Stack.parse(text)
     size = 48, 56
-    model = torch_layers(stack, 4)
+    model = torch_layers(stack, 4, torch)
     for parameter in model.parameters():
         torch.nn.init.ones_(parameter)
     image = torch.zeros(1, 4, *size, requires_grad=True)
@@ -112,11 +107,9 @@ def test_what_is_printed_is_read_back(text):
 
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize("text", STACKS)
-def test_apply_computes_the_feature_maps_of_pytorch(text, relu, rng):
-    torch = pytest.importorskip("torch")
-
+def test_apply_computes_the_feature_maps_of_pytorch(text, relu, rng, torch):
     stack = Stack.parse(text)
-    model = torch_layers(stack, 4)
+    model = torch_layers(stack, 4, torch)
     image = rng.random((40, 30, 4), np.float32)
     found = stack.apply(image, model.state_dict(), relu=relu)
     maps = torch.from_numpy(image.transpose(2, 0, 1)[None])
@@ -192,9 +185,7 @@ def test_bad_arguments_are_rejected(make, words):
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_a_transposed_convolution_restores_the_size(kernel, stride, padding, dilation):
-    torch = pytest.importorskip("torch")
-
+def test_a_transposed_convolution_restores_the_size(kernel, stride, padding, dilation, torch):
     options = {"padding": padding, "stride": stride, "dilation": dilation}
     for size in (4, 5, 9):
         for more in range(max(stride, dilation)):
