@@ -26,6 +26,22 @@ X86 = platform.machine().lower() in {"x86_64", "amd64"}
 FLAGS = ["/O2", "/std:clatest"] if MSVC else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
 LINK_FLAGS = ["-Wl,-s"] if sys.platform.startswith("linux") else []
 
+# Builds that find faults (docs/testing.md), with gcc or clang. Python's own -fwrapv would hide signed overflow.
+BUILD = os.environ.get("IMFILTER_BUILD", "release")
+INSTRUMENTS = {
+    "release": [],
+    "sanitize": ["-fno-wrapv", "-fsanitize=address,undefined,float-cast-overflow"],
+    "thread": ["-fsanitize=thread"],
+    "checks": ["-DIMFILTER_POISON"],
+}
+if BUILD not in INSTRUMENTS:
+    raise SystemExit(f"IMFILTER_BUILD must be one of {', '.join(INSTRUMENTS)}, got {BUILD!r}")
+if BUILD != "release":
+    FLAGS += ["-O1", "-g", "-fno-omit-frame-pointer", *INSTRUMENTS[BUILD]]
+    LINK_FLAGS = [flag for flag in INSTRUMENTS[BUILD] if flag.startswith("-fsanitize")]
+if BUILD == "checks":
+    DIRECTIVES |= {"boundscheck": True, "initializedcheck": True, "nonecheck": True}
+
 # What the loops call inline must be: their literal arguments make loops of their own.
 INLINE = [] if MSVC else [("CYTHON_INLINE", "inline __attribute__((always_inline))")]
 
@@ -37,6 +53,9 @@ elif X86:
     AVX2 = ["-mavx2", "-mfma", "-mbmi", "-mbmi2"]
     VARIANTS["v3"] = AVX2
     VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
+
+if BUILD == "thread":
+    VARIANTS = {"baseline": []}     # threads share the same data in all of them
 
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
@@ -65,8 +84,8 @@ setup(
     ext_modules=cythonize(
         list(extensions()),
         include_path=["pyx"],
-        build_dir="build",
+        build_dir=f"build/{BUILD}",     # of its own, because directives and flags differ
         compiler_directives=DIRECTIVES,
     ),
-    options={"build_ext": {"parallel": os.cpu_count()}},
+    options={"build": {"build_base": f"build/{BUILD}"}, "build_ext": {"parallel": os.cpu_count()}},
 )

@@ -39,6 +39,24 @@ cdef enum:                  # taps of a 3 x 3 kernel: bit 3 i + j
     LEFT_RIGHT = 0o555
 
 
+cdef extern from *:
+    """
+    #ifndef IMFILTER_POISON
+    #define IMFILTER_POISON 0
+    #endif
+    #if defined(__GNUC__)
+    #define flag_is_set(flag) __atomic_load_n(flag, __ATOMIC_RELAXED)
+    #define set_flag(flag) __atomic_store_n(flag, 1, __ATOMIC_RELAXED)
+    #else
+    #define flag_is_set(flag) (*(flag))
+    #define set_flag(flag) (*(flag) = 1)
+    #endif
+    """
+    const bint POISONED "IMFILTER_POISON"       # scratch begins as NaN and large integers: see docs/testing.md
+    bint flag_is_set(volatile int *flag) noexcept nogil     # flags that threads share
+    void set_flag(volatile int *flag) noexcept nogil
+
+
 cdef struct Raster:
     char *data
     Py_ssize_t height, width, channels

@@ -81,10 +81,11 @@ cdef int plan_columns(Packed packed) except -1:
         segment.offset = columns * channels
         columns += segment.scale * (job.tiling.width - 1) + 1 + segment.extra
     job.ring.row_lanes = columns * channels
-    job.ring.tap_lanes = job.geometry.dilation_x * channels
+    # Where taps or pixels lie far apart these two are not used, and would overflow.
+    job.ring.tap_lanes = 0 if packed.apart else job.geometry.dilation_x * channels
     job.ring.reach = job.ring.row_lanes - job.tiling.width * channels
     job.ring.lanes = (job.ring.doublings + 1) * job.ring.row_lanes + block
-    job.bank.pixel_step = channels if packed.apart else job.geometry.stride_x * channels
+    job.bank.pixel_step = channels if packed.apart or not job.bank.used else job.geometry.stride_x * channels
     job.tiling.chunk = (FINISHED_BYTES if job.epilogue.finish else CHUNK_BYTES) // size // block * block
     plan_output(packed, block)
     plan_inner(packed, block)

@@ -44,8 +44,8 @@ cdef inline bint should_stop(volatile int *stopped, double *work, double done, P
     if work[0] > WORK_BETWEEN_POLLS:
         work[0] = 0
         if poll != NULL and poll():
-            stopped[0] = True
-    return stopped[0]
+            set_flag(stopped)
+    return flag_is_set(stopped)
 
 
 include "rows.pxi"

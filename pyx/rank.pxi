@@ -132,11 +132,11 @@ cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, 
     cdef key lowest = 0, half
     cdef const key *row
     if key is int16_t or key is int32_t or key is int64_t:
-        lowest = <key>1 << (8 * sizeof(key) - 1)
+        lowest = <key>(<uint64_t>1 << (8 * sizeof(key) - 1))
     for k in range(count):
         into[k] = lowest
     for bit in range(8 * sizeof(key) - 1, -1, -1):
-        half = <key>1 << bit        # the first flips the sign of the lowest key
+        half = <key>(<uint64_t>1 << bit)        # the first flips the sign of the lowest key
         memset(below, 0, count * sizeof(uint32_t))
         for i in range(job.height):
             for j in range(job.width):
@@ -154,7 +154,7 @@ cdef void spread_nan(key *like, const Window *job, const char **rows, const bint
     cdef Py_ssize_t span = job.width * job.source.channels
     cdef key nan = 0
     if key is int32_t or key is int64_t:
-        nan = ~(<key>1 << (8 * sizeof(key) - 1))
+        nan = <key>largest_below(8 * sizeof(key) - 1)
     memset(found, 0, lanes)
     for i in range(job.height):
         if broken[i]:
@@ -184,22 +184,18 @@ cdef struct RankScratch:
 
 cdef RankScratch rank_scratch(const Window *job, char *memory) noexcept nogil:
     cdef RankScratch scratch
-    cdef char *at = memory
-    scratch.ring = ring_at(job, &at, job.height)
-    scratch.rows = <const char **>at
-    scratch.broken = <bint *>(scratch.rows + job.height)
-    at += rounded_up(job.height * (sizeof(void *) + sizeof(bint)))
-    scratch.result = at
-    at += scratch.ring.size + 64
-    scratch.found = at
-    at += rounded_up(job.row_lanes)
-    scratch.slots = at
+    cdef Py_ssize_t taken = 0
+    scratch.ring = ring_at(job, memory, &taken, job.height)
+    scratch.rows = <const char **>carve(memory, &taken, rounded_up(job.height * sizeof(void *)))
+    scratch.broken = <bint *>carve(memory, &taken, rounded_up(job.height * sizeof(bint)))
+    scratch.result = carve(memory, &taken, scratch.ring.size + 64)
+    scratch.found = carve(memory, &taken, rounded_up(job.row_lanes))
     scratch.slot_size = rounded_up((job.tile + (job.width - 1) * job.source.channels) * job.source.size) + 64
     if job.method == NETWORK:
-        at += max(job.slots * scratch.slot_size, 15 * SPAN + 64)
+        scratch.slots = carve(memory, &taken, max(job.slots * scratch.slot_size, 15 * SPAN + 64))
     else:
-        at += job.tile * sizeof(uint32_t)
-    scratch.size = at - memory
+        scratch.slots = carve(memory, &taken, job.tile * sizeof(uint32_t))
+    scratch.size = taken
     return scratch
 
 

@@ -8,6 +8,11 @@ cdef Py_ssize_t locate(Raster *raster, array, int flags) except -1:
     raster.height, raster.width, raster.channels = view.shape[1], view.shape[2], view.shape[3]
     raster.step_n, raster.step_y = view.strides[0], view.strides[1]
     raster.step_x, raster.step_c = view.strides[2], view.strides[3]
+    # The step of an axis of one element may be any number, and products with it may overflow.
+    raster.step_n *= view.shape[0] > 1
+    raster.step_y *= raster.height > 1
+    raster.step_x *= raster.width > 1
+    raster.step_c *= raster.channels > 1
     raster.size = view.itemsize
     raster.packed = (
         not raster.swapped

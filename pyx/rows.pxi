@@ -15,6 +15,15 @@ cdef inline Py_ssize_t rounded_up(Py_ssize_t size) noexcept nogil:
     return (size + 63) & ~<Py_ssize_t>63
 
 
+cdef inline char *carve(char *memory, Py_ssize_t *taken, Py_ssize_t size) noexcept nogil:
+    """Return the next `size` bytes of scratch memory. Without memory only count them."""
+    cdef char *piece = NULL
+    if memory != NULL:
+        piece = memory + taken[0]
+    taken[0] += size
+    return piece
+
+
 cdef inline Py_ssize_t place(Py_ssize_t i, Py_ssize_t n, Border border) noexcept nogil:
     """Return the index within 0..n-1 of the pixel at i, which may be outside, or -1 for the constant."""
     if 0 <= i < n:
@@ -113,7 +122,7 @@ cdef inline void widen_pixels(const Job *job, const char *row, Py_ssize_t x, Py_
     cdef const Raster *image = &job.source
     cdef const char *first = row + x * image.step_x
     if not image.packed or (step != 1 and pixels > 1):
-        gather(raw, first, pixels, step * image.step_x, image)
+        gather(raw, first, pixels, step * image.step_x if pixels > 1 else 0, image)
         first = raw
     widen(first, image.kind, lanes, pixels * image.channels)
 

@@ -138,13 +138,13 @@ cdef struct SolidScratch:
 
 cdef SolidScratch solid_scratch(const Job *job, char *memory) noexcept nogil:
     cdef SolidScratch scratch
-    cdef Py_ssize_t row = rounded_up(job.ring.row_lanes)
-    scratch.sums = <uint16_t *>memory
+    cdef Py_ssize_t row = rounded_up(job.ring.row_lanes), taken = 0
     cdef Py_ssize_t rows = max(job.ring.doublings + 1, job.box.band_count)
-    scratch.nothing = <uint8_t *>memory + rounded_up(rows * job.ring.row_lanes * 2)
-    scratch.constant = scratch.nothing + row
-    scratch.results = <float *>(scratch.constant + row)
-    scratch.size = <char *>scratch.results + 4 * row - memory
+    scratch.sums = <uint16_t *>carve(memory, &taken, rounded_up(rows * job.ring.row_lanes * 2))
+    scratch.nothing = <uint8_t *>carve(memory, &taken, row)
+    scratch.constant = <uint8_t *>carve(memory, &taken, row)
+    scratch.results = <float *>carve(memory, &taken, 4 * row)
+    scratch.size = taken
     return scratch
 
 

@@ -32,23 +32,25 @@ cdef inline Py_ssize_t row_read(const Job *job, Py_ssize_t y, Py_ssize_t i) noex
 cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     cdef Scratch scratch
     cdef Py_ssize_t lane_size = 2 if job.lane == INT16 else 4 if job.lane == FLOAT32 else 8
-    cdef Py_ssize_t taps = 0, k, pointers = rounded_up(job.ring.rows * sizeof(void *))
-    scratch.ring_size = rounded_up(job.ring.lanes * lane_size)
-    scratch.result_size = rounded_up(job.output.tile_lanes * lane_size)
-    scratch.ring = memory
-    scratch.middle = scratch.ring + job.ring.rows * scratch.ring_size
-    scratch.results = scratch.middle + middle_rows(job) * scratch.ring_size
-    scratch.wide = scratch.results + job.kernel.count * job.tiling.group * scratch.result_size
-    scratch.responses = scratch.wide + rounded_up(job.output.tile_lanes * 8)
-    scratch.products = scratch.responses + (rounded_up(job.output.tile_lanes * 8) if job.epilogue.finish else 0)
-    scratch.samples = scratch.products + (scratch.products - scratch.responses)
-    scratch.raw = scratch.samples + (rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0)
-    scratch.order = <const char **>(scratch.raw + rounded_up(job.ring.lanes * job.source.size))
-    scratch.row_numbers = <Py_ssize_t *>(<char *>scratch.order + pointers)
-    scratch.sources = <const char **>(<char *>scratch.row_numbers + pointers)
+    cdef Py_ssize_t taken = 0, taps = 0, k, pointers = rounded_up(job.ring.rows * sizeof(void *))
+    cdef Py_ssize_t wide = rounded_up(job.output.tile_lanes * 8), finished = wide if job.epilogue.finish else 0
+    cdef Py_ssize_t samples = rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0
     for k in range(4):
         taps = max(taps, job.kernel.stages[k].tap_count)
-    scratch.size = <char *>(scratch.sources + taps) - memory
+    scratch.ring_size = rounded_up(job.ring.lanes * lane_size)
+    scratch.result_size = rounded_up(job.output.tile_lanes * lane_size)
+    scratch.ring = carve(memory, &taken, job.ring.rows * scratch.ring_size)
+    scratch.middle = carve(memory, &taken, middle_rows(job) * scratch.ring_size)
+    scratch.results = carve(memory, &taken, job.kernel.count * job.tiling.group * scratch.result_size)
+    scratch.wide = carve(memory, &taken, wide)
+    scratch.responses = carve(memory, &taken, finished)
+    scratch.products = carve(memory, &taken, finished)
+    scratch.samples = carve(memory, &taken, samples)
+    scratch.raw = carve(memory, &taken, rounded_up(job.ring.lanes * job.source.size))
+    scratch.order = <const char **>carve(memory, &taken, pointers)
+    scratch.row_numbers = <Py_ssize_t *>carve(memory, &taken, pointers)
+    scratch.sources = <const char **>carve(memory, &taken, taps * sizeof(void *))
+    scratch.size = taken
     scratch.ahead[0] = scratch.ahead[1] = scratch.ahead[2] = scratch.ahead[3] = NULL
     return scratch
 
@@ -67,6 +69,8 @@ cdef void clear_rows(const Job *job, Scratch *scratch) noexcept nogil:
     What is computed there is never stored, but garbage may be denormal, which costs some processors a hundred
     cycles per number. Rows are shorter than a block in narrow images, and at the edges that are computed apart.
     """
+    if POISONED:        # then a result that such a lane has reached is wrong, and a test sees it
+        return
     cdef Py_ssize_t lane_size = 2 if job.lane == INT16 else 4 if job.lane == FLOAT32 else 8
     cdef Py_ssize_t block = 12 * LANES_BYTES, row = job.tiling.width * job.source.channels * lane_size
     cdef Py_ssize_t size = scratch.ring_size, k
@@ -115,11 +119,18 @@ cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
 
 
 cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
-    """Find the image rows that the next group, from output row y on, adds, for the loops to prefetch."""
+    """Find the image rows that the next group, from output row y on, adds, for the loops to prefetch.
+
+    Below the last output row the product with a large stride may overflow. Then any row of the image will do.
+    """
     cdef Py_ssize_t q, at
+    cdef size_t row
+    x = min(x, job.source.width - 1)
     for q in range(GROUP):
-        at = row_read(job, y + q * job.tiling.row_step, job.geometry.kernel_height - 1)
-        at = min(max(at, 0), job.source.height - 1)
+        row = <size_t>y + <size_t>q * <size_t>job.tiling.row_step
+        row = row * <size_t>job.geometry.stride_y - <size_t>job.geometry.top
+        row += <size_t>(job.geometry.kernel_height - 1) * <size_t>job.geometry.dilation_y
+        at = min(max(<Py_ssize_t>row, 0), job.source.height - 1)
         scratch.ahead[q] = job.source.data + n * job.source.step_n + at * job.source.step_y + x * job.source.step_x
 
 

@@ -1,5 +1,12 @@
 # Task: the Python side of a convolution that is ready to be run, strip by strip, on any number of threads.
 
+cdef void poison(char *memory, Py_ssize_t size) noexcept nogil:
+    """Fill scratch memory with NaN of either size, which as integers are large."""
+    cdef Py_ssize_t k
+    for k in range(size // 2):
+        (<int16_t *>memory)[k] = 0x7ff5
+
+
 cdef class Strips:
     """Work on a stack of images, ready to be run strip by strip."""
     cdef readonly Py_ssize_t rows       # output rows of all images together
@@ -24,9 +31,11 @@ cdef class Strips:
             poll = interrupted
         if memory == NULL:
             raise MemoryError
-        start = <char *>((<size_t>memory + 63) & ~<size_t>63)
+        start = memory + (-<size_t>memory & 63)
+        if POISONED:
+            poison(start, self.scratch)
         with nogil:
-            while first < last and not self.stopped[0]:
+            while first < last and not flag_is_set(self.stopped):
                 n = first // height
                 end = min(last, (n + 1) * height)
                 self.strip(n, first - n * height, end - n * height, start, poll)
@@ -36,7 +45,7 @@ cdef class Strips:
 
     def stop(self):
         """Make every strip end early."""
-        self.stopped[0] = True
+        set_flag(self.stopped)
 
 
 cdef class Task(Strips):

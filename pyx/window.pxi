@@ -54,22 +54,28 @@ cdef void fill_padded(const Window *job, Py_ssize_t n, Py_ssize_t y, char *row) 
         k += 1
 
 
+cdef inline uint64_t largest_below(int bit) noexcept nogil:
+    """Return the number whose bits below this one are all set."""
+    return (<uint64_t>1 << bit) - 1
+
+
 cdef bint turn_to_keys(bits *row, Py_ssize_t count, bits infinity, bint low) noexcept nogil:
     """Turn floats into keys, NaN into the lowest or the highest, and say whether there is any."""
-    cdef bits most = ~(<bits>1 << (8 * sizeof(bits) - 1)), value, nan = ~most if low else most
+    cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1), value, nan = ~most if low else most
     cdef bits found = 0
     cdef Py_ssize_t x
     for x in range(count):
         value = row[x]
         found |= -<bits>((value & most) > infinity)
-        row[x] = nan if (value & most) > infinity else value ^ (value >> (8 * sizeof(bits) - 1) & most)
+        row[x] = nan if (value & most) > infinity else value ^ (most if value < 0 else 0)
     return found != 0
 
 
 cdef void turn_back(bits *row, Py_ssize_t count) noexcept nogil:
+    cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1)
     cdef Py_ssize_t x
     for x in range(count):
-        row[x] ^= row[x] >> (8 * sizeof(bits) - 1) & ~(<bits>1 << (8 * sizeof(bits) - 1))
+        row[x] ^= most if row[x] < 0 else 0
 
 
 cdef bint make_keys(const Window *job, char *row, Py_ssize_t count, bint low) noexcept nogil:
@@ -108,15 +114,14 @@ cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize
     return row
 
 
-cdef Ring ring_at(const Window *job, char **memory, Py_ssize_t places) noexcept nogil:
-    """Lay out a ring of `places` rows and advance the memory pointer."""
+cdef Ring ring_at(const Window *job, char *memory, Py_ssize_t *taken, Py_ssize_t places) noexcept nogil:
+    """Lay out a ring of `places` rows in the next bytes of the memory."""
     cdef Ring ring
     ring.places = places
     ring.size = rounded_up(job.row_lanes * job.source.size)
-    ring.rows = memory[0]
-    ring.row_numbers = <Py_ssize_t *>(ring.rows + places * ring.size)
-    ring.broken = <bint *>(ring.row_numbers + places)
-    memory[0] = ring.rows + rounded_up(places * (ring.size + sizeof(Py_ssize_t) + sizeof(bint)))
+    ring.rows = carve(memory, taken, places * ring.size)
+    ring.row_numbers = <Py_ssize_t *>carve(memory, taken, rounded_up(places * sizeof(Py_ssize_t)))
+    ring.broken = <bint *>carve(memory, taken, rounded_up(places * sizeof(bint)))
     return ring
 
 

@@ -26,11 +26,40 @@ SLOW_MODULES = {
     "test_tiled_targets", "test_tiles",
 }
 
+# Modules about what the loops compute. .ci/run has them run on other instruction sets and on instrumented builds, too.
+NUMERIC_MODULES = {
+    "test_borders", "test_canny", "test_conv2d", "test_correlate", "test_engine", "test_epilogue", "test_filters",
+    "test_float_range", "test_folding", "test_fourier", "test_joined", "test_learning", "test_normalized",
+    "test_numbers", "test_out", "test_prepared", "test_properties", "test_rank", "test_repeated",
+    "test_representations", "test_structure",
+}
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.stem in SLOW_MODULES:
-            item.add_marker(pytest.mark.slow)
+
+def pytest_addoption(parser):
+    parser.addoption("--every", type=int, default=1, metavar="N", help="run every N-th of the selected tests")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not import the other modules for `-m numeric`, which takes longer than the tests on some builds."""
+    if config.option.markexpr.startswith("numeric") and collection_path.suffix == ".py":
+        return collection_path.stem not in NUMERIC_MODULES or None
+    return None
+
+
+@pytest.hookimpl(trylast=True)      # after -m and -k
+def pytest_collection_modifyitems(config, items):
+    step = config.getoption("every")
+    config.hook.pytest_deselected(items=[item for k, item in enumerate(items) if k % step])
+    items[:] = items[::step]
+
+
+def pytest_itemcollected(item):
+    if item.path.stem in SLOW_MODULES:
+        item.add_marker(pytest.mark.slow)
+    if item.path.stem in NUMERIC_MODULES:
+        item.add_marker(pytest.mark.numeric)
+    if "variant" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.every_variant)
 
 
 @pytest.fixture(scope="session", autouse=True)

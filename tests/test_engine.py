@@ -10,7 +10,6 @@ import imfilter
 from imfilter import conv2d, correlate
 from imfilter import kernels as weights
 from imfilter.engine import _core
-from imfilter.engine.borders import PADDING_MODES
 from imfilter.filters import FILTERS
 
 WHOLE = np.array([[1, -2, 3], [0, 5, -1], [2, 0, -4], [3, 1, 1]])
@@ -156,37 +155,6 @@ def test_variants_agree_on_integers_to_the_last_bit(rng):
     for result in results.values():
         for one, other in zip(result, results["baseline"], strict=True):
             np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("stride", [6, 10**6, 10**9, 2**40, 2**60, 2**61, 2**62])
-def test_a_stride_larger_than_the_image_takes_one_pixel(stride):
-    image = np.arange(75.0).reshape(5, 5, 3)
-    np.testing.assert_array_equal(correlate(image, np.ones((3, 3)), stride=stride), [[[54, 63, 72]]])
-    np.testing.assert_array_equal(conv2d(image, np.ones((2, 3, 3, 3)), stride=stride, padding=1), [[[120, 120]]])
-
-
-@pytest.mark.parametrize("far", [10**6, 2**30, 2**40, 2**60 - 5])
-@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
-def test_any_margin_with_as_large_a_stride(far, mode):
-    image = np.arange(25.0).reshape(5, 5)
-    kernel = np.array([[1, 2], [3, 4]])
-    margin, border = ((far, far + 3), (far + 1, 0)), PADDING_MODES[mode].name.lower()
-    exact = reference.correlate(image, kernel, margin, border, stride=(far, far))
-    np.testing.assert_array_equal(correlate(image, kernel, mode=border, padding=margin, stride=far), exact)
-    layer = conv2d(image, kernel[None, None], padding_mode=mode, padding=margin, stride=far)
-    np.testing.assert_array_equal(layer[..., 0], exact)
-
-
-@pytest.mark.parametrize("dilation", [6, 10**4, 10**9, 2**40, 2**60, 2**61])
-@pytest.mark.parametrize("workers", [1, 2])
-def test_any_dilation(dilation, workers, threaded):
-    image = np.arange(75.0).reshape(5, 5, 3)
-    kernel = np.array([[1, 2], [3, 4]])
-    dilations = (dilation, dilation)
-    for mode in vectorized.PAD:
-        exact = reference.correlate(
-            image, kernel, reference.margins("same", (2, 2), dilations), mode, dilation=dilations)
-        np.testing.assert_array_equal(correlate(image, kernel, mode=mode, dilation=dilation, workers=workers), exact)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from program import PATIENCE
 
-from imfilter import Border, ImfilterError, bilateral, conv2d, correlate, median, sobel
-from imfilter.engine import _core
+from imfilter import Border, ImfilterError, bilateral, box, conv2d, correlate, median, sobel, unsharp_mask
+from imfilter.engine import _core, channelwise
 from imfilter.engine.computation import Computation, Geometry
 from imfilter.runtime import threads
 
@@ -32,6 +32,36 @@ def test_any_thread_may_call_at_any_time(rng, threaded):
         for k, got in zip([*range(8)] * 20, pool.map(both, [*range(8)] * 20), strict=True):
             np.testing.assert_array_equal(got[0], expected[k][0])
             np.testing.assert_array_equal(got[1], expected[k][1])
+
+
+def test_threads_share_kernels_and_caches(rng, threaded):
+    """Eight threads call every kind of loop at once, each in an order of its own, and prepare the same kernels."""
+    small, photo = rng.random((40, 50, 3), np.float32), rng.integers(0, 256, (40, 50, 3), np.uint8)
+    mask, kernel, bank = rng.random((40, 50)) < 0.8, rng.standard_normal((5, 5)), rng.standard_normal((8, 3, 3, 3))
+    large = rng.standard_normal((31, 31))
+    calls = [
+        lambda: correlate(small, kernel, workers=2),
+        lambda: correlate(small, kernel, mask=mask, workers=2),
+        lambda: correlate(small, large, method="fft", workers=2),
+        lambda: conv2d(small, bank, workers=2),
+        lambda: box(photo, 7, workers=2),
+        lambda: unsharp_mask(photo, workers=2),
+        lambda: sobel(photo, workers=2),
+        lambda: median(photo, 5, workers=2),
+        lambda: median(small, 15, workers=2),
+        lambda: bilateral(photo, 2, 20, workers=2),
+    ]
+    channelwise._prepare_cached.cache_clear()
+
+    def call_all(first):
+        return [calls[(first + k) % len(calls)]() for k in range(2 * len(calls))]
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(call_all, range(8)))
+    alone = [call() for call in calls]
+    for first, found in enumerate(results):
+        for k, result in enumerate(found):
+            np.testing.assert_array_equal(result, alone[(first + k) % len(calls)])
 
 
 def test_a_call_in_a_pool_thread_of_its_own_does_not_wait_for_itself(rng, threaded):

@@ -90,7 +90,7 @@ def same_padding(kernel: int, dilation: int = 1) -> int:
     Raises
     ------
     ImfilterError
-        If D (K - 1) is odd, so that both sides cannot get the same padding.
+        If D (K - 1) is odd, so that both sides cannot get the same padding, or an argument is out of range.
 
     Examples
     --------
@@ -99,6 +99,8 @@ def same_padding(kernel: int, dilation: int = 1) -> int:
     [0, 1, 2, 3]
     """
     reach = check_integer("dilation", dilation, 1) * (check_integer("kernel", kernel, 1) - 1)
+    if reach > LARGEST:
+        raise ImfilterError(f"a kernel may not span more than 2**62 pixels, got {reach + 1}")
     if reach % 2:
         raise ImfilterError(
             f"dilation * (kernel - 1) must be even for equal padding on both sides, got {reach}: "
@@ -157,6 +159,9 @@ def transposed_output_size(
     if more >= max(stride, dilation):
         raise ImfilterError(f"output_padding must be less than stride or dilation, got {more} of {stride}, {dilation}")
     result = stride * (size - 1) + dilation * (kernel - 1) + 1 - cut + more
+    if result + cut > LARGEST:
+        raise ImfilterError(
+            f"an axis may not be larger than 2**62 pixels, got {result + cut} before padding: use a smaller size, stride or dilation")
     if result < 1:
         raise ImfilterError(f"padding must leave pixels, got {cut} on both sides of {result + cut}")
     return result

@@ -1,0 +1,99 @@
+"""Huge strides, dilations, margins and steps: the right answer or an error, and no number that overflows on the way."""
+import numpy as np
+import pytest
+import reference
+import vectorized_reference as vectorized
+from numpy.lib.stride_tricks import as_strided
+
+import imfilter
+from imfilter import ImfilterError, conv2d, correlate
+from imfilter.engine.borders import PADDING_MODES
+
+HUGE = [10**6, 2**31, 2**32 + 1, 2**40, 2**60, 2**61 - 1, 2**61, 2**62 - 1, 2**62]
+
+
+@pytest.mark.parametrize("stride", [6, 10**6, 10**9, 2**40, 2**60, 2**61, 2**62])
+def test_a_stride_larger_than_the_image_takes_one_pixel(stride):
+    image = np.arange(75.0).reshape(5, 5, 3)
+    np.testing.assert_array_equal(correlate(image, np.ones((3, 3)), stride=stride), [[[54, 63, 72]]])
+    np.testing.assert_array_equal(conv2d(image, np.ones((2, 3, 3, 3)), stride=stride, padding=1), [[[120, 120]]])
+
+
+@pytest.mark.parametrize("far", [10**6, 2**30, 2**40, 2**60 - 5])
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_any_margin_with_as_large_a_stride(far, mode):
+    image = np.arange(25.0).reshape(5, 5)
+    kernel = np.array([[1, 2], [3, 4]])
+    margin, border = ((far, far + 3), (far + 1, 0)), PADDING_MODES[mode].name.lower()
+    exact = reference.correlate(image, kernel, margin, border, stride=(far, far))
+    np.testing.assert_array_equal(correlate(image, kernel, mode=border, padding=margin, stride=far), exact)
+    layer = conv2d(image, kernel[None, None], padding_mode=mode, padding=margin, stride=far)
+    np.testing.assert_array_equal(layer[..., 0], exact)
+
+
+@pytest.mark.parametrize("dilation", [6, 10**4, 10**9, 2**40, 2**60, 2**61])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_dilation(dilation, workers, threaded):
+    image = np.arange(75.0).reshape(5, 5, 3)
+    kernel = np.array([[1, 2], [3, 4]])
+    dilations = (dilation, dilation)
+    for mode in vectorized.PAD:
+        exact = reference.correlate(
+            image, kernel, reference.margins("same", (2, 2), dilations), mode, dilation=dilations)
+        np.testing.assert_array_equal(correlate(image, kernel, mode=mode, dilation=dilation, workers=workers), exact)
+
+
+@pytest.mark.parametrize("dtype", ["u1", ">i2", "f4", "f8"])
+@pytest.mark.parametrize("down", [1, *HUGE])
+@pytest.mark.parametrize("across", [1, 3, 2**62])
+def test_one_huge_stride(down, across, dtype):
+    """Few taps lie inside the image, of which no two are a stride apart."""
+    image = np.arange(60.0).reshape(5, 4, 3).astype(dtype)
+    kernel = np.array([[1, 2, 1], [0, 3, 1]])
+    exact = reference.correlate(image, kernel, ((0, 1), (1, 1)), "wrap", stride=(down, across))
+    found = correlate(image, kernel, mode="wrap", padding=((0, 1), (1, 1)), stride=(down, across), dtype="f8")
+    np.testing.assert_array_equal(found, exact)
+    weight = np.zeros((3, 3, 2, 3))
+    weight[0, 0] = weight[1, 1] = weight[2, 2] = kernel
+    found = conv2d(image, weight, padding_mode="circular", padding=((0, 1), (1, 1)), stride=(down, across), dtype="f8")
+    np.testing.assert_array_equal(found, exact)
+
+
+@pytest.mark.parametrize("step", [2**62, -2**62, 2**63 - 1, 7])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("padding", ["same", 25])
+def test_the_step_of_an_axis_of_one_element_does_not_matter(step, axis, padding, rng):
+    shape = tuple(1 if k == axis else size for k, size in enumerate((6, 70, 3)))
+    image = rng.integers(0, 256, shape).astype(np.float32)
+    odd = as_strided(image, shape, tuple(step if k == axis else size for k, size in enumerate(image.strides)))
+    for kernel in (np.ones((3, 3)), [[1, 2], [3, -4]], np.ones((1, 45))):
+        np.testing.assert_array_equal(
+            correlate(odd, kernel, padding=padding, workers=1), correlate(image, kernel, padding=padding, workers=1))
+    for function in (imfilter.median, imfilter.bilateral, imfilter.sobel):
+        np.testing.assert_array_equal(function(odd), function(image))
+    weight = rng.integers(-3, 4, (2, shape[2], 3, 3))
+    np.testing.assert_array_equal(conv2d(odd, weight, padding=padding), conv2d(image, weight, padding=padding))
+
+
+@pytest.mark.parametrize("keywords", [
+    {"stride": 2**62 + 1}, {"dilation": 2**61, "padding": "same"}, {"dilation": 2**61, "padding": "full"},
+    {"padding": 2**61}, {"padding": ((2**62, 0), 0)}, {"stride": (1, 2**63), "padding": "same"},
+    {"dilation": (2**64, 1), "padding": "same"},
+])
+def test_sizes_that_overflow_are_refused_in_words(keywords):
+    image = np.zeros((4, 5), np.float32)
+    for call in (lambda: correlate(image, np.ones((5, 5)), **keywords),
+                 lambda: conv2d(image, np.ones((1, 1, 5, 5)), **keywords)):
+        with pytest.raises(ImfilterError, match=r"an axis may not be larger than 2\*\*62 pixels, got "):
+            call()
+
+
+@pytest.mark.parametrize("call", [
+    lambda: imfilter.transposed_output_size(2**40, 3, stride=2**40),
+    lambda: imfilter.transposed_output_size(3, 2**40, dilation=2**40),
+    lambda: imfilter.same_padding(2**40 + 1, dilation=2**40),
+    lambda: imfilter.output_size(2**62, 1, padding=1),
+])
+def test_a_size_that_overflows_is_not_returned(call):
+    with pytest.raises(ImfilterError, match=r"2\*\*62"):
+        call()
