@@ -155,7 +155,8 @@ cdef int pack_depthwise(Packed packed, const double[:, :, ::1] kernels, bias) ex
     cdef Stage *stage = &job.kernel.stages[0]
     cdef Py_ssize_t channels = kernels.shape[0], e, q, i, j, k
     cdef char *weights
-    pack_kernel(packed, stage, np.ones((kernels.shape[1], kernels.shape[2])))     # a tap of 0 reads, too: 0 times infinity is NaN
+    # A tap of 0 reads, too: 0 times infinity is NaN.
+    pack_kernel(packed, stage, np.ones((kernels.shape[1], kernels.shape[2])))
     job.kernel.stretch = channels + 3 * packed.loops.lanes_bytes // lane_bytes(packed)
     weights = <char *>take((stage.tap_count * GROUP + 1) * job.kernel.stretch, lane_bytes(packed))
     free(stage.weights)

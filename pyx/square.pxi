@@ -136,8 +136,8 @@ cdef inline lanes subtract_opposites(lanes *w, const char **rows, int row, Py_ss
     cdef int k
     for k in range(5, 9):
         if taps >> k & 1:
-            total += w[k] * subtract(rows[row + k // 3] + x + k % 3 * step, rows[row + 2 - k // 3] + x + (2 - k % 3) * step,
-                                     w[0])
+            total += w[k] * subtract(rows[row + k // 3] + x + k % 3 * step,
+                                     rows[row + 2 - k // 3] + x + (2 - k % 3) * step, w[0])
     return total
 
 

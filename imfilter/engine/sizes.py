@@ -161,7 +161,8 @@ def transposed_output_size(
     result = stride * (size - 1) + dilation * (kernel - 1) + 1 - cut + more
     if result + cut > LARGEST:
         raise ImfilterError(
-            f"an axis may not be larger than 2**62 pixels, got {result + cut} before padding: use a smaller size, stride or dilation")
+            f"an axis may not be larger than 2**62 pixels, got {result + cut} before padding: "
+            "use a smaller size, stride or dilation")
     if result < 1:
         raise ImfilterError(f"padding must leave pixels, got {cut} on both sides of {result + cut}")
     return result
