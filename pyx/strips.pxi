@@ -96,6 +96,8 @@ cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
             if scratch.row_numbers[at] != t + u:
                 scratch.row_numbers[at] = t + u
                 fill_row(job, n, row_read(job, y, t + u), x, pixels, <lane *>place, scratch.raw)
+        else:
+            scratch.order[u] = scratch.order[0]     # the loop may point to it, but ignores it
 
 
 cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t t,

@@ -54,7 +54,7 @@ def test_threads_share_kernels_and_caches(rng, threaded):
     channelwise._prepare_cached.cache_clear()
 
     def call_all(first):
-        return [calls[(first + k) % len(calls)]() for k in range(2 * len(calls))]
+        return [calls[(first + k) % len(calls)]() for k in range(len(calls))]
 
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(call_all, range(8)))
