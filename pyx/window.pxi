@@ -59,6 +59,14 @@ cdef inline uint64_t largest_below(int bit) noexcept nogil:
     return (<uint64_t>1 << bit) - 1
 
 
+cdef inline bits sign_bits(bits value) noexcept nogil:
+    """Return all bits of a value below 0, and none of others: one shift of a vector, by unsigned numbers."""
+    if bits is int32_t:
+        return <int32_t>(-(<uint32_t>value >> 31))
+    else:
+        return <int64_t>(-(<uint64_t>value >> 63))
+
+
 cdef bint turn_to_keys(bits *row, Py_ssize_t count, bits infinity, bint low) noexcept nogil:
     """Turn floats into keys, NaN into the lowest or the highest, and say whether there is any."""
     cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1), value, nan = ~most if low else most
@@ -67,7 +75,7 @@ cdef bint turn_to_keys(bits *row, Py_ssize_t count, bits infinity, bint low) noe
     for x in range(count):
         value = row[x]
         found |= -<bits>((value & most) > infinity)
-        row[x] = nan if (value & most) > infinity else value ^ (most if value < 0 else 0)
+        row[x] = nan if (value & most) > infinity else value ^ (sign_bits(value) & most)
     return found != 0
 
 
@@ -75,7 +83,7 @@ cdef void turn_back(bits *row, Py_ssize_t count) noexcept nogil:
     cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1)
     cdef Py_ssize_t x
     for x in range(count):
-        row[x] ^= most if row[x] < 0 else 0
+        row[x] ^= sign_bits(row[x]) & most
 
 
 cdef bint make_keys(const Window *job, char *row, Py_ssize_t count, bint low) noexcept nogil:
