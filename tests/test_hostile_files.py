@@ -10,6 +10,7 @@ import sys
 import warnings
 import zlib
 
+import awkward
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,6 +19,7 @@ from imfilter import FileError, files
 from imfilter.files import exif, header, photo, png_metadata, xmp
 from imfilter.files.descriptions import PIXELS, STATISTICS
 from imfilter.runtime import library_messages, threads
+from imfilter.tiled.formats import open_source
 
 MANY = 400_000
 
@@ -339,3 +341,14 @@ def test_a_size_that_is_a_text_is_damage(put):
     assert not too_large(put("x.tif", text), None)
     with pytest.raises(FileError, match=r"x\.tif: is damaged"):
         files.read_photo(put("x.tif", text))
+
+
+@pytest.mark.parametrize("photometric", [2, 5])
+def test_colors_of_too_few_samples_are_damage(put, photometric):
+    path = put("x.tif", awkward.tiff(np.ones((4, 3, 1), "i2"), photometric))
+    needed = {2: 3, 5: 4}[photometric]
+    words = rf"x\.tif: is damaged: its colors must have {needed} samples a pixel, got 1"
+    with pytest.raises(FileError, match=words):
+        files.read_photo(path)
+    with pytest.raises(FileError, match=words):
+        open_source(path)
