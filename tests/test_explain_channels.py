@@ -80,3 +80,8 @@ def test_groups_are_mentioned():
 def test_bad_input_is_rejected(arguments, options, sentence):
     with pytest.raises(ImfilterError, match=sentence):
         explain.channels(*arguments, **options)
+
+
+def test_the_work_does_not_grow_with_the_channels():
+    """Nor does it look through them for one that is not drawn."""
+    assert explain.channels(10**15, 10**15, groups=10**9).captions[0].startswith("out 0 = in 0 * w[0,0]")

@@ -183,3 +183,11 @@ def test_a_frame_for_each_channel(rng):
     picture = explain.pixel(Image.fromarray(photo("uint8", rng)), 2, 3, "sobel")
     assert [caption[:2] for caption in picture.captions] == ["R:", "G:", "B:"]
     assert [len(row) for row in picture.scene.rows] == [3, 3]
+
+
+@pytest.mark.parametrize("stride", [2, (1, 3)])
+def test_a_stride_is_rejected(stride):
+    """The result has other places than the image."""
+    with pytest.raises(ImfilterError, match="stride must be 1, because x and y count the pixels of the image, got"):
+        explain.pixel(np.ones((9, 9)), 8, 8, "box", stride=stride)
+    assert "1 as float64 is 1" in str(explain.pixel(np.ones((9, 9)), 8, 8, "box", stride=1))

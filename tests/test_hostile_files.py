@@ -10,6 +10,7 @@ import sys
 import warnings
 import zlib
 
+import awkward
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,6 +19,7 @@ from imfilter import FileError, files
 from imfilter.files import exif, header, photo, png_metadata, xmp
 from imfilter.files.descriptions import PIXELS, STATISTICS
 from imfilter.runtime import library_messages, threads
+from imfilter.tiled.formats import open_source
 
 MANY = 400_000
 
@@ -282,3 +284,71 @@ def test_a_system_without_threads_gets_its_result(monkeypatch, started):
     finally:
         threads._pool.cache_clear()
     np.testing.assert_array_equal(out, np.arange(100))
+
+
+def grown_gif(between=b""):
+    """Return a GIF of two frames, the second far outside of the screen, with bytes between them that no block has."""
+    def frame(left, top):
+        return b"," + struct.pack("<HHHHB", left, top, 1, 1, 0) + b"\2\2\x44\1\0"
+
+    return b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6) + frame(0, 0) + between + frame(
+        60_000, 30_000) + b";"
+
+
+@pytest.mark.parametrize("between", [b"", b"\4\5", b"!\xfe\0\1a\0"], ids=["frames", "unknown bytes", "empty comment"])
+def test_a_frame_that_enlarges_the_canvas_is_refused_before_it_is_created(put, between):
+    with pytest.raises(FileError, match=r"x\.gif: must have at most 1 megapixels in all frames, got 2 frames of 3.6e"):
+        files.read_photo(put("x.gif", grown_gif(between)), max_pixels=10**6)
+
+
+def test_pillow_keeps_to_the_limit_as_well(put, monkeypatch):
+    monkeypatch.setattr("imfilter.files.gif.measure_canvas", lambda stream: (1, 1))
+    photo = files.read_photo(put("x.gif", grown_gif()), max_pixels=10**6)
+    with pytest.raises(FileError, match=r"x\.gif: has a frame of too many pixels: --max-pixels sets the limit"):
+        list(photo.frames)
+
+
+def test_the_limit_holds_while_another_thread_reads_a_header():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from imfilter.files import pillow_guards
+
+    limit = Image.MAX_IMAGE_PIXELS
+    with ThreadPoolExecutor(1) as pool:
+        with pillow_guards.quiet_headers():
+            other = pool.submit(pillow_guards.pixel_limit)
+            assert Image.MAX_IMAGE_PIXELS is None
+        assert other.result() == limit
+
+
+@pytest.mark.parametrize("error", [TypeError("'<' not supported"), IndexError("list"), struct.error("unpack"),
+                                   ZeroDivisionError("division by zero")])
+def test_lines_of_decoders_are_no_reasons(put, monkeypatch, error):
+    def fail(self):
+        raise error
+
+    path = put("x.bmp", b"")
+    Image.new("L", (3, 2)).save(path)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(FileError, match=r"x\.bmp: is damaged: an entry or a length in it is wrong"):
+        files.read_photo(path)
+
+
+def test_a_size_that_is_a_text_is_damage(put):
+    from imfilter.tiled.memory import too_large
+
+    text = pages(1).replace(entry(256, 3, 1, 2), entry(256, 2, 4, 0x61616161))
+    assert not too_large(put("x.tif", text), None)
+    with pytest.raises(FileError, match=r"x\.tif: is damaged"):
+        files.read_photo(put("x.tif", text))
+
+
+@pytest.mark.parametrize("photometric", [2, 5])
+def test_colors_of_too_few_samples_are_damage(put, photometric):
+    path = put("x.tif", awkward.tiff(np.ones((4, 3, 1), "i2"), photometric))
+    needed = {2: 3, 5: 4}[photometric]
+    words = rf"x\.tif: is damaged: its colors must have {needed} samples a pixel, got 1"
+    with pytest.raises(FileError, match=words):
+        files.read_photo(path)
+    with pytest.raises(FileError, match=words):
+        open_source(path)

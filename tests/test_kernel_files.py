@@ -115,7 +115,7 @@ def test_a_look_is_learned_and_given_to_other_photos(here, folder):
 
 
 @pytest.mark.parametrize(("arguments", "status", "words"), [
-    (["photo.png", "small.png"], 2, "must have the same height and width"),
+    (["photo.png", "small.png"], 2, "imfilter: photo.png and small.png: before and after must have the same height"),
     (["photo.png", "none.png"], 1, "none.png: there is no such file"),
     (["photo.png", "photo.png", "-o", "look.txt"], 2, "--output must end in .json, got 'look.txt'"),
     (["photo.png", "photo.png", "--size", "0"], 2, "size must be an integer of at least 1, got 0"),
@@ -130,7 +130,8 @@ def test_what_cannot_be_learned_is_said(here, folder, arguments, status, words):
 
 def test_a_flat_photo_is_warned_of(here, folder):
     Image.new("L", (30, 30), 7).save("flat.png")
-    assert "imfilter: the images do not determine the kernel" in here("learn", "flat.png", "flat.png").err
+    said = here("learn", "flat.png", "flat.png").err
+    assert "imfilter: flat.png and flat.png: the images do not determine the kernel" in said
 
 
 def test_a_kernel_file_is_shown_and_explained(here, folder):
@@ -148,3 +149,8 @@ def test_a_kernel_file_is_shown_and_explained(here, folder):
         assert all(re.search(rf" (to|at|is) {value}\b", said) for value in result)
     words = "has too many products to show"
     assert words in here("explain", "pixel", "photo.png", "--at", "0,0", "--filter", "bank.json", status=2).err
+
+
+def test_a_large_bias_is_shown_as_it_is(here, folder):
+    Path("large.json").write_bytes(kernel_files.format_kernel(KERNEL, 1.25e308))
+    assert "1.25e+308 is added" in here("show", "large.json").out

@@ -194,3 +194,9 @@ def test_bad_pictures_are_rejected(arguments, words):
 def test_bad_options_are_rejected(options, words):
     with pytest.raises(ImfilterError, match=words):
         learn(np.ones((9, 9)), np.ones((9, 9)), **options)
+
+
+def test_samples_whose_squares_overflow_are_rejected(rng):
+    image = rng.normal(size=(9, 9)) * 1e200
+    with pytest.raises(ImfilterError, match="must have squares that can be summed, got some beyond 1e150"):
+        learn(image, image, size=1)

@@ -49,6 +49,8 @@ def apply(path):
     (npz(("w.npy", npy()), ("README.txt", b"by me")), r"must hold arrays \(.npy\) only.*got 'README.txt'"),
     (npz(("w.npy", npy()), ("w.npy", npy())), "must hold one array of a name, got several of 'w.npy'"),
     (npz(("w.npy", npy(header="(" * 500 + ")" * 500))), "w has a damaged header"),
+    (npz(("w.npy", npy(header="{'descr': '<f4', 'fortran_order': True, 'shape': , 3), }"))), "w has a damaged header"),
+    (npz(("w.npy", npy(header="{'descr': '<f4', \0"))), "w has a damaged header"),
     (npz(("w.npy", npy(header="(" * 6000 + ")" * 6000))), "w must have a header of at most 10,000 bytes, got 12,022"),
     (npz(("w.npy", b"\x93NUMPY\2\0\xff\xff\xff\x7f")), "a header of at most 10,000 bytes, got 2,147,483,647"),
     (npz(("w.npy", npy(version=b"\3\0"))), r"must have version 1.0 or 2.0 of .npy, got 3.0"),
@@ -93,3 +95,14 @@ def test_nothing_is_unpacked_before_its_shape_is_known_to_fit(tmp_path, shape):
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_sizes_as_python_2_wrote_them_are_read_without_a_warning(tmp_path):
+    (tmp_path / "w.npy").write_bytes(npy(shape="(2L, 1L, 3L, 3L)", data=np.ones(18, "f4").tobytes()))
+    np.testing.assert_array_equal(apply(tmp_path / "w.npy")[0], np.full((6, 6, 2), 9.0))
+
+
+def test_signaling_nans_are_rejected_without_a_warning(tmp_path):
+    (tmp_path / "w.npy").write_bytes(npy(data=struct.pack("<I", 0x7F800001) * 18))
+    with pytest.raises(ImfilterError, match="weight must be finite, got NaN or infinity in it"):
+        apply(tmp_path / "w.npy")

@@ -88,3 +88,9 @@ def test_edges_of_a_constant_image_of_integers_are_0_to_the_bit():
         image = np.full((9, 40, 3), 77, dtype)
         for name in ("sobel", "scharr", "prewitt", "roberts"):
             assert not getattr(imfilter, name)(image, dtype=np.float32).any(), (name, dtype)
+
+
+@pytest.mark.parametrize("kernel", [[[2.0, 2, 1e308, 1e308]], [[1e308, 1e308]] * 2, [[1e200, 1e-200], [1e-200, 1e200]]])
+def test_weights_whose_sum_overflows_are_planned_without_a_warning(kernel):
+    image = np.zeros((9, 9), np.uint8)
+    np.testing.assert_array_equal(imfilter.correlate(image, np.array(kernel)), image)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
-from ..errors import FileError
+from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
 from . import pictures
 from .options import NAME, max_pixels_option
@@ -60,10 +60,12 @@ def command(
     except FileError as error:
         print_message(str(error))
         return Status.SOME_FAILED
+    except ImfilterError as error:
+        raise ImfilterError(f"{before} and {after}: {error}") from None
     for line in _describe_result(learned):
         click.echo(line)
     if learned.warning:
-        print_message(learned.warning)
+        print_message(f"{before} and {after}: {learned.warning}")
     if output is not None:
         print_lines(f"wrote {output}")
     return Status.DONE

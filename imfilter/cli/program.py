@@ -1,6 +1,7 @@
 """The program: find the command, run it, and turn errors into messages and an exit status."""
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import os
@@ -10,7 +11,7 @@ from importlib import import_module
 import click
 
 from .. import __version__
-from ..errors import ImfilterError
+from ..errors import ImfilterError, explain_os_error
 from ..runtime import signals
 from ..runtime.printable import escape_controls
 from .status import Status
@@ -93,11 +94,13 @@ def main(arguments: list[str] | None = None) -> None:
         _print_line("imfilter: interrupted")
     except OSError as error:
         # Standard output is closed: let the interpreter flush its buffer to the null device.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        with contextlib.suppress(OSError):  # the system may have run out of files
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         broken = isinstance(error, BrokenPipeError)
         status = Status.BROKEN_PIPE if broken else Status.SOME_FAILED
         if not broken:
-            _print_error(error if debug or error.filename else OSError(f"standard output: {error.strerror}"), debug)
+            name = os.fspath(error.filename) if error.filename else "standard output"
+            _print_error(error if debug else OSError(f"{name}: {explain_os_error(error)}"), debug)
     gc.enable()
     sys.exit(status or Status.DONE)
 

@@ -16,7 +16,7 @@ def check_kernel(values: Any, name: str, ndim: int) -> Array:
     if given.ndim != ndim or 0 in given.shape:
         shape = "(kh, kw)" if ndim == 2 else "(C_out, C_in / groups, kh, kw)"
         raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
-    return _check_finite(np.ascontiguousarray(given, np.float64), name)
+    return _check_finite(_to_float64(given), name)
 
 
 def check_bias(values: Any, outputs: int) -> Array | None:
@@ -27,7 +27,7 @@ def check_bias(values: Any, outputs: int) -> Array | None:
     if given.shape != (outputs,):
         raise ImfilterError(
             f"bias must have one number for each of the {outputs} output channels, got shape {given.shape}")
-    return _check_finite(np.array(given, np.float64), "bias")
+    return _check_finite(np.array(_to_float64(given)), "bias")
 
 
 def check_bank_fits(weights: Array, groups: int, shape: tuple[int, ...], layout: ArrayLayout) -> None:
@@ -48,6 +48,12 @@ def _check_real_numbers(values: Any, name: str) -> Array:
     if given.dtype.kind not in "biuf":
         raise DtypeError(f"{name} must hold real numbers, got dtype {given.dtype}")
     return given
+
+
+def _to_float64(values: Array) -> Array:
+    """Return contiguous float64 samples, without NumPy's warning of signaling NaNs: others are no warning either."""
+    with np.errstate(invalid="ignore"):
+        return np.ascontiguousarray(values, np.float64)
 
 
 def _check_finite(values: Array, name: str) -> Array:

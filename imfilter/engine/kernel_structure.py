@@ -126,7 +126,10 @@ def separable_factors(kernel: Array) -> Separable | None:
     column, row = kernel[:, j] / largest, kernel[i]
     outer = column[:, None] * row
     # A tap of 0 reads nothing, so it must stay 0: otherwise NaN and infinity under it would spread.
-    if ((outer == 0) != (kernel == 0)).any() or np.abs(outer - kernel).sum() > SAME * np.abs(kernel).sum():
+    total = np.abs(kernel).sum()
+    if not np.isfinite(total):  # no sum of differences says anything
+        return None
+    if ((outer == 0) != (kernel == 0)).any() or np.abs(outer - kernel).sum() > SAME * total:
         return None
     return Separable(np.ascontiguousarray(column), np.ascontiguousarray(row))
 

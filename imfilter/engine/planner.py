@@ -44,6 +44,7 @@ class Samples(NamedTuple):
         return max(PEAK[self.source.str[1:]], abs(self.cval))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # finite weights may have infinite sums
 def choose_plan(
     kernels: tuple[Kernel, ...], samples: Samples, *, stride: Pair, dilation: Pair, width: int,
     blocks: Blocks | None = None, method: str = "auto", epilogue: Epilogue | None = None,
@@ -189,7 +190,7 @@ def _solid_way(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
         return []
     if isinstance(ones, Separable):
         ones = np.outer(ones.column, ones.row)
-    if 255 * ones.sum() >= 2**24 or not ones.any():
+    if ((ones != 0) & (ones != 1)).any() or not ones.any() or 255 * ones.sum() >= 2**24:
         return []
     tops, heights = (ones != 0).argmax(axis=0), np.count_nonzero(ones, axis=0)
     rows = np.arange(len(ones))[:, None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import PngImagePlugin
 
 from ..arrays.high_depth import HighDepthImage
-from ..errors import FileError
+from ..errors import FileError, explain_system_error
 from . import chunks, high_depth, png
 from .formats import Format, Settings, check_count, check_frame, format_of
 from .metadata import fit_metadata
@@ -70,7 +70,7 @@ def encode_photo(photo: Photo, suffix: str, settings: Settings = DEFAULT) -> byt
     except BROKEN as error:
         if task.failed or isinstance(error, FileError):  # the frame is to blame, not the format
             raise
-        raise FileError(f"{kind.name} could not be written: {error}") from None
+        raise FileError(f"{kind.name} could not be written: {explain_system_error(error) or error}") from None
 
 
 class _EncodingTask:

@@ -13,6 +13,7 @@ from .photo import add_note
 
 OPAQUE = 128  # the least alpha of an opaque pixel
 EXTENSION, FRAME, APPLICATION = b"!", b",", b"\xff"  # what begins a block, and one kind of extension
+END = b";"
 REPEATING = ("NETSCAPE", "ANIMEXTS")
 HUNDREDTH = 10  # milliseconds, GIF's unit of time
 
@@ -40,7 +41,9 @@ def _read_blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
     stream.seek(0)
     head = stream.read(13)
     stream.seek(_table_size(head[10]), 1)
-    while (mark := stream.read(1)) in (EXTENSION, FRAME):
+    while (mark := stream.read(1)) not in (b"", END):
+        if mark not in (EXTENSION, FRAME):  # decoders skip what they do not know
+            continue
         head = stream.read(9 if mark == FRAME else 2)
         if len(head) < (9 if mark == FRAME else 2):
             return
@@ -49,7 +52,7 @@ def _read_blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
         else:
             head += stream.read(head[1])
         yield mark, head
-        while (mark == FRAME or head[1]) and (size := stream.read(1)[:1]) not in (b"", b"\0"):
+        while (size := stream.read(1)[:1]) not in (b"", b"\0"):
             stream.seek(size[0], 1)
 
 

@@ -143,5 +143,5 @@ def read_claimed_size(path: str) -> tuple[int, int]:
         from .tiff_pages import read_directories
 
         _, tags = next(read_directories(stream))
-        pixels = tags[256] * tags[257]
-        return pixels, pixels * tags.get(277, 1) * -(-max(tags.get(258, (1,))) // 8)
+        pixels = int(tags[256]) * int(tags[257])  # entries may be of any type
+        return pixels, pixels * int(tags.get(277, 1)) * -(-int(max(tags.get(258, (1,)))) // 8)

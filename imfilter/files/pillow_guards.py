@@ -22,12 +22,15 @@ from ..errors import FileError, explain_system_error
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
           AttributeError, MemoryError, RuntimeError, zlib.error, struct.error)
 
+# Those that say what a line of a decoder could not do, which helps nobody; KeyError, of a missing entry, is explained.
+UNHELPFUL = (TypeError, AttributeError, IndexError, ArithmeticError, AssertionError, RecursionError, struct.error)
+
 UNKNOWN_TYPE = re.compile("<TiffTag.fromfile> .*invalid data type")  # newer than tifffile, as UTF-8 of EXIF 3.0 is
 
 LONGEST_TEXT = 2**26  # bytes of an unpacked color profile or text of PNG: those of CMYK exceed Pillow's megabyte
 DENSE = 64  # pixels for a byte of a file of several frames; a screencast has 50
 MUTED = threading.Lock()  # held while standard error is redirected
-OPENING = threading.Lock()  # held while Pillow's settings are changed
+OPENING = threading.RLock()  # held while Pillow's settings are changed
 
 
 @contextlib.contextmanager
@@ -67,11 +70,15 @@ class LogCapture(logging.Handler):
 
 
 @contextlib.contextmanager
-def quiet_headers() -> Iterator[None]:
-    """Let Pillow read headers without warnings and without its limit of pixels: check_pixels sets ours."""
+def quiet_headers(most: int | None = None) -> Iterator[None]:
+    """Let Pillow read headers without warnings and without its limit of pixels: check_pixels sets ours.
+
+    most: keep Pillow from creating a frame of more pixels.
+    """
     with OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        # Pillow warns above its limit, and raises at twice as many pixels.
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None if most is None else max(1, most // 2)
         text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT
         try:
             yield
@@ -81,7 +88,8 @@ def quiet_headers() -> Iterator[None]:
 
 def pixel_limit() -> int | None:
     """Return Pillow's limit of pixels, or None if it has none."""
-    return Image.MAX_IMAGE_PIXELS
+    with OPENING:  # another thread may have changed it for a moment
+        return Image.MAX_IMAGE_PIXELS
 
 
 def check_pixels(size: tuple[int, int], most: int | None) -> None:
@@ -134,4 +142,6 @@ def explain_read_errors(path: str, unknown: str) -> Iterator[None]:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if isinstance(error, KeyError):  # of a tag that a decoder looks for
             reason = f"entry {reason} is missing"
+        elif isinstance(error, UNHELPFUL):
+            reason = "an entry or a length in it is wrong"
         raise FileError(f"{path}: is damaged: {reason}") from None

@@ -18,7 +18,15 @@ from .header import describe_unknown, open_header, open_stream, reject_raw
 from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
-from .pillow_guards import BROKEN, check_frames, check_pixels, explain_read_errors, mute_libtiff, quiet_headers
+from .pillow_guards import (
+    BROKEN,
+    check_frames,
+    check_pixels,
+    explain_read_errors,
+    mute_libtiff,
+    pixel_limit,
+    quiet_headers,
+)
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .streams import Stream, find_images
 
@@ -164,7 +172,7 @@ class _PillowDecoder:
     def __call__(self, number: int) -> Picture:
         image = self.image
         if number != image.tell():
-            with quiet_headers():
+            with quiet_headers(pixel_limit() if self.most is None else self.most):  # a frame may enlarge the canvas
                 image.seek(number)
         check_pixels(image.size, self.most)
         maxval = high_depth.read_maxval(image) if self.kind == "PPM" else None

@@ -132,6 +132,7 @@ def to_picture(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Pictu
         raise FileError(f"has unsupported samples: arrays of {pixels.ndim} axes")
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
     colors = COLORS[photometric]
+    check_bands(pixels.shape[2], colors)
     if photometric == 0 and pixels.dtype.kind == "u":
         pixels[..., 0] = np.iinfo(pixels.dtype).max - pixels[..., 0]
     alpha = pixels.shape[2] == colors + 1 and extra in ((ASSOCIATED,), (SEPARATE,))
@@ -143,3 +144,9 @@ def to_picture(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Pictu
     if alpha and pixels.dtype == np.uint8 and colors in (1, 3):
         return Image.fromarray(pixels)
     return HighDepthImage(pixels, alpha, colors)
+
+
+def check_bands(bands: int, colors: int) -> None:
+    """Reject pixels of fewer samples than their colors need."""
+    if bands < colors:
+        raise FileError(f"is damaged: its colors must have {colors} samples a pixel, got {bands}")

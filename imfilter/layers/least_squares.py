@@ -93,6 +93,8 @@ def solve_problem(problem: Problem, pattern: Pattern, bias: bool, sums: Array, s
         raise ImfilterError(
             f"the images must have at least as many unsaturated samples as there are parameters, {unknowns}, "
             f"got {count}")
+    if not np.isfinite(sums).all():
+        raise ImfilterError("the samples of the images must have squares that can be summed, got some beyond 1e150")
     normal = np.einsum("ctp,cts,csq->pq", matrix, sums[:, :-1, :-1], matrix, optimize=True)
     right = np.einsum("ctp,ct->p", matrix, sums[:, :-1, -1])
     solution, condition = _solve_smallest(normal, right)

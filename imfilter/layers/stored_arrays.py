@@ -7,6 +7,7 @@ import lzma
 import math
 import os
 import struct
+import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -109,11 +110,14 @@ def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any
     length = int.from_bytes(stated, "little")
     if length > LONGEST:
         raise ImfilterError(f"must have a header of at most {LONGEST:,} bytes, got {length:,}")
+    text = stream.read(length)
     try:
-        shape, fortran, dtype = read(io.BytesIO(stated + stream.read(length)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python 2's integers, 3L, and of what looks like a mistake in code
+            shape, fortran, dtype = read(io.BytesIO(stated + text))
         if any(side < 0 for side in shape):
             raise ValueError
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # Python's parser reads the header
+    except Exception:  # Python's parser reads the header, then NumPy repairs it with the tokenizer: each has its errors
         raise ImfilterError("has a damaged header") from None
     return shape, fortran, dtype
 

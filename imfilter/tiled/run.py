@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from ..arrays.dtypes import Array
 from ..blocks.blockwise import Block, Read
-from ..errors import FileError, ImfilterError
+from ..errors import FileError, ImfilterError, explain_os_error
 from ..runtime import signals
 from .source import Source
 from .target import Target
@@ -46,7 +46,7 @@ class TileWork:
         except ImfilterError as error:
             reason = error.fact
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}"
+            reason = f"{error.filename}: {explain_os_error(error)}" if error.filename else explain_os_error(error)
         except MemoryError:
             reason = "there is not enough memory for it"
         except Exception as error:  # one tile's failure must not stop the others

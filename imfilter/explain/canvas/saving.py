@@ -52,7 +52,11 @@ def save(picture: Scene | PIL.Image.Image, path: str | os.PathLike[str], *, forc
     """Write a picture in the format of the path's suffix: completely, or not at all."""
     from ... import files
 
-    files.write_file(encode(picture, _suffix(path)), os.fspath(path), force=force)
+    try:
+        data = encode(picture, _suffix(path))
+    except FileError as error:  # what the format cannot hold
+        raise FileError(f"{os.fspath(path)}: {error}") from None
+    files.write_file(data, os.fspath(path), force=force)
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:

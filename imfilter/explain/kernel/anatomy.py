@@ -51,7 +51,8 @@ def own_kernel(kernel: Any) -> Anatomy:
 
 def _anatomy_of_file(kernel: Array, bias: Array) -> Anatomy:
     """Return the parts of a kernel file."""
-    added = f" {bias.round(6).tolist()} is added." if bias.any() else ""
+    numbers = [round(number, 6) for number in bias.ravel().tolist()]  # NumPy's rounding multiplies, and so overflows
+    added = f" {numbers if bias.ndim else numbers[0]} is added." if bias.any() else ""
     if kernel.ndim == 2:
         return Anatomy(f"A kernel from a file, for correlation.{added}", {"kernel": check_drawable(kernel)})
     if kernel.shape[2:] == (1, 1):

@@ -108,7 +108,7 @@ def _draw_bank(n_in: int, n_out: int, kernel: Pair, groups: int) -> Panel:
 def _frame_channels(panel: Panel, ins: list[int | None], read: range, frame: int) -> None:
     """Draw a frame around the channels that a kernel reads."""
     for column, c in enumerate(ins):
-        if c in read:
+        if c is not None and c in read:  # a range looks through all its numbers for what is none
             panel.add(Rect(MARGIN + STEP * column, ROW / 2 - 8 - SQUARE / 2, SQUARE, SQUARE, "", "window", 2.5),
                       span=(frame, frame))
 

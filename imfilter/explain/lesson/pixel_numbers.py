@@ -63,6 +63,9 @@ def compute_pixel(
     column, row = _check_inside("x", x, pixels.shape[1]), _check_inside("y", y, pixels.shape[0])
     flat = pixels[..., None] if pixels.ndim == 2 else pixels
     stage, formula = _parse_filter(filter, {**parameters, "mode": mode, "cval": constant}, flat)
+    stride = stage.keywords.get("stride", 1)
+    if stride not in (1, (1, 1)):
+        raise ImfilterError(f"stride must be 1, because x and y count the pixels of the image, got {stride}")
     place = Place(flat, row, column, border, constant)
     weighted = _weights_alpha(stage, image)
     if weighted:

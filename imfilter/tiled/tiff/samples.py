@@ -10,7 +10,7 @@ from ...arrays.dtypes import Array
 from ...errors import FileError
 from ...files.photo import add_note
 from ...files.samples import divide_by_alpha
-from ...files.tiff_pages import ASSOCIATED, COLORS, SEPARATE
+from ...files.tiff_pages import ASSOCIATED, COLORS, SEPARATE, check_bands
 from .directory import JPEG
 
 PALETTE, CMYK, YCBCR = 3, 5, 6  # of TIFF's photometric interpretations
@@ -58,6 +58,7 @@ def identify_samples(tags: dict[str, Any], dtype: np.dtype[Any], bands: int, not
     if photometric not in COLORS or bits not in (1, 2, 4, 8, 16, 32, 64) or (bits < 8 and bands > 1):
         raise FileError(f"has unsupported samples: TIFF photometric {photometric}, {bits} bits")
     colors = COLORS[photometric]
+    check_bands(bands, colors)
     if bits == 1:
         add_note(notes, "1-bit image becomes 8-bit gray")
     if bits < 8:
