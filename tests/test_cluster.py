@@ -165,7 +165,7 @@ def test_a_source_that_a_worker_cannot_open_is_one_sentence(photo, scheduler, ta
             f"main(['apply', 'box', 'photo.tif', '-o', {target!r}, '--scheduler', {scheduler!r}])")
     done = complete([sys.executable, "-c", code])
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
-    assert done.stderr.startswith("imfilter: photo.tif: tile at row 0, column 0: No such file or directory")
+    assert done.stderr.startswith("imfilter: photo.tif: tile at row 0, column 0: there is no such file")
     assert not os.path.exists(target)
 
 

@@ -141,7 +141,8 @@ def test_an_error_at_every_step_is_named_and_harms_nothing(kind, furnished, monk
     if not nameless:
         monkeypatch.setattr(atomic, "OPENED", "/nowhere")
     expected = Expected(kind, furnished)
-    for lasting in [False] if "zarr" in kind else [False, True]:
+    # A disk that is full stays so; each call sees the other errors once.
+    for lasting in [False, True] if number == errno.ENOSPC and "zarr" not in kind else [False]:
         failed = 0
         for call, done in faults.outcomes(expected.words, number, lasting=lasting):
             assert done.status in (0, 1), (call, done)
