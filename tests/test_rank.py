@@ -249,6 +249,8 @@ def test_integers_beyond_float64_are_selected_exactly(rng, dtype, low, high, mod
                              (imfilter.median(image, **options), np.sort(windows, -1)[..., 4])):
         assert filtered.dtype == image.dtype
         np.testing.assert_array_equal(filtered, wanted)
+    by_border = imfilter.minimum(image, mode=imfilter.Border[mode.upper()], cval=outside)
+    np.testing.assert_array_equal(by_border, windows.min(-1))
     np.testing.assert_array_equal(imfilter.median(image, dtype="f4", stride=2, **options),
                                   np.sort(windows, -1)[::2, ::2, 4].astype("f4"))
     with pytest.raises(ImfilterError, match=r"within -2\*\*53 and 2\*\*53"):

@@ -95,7 +95,7 @@ def _filter_windows(image: Any, choose_plan: Planner, options: FilterOptions, *,
         check_out(out, shape, dtype)
     check_fits_memory(shape)
     if selects and exceeds_float64(pixels):
-        return opened.convert_back(write_output(_filter_places(opened, choose_plan, options), dtype, out))
+        return opened.convert_back(write_output(_filter_places(opened, choose_plan, options, border), dtype, out))
     written = opened.dtype if selects else dtype
     source = layout.images(to_native(pixels))
     result, target = allocate_output(pixels, shape, written, out if written == dtype else None, layout)
@@ -108,13 +108,13 @@ def _filter_windows(image: Any, choose_plan: Planner, options: FilterOptions, *,
     return opened.convert_back(write_output(result, dtype, out))
 
 
-def _filter_places(opened: OpenedImage, choose_plan: Planner, options: FilterOptions) -> Array:
+def _filter_places(opened: OpenedImage, choose_plan: Planner, options: FilterOptions, border: Border) -> Array:
     """Return selected samples of integers beyond float64: their places in the sorted list of all samples are filtered.
 
     Places are in the same order as samples, and small.
     """
     low, high = np.iinfo(opened.dtype).min, np.iinfo(opened.dtype).max
-    outside = min(max(round(options.cval), low), high) if options.mode == "constant" else opened.pixels.flat[0]
+    outside = min(max(round(options.cval), low), high) if border is Border.CONSTANT else opened.pixels.flat[0]
     samples, places = np.unique(np.append(opened.pixels, opened.dtype.type(outside)), return_inverse=True)
     image = places[:-1].astype(np.int32).reshape(opened.pixels.shape)
     options = options._replace(cval=int(places[-1]), dtype=None, out=None)
