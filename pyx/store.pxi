@@ -58,10 +58,12 @@ cdef void magnitude_outside(lane *like, const lane *first, const lane *second, c
     """
     cdef Py_ssize_t x
     cdef double a, b
+    cdef float size
     for x in range(count):
         a, b = first[x], second[x]
         if lane is float:
-            if not 1e-15 <= fabs(a) + fabs(b) <= 1e18:
+            size = fabsf(first[x]) + fabsf(second[x])       # what the row was watched by
+            if not <float>1e-15 <= size <= <float>1e18:
                 (<float *>into)[x] = <float>sqrt((a * a + b * b) * wide)
         elif lane is double:
             if not 1e-140 <= fabs(a) + fabs(b) <= 1e150:

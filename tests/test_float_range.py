@@ -7,6 +7,7 @@ from scipy import ndimage
 from strategies import MODES
 
 import imfilter
+from imfilter.engine.channelwise import KernelSet, filter_channelwise
 
 GRADIENTS = ("sobel", "scharr", "prewitt", "farid", "roberts")
 DERIVATIVES = (*GRADIENTS, "laplace", "kirsch", "emboss", "laplacian_of_gaussian")
@@ -26,6 +27,20 @@ def test_magnitudes_whose_squares_leave_the_range(name, dtype, scale, rng, varia
     result = getattr(imfilter, name)(image)
     error = 4e-7 if dtype == "f4" else 1e-15
     np.testing.assert_allclose(result.astype(np.longdouble), exact, rtol=error, atol=2e-45 if dtype == "f4" else 1e-323)
+
+
+def test_a_magnitude_does_not_depend_on_others_of_its_row(rng, variant):
+    """The sizes of these pairs are just above the limit of the range, but as floats the limit itself."""
+    first = rng.uniform(1e17, 9e17, 200_000).astype("f4")
+    second = (1.000000005e18 - first.astype("f8")).astype("f4")
+    above = (first.astype("f8") + second > 1e18) & (first + second == np.float32(1e18))
+    pairs = np.stack([first[above], second[above], np.zeros(above.sum(), "f4")], -1)[:300].reshape(1, -1)
+    assert pairs.size == 900
+    spiked = pairs.copy()
+    spiked[0, -2:] = 1e30
+    kernels = KernelSet.magnitude(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), flip=False)
+    alone, beside = (filter_channelwise(image, kernels, padding="valid") for image in (pairs, spiked))
+    np.testing.assert_array_equal(alone[:, :-3], beside[:, :-3])
 
 
 @pytest.mark.parametrize("name", DERIVATIVES)
