@@ -20,6 +20,7 @@ from .registry import register_filter
 from .sample_range import white_level
 
 Threshold = Annotated[float | None, Number(least=0, optional=True)]
+SAFE = 1e-100, 1e100  # gradients whose squares neither overflow nor vanish
 
 
 @register_filter("edges", far=True)
@@ -113,23 +114,23 @@ def _thresholds(low: float | None, high: float | None, white: float) -> tuple[fl
     return low, high
 
 
-def _range_exponent(down: Array, across: Array) -> int:
-    """Return the power of 2 to divide a gradient by, so that squares neither overflow nor vanish; mostly 0."""
-    sizes = np.abs([part.ravel() for part in (down, across)])
-    largest = float(np.max(sizes, where=np.isfinite(sizes), initial=0))
-    return 0 if largest == 0 or 1e-100 < largest < 1e100 else math.frexp(largest)[1]
+def _root_of_squares(down: Array, across: Array) -> Array:
+    """Return the sizes of a gradient."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        size: Array = np.sqrt(down * down + across * across)
+    return size
 
 
 def _trace_lines(down: Array, across: Array, low: float, high: float) -> Array:
     """Return 1 on the edges of one channel of one image, 0 elsewhere. down, across: its gradient (height, width)."""
     down, across = np.ascontiguousarray(down), np.ascontiguousarray(across)
-    exponent = _range_exponent(down, across)
-    if exponent:
-        down, across = np.ldexp(down, -exponent), np.ldexp(across, -exponent)
+    size = _root_of_squares(down, across)
+    if not SAFE[0] < size.max(initial=0) < SAFE[1]:  # nearly always it is
+        largest = max(float(np.max(np.abs(part), where=np.isfinite(part), initial=0)) for part in (down, across))
+        exponent = 0 if SAFE[0] < largest < SAFE[1] else math.frexp(largest)[1]
         with np.errstate(over="ignore"):  # of thresholds far above the gradient
-            low, high = np.ldexp([low, high], -exponent).tolist()
-    with np.errstate(over="ignore", invalid="ignore"):
-        size = np.sqrt(down * down + across * across)
+            down, across, (low, high) = (np.ldexp(part, -exponent) for part in (down, across, [low, high]))
+        size = _root_of_squares(down, across)
     marks = np.zeros(size.shape, np.uint8)
     from ..engine import _tracing  # compiled, and of use only here
 
