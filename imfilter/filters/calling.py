@@ -27,8 +27,7 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
             f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs and "
             "sharpening, whose weights do not sum to 0, can leave pixels out")
     if type(image) is not np.ndarray and is_lazy(image):
-        linear = {"linear": True} if prepared.linear else {}
-        return call_lazy("filter", image, declaration.name, **options._asdict(), **prepared.parameters, **linear)
+        return call_lazy("filter", image, declaration.name, **options._asdict(), **prepared.keywords)
     if prepared.linear:
         check_srgb(image)
         with use_curves_of(image):
@@ -39,6 +38,7 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
 def _filter_checked(
     declaration: FilterDeclaration, prepared: PreparedFilter, image: Any, options: FilterOptions
 ) -> Any:
+    """Filter an image that is not lazy, and is sRGB if it is to be decoded."""
     if type(image) is not np.ndarray and is_picture(image) and has_alpha(image):
         return _filter_picture_with_alpha(declaration, prepared, image, options)
     operation = prepared.operation
@@ -56,10 +56,9 @@ def _filter_picture_with_alpha(
     out = options.out
     colors, alpha = split_picture_alpha(image)
     assert alpha is not None
-    linear = {"linear": True} if prepared.linear else {}
     mixed, weight = filter_beside_alpha(
         declaration.function, declaration.weighs, colors, alpha,
-        {**prepared.parameters, **linear, **options._replace(out=None)._asdict()})
+        {**prepared.keywords, **options._replace(out=None)._asdict()})
     result = merge_picture_alpha(image, mixed, round_to_dtype(weight, alpha.dtype))
     if out is not None:
         pixels = np.asarray(result)

@@ -88,6 +88,11 @@ class PreparedFilter(NamedTuple):
     operation: Operation
     linear: bool
 
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The parameters as keywords of the public function, with linear only if it is set: not every filter has it."""
+        return self.parameters | ({"linear": True} if self.linear else {})
+
 
 def _kind_of(value: Any) -> Any:
     """Return the type of a value, or those of a tuple: 1, 1.0 and True are equal, but not all are allowed."""
