@@ -86,10 +86,7 @@ cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, 
     while True:
         if ahead != NULL:
             for r in range(x >> shift, (x + block) >> shift, 64):
-                prefetch(ahead[0] + r)
-                prefetch(ahead[1] + r)
-                prefetch(ahead[2] + r)
-                prefetch(ahead[3] + r)
+                prefetch_rows(ahead, r)
         fresh = 15
         e = 0
         for r in range(stage.run_count):

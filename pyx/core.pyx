@@ -105,7 +105,7 @@ cdef class Packed:
         if job.bank.used:
             plan_block(self)
         plan_columns(self)
-        if computation.solid is not None and job.source.packed and not job.epilogue.finish:
+        if computation.solid is not None and job.source.packed:
             plan_solid(self, computation.solid)
         elif mixes_colors(self):
             pack_colors(self, kernels, computation.bias)

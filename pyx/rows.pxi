@@ -24,6 +24,15 @@ cdef inline char *carve(char *memory, Py_ssize_t *taken, Py_ssize_t size) noexce
     return piece
 
 
+cdef inline void prefetch_rows(const char **rows, Py_ssize_t at) noexcept nogil:
+    """Prefetch a line of each row that the next group adds, from this byte on; rows: NULL, or one for each of GROUP."""
+    if rows != NULL:
+        prefetch(rows[0] + at)
+        prefetch(rows[1] + at)
+        prefetch(rows[2] + at)
+        prefetch(rows[3] + at)
+
+
 cdef inline Py_ssize_t place(Py_ssize_t i, Py_ssize_t n, Border border) noexcept nogil:
     """Return the index within 0..n-1 of the pixel at i, which may be outside, or -1 for the constant."""
     if 0 <= i < n:

@@ -67,11 +67,7 @@ cdef inline void correlate_taps(lanes *like, const char *weights, const char *ot
         if second:
             u[i] = zero + lane_splat(others + i * lane_size(like[0]), like[0])
     while True:
-        if ahead != NULL:
-            prefetch(ahead[0] + (x >> shift))
-            prefetch(ahead[1] + (x >> shift))
-            prefetch(ahead[2] + (x >> shift))
-            prefetch(ahead[3] + (x >> shift))
+        prefetch_rows(ahead, x >> shift)
         a = b = c = d = a2 = b2 = c2 = d2 = zero
         load_three(&v0, &v1, &v2, r0 + (x >> half), step, bytes)
         add_three(&a, w, v0, v1, v2, upper)
@@ -118,7 +114,7 @@ cdef inline lanes subtract(const char *at, const char *other, lanes like) noexce
 
 cdef inline lanes subtract_middle(lanes *w, const char **rows, int row, Py_ssize_t x, Py_ssize_t step,
                                   const int taps) noexcept nogil:
-    """Return the sum of the weighed differences of a pixel's neighbors from it; rows: the first of them."""
+    """Return the sum of the weighted differences of a pixel's neighbors from it; rows: the first of them."""
     cdef const char *middle = rows[row + 1] + x + step
     cdef lanes total = lane_zero(w[0])
     cdef int i, j
@@ -131,7 +127,7 @@ cdef inline lanes subtract_middle(lanes *w, const char **rows, int row, Py_ssize
 
 cdef inline lanes subtract_opposites(lanes *w, const char **rows, int row, Py_ssize_t x, Py_ssize_t step,
                                      int taps) noexcept nogil:
-    """Return the sum of the weighed differences of opposite pixels; rows: the first of them."""
+    """Return the sum of the weighted differences of opposite pixels; rows: the first of them."""
     cdef lanes total = lane_zero(w[0])
     cdef int k
     for k in range(5, 9):
@@ -155,11 +151,7 @@ cdef void correlate_differences(lanes *like, const Stage *stage, const char **ro
     for i in range(9):
         w[i] = zero + lane_splat(<const char *>stage.square + i * lane_size(like[0]), like[0])
     while True:
-        if ahead != NULL:
-            prefetch(ahead[0] + (x >> shift))
-            prefetch(ahead[1] + (x >> shift))
-            prefetch(ahead[2] + (x >> shift))
-            prefetch(ahead[3] + (x >> shift))
+        prefetch_rows(ahead, x >> shift)
         a = b = c = d = zero
         if stage.shape == UPPER_LOWER:
             for k in range(3):

@@ -112,3 +112,12 @@ def test_infinities_are_those_of_the_single_kernel(rng, name, options, mode, thr
         for workers in 1, 3:
             result = getattr(imfilter, name)(image, **options, mode=mode, stride=(2, 1), workers=workers)
             np.testing.assert_allclose(result, wanted, atol=1e-12)
+
+
+def test_infinity_does_not_look_at_a_constant_that_does_not_count():
+    image = np.zeros((9, 9), np.float32)
+    image[4, 4] = np.inf
+    wanted = imfilter.laplacian_of_gaussian(image)
+    assert np.isinf(wanted).any()
+    for cval in (None, "white", np.inf):
+        np.testing.assert_array_equal(imfilter.laplacian_of_gaussian(image, cval=cval), wanted)

@@ -69,16 +69,16 @@ def prepare(
 
     make: prepares other kernels than a KernelSet.
     """
-    pixels = opened.pixels
+    make, pixels = make or PreparedConvolution, opened.pixels
     options = options.with_checked_pairs()
     request = pixels.shape, pixels.dtype, opened.layout, kernels, region.whole_image()
     if kernels.cacheable:
         try:
-            return _prepare_cached(make or PreparedConvolution, *request, *options)
+            return _prepare_cached(make, *request, *options)
         except TypeError as error:  # of an argument that has no hash
             if isinstance(error, ImfilterError):
                 raise
-    return (make or PreparedConvolution)(ConvolutionRequest(*request, options))
+    return make(ConvolutionRequest(*request, options))
 
 
 @lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1

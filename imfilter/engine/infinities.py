@@ -8,7 +8,7 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..runtime.threads import run_task
 from .channelwise import KernelSet, PreparedConvolution
-from .kernel_structure import Separable
+from .kernel_structure import to_dense
 from .request import ConvolutionRequest
 
 LARGEST_KERNEL = 2**22  # weights; larger kernels are not computed as one, and their results stay NaN
@@ -21,7 +21,8 @@ class InfinityResolver:
     NaN. The signs are computed for the whole image when a sum is NaN for the first time, by counting; images without
     infinity never get there.
 
-    terms: kernel sets of odd sizes, whose responses are added up. source: (images, rows, columns, channels).
+    request: with a checked cval. terms: kernel sets of odd sizes, whose responses are added up. source: (images, rows,
+    columns, channels).
     """
 
     def __init__(self, request: ConvolutionRequest, terms: tuple[KernelSet, ...], source: Array) -> None:
@@ -71,16 +72,11 @@ class InfinityResolver:
         options = options._replace(dtype=np.dtype(np.uint8), method="runs", cval=float(outside))
         counting = PreparedConvolution(self._request._replace(
             kernels=kernels, image_dtype=np.dtype(np.uint8), options=options))
-        counts = np.empty((len(found), *self._size(counting), found.shape[3]), np.uint8)
+        counts = np.empty((len(found), *counting.layout.size(counting.shape), found.shape[3]), np.uint8)
         if taps.any() and counts.size:
             run_task(counting._make_task(np.ascontiguousarray(found).view(np.uint8), counts), 1)
             return counts > 0
         return np.zeros(counts.shape, bool)
-
-    @staticmethod
-    def _size(prepared: PreparedConvolution) -> tuple[int, int]:
-        height, width = prepared.layout.size(prepared.shape)
-        return height, width
 
 
 def _add_kernels(terms: tuple[KernelSet, ...]) -> Array:
@@ -88,8 +84,7 @@ def _add_kernels(terms: tuple[KernelSet, ...]) -> Array:
     height, width = (max(kernels.shape[axis] for kernels in terms) for axis in (0, 1))
     total = np.zeros((height, width))
     for kernels in terms:
-        one = kernels.kernels[0]
-        dense = np.outer(one.column, one.row) if isinstance(one, Separable) else one
+        dense = to_dense(kernels.kernels[0])
         top, left = (height - dense.shape[0]) // 2, (width - dense.shape[1]) // 2
         total[top:top + dense.shape[0], left:left + dense.shape[1]] += dense
     return total

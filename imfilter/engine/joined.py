@@ -76,7 +76,8 @@ class PreparedJoin(PreparedConvolution):
         # Sums of bytes are exact in int16, in half the memory of floats.
         small = join.divisor > 1 and image_dtype in (np.uint8, np.bool_) and self.geometry.cval in range(256)
         self._response = np.dtype(np.int16) if small else self._proxy
-        self._join, self._request = join, request
+        self._join = join
+        self._request = request._replace(options=request.options._replace(cval=self.geometry.cval))  # which is checked
         options = request.options._replace(dtype=self._response)
         self._members = [[[PreparedConvolution(request._replace(kernels=kernels, options=options)) for kernels in terms]
                           for terms in parts] for parts in join.directions]

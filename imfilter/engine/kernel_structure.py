@@ -43,18 +43,30 @@ class Separable(NamedTuple):
 Kernel = Array | Separable
 
 
+def parts_of(kernel: Kernel) -> tuple[Array, ...]:
+    """Return the arrays whose product a kernel is: its column and its row, or the kernel alone."""
+    return kernel if isinstance(kernel, Separable) else (kernel,)
+
+
+def to_dense(kernel: Kernel) -> Array:
+    """Return a kernel as one array."""
+    return np.outer(*kernel) if isinstance(kernel, Separable) else kernel
+
+
 def has_negative(kernel: Kernel) -> bool:
     """Return whether a weight, or a factor of it, is negative."""
-    parts = kernel if isinstance(kernel, Separable) else (kernel,)
-    return any(part.min(initial=0) < 0 for part in parts)
+    return any(part.min(initial=0) < 0 for part in parts_of(kernel))
+
+
+def sum_of(kernel: Kernel) -> float:
+    """Return the sum of all weights."""
+    return math.prod(float(part.sum()) for part in parts_of(kernel))
 
 
 def absolute_sum(kernel: Kernel) -> float:
     """Return the sum of the absolute values of all weights."""
     with np.errstate(over="ignore"):
-        if isinstance(kernel, Separable):
-            return float(np.abs(kernel.column).sum() * np.abs(kernel.row).sum())
-        return float(np.abs(kernel).sum())
+        return math.prod(float(np.abs(part).sum()) for part in parts_of(kernel))
 
 
 def is_integral(values: Array) -> bool:
@@ -67,12 +79,11 @@ def cancels(kernel: Kernel) -> bool:
 
     The difference of two pixels times a power of 2 is exact if they are near each other, and in any case rounded once.
     """
-    parts = kernel if isinstance(kernel, Separable) else (kernel,)
-    if abs(math.prod(float(part.sum()) for part in parts)) > 1e-6 * absolute_sum(kernel):
+    if abs(sum_of(kernel)) > 1e-6 * absolute_sum(kernel):
         return False
-    taps = [part[part != 0] for part in parts]
-    return any(len(part) != 1 for part in taps[:-1]) or len(taps[-1]) != 2 or abs(np.frexp(taps[-1])[0]).tolist() != [
-        0.5, 0.5]
+    *column, row = (part[part != 0] for part in parts_of(kernel))
+    two_pixels = len(row) == 2 and all(len(part) == 1 for part in column)
+    return not (two_pixels and (np.abs(np.frexp(row)[0]) == 0.5).all())
 
 
 # Taps of 3 x 3 kernels whose loops take differences of pixels first (square.pxi).
@@ -125,10 +136,10 @@ def separable_factors(kernel: Array) -> Separable | None:
         return None
     column, row = kernel[:, j] / largest, kernel[i]
     outer = column[:, None] * row
-    # A tap of 0 reads nothing, so it must stay 0: otherwise NaN and infinity under it would spread.
     total = np.abs(kernel).sum()
     if not np.isfinite(total):  # no sum of differences says anything
         return None
+    # A tap of 0 reads nothing, so it must stay 0: otherwise NaN and infinity under it would spread.
     if ((outer == 0) != (kernel == 0)).any() or np.abs(outer - kernel).sum() > SAME * total:
         return None
     return Separable(np.ascontiguousarray(column), np.ascontiguousarray(row))

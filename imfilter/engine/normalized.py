@@ -12,7 +12,7 @@ from ..arrays.dtypes import Array
 from ..arrays.layout import ArrayLayout, layout_of
 from ..errors import DtypeError, ImfilterError, check_real
 from .borders import Border, parse_border
-from .kernel_structure import Kernel, Separable
+from .kernel_structure import Kernel, absolute_sum, sum_of
 
 FINEST = 1e-12  # ratio to the largest weight down to which float32 serves for the smallest
 
@@ -120,8 +120,8 @@ def broadcast_mask(mask: Array, shape: tuple[int, ...], layout: ArrayLayout) -> 
 
 def sum_weights(kernel: Kernel) -> float:
     """Return the sum of a kernel's weights; reject a kernel whose weights sum to 0."""
-    total, size = _measure_sums(kernel)
-    if not _is_sum(total, size):
+    total = sum_of(kernel)
+    if not has_sum(kernel):
         raise ImfilterError(
             f"a mask needs a kernel whose weights do not sum to 0, as those of edges do: they sum to {total:.3g}")
     return total
@@ -129,19 +129,8 @@ def sum_weights(kernel: Kernel) -> float:
 
 def has_sum(kernel: Kernel) -> bool:
     """Return whether a kernel's weights do not sum to 0, so that it takes a mask."""
-    return _is_sum(*_measure_sums(kernel))
-
-
-def _measure_sums(kernel: Kernel) -> tuple[float, float]:
-    """Return the sum of a kernel's weights, and that of their magnitudes."""
-    if isinstance(kernel, Separable):
-        return (float(kernel.column.sum()) * float(kernel.row.sum()),
-                float(np.abs(kernel.column).sum()) * float(np.abs(kernel.row).sum()))
-    return float(kernel.sum()), float(np.abs(kernel).sum())
-
-
-def _is_sum(total: float, size: float) -> bool:
-    return abs(total) > 1e-12 * size and math.isfinite(total)
+    total = sum_of(kernel)
+    return abs(total) > 1e-12 * absolute_sum(kernel) and math.isfinite(total)
 
 
 def alpha_weights(alpha: Array, shape: tuple[int, ...], mask: Any, mode: Any, cval: Any) -> Weights:

@@ -18,8 +18,10 @@ from .kernel_structure import (
     integer_scale,
     is_difference,
     is_integral,
+    parts_of,
     power_of_two_sums,
     separable_factors,
+    to_dense,
 )
 from .plan import RATES, Plan
 
@@ -60,15 +62,18 @@ def choose_plan(
     if samples.source.kind != "f":  # float sums are rounded anyway, and must not grow larger than the results
         kernels, scale = _to_integers(kernels)
     ways = _list_ways(kernels, samples, stride, dilation, width)
+    if epilogue:  # sums that slide down the image have no rows of responses
+        ways = [way for way in ways if way.solid is None]
     if method != "auto":
         ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])
     if not ways:
         raise ImfilterError(NOT_SEPARABLE)
     way = min(ways, key=lambda way: way.cost)
     dtype, reach = _compute_dtype(way.factors, scale, samples)
-    differences = dtype == "float32" and samples.source.kind == "f" and stride == dilation == (1, 1) and all(
+    floats = dtype == "float32" and samples.source.kind == "f"
+    differences = floats and stride == dilation == (1, 1) and all(
         isinstance(kernel, np.ndarray) and is_difference(kernel) for kernel in way.kernels)
-    if dtype == "float32" and samples.source.kind == "f" and not differences and any(map(cancels, kernels)):
+    if floats and not differences and any(map(cancels, kernels)):
         dtype = "float64"  # the detail of an image with a large offset would drown in the rounding of its sums
     if blocks and _prefers_transform(method, blocks, way.cost / RATES[dtype]) and _is_safe(blocks, kernels[0], samples):
         kh, kw = kernels[0].shape
@@ -125,9 +130,7 @@ def _compute_dtype(kernels: tuple[Kernel, ...], scale: float, samples: Samples) 
 
 
 def _is_integral(kernel: Kernel) -> bool:
-    if isinstance(kernel, Separable):
-        return is_integral(kernel.column) and is_integral(kernel.row)
-    return is_integral(kernel)
+    return all(map(is_integral, parts_of(kernel)))
 
 
 def _is_safe(blocks: Blocks, kernel: Kernel, samples: Samples) -> bool:
@@ -188,8 +191,7 @@ def _solid_way(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
     # The sum of a column must fit 16 bits, and that of the kernel must be exact in float32.
     if len(kernels) > 1 or ones.shape[0] > 257 or math.prod(ones.shape) > 2**17:
         return []
-    if isinstance(ones, Separable):
-        ones = np.outer(ones.column, ones.row)
+    ones = to_dense(ones)
     if ((ones != 0) & (ones != 1)).any() or not ones.any() or 255 * ones.sum() >= 2**24:
         return []
     tops, heights = (ones != 0).argmax(axis=0), np.count_nonzero(ones, axis=0)

@@ -57,8 +57,8 @@ class ChannelwiseOptions(NamedTuple):
 class ConvolutionRequest(NamedTuple):
     """Everything asked of a channel-wise convolution but the samples: the key of the cache.
 
-    A named tuple rather than a frozen dataclass, because every call looks up its fields. whole: the
-    image that this one is a region of, if it is.
+    A named tuple rather than a frozen dataclass, because every call looks up its fields. whole: the image that this one
+    is a region of, if it is.
     """
 
     shape: tuple[int, ...]
