@@ -15,6 +15,8 @@ SHORTER = {16: 4, 17: 9, 18: 13}  # the types of BigTIFF, and those with half th
 EXPOSURE, PLACE, INTEROP, PICTURES = 0x8769, 0x8825, 0xA005, 0x014A  # tags that point to directories
 CHILDREN = frozenset((EXPOSURE, PLACE, INTEROP, PICTURES))
 DEEPEST = 4  # directories within directories
+MARKS = {"<": b"II", ">": b"MM"}  # of the byte orders
+HEAD = {False: 8, True: 16}  # bytes of the header, by whether offsets have 64 bits
 
 
 class Entry(NamedTuple):
@@ -84,13 +86,19 @@ class Header(NamedTuple):
 
 def parse_header(data: bytes | mmap) -> Header:
     """Read the header of a TIFF file or an EXIF block; ValueError if it is none."""
-    order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
+    order = {mark: order for order, mark in MARKS.items()}.get(bytes(data[:2]))
     if order is None or len(data) < 8:
         raise ValueError("TIFF tables must begin with a header")
     version, = struct.unpack_from(order + "H", data, 2)
     if version == 43 and len(data) >= 16:
         return Header(order, True, struct.unpack_from(order + "Q", data, 8)[0])
     return Header(order, False, struct.unpack_from(order + "I", data, 4)[0])
+
+
+def make_header(order: str, *, big: bool = False, first: int = 0) -> bytes:
+    """Return the header of a TIFF file. first: place of the first page's table. big: with 64-bit offsets."""
+    return MARKS[order] + (struct.pack(order + "HHHQ", 43, 8, 0, first) if big else
+                           struct.pack(order + "HI", 42, first))
 
 
 def parse_tables(data: bytes | mmap, header: Header | None = None) -> tuple[Directory, list[int]]:
@@ -201,10 +209,9 @@ def write_tables(first: Directory, order: str, *, big: bool = False, fixed: Entr
     fixed: an entry whose value stays at its place, because offsets in it count from the header; everything else is
     laid out around it. ValueError if there is no room for it.
     """
-    head = 16 if big else 8
+    head = HEAD[big]
     writer = _Writer(order, big, _Space(head, fixed.place, len(fixed.value)) if fixed else _Space(head))
-    version = struct.pack(order + "HHHQ", 43, 8, 0, 0) if big else struct.pack(order + "HI", 42, 0)
-    writer.put(0, {"<": b"II", ">": b"MM"}[order] + version)
+    writer.put(0, make_header(order, big=big))
     link, directory = head - (8 if big else 4), first
     while directory is not None:
         place, after = writer.write(directory, fixed)

@@ -12,7 +12,7 @@ from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from ..runtime.threads import for_each
 from .exif import ACROSS, DOWN, UNIT, ExifBlock
-from .tables import Directory, Entry, make_entry, parse_header, write_page
+from .tables import Directory, Entry, make_entry, make_header, parse_header, write_page
 from .tiff_codecs import DEFLATE, choose_codec
 from .tiff_tables import LAYOUT_TAGS, NODATA, PAGE_KIND, FixedNote, set_order
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 PHOTOMETRIC = {"L": 1, "LA": 1, "RGB": 2, "RGBA": 2, "CMYK": 5, "YCbCr": 6}
 STRIP = 2**18  # bytes, about, that are compressed at once
 MOST = 2**32 - 2**16  # bytes of a file with 32-bit offsets
-MARKS = {"<": b"II", ">": b"MM"}  # of the byte orders
-HEAD = {False: 8, True: 16}  # bytes of the header, by whether offsets have 64 bits
 LONG_TAGS = {256, 257, 278, 322, 323}  # with 32 bits; other numbers on the layout have 16
 
 
@@ -55,12 +53,6 @@ def is_big(info: dict[Any, Any]) -> bool:
 def byte_order(kept: dict[str, Any]) -> str:
     """Return the byte order of a frame's EXIF; "<" if there is none."""
     return parse_header(kept["exif"].removeprefix(b"Exif\0\0")).order if "exif" in kept else "<"
-
-
-def make_header(order: str, *, big: bool = False, first: int = 0) -> bytes:
-    """Return the header of a TIFF file. first: place of the first page's table. big: with 64-bit offsets."""
-    return MARKS[order] + (struct.pack(order + "HHHQ", 43, 8, 0, first) if big else
-                           struct.pack(order + "HI", 42, first))
 
 
 def _append_page(

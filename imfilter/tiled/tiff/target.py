@@ -14,7 +14,7 @@ from ...files import tiff
 from ...files.atomic import Draft, explain_write_errors
 from ...files.formats import TIFF
 from ...files.metadata import fit_metadata
-from ...files.tables import write_page
+from ...files.tables import HEAD, make_header, write_page
 from ...files.tiff_codecs import DEFLATE, NONE, choose_fast_codec
 from ...files.tiff_tables import FixedNote
 from ..source import Source
@@ -51,7 +51,7 @@ class TiffTarget(Target):
         self._order = tiff.byte_order(self._kept)
         self._choose_segments(like, inner)
         self._page = tiff.make_directory(self._frame, self._kept, self._order)
-        self._note = FixedNote(self._page, tiff.HEAD[self.big], self.notes)
+        self._note = FixedNote(self._page, HEAD[self.big], self.notes)
         self._places: dict[int, tuple[int, int]] = {}
         self._left = set(self.blocks())
         self._lock = threading.Lock()
@@ -82,7 +82,7 @@ class TiffTarget(Target):
     def _begin(self) -> None:
         """Leave room for the header, and before rows of known places for a maker note in their way."""
         stream = self._draft.stream
-        stream.write(bytes(tiff.HEAD[self.big]))
+        stream.write(bytes(HEAD[self.big]))
         if self._rows:
             size = sum(size for _, size in self._rows.locate(0))
             stream.write(self._note.before(stream.tell(), size))
@@ -151,7 +151,7 @@ class TiffTarget(Target):
         tiff.set_layout(self._page, self._coding | layout, located, self._order)
         stream.write(write_page(self._page, self._order, place, big=self.big, fixed=self._note.entry)[0])
         stream.seek(0)
-        stream.write(tiff.make_header(self._order, big=self.big, first=place))
+        stream.write(make_header(self._order, big=self.big, first=place))
 
     def abandon(self) -> None:
         """Stop early, and delete the file."""
