@@ -297,6 +297,13 @@ def test_any_resolution_of_a_png_is_kept(put, stored):
         assert len(photo.notes) == 1 and "resolution" in photo.notes[0]
 
 
+def test_a_huge_resolution_of_a_png_is_kept_in_tiff(put):
+    data = awkward.chunks_png((b"pHYs", struct.pack(">IIB", 2**31 - 1, 2**31 - 1, 1)))
+    with Image.open(io.BytesIO(files.encode_photo(files.read_photo(put("photo.png", data)), ".tif"))) as image:
+        for tag in (282, 283):
+            assert float(image.tag_v2[tag]) == pytest.approx(0.0254 * (2**31 - 1), rel=1e-9)
+
+
 @pytest.mark.parametrize(("unit", "half"), [(0, (0, 50, 100)), (1, (1, 50, 100)), (2, (2, 50, 100))])
 def test_a_stride_divides_every_resolution(put, unit, half):
     """The strides are (down, across)."""

@@ -302,8 +302,15 @@ def make_entry(tag: int, kind: int, values: Iterable[int], order: str) -> Entry:
 
 
 def make_fraction(tag: int, value: Fraction, order: str) -> Entry:
-    """Return an entry of a fraction, with 32 bits above and below."""
-    value = value.limit_denominator(2**31)
+    """Return an entry of a fraction, with 32 bits above and below.
+
+    Examples
+    --------
+    >>> struct.unpack("<II", make_fraction(282, Fraction(2 * 10**13 + 1, 10000), "<").value)
+    (2000000000, 1)
+    """
+    most = (2**32 - 1) // value if value > 1 else 2**31  # of the denominator, so that the numerator fits
+    value = value.limit_denominator(max(1, min(most, 2**31)))
     return Entry(tag, 5, 1, struct.pack(order + "II", min(value.numerator, 2**32 - 1), value.denominator))
 
 

@@ -12,7 +12,7 @@ from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError
 from ..runtime.threads import for_each
 from .exif import ACROSS, DOWN, UNIT, ExifBlock
-from .tables import Directory, Entry, make_entry, make_header, parse_header, write_page
+from .tables import Directory, Entry, make_entry, make_fraction, make_header, parse_header, write_page
 from .tiff_codecs import DEFLATE, choose_codec
 from .tiff_tables import LAYOUT_TAGS, NODATA, PAGE_KIND, FixedNote, set_order
 
@@ -164,8 +164,7 @@ def _set_resolution(page: Directory, kept: dict[str, Any], order: str) -> None:
     if pair is None or _states_resolution(page, pair, unit, order):
         return
     for tag, side in zip((ACROSS, DOWN), pair, strict=True):
-        ratio = Fraction(side).limit_denominator(10000)
-        page.set(make_entry(tag, 4, (ratio.numerator, ratio.denominator), order)._replace(type=5, count=1))
+        page.set(make_fraction(tag, Fraction(side).limit_denominator(10000), order))
     page.set(make_entry(UNIT, 3, [unit], order))
 
 
