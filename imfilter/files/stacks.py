@@ -74,7 +74,7 @@ def decode_plane(pages: TiffPages, stack: Stack, number: int) -> Picture:
         raise FileError("is damaged: its end is missing")
     pixels = np.frombuffer(data, stack.dtype).reshape(stack.shape).astype(stack.dtype.newbyteorder("="))
     pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1)) if stack.separate else pixels
-    return to_picture(pixels, pages.tags[0].get(262, 1), pages.tags[0].get(338, ()))
+    return to_picture(pixels, pages.tags[0])
 
 
 def describe_plane(info: dict[str, Any], number: int, notes: list[str]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Decoders for TIFF files that Pillow cannot read without loss: deep samples, stacks and volumes."""
 from __future__ import annotations
 
-import io
 import math
 from typing import IO, TYPE_CHECKING
 
@@ -9,7 +8,6 @@ from PIL import Image, UnidentifiedImageError
 
 from ..arrays.conversion import as_array
 from .decoder import Decoder, finish_image
-from .metadata import collect_metadata
 from .photo import add_note
 from .pillow_guards import check_frames, check_pixels, mute_libtiff, quiet_headers
 from .samples import correct_samples, is_white_zero, loses_samples, to_filterable_mode
@@ -57,12 +55,10 @@ def decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> Decode
     for page in range(count):
         check_pixels(pages.size(page), most)
     if count > 1:
-        stream.seek(0)
-        pages.stream = io.BytesIO(stream.read())
+        pages.keep_stream()
 
     def decode(page: int) -> Picture:
-        with quiet_headers():
-            info, turn = collect_metadata(pages.header(page, notes), pages.stream, "TIFF", notes)
+        info, turn = pages.collect_metadata(page, notes)
         if is_subsampled(pages.tags[page]):
             add_note(notes, "YCbCr becomes RGB")
             pixels = ycbcr_to_rgb(read_subsampled(pages.stream, pages.tags[page]), pages.tags[page])
@@ -95,8 +91,7 @@ def _decode_by_pillow(pages: TiffPages, page: int, notes: list[str]) -> Picture:
 def _decode_planes(planes: int, pages: TiffPages, most: int | None, notes: list[str]) -> Decoder:
     """Return a decoder for a TIFF file whose only page holds several planes, which become pages."""
     check_pixels(pages.size(0), most)
-    with quiet_headers():
-        info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
+    info, turn = pages.collect_metadata(0, notes)
     pixels = read_planes(pages.stream)
     if len(pixels) != planes:
         notes.append(f"is described as {planes} images, and holds {len(pixels)}")
@@ -105,7 +100,7 @@ def _decode_planes(planes: int, pages: TiffPages, most: int | None, notes: list[
         info["white is zero"] = True
 
     def decode(number: int) -> Picture:
-        picture = to_picture(pixels[number].copy(), tags.get(262, 1), tags.get(338, ()))
+        picture = to_picture(pixels[number].copy(), tags)
         own = info if number == 0 else {key: info[key] for key in info if key not in ("exif", "xmp")}
         return finish_image(picture, dict(own), turn)
 
@@ -120,12 +115,10 @@ def decode_stack(stream: IO[bytes], most: int | None, notes: list[str]) -> Decod
     if stack is None:
         return None
     check_frames(stack.planes, stack.planes * math.prod(pages.size(0)), stream, most)
-    stream.seek(0)
-    pages.stream = io.BytesIO(stream.read())
+    pages.keep_stream()
 
     def decode(number: int) -> Picture:
-        with quiet_headers():
-            info, turn = collect_metadata(pages.header(0, notes), pages.stream, "TIFF", notes)
+        info, turn = pages.collect_metadata(0, notes)
         return finish_image(decode_plane(pages, stack, number), describe_plane(info, number, notes), turn)
 
     return Decoder("TIFF", stack.planes, decode)

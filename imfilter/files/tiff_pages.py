@@ -1,6 +1,7 @@
 """The pages of TIFF files with samples that Pillow cannot read: their tags, metadata and pixels."""
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -13,7 +14,8 @@ from ..arrays.high_depth import HighDepthImage
 from ..arrays.nodata import Value, parse_nodata, read_text
 from ..errors import FileError
 from .high_depth import library
-from .pillow_guards import LogCapture
+from .metadata import collect_metadata
+from .pillow_guards import LogCapture, quiet_headers
 from .samples import divide_by_alpha
 from .tiff_tables import NODATA, PageTables, check_stream
 
@@ -73,6 +75,16 @@ class TiffPages:
         image.info.update(describe_page(self.tables, page, notes))
         return image
 
+    def collect_metadata(self, page: int, notes: list[str]) -> tuple[dict[str, Any], int]:
+        """Return a page's metadata and its orientation."""
+        with quiet_headers():
+            return collect_metadata(self.header(page, notes), self.stream, "TIFF", notes)
+
+    def keep_stream(self) -> None:
+        """Read the whole file: it may have been deleted or replaced when the next page is requested."""
+        self.stream.seek(0)
+        self.stream = io.BytesIO(self.stream.read())
+
     def knows(self, page: int) -> bool:
         """Return whether `decode` knows the samples of a page."""
         photometric, bits = self._describe_samples(page)
@@ -91,7 +103,6 @@ class TiffPages:
         """Decode the samples of a page."""
         tifffile = library("tifffile")
         library("imagecodecs")
-        tags = self.tags[page]
         if not self.knows(page):
             self.reject(page)
         with LogCapture("tifffile") as log:
@@ -106,7 +117,7 @@ class TiffPages:
             raise ValueError(log.messages[0])
         if planes:
             pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
-        return to_picture(pixels.astype(pixels.dtype.newbyteorder("=")), tags.get(262, 1), tags.get(338, ()))
+        return to_picture(pixels.astype(pixels.dtype.newbyteorder("=")), self.tags[page])
 
 
 def read_fill(page: Any) -> Value:
@@ -126,8 +137,9 @@ def describe_page(tables: PageTables, page: int, notes: list[str]) -> dict[str |
     return info | {"stored": tables.stored(page), "nodata": tables.nodata(page, notes)}
 
 
-def to_picture(pixels: Array, photometric: int, extra: tuple[int, ...]) -> Picture:
+def to_picture(pixels: Array, tags: dict[int, Any]) -> Picture:
     """Convert decoded samples to a Pillow image if it has a mode for them, else to a HighDepthImage."""
+    photometric, extra = tags.get(262, 1), tags.get(338, ())
     if pixels.ndim not in (2, 3):
         raise FileError(f"has unsupported samples: arrays of {pixels.ndim} axes")
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]

@@ -10,7 +10,6 @@ from ...arrays.dtypes import Array
 from ...blocks.build import Block
 from ...errors import FileError
 from ...files.header import NO_IMAGE
-from ...files.metadata import collect_metadata
 from ...files.orientation import turn_pixels
 from ...files.pillow_guards import explain_read_errors, quiet_headers
 from ...files.samples import is_white_zero
@@ -36,8 +35,7 @@ class TiffSource(Source):
             if not stored.raw:
                 check_segment((*stored.segment, stored.bands), stored.dtype, "tile" if stored.tiled else "strip")
             with quiet_headers():
-                header = TiffPages(stream).header(0, notes)
-                info, self._turn = collect_metadata(header, stream, "TIFF", notes)
+                info, self._turn = TiffPages(stream).collect_metadata(0, notes)
         if stored.tags["pages"] > 1 and "exif" in info:
             info["exif"] = remove_description(info["exif"], notes)
         if is_white_zero({262: samples.photometric}, samples.dtype):
