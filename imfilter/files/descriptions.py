@@ -1,6 +1,7 @@
 """Descriptions in TIFF files that repeat the size of the pixels: OME-XML, and the JSON of tifffile."""
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ OME_TYPES = {"float32": "float", "float64": "double"}  # NumPy's names, where OM
 SHAPED = re.compile(rb'\s*\{.*"shape"\s*:', re.DOTALL)
 SHAPE = re.compile(rb'("shape"\s*:\s*\[)([\d,\s]*)(\])')
 TRUNCATED = re.compile(rb',\s*"truncated"\s*:\s*true|"truncated"\s*:\s*true\s*,?\s*')
+IMAGEJ = re.compile(rb"ImageJ=.*?\nimages=(\d{1,9})\b", re.DOTALL)
 STATISTICS = re.compile(
     rb"(?:(?<!\s)\s++)?<Item\b(?>[^<>]*?\bname=[\"']STATISTICS_)[^<>]*+>(?:(?<=/>)|[^<]*+</Item>)")
 
@@ -149,6 +151,16 @@ def read_shape(text: bytes) -> list[int]:
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
     return shape if isinstance(shape, list) and all(isinstance(side, int) for side in shape) else []
+
+
+def count_images(page: Directory, stored: Stored) -> int:
+    """Return how many images the description of ImageJ or tifffile states, 1 by default."""
+    entry = page.find(DESCRIPTION)
+    text = entry.value if entry else b""
+    if found := IMAGEJ.match(text):
+        return int(found[1])
+    shape = read_shape(text)
+    return math.prod(shape) // (stored.height * stored.width * stored.bands or 1) if shape else 1
 
 
 def remove_truncated(text: bytes) -> bytes:

@@ -32,6 +32,7 @@ from .streams import Stream, find_images
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
+    from .tiff_tables import PageTables
 
 
 def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
@@ -104,10 +105,13 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> De
     if image.format == "MPO" and count > 1:  # cameras add previews and depth maps to the photo
         notes.append(f"holds {count} images: only the first is filtered")
         count = 1
+    tables = None
     if kind == "TIFF":
         from .tiff_decoding import choose_tiff_decoder
+        from .tiff_tables import PageTables
 
-        decoder = choose_tiff_decoder(image, count, stream, most, notes)
+        tables = PageTables(stream)
+        decoder = choose_tiff_decoder(image, count, stream, tables, most, notes)
         if decoder:
             return decoder
     if kind == "PPM" and loses_samples(image):
@@ -123,7 +127,7 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> De
         stream.seek(0)
         stream = io.BytesIO(stream.read())
         image, count = open_header(stream) or (image, count)
-    return Decoder(kind, count, _PillowDecoder(image, kind, count, stream, most, notes))
+    return Decoder(kind, count, _PillowDecoder(image, kind, count, stream, tables, most, notes))
 
 
 def _canvas_pixels(image: Image.Image, count: int, stream: IO[bytes]) -> int:
@@ -150,16 +154,13 @@ class _PillowDecoder:
     """Decodes the frames of a file that Pillow reads."""
 
     def __init__(
-        self, image: Image.Image, kind: str, count: int, stream: IO[bytes], most: int | None, notes: list[str]
+        self, image: Image.Image, kind: str, count: int, stream: IO[bytes], tables: PageTables | None, most: int | None,
+        notes: list[str],
     ) -> None:
         self.image, self.kind, self.count, self.most, self.notes = image, kind, count, most, notes
         # A stream of its own to search for metadata: Pillow keeps its position in the stream of an animation.
         self.stream = io.BytesIO(stream.getvalue()) if isinstance(stream, io.BytesIO) else stream
-        self.tables: Any = None
-        if kind == "TIFF":
-            from .tiff_tables import PageTables
-
-            self.tables = PageTables(self.stream)
+        self.tables = tables
         self.info: dict[str, Any] = {}
         self.turn = 1
         self.canvas: tuple[int, int] | None = None

@@ -2,23 +2,22 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..errors import FileError
-from .descriptions import DESCRIPTION, read_shape, remove_truncated
+from .descriptions import DESCRIPTION, IMAGEJ, count_images, remove_truncated
 from .exif import ACROSS, DOWN, UNIT, ExifBlock
 from .photo import add_note
-from .tables import Directory, Entry
+from .tables import Entry
 from .tiff_pages import COLORS, TiffPages, to_picture
+from .tiff_tables import PageTables
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
 METAMORPH = (33628, 33629, 33630, 33631)  # tags of STK; the second has as many values as there are planes
-IMAGEJ = re.compile(rb"ImageJ=.*?\nimages=(\d{1,9})\b", re.DOTALL)
 
 
 class Stack(NamedTuple):
@@ -33,12 +32,10 @@ class Stack(NamedTuple):
 
 def find_stack(pages: TiffPages, notes: list[str]) -> Stack | None:
     """Return the planes that share the only table of a file, or None if there is one; note what cannot be read."""
-    if len(pages.tags) != 1:
-        return None
-    tags = pages.tags[0]
-    count = _count_planes(pages.tables.pages[0], tags)
+    count = count_stacked(pages.tables) if len(pages.tags) == 1 else 1
     if count < 2:
         return None
+    tags = pages.tags[0]
     bits, offsets, counts = set(tags.get(258, (1,))), tags.get(273, ()), tags.get(279, ())
     bands, separate = tags.get(277, 1), tags.get(284, 1) == 2
     kind = {1: "u", 2: "i", 3: "f"}.get(max(tags.get(339, (1,))), "")
@@ -53,16 +50,14 @@ def find_stack(pages: TiffPages, notes: list[str]) -> Stack | None:
     return Stack(count, offsets[0], shape, dtype, separate)
 
 
-def _count_planes(page: Directory, tags: dict[int, Any]) -> int:
-    """Return how many planes a table stands for."""
-    description = page.find(DESCRIPTION)
+def count_stacked(tables: PageTables) -> int:
+    """Return how many planes, one after the other, the first table of a file states."""
+    page = tables.pages[0]
+    description, planes = page.find(DESCRIPTION), page.find(METAMORPH[1])
     text = description.value if description else b""
-    if found := IMAGEJ.match(text):
-        return int(found[1])
-    if planes := page.find(METAMORPH[1]):
+    if planes and not IMAGEJ.match(text):
         return planes.count
-    shape = read_shape(text)
-    return math.prod(shape) // (tags[256] * tags[257] * tags.get(277, 1)) if shape and b'"truncated"' in text else 1
+    return count_images(page, tables.stored(0)) if IMAGEJ.match(text) or b'"truncated"' in text else 1
 
 
 def decode_plane(pages: TiffPages, stack: Stack, number: int) -> Picture:

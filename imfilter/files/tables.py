@@ -101,13 +101,17 @@ def make_header(order: str, *, big: bool = False, first: int = 0) -> bytes:
                            struct.pack(order + "HI", 42, first))
 
 
-def parse_tables(data: bytes | mmap, header: Header | None = None) -> tuple[Directory, list[int]]:
+def parse_tables(
+    data: bytes | mmap, header: Header | None = None, *, strict: bool = False
+) -> tuple[Directory, list[int]]:
     """Read the chain of directories, and return the first one and the tags that are damaged.
 
     Time and memory are linear in the size of the data: no directory is read twice, and the values must not take more
-    than four times its bytes. ValueError if the first directory cannot be read.
+    than four times its bytes. ValueError if the first directory cannot be read. strict: also if there is more to read.
     """
     first, reader = _read_chain(data, header or parse_header(data))
+    if strict:
+        reader.check_rest()
     return first, reader.damaged
 
 
@@ -117,11 +121,10 @@ def check_tables(data: bytes | mmap, header: Header) -> None:
     Pillow and tifffile take time for every mention of a byte.
     """
     try:
-        exhausted = _read_chain(data, header)[1].exhausted
-    except ValueError:  # the first directory cannot be read, which is reported by whoever opens the file
+        reader = _read_chain(data, header)[1]
+    except ValueError:  # the first directory cannot be read; opening the file reports that
         return
-    if exhausted:
-        raise ValueError("its tables mention more data than it holds")
+    reader.check_rest()
 
 
 def _read_chain(data: bytes | mmap, header: Header) -> tuple[Directory, _Reader]:
@@ -140,17 +143,14 @@ def _read_chain(data: bytes | mmap, header: Header) -> tuple[Directory, _Reader]
 
 
 class _Reader:
-    """Reads directories. visited: their places. damaged: tags whose values cannot be read, 0 for a directory.
-
-    exhausted: whether there was more to read than the size of the data allows.
-    """
+    """Reads directories. visited: their places. damaged: tags whose values cannot be read, 0 for a directory."""
 
     def __init__(self, data: bytes | mmap, header: Header) -> None:
         self.data, self.order, self.big = data, header.order, header.big
         self.visited = set[int]()
         self.damaged: list[int] = []
         self._left = 4 * len(data) + 64  # bytes of values to be read, at most
-        self.exhausted = False
+        self._exhausted = False
 
     def read(self, place: int, depth: int) -> tuple[Directory, int]:
         """Return the directory at a place, and the place of the next."""
@@ -168,10 +168,15 @@ class _Reader:
         links = end + struct.calcsize(link) <= len(self.data)  # some programs leave out the last one
         return found, struct.unpack_from(self.order + link, self.data, end)[0] if links else 0
 
+    def check_rest(self) -> None:
+        """Raise ValueError if there was more to read than the size of the data allows."""
+        if self._exhausted:
+            raise ValueError("its tables mention more data than it holds")
+
     def _take(self, size: int) -> bool:
         """Count bytes that are about to be read. Return whether they may be."""
         if size > self._left:
-            self.exhausted = True
+            self._exhausted = True
             return False
         self._left -= size
         return True

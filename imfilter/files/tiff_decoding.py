@@ -11,7 +11,7 @@ from .decoder import Decoder, finish_image
 from .photo import add_note
 from .pillow_guards import check_frames, check_pixels, mute_libtiff, quiet_headers
 from .samples import correct_samples, is_white_zero, loses_samples, to_filterable_mode
-from .stacks import decode_plane, describe_plane, find_stack
+from .stacks import count_stacked, decode_plane, describe_plane, find_stack
 from .tiff_pages import TiffPages, to_picture
 from .tiff_tables import PageTables
 from .tiff_ycbcr import is_subsampled, read_subsampled, ycbcr_to_rgb
@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 
 
 def choose_tiff_decoder(
-    image: Image.Image, count: int, stream: IO[bytes], most: int | None, notes: list[str]
+    image: Image.Image, count: int, stream: IO[bytes], tables: PageTables, most: int | None, notes: list[str]
 ) -> Decoder | None:
     """Return a decoder for what Pillow has opened but would not read whole; None: Pillow reads it."""
     tags = image.tag_v2  # type: ignore[attr-defined]
     check_main_picture(tags)
-    if count == 1 and (stack := decode_stack(stream, most, notes)):
+    if count == 1 and count_stacked(tables) > 1 and (stack := decode_stack(stream, most, notes)):
         return stack
-    if (count == 1 and count_planes(tags) > 1) or needs_tifffile(image, count):
+    if (count == 1 and count_planes(tables, tags) > 1) or needs_tifffile(image, count):
         return decode_tiff(stream, most, notes)
     if count > 1:
-        tables = PageTables(stream)
         pages = [tables.stored(number) for number in range(len(tables.pages))]
         for page in pages:
             check_pixels((page.width, page.height), most)
@@ -48,7 +47,7 @@ def decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> Decode
     if not count:
         raise UnidentifiedImageError
     check_main_picture(pages.tags[0])
-    planes = count_planes(pages.tags[0]) if count == 1 else 1
+    planes = count_planes(pages.tables, pages.tags[0]) if count == 1 else 1
     check_frames(max(count, planes), planes * sum(math.prod(pages.size(page)) for page in range(count)), stream, most)
     if planes > 1:
         return _decode_planes(planes, pages, most, notes)

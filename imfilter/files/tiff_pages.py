@@ -17,7 +17,7 @@ from .high_depth import library
 from .metadata import collect_metadata
 from .pillow_guards import LogCapture, quiet_headers
 from .samples import divide_by_alpha
-from .tiff_tables import NODATA, PageTables, check_stream
+from .tiff_tables import NODATA, PageTables
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -47,7 +47,6 @@ class TiffPages:
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         self.tables = PageTables(stream)
-        check_stream(stream)
         self._file: Any = None
         offsets: set[int] = set()
         self.tags: list[dict[int, Any]] = []

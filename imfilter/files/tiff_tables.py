@@ -41,12 +41,12 @@ MOVABLE = (b"Nikon\0\2", b"OLYMPUS\0", b"OM SYSTEM\0", b"FUJIFILM", b"Apple iOS\
 
 
 class PageTables:
-    """The tables of all pages of a TIFF file."""
+    """The tables of all pages of a TIFF file; ValueError if they overlap so much that reading them takes long."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         with _view(stream) as data:
             self.header: Header = parse_header(data)
-            first, damaged = parse_tables(data, self.header)
+            first, damaged = parse_tables(data, self.header, strict=True)
         self.damaged = nsmallest(MOST_NOTES + 1, {*damaged} - LAYOUT_TAGS)  # those that are noted
         self.pages: list[Directory] = []
         page: Directory | None = first
@@ -61,9 +61,8 @@ class PageTables:
 
     def stored(self, number: int) -> Stored:
         """Return how a page is stored: height, width, number of samples a pixel, and compression."""
-        found = [self.pages[number].find(tag) for tag in (257, 256, 277, COMPRESSION)]
-        height, width, bands, compression = (
-            entry.integers(self.header.order)[0] if entry and entry.count else 1 for entry in found)
+        page = self.pages[number]
+        height, width, bands, compression = (self._first(page, tag) for tag in (257, 256, 277, COMPRESSION))
         return Stored(height, width, bands, 1, compression, self.header.big)
 
     def _states_levels(self, page: Directory, levels: Entry) -> bool:
@@ -123,7 +122,7 @@ def check_stream(stream: IO[bytes]) -> None:
     with _view(stream) as data:
         try:
             header = parse_header(data)
-        except ValueError:  # whoever opens the file reports it
+        except ValueError:  # opening the file reports it
             return
         check_tables(data, header)
 

@@ -1,40 +1,24 @@
 """Planes that a single TIFF page holds: stacks of ImageJ and tifffile with one directory, volumes of a depth."""
 from __future__ import annotations
 
-import math
-import re
 from typing import IO, Any
 
 import numpy as np
 
 from ..arrays.dtypes import Array
 from ..errors import FileError
+from .descriptions import count_images
 from .high_depth import library
+from .tiff_tables import PageTables
 
-REDUCED, SUBFILE_TYPE, DESCRIPTION, SUB_IMAGES, DEPTH = 1, 254, 270, 330, 32997
-IMAGES = re.compile(r"^images=(\d{1,9})\s*$", re.MULTILINE)
+REDUCED, SUBFILE_TYPE, SUB_IMAGES, DEPTH = 1, 254, 330, 32997
 
 
-def count_planes(tags: Any) -> int:
+def count_planes(tables: PageTables, tags: Any) -> int:
     """Return how many planes the only page of a TIFF file says it holds."""
     depth = tags.get(DEPTH, 1)
     depth = depth[0] if isinstance(depth, tuple) else depth
-    if depth > 1:
-        return int(depth)
-    text = tags.get(DESCRIPTION, "")
-    text = text if isinstance(text, str) else ""
-    if text.startswith("ImageJ="):
-        found = IMAGES.search(text)
-        return int(found[1]) if found else 1
-    if text.startswith('{"shape": ['):
-        import json
-
-        try:
-            shape = json.loads(text)["shape"]
-            return int(max(1, math.prod(shape) // (tags[256] * tags[257] * tags.get(277, 1))))
-        except (ValueError, TypeError, KeyError, ZeroDivisionError, RecursionError):
-            return 1
-    return 1
+    return int(depth) if depth > 1 else count_images(tables.pages[0], tables.stored(0))
 
 
 def read_planes(stream: IO[bytes]) -> Array:
