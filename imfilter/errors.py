@@ -35,6 +35,11 @@ def explain_os_error(error: OSError) -> str:
     return NO_FILE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class if it has no message."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
 def explain_system_error(error: BaseException) -> str | None:
     """Return what the system refuses or lacks; None if the error is about the data that are processed."""
     if isinstance(error, MemoryError):

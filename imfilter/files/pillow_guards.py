@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from ..errors import FileError, explain_system_error
+from ..errors import FileError, explain_system_error, first_line
 
 # What Pillow and other decoders raise for broken files, found by breaking files.
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AssertionError,
@@ -139,7 +139,7 @@ def explain_read_errors(path: str, unknown: str) -> Iterator[None]:
     except BROKEN as error:
         if (system := explain_system_error(error)) is not None:
             raise FileError(f"{path}: {system}") from None
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error)
         if isinstance(error, KeyError):  # of a tag that a decoder looks for
             reason = f"entry {reason} is missing"
         elif isinstance(error, UNHELPFUL):

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import __version__
 from ..blocks.blockwise import Block
-from ..errors import ImfilterError
+from ..errors import ImfilterError, first_line
 from ..runtime.extras import import_library
 from .run import OnTileDone, TileFailure, TileWork
 from .target import Target
@@ -41,8 +41,7 @@ class Cluster:
         try:
             self._client = distributed.Client(self._address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ImfilterError(f"the scheduler at {self._address} cannot be reached: {reason}") from None
+            raise ImfilterError(f"the scheduler at {self._address} cannot be reached: {first_line(error)}") from None
         try:
             self._check()
         except BaseException:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..blocks.build import Block
-from ..errors import FileError
+from ..errors import FileError, explain_system_error, first_line
 
 MOST = 2**27  # bytes of decoded segments that a process caches
 LARGEST = 2**29  # bytes of the largest decoded segment that is accepted
@@ -91,3 +91,11 @@ def check_segment(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> No
     if size > LARGEST:
         raise FileError(f"is compressed in a {name} of {shape[1]} x {shape[0]} pixels, which is too large to be read "
                         "in tiles: use --engine memory, or store it in tiles first")
+
+
+def explain_decoding(error: Exception, path: str, name: str, pixel: tuple[int, int]) -> FileError:
+    """Return the error of a segment that cannot be read or decoded. pixel: row and column of its first pixel."""
+    system = explain_system_error(error)
+    reason = (system or first_line(error)).removeprefix(f"{path}: ")
+    return FileError(f"{path}: {'' if system else 'is damaged: '}the {name} at row {pixel[0]}, column {pixel[1]} "
+                     f"cannot be {'read' if system else 'decoded'}: {reason}")

@@ -11,11 +11,12 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from ...arrays.dtypes import Array
-from ...errors import FileError, explain_system_error
+from ...errors import FileError
 from ...files.photo import add_note
 from ...files.pillow_guards import LogCapture
 from ...files.tiff_pages import read_fill
 from ...runtime.extras import import_library
+from ..segment_cache import explain_decoding
 
 REDUCED, MASK = 1, 4  # bits of NewSubfileType, the purpose of a page
 JPEG, OLD_JPEG, APERIO_YCBCR = 7, 6, 33003
@@ -82,12 +83,8 @@ class TiffDirectory:
                 raise ValueError(log.messages[0])
             return np.asarray(pixels[0], self.dtype)
         except Exception as error:  # every decoder raises its own exceptions
-            system = explain_system_error(error)
-            reason = system or (str(error).splitlines()[0] if str(error) else type(error).__name__)
             name, pixel = "tile" if self.tiled else "strip", (row * self.segment[0], column * self.segment[1])
-            raise FileError(f"{self.path}: {'' if system else 'is damaged: '}the {name} at row {pixel[0]}, column "
-                            f"{pixel[1]} cannot be {'read' if system else 'decoded'}: "
-                            f"{reason.removeprefix(f'{self.path}: ')}") from None
+            raise explain_decoding(error, self.path, name, pixel) from None
 
     def _fill_segment(self, row: int) -> Array:
         """Return a segment of the value for missing data, 0 by default, as tifffile does."""

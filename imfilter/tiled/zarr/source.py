@@ -11,9 +11,9 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...blocks.build import Block
-from ...errors import FileError, explain_system_error
+from ...errors import FileError, explain_system_error, first_line
 from ...runtime.extras import import_library
-from ..segment_cache import CACHE, assemble_block, check_segment
+from ..segment_cache import CACHE, assemble_block, check_segment, explain_decoding
 from ..source import Source, read_stamp
 from .nodata import find_nodata
 from .stores import is_store
@@ -96,10 +96,7 @@ class ZarrSource(Source):
         try:
             pixels = np.asarray(self._array[self.axes.window(self._array.ndim, block)])
         except Exception as error:  # every codec has errors of its own
-            system = explain_system_error(error)
-            reason = system or (str(error).splitlines()[0] if str(error) else type(error).__name__)
-            raise FileError(f"{self.path}: {'' if system else 'is damaged: '}the chunk at row {top}, column {left} "
-                            f"cannot be {'read' if system else 'decoded'}: {reason}") from None
+            raise explain_decoding(error, self.path, "chunk", (top, left)) from None
         return pixels.astype(self.dtype, copy=False).transpose(self.axes.order())
 
 
@@ -137,8 +134,7 @@ def _open_array(path: str) -> tuple[Any, dict[str, Any], dict[str, Any] | None]:
             raise FileError("is not a Zarr array or group: a folder must be one to be read in tiles") from None
         if (system := explain_system_error(error)) is not None and not isinstance(error, FileNotFoundError):
             raise FileError(system) from None
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FileError(f"is damaged, or an unsupported kind of Zarr: {reason}") from None
+        raise FileError(f"is damaged, or an unsupported kind of Zarr: {first_line(error)}") from None
     inner = sorted(found.keys())
     hint = f": name one of them, such as {inner[0]}" if inner else ""
     raise FileError(f"must be a Zarr group of one array or an OME-Zarr image, got a group of {len(inner)}{hint}")
