@@ -43,14 +43,14 @@ class Tiles:
 
 
 class Strips:
-    """Strips of an image of a width, which are encoded when all blocks beside each other are there.
+    """Strips of an image of a width, each encoded once all blocks beside each other have arrived.
 
     lines: rows of a block, except in the last row of blocks. row: bytes of a row.
     """
 
     def __init__(self, lines: int, width: int, row: int, codec: Codec) -> None:
         self.rows = _strip_rows(lines, row)
-        self._lines, self._width, self._codec = lines, width, codec
+        self._width, self._codec = width, codec
         self._bands: dict[int, Array] = {}
         self._left: dict[int, int] = {}  # columns that are missing in a band
         self._lock = threading.Lock()

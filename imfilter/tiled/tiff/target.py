@@ -69,26 +69,30 @@ class TiffTarget(Target):
         number = like.compression if isinstance(like, TiffSource) else DEFLATE
         codec = choose_fast_codec(number, self.dtype, self._order)
         (height, width), pixel = self.shape[:2], self._frame.pixels.shape[2] * self.dtype.itemsize
-        self._rows = Rows((height, width), pixel, self._order) if self._in_strips and codec.number == NONE else None
-        sides = _file_tile_side(self.tile[0], height, inner[0]), _file_tile_side(self.tile[1], width, inner[1])
-        self._segments: Segments | Rows = self._rows or (
-            Strips(self.tile[0], width, width * pixel, codec) if self._in_strips else Tiles(sides, width, codec))
+        self._segments: Segments | Rows
+        whole = [height, width]
+        if not self._in_strips:
+            sides = _file_tile_side(self.tile[0], height, inner[0]), _file_tile_side(self.tile[1], width, inner[1])
+            self._segments = Tiles(sides, width, codec)
+            whole = [-(-side // one) * one for side, one in zip(whole, sides, strict=True)]
+        elif codec.number == NONE:
+            self._segments = Rows((height, width), pixel, self._order)
+        else:
+            self._segments = Strips(self.tile[0], width, width * pixel, codec)
         # Compressed noise is a little larger than noise.
-        sides = (1, 1) if self._in_strips else sides
-        whole = [-(-side // one) * one for side, one in zip((height, width), sides, strict=True)]
         self.big = tiff.is_big(like.info) or whole[0] * whole[1] * pixel * 1.01 + 2**20 > tiff.MOST
         self._coding = codec.layout
 
     def _begin(self) -> None:
-        """Leave room for the header, and before rows of known places for a maker note in their way."""
+        """Leave room for the header and, before uncompressed rows, for a maker note in their way."""
         stream = self._draft.stream
         stream.write(bytes(HEAD[self.big]))
-        if self._rows:
-            size = sum(size for _, size in self._rows.locate(0))
+        if isinstance(self._segments, Rows):
+            size = sum(size for _, size in self._segments.locate(0))
             stream.write(self._note.before(stream.tell(), size))
             self._start = stream.tell()
             stream.flush()
-            self._places = dict(enumerate(self._rows.locate(self._start)))
+            self._places = dict(enumerate(self._segments.locate(self._start)))
 
     def missing(self) -> list[Block]:
         """Return the blocks that are still to be written."""
