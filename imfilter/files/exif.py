@@ -96,8 +96,7 @@ class ExifBlock:
         except ValueError:
             pass
         assert directory is not None
-        directory.remove(MAKER_NOTE)
-        add_note(notes, "maker note not kept: its offsets would become wrong")
+        remove_note(directory, notes)
         return write_tables(self.first, self.order)
 
     def set_integer(self, directory: Directory, tag: int, value: int) -> None:
@@ -163,6 +162,12 @@ class ExifBlock:
             if entry and entry.value.startswith(ADOBE_RGB):
                 return directory
         return None
+
+
+def remove_note(directory: Directory, notes: list[str]) -> None:
+    """Remove a maker note that cannot stay at its place."""
+    directory.remove(MAKER_NOTE)
+    add_note(notes, "maker note not kept: its offsets would become wrong")
 
 
 def clean_exif(data: bytes, notes: list[str], size: tuple[int, int] = (0, 0)) -> tuple[bytes, int]:

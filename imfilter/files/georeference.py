@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import numpy as np
 
@@ -59,11 +60,11 @@ def _counts_from_centers(page: Directory, order: str) -> bool:
     return any(keys[k:k + 2] == (RASTER_TYPE, 0) and keys[k + 3:k + 4] == (POINT,) for k in range(4, len(keys), 4))
 
 
-def _change(page: Directory, order: str, tag: int, step: int, change: object) -> None:
+def _change(page: Directory, order: str, tag: int, step: int, change: Callable[[Array], Array]) -> None:
     """Replace the numbers of an entry, a multiple of `step`, by those that a function returns."""
     entry = page.find(tag)
     if entry is None or entry.type != 12 or not entry.count or entry.count % step:
         return
     numbers = np.array(struct.unpack(f"{order}{entry.count}d", entry.value))
-    value = change(numbers).astype(order + "f8").tobytes()  # type: ignore[operator]
+    value = change(numbers).astype(order + "f8").tobytes()
     page.set(Entry(tag, 12, entry.count, value))

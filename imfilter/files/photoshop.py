@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -94,13 +94,14 @@ def _clean(resource: Resource, notes: list[str], turn: int) -> Resource | None:
     return resource._replace(data=data) if data or not resource.data else None
 
 
-def _change_resolution(resource: Resource, change: object) -> Resource:
+def _change_resolution(
+    resource: Resource, change: Callable[[Fraction, Fraction], tuple[Fraction, Fraction]]
+) -> Resource:
     """Return the resource of the resolution, whose numbers (16.16 bits, per inch) a function changes."""
     if len(resource.data) < 16:
         return resource
     across, units, down, rest = struct.unpack(">I4sI4s", resource.data[:16])
-    new = change(Fraction(across), Fraction(down))  # type: ignore[operator]
-    sides = [min(round(side), 2**32 - 1) for side in new]
+    sides = [min(round(side), 2**32 - 1) for side in change(Fraction(across), Fraction(down))]
     return resource._replace(data=struct.pack(">I4sI4s", sides[0], units, sides[1], rest) + resource.data[16:])
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays.nodata import parse_nodata, read_text
 from .descriptions import DESCRIPTION, Result, Stored, remove_statistics, update_descriptions
-from .exif import MAKER_NOTE, ExifBlock
+from .exif import MAKER_NOTE, ExifBlock, remove_note
 from .georeference import update_georeference
 from .microscopy import remove_curve, remove_outlines, remove_private
 from .photo import MOST_NOTES, add_note
@@ -76,7 +76,7 @@ class PageTables:
         return stated != [0, 2**bits - 1] * 3
 
     def nodata(self, number: int, notes: list[str]) -> bytes | None:
-        """Return the value of a page's samples without data as text, once samples are decoded; None: there is none."""
+        """Return the value of samples without data as text, as decoded pages have it, or None."""
         page = self.pages[number]
         entry = page.find(NODATA)
         if entry is None:
@@ -163,14 +163,13 @@ def _release_note(page: Directory, notes: list[str]) -> None:
         if entry.value.startswith(MOVABLE):
             directory.set(entry._replace(place=NEAREST))
         else:
-            directory.remove(MAKER_NOTE)
-            add_note(notes, "maker note not kept: its offsets would become wrong")
+            remove_note(directory, notes)
 
 
 class FixedNote:
     """A maker note that stays at its place in a file, because offsets in it count from the beginning of the file.
 
-    Whoever appends to the file writes what `before` returns first.
+    Before anything is appended to the file, the result of `before` must be.
     """
 
     def __init__(self, page: Directory, start: int, notes: list[str]) -> None:
@@ -179,8 +178,7 @@ class FixedNote:
         note = exposure.find(MAKER_NOTE)
         self.entry = note if note and len(note.value) > 8 else None  # entries hold shorter ones themselves
         if self.entry and not start <= self.entry.place <= FARTHEST:
-            exposure.remove(MAKER_NOTE)
-            add_note(notes, "maker note not kept: its offsets would become wrong")
+            remove_note(exposure, notes)
             self.entry = None
         self._left = self.entry is not None
 
