@@ -58,9 +58,7 @@ class Result(NamedTuple):
         return 8 * np.dtype(self.kind).itemsize
 
 
-def update_descriptions(
-    page: Directory, stored: Stored, result: Result, notes: list[str]
-) -> None:
+def update_descriptions(page: Directory, stored: Stored, result: Result, notes: list[str]) -> None:
     """Set the size in a page's description, and multiply the size of a pixel by the strides."""
     entry = page.find(DESCRIPTION)
     text = entry.value.rstrip(b"\0") if entry else b""
@@ -93,8 +91,7 @@ def _set_text(page: Directory, tag: int, text: bytes) -> None:
 
 def _update_ome(tag: bytes, stored: Stored, result: Result) -> bytes:
     """Return a tag of OME-XML with the samples, width and height of the result. Other images may have other sizes."""
-    size, stride = result.size, result.stride
-    kind = result.kind
+    size, stride, kind = result.size, result.stride, result.kind
     tag = TYPE.sub(rb"\g<1>" + OME_TYPES.get(kind, kind).encode(), tag)
     sides = {b"X": (stored.width, size[0], stride[1]), b"Y": (stored.height, size[1], stride[0])}
     if stored.turn > 4:  # what is called X in the file becomes Y

@@ -147,13 +147,13 @@ def _collect_ppm(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
     return {}
 
 
-# Metadata that only some formats have.
 def _collect_heif(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     from .heif_boxes import collect_heif
 
     return collect_heif(image, stream, given, notes)
 
 
+# Metadata that only some formats have.
 COLLECTORS = {"BMP": _collect_bmp, "PPM": _collect_ppm, "JPEG": _collect_jpeg, "PNG": _collect_png,
               "WEBP": _collect_webp, "GIF": _collect_gif, "TIFF": _collect_tiff,
               "AVIF": _collect_heif, "HEIF": _collect_heif}
@@ -178,7 +178,7 @@ def _read_resolution(given: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _stored_exif(image: Image.Image, kind: str, notes: list[str]) -> bytes:
-    """Return EXIF as it is stored, b"" if there is none. Whoever opens TIFF files puts it into `info`."""
+    """Return EXIF as it is stored, b"" if there is none. The readers of TIFF put it into `info`."""
     given = image.info.get("exif")
     if isinstance(given, bytes):
         return given.removeprefix(EXIF_PREFIX)

@@ -76,7 +76,7 @@ def scale_aperio(
 
 
 def remove_curve(page: Directory, bits: int, notes: list[str]) -> None:
-    """Remove a transfer function that has not one value for each that a sample can have."""
+    """Remove a transfer function whose length does not fit the depth of the samples."""
     entry = page.find(CURVE)
     if entry and (bits > 16 or entry.count not in (2**bits, 3 * 2**bits)):
         page.remove(CURVE)

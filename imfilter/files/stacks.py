@@ -73,7 +73,7 @@ def decode_plane(pages: TiffPages, stack: Stack, number: int) -> Picture:
 
 
 def describe_plane(info: dict[str, Any], number: int, notes: list[str]) -> dict[str, Any]:
-    """Return the metadata of a plane, each of which gets a table of its own: later ones keep only the resolution."""
+    """Return the metadata of a plane, which gets its own table; planes after the first keep only the resolution."""
     block = ExifBlock.parse(info["exif"])
     if number:
         block.first.entries = [entry for entry in block.first.entries if entry.tag in (ACROSS, DOWN, UNIT)]

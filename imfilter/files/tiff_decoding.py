@@ -72,7 +72,7 @@ def decode_tiff(stream: IO[bytes], most: int | None, notes: list[str]) -> Decode
 
 
 def _decode_by_pillow(pages: TiffPages, page: int, notes: list[str]) -> Picture:
-    """Decode a page of few bits, with a palette or of YCbCr, which other pages made tifffile read; it is upright."""
+    """Decode a page of few bits, with a palette or of YCbCr, whose file has other pages for tifffile; it is upright."""
     pages.stream.seek(0)
     try:
         with quiet_headers(), mute_libtiff("TIFF"):

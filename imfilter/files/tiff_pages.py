@@ -120,7 +120,7 @@ class TiffPages:
 
 
 def read_fill(page: Any) -> Value:
-    """Return what tifffile is to fill strips and tiles with that were never written: GDAL's value, by default 0.
+    """Return the value for strips and tiles that were never written: GDAL's, by default 0.
 
     tifffile itself takes 0 for values that need rounding, such as the lowest float32 as decimal text.
     """
@@ -131,7 +131,7 @@ def read_fill(page: Any) -> Value:
 
 
 def describe_page(tables: PageTables, page: int, notes: list[str]) -> dict[str | tuple[int, int], Any]:
-    """Return what of a page's metadata Pillow does not read as it is in the file, as in an image's `info`."""
+    """Return the metadata of a page that Pillow changes or leaves out, by the keys of an image's `info`."""
     info: dict[str | tuple[int, int], Any] = {"exif": tables.exif(page, notes), "page_kind": tables.kind(page)}
     return info | {"stored": tables.stored(page), "nodata": tables.nodata(page, notes)}
 
