@@ -64,15 +64,14 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   source.
 * **JPEG** segments hold 64 KB: longer EXIF, XMP and comments are left out with a note.
 * **Samples.** Gray TIFF keeps its type, signed or not. Where 0 is white, unsigned samples are inverted; signed and
-  float samples have no range to be inverted in, so they stay, and so does the tag that says it. YCbCr TIFF becomes RGB
+  float samples have no range to be inverted in, so they are kept, with white as 0. YCbCr TIFF becomes RGB
   by the coefficients and reference levels that a page states, and colors with fewer samples are repeated. CMYK is
   filtered ink by ink, but as light, with a note, where the result lies on white or gray (emboss, contour, signed
   results): full ink would make those black. A PGM or PPM file keeps its largest value. Colors of AVIF and HEIC with
   more than 8 bits are refused.
 * **Streams and planes.** PGM, PPM, PBM or PNG files that follow each other in one file are all filtered, and written
-  in the same way to the same format, else as frames. The planes of a stack that ImageJ or tifffile stored in a single
-  directory, and those of a volume (ImageDepth), become pages. A TIFF file whose first page is a reduced copy of a
-  picture in a SubIFD is refused.
+  in the same way to the same format, else as frames. The planes of a TIFF volume (ImageDepth) become pages. A TIFF
+  file whose first page is a reduced copy of a picture in a SubIFD is refused.
 * **HEIC** needs `pip install 'imfilter[heic]'`. A .pbm result holds gray samples of 8 bits.
 * **Quality.** A JPEG file is written with the quantization tables of its source, if that is a JPEG file, else with
   quality {jpeg}. WebP stays lossless if it was, else it has quality {webp}. `--quality` overrides both.
