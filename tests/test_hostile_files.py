@@ -76,11 +76,17 @@ def count_calls(function):
 
 
 @pytest.fixture
-def put(tmp_path):
-    def write(name, data):
-        (tmp_path / name).write_bytes(data)
-        return str(tmp_path / name)
-    return write
+def read_failing(put, monkeypatch):
+    """Read x.bmp with a decoder that raises an error."""
+    def read(error):
+        def fail(self):
+            raise error
+
+        path = put("x.bmp", b"")
+        Image.new("L", (3, 2)).save(path)
+        monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+        files.read_photo(path)
+    return read
 
 
 @pytest.mark.parametrize("make", [
@@ -229,15 +235,9 @@ def test_a_finished_store_needs_no_resuming(tmp_path):
     (OSError("image file is truncated"), "is damaged: image file is truncated"),
     (OSError(22, "Invalid argument"), r"is damaged: .*Invalid argument"),
 ])
-def test_errors_of_the_system_are_not_taken_for_damage(put, monkeypatch, error, words):
-    def fail(self):
-        raise error
-
-    path = put("x.bmp", b"")
-    Image.new("L", (3, 2)).save(path)
-    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+def test_errors_of_the_system_are_not_taken_for_damage(read_failing, error, words):
     with pytest.raises(FileError, match=rf"x\.bmp: {words}"):
-        files.read_photo(path)
+        read_failing(error)
 
 
 def test_names_that_cannot_be_looked_up_say_why(tmp_path):
@@ -323,15 +323,9 @@ def test_the_limit_holds_while_another_thread_reads_a_header():
 
 @pytest.mark.parametrize("error", [TypeError("'<' not supported"), IndexError("list"), struct.error("unpack"),
                                    ZeroDivisionError("division by zero")])
-def test_lines_of_decoders_are_no_reasons(put, monkeypatch, error):
-    def fail(self):
-        raise error
-
-    path = put("x.bmp", b"")
-    Image.new("L", (3, 2)).save(path)
-    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+def test_lines_of_decoders_are_no_reasons(read_failing, error):
     with pytest.raises(FileError, match=r"x\.bmp: is damaged: an entry or a length in it is wrong"):
-        files.read_photo(path)
+        read_failing(error)
 
 
 def test_a_size_that_is_a_text_is_damage(put):
