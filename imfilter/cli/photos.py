@@ -127,8 +127,7 @@ def _describe_empty(filter: Filter) -> list[str]:
     from ..blocks.build import Block, split_pipeline
 
     height, width = filter.keywords["mask"].shape
-    every = Filter(filter.name, {key: value for key, value in filter.keywords.items() if key != "stride"})
-    blockwise = split_pipeline(Pipeline(every), (height, width), np.float32)
+    blockwise = split_pipeline(Pipeline(filter.without("stride")), (height, width), np.float32)
     empty = 0
     for top in range(0, height, CHECKED):  # block by block, because the mask may be that of a photo larger than memory
         for left in range(0, width, CHECKED):

@@ -205,7 +205,7 @@ class Pipeline:
 
     def without_masks(self) -> Pipeline:
         """Return the pipeline without the masks of its filters."""
-        return Pipeline(*(one.without_mask() for one in self.filters))
+        return Pipeline(*(one.without("mask") for one in self.filters))
 
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""

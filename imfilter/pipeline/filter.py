@@ -150,9 +150,9 @@ class Filter:
             return self.declaration.weighs
         return kernel.ndim == 2 and has_sum(kernel)
 
-    def without_mask(self) -> Filter:
-        """Return the filter without its mask."""
-        return Filter(self.name, {key: value for key, value in self.keywords.items() if key != "mask"})
+    def without(self, name: str) -> Filter:
+        """Return the filter without a keyword, such as its mask."""
+        return Filter(self.name, {key: value for key, value in self.keywords.items() if key != name})
 
     @property
     def reach(self) -> reach.Support:

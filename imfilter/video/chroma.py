@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError
-from ..pipeline.chain import Filter, Pipeline
+from ..pipeline.chain import Pipeline
 from ..pipeline.recipe import Recipe
 from .frame import Plane
 from .samples import filter_samples, scale_cval
@@ -84,9 +84,7 @@ def _patch() -> Array:
 
 def _respond(pipeline: Pipeline, patch: Array) -> Array:
     """Return the response to a patch, without the mask of a photo's size."""
-    plain = Pipeline(*[Filter(one.name, {key: value for key, value in one.keywords.items() if key != "mask"})
-                       for one in pipeline])
-    return plain.run(patch, patch, None, np.dtype(np.float64), workers=1)[0]
+    return pipeline.without_masks().run(patch, patch, None, np.dtype(np.float64), workers=1)[0]
 
 
 def _equal(one: Array, other: Array | float) -> bool:
