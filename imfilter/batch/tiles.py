@@ -111,10 +111,10 @@ def _describe_provenance(recipe: Recipe, signed: str, source: Source) -> dict[st
     region = recipe.region
     about = "" if region is None else f"{region.rectangle} {region.feather} {region.mask is not None}"
     if region and region.mask is not None:
-        about += str(zlib.crc32(np.ascontiguousarray(region.mask).tobytes()))
+        about += str(zlib.crc32(np.ascontiguousarray(region.mask)))
     numbers = 0
-    for value in (value for one in recipe.pipeline for value in one.keywords.values()):
-        numbers = zlib.crc32(np.ascontiguousarray(value), numbers) if isinstance(value, np.ndarray) else numbers
+    for array in (value for one in recipe.pipeline for value in one.keywords.values() if isinstance(value, np.ndarray)):
+        numbers = zlib.crc32(np.ascontiguousarray(array), numbers)
     return {"filter": str(recipe.pipeline), "numbers": numbers,
             "channels": ",".join(recipe.channels), "depth": recipe.depth or recipe.dtype, "region": about,
             "signed": signed, "nodata": recipe.nodata,
