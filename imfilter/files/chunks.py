@@ -16,7 +16,6 @@ COLORS = {b"gAMA": "gamma", b"cHRM": "chromaticities", b"sRGB": "sRGB intent", b
 OTHERS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"bKGD",
           b"hIST", b"sBIT", b"sPLT", b"tIME"}
 RIFF_KNOWN = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP "}
-
 LONG = 2**20  # bytes of a text
 
 Chunk = tuple[bytes, bytes]
@@ -24,14 +23,27 @@ Chunk = tuple[bytes, bytes]
 
 def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
     """Yield the chunks of a PNG file. pixels: include the chunks of pixels."""
-    stream.seek(len(SIGNATURE))
-    while len(head := stream.read(8)) == 8:
-        size, name = struct.unpack(">I4s", head)
+    for name, size in _read_heads(stream, 0):
         if pixels or name not in (b"IDAT", b"fdAT"):
             yield name, stream.read(size)
-            stream.seek(4, 1)
-        else:
-            stream.seek(size + 4, 1)
+
+
+def png_end(stream: IO[bytes], start: int = 0) -> int:
+    """Return where the PNG file ends that begins at a place."""
+    for _ in _read_heads(stream, start):
+        pass
+    return stream.tell()
+
+
+def _read_heads(stream: IO[bytes], start: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the name of each chunk and the size of its data, with the stream at the start of these data."""
+    place = start + len(SIGNATURE)
+    stream.seek(place)
+    while len(head := stream.read(8)) == 8:
+        size, name = struct.unpack(">I4s", head)
+        yield name, size
+        place += size + 12
+        stream.seek(place)
         if name == b"IEND":
             return
 
@@ -39,9 +51,8 @@ def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
 def drop_texts(stream: IO[bytes], known: Iterable[str]) -> IO[bytes]:
     """Return a PNG file without its texts, which are copied unread, if one is compressed or long.
 
-    Decoders unpack texts and refuse long ones, however valid; they unpack every color profile, too, of which the first
-    one is left. known: keywords of the texts to be read; they come before
-    the pixels, so that they are read with the header.
+    Decoders unpack texts and refuse long ones, however valid; they unpack every color profile, too, so only the first
+    is left. known: keywords of the texts to be read; they come before the pixels, to be read with the header.
     """
     listed = list(png_chunks(stream))
     profiles = [name for name, _ in listed].count(PROFILE)

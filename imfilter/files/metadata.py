@@ -80,8 +80,7 @@ def _collect_png(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], n
         add_note(notes, f"{name} not kept")
     if not given.get("icc_profile") and png_metadata.has_chunk(stream, b"iCCP"):
         add_note(notes, "color profile not kept: it cannot be read")
-    for _ in chunks.png_chunks(stream):
-        pass
+    stream.seek(chunks.png_end(stream))
     _note_rest(stream, notes)
     aspect = given.get("aspect")
     return {"chunks": png_metadata.clean_chunks(kept, notes), "default_image": given.get("default_image"),

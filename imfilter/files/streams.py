@@ -4,17 +4,15 @@ from __future__ import annotations
 import io
 import os
 import re
-import struct
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
-from .chunks import SIGNATURE
+from .chunks import SIGNATURE, png_end
 
 HEAD = 4096  # bytes that hold a header with its comments
 SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
 BITMAP = re.compile(rb"P4" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s")
 PIXMAP = re.compile(rb"P([56])" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s")
-
 
 _Measure = Callable[[IO[bytes], int], tuple[int, int] | None]
 
@@ -83,10 +81,4 @@ def _measure_png(stream: IO[bytes], place: int) -> tuple[int, int] | None:
     if not start.startswith(SIGNATURE):
         return None
     width, height = int.from_bytes(start[16:20]), int.from_bytes(start[20:24])
-    stream.seek(place + len(SIGNATURE))
-    while len(head := stream.read(8)) == 8:
-        size, name = struct.unpack(">I4s", head)
-        stream.seek(size + 4, 1)
-        if name == b"IEND":
-            break
-    return stream.tell() - place, width * height
+    return png_end(stream, place) - place, width * height
