@@ -22,7 +22,6 @@ from .status import Status
 MOST_NAMES = 20  # photos not done that are named without --verbose
 
 SEVERAL = {LINK: "links to folders", RESULT: "results of an earlier run"}  # kinds of skipped files
-HEIC = {".heic", ".heif", ".hif"}  # skipped only if the library for them is missing
 
 
 def print_message(text: str) -> None:
@@ -38,10 +37,13 @@ def print_lines(text: str) -> None:
 
 def describe_skipped(skipped: Counter[str]) -> str:
     """Return how many files were skipped, by kind, the most frequent first."""
+    from ..files.formats import FORMATS, HEIF
+
     kinds = [f"{count:,} {kind if count == 1 else SEVERAL.get(kind, kind)}"
              for kind, count in sorted(skipped.items(), key=lambda one: (-one[1], one[0])) if count]
     words = f"skipped {skipped.total():,} {'file' if skipped.total() == 1 else 'files'}: {', '.join(kinds)}"
-    return words + (f"; HEIC {describe_missing('heic')}" if HEIC & set(skipped) else "")
+    heic = any(FORMATS.get(kind) is HEIF for kind in skipped)  # only if the library for it is missing
+    return words + (f"; HEIC {describe_missing('heic')}" if heic else "")
 
 
 def to_unicode(value: Any) -> Any:
