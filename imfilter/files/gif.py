@@ -44,16 +44,17 @@ def _read_blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
     while (mark := stream.read(1)) not in (b"", END):
         if mark not in (EXTENSION, FRAME):  # decoders skip what they do not know
             continue
-        head = stream.read(9 if mark == FRAME else 2)
-        if len(head) < (9 if mark == FRAME else 2):
+        size = 9 if mark == FRAME else 2
+        head = stream.read(size)
+        if len(head) < size:
             return
         if mark == FRAME:
             stream.seek(_table_size(head[8]) + 1, 1)
         else:
             head += stream.read(head[1])
         yield mark, head
-        while (size := stream.read(1)[:1]) not in (b"", b"\0"):
-            stream.seek(size[0], 1)
+        while (part := stream.read(1)) not in (b"", b"\0"):
+            stream.seek(part[0], 1)
 
 
 def _table_size(flags: int) -> int:

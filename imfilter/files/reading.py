@@ -121,22 +121,23 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> De
         if count > 1:
             raise FileError("is an animation of 16-bit colors, which cannot be read")
         return Decoder(kind, 1, lambda _: _decode_deep_png(image, stream, notes))
+    canvas = _find_canvas(kind, count, stream)
     if kind != "TIFF":
-        check_frames(count, _canvas_pixels(image, count, stream) * count, stream, most)
+        check_frames(count, math.prod(canvas or image.size) * count, stream, most)
     if count > 1:  # the file may have been deleted or replaced when the next frame is requested
         stream.seek(0)
         stream = io.BytesIO(stream.read())
         image, count = open_header(stream) or (image, count)
-    return Decoder(kind, count, _PillowDecoder(image, kind, count, stream, tables, most, notes))
+    return Decoder(kind, count, _PillowDecoder(image, kind, count, stream, tables, canvas, most, notes))
 
 
-def _canvas_pixels(image: Image.Image, count: int, stream: IO[bytes]) -> int:
-    """Return the number of pixels of each frame of an animation."""
-    if image.format == "GIF" and count > 1:
-        from .gif import measure_canvas
+def _find_canvas(kind: str, count: int, stream: IO[bytes]) -> tuple[int, int] | None:
+    """Return the size of every frame of a GIF animation; None: that of other files is in their headers."""
+    if kind != "GIF" or count < 2:
+        return None
+    from .gif import measure_canvas
 
-        return math.prod(measure_canvas(stream))
-    return math.prod(image.size)
+    return measure_canvas(stream)
 
 
 def _decode_stream(images: Stream, stream: IO[bytes], most: int | None, notes: list[str]) -> Decoder:
@@ -154,20 +155,15 @@ class _PillowDecoder:
     """Decodes the frames of a file that Pillow reads."""
 
     def __init__(
-        self, image: Image.Image, kind: str, count: int, stream: IO[bytes], tables: PageTables | None, most: int | None,
-        notes: list[str],
+        self, image: Image.Image, kind: str, count: int, stream: IO[bytes], tables: PageTables | None,
+        canvas: tuple[int, int] | None, most: int | None, notes: list[str],
     ) -> None:
         self.image, self.kind, self.count, self.most, self.notes = image, kind, count, most, notes
         # A stream of its own to search for metadata: Pillow keeps its position in the stream of an animation.
         self.stream = io.BytesIO(stream.getvalue()) if isinstance(stream, io.BytesIO) else stream
-        self.tables = tables
+        self.tables, self.canvas = tables, canvas
         self.info: dict[str, Any] = {}
         self.turn = 1
-        self.canvas: tuple[int, int] | None = None
-        if kind == "GIF" and count > 1:
-            from .gif import measure_canvas
-
-            self.canvas = measure_canvas(self.stream)
         self.alpha = count > 1 and kind != "TIFF" and (kind == "GIF" or "transparency" in image.info)
 
     def __call__(self, number: int) -> Picture:
