@@ -54,17 +54,11 @@ def open_stream(path: str, max_pixels: int | None = None) -> Iterator[IO[bytes]]
     if path == "-":
         if sys.stdin is None:
             raise FileError("-: standard input is closed")
-        with explain_read_errors(path, NO_IMAGE):
-            stream: IO[bytes] = _read_pipe(sys.stdin.buffer, max_pixels)
-        yield stream
+        yield _read_pipe(path, sys.stdin.buffer, max_pixels)
         return
     try:
         with open(path, "rb") as file:
-            if not file.seekable():
-                with explain_read_errors(path, NO_IMAGE):
-                    yield _read_pipe(file, max_pixels)
-            else:
-                yield file
+            yield file if file.seekable() else _read_pipe(path, file, max_pixels)
     except OSError as error:
         if error.filename is None:
             raise
@@ -84,18 +78,19 @@ def reject_raw(path: str, stream: IO[bytes]) -> None:
     stream.seek(0)
 
 
-def _read_pipe(pipe: IO[bytes], max_pixels: int | None) -> IO[bytes]:
+def _read_pipe(path: str, pipe: IO[bytes], max_pixels: int | None) -> IO[bytes]:
     """Return what is in a pipe, which may have no end: it must begin like an image, and not exceed the limit."""
     limit = pixel_limit() if max_pixels is None else max_pixels
     most = None if limit is None else max(LEAST_PIPE, limit * LARGEST_PIXEL)
     kept = io.BytesIO()
-    while piece := pipe.read(PIECE):
-        if not kept.tell() and not _begins_like_image(piece):
-            raise UnidentifiedImageError
-        kept.write(piece)
-        if most is not None and kept.tell() > most:
-            raise FileError(f"must have at most {most:,} bytes, got more: --max-pixels sets the limit, of "
-                            f"{LARGEST_PIXEL} bytes a pixel")
+    with explain_read_errors(path, NO_IMAGE):
+        while piece := pipe.read(PIECE):
+            if not kept.tell() and not _begins_like_image(piece):
+                raise UnidentifiedImageError
+            kept.write(piece)
+            if most is not None and kept.tell() > most:
+                raise FileError(f"must have at most {most:,} bytes, got more: --max-pixels sets the limit, of "
+                                f"{LARGEST_PIXEL} bytes a pixel")
     kept.seek(0)
     return kept
 
