@@ -37,10 +37,14 @@ def render_page(scene: Scene) -> str:
 
 
 def fill_page(template: str, parts: dict[str, str]) -> str:
-    """Return a page with its parts filled in. Split once: a name that contains {{title}} is not filled in itself."""
-    text = (resources.files(__package__) / template).read_text(encoding="utf-8")
-    head, *pieces = text.split("{{")
-    filled = [head]
+    """Return a page with its parts filled in, after the head that all pages share.
+
+    It is split once, so that a name that contains {{title}} is not filled in itself.
+    """
+    folder = resources.files(__package__)
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("head.html", template))
+    start, *pieces = text.split("{{")
+    filled = [start]
     for piece in pieces:
         name, _, rest = piece.partition("}}")
         filled += parts[name], rest
