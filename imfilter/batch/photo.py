@@ -13,7 +13,7 @@ from ..runtime import signals
 from ..runtime.library_messages import take_messages
 from .job import BatchJob, PhotoResult, ProgressCallback
 from .opening import choose_source
-from .targets import PlannedPhoto
+from .targets import PlannedPhoto, make_folder
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
@@ -73,7 +73,7 @@ def _filter_and_write(
         if source is not None:
             from .tiles import filter_in_tiles
 
-            _make_folder(job, planned.target)
+            _make_result_folder(job, planned.target)
             filter_in_tiles(job, source, result, executor, on_progress)
             _preserve(kept, result)
             return None
@@ -126,20 +126,17 @@ def _check_target(job: BatchJob, target: str) -> None:
         if sys.stdout.isatty():
             raise FileError("an image is not written to a terminal: name a file with --output")
         return
-    if _make_folder(job, target):
+    if _make_result_folder(job, target):
         files.check_target(target, force=job.output.force or job.output.in_place)
 
 
-def _make_folder(job: BatchJob, target: str) -> bool:
+def _make_result_folder(job: BatchJob, target: str) -> bool:
     """Create the folder of a result below --out-dir or named by a pattern. Return whether it exists."""
     folder = os.path.dirname(target) or os.curdir
     if job.output.makes_folders and not os.path.isdir(folder):
         if job.dry_run:
             return False
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise FileError(f"{folder}: {error.strerror}") from None
+        make_folder(folder)
     return True
 
 

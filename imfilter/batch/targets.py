@@ -102,6 +102,14 @@ def check_fields(pattern: str) -> None:
             raise ImfilterError(f"output may have the fields {known}, got {{{field}}}{hint}")
 
 
+def make_folder(folder: str) -> None:
+    """Create a folder, and those above it, unless it exists."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{folder}: {error.strerror}") from None
+
+
 class PlannedPhoto(NamedTuple):
     """A photo with its output path, or the reason for having none.
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..batch import FIELDS, Output
-from ..errors import FileError
 from ..filters.parameters import Integer
 from .declare import as_field, option
 from .options import FOLDER, NAME, max_pixels_option
@@ -129,11 +128,3 @@ class OutputOptions:
         from .. import files
 
         return files.Settings(self.quality, self.compress_level, self.strip, self.subsampling)
-
-
-def make_folder(folder: str) -> None:
-    """Create a folder, and those above it, unless it exists."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{folder}: {error.strerror}") from None

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import batch
 from ..arrays.dtypes import Array
+from ..batch.targets import make_folder
 from ..errors import FileError, ImfilterError
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.kernel_text import describe_surprises
@@ -19,7 +20,7 @@ from ..runtime.library_messages import collect_messages
 from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
 from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
-from .outputs import OutputOptions, make_folder
+from .outputs import OutputOptions
 from .report import Report, describe_skipped, print_message
 from .sections import Command
 from .status import Status

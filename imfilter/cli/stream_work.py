@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..batch.targets import check_fields
+from ..batch.targets import check_fields, make_folder
 from ..errors import FileError, ImfilterError, explain_os_error
 from ..pipeline.recipe import Recipe
 from ..runtime import signals, threads
@@ -21,7 +21,7 @@ from ..runtime.library_messages import collect_messages, take_messages
 from ..runtime.memory import keep_freed_memory
 from ..runtime.printable import escape_controls
 from .large import LargeOptions
-from .outputs import OutputOptions, make_folder
+from .outputs import OutputOptions
 from .report import print_message
 from .status import Status
 from .stream import StreamOptions
