@@ -2,10 +2,8 @@
 
 A test whose input would take hours in quadratic time needs no clock: it ends, or it does not.
 """
-import io
 import logging
 import struct
-import subprocess
 import sys
 import warnings
 import zlib
@@ -14,6 +12,7 @@ import awkward
 import numpy as np
 import pytest
 from PIL import Image
+from program import complete
 
 from imfilter import FileError, files
 from imfilter.files import exif, header, photo, png_metadata, xmp
@@ -45,18 +44,9 @@ def pages(count, *more, last=0):
 
 
 def jpeg(*segments):
-    stream = io.BytesIO()
-    Image.new("L", (8, 8)).save(stream, "JPEG")
+    plain = awkward.encoded(Image.new("L", (8, 8)), "JPEG")
     inserted = b"".join(struct.pack(">BBH", 0xFF, kind, len(data) + 2) + data for kind, data in segments)
-    return stream.getvalue()[:2] + inserted + stream.getvalue()[2:]
-
-
-def png(*chunks):
-    stream = io.BytesIO()
-    Image.new("L", (2, 2)).save(stream, "PNG")
-    made = b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-                    for name, data in chunks)
-    return stream.getvalue()[:33] + made + stream.getvalue()[33:]
+    return plain[:2] + inserted + plain[2:]
 
 
 def count_calls(function):
@@ -182,12 +172,9 @@ def test_texts_and_profiles_of_png_are_unpacked_up_to_a_limit(put, monkeypatch):
     assert unpacker.inflate(packed) == bytes(600)
     assert unpacker.inflate(packed) is None and unpacker.inflate(packed) is None
     bomb = zlib.compress(bytes(2**25))
-    read = files.read_photo(put("x.png", png(*[(b"iCCP", b"x\0\0" + bomb)] * 200)))
+    profiles = [awkward.chunk(b"iCCP", b"x\0\0" + bomb)] * 200
+    read = files.read_photo(put("x.png", awkward.png(2, 2, 8, 0, [bytes(2)] * 2, *profiles)))
     assert read.image.size == (2, 2) and read.notes == ["color profile not kept: it cannot be read"]
-
-
-def run(arguments, folder, **options):
-    return subprocess.run([sys.executable, "-m", "imfilter", *arguments], cwd=folder, capture_output=True, **options)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of a shell")
@@ -198,33 +185,33 @@ def run(arguments, folder, **options):
 @pytest.mark.parametrize("more", ["", " --dry-run"])
 def test_endless_input_ends_in_a_sentence(tmp_path, source, words, more):
     command = f"{source} | {sys.executable} -m imfilter apply box - -o out.png --max-pixels 1000{more}"
-    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    done = complete(["sh", "-c", command], cwd=tmp_path)
     assert done.returncode == 1 and done.stderr.startswith(f"imfilter: {words}") and done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_a_dry_run_finds_what_a_real_run_would(tmp_path):
-    Image.effect_noise((60, 50), 90).save(tmp_path / "half.png")
-    data = (tmp_path / "half.png").read_bytes()
-    (tmp_path / "half.png").write_bytes(data[:len(data) // 2])
-    dry = run(["apply", "box", "half.png", "--dry-run"], tmp_path)
-    assert dry.returncode == 1 and dry.stdout == b"" and dry.stderr.startswith(b"imfilter: half.png: is damaged: ")
-    assert run(["apply", "box", "half.png"], tmp_path).stderr == dry.stderr
+def test_a_dry_run_finds_what_a_real_run_would(put, tmp_path, here, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put("half.png", awkward.half("PNG"))
+    dry = here("apply", "box", "half.png", "--dry-run", status=1)
+    assert dry.out == "" and dry.err.startswith("imfilter: half.png: is damaged: ")
+    assert here("apply", "box", "half.png", status=1).err == dry.err
 
 
-def test_a_finished_store_needs_no_resuming(tmp_path):
+def test_a_finished_store_needs_no_resuming(tmp_path, here, monkeypatch):
     pytest.importorskip("zarr")
     pytest.importorskip("tifffile")
-    Image.effect_noise((60, 50), 90).save(tmp_path / "a.tif")
+    monkeypatch.chdir(tmp_path)
+    awkward.photo("L", (60, 50)).save("a.tif")
     again = ["apply", "box", "a.tif", "-o", "b.zarr", "--resume"]
-    assert run(again, tmp_path).returncode == 0
+    here(*again)
     for more, status, words in (
-        ([], 0, b"imfilter: a.tif: b.zarr is complete: there is nothing to resume\n"),
-        (["--dry-run"], 0, b"imfilter: a.tif: b.zarr is complete: there is nothing to resume\n"),
-        (["--stride", "2"], 1, b"imfilter: a.tif: b.zarr: exists already, and there is nothing to resume; --force"),
+        ([], 0, "imfilter: a.tif: b.zarr is complete: there is nothing to resume\n"),
+        (["--dry-run"], 0, "imfilter: a.tif: b.zarr is complete: there is nothing to resume\n"),
+        (["--stride", "2"], 1, "imfilter: a.tif: b.zarr: exists already, and there is nothing to resume; --force"),
     ):
-        done = run([*again, *more], tmp_path)
-        assert done.returncode == status and done.stderr.startswith(words) and not done.stdout
+        done = here(*again, *more, status=status)
+        assert done.err.startswith(words) and not done.out
 
 
 @pytest.mark.parametrize(("error", "words"), [
@@ -240,16 +227,16 @@ def test_errors_of_the_system_are_not_taken_for_damage(read_failing, error, word
         read_failing(error)
 
 
-def test_names_that_cannot_be_looked_up_say_why(tmp_path):
+def test_names_that_cannot_be_looked_up_say_why(tmp_path, here, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "loop.png").symlink_to("loop.png")
     (tmp_path / "file").touch()
     names = ["loop.png", "file/a.png", "x" * 300 + ".png", "none.png"]
-    done = run(["apply", "box", *names, "--workers", "1"], tmp_path, text=True)
-    assert done.returncode == 1
+    said = here("apply", "box", *names, "--workers", "1", status=1).err
     for words in ("loop.png: Too many levels", "file/a.png: Not a directory", "x.png: File name too long",
                   "none.png: there is no such file", "0 of 4 written, 4 failed"):
-        assert words in done.stderr
-    assert all(line.startswith("imfilter: ") for line in done.stderr.splitlines())
+        assert words in said
+    assert all(line.startswith("imfilter: ") for line in said.splitlines())
 
 
 def test_messages_of_libraries_become_notes(monkeypatch):

@@ -84,16 +84,6 @@ def test_flat_parts_of_ycbcr_have_black_edges(tmp_path, compression):
 
 # PNG.
 
-def png(width, height, depth, kind, rows, *chunks):
-    head = awkward_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0))
-    pixels = awkward_chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows)))
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + pixels + awkward_chunk(b"IEND", b"")
-
-
-def awkward_chunk(name, data):
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
 @pytest.mark.parametrize("depth", [1, 2, 4, 8])
 @pytest.mark.parametrize("high", [0, 0x100])
 def test_a_transparent_gray_counts_in_the_bits_of_the_file(put, depth, high):
@@ -103,7 +93,7 @@ def test_a_transparent_gray_counts_in_the_bits_of_the_file(put, depth, high):
     if high and depth == 1:
         pytest.skip("Pillow takes any number but 0 for white")
     for key in {0, 1, 2**depth - 1}:
-        data = png(16, 4, depth, 0, [row] * 4, awkward_chunk(b"tRNS", struct.pack(">H", key + high)))
+        data = awkward.png(16, 4, depth, 0, [row] * 4, awkward.chunk(b"tRNS", struct.pack(">H", key + high)))
         photo = files.read_photo(put("a.png", data))
         alpha = np.asarray(photo.image.getchannel("A"))[0]
         assert alpha.tolist() == [0 if value == key else 255 for value in values]
@@ -116,8 +106,8 @@ def test_a_transparent_gray_counts_in_the_bits_of_the_file(put, depth, high):
     (b"iTXt", b"parameters\0\0\0\0\0" + b"x" * 2_000_000), (b"tEXt", b"comment\0" + b"x" * 5_000_000),
 ])
 def test_long_texts_are_copied_unread(put, place, name, data):
-    chunk = awkward_chunk(name, data)
-    whole = png(8, 6, 8, 0, [range(8)] * 6, chunk if place == "before" else b"")
+    chunk = awkward.chunk(name, data)
+    whole = awkward.png(8, 6, 8, 0, [range(8)] * 6, chunk if place == "before" else b"")
     whole = whole[:-12] + chunk + whole[-12:] if place == "after" else whole
     photo = files.read_photo(put("a.png", whole))
     assert not photo.notes
@@ -128,8 +118,8 @@ def test_long_texts_are_copied_unread(put, place, name, data):
 
 def test_a_long_profile_is_read(put):
     profile = struct.pack(">I", 1_500_128) + bytes(12) + b"RGB XYZ " + bytes(12) + b"acsp" + bytes(1_500_088)
-    chunk = awkward_chunk(b"iCCP", b"p\0\0" + zlib.compress(profile))
-    photo = files.read_photo(put("a.png", png(8, 6, 8, 2, [bytes(24)] * 6, chunk)))
+    chunk = awkward.chunk(b"iCCP", b"p\0\0" + zlib.compress(profile))
+    photo = files.read_photo(put("a.png", awkward.png(8, 6, 8, 2, [bytes(24)] * 6, chunk)))
     assert photo.image.info["icc_profile"] == profile
 
 
