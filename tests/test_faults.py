@@ -60,16 +60,12 @@ def furnished(tmp_path_factory):
 
 
 @pytest.fixture(params=KINDS)
-def kind(request, furnished, tmp_path, monkeypatch):
-    """The command of a kind of write, in a folder with what it needs."""
-    words = KINDS[request.param][0]
+def kind(request, tmp_path, monkeypatch):
+    """The name of a kind of write, in an empty folder."""
     if "zarr" in request.param or request.param == "tiled":
         pytest.importorskip("tifffile")
         pytest.importorskip("zarr")
     monkeypatch.chdir(tmp_path)
-    restore(furnished)
-    run(words)  # imports
-    restore(furnished)
     return request.param
 
 
@@ -106,7 +102,7 @@ class Expected:
         self.furnished = furnished
         restore(furnished)
         self.old = contents()
-        done = run(self.words)
+        done = run(self.words)  # which also imports what the command needs
         assert done.status == 0, done.err
         self.new = contents()
         restore(furnished)
