@@ -152,3 +152,16 @@ def here(capsysbinary):
         assert left.value.code == status, said.err
         return said
     return call
+
+
+@pytest.fixture
+def filter_tiff(tmp_path, here):
+    """Filter the bytes of a TIFF file with the program; return those of the result, and the messages."""
+    def call(data, *arguments, engine="memory", suffix="tif"):
+        source, result = tmp_path / "in.tif", tmp_path / f"out.{suffix}"
+        source.write_bytes(data)
+        result.unlink(missing_ok=True)
+        words = arguments or ("convolve", "--kernel", "1")
+        said = here(*words, "--engine", engine, str(source), "-o", str(result)).err
+        return result.read_bytes(), said
+    return call

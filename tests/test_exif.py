@@ -9,85 +9,13 @@ import zlib
 import awkward
 import pytest
 from PIL import Image
+from tiff_tables import block, entries_of, exif_of, table, with_exif
 
 from imfilter import files
 from imfilter.files.exif import ExifBlock, clean_exif, keep_color_space, update_exif
 from imfilter.files.tables import parse_tables
 
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
-POINTERS = (0x8769, 0x8825, 0xA005)
 SUFFIXES = [".jpg", ".png", ".webp"]
-
-
-def table(order, entries, place, after=0):
-    """Return a directory at a place: entries (tag, type, bytes or (function of a place, which returns a table))."""
-    head, behind = struct.pack(order + "H", len(entries)), b""
-    start = place + 6 + 12 * len(entries)
-    for tag, kind, value in entries:
-        if callable(value):
-            value, more = struct.pack(order + "I", start + len(behind)), value(start + len(behind))
-            behind += more + bytes(len(more) % 2)
-        count = len(value) // SIZES[kind]
-        if len(value) > 4:
-            value, more = struct.pack(order + "I", start + len(behind)), value
-            behind += more + bytes(len(more) % 2)
-        head += struct.pack(order + "HHI", tag, kind, count) + value.ljust(4, b"\0")
-    return head + struct.pack(order + "I", after) + behind
-
-
-def block(order, entries, second=None):
-    """Return EXIF. second: entries of the second directory, of the thumbnail."""
-    head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", 8)
-    if second is None:
-        return head + table(order, entries, 8)
-    after = 8 + len(table(order, entries, 8))
-    return head + table(order, entries, 8, after) + table(order, second, after)
-
-
-def entries_of(data, order=None, place=None, at=()):
-    """Yield (path of tags, type, bytes) of every entry of EXIF, and ("next", ...) for a second directory."""
-    order = order or {b"II": "<", b"MM": ">"}[data[:2]]
-    place = place or struct.unpack_from(order + "I", data, 4)[0]
-    count, = struct.unpack_from(order + "H", data, place)
-    for k in range(count):
-        tag, kind, number = struct.unpack_from(order + "HHI", data, place + 2 + 12 * k)
-        value = place + 10 + 12 * k
-        if SIZES[kind] * number > 4:
-            value, = struct.unpack_from(order + "I", data, value)
-        raw = data[value:value + SIZES[kind] * number]
-        if tag in POINTERS:
-            yield from entries_of(data, order, struct.unpack(order + "I", raw)[0], (*at, tag))
-        else:
-            yield (*at, tag), kind, raw
-    after, = struct.unpack_from(order + "I", data, place + 2 + 12 * count)
-    if after:
-        yield from entries_of(data, order, after, ("next",))
-
-
-def exif_of(data):
-    """Return the EXIF block of a JPEG, PNG or WebP file."""
-    if data.startswith(b"\x89PNG"):
-        return dict(awkward.png_chunks(data))[b"eXIf"]
-    if data.startswith(b"RIFF"):
-        place = 12
-        while data[place:place + 4] != b"EXIF":
-            size, = struct.unpack_from("<I", data, place + 4)
-            place += 8 + size + size % 2
-        return data[place + 8:place + 8 + struct.unpack_from("<I", data, place + 4)[0]]
-    start = data.index(b"Exif\0\0")
-    return data[start + 6:start - 2 + struct.unpack_from(">H", data, start - 2)[0]]
-
-
-def with_exif(suffix, data, image=None):
-    """Return a file with an EXIF block."""
-    image = image or awkward.photo(size=(16, 8))
-    if suffix == ".jpg":
-        plain = awkward.encoded(image, "JPEG")
-        return plain[:20] + b"\xff\xe1" + struct.pack(">H", len(data) + 8) + b"Exif\0\0" + data + plain[20:]
-    if suffix == ".png":
-        plain = awkward.encoded(image, "PNG")
-        return plain[:33] + awkward.chunk(b"eXIf", data) + plain[33:]
-    return awkward.encoded(image, "WEBP", exif=data, lossless=True)
 
 
 def every_type(order):

@@ -6,7 +6,7 @@ import zlib
 
 import awkward
 import pytest
-from test_exif import block, entries_of, exif_of, table, with_exif
+from tiff_tables import block, entries_of, exif_of, table, with_exif
 
 from imfilter import files
 from imfilter.files.heif_boxes import describe_extras

@@ -4,9 +4,8 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image
-from test_exif import block, entries_of, exif_of, table, with_exif
 from test_old_pixels import RDF, in_exif, in_xmp, jpeg, photoshop, resource
-from test_tiff_tags import make_tiff, read_entries, run  # noqa: F401
+from tiff_tables import block, entries_of, exif_of, make_tiff, read_entries, table, with_exif
 
 from imfilter import files
 
@@ -121,9 +120,9 @@ def test_exif_within_photoshop_states_the_size(put):
 
 
 @pytest.mark.parametrize("engine", ["memory", "tiles"])
-def test_photoshop_within_tiff_states_the_size_and_resolution(run, engine):  # noqa: F811
+def test_photoshop_within_tiff_states_the_size_and_resolution(filter_tiff, engine):
     data = make_tiff(">", {34377: (1, len(resources()), resources())}, shape=(16, 32))
-    result, said = run(data, "convolve", "--kernel", "1", "--stride", "4,2", engine=engine)
+    result, said = filter_tiff(data, "convolve", "--kernel", "1", "--stride", "4,2", engine=engine)
     value = read_entries(result)[34377][2]
     check_resources(value)
     assert not said
@@ -144,13 +143,13 @@ def imagej(order):
 
 @pytest.mark.parametrize("engine", ["memory", "tiles"])
 @pytest.mark.parametrize("order", "<>")
-def test_outlines_of_imagej_stay_only_where_they_lie_on_the_same_pixels(run, order, engine):  # noqa: F811
+def test_outlines_of_imagej_stay_only_where_they_lie_on_the_same_pixels(filter_tiff, order, engine):
     entries, without = imagej(order)
-    whole, said = run(make_tiff(order, entries), engine=engine)
+    whole, said = filter_tiff(make_tiff(order, entries), engine=engine)
     assert {tag: read_entries(whole)[tag] for tag in entries} == entries and not said
     for more, turn in ((("--stride", "2"), 1), ((), 6)):
         data = make_tiff(order, {**entries, 274: (3, 1, struct.pack(order + "H", turn))})
-        result, said = run(data, "convolve", "--kernel", "1", *more, engine=engine)
+        result, said = filter_tiff(data, "convolve", "--kernel", "1", *more, engine=engine)
         found = read_entries(result)
         assert found[50839] == (1, len(without), without)
         assert found[50838] == (4, 3, struct.pack(order + "3I", 20, 5, 5))
@@ -158,38 +157,37 @@ def test_outlines_of_imagej_stay_only_where_they_lie_on_the_same_pixels(run, ord
 
 
 @pytest.mark.parametrize("engine", ["memory", "tiles"])
-def test_aperio_states_the_size_of_the_result_and_its_pixels(run, engine):  # noqa: F811
+def test_aperio_states_the_size_of_the_result_and_its_pixels(filter_tiff, engine):
     text = (b"Aperio Image Library v11.2.1 \r\n46920x33014 [0,100 30x20] (256x256) Q=30|AppMag = 40|MPP = 0.2498|"
             b"Left = 25")
     data = make_tiff("<", {270: (2, len(text) + 1, text + b"\0")})
-    result, said = run(data, "convolve", "--kernel", "1", "--stride", "2", engine=engine)
+    result, said = filter_tiff(data, "convolve", "--kernel", "1", "--stride", "2", engine=engine)
     assert read_entries(result)[270][2].rstrip(b"\0") == (
         b"Aperio Image Library v11.2.1 \r\n46920x33014 [0,100 15x10] (256x256) Q=30|AppMag = 20|MPP = 0.4996|Left = 25")
-    result, said = run(data, "convolve", "--kernel", "1", "--stride", "2,1", engine=engine)
+    result, said = filter_tiff(data, "convolve", "--kernel", "1", "--stride", "2,1", engine=engine)
     assert 270 not in read_entries(result) and "description not kept" in said
 
 
-def test_descriptions_of_microscopes_are_left_out_with_a_stride(run):  # noqa: F811
+def test_descriptions_of_microscopes_are_left_out_with_a_stride(filter_tiff):
     entries = {34118: (2, 24, b"Image Pixel Size=3.2 nm\0"), 51123: (2, 20, b'{"PixelSizeUm": 0.5}')}
-    whole, said = run(make_tiff("<", entries))
+    whole, said = filter_tiff(make_tiff("<", entries))
     assert {tag: read_entries(whole)[tag] for tag in entries} == entries and not said
-    result, said = run(make_tiff("<", entries), "convolve", "--kernel", "1", "--stride", "2")
+    result, said = filter_tiff(make_tiff("<", entries), "convolve", "--kernel", "1", "--stride", "2")
     assert not set(entries) & set(read_entries(result))
     assert "description of Zeiss SEM not kept" in said and "description of Micro-Manager not kept" in said
 
 
-def test_a_transfer_function_is_kept_for_the_same_depth_alone(run):  # noqa: F811
+def test_a_transfer_function_is_kept_for_the_same_depth_alone(filter_tiff):
     entry = (3, 256, struct.pack("<256H", *range(0, 65536, 256)))
-    whole, said = run(make_tiff("<", {301: entry}))
+    whole, said = filter_tiff(make_tiff("<", {301: entry}))
     assert read_entries(whole)[301] == entry and not said
-    result, said = run(make_tiff("<", {301: entry}), "convolve", "--kernel", "1", "--depth", "16")
+    result, said = filter_tiff(make_tiff("<", {301: entry}), "convolve", "--kernel", "1", "--depth", "16")
     assert 301 not in read_entries(result) and "transfer function not kept" in said
 
 
-
-def test_levels_that_results_do_not_apply_are_named(run):  # noqa: F811
+def test_levels_that_results_do_not_apply_are_named(filter_tiff):
     curve = (3, 256, struct.pack("<256H", *range(256)))
-    result, said = run(make_tiff("<", {291: curve}))
+    result, said = filter_tiff(make_tiff("<", {291: curve}))
     assert 291 not in read_entries(result) and "gray response curve not kept" in said
 
 

@@ -5,16 +5,14 @@ import struct
 import numpy as np
 import pytest
 import tifffile
+from tiff_tables import NOTE, child, cut_chain, make_tiff, read_entries
 
 from imfilter import files
-from imfilter.cli.program import main
 from imfilter.files.tables import parse_tables
 
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 129: 1}
 VALUES = {1: 7, 3: 7000, 4: 70000, 6: -7, 8: -7000, 9: -70000, 11: 0.5, 12: 0.1}
 CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d"}
 ENGINES = ("memory", "tiles")
-NOTE = 37500
 
 
 def number(order, kind, count=1):
@@ -35,90 +33,11 @@ def entries_of_every_type(order):
                                       33723: (4, 3, struct.pack(order + "3I", 1, 2, 3)), 60103: (2, 3, b"ab\xff")}
 
 
-def make_tiff(order, entries, children=None, shape=(20, 30), note=b"", at=0, extra=()):
-    """Return a gray TIFF file made by hand. children: entries by the tag that points to them. at: of the maker note."""
-    height, width = shape
-    pixels = np.arange(height * width).astype("u1").tobytes()
-    own = {256: (4, 1, struct.pack(order + "I", width)), 257: (4, 1, struct.pack(order + "I", height)),
-           258: (3, 1, struct.pack(order + "H", 8)), 259: (3, 1, struct.pack(order + "H", 1)),
-           262: (3, 1, struct.pack(order + "H", 1)), 273: (4, 1, struct.pack(order + "I", 8)),
-           277: (3, 1, struct.pack(order + "H", 1)), 278: (4, 1, struct.pack(order + "I", height)),
-           279: (4, 1, struct.pack(order + "I", len(pixels)))}
-    data = bytearray({"<": b"II*\0", ">": b"MM\0*"}[order] + bytes(4) + pixels)
-    if note:
-        data += bytes(at - len(data)) + note
-    pointers = {tag: write_table(data, order, inner, note, at) for tag, inner in (children or {}).items()}
-    place = write_table(data, order, own | entries | {
-        tag: (4, 1, struct.pack(order + "I", where)) for tag, where in pointers.items()}, note, at)
-    data[4:8] = struct.pack(order + "I", place)
-    return bytes(data)
-
-
-def write_table(data, order, entries, note=b"", at=0):
-    """Append a table and its values, which may contain tables, and return its place."""
-    rows = b""
-    for tag, value in sorted(entries.items()):
-        if isinstance(value, dict):
-            value = (4, 1, struct.pack(order + "I", write_table(data, order, value, note, at)))
-        kind, count, raw = value
-        if tag == NOTE and note:
-            raw = struct.pack(order + "I", at)
-        elif len(raw) > 4:
-            data += bytes(len(data) % 2)
-            place = len(data)
-            data += raw
-            raw = struct.pack(order + "I", place)
-        rows += struct.pack(order + "HHI", tag, kind, count) + raw.ljust(4, b"\0")
-    data += bytes(len(data) % 2)
-    place = len(data)
-    data += struct.pack(order + "H", len(entries)) + rows + bytes(4)
-    return place
-
-
-def read_entries(data, place=None):
-    """Return the entries of a table as (type, count, bytes), by tag, as an independent reader of a few lines."""
-    order = "<" if data[:2] == b"II" else ">"
-    place = struct.unpack_from(order + "I", data, 4)[0] if place is None else place
-    found = {}
-    for k in range(struct.unpack_from(order + "H", data, place)[0]):
-        tag, kind, count = struct.unpack_from(order + "HHI", data, place + 2 + 12 * k)
-        size, start = SIZES[kind] * count, place + 10 + 12 * k
-        if size > 4:
-            start = struct.unpack_from(order + "I", data, start)[0]
-        found[tag] = kind, count, data[start:start + size]
-    assert list(found) == sorted(found)
-    return found
-
-
-def child(data, *tags):
-    """Return the entries of the table that pointers lead to."""
-    order, found = "<" if data[:2] == b"II" else ">", read_entries(data)
-    for tag in tags:
-        found = read_entries(data, struct.unpack(order + "I", found[tag][2])[0])
-    return found
-
-
-@pytest.fixture
-def run(tmp_path, capsys):
-    """Return a function that writes a file, filters it on the command line, and returns the result and its notes."""
-    def filter_file(data, *arguments, engine="memory", suffix="tif"):
-        (tmp_path / "in.tif").write_bytes(data)
-        out = tmp_path / f"out.{suffix}"
-        out.unlink(missing_ok=True)
-        with pytest.raises(SystemExit) as ended:
-            main([*(arguments or ("convolve", "--kernel", "1")), "--engine", engine, str(tmp_path / "in.tif"),
-                  "-o", str(out)])
-        said = capsys.readouterr().err
-        assert not ended.value.code, said
-        return out.read_bytes(), said
-    return filter_file
-
-
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("order", "<>")
-def test_entries_of_every_type_survive_as_bytes(run, order, engine):
+def test_entries_of_every_type_survive_as_bytes(filter_tiff, order, engine):
     entries = entries_of_every_type(order)
-    data, said = run(make_tiff(order, entries), engine=engine)
+    data, said = filter_tiff(make_tiff(order, entries), engine=engine)
     found = read_entries(data)
     assert {tag: found.get(tag) for tag in entries} == entries
     assert data[:2] == {"<": b"II", ">": b"MM"}[order] and not said
@@ -127,7 +46,7 @@ def test_entries_of_every_type_survive_as_bytes(run, order, engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("order", "<>")
-def test_tables_of_exif_survive_with_a_maker_note_at_its_place(run, order, engine):
+def test_tables_of_exif_survive_with_a_maker_note_at_its_place(filter_tiff, order, engine):
     note = b"Canon\0" + bytes(range(100))
     inner = {1: (2, 4, b"R98\0"), 2: (7, 4, b"0100"), 60001: (2, 6, b"J\xf6rg\0\0")}
     exposure = {33434: (5, 1, struct.pack(order + "II", 1, 250)), 37510: (7, 12, b"ASCII\0\0\0J\xf6rg"[:12]),
@@ -136,7 +55,7 @@ def test_tables_of_exif_survive_with_a_maker_note_at_its_place(run, order, engin
     for at in (700, 5000):
         data = make_tiff(order, {}, {34665: exposure, 34853: place}, note=note, at=at)
         assert data[at:at + len(note)] == note
-        data, said = run(data, engine=engine)
+        data, said = filter_tiff(data, engine=engine)
         found = child(data, 34665)
         assert {tag: found[tag] for tag in (33434, 37510, NOTE)} == {tag: exposure[tag] for tag in (33434, 37510, NOTE)}
         assert data[at:at + len(note)] == note and not said
@@ -145,9 +64,9 @@ def test_tables_of_exif_survive_with_a_maker_note_at_its_place(run, order, engin
 
 @pytest.mark.parametrize("order", "<>")
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
-def test_entries_survive_as_bytes_in_other_formats(run, order, suffix):
+def test_entries_survive_as_bytes_in_other_formats(filter_tiff, order, suffix):
     entries = entries_of_every_type(order)
-    data, said = run(make_tiff(order, entries), suffix=suffix)
+    data, said = filter_tiff(make_tiff(order, entries), suffix=suffix)
     mark = {"jpg": b"Exif\0\0", "png": b"eXIf", "webp": b"EXIF"}[suffix]
     start = data.index(mark) + len(mark) + (4 if suffix == "webp" else 0)
     first, damaged = parse_tables(data[start:])
@@ -160,16 +79,16 @@ def test_entries_survive_as_bytes_in_other_formats(run, order, suffix):
 @pytest.mark.parametrize(("unit", "pair"), [(1, (5, 1, 5, 1)), (2, (1, 3, 2, 7)), (3, (10, 3, 10, 3)),
                                             (2, (0, 1, 0, 0)), (1, (2**32 - 1, 1, 1, 2**32 - 1)),
                                             (None, (72, 1, 72, 1))])
-def test_resolutions_of_any_value_survive(run, unit, pair, engine):
+def test_resolutions_of_any_value_survive(filter_tiff, unit, pair, engine):
     given = {282: (5, 1, struct.pack("<II", *pair[:2])), 283: (5, 1, struct.pack("<II", *pair[2:]))}
     given |= {296: (3, 1, struct.pack("<H", unit))} if unit else {}
-    data, said = run(make_tiff("<", given), engine=engine)
+    data, said = filter_tiff(make_tiff("<", given), engine=engine)
     assert {tag: entry for tag, entry in read_entries(data).items() if tag in (282, 283, 296)} == given
     assert not said
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_layers_and_thumbnails_of_photoshop_are_removed(run, engine):
+def test_layers_and_thumbnails_of_photoshop_are_removed(filter_tiff, engine):
     layers = b"Adobe Photoshop Document Data Block\0MIB8ryaL" + b"OLD LAYERS" * 9
 
     def resource(kind, data):
@@ -177,7 +96,8 @@ def test_layers_and_thumbnails_of_photoshop_are_removed(run, engine):
 
     kept = [resource(1000, b"abc"), resource(1034, b"\1\0")]
     blocks = b"".join([kept[0], resource(1036, b"OLD THUMBNAIL"), resource(1033, b"OLD TOO"), kept[1]])
-    data, said = run(make_tiff("<", {34377: (1, len(blocks), blocks), 37724: (7, len(layers), layers)}), engine=engine)
+    entries = {34377: (1, len(blocks), blocks), 37724: (7, len(layers), layers)}
+    data, said = filter_tiff(make_tiff("<", entries), engine=engine)
     assert read_entries(data)[34377] == (1, len(b"".join(kept)), b"".join(kept)) and 37724 not in read_entries(data)
     assert b"OLD" not in data and "layers not kept" in said and "thumbnail not kept" in said
 
@@ -192,12 +112,12 @@ def test_the_kind_of_a_page_survives(tmp_path):
 
 
 @pytest.mark.parametrize("order", "<>")
-def test_bigtiff_keeps_its_entries(tmp_path, run, order):
+def test_bigtiff_keeps_its_entries(tmp_path, filter_tiff, order):
     tags = [(60000, 16, 1, 2**20, True), (60001, 1, 3, "µm".encode(), True), (60002, 12, 2, (0.5, 1.5), True)]
     tifffile.imwrite(tmp_path / "big.tif", np.zeros((20, 30), "u2"), bigtiff=True, byteorder=order, metadata=None,
                      extratags=tags)
     for engine in ENGINES:
-        data, said = run((tmp_path / "big.tif").read_bytes(), engine=engine)
+        data, said = filter_tiff((tmp_path / "big.tif").read_bytes(), engine=engine)
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             assert file.is_bigtiff and file.byteorder == order and not said
             found = {tag.code: (tag.dtype, tag.count, tag.value) for tag in file.pages[0].tags}
@@ -212,32 +132,33 @@ def doubles(order, *numbers):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("order", "<>")
 @pytest.mark.parametrize(("kind", "tie"), [(1, (0.25, 0.375)), (2, (0, 0))])
-def test_a_stride_multiplies_the_size_of_pixels_on_the_map(run, order, engine, kind, tie):
+def test_a_stride_multiplies_the_size_of_pixels_on_the_map(filter_tiff, order, engine, kind, tie):
     keys = struct.pack(order + "8H", 1, 1, 0, 1, 1025, 0, 1, kind)
     given = {33550: doubles(order, 10, 10, 0), 33922: doubles(order, 0, 0, 0, 5e5, 46e5, 0), 34735: (3, 8, keys)}
-    data, _ = run(make_tiff(order, given), "apply", "box", "--stride", "4,2", engine=engine)
+    data, _ = filter_tiff(make_tiff(order, given), "apply", "box", "--stride", "4,2", engine=engine)
     found = read_entries(data)
     assert found[33550] == doubles(order, 20, 40, 0) and found[34735] == given[34735]
     assert found[33922] == doubles(order, *tie, 0, 5e5, 46e5, 0)
 
 
-def test_a_stride_multiplies_the_transformation_and_the_rational_polynomial(run):
+def test_a_stride_multiplies_the_transformation_and_the_rational_polynomial(filter_tiff):
     matrix = doubles("<", 10, 1, 0, 100, 2, -10, 0, 200, 0, 0, 1, 0, 0, 0, 0, 1)
     polynomial = [0.0, 0, 15, 7, 0, 0, 0, 20, 30, 1, 1, 1] + [0.5] * 80
-    data, _ = run(make_tiff("<", {34264: matrix, 50844: doubles("<", *polynomial)}), "apply", "box", "--stride", "2")
+    given = make_tiff("<", {34264: matrix, 50844: doubles("<", *polynomial)})
+    data, _ = filter_tiff(given, "apply", "box", "--stride", "2")
     found = read_entries(data)
     assert found[34264] == doubles("<", 20, 2, 0, 100 - 5.5, 4, -20, 0, 200 + 4, 0, 0, 1, 0, 0, 0, 0, 1)
     assert found[50844] == doubles("<", 0, 0, 7.5, 3.5, 0, 0, 0, 10, 15, *polynomial[9:])
 
 
-def test_a_turned_photo_has_no_place_on_the_map(run):
-    data, said = run(make_tiff("<", {274: (3, 1, b"\6\0"), 33550: doubles("<", 10, 10, 0)}))
+def test_a_turned_photo_has_no_place_on_the_map(filter_tiff):
+    data, said = filter_tiff(make_tiff("<", {274: (3, 1, b"\6\0"), 33550: doubles("<", 10, 10, 0)}))
     assert 33550 not in read_entries(data) and "place on the map not kept" in said
     assert read_entries(data)[274] == (3, 1, b"\1\0")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_sizes_in_descriptions_are_those_of_the_result(run, engine):
+def test_sizes_in_descriptions_are_those_of_the_result(filter_tiff, engine):
     ome = ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
            '<Description>30 µm wide</Description><Pixels ID="Pixels:0" DimensionOrder="XYCZT" SizeX="30" SizeY="20" '
            'SizeZ="1" SizeC="1" SizeT="1" PhysicalSizeX="0.25" PhysicalSizeXUnit="µm" PhysicalSizeY="0.5" Type="uint8">'
@@ -245,33 +166,34 @@ def test_sizes_in_descriptions_are_those_of_the_result(run, engine):
     half = ome.replace('"0.5"', '"1.0"').replace('"0.25"', '"0.5"').replace('"30"', '"15"').replace('"20"', '"10"')
     for stride, wanted in (("1", ome), ("2", half)):
         text = ome.encode() + b"\0"
-        data, _ = run(make_tiff("<", {270: (2, len(text), text)}), "apply", "box", "--stride", stride, engine=engine)
+        given = make_tiff("<", {270: (2, len(text), text)})
+        data, _ = filter_tiff(given, "apply", "box", "--stride", stride, engine=engine)
         assert read_entries(data)[270][2] == wanted.encode() + b"\0"
     shaped = b'{"shape": [20, 30], "axes": "YX"}\0'
     resolution = {282: (5, 1, struct.pack("<II", 300, 1)), 283: (5, 1, struct.pack("<II", 7, 3)), 296: (3, 1, b"\1\0")}
-    data, _ = run(make_tiff("<", {270: (2, len(shaped), shaped), **resolution}), "apply", "box", "--stride", "2",
-                  engine=engine)
+    given = make_tiff("<", {270: (2, len(shaped), shaped), **resolution})
+    data, _ = filter_tiff(given, "apply", "box", "--stride", "2", engine=engine)
     assert read_entries(data)[270][2] == b'{"shape": [10, 15], "axes": "YX"}\0'
     assert [struct.unpack("<II", read_entries(data)[tag][2]) for tag in (282, 283)] == [(150, 1), (7, 6)]
 
 
-def test_statistics_of_gdal_are_removed(run):
+def test_statistics_of_gdal_are_removed(filter_tiff):
     text = (b'<GDALMetadata>\n  <Item name="STATISTICS_MEAN" sample="0">9</Item>\n'
             b'  <Item name="DataType">Height</Item>\n</GDALMetadata>\0')
-    data, said = run(make_tiff("<", {42112: (2, len(text), text)}))
+    data, said = filter_tiff(make_tiff("<", {42112: (2, len(text), text)}))
     assert read_entries(data)[42112][2] == b'<GDALMetadata>\n  <Item name="DataType">Height</Item>\n</GDALMetadata>\0'
     assert "statistics not kept" in said
 
 
-def test_pixels_without_data_are_named(run):
+def test_pixels_without_data_are_named(filter_tiff):
     for engine in ENGINES:
-        assert "GDAL_NODATA -9999" in run(make_tiff("<", {42113: (2, 6, b"-9999\0")}), engine=engine)[1]
+        assert "GDAL_NODATA -9999" in filter_tiff(make_tiff("<", {42113: (2, 6, b"-9999\0")}), engine=engine)[1]
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
 @pytest.mark.parametrize("kind", ["imagej", "shaped", "metamorph"])
 @pytest.mark.parametrize("order", "<>")
-def test_all_planes_of_a_stack_of_one_table_are_filtered(tmp_path, run, kind, dtype, order):
+def test_all_planes_of_a_stack_of_one_table_are_filtered(tmp_path, filter_tiff, kind, dtype, order):
     stack = np.arange(4 * 24 * 32).reshape(4, 24, 32).astype(dtype)
     path = tmp_path / "stack.tif"
     if kind == "imagej":
@@ -281,16 +203,12 @@ def test_all_planes_of_a_stack_of_one_table_are_filtered(tmp_path, run, kind, dt
     else:
         tags = [(33629, 5, 4, (1, 1) * 4, True)]
         tifffile.imwrite(path, stack[0], metadata=None, extratags=tags, byteorder=order, photometric="minisblack")
-    data = bytearray(path.read_bytes())
-    with tifffile.TiffFile(path) as file:
-        offset = file.pages[0].offset
-        start = file.pages[0].dataoffsets[0]
-    order = "<" if data[:2] == b"II" else ">"
-    end = offset + 2 + 12 * struct.unpack_from(order + "H", data, offset)[0]
-    data[end:end + 4] = bytes(4)
+    data = cut_chain(path.read_bytes())
     if kind == "metamorph":
+        with tifffile.TiffFile(path) as file:
+            start = file.pages[0].dataoffsets[0]
         data = data[:start] + stack.astype(stack.dtype.newbyteorder(order)).tobytes()
-    result, said = run(bytes(data), "apply", "box", "--stride", "2")
+    result, said = filter_tiff(data, "apply", "box", "--stride", "2")
     expected = np.stack([files.read_photo(str(tmp_path / "in.tif")).frames[k] for k in range(4)])
     assert np.array_equal(expected, stack)
     with tifffile.TiffFile(io.BytesIO(result)) as file:
@@ -303,17 +221,17 @@ def test_all_planes_of_a_stack_of_one_table_are_filtered(tmp_path, run, kind, dt
     assert ("MetaMorph" in said) == (kind == "metamorph")
 
 
-def test_planes_that_are_missing_are_named(run):
+def test_planes_that_are_missing_are_named(filter_tiff):
     text = b"ImageJ=1.11a\nimages=4\nslices=4\n\0"
-    data, said = run(make_tiff("<", {270: (2, len(text), text)}))
+    data, said = filter_tiff(make_tiff("<", {270: (2, len(text), text)}))
     assert "states 4 planes" in said and len(data)
 
 
-def test_ome_states_the_samples_of_the_result_and_one_image_needs_no_list_of_pages(tmp_path, run):
+def test_ome_states_the_samples_of_the_result_and_one_image_needs_no_list_of_pages(tmp_path, filter_tiff):
     tifffile.imwrite(tmp_path / "a.ome.tif", np.zeros((3, 20, 30), "u1"), photometric="minisblack",
                      metadata={"axes": "CYX"})
     data = (tmp_path / "a.ome.tif").read_bytes()
-    result, _ = run(data, "apply", "box", "--dtype", "float32")
+    result, _ = filter_tiff(data, "apply", "box", "--dtype", "float32")
     assert b'Type="float"' in read_entries(result)[270][2] and tifffile.imread(io.BytesIO(result)).shape == (3, 20, 30)
-    result, said = run(data, "apply", "box", engine="tiles")
+    result, said = filter_tiff(data, "apply", "box", engine="tiles")
     assert 270 not in read_entries(result) and "description not kept: it describes several pages" in said

@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 from PIL import Image
-from test_exif import block, exif_of, table, with_exif
+from tiff_tables import block, exif_of, table, with_exif
 
 from imfilter.cli.program import main
 
@@ -45,9 +45,9 @@ def write_pages(path, how):
         file.write(PIXELS[::2, ::2], **options, subfiletype=1)
 
 
-def run(source, target, engine="memory", *more):
+def run(source, target, engine="memory"):
     with pytest.raises(SystemExit) as ended:
-        main(["apply", "sharpen", *more, "--engine", engine, str(source), "-o", str(target)])
+        main(["apply", "sharpen", "--engine", engine, str(source), "-o", str(target)])
     assert not ended.value.code
     return target
 
@@ -83,8 +83,8 @@ def test_a_tiff_result_is_stored_as_its_source(tmp_path, name, engine):
         assert (page.tilelength, page.tilewidth) == tile if tile and engine == "tiles" else not page.is_tiled
 
 
-@pytest.mark.parametrize(("how", "engine"), [("pages", "memory"), ("pages", "tiles"), ("SubIFDs", "memory"),
-                                             ("SubIFDs", "tiles")])
+@pytest.mark.parametrize("engine", ["memory", "tiles"])
+@pytest.mark.parametrize("how", ["pages", "SubIFDs"])
 def test_nothing_new_is_reported_of_pyramids(tmp_path, how, engine):
     write_pages(tmp_path / "a.tif", how)
     assert complaints(run(tmp_path / "a.tif", tmp_path / "b.tif", engine)) <= complaints(tmp_path / "a.tif")

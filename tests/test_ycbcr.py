@@ -4,6 +4,7 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image
+from tiff_tables import write_table
 
 from imfilter import files
 from imfilter.errors import FileError
@@ -28,15 +29,9 @@ def make_tiff(data, size, **stated):
         tags[529] = 5, 3, rational(stated["coefficients"])
     if "levels" in stated:
         tags[532] = 5, 6, rational(stated["levels"])
-    file, rows = bytearray(b"II*\0" + bytes(4) + data + bytes(len(data) % 2)), b""
-    for tag, (kind, count, value) in sorted(tags.items()):
-        if len(value) > 4:
-            place = len(file)
-            file += value
-            value = struct.pack("<I", place)
-        rows += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
-    file[4:8] = struct.pack("<I", len(file))
-    return bytes(file) + struct.pack("<H", len(tags)) + rows + bytes(4)
+    file = bytearray(b"II*\0" + bytes(4) + data)
+    file[4:8] = struct.pack("<I", write_table(file, "<", tags))
+    return bytes(file)
 
 
 def convert(y, cb, cr, coefficients=JPEG, levels=DEFAULT):
