@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -25,6 +26,7 @@ from awkward import encoded, photo
 from fuzzed_files import make_file
 from fuzzed_texts import make_arguments, make_kernel, make_spec, make_weights
 from PIL import Image, ImageSequence
+from program import redirected
 
 from imfilter import ImfilterError, Stack
 from imfilter.cli import main
@@ -32,6 +34,7 @@ from imfilter.cli import main
 MOST_SECONDS = 20  # of processor time for a case, on any machine
 MOST_MEGABYTES = 300  # by which one case may raise the peak of memory
 STATUSES = {0, 1, 2}
+TARGETS = ["files", "specs", "arguments", "kernels", "weights"]
 # What would be a fault in imfilter, and not in a file.
 FAULTS = ("Traceback", "cannot be filtered: ", "AssertionError", "NoneType", "has no attribute", "RecursionError")
 
@@ -68,7 +71,8 @@ def make_case(target, chance):
             lambda: ["show", make_spec(chance)],
             lambda: ["explain", "pixel", "photo.png", "--at", "3,2", "--filter", make_spec(chance)],
             lambda: ["preview", "photo.png", make_spec(chance), "-o", "out.png"]])()
-        return Case(target, "", json.dumps([word.replace("\0", "0") for word in words]).encode())
+        words = [word.replace("\0", "0") for word in words]  # which no command line can hold
+        return Case(target, "", json.dumps(words).encode())
     name, data = {"files": make_file, "kernels": make_kernel, "weights": make_weights}[target](chance)
     return Case(target, name, data)
 
@@ -110,14 +114,19 @@ def _check_file(case):
         _check_failure(tiles, name, [name])
 
 
+def _check_outcome(done):
+    """Check the status, and that no message shows a fault of the program."""
+    _require(done.status in STATUSES, f"status {done.status}: {done.err}")
+    for fault in FAULTS:
+        _require(fault not in done.err, done.err)
+
+
 def _check_failure(done, name, there, *, several=False, partial=()):
     """Check the status, and that a failure is one line that names the file and leaves nothing.
 
     several: notes may stand beside it. partial: files that may be left.
     """
-    _require(done.status in STATUSES, f"status {done.status}: {done.err}")
-    for fault in FAULTS:
-        _require(fault not in done.err, done.err)
+    _check_outcome(done)
     lines = done.err.splitlines()
     _require(done.status == 2 or all(line.startswith("imfilter: ") for line in lines), f"another line: {done.err!r}")
     if done.status == 1:
@@ -153,9 +162,7 @@ def _check_words(case):
     _furnish()
     before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
     done = run(words)
-    _require(done.status in STATUSES, f"status {done.status}: {done.err}")
-    for fault in FAULTS:
-        _require(fault not in done.err, done.err)
+    _check_outcome(done)
     lines = [line for line in done.err.splitlines() if line]
     ours = ("imfilter: ", "wrote ", "would write ", "skipped ")  # where the photo itself goes to standard output
     _require(done.status == 2 or all(line.startswith(ours) for line in lines), f"another line: {done.err!r}")
@@ -206,7 +213,7 @@ def _furnish():
 
 def run(words, within=None):
     """Run the program in this process, within a context if one is given, and return what became of it."""
-    with _capture() as written, warnings.catch_warnings():
+    with redirected() as written, warnings.catch_warnings():
         warnings.simplefilter("default")
         before = logging.lastResort
         try:
@@ -217,33 +224,7 @@ def run(words, within=None):
             status = int(left.code or 0)
         finally:
             logging.lastResort = before
-    return Outcome(status, *written)
-
-
-@contextlib.contextmanager
-def _capture():
-    """Collect what is written to the descriptors 1 and 2, by Python and by libraries; nothing can be read from 0."""
-    written, streams = [], (sys.stdin, sys.stdout, sys.stderr)
-    kept = [os.dup(number) for number in range(3)]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(os.devnull, "rb") as nothing:
-        for number, stream in enumerate((nothing, out, err)):
-            os.dup2(stream.fileno(), number)
-        sys.stdin, sys.stdout, sys.stderr = (
-            open(number, "w" if number else "r", closefd=False, encoding="utf-8")  # noqa: SIM115
-            for number in range(3))
-        try:
-            yield written
-        finally:
-            for stream in (sys.stdout, sys.stderr):
-                with contextlib.suppress(OSError):
-                    stream.close()
-            sys.stdin, sys.stdout, sys.stderr = streams
-            for number, copy in enumerate(kept):
-                os.dup2(copy, number)
-                os.close(copy)
-            for stream in (out, err):
-                stream.seek(0)
-                written.append(stream.read().decode("utf-8", "backslashreplace"))
+    return Outcome(status, *(data.decode("utf-8", "backslashreplace") for data in written))
 
 
 @contextlib.contextmanager
@@ -283,8 +264,7 @@ def _explore(options):
     """Run cases until the time is over, and return how many broke a promise."""
     until, failed, number, counts = time.monotonic() + options.seconds, 0, options.case or 0, Counter()
     current = Path(tempfile.gettempdir()) / f"fuzz-{os.getpid()}"
-    targets = [options.target] if options.target else ["files", "files", "files", "specs", "arguments", "kernels",
-                                                       "weights"]
+    targets = [options.target] if options.target else ["files", "files", *TARGETS]
     while time.monotonic() < until:
         chance = random.Random(f"{options.seed} {number}")
         case = make_case(chance.choice(targets), chance)
@@ -299,8 +279,6 @@ def _explore(options):
             if options.save:
                 save_case(case, options.save, number)
             if not isinstance(error, (Broken, Hang)):
-                import traceback
-
                 traceback.print_exc()
         shutil.rmtree(current)
         number += 1
@@ -316,7 +294,7 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--case", type=int)
-    parser.add_argument("--target", choices=["files", "specs", "arguments", "kernels", "weights"])
+    parser.add_argument("--target", choices=TARGETS)
     parser.add_argument("--save", metavar="FOLDER")
     faulthandler.enable()
     sys.exit(_explore(parser.parse_args()) > 0)

@@ -73,14 +73,14 @@ def make_arguments(chance):
             values = RESULTS if option in ("-o", "--output", "--html", "--out-dir") else chance.choice(
                 [NUMBERS, NUMBERS, WORDS, NAMES])
             words.append(make_spec(chance) if option in ("--then", "--filter") else chance.choice(values))
-    if command in ("explain stack",):
+    if command == "explain stack":
         words.append(change_text(chance, chance.choice(["3x16 s2 p1, 3x32 s2 p1", "5 d2", "3x4 g2", "1x1"])))
     elif command not in ("list", "help", ""):
         words += [chance.choice(["photo.png", "photo.png", "other.png", "half.png", "none.png", *WORDS])
                   for _ in range(chance.choice([0, 1, 1, 1, 2, 2, 3]))]
     if chance.random() < 0.1:
         words.insert(chance.randrange(len(words) + 1), chance.choice([*NUMBERS, *WORDS]))
-    return [word.replace("\0", "0") for word in words]  # no command line can hold those
+    return words
 
 
 def make_kernel(chance):

@@ -12,7 +12,7 @@ def test_promises_hold_for_the_corpus(path):
     fuzz.check(fuzz.load_case(path))
 
 
-@pytest.mark.parametrize("target", ["files", "specs", "arguments", "kernels", "weights"])
+@pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_a_case_is_made_again_from_its_number(target):
     first, second = (fuzz.make_case(target, fuzz.random.Random("7 3")) for _ in range(2))
     assert first == second

@@ -11,7 +11,7 @@ import numpy as np
 import program
 import pytest
 from PIL import Image
-from program import PROGRAM, complete, posix, run, wait_until
+from program import PROGRAM, complete, posix, run, run_here, wait_until
 
 import imfilter
 from imfilter.filters import FILTERS
@@ -38,7 +38,7 @@ def y4m(frames, header):
 
 
 def filtered(data, *arguments, status=0, name="box"):
-    return run("apply", name, "--stream", "-", "-o", "-", *arguments, input=data, status=status)
+    return run_here("apply", name, "--stream", "-", "-o", "-", *arguments, input=data, status=status)
 
 
 DEEP = [(space, depth) for space in ("420", "422", "444", "mono") for depth in (9, 10, 12, 14, 16)]
@@ -67,7 +67,7 @@ def test_a_literal_frame_is_filtered():
 def test_ten_bits_saturate_at_their_own_white():
     header = b"YUV4MPEG2 W3 H1 F25:1 C444p10"
     frame = [np.array([[0, 1023, 1000]], "<u2"), np.array([[512] * 3], "<u2"), np.array([[500, 512, 524]], "<u2")]
-    done = run("convolve", "--kernel", "0 2 0", "--stream", "-", "-o", "-", input=y4m([frame], header))
+    done = run_here("convolve", "--kernel", "0 2 0", "--stream", "-", "-o", "-", input=y4m([frame], header))
     double = [np.array([[0, 1023, 1023]], "<u2"), frame[1], np.array([[488, 512, 536]], "<u2")]
     assert done.stdout == y4m([double], header)
 
@@ -86,7 +86,7 @@ def test_signed_chroma_is_filtered_around_its_middle():
     frame = [np.array([row], "u1") for row in ([10, 10, 10], [128, 138, 128], [128, 128, 118])]
     data = y4m([frame], header)
     command = ("convolve", "--no-flip", "--kernel", "-1 1 0", "--mode", "constant", "--stream", "-", "-o", "-")
-    done = run(*command, input=data)
+    done = run_here(*command, input=data)
     expected = [np.array([row], "u1") for row in ([10, 0, 0], [128, 138, 118], [128, 128, 118])]
     assert done.stdout == y4m([expected], header)
 
@@ -110,14 +110,15 @@ def test_every_filter_has_its_way_with_chroma():
     assert treat_chroma("laplace,sobel") == treat_chroma("sobel,gaussian") == "gray"
 
 
-def test_a_bias_is_for_luma_alone(tmp_path):
+def test_a_bias_is_for_luma_alone(tmp_path, monkeypatch):
     """A learned kernel that doubles, and adds a tenth of white."""
+    monkeypatch.chdir(tmp_path)
     frames = RNG.integers(0, 100, (40, 40)).astype("u1")
     Image.fromarray(frames).save(tmp_path / "a.png")
     Image.fromarray((frames + 20).astype("u1")).save(tmp_path / "b.png")
-    run("learn", "a.png", "b.png", "--size", "1", "--bias", "-o", "k.json", cwd=tmp_path)
+    run_here("learn", "a.png", "b.png", "--size", "1", "--bias", "-o", "k.json")
     frame = [np.full((6, 8), 50, "u1"), np.full((3, 4), 100, "u1"), np.full((3, 4), 128, "u1")]
-    done = run("apply", "k.json", "--stream", "-", "-o", "-", cwd=tmp_path, input=y4m([frame], HEADER))
+    done = run_here("apply", "k.json", "--stream", "-", "-o", "-", input=y4m([frame], HEADER))
     assert done.stdout == y4m([[frame[0] + np.uint8(20), *frame[1:]]], HEADER)
 
 
@@ -212,12 +213,13 @@ WHOLE = [planes_of("420") for _ in range(3)]
     (y4m(WHOLE[:1], HEADER)[:-60], 0, b"-: frame 1: ends after "),
     (HEADER + b"\n" + b"x" * 9999, 0, b"-: frame 1: must start with the line FRAME"),
 ])
-def test_a_broken_frame_is_reported_after_those_before_it(data, count, message, tmp_path):
+def test_a_broken_frame_is_reported_after_those_before_it(data, count, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     done = filtered(data, status=1)
     expected = y4m([[imfilter.box(plane) for plane in frame] for frame in WHOLE[:count]], HEADER)
     assert done.stdout == expected and message in done.stderr
     (tmp_path / "clip.y4m").write_bytes(data)
-    done = run("apply", "box", "--stream", "clip.y4m", "-o", "out.y4m", cwd=tmp_path, status=1)
+    done = run_here("apply", "box", "--stream", "clip.y4m", "-o", "out.y4m", status=1)
     assert message.replace(b"-:", b"clip.y4m:") in done.stderr
     assert [path.name for path in tmp_path.iterdir() if path.name != "clip.y4m"] == ["out.y4m"] * (count > 0)
     assert not count or (tmp_path / "out.y4m").read_bytes() == expected
@@ -255,7 +257,7 @@ def test_what_is_no_stream_is_refused(data, message):
 ])
 def test_wrong_usage(arguments, message):
     command = ["apply", "box", "--stream", "-", *arguments]
-    assert message in run(*command, input=b"", status=2).stderr
+    assert message in run_here(*command, status=2).stderr
 
 
 @pytest.mark.parametrize(("name", "arguments", "message"), [
@@ -268,19 +270,20 @@ def test_filters_that_a_stream_cannot_have(name, arguments, message):
     assert message in done.stderr and done.stdout == b""
 
 
-def test_a_file_is_written_beside_the_source(tmp_path):
+def test_a_file_is_written_beside_the_source(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "clip.y4m").write_bytes(y4m(WHOLE, HEADER))
-    done = run("apply", "box", "--stream", "clip.y4m", "-v", cwd=tmp_path)
+    done = run_here("apply", "box", "--stream", "clip.y4m", "-v")
     assert done.stdout.startswith(b"wrote clip.box.y4m  3 frames, ")
-    again = run("apply", "box", "--stream", "clip.y4m", cwd=tmp_path, status=1)
+    again = run_here("apply", "box", "--stream", "clip.y4m", status=1)
     assert b"clip.box.y4m: exists already; --force replaces it" in again.stderr
-    other = run("apply", "box", "--stream", "clip.y4m", "-o", "clip.mp4", cwd=tmp_path, status=1)
+    other = run_here("apply", "box", "--stream", "clip.y4m", "-o", "clip.mp4", status=1)
     assert b"a stream keeps its format, y4m, so the result must end in .y4m" in other.stderr
-    same = run("apply", "box", "--stream", "clip.y4m", "-o", "clip.y4m", "--force", cwd=tmp_path, status=1)
+    same = run_here("apply", "box", "--stream", "clip.y4m", "-o", "clip.y4m", "--force", status=1)
     assert b"is the stream itself" in same.stderr
-    none = run("apply", "box", "--stream", "none.y4m", cwd=tmp_path, status=1)
+    none = run_here("apply", "box", "--stream", "none.y4m", status=1)
     assert b"none.y4m: there is no such file" in none.stderr
-    run("apply", "box", "--stream", "clip.y4m", "-o", "{stem}-{filter}.{ext}", cwd=tmp_path)
+    run_here("apply", "box", "--stream", "clip.y4m", "-o", "{stem}-{filter}.{ext}")
     (tmp_path / "clip-box.y4m").unlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.box.y4m", "clip.y4m"]
 
@@ -288,7 +291,8 @@ def test_a_file_is_written_beside_the_source(tmp_path):
 @pytest.mark.parametrize("workers", ["1", "2", "7"])
 def test_frames_keep_their_order(workers):
     frames = [np.full((40, 50), k, "u1") for k in range(100)]
-    assert filtered(ppm(frames), "--workers", workers).stdout == ppm(frames)
+    command = ["apply", "box", "--stream", "-", "-o", "-", "--workers", workers]
+    assert run(*command, input=ppm(frames)).stdout == ppm(frames)
 
 
 @posix
