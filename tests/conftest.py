@@ -7,9 +7,8 @@ import awkward
 import numpy as np
 import pytest
 from hypothesis import settings
-from program import Said, complete, no_child_left, ordinary_process
+from program import Said, complete, no_child_left, ordinary_process, run_here
 
-from imfilter.cli import main
 from imfilter.engine import _core, bank, channelwise
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore looks at many others, and prints how to repeat a failure.
@@ -140,17 +139,11 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def here(capsysbinary):
+def here():
     """Run the program in this process, which is faster; return its standard output and error."""
     def call(*arguments, status=0):
-        output = os.dup(1)  # main closes it when it cannot be written
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        os.dup2(output, 1)
-        os.close(output)
-        said = Said(*(stream.decode(errors="replace") for stream in capsysbinary.readouterr()))
-        assert left.value.code == status, said.err
-        return said
+        done = run_here(*arguments, status=status)
+        return Said(*(data.decode(errors="replace") for data in (done.stdout, done.stderr)))
     return call
 
 

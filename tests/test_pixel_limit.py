@@ -3,7 +3,7 @@ import sys
 
 import pytest
 from PIL import Image
-from program import complete, run
+from program import complete, run_here
 
 COMMANDS = {
     "apply": ["apply", "box", "a.png", "-o", "out.png"],
@@ -20,14 +20,15 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_that_reads_a_photo_has_the_limit(tmp_path, command):
+def test_every_command_that_reads_a_photo_has_the_limit(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
     Image.new("L", (40, 30), 200).save(tmp_path / "a.png")
     Image.new("L", (40, 30), 255).resize((20, 20)).save(tmp_path / "small.png")
     limited = [*COMMANDS[command], "--max-pixels", "1199"]
-    said = run(*limited, cwd=tmp_path, status=2 if command in ("mask", "region") else 1).stderr
+    said = run_here(*limited, status=2 if command in ("mask", "region") else 1).stderr
     assert b"a.png: must have at most 0.0012 megapixels, got 40 x 30 pixels: --max-pixels sets the limit" in said
     if command not in ("mask", "region"):
-        run(*COMMANDS[command], "--max-pixels", "1200", cwd=tmp_path)
+        run_here(*COMMANDS[command], "--max-pixels", "1200")
 
 
 def test_a_limit_after_the_region_applies_to_it(tmp_path):

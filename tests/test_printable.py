@@ -1,7 +1,6 @@
 """Names with any bytes are escaped wherever they are written: terminal, SVG, HTML."""
 import json
 import os
-import subprocess
 import sys
 from html.parser import HTMLParser
 from xml.dom import minidom
@@ -9,6 +8,7 @@ from xml.dom import minidom
 import numpy as np
 import pytest
 from PIL import Image
+from program import run, run_here
 
 from imfilter.cli.program import main
 from imfilter.explain import compare
@@ -45,23 +45,18 @@ def test_drawings_with_any_text_are_well_formed(name):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux")
 @pytest.mark.parametrize("name", [b"bad\xff.json", b"e\x1b[31mx.json", b"a\nb.json", "\u202e<b>&'.json".encode()])
-def test_a_kernel_file_of_any_name_can_be_drawn_and_named(tmp_path, name):
-    path = os.path.join(os.fsencode(tmp_path), name)
-    with open(path, "wb") as stream:
+def test_a_kernel_file_of_any_name_can_be_drawn_and_named(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with open(name, "wb") as stream:
         stream.write(b'{"file": "imfilter kernel", "kernel": [[1, 2], [3, 4]], "bias": 0}')
-    Image.new("L", (9, 8)).save(tmp_path / "p.png")
+    Image.new("L", (9, 8)).save("p.png")
     for result in ("a.svg", "a.html", "a.png"):
-        done = subprocess.run(
-            [sys.executable, "-m", "imfilter", "explain", "pixel", "p.png", "--at", "5,5", "--filter", path, "-o",
-             result],
-            cwd=tmp_path, capture_output=True)
-        assert done.returncode == 0, done.stderr
+        done = run_here("explain", "pixel", "p.png", "--at", "5,5", "--filter", os.fsdecode(name), "-o", result)
         assert b"\x1b" not in done.stdout + done.stderr
     minidom.parse(str(tmp_path / "a.svg"))
     (tmp_path / "a.html").read_text(encoding="utf-8")
-    broken = subprocess.run([sys.executable, "-m", "imfilter", "apply", name[:-5] + b"2.json", "p.png"], cwd=tmp_path,
-                            capture_output=True)
-    assert broken.returncode == 2 and broken.stderr.count(b"\n") == 1 and broken.stderr.startswith(b"imfilter: ")
+    broken = run("apply", name[:-5] + b"2.json", "p.png", status=2)
+    assert broken.stderr.count(b"\n") == 1 and broken.stderr.startswith(b"imfilter: ")
 
 
 def test_wrong_usage_is_printed_without_control_characters(capsys):

@@ -4,11 +4,11 @@ import logging
 import re
 import shutil
 import struct
-import subprocess
 
 import numpy as np
 import pytest
 from PIL import Image
+from program import complete
 from tiff_tables import block, exif_of, table, with_exif
 
 from imfilter.cli.program import main
@@ -56,8 +56,7 @@ def complaints(path):
     """Return what exiftool and tifffile report of a file."""
     found = set()
     if shutil.which("exiftool"):
-        said = subprocess.run(["exiftool", "-s3", "-validate", "-a", "-warning", "-error", str(path)],
-                              capture_output=True, text=True, check=False).stdout
+        said = complete(["exiftool", "-s3", "-validate", "-a", "-warning", "-error", str(path)]).stdout
         found |= {line for line in said.splitlines() if not re.match(r"OK$|\d+ (Warning|Error)", line)}
     if path.suffix == ".tif":
         log, logger = io.StringIO(), logging.getLogger("tifffile")
@@ -70,12 +69,18 @@ def complaints(path):
     return found
 
 
+def check_nothing_new(result, source):
+    """Check that nothing is reported of a result that is not reported of its source, which is slow to find out."""
+    found = complaints(result)
+    assert not found or found <= complaints(source)
+
+
 @pytest.mark.parametrize("engine", ["memory", "tiles"])
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_tiff_result_is_stored_as_its_source(tmp_path, name, engine):
     write(tmp_path / "a.tif", name)
     result = run(tmp_path / "a.tif", tmp_path / "b.tif", engine)
-    assert complaints(result) <= complaints(tmp_path / "a.tif")
+    check_nothing_new(result, tmp_path / "a.tif")
     compression, tile = RESULTS[name]
     with tifffile.TiffFile(result) as file:
         page = file.pages[0]
@@ -87,7 +92,7 @@ def test_a_tiff_result_is_stored_as_its_source(tmp_path, name, engine):
 @pytest.mark.parametrize("how", ["pages", "SubIFDs"])
 def test_nothing_new_is_reported_of_pyramids(tmp_path, how, engine):
     write_pages(tmp_path / "a.tif", how)
-    assert complaints(run(tmp_path / "a.tif", tmp_path / "b.tif", engine)) <= complaints(tmp_path / "a.tif")
+    check_nothing_new(run(tmp_path / "a.tif", tmp_path / "b.tif", engine), tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif"])
@@ -102,7 +107,7 @@ def test_nothing_new_is_reported_of_other_formats(tmp_path, suffix):
         Image.fromarray(PIXELS).save(source, exif=b"Exif\0\0" + exif)
     else:
         source.write_bytes(with_exif(suffix, exif))
-    assert complaints(run(source, tmp_path / f"b{suffix}")) <= complaints(source)
+    check_nothing_new(run(source, tmp_path / f"b{suffix}"), source)
 
 
 def test_exif_of_a_tiff_file_states_the_positioning_that_jpeg_requires(tmp_path):
@@ -111,7 +116,7 @@ def test_exif_of_a_tiff_file_states_the_positioning_that_jpeg_requires(tmp_path)
     tags = Image.Exif()
     tags.load(exif)
     assert tags[0x0213] == 1
-    assert complaints(tmp_path / "b.jpg") <= complaints(tmp_path / "a.tif")
+    check_nothing_new(tmp_path / "b.jpg", tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("pixels", [PIXELS, PIXELS.astype("u2") * 257, GRAY[:1, :1, None],
