@@ -127,9 +127,11 @@ def make_weights(chance):
     if chance.random() < 0.1:
         return "w.npy", members[0][1]
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", chance.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])) as archive:
+    packing = chance.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+    with zipfile.ZipFile(stream, "w") as archive:
         for k, (name, data) in enumerate(members[:chance.choice([1, 2, 2, 3])]):
-            archive.writestr(name if k < 2 else f"{k}{name}", data)
+            member = zipfile.ZipInfo(name if k < 2 else f"{k}{name}")  # not of now, so that a case is made again
+            archive.writestr(member, data, packing)
     data = stream.getvalue()
     for _ in range(chance.choice([0, 0, 1, 3])):
         data = bump(chance, data)
