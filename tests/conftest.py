@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from program import Said, complete, no_child_left, ordinary_process, run_here
 
-from imfilter.engine import _core, bank, channelwise
+from imfilter.engine import _core, bank, channelwise, joined, rank
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore looks at many others, and prints how to repeat a failure.
 settings.register_profile("same", deadline=None, max_examples=100, derandomize=True, database=None)
@@ -106,8 +106,8 @@ def variant(request):
 @pytest.fixture
 def threaded(monkeypatch):
     """Have small images computed by as many threads as were asked for, too."""
-    monkeypatch.setattr(channelwise, "WORTH_THREADS", 0)
-    monkeypatch.setattr(bank, "WORTH_THREADS", 0)
+    for module in (channelwise, joined, bank, rank):
+        monkeypatch.setattr(module, "WORTH_THREADS", 0)
     channelwise._prepare_cached.cache_clear()
     yield
     channelwise._prepare_cached.cache_clear()

@@ -173,8 +173,7 @@ def test_windows_beyond_reason_are_rejected(name, options):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_threads_change_no_bit(code, rng, monkeypatch):
-    monkeypatch.setattr(ranks, "WORTH_THREADS", 0)
+def test_threads_change_no_bit(code, rng, threaded):
     image = noise(rng, (61, 40, 3), code)
     for call in (imfilter.maximum, imfilter.median, lambda image, **more: imfilter.median(image, 20, **more),
                  lambda image, **more: imfilter.percentile(image, 20, 7, **more), imfilter.bilateral):
