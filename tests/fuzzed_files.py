@@ -123,8 +123,7 @@ def _page_entries(chance, order, body):
     """Return the entries of a page, (tag, type, values), and put its samples into the body."""
     width, height = side(chance), side(chance)
     photometric, bands = chance.choice([(0, 1), (1, 1), (1, 2), (2, 3), (2, 4), (2, 5), (3, 1), (5, 4), (6, 3), (8, 3)])
-    depth = chance.choice([1, 2, 4, 8, 8, 8, 12, 16, 16, 32, 64]) if photometric in (0,
-                                                                                     1) else chance.choice([8, 8, 16])
+    depth = chance.choice([1, 2, 4, 8, 8, 8, 12, 16, 16, 32, 64] if photometric < 2 else [8, 8, 16])
     separate, tiled, packing = chance.random() < 0.2, chance.random() < 0.2, chance.choice([1, 1, 8, 32946, 32773])
     rows = 16 if tiled else chance.choice([1, 2, height, 2**32 - 1])
     columns = 16 if tiled else width
@@ -147,14 +146,13 @@ def _page_entries(chance, order, body):
     sample = chance.choice([1, 2, 3]) if depth >= 16 else 1
     extra = [(338, 3, [chance.randrange(3)] * (bands - {1: 1, 2: 3}[photometric]))] if (photometric, bands) in (
         (1, 2), (2, 4), (2, 5)) else []
-    colors = [(320, 3,
-               [chance.randrange(65536) for _ in range(3 * 2**depth)])] if photometric == 3 and depth < 9 else []
+    mapped = photometric == 3 and depth < 9
+    colors = [(320, 3, [chance.randrange(65536) for _ in range(3 * 2**depth)])] if mapped else []
     rare = [(254, 4, [chance.randrange(8)]), (266, 3, [2]), (270, 2, list(b"text\0")), (274, 3, [chance.randrange(10)]),
             (282, 5, [72, 1]), (283, 5, [0, 0]), (296, 3, [2]), (305, 2, list(b"x\0")),
-            (317, 3, [chance.choice([1, 2, 3])]),
-            (330, 4, [8]), (34665, 4, [8]), (34853, 4, [8]), (34675, 7, list(bytes(130))), (700, 1, list(b"<x/>")),
-            (42113, 2, list(b"0\0")), (42113, 2, list(b"nan\0")), (33550, 12, [0, 0]), (65000, 11, [0]),
-            (65001, 13, [8]),
+            (317, 3, [chance.choice([1, 2, 3])]), (330, 4, [8]), (34665, 4, [8]), (34853, 4, [8]),
+            (34675, 7, list(bytes(130))), (700, 1, list(b"<x/>")), (42113, 2, list(b"0\0")),
+            (42113, 2, list(b"nan\0")), (33550, 12, [0, 0]), (65000, 11, [0]), (65001, 13, [8]),
             (529, 5, [299, 1000, 587, 1000, 114, 1000]), (530, 3, [1, 1]), (50740, 7, list(bytes(40)))]
     entries = [(256, 3, [width]), (257, 4, [height]), (258, 3, [depth] * bands), (259, 3, [packing]),
                (262, 3, [photometric]), (277, 3, [bands]), (284, 3, [2 if separate else 1]), (339, 3, [sample] * bands),
@@ -165,8 +163,7 @@ def _page_entries(chance, order, body):
 def _pack_table(entries, order, big, place):
     """Return a table with the values behind it, and the place of the link to the next one."""
     letters = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 6: "b", 7: "B", 8: "h", 9: "i", 10: "i", 11: "f", 12: "d",
-               13: "I",
-               16: "Q", 17: "q", 18: "Q"}
+               13: "I", 16: "Q", 17: "q", 18: "Q"}
     room, size = (8, 20) if big else (4, 12)
     table, more = struct.pack(order + ("Q" if big else "H"), len(entries) & 0xFFFF), b""
     behind = place + len(table) + size * len(entries) + room
@@ -182,8 +179,8 @@ def _pack_table(entries, order, big, place):
         if len(raw) > room:
             more += raw
             raw = struct.pack(order + ("Q" if big else "I"), behind + len(more) - len(raw))
-        table += struct.pack(order + ("HHQ" if big else "HHI"), tag % 65536, kind % 65536, count) + raw.ljust(room,
-                                                                                                              b"\0")
+        table += struct.pack(order + ("HHQ" if big else "HHI"), tag % 65536, kind % 65536, count)
+        table += raw.ljust(room, b"\0")
     return table + bytes(room) + more, place + len(table)
 
 
@@ -201,8 +198,8 @@ def make_jpeg(chance):
         place += 2 + size
     rare = [(0xE1, exif(chance.randrange(10)).tobytes()), (0xFE, b"\xff comment"), (0xEE, b"Adobe\0\x64\0\0\0\0\1"),
             (0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"),
-            (0xE2, b"ICC_PROFILE\0\1\1" + bytes(140)),
-            (0xE2, b"ICC_PROFILE\0\2\3" + bytes(9)), (0xED, b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\5\x1c\2\x05\0\0\0"),
+            (0xE2, b"ICC_PROFILE\0\1\1" + bytes(140)), (0xE2, b"ICC_PROFILE\0\2\3" + bytes(9)),
+            (0xED, b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\5\x1c\2\x05\0\0\0"),
             (0xE0, b"JFXX\0\x10"), (0xEF, b""), (0xDD, b"\0\1"), (0xE2, b"MPF\0II*\0\x08\0\0\0\0\0")]
     for segment in rare:
         if chance.random() < 0.12:
@@ -252,8 +249,8 @@ def make_gif(chance):
         own = not shared or chance.random() < 0.2
         flags = (0x80 | (bits - 1) if own else 0) | chance.choice([0, 0x40])
         place = chance.choice([(0, 0), (0, 0), (1, 2), (5, 60)])
-        parts.append(b"," + struct.pack("<HHHHB", *place, across, down, flags) + (noise(chance, 3 * 2**bits) if own
-                                                                                  else b""))
+        palette = noise(chance, 3 * 2**bits) if own else b""
+        parts.append(b"," + struct.pack("<HHHHB", *place, across, down, flags) + palette)
         parts.append(_pack_codes(chance, max(bits, 2), across * down))
     return b"".join(damage(chance, [*parts, b";"]))
 
@@ -282,8 +279,7 @@ def make_bmp(chance):
         head = struct.pack("<IHHHH", 12, width, height, 1, depth)
     else:
         head = struct.pack("<IiiHHIIiiII", size, width, -height if upright else height, 1, depth, packing, 0, 2835,
-                           2835,
-                           chance.choice([0, colors]), 0)
+                           2835, chance.choice([0, colors]), 0)
         head += (masks + bytes(68))[:size - 40] if size > 40 else masks[:12] * (packing == 3)
     palette = noise(chance, colors * (3 if size == 12 else 4))
     if packing in (1, 2):
@@ -345,8 +341,7 @@ def make_y4m(chance):
 
 
 MAKERS = {".png": make_png, ".tif": make_tiff, ".jpg": make_jpeg, ".webp": make_webp, ".gif": make_gif,
-          ".bmp": make_bmp,
-          ".ppm": make_pnm, ".y4m": make_y4m}
+          ".bmp": make_bmp, ".ppm": make_pnm, ".y4m": make_y4m}
 
 
 def make_file(chance):
