@@ -19,11 +19,14 @@ DIRECTIVES = {
 
 MSVC = sys.platform == "win32" and "gcc" not in os.environ.get("CC", "")
 X86 = platform.machine().lower() in {"x86_64", "amd64"}
+ARM = platform.machine().lower() in {"aarch64", "arm64"}
 
 # -ffast-math would change the floating-point state of the whole process; these two only free the
 # compiler from keeping errno and floating-point exceptions, which nothing here reads.
+# Products are rounded before they are added, so that results have the same bits everywhere; variants fuse both.
 # -g0 and the linker's -s undo Python's own -g: debug information is nine tenths of an extension module's size.
-FLAGS = ["/O2", "/std:clatest"] if MSVC else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
+ROUNDED, FUSED = "-ffp-contract=off", "-ffp-contract=fast"
+FLAGS = ["/O2", "/std:clatest"] if MSVC else ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", ROUNDED]
 LINK_FLAGS = ["-Wl,-s"] if sys.platform.startswith("linux") else []
 
 # Builds that find faults (docs/testing.md), with gcc or clang. Python's own -fwrapv would hide signed overflow.
@@ -45,12 +48,14 @@ if BUILD == "checks":
 # What the loops call inline must be: their literal arguments make loops of their own.
 INLINE = [] if MSVC else [("CYTHON_INLINE", "inline __attribute__((always_inline))")]
 
-# A variant of the loops is their source compiled for one instruction set. On arm64 NEON is the baseline.
+# A variant of the loops is their source compiled for one instruction set.
 VARIANTS = {"baseline": []}
 if X86 and MSVC:
     VARIANTS |= {"v3": ["/arch:AVX2"], "v4": ["/arch:AVX512"]}
+elif ARM and not MSVC:
+    VARIANTS["neon"] = [FUSED]
 elif X86:
-    AVX2 = ["-mavx2", "-mfma", "-mbmi", "-mbmi2"]
+    AVX2 = [FUSED, "-mavx2", "-mfma", "-mbmi", "-mbmi2"]
     VARIANTS["v3"] = AVX2
     VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
 

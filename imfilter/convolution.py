@@ -15,7 +15,7 @@ def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto",
+    method: str = "auto", exact: bool = False,
 ) -> Any:
     """Correlate every channel of an image with a kernel (cross-correlation: the kernel is not flipped).
 
@@ -52,6 +52,10 @@ def correlate(
         Algorithm; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows. 'fft' transforms blocks of
         the image in float64, so errors are relative to the largest pixel of a block; where integers would not stay
         exact, and with a mask, the loops are used instead.
+    exact : bool, default False
+        Compute with the loops of the oldest instruction set, which round every product before they add it: the result
+        has the same bits on every processor, and takes up to four times as long. Without it, the last bits of floats
+        may differ, and integers next to a tie.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def correlate(
     >>> imfilter.correlate([[1.0, numpy.nan, 3.0]], [[0.25, 0.5, 0.25]], mask="nan")
     array([[1., 2., 3.]])
     """
-    options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method)
+    options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return filter_channelwise(
         image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis, mask=mask, out=out,
         workers=workers)
@@ -109,7 +113,7 @@ def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto",
+    method: str = "auto", exact: bool = False,
 ) -> Any:
     """Convolve every channel of an image with a kernel (the kernel is flipped along both axes).
 
@@ -130,7 +134,7 @@ def convolve(
            [ 9, 18, 27],
            [ 0,  0,  0]], dtype=uint8)
     """
-    options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method)
+    options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return filter_channelwise(
         image, KernelSet.from_kernel(kernel, flip=True), options, channel_axis=channel_axis, mask=mask, out=out,
         workers=workers)
@@ -140,7 +144,7 @@ def convolve(
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
 ) -> Any:
     """Apply a bank of kernels across channels: the 2-D convolution layer of a neural network.
 
@@ -163,7 +167,7 @@ def conv2d(
         How the image continues beyond its border, in PyTorch's terms: 'reflect' is 'mirror' of `correlate`.
     channel_axis : int or None, default -1
         Axis of the channels, in the image and in the result.
-    dtype, out, workers
+    dtype, out, workers, exact
         As in `correlate`.
 
     Returns
@@ -191,19 +195,20 @@ def conv2d(
     """
     return filter_bank(
         image, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups,
-        padding_mode=padding_mode, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers)
+        padding_mode=padding_mode, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers,
+        exact=exact)
 
 
 @dispatch_lazy
 def plan(
     image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
-    channel_axis: int | None = -1, dtype: Any = None, method: str = "auto",
+    channel_axis: int | None = -1, dtype: Any = None, method: str = "auto", exact: bool = False,
 ) -> Plan:
     """Plan a correlation: how `correlate` would compute it, without computing it.
 
     Parameters
     ----------
-    image, kernel, stride, dilation, channel_axis, dtype, method
+    image, kernel, stride, dilation, channel_axis, dtype, method, exact
         As in `correlate`.
 
     Returns
@@ -219,5 +224,5 @@ def plan(
     >>> chosen.method, chosen.compute_dtype, chosen.taps
     ('runs', 'int16', 7)
     """
-    options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method)
+    options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method, exact=exact)
     return plan_channelwise(image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)

@@ -88,12 +88,14 @@ cdef class Packed:
     cdef Job job
     cdef const Loops *loops
     cdef object variant                 # the name of the instruction set
+    cdef bint exact                     # of the baseline, whatever is in use
     cdef bint apart                     # taps lie so far apart that each has a segment of its own
     cdef Py_ssize_t rows, scratch, align    # as in Task
 
     def __init__(self, source, target, kernels, geometry, computation):
         cdef Job *job = &self.job
-        self.loops, self.variant = loops, _using
+        self.exact, self.loops = computation.exact, find_loops(computation.exact)
+        self.variant = "baseline" if self.exact else _using
         describe(&job.source, source)
         self.rows = describe(&job.target, target) * job.target.height
         self.take_kernels(kernels, computation)
@@ -159,7 +161,7 @@ cdef class Packed:
         task.rows, task.scratch, task.align = self.rows, self.scratch, self.align
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
-        if (images * job.target.height == self.rows and self.loops == loops
+        if (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
                 and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target)):
             return task
 

@@ -1,4 +1,6 @@
 # Variants of the loops: which instruction sets the processor runs, and the choice of one.
+#
+# The baseline rounds every product before it is added, on every machine, so its results have the same bits everywhere.
 
 cdef extern from *:
     """
@@ -10,15 +12,25 @@ cdef extern from *:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
                && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") ? 2 : 1;
     }
+    #elif defined(__aarch64__)
+    static int cpu_level(void) { return 1; }
     #else
     static int cpu_level(void) { return 0; }
     #endif
+    #if defined(__aarch64__)
+    #define HAS_NEON 1
+    #else
+    #define HAS_NEON 0
+    #endif
     """
     int cpu_level()
+    enum:
+        HAS_NEON
 
-_VARIANTS = ("baseline", "v3", "v4")
+_VARIANTS = ("baseline", "neon") if HAS_NEON else ("baseline", "v3", "v4")
 
 cdef const Loops *loops = NULL
+cdef const Loops *baseline = NULL
 _using = None
 
 
@@ -38,10 +50,24 @@ def use_variant(variant):
     """Use the loops of an instruction-set variant from now on; return the one used before."""
     global loops, _using
     before = _using
-    module = __import__(f"imfilter.engine._loops_{variant}", fromlist=["table"])
-    loops = <const Loops *>PyCapsule_GetPointer(module.table, "imfilter.loops")
+    loops = load_loops(variant)
     _using = variant
     return before
+
+
+cdef const Loops *load_loops(variant) except NULL:
+    module = __import__(f"imfilter.engine._loops_{variant}", fromlist=["table"])
+    return <const Loops *>PyCapsule_GetPointer(module.table, "imfilter.loops")
+
+
+cdef const Loops *find_loops(bint exact) except NULL:
+    """Return the loops in use or, for the same bits everywhere, those of the baseline."""
+    global baseline
+    if not exact:
+        return loops
+    if baseline == NULL:
+        baseline = load_loops("baseline")
+    return baseline
 
 
 def _choose_variant():

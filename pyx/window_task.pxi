@@ -24,7 +24,7 @@ cdef class WindowTask(Strips):
         cdef bytes sample = outside.tobytes()
         cdef const char *first = sample
         cdef Py_ssize_t k, count
-        self.loops, self.source, self.target = loops, source, target
+        self.loops, self.source, self.target = find_loops(plan.exact), source, target
         describe(&job.source, source)
         self.rows = describe(&job.target, target) * job.target.height
         self.align, self.height, self.stopped = 1, job.target.height, &job.stopped

@@ -143,6 +143,8 @@ def draw_options(rng: np.random.Generator, function: str) -> dict[str, Any]:
     if rng.random() < 0.4:
         options["dtype"] = pick(rng, strategies.DTYPES)
     if rng.random() < 0.1:
+        options["exact"] = True
+    if rng.random() < 0.1:
         options["channel_axis"] = pick(rng, [0, None, 1])
     if function in (*KERNEL_FUNCTIONS, "conv2d"):
         if rng.random() < 0.3:

@@ -108,7 +108,7 @@ def test_every_way_to_make_a_chain_makes_the_same():
     (lambda: Pipeline("gaussian:sigm=2"), "gaussian has the parameters sigma, truncate, linear, mode, cval and stride, "
                                           "got 'sigm': did you mean 'sigma'"),
     (lambda: Pipeline("sobel").then("gaussian", sigm=2), "got 'sigm': did you mean 'sigma'"),
-    (lambda: Pipeline("sobel:linear"), "sobel has the parameters axis, mode, cval and stride, got 'linear'"),
+    (lambda: Pipeline("sobel:linear"), "sobel has the parameters axis, mode, cval, stride and exact, got 'linear'"),
     (lambda: Pipeline("gaussian:sigma=-1"), "sigma must be a number of at least 0, got -1"),
     (lambda: Pipeline("gaussian:sigma=wide"), "sigma must be a number of at least 0.* got 'wide'"),
     (lambda: Pipeline("gaussian:sigma=1:sigma=2"), "sigma must be given once"),

@@ -38,6 +38,7 @@ COMMON = [
     *BORDER,
     click.Option(["--stride"], type=KindType(Pair(Integer(1))), default="1", show_default=True,
                  help="Compute every N-th pixel, or N,M down and across."),
+    click.Option(["--exact"], is_flag=True, help="Same bits on every processor; slower."),
 ]
 
 

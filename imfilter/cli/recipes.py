@@ -151,9 +151,10 @@ def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recip
         if options.feather is not None and options.only is None:
             raise click.UsageError("--feather softens the edge of a region: name one with --only")
         region = replace(options.only, feather=options.feather or 0) if options.only else None
-        border = {key: values[key] for key in ("mode", "cval")}
-        others = [one for spec in options.then for one in Pipeline.parse(spec, **border)]
-        pipeline = Pipeline(*[Filter.from_name("grayscale")] * options.gray, first(**values), *others)
+        placing = {key: values[key] for key in ("mode", "cval", "exact")}
+        others = [one for spec in options.then for one in Pipeline.parse(spec, **placing)]
+        grayscale = [Filter.from_name("grayscale", exact=values["exact"])] * options.gray
+        pipeline = Pipeline(*grayscale, first(**values), *others)
         return Recipe(pipeline, "-".join([name, *(one.label for one in others)]), options.channels, options.dtype,
                       options.bit_depth, region, options.nodata)
 

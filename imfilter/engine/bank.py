@@ -11,7 +11,7 @@ from ..errors import ImfilterError, check_integer, check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _core
 from .borders import PADDING_MODES, bank_margins, parse_border, parse_padding
-from .checks import check_bank_fits, check_bias, check_kernel
+from .checks import check_bank_fits, check_bias, check_flag, check_kernel
 from .computation import Computation, Geometry
 from .output import allocate_output, check_fits_memory, write_output
 from .planner import choose_bank_dtype
@@ -32,6 +32,7 @@ class BankOptions(TypedDict, total=False):
     groups: int
     padding_mode: Any
     dtype: Any
+    exact: Any
 
 
 class BankRequest(NamedTuple):
@@ -48,6 +49,7 @@ class BankRequest(NamedTuple):
     groups: Any = 1
     padding_mode: Any = "zeros"
     dtype: Any = None
+    exact: Any = False
 
 
 def filter_bank(
@@ -113,7 +115,8 @@ class PreparedBank:
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), 0.0)
         compute_dtype, bounded = choose_bank_dtype(
             weights, bias, PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype))
-        self.computation = Computation(compute_dtype, bounded, bias=bias, groups=groups)
+        self.computation = Computation(
+            compute_dtype, bounded, bias=bias, groups=groups, exact=check_flag("exact", request.exact))
         self.kernels = _depthwise_kernels(weights, groups)
         self.taps = weights[0].size
         self._keeps_packed = self.taps * max(outputs, 32) <= LARGEST_PACKED

@@ -14,6 +14,7 @@ from ..errors import ImfilterError, check_pair, check_real
 from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
+from .checks import check_flag
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
 from .folding import fold_axes
@@ -118,10 +119,11 @@ class PreparedConvolution:
         self.geometry = Geometry(stride, dilation, folding.shorten_padding(margins), int(border), cval)
         samples = Samples(PROXY_DTYPE.get(image_dtype, image_dtype), self._proxy, cval)
         self._blocks = self._transform_blocks(image_dtype, samples, full_size)
-        self.plan = choose_plan(
+        plan = choose_plan(
             self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
             method=options.method, epilogue=self._epilogue)
-        self._method = options.method
+        self.plan = replace(plan, exact=check_flag("exact", options.exact))
+        self._options = options
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._packed: _core.Packed | None = None
 
@@ -204,7 +206,7 @@ class PreparedConvolution:
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.layout, proxy=self._proxy)
         if result.size:
             task = normalized_blocks.Task(
-                source, target, mask, self.kernels[0], self.geometry, self._method, self.width, self._epilogue)
+                source, target, mask, self.kernels[0], self.geometry, self._options, self.width, self._epilogue)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
 

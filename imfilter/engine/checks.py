@@ -60,3 +60,10 @@ def _check_finite(values: Array, name: str) -> Array:
     if not _core.all_finite(values):
         raise ImfilterError(f"{name} must be finite, got NaN or infinity in it")
     return values
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return the value, which must be True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ImfilterError(f"{name} must be True or False, got {value!r}")
+    return bool(value)

@@ -25,8 +25,9 @@ class Computation(NamedTuple):
     compute_dtype: what samples are widened to, "int16", "float32" or "float64". bounded: no result is NaN, infinite or
     above 2**22 in size, so it can be rounded without checks. scale: what sums are multiplied by. window_doublings: how
     often windows of equal weights are doubled. solid: a kernel of ones in one piece in each column, whose columns' sums
-    slide down. differences: sums of floats are taken of differences of pixels, which keep the detail of an
-    image with a large offset. bias, groups: of a bank. epilogue: computed from the responses, in epilogue_dtype.
+    slide down. differences: sums of floats are taken of differences of pixels, which keep the detail of an image with a
+    large offset. bias, groups: of a bank. epilogue: computed from the responses, in epilogue_dtype. exact: by the loops
+    of the baseline, whose results have the same bits everywhere.
     """
 
     compute_dtype: str
@@ -39,6 +40,7 @@ class Computation(NamedTuple):
     groups: int = 1
     epilogue: Epilogue | None = None
     epilogue_dtype: str = "float32"
+    exact: bool = False
 
 
 class WindowPlan(NamedTuple):
@@ -46,7 +48,7 @@ class WindowPlan(NamedTuple):
 
     method: "extreme", "network", "histogram", "selection" or "bilateral". before: rows above and columns to the left of
     the pixel. cost: roughly how long a sample takes. rank: of the sample wanted. weights: of a bilateral filter, the
-    logarithm to base 2 for each place of the window; strictness: what a difference is multiplied by.
+    logarithm to base 2 for each place of the window; strictness: what a difference is multiplied by. exact: as above.
     """
 
     method: str
@@ -57,3 +59,4 @@ class WindowPlan(NamedTuple):
     network: Any = None
     weights: Any = None
     strictness: float = 0.0
+    exact: bool = False

@@ -23,6 +23,7 @@ from .epilogue import Epilogue
 from .kernel_structure import Kernel, absolute_sum, has_negative
 from .normalized import Weights, sum_weights
 from .planner import Samples, choose_plan
+from .request import ChannelwiseOptions
 
 BLOCK = 2**16  # results of a block of rows, about: what the loops read and write stays in the second-level cache
 LEAST_ROWS = 16  # of a block, which reads as many additional rows as the kernel is high
@@ -41,14 +42,15 @@ class Task:
     """One normalized convolution of a stack of images, ready to be run block by block on any number of threads.
 
     source, target: arrays (images, rows, columns, channels), like the mask of `weights`. kernel: for correlation.
-    width: columns of the whole result. epilogue: for pixels that count; others are the normalized response.
+    options: their method and exact. width: columns of the whole result. epilogue: for pixels that count; others are
+    the normalized response.
     """
 
     align = 1
 
     def __init__(
-        self, source: Array, target: Array, weights: Weights, kernel: Kernel, geometry: Geometry, method: str,
-        width: int, epilogue: Epilogue | None = None,
+        self, source: Array, target: Array, weights: Weights, kernel: Kernel, geometry: Geometry,
+        options: ChannelwiseOptions, width: int, epilogue: Epilogue | None = None,
     ) -> None:
         self._source, self._target, self._weights = source, target, weights
         self._epilogue = epilogue
@@ -69,7 +71,7 @@ class Task:
         self.rows = len(source) * len(self._blocks)
         self._stopped = False
         self._choose_dtypes(kernel, geometry.cval)
-        self._pack(kernel, geometry, method, width)
+        self._pack(kernel, geometry, options, width)
 
     def _choose_dtypes(self, kernel: Kernel, cval: float) -> None:
         """Choose the dtypes of a block's products, of its weights and of the sums of each."""
@@ -92,7 +94,7 @@ class Task:
                         (working, (self._count, self._target.shape[2], planes))]
         self.scratch = sum(dtype.itemsize * math.prod(shape) for dtype, shape in self._shapes)
 
-    def _pack(self, kernel: Kernel, geometry: Geometry, method: str, width: int) -> None:
+    def _pack(self, kernel: Kernel, geometry: Geometry, options: ChannelwiseOptions, width: int) -> None:
         """Prepare the convolution of a block of products and of one of weights."""
         stride, dilation = (self._advance, geometry.stride[1]), (1, geometry.dilation[1])
         room = self._allocate_blocks()
@@ -100,9 +102,10 @@ class Task:
         for source, target, outside in zip(room[:2], room[2:], self._fill, strict=True):
             plan = choose_plan(
                 (kernel,), Samples(source.dtype, self._working, outside), stride=stride, dilation=dilation, width=width,
-                method=method)
+                method=options.method)
             block = Geometry(stride, dilation, (0, geometry.before[1]), geometry.border, outside)
-            self._packed.append(_core.Packed(source[None], target[None], plan.kernels, block, plan.computation))
+            computation = plan.computation._replace(exact=options.exact)
+            self._packed.append(_core.Packed(source[None], target[None], plan.kernels, block, computation))
 
     def _allocate_blocks(self) -> list[Array]:
         """Return arrays for the products and the weights of a block, and for the sums of each."""

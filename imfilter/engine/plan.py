@@ -71,6 +71,8 @@ class Plan:
         What is computed from each response before it is rounded.
     epilogue_dtype : {'float32', 'float64'}
         What it is computed in.
+    exact : bool
+        Whether the result has the same bits on every instruction set.
     """
 
     method: str
@@ -87,6 +89,7 @@ class Plan:
     layout: LoopLayout | None = None
     epilogue: Epilogue | None = None
     epilogue_dtype: str = "float32"
+    exact: bool = False
 
     def __str__(self) -> str:
         layout = f"; {self.layout}" if self.layout else ""
@@ -98,7 +101,7 @@ class Plan:
         """The plan without the kernels, as the loops need it."""
         return Computation(
             self.compute_dtype, self.bounded, self.scale, self.window_doublings, self.solid, self.differences,
-            epilogue=self.epilogue, epilogue_dtype=self.epilogue_dtype)
+            epilogue=self.epilogue, epilogue_dtype=self.epilogue_dtype, exact=self.exact)
 
     def seconds(self, results: int) -> float:
         """Return a low estimate of the time on one thread."""

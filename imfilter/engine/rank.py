@@ -11,6 +11,7 @@ from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _core
 from .borders import Border, parse_border, parse_cval
+from .checks import check_flag
 from .computation import WindowPlan
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .request import FilterOptions
@@ -85,7 +86,7 @@ def _filter_windows(image: Any, choose_plan: Planner, options: FilterOptions, *,
     opened = open_image(image, options.channel_axis)
     pixels, layout, out = opened.pixels, opened.layout, options.out
     dtype = result_dtype(opened.dtype, options.dtype)
-    stride = check_pair("stride", options.stride, 1)
+    stride, exact = check_pair("stride", options.stride, 1), check_flag("exact", options.exact)
     border = parse_border("mode", options.mode)
     fill_value = _make_fill_value(options.cval, border, opened)
     threads = thread_count(options.workers)
@@ -100,7 +101,7 @@ def _filter_windows(image: Any, choose_plan: Planner, options: FilterOptions, *,
     source = layout.images(to_native(pixels))
     result, target = allocate_output(pixels, shape, written, out if written == dtype else None, layout)
     if result.size:
-        plan = choose_plan((height, width), source.dtype)
+        plan = choose_plan((height, width), source.dtype)._replace(exact=exact)
         _check_rows_fit(plan, source)
         task = _core.WindowTask(
             source, target, plan, _clip_stride(stride, source.shape), int(border), fill_value)

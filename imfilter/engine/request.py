@@ -23,15 +23,16 @@ class FilterOptions(NamedTuple):
     dtype: Any = None
     out: Any = None
     workers: int | None = None
+    exact: Any = False
 
     def channelwise(self) -> "ChannelwiseOptions":
         """Return the options that decide what is computed, with padding 'same'."""
-        return ChannelwiseOptions(self.mode, self.cval, "same", self.stride, 1, self.dtype, "auto")
+        return ChannelwiseOptions(self.mode, self.cval, "same", self.stride, 1, self.dtype, "auto", self.exact)
 
     def with_dtype(self, dtype: np.dtype[Any]) -> "FilterOptions":
         """Return the options with another dtype of the result, without the half microsecond of _replace."""
-        mode, cval, stride, mask, channel_axis, _, out, workers = self
-        return FilterOptions(mode, cval, stride, mask, channel_axis, dtype, out, workers)
+        mode, cval, stride, mask, channel_axis, _, out, workers, exact = self
+        return FilterOptions(mode, cval, stride, mask, channel_axis, dtype, out, workers, exact)
 
 
 class ChannelwiseOptions(NamedTuple):
@@ -44,6 +45,7 @@ class ChannelwiseOptions(NamedTuple):
     dilation: Any = 1
     dtype: Any = None
     method: str = "auto"
+    exact: Any = False
 
     def with_checked_pairs(self) -> "ChannelwiseOptions":
         """Return the options with sequences replaced by checked pairs: (1, True) would be looked up as (1, 1)."""

@@ -66,7 +66,7 @@ class ChannelMatrix(Operation):
         """Return the matrix times each pixel. axis: of the channels in the result."""
         return conv2d(
             pixels, matrix[:, :, None, None], stride=options.stride, channel_axis=options.channel_axis,
-            dtype=options.dtype, out=options.out, workers=options.workers)
+            dtype=options.dtype, out=options.out, workers=options.workers, exact=options.exact)
 
 
 class ChannelSum(ChannelMatrix):

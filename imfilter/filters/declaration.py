@@ -51,6 +51,7 @@ PLACING = (
     Parameter("mode", BorderName(), COMMON_DEFAULTS["mode"], "How the image continues beyond its border."),
     Parameter("cval", Number(), COMMON_DEFAULTS["cval"], "Samples beyond the border when mode is 'constant'."),
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
+    Parameter("exact", Flag(), COMMON_DEFAULTS["exact"], "The same bits on every processor, more slowly."),
 )
 LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, by the transfer curve of the file, else sRGB.")
 

@@ -12,10 +12,10 @@ linear : bool, default False
     image is that of its color profile, gamma or EXIF (Adobe RGB), else sRGB. For uint8, uint16 and floats from 0 to 1;
     other images are rejected. It takes the memory of the image as floats."""
 COMMON = """\
-mode, cval, stride, mask, channel_axis, dtype, out, workers
+mode, cval, stride, mask, channel_axis, dtype, out, workers, exact
     As in `imfilter.correlate`: the border mode ('reflect'), its constant (0.0), the step between results (1), the
     weight of each pixel (blurs and sharpening only), the axis of the channels (-1), the dtype of the result, the array
-    that receives it, and the number of threads."""
+    that receives it, the number of threads, and whether the bits are the same on every processor (False)."""
 RETURNS = """\
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
     In the image's dtype unless `dtype` says otherwise."""

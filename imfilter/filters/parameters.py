@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays.conversion import as_array
 from ..engine.borders import MODES, parse_border
+from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
 
 
@@ -94,9 +95,7 @@ class Flag:
     """True or false."""
 
     def check(self, name: str, value: object) -> bool:
-        if not isinstance(value, (bool, np.bool_)):
-            raise ImfilterError(f"{name} must be {self.words}, got {value!r}")
-        return bool(value)
+        return check_flag(name, value)
 
     def parse(self, text: str) -> Any:
         return {"true": True, "false": False}.get(text.lower(), text)

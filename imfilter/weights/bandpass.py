@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from .elementary import cosine_and_sine_of, exponential
 from .taps import Array, Products, check_length, cosine_and_sine, curvature_taps, gaussian_taps
 
 
@@ -44,10 +45,9 @@ def gabor_products(frequency: float, angle: float, bandwidth: float) -> tuple[Pr
     radius = max(3 * sigma * max(abs(across), abs(up)), 1.0)
     check_length(2 * radius)
     x = np.arange(-math.ceil(radius), math.ceil(radius) + 1)
-    bell = np.exp(-0.5 * (x / sigma) ** 2) / (math.sqrt(2 * math.pi) * sigma)
-    (cos_x, sin_x), (cos_y, sin_y) = (
-        (bell * np.cos(turn * x), bell * np.sin(turn * x)) for turn in (
-            2 * math.pi * frequency * across, -2 * math.pi * frequency * up))
+    bell = exponential(-0.5 * (x / sigma) ** 2) / (math.sqrt(2 * math.pi) * sigma)
+    turns = 2 * math.pi * frequency * across, -2 * math.pi * frequency * up
+    (cos_x, sin_x), (cos_y, sin_y) = ([bell * wave for wave in cosine_and_sine_of(turn * x)] for turn in turns)
     mean = cos_y.sum() * cos_x.sum() / bell.sum() ** 2
     real = [(cos_y, cos_x), (-sin_y, sin_x), (-mean * bell, bell)]
     imaginary = [(sin_y, cos_x), (cos_y, sin_x)]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImfilterError
+from .elementary import cosine_and_sine_of, exponential
 
 Array = np.ndarray[Any, Any]
 # A kernel as (column, row) pairs: the sum of their outer products, which is never computed for filtering.
@@ -41,7 +42,7 @@ def dense_kernel(products: Products) -> Array:
 def cosine_and_sine(angle: float) -> tuple[float, float]:
     """Return cosine and sine of an angle in degrees: exactly 0 at right angles, exactly equal in size at 45 degrees."""
     quarter, rest = divmod(math.fmod(angle, 360), 90)
-    cosine, sine = math.cos(math.radians(rest)), math.sin(math.radians(rest))
+    cosine, sine = (float(value) for value in cosine_and_sine_of(np.array(math.radians(rest))))
     if rest == 45:
         sine = cosine
     for _ in range(int(quarter) % 4):
@@ -56,7 +57,7 @@ def gaussian_taps(sigma: float, truncate: float = 4.0) -> Array:
     if radius == 0:
         return np.ones(1)
     x = np.arange(-radius, radius + 1)
-    taps: Array = np.exp(-0.5 * (x / sigma) ** 2)
+    taps = exponential(-0.5 * (x / sigma) ** 2)
     taps /= taps.sum()
     return taps
 
