@@ -73,7 +73,7 @@ def apply_filter(
     image: Any, name: str, *, mask: Any, dtype: Any, out: Any, workers: Any, channel_axis: int | None,
     **keywords: Any,
 ) -> Any:
-    """Implement the filters for a dask array. keywords: the checked parameters, mode, cval and stride."""
+    """Implement the filters for a dask array. keywords: the checked parameters, mode, cval, stride and exact."""
     layout = _check_array(image, channel_axis, out, workers)
     lazy_mask = _open_mask(mask, image, layout, keywords["mode"])
     keywords["stride"] = tuple(np.broadcast_to(keywords["stride"], 2).tolist())

@@ -87,8 +87,8 @@ class Pipeline:
             NAME, or NAME:PARAMETER=VALUE:PARAMETER=VALUE, and commas between filters. Values are written as on the
             command line; a comma within one is followed by a number, never by a letter: "gaussian:sigma=2,0.5,sobel" is
             two filters. A flag needs no value: "gaussian:linear". Besides its own parameters each filter has mode (or
-            border), cval and stride. A kernel of your own is "kernel:0 -1 0; -1 5 -1; 0 -1 0", or the name of a text
-            file, kernel.csv; with ":normalize" its weights are divided by their sum.
+            border), cval, stride and exact. A kernel of your own is "kernel:0 -1 0; -1 5 -1; 0 -1 0", or the name of a
+            text file, kernel.csv; with ":normalize" its weights are divided by their sum.
         **others
             Parameters for all filters of the text that do not set them, such as mode.
 
