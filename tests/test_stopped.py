@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 from program import PROGRAM, complete, posix, read_lines, start
 
+from imfilter.cli import report
+
 TO_OUTPUT = {
     "apply": ["apply", "box", "photo.png", "-o", "-"], "preview": ["preview", "photo.png", "box", "-o", "-"],
     "compare": ["compare", "photo.png", "photo.png", "-o", "-"], "show": ["show", "sobel", "-o", "-"],
@@ -50,3 +52,20 @@ def test_every_photo_has_an_object_after_an_interrupt(folder, workers):
     assert sorted(one["input"] for one in found) == [f"./{number:02}.png" for number in range(40)]
     for one in found:
         assert one["status"] == ("written" if os.path.exists(one["output"]) else "not done")
+
+
+@posix
+def test_an_interrupt_waits_until_a_result_is_printed(here, folder, monkeypatch):
+    print_json = report.print_json
+
+    def interrupt(result):
+        if result.status == "written":
+            os.kill(os.getpid(), signal.SIGINT)
+        print_json(result)
+
+    monkeypatch.setattr(report, "print_json", interrupt)
+    Image.open("photo.png").save("other.png")
+    said = here("apply", "box", "--json", "--workers", "1", "photo.png", "other.png", status=130)
+    assert [(one["input"], one["status"]) for one in map(json.loads, said.out.splitlines())] == [
+        ("photo.png", "written"), ("other.png", "not done")]
+    assert said.err == "imfilter: other.png: not done\nimfilter: interrupted: 1 of 2 written\n"

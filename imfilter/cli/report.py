@@ -13,6 +13,7 @@ import click
 from ..batch import PhotoResult
 from ..batch.sources import LINK, RESULT
 from ..batch.targets import PlannedPhoto
+from ..runtime import signals
 from ..runtime.extras import describe_missing
 from ..runtime.printable import escape_controls
 from .outputs import OutputOptions
@@ -94,10 +95,15 @@ class Report:
             self._progress.draw()
 
     def add_photo(self, result: PhotoResult) -> None:
-        """Print the result of a photo, once."""
+        """Print the result of a photo, once. An interrupt waits until it is printed."""
         if result.number in self._reported:
             return
+        signals.hold()
         self._reported.add(result.number)
+        self._print_photo(result)
+        signals.release()
+
+    def _print_photo(self, result: PhotoResult) -> None:
         self._counts[result.status] += 1
         self._tiles = None
         verbose = self._options.verbose or not (self._bar_suffices and result.status == "written")
