@@ -116,11 +116,19 @@ def read_lines(child, count):
     """Return lines that a child writes to its standard output, as soon as they are there; fail where it hangs."""
     watchdog = threading.Timer(PATIENCE, end, (child,))
     watchdog.start()
-    lines = [child.stdout.readline() for _ in range(count)]
+    lines = [_read_line(child) for _ in range(count)]
     watchdog.cancel()
     watchdog.join()
     assert all(lines), f"{count} lines were to come, got {lines}"
     return lines
+
+
+def _read_line(child):
+    """Return the next line and take no byte beyond it: what Python has buffered, communicate() does not return."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(child.stdout.fileno(), 1)):
+        line += byte
+    return line.decode() if child.text_mode else line
 
 
 def limited(megabytes_of_file, command):
