@@ -109,3 +109,14 @@ def test_cosines_and_sines(rng):
     np.testing.assert_allclose(cosines, np.cos(angles), rtol=0, atol=3e-16)
     np.testing.assert_allclose(sines, np.sin(angles), rtol=0, atol=3e-16)
     assert [float(values[()]) for values in cosine_and_sine_of(np.float64(0))] == [1.0, 0.0]
+
+
+def test_blocks_of_a_dask_array(rng):
+    lazy = pytest.importorskip("dask.array")
+    image, bank = rng.random((9, 40, 3)).astype("f4"), rng.standard_normal((20, 3, 3, 3))
+    kernel = rng.standard_normal((3, 3))
+    for compute in (lambda image: imfilter.conv2d(image, bank, exact=True),
+                    lambda image: imfilter.correlate(image, kernel, exact=True),
+                    lambda image: imfilter.unsharp_mask(image, 2, exact=True)):
+        chunked = compute(lazy.from_array(image, chunks=(4, 17, 3)))
+        np.testing.assert_array_equal(chunked.compute(scheduler="synchronous"), compute(image))

@@ -118,7 +118,7 @@ def split_bank(request: BankRequest) -> BlockwiseFilter:
     call = functools.partial(
         _filter_colors, conv2d, weight=weights, bias=request.bias, stride=stride, dilation=dilation,
         groups=request.groups, padding_mode=request.padding_mode, channel_axis=layout.channel_axis,
-        dtype=request.dtype)
+        dtype=request.dtype, exact=request.exact)
     border = parse_border("padding_mode", request.padding_mode, PADDING_MODES)
     axes = _padded_axes(
         layout.size(shape), taps, bank_margins(request.padding, taps, dilation), stride, dilation, border)
