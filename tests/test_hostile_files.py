@@ -288,8 +288,21 @@ def test_a_frame_that_enlarges_the_canvas_is_refused_before_it_is_created(put, b
         files.read_photo(put("x.gif", grown_gif(between)), max_pixels=10**6)
 
 
+def disposed_gif():
+    """Return a GIF of a few bytes whose first frame has 3.6 gigapixels, which are to be cleared before the second."""
+    return (b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6) + b"!\xf9\4\x08\0\0\0\0,"
+            + struct.pack("<HHHHB", 0, 0, 60_000, 60_000, 0) + b"\2\2\x44\1\0;")
+
+
+def test_a_first_frame_that_is_to_be_cleared_is_refused_before_it_is_created(put):
+    with pytest.raises(FileError, match=r"x\.gif: must have at most 1 megapixels, got 60000 x 60000 pixels: --max"):
+        files.read_photo(put("x.gif", disposed_gif()), max_pixels=10**6)
+
+
 def test_pillow_keeps_to_the_limit_as_well(put, monkeypatch):
-    monkeypatch.setattr("imfilter.files.gif.measure_canvas", lambda stream: (1, 1))
+    monkeypatch.setattr("imfilter.files.gif.measure_canvas", lambda *_: (1, 1))
+    with pytest.raises(FileError, match=r"x\.gif: has a frame of too many pixels: --max-pixels sets the limit"):
+        files.read_photo(put("x.gif", disposed_gif()), max_pixels=10**6)
     photo = files.read_photo(put("x.gif", grown_gif()), max_pixels=10**6)
     with pytest.raises(FileError, match=r"x\.gif: has a frame of too many pixels: --max-pixels sets the limit"):
         list(photo.frames)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Any
 
 import numpy as np
@@ -18,14 +19,14 @@ REPEATING = ("NETSCAPE", "ANIMEXTS")
 HUNDREDTH = 10  # milliseconds, GIF's unit of time
 
 
-def measure_canvas(stream: IO[bytes]) -> tuple[int, int]:
-    """Return the size of a GIF file that holds every frame: some exceed the size in its header."""
+def measure_canvas(stream: IO[bytes], count: int | None = None) -> tuple[int, int]:
+    """Return the size of a GIF file that holds its first `count` frames, or all: some exceed the size in its header."""
     stream.seek(6)
-    width, height = struct.unpack("<HH", stream.read(4))
-    for mark, head in _read_blocks(stream):
-        if mark == FRAME:
-            left, top, across, down = struct.unpack("<HHHH", head[:8])
-            width, height = max(width, left + across), max(height, top + down)
+    width, height = struct.unpack("<HH", stream.read(4).ljust(4, b"\0"))
+    frames = (head for mark, head in _read_blocks(stream) if mark == FRAME)
+    for head in islice(frames, count):
+        left, top, across, down = struct.unpack("<HHHH", head[:8])
+        width, height = max(width, left + across), max(height, top + down)
     return width, height
 
 
@@ -40,6 +41,8 @@ def _read_blocks(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Yield what begins each block, and its first bytes: of an extension its kind and its first part."""
     stream.seek(0)
     head = stream.read(13)
+    if len(head) < 13:
+        return
     stream.seek(_table_size(head[10]), 1)
     while (mark := stream.read(1)) not in (b"", END):
         if mark not in (EXTENSION, FRAME):  # decoders skip what they do not know

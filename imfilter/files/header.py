@@ -15,14 +15,15 @@ from .chunks import SIGNATURE, drop_texts
 from .formats import FORMATS, HEIF, RAW, UNSUPPORTED
 from .heif import START, can_read_heif, prepare_formats
 from .photo import suffix_of
-from .pillow_guards import explain_read_errors, pixel_limit, quiet_headers
+from .pillow_guards import check_pixels, explain_read_errors, pixel_limit, quiet_headers
 from .png_metadata import READ_TEXTS
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth is known
 NO_IMAGE = f"is not an image that can be read ({', '.join(READ)}, AVIF, HEIC)"
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 JPEG_START = b"\xff\xd8"
-STARTS = (SIGNATURE, JPEG_START, *TIFF_STARTS, b"BM", b"RIFF", b"GIF8")
+GIF_START = b"GIF8"
+STARTS = (SIGNATURE, JPEG_START, *TIFF_STARTS, b"BM", b"RIFF", GIF_START)
 PIECE = 2**20  # bytes read at once from a pipe
 LARGEST_PIXEL = 8  # bytes a pixel that a pipe may hold: 16 bits of red, green, blue and alpha
 LEAST_PIPE = 2**24  # bytes that it may hold in any case, for metadata
@@ -100,8 +101,11 @@ def _begins_like_image(start: bytes) -> bool:
     return start.startswith(STARTS) or start[4:8] == b"ftyp" or (start[:1] == b"P" and start[1:2].isdigit())
 
 
-def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
-    """Return a file as Pillow opens it, and its number of frames; None: a TIFF file that Pillow does not know."""
+def open_header(stream: IO[bytes], max_pixels: int | None = None) -> tuple[Image.Image, int] | None:
+    """Return a file as Pillow opens it, and its number of frames; None: a TIFF file that Pillow does not know.
+
+    max_pixels: limits what Pillow already creates when it opens a GIF file; others are empty until they are decoded.
+    """
     if not stream.seek(0, os.SEEK_END):
         raise FileError("is empty")
     stream.seek(0)
@@ -116,10 +120,16 @@ def open_header(stream: IO[bytes]) -> tuple[Image.Image, int] | None:
         from .tiff_tables import check_stream
 
         check_stream(stream)
+    limit = None
+    if start.startswith(GIF_START):
+        from .gif import measure_canvas
+
+        check_pixels(measure_canvas(stream, 1), max_pixels)
+        limit = pixel_limit() if max_pixels is None else max_pixels  # Pillow may see another first frame
     stream.seek(0)
     formats = prepare_formats(start) or READ
     try:
-        with quiet_headers():
+        with quiet_headers(limit):
             image: Image.Image = Image.open(stream, formats=formats)
             if hasattr(image, "_frame_pos"):  # of TIFF
                 image._frame_pos = _Places(image._frame_pos)

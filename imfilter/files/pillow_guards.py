@@ -78,7 +78,7 @@ def quiet_headers(most: int | None = None) -> Iterator[None]:
     with OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Pillow warns above its limit, and raises at twice as many pixels.
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None if most is None else max(1, most // 2)
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None if most is None else (most + 1) // 2
         text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT
         try:
             yield

@@ -94,7 +94,7 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> De
         if len(images.pieces) > 1:
             check_frames(len(images.pieces), images.pixels, stream, most)
             return _decode_stream(images, stream, most, notes)
-    found = open_header(stream)
+    found = open_header(stream, most)
     if found is None:
         from .tiff_decoding import decode_tiff
 
@@ -127,7 +127,7 @@ def _choose_decoder(stream: IO[bytes], most: int | None, notes: list[str]) -> De
     if count > 1:  # the file may have been deleted or replaced when the next frame is requested
         stream.seek(0)
         stream = io.BytesIO(stream.read())
-        image, count = open_header(stream) or (image, count)
+        image, count = open_header(stream, most) or (image, count)
     return Decoder(kind, count, _PillowDecoder(image, kind, count, stream, tables, canvas, most, notes))
 
 
