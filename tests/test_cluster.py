@@ -1,5 +1,6 @@
 """Tiles and photos on the workers of a dask scheduler, in processes of their own: the same bytes, killed or not."""
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -11,9 +12,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gate import HOLD, held_workers
-from program import CHECKOUT, PATIENCE, PROGRAM, complete, posix, read_lines, run, start, wait_until
+from gate import HOLD, held_workers, start_held
+from kills import KILL
+from PIL import Image
+from program import (
+    CHECKOUT,
+    PATIENCE,
+    PROGRAM,
+    complete,
+    pixels,
+    posix,
+    read_lines,
+    run,
+    run_here,
+    start,
+    wait_until,
+)
 
+import imfilter
 from imfilter import files
 
 for library in ("dask", "distributed", "tifffile", "zarr"):
@@ -34,6 +50,8 @@ def scheduler(tmp_path_factory):
     """The address of a scheduler with two workers of one thread."""
     with SCALE["cluster"](tmp_path_factory.mktemp("cluster"), 2) as address:
         yield address
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(2, PATIENCE)  # one may not be back yet, and its nanny is found by it
         close(address)
 
 
@@ -157,6 +175,23 @@ def test_an_interrupted_batch_says_what_is_not_done(photo, scheduler):
     assert "not done" in said and re.search(r"imfilter: interrupted: [1-6] of 7 written", said), said
 
 
+@posix
+def test_a_batch_whose_scheduler_is_killed_names_each_photo_that_is_not_done(photo, tmp_path_factory):
+    names = [f"{k}.tif" for k in range(3)]
+    for name in names:
+        shutil.copy(photo, name)
+    os.mkfifo("pipe.png")  # a photo that never comes: the batch waits for the test
+    with SCALE["cluster"](tmp_path_factory.mktemp("one"), 1) as address:
+        process = start([*PROGRAM, "apply", "box", *names, "pipe.png", "--out-dir", "out", "--scheduler", address],
+                        text=True)
+        read_lines(process, 3)
+        close(address)
+    said = process.communicate(timeout=PATIENCE)[1].splitlines()
+    assert process.returncode == 1 and said[0] == f"imfilter: pipe.png: the scheduler at {address} is gone", said
+    assert said[1].startswith("imfilter: 3 of 4 written, 1 failed, in ") and len(said) == 2
+    assert sorted(os.listdir("out")) == [f"{k}.box.tif" for k in range(3)]
+
+
 @pytest.mark.parametrize("target", ["a.tif", "a.zarr"])
 def test_a_source_that_a_worker_cannot_open_is_one_sentence(photo, scheduler, target):
     code = ("import os; from imfilter.tiled import cluster; own = cluster.Cluster.compute_tiles\n"
@@ -197,3 +232,97 @@ def test_a_cluster_without_workers_and_a_scheduler_that_goes_are_told(photo, tmp
     said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 1 and said.count("\n") == 1, said
     assert f"the scheduler at {address} is gone; the other tiles are kept, and --resume computes the rest" in said
+
+
+def settle(client):
+    """Wait for what the workers still do for clients that are gone: each has one thread."""
+    workers = list(client.scheduler_info()["workers"])
+    client.gather([client.submit(int, workers=[worker], pure=False, allow_other_workers=False) for worker in workers])
+
+
+def expected_median(photo):
+    """Return the pixels that MEDIAN makes of a photo, computed in this process."""
+    return imfilter.median(np.asarray(files.read_photo(photo).image), size=5)
+
+
+def list_files():
+    """Return the names of all files below this folder, but for the chunks of stores that are whole."""
+    names = {str(path) for path in Path().rglob("*") if path.is_file()}
+    return {name for name in names if "/c/" not in name or name.endswith(".partial")}
+
+
+@posix
+@pytest.mark.parametrize("after", ["the same", "another"])
+def test_workers_of_a_client_that_was_killed_do_not_touch_what_comes_after(photo, scheduler, client, after):
+    with held_workers(client, free=3, gate="gate"):
+        process = start([*PROGRAM, *MEDIAN, photo, "-o", "a.zarr", "--scheduler", scheduler])
+        wait_until(lambda: done_of("a.zarr") >= 6 and os.path.exists("gate.reached"), "each has done three tiles")
+        process.kill()
+        process.wait()
+        if after == "the same":
+            run(*MEDIAN, photo, "-o", "a.zarr", "--resume")
+            result = expected_median(photo)
+        else:  # which is unfinished when the workers go on
+            other = start_held("apply", "box", photo, "-o", "a.zarr", "--tile", "128", "--force", "--workers", "1",
+                               free=1, gate="other")
+            wait_until(lambda: os.path.exists("other.reached"), "the other run has done a tile")
+            result = imfilter.box(np.asarray(files.read_photo(photo).image))
+        Path("gate").touch()
+        settle(client)
+        if after == "another":
+            assert done_of("a.zarr") == 1
+            Path("other").touch()
+            other.communicate(timeout=PATIENCE)
+            assert other.returncode == 0
+    signals = {"gate", "gate.reached", "other", "other.reached"}
+    assert list_files() - signals == {"photo.tif", "a.zarr/zarr.json"}
+    np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], result)
+
+
+def kill_at_each_step(client, word):
+    """Yield the number of a call to the system, on files with this word in their names, at which one worker will end.
+
+    The first one that reaches it does. A new one comes in its place. Until no worker reaches that many calls.
+    """
+    for last in itertools.count(1, 2):
+        Path("killed").unlink(missing_ok=True)
+        client.run(exec, f"{KILL}\nkill_at({last}, {os.path.abspath(word)!r}, {os.path.abspath('killed')!r})", {})
+        yield last
+        client.wait_for_workers(2, PATIENCE)
+        if not os.path.exists("killed"):
+            return
+
+
+@posix
+def test_a_worker_that_is_killed_at_any_step_of_a_tile_costs_only_time(photo, scheduler, client):
+    whole = imfilter.box(np.asarray(files.read_photo(photo).image), size=5)
+    for last in kill_at_each_step(client, "a.zarr"):  # noqa: B007
+        done = run_here("apply", "box", "--size", "5", photo, "-o", "a.zarr", "--tile", "800", "--scheduler", scheduler)
+        assert done.stderr == b""
+        assert list_files() - {"killed"} == {"photo.tif", "a.zarr/zarr.json"}
+        np.testing.assert_array_equal(zarr.open_array("a.zarr", mode="r")[:], whole)
+        shutil.rmtree("a.zarr")
+    assert last > 8
+
+
+@posix
+@pytest.mark.parametrize("how", ["--out-dir=in", "--in-place"])
+def test_a_worker_that_is_killed_at_any_step_of_a_photo_writes_it_once(photo, scheduler, client, how):
+    os.mkdir("in")
+    result = "in/0.png" if how == "--in-place" else "in/0.box.png"
+    before = np.arange(120, dtype=np.uint8).reshape(10, 12)
+    refused = 0
+    for last in kill_at_each_step(client, "in"):  # noqa: B007
+        Path(result).unlink(missing_ok=True)
+        Image.fromarray(before).save("in/0.png")
+        done = run_here("apply", "box", "--size", "5", "in/0.png", how, "--scheduler", scheduler, status=None)
+        if done.returncode:
+            assert done.stderr == b"imfilter: in/0.png: has changed since the run began: a worker may have " \
+                b"replaced it before it died, so it is not filtered again\n"
+            refused += 1
+        for name in os.listdir("in"):  # of a file that is replaced, between getting this name and losing it again
+            if how == "--in-place" and name.startswith(".imfilter-"):
+                os.unlink(f"in/{name}")
+        assert set(os.listdir("in")) == {"0.png", os.path.basename(result)}
+        np.testing.assert_array_equal(pixels(result), imfilter.box(before, size=5))
+    assert last > 3 and refused == (how == "--in-place")

@@ -44,10 +44,8 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory):
-    """A folder with photos, a stream, and older results."""
-    folder = tmp_path_factory.mktemp("furnished")
+def furnish(folder):
+    """Fill a folder with photos, a stream, and older results."""
     awkward.photo(size=(20, 18)).save(folder / "photo.png")
     awkward.photo(size=(20, 18)).point(lambda sample: 50 + sample // 2).save(folder / "other.png")
     awkward.photo(size=(20, 18)).save(folder / "photo.jpg")
@@ -56,6 +54,13 @@ def furnished(tmp_path_factory):
     for name in ("out.png", "out.tif", "out.y4m"):
         (folder / name).write_bytes(b"the old file")
     run(["apply", "sobel", str(folder / "photo.tif"), "-o", str(folder / "out.zarr")])  # where zarr is installed
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory):
+    """A folder with photos, a stream, and older results."""
+    folder = tmp_path_factory.mktemp("furnished")
+    furnish(folder)
     return folder
 
 
@@ -166,6 +171,15 @@ def test_a_process_that_ends_at_any_step_leaves_the_old_file_or_the_new_one(kind
 
 def check_killed(kind, furnished):
     """Kill the command of a kind of write at each step, and check what is left in the current folder."""
+    expected = prepare_kills(kind, furnished)
+    for number, done in enumerate(faults.killed_runs(expected.words)):  # noqa: B007
+        assert faults.run_in_fork(lambda done=done: expected.check(done=done, killed=True)) == 0
+        restore(furnished)
+    print(number)
+
+
+def prepare_kills(kind, furnished):
+    """Return what a kind of write may leave, having imported what it needs once, and not in each fork."""
     prepared = Path("../expected")
 
     def prepare():
@@ -173,13 +187,10 @@ def check_killed(kind, furnished):
 
     assert faults.run_in_fork(prepare) == 0
     expected, modules = pickle.loads(prepared.read_bytes())
-    for name in modules:  # once, and not in each fork
+    for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    for number, done in enumerate(faults.killed_runs(expected.words)):  # noqa: B007
-        assert faults.run_in_fork(lambda done=done: expected.check(done=done, killed=True)) == 0
-        restore(furnished)
-    print(number)
+    return expected
 
 
 @pytest.mark.slow

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import os
+import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import FileError, ImfilterError
 from ..runtime import signals
@@ -13,6 +15,17 @@ from .job import BatchJob, PhotoResult, ProgressCallback
 from .opening import choose_source
 from .photo import filter_photo
 from .targets import PlannedPhoto
+
+
+class SentPhoto(NamedTuple):
+    """A photo for a worker. A task runs again if its worker dies, even if that has already written the result.
+
+    identity: of the photo's file when it was sent. is_new: whether nothing had the result's name then.
+    """
+
+    planned: PlannedPhoto
+    identity: tuple[int, ...]
+    is_new: bool
 
 
 class ClusterExecutor:
@@ -48,16 +61,17 @@ class ClusterExecutor:
         shared = self._job._replace(tiling=None), os.getcwd()
         done = cluster.map(_filter_on_worker, shared, self._select_remote(photos, local))
         with contextlib.closing(done):
-            for planned, result in done:
-                yield _complete_result(planned, result)
+            for sent, result in done:
+                yield _complete_result(sent.planned, result)
 
-    def _select_remote(self, photos: Iterable[PlannedPhoto], local: list[PlannedPhoto]) -> Iterator[PlannedPhoto]:
+    def _select_remote(self, photos: Iterable[PlannedPhoto], local: list[PlannedPhoto]) -> Iterator[SentPhoto]:
         """Yield the photos that workers filter whole; collect those that this process must open in `local`."""
         for planned in photos:
             if self._is_local(planned):
                 local.append(planned)
             else:
-                yield planned
+                is_new = not os.path.lexists(planned.target or "")
+                yield SentPhoto(planned, _identify(planned.source.path), is_new)
 
     def _is_local(self, planned: PlannedPhoto) -> bool:
         """Return whether this process opens a photo: for tiles, for its own streams, or to report why it cannot."""
@@ -69,15 +83,39 @@ class ClusterExecutor:
             return True
 
 
-def _filter_on_worker(shared: tuple[BatchJob, str], planned: PlannedPhoto) -> PhotoResult:
+def _identify(path: str) -> tuple[int, ...]:
+    """Return what changes when a file is replaced; nothing if there is no file."""
+    try:
+        status = os.stat(path)
+    except OSError:  # reading it reports that
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _filter_on_worker(shared: tuple[BatchJob, str], sent: SentPhoto) -> PhotoResult:
     """Filter a photo in one thread of a worker. shared: the job, and the folder that names are relative to."""
     job, folder = shared
-    source = planned.source._replace(path=os.path.join(folder, planned.source.path))
+    path, target = (os.path.join(folder, name or "") for name in (sent.planned.source.path, sent.planned.target))
+    planned = sent.planned._replace(source=sent.planned.source._replace(path=path), target=target)
     os.environ["IMFILTER_WORKERS"] = "1"
     try:
-        return filter_photo(job, planned._replace(source=source, target=os.path.join(folder, planned.target or "")))
+        if job.output.in_place and sent.identity and _identify(path) != sent.identity:
+            return PhotoResult(path, target, number=planned.number, error="has changed since the run began: a worker "
+                               "may have replaced it before it died, so it is not filtered again")
+        if sent.is_new and not job.output.force and os.path.lexists(target) and _confirm_result(job, planned):
+            return filter_photo(job._replace(output=job.output._replace(force=True, skip_existing=False)), planned)
+        return filter_photo(job, planned)
     finally:
         signals.release()
+
+
+def _confirm_result(job: BatchJob, planned: PlannedPhoto) -> bool:
+    """Return whether a file is the result of a photo, byte for byte, as a worker writes it that dies then."""
+    target = planned.target or ""
+    with tempfile.TemporaryDirectory() as folder:
+        again = os.path.join(folder, os.path.basename(target))
+        filter_photo(job, planned._replace(target=again))
+        return os.path.isfile(again) and filecmp.cmp(again, target, shallow=False)
 
 
 def _complete_result(planned: PlannedPhoto, result: Any) -> PhotoResult:

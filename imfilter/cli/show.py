@@ -1,11 +1,13 @@
 """imfilter show FILTER|KERNEL: a kernel's weights and frequency response, as text or as a picture."""
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -45,10 +47,11 @@ def command(what: str, output: str | None, force: bool) -> Status:
 
     FILTER is a name, with parameters if needed: gaussian:sigma=2. KERNEL is a text file, or the weights themselves.
     """
-    parts = _find_parts(what)
-    if output is None:
-        print_lines("\n".join(_describe_parts(what, parts)))
-        return Status.DONE
+    with _name_file(what):
+        parts = _find_parts(what)
+        if output is None:
+            print_lines("\n".join(_describe_parts(what, parts)))
+            return Status.DONE
     if not parts.kernels and parts.matrix is None:
         raise ImfilterError(f"a filter to draw must be a linear convolution, got {what}: it has no kernel")
     pictures.check_suffix(output, scene=True)
@@ -59,6 +62,19 @@ def command(what: str, output: str | None, force: bool) -> Status:
         print_message(str(error))
         return Status.SOME_FAILED
     return Status.DONE
+
+
+@contextlib.contextmanager
+def _name_file(what: str) -> Iterator[None]:
+    """Have errors about the kernel in a file name the file."""
+    try:
+        yield
+    except FileError:
+        raise
+    except ImfilterError as error:
+        if what in error.fact or not os.path.isfile(what):
+            raise
+        raise ImfilterError(f"{what}: {error.fact}") from None
 
 
 def _find_parts(what: str) -> Anatomy:

@@ -59,8 +59,9 @@ def has_negative(kernel: Kernel) -> bool:
 
 
 def sum_of(kernel: Kernel) -> float:
-    """Return the sum of all weights."""
-    return math.prod(float(part.sum()) for part in parts_of(kernel))
+    """Return the sum of all weights, infinite where it overflows, or NaN."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.prod(float(part.sum()) for part in parts_of(kernel))
 
 
 def absolute_sum(kernel: Kernel) -> float:
@@ -107,7 +108,7 @@ def is_difference(kernel: Array) -> bool:
         return True
     others = np.delete(kernel.ravel(), 4)
     return ((np.array_equal(taps, CROSS) or bool(taps.all())) and bool((others >= 0).all() or (others <= 0).all())
-            and abs(float(kernel.sum())) <= SAME * absolute_sum(kernel))
+            and abs(sum_of(kernel)) <= SAME * absolute_sum(kernel))
 
 
 def integer_scale(kernel: Array) -> tuple[Array, float]:
@@ -136,8 +137,8 @@ def separable_factors(kernel: Array) -> Separable | None:
         return None
     column, row = kernel[:, j] / largest, kernel[i]
     outer = column[:, None] * row
-    total = np.abs(kernel).sum()
-    if not np.isfinite(total):  # no sum of differences says anything
+    total = absolute_sum(kernel)
+    if not math.isfinite(total):  # no sum of differences says anything
         return None
     # A tap of 0 reads nothing, so it must stay 0: otherwise NaN and infinity under it would spread.
     if ((outer == 0) != (kernel == 0)).any() or np.abs(outer - kernel).sum() > SAME * total:

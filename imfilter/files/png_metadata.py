@@ -96,6 +96,9 @@ class _Unpacker:
 def _clean_text(chunk: Chunk, unpacker: _Unpacker, notes: list[str]) -> Chunk | None:
     """Return a text chunk; metadata that ImageMagick stores as text loses what shows the old pixels."""
     name, data = chunk
+    if name == b"zTXt" and data.partition(b"\0")[2][:1] not in (b"", b"\0"):  # readers reject the whole file for it
+        add_note(notes, f"{describe_chunk(chunk)} not kept: it cannot be read")
+        return None
     if not text_key(data).startswith("Raw profile type "):
         return chunk
     text: bytes | None = data.split(b"\0", 1)[-1]

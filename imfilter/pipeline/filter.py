@@ -238,7 +238,8 @@ def _read_only(value: Any) -> Any:
 def _is_default(parameter: Parameter, value: Any) -> bool:
     if parameter.required:
         return False
-    return bool(np.all(value == parameter.kind.check(parameter.name, parameter.default)))
+    default: Any = parameter.kind.check(parameter.name, parameter.default)
+    return bool(np.array_equal(value, default))  # which may have another shape
 
 
 def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask: Any) -> Any:

@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from ..arrays.dtypes import Array
+from ..engine.kernel_structure import absolute_sum, sum_of
 from ..errors import FileError, ImfilterError, explain_os_error, shorten
 from ..filters.parameters import parse_number
 
@@ -78,8 +79,7 @@ def describe_surprises(kernel: Array) -> list[str]:
     if kernel.shape[0] == 1 and side > 2 and side * side == kernel.size:
         notes.append(f"the kernel is one row of {kernel.size} weights: for {side} rows of {side}, put a semicolon "
                      "after each row")
-    total = float(kernel.sum())
-    size = float(np.abs(kernel).sum())
+    total, size = sum_of(kernel), absolute_sum(kernel)
     if abs(total) > 1e-9 * size and abs(total - 1) > BALANCED:  # a sum of 0 is that of an edge filter
         effect = "inverts" if total < 0 else "brightens" if total > 1 else "darkens"
         notes.append(f"the weights sum to {total:.6g}, which {effect} the picture: --normalize divides them by "

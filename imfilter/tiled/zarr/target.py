@@ -1,6 +1,7 @@
 """Write Zarr stores: each tile is a chunk, written by any process, under another name until all are complete."""
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from typing import Any
@@ -34,7 +35,7 @@ class ZarrTarget(Target):
         force: bool,
     ) -> None:
         super().__init__(path, shape, dtype, tile)
-        self.partial = f"{path}{unfinished.SUFFIX}"
+        self.partial, self.writers = f"{path}{unfinished.SUFFIX}", ""
         self._axes, self._inner, self._force = axes, inner, force
         self._array: Any = None
         self._lock: unfinished.Lock | None = None
@@ -53,7 +54,7 @@ class ZarrTarget(Target):
         array = self._open_array()
         pixels = pixels.reshape(*block.size, -1) if self._axes.channels is not None else pixels.reshape(block.size)
         pixels = pixels.transpose(np.argsort(self._axes.order()))
-        with explain_write_errors(self.path):
+        with explain_write_errors(self.path), unfinished.let_write(self.partial, self.writers):
             array[self._axes.window(array.ndim, block)] = pixels
             unfinished.sync_file(self._chunk(block))
             unfinished.mark_done(self.partial, self._place(block))
@@ -65,16 +66,18 @@ class ZarrTarget(Target):
             raise FileError(f"{self.path}: {missing} tiles are missing")
         with explain_write_errors(self.path):
             check_store(self.path, force=self._force)
-            unfinished.delete_partial_chunks(self.partial)
-            _rename(self.partial, self.path)
+            with unfinished.keep_writers_out(self.partial, self.writers):
+                unfinished.delete_partial_chunks(self.partial)
+                _rename(self.partial, self.path)
             self._unlock()
             shutil.rmtree(os.path.join(self.path, unfinished.FOLDER))
 
     def abandon(self) -> None:
         """Stop early: keep finished tiles for a later run, or delete an empty store."""
         self._unlock()
-        if os.path.isdir(self.partial) and not unfinished.list_done(self.partial):
-            shutil.rmtree(self.partial, ignore_errors=True)
+        with contextlib.suppress(OSError), unfinished.keep_writers_out(self.partial, self.writers):
+            if not unfinished.list_done(self.partial):
+                shutil.rmtree(self.partial, ignore_errors=True)
 
     def lock(self) -> None:
         """Keep other runs from the unfinished store until this one finishes or abandons it, or its process ends."""
@@ -127,7 +130,7 @@ def create_store(
         _create_array(folder, layout, dtype, tile, choose_fill(info, dtype), attributes)
 
     with explain_write_errors(path):
-        unfinished.begin_store(target.partial, provenance, make, resume=resume, force=force)
+        target.writers = unfinished.begin_store(target.partial, provenance, make, resume=resume, force=force)
     target.lock()
     return target
 
