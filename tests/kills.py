@@ -77,9 +77,7 @@ def kill_at_random(kind, count, chance):
         faults.run_in_fork(lambda: test_faults.furnish(furnished))
         os.chdir("work")
         expected = test_faults.prepare_kills(kind, furnished)
-        start = time.monotonic()
-        assert faults.run_in_fork(lambda: faults.run(expected.words).status) == 0
-        taken, ended = time.monotonic() - start, 0
+        taken, ended = _measure(expected.words, furnished), 0
         for _ in range(count):
             test_faults.restore(furnished)
 
@@ -99,6 +97,19 @@ def kill_at_random(kind, count, chance):
     print(f"{kind}: {ended} of {count} ended within {taken:.2f} s", flush=True)
 
 
+def _measure(words, furnished):
+    """Return how many seconds a command takes in a fork, at its second time."""
+    import faults
+    import test_faults
+
+    for _ in range(2):
+        test_faults.restore(furnished)
+        start = time.monotonic()
+        assert faults.run_in_fork(lambda: faults.run(words).status) == 0
+        taken = time.monotonic() - start
+    return taken
+
+
 if __name__ == "__main__":
     import faults
     import test_faults
@@ -109,4 +120,4 @@ if __name__ == "__main__":
     options = parser.parse_args()
     failed = [kind for kind in test_faults.KINDS if faults.run_in_fork(
         lambda kind=kind: kill_at_random(kind, options.count, random.Random(f"{options.seed} {kind}")))]
-    sys.exit(", ".join(failed))
+    sys.exit(", ".join(failed) or 0)
