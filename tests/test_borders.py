@@ -6,6 +6,7 @@ import vectorized_reference as vectorized
 
 import imfilter
 from imfilter import Border, conv2d, correlate
+from imfilter.engine.borders import kernel_margins, source_indices
 
 # Each image of one row with six pixels added on either side; k is the constant.
 ROWS = [
@@ -64,6 +65,30 @@ def test_a_kernel_looks_beyond_the_edge(mode, row, before, after):
 def test_the_reference_draws_the_row(mode, row, before, after):
     places = [reference.place(i, len(row), mode) for i in range(-6, len(row) + 6)]
     assert "".join("k" if i is None else row[i] for i in places) == before + row + after
+
+
+@rows
+def test_indices_draw_the_row(mode, row, before, after):
+    at, outside = source_indices(Border[mode.upper()], len(row), -6, 1, len(row) + 12)
+    drawn = np.array(list(row))[at]
+    drawn[outside if outside is not None else []] = "k"
+    assert "".join(drawn) == before + row + after
+
+
+@pytest.mark.parametrize("border", Border)
+def test_indices_within_an_axis_are_a_slice(border):
+    assert source_indices(border, 7, 0, 3, 3) == (slice(0, 7, 3), None)
+    assert not isinstance(source_indices(border, 6, 0, 3, 3)[0], slice)
+    assert not isinstance(source_indices(border, 6, -1, 3, 2)[0], slice)
+
+
+@pytest.mark.parametrize(("padding", "flip", "margins"), [
+    ("same", False, ((4, 2), (1, 1))), ("same", True, ((2, 4), (1, 1))), ("full", True, ((6, 6), (2, 2))),
+    ("valid", False, ((0, 0), (0, 0))), (3, False, ((3, 3), (3, 3))), ((1, 2), False, ((1, 1), (2, 2))),
+    (((1, 2), 3), False, ((1, 2), (3, 3))), (((1, 2), (3, 4)), True, ((1, 2), (3, 4))),
+])
+def test_the_margins_of_a_kernel_of_4_dilated_rows_and_3_columns(padding, flip, margins):
+    assert kernel_margins(padding, (4, 3), (2, 1), flip) == margins
 
 
 @modes

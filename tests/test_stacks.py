@@ -198,6 +198,16 @@ def test_a_transposed_convolution_restores_the_size(kernel, stride, padding, dil
                 assert imfilter.output_size(pixels, kernel, **options) == size
 
 
+@pytest.mark.parametrize(("size", "kernel", "options", "pixels"), [
+    (3, 3, {}, 5), (1, 3, {}, 3), (4, 1, {}, 4), (3, 3, {"dilation": 2}, 7), (3, 3, {"stride": 2}, 7),
+    (3, 3, {"stride": 2, "padding": 1}, 5), (3, 3, {"stride": 2, "padding": (1, 0)}, 6),
+    (3, 3, {"stride": 2, "padding": 1, "output_padding": 1}, 6), (3, 3, {"dilation": 3, "output_padding": 2}, 11),
+    (2, 3, {"padding": (1, 2)}, 1), (2**61, 1, {"stride": 2}, 2**62 - 1), (2**62, 1, {}, 2**62),
+])
+def test_sizes_of_transposed_convolutions(size, kernel, options, pixels):
+    assert imfilter.transposed_output_size(size, kernel, **options) == pixels
+
+
 @pytest.mark.parametrize(("options", "words"), [
     ({"output_padding": 1}, "output_padding must be less than stride or dilation, got 1 of 1, 1"),
     ({"padding": 3}, "padding must leave pixels, got 6 on both sides of 5"),
