@@ -41,7 +41,7 @@ GROUPS = {
                 "structure prepared numbers float_range epilogue fourier"),
     "blocks": ("imfilter/blocks/intervals.py imfilter/blocks/blockwise.py imfilter/blocks/build.py", "tiles"),
     "file tables": ("imfilter/files/tables.py imfilter/files/tiff_tables.py imfilter/files/exif.py",
-                    "tiff_tags exif metadata hostile_files"),
+                    "tables tiff_tags exif metadata hostile_files"),
     "chunks": ("imfilter/files/chunks.py imfilter/files/gif.py imfilter/files/jpeg_scans.py "
                "imfilter/files/heif_boxes.py", "png frames jpeg old_pixels more_formats hostile_files"),
     "loops of kernels": ("pyx/rows.pxi pyx/store.pxi pyx/channelwise.pxi pyx/square.pxi pyx/strips.pxi pyx/solid.pxi",
