@@ -9,9 +9,11 @@ anew for the baseline instruction set. What survives is printed as a difference.
 from __future__ import annotations
 
 import argparse
+import bisect
 import collections
 import contextlib
 import importlib
+import itertools
 import json
 import os
 import random
@@ -22,6 +24,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -53,7 +56,7 @@ GROUPS = {
     "layout and packing": ("pyx/layout.pxi pyx/pack_kernel.pxi pyx/pack_bank.pxi pyx/pack_box.pxi pyx/task.pxi "
                            "pyx/window_task.pxi", "borders numbers conv2d rank engine"),
 }
-MOST_TESTS = 80  # of those that run a line of Python, spread evenly
+TESTS_SECONDS = 8  # of processor time: as many of the tests that run a line of Python, the fastest first
 SECONDS, MEMORY = 100, 6 * 2**30  # of processor time, and of address space
 WAITING = 900  # seconds after which a mutant that waits for something is ended
 DIRECTIVES = ("boundscheck=False", "wraparound=False", "cdivision=True", "initializedcheck=False")
@@ -64,20 +67,22 @@ LIBRARIES = ("numpy", "PIL.Image", "hypothesis", "scipy.ndimage", "skimage", "cv
 
 
 class Lines:
-    """A plugin of pytest that records which tests run which lines of some files."""
+    """A plugin of pytest that records which tests run which lines of some files, and how long the tests take."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self.files, self.tests = {str(file) for file in files}, collections.defaultdict[str, dict[str, None]](dict)
+        self.seconds: dict[str, float] = {}
         self._test = ""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
-        self._test = item.nodeid
+        self._test, start = item.nodeid, time.process_time()
         sys.settrace(self._enter)
         try:
             return (yield)
         finally:
             sys.settrace(None)
+            self.seconds[self._test] = time.process_time() - start
 
     def _enter(self, frame: Any, event: str, _: object) -> Any:
         return self._record if frame.f_code.co_filename in self.files else None
@@ -94,6 +99,7 @@ class Copy:
         self.folder, self.files = folder, files
         self.modules = [f"tests/test_{name}.py" for name in modules.split()]
         self.lines: dict[str, list[str]] = {}
+        self.seconds: dict[str, float] = {}
         for name in ("imfilter", "pyx"):
             shutil.copytree(CHECKOUT / name, folder / name)
         if files[0].endswith(".pxi"):
@@ -113,7 +119,7 @@ class Copy:
         if status := self._run(self.modules, lines, seconds=1800):
             log = (self.folder / "log.txt").read_text(encoding="utf-8")
             raise SystemExit(f"the tests must pass without a mutant, got status {status}:\n{log}")
-        self.lines = json.loads((self.folder / "lines.json").read_text(encoding="utf-8"))
+        self.lines, self.seconds = json.loads((self.folder / "lines.json").read_text(encoding="utf-8"))
 
     def judge(self, mutant: Mutant) -> str:
         """Return what becomes of a mutant: killed, survived, same code, or invalid if it does not compile."""
@@ -137,8 +143,9 @@ class Copy:
         path = self.folder / mutant.file
         found = {test: None for line in mutant.lines for test in self.lines.get(f"{path}:{line}", ())} or {
             test: None for line, tests in self.lines.items() if line.startswith(f"{path}:") for test in tests}
-        tests = list(found) or self.modules
-        return tests[::-(-len(tests) // MOST_TESTS)]
+        fastest = sorted(found, key=self.seconds.__getitem__)
+        total = list(itertools.accumulate(map(self.seconds.__getitem__, fastest)))
+        return fastest[:bisect.bisect(total, TESTS_SECONDS) + 1] or self.modules
 
     def _source(self, file: str) -> str:
         """Return the module that includes a file."""
@@ -191,7 +198,7 @@ class Copy:
         assert sys.modules["imfilter"].__file__ == str(self.folder / "imfilter/__init__.py") or status
         if plugin:
             lines = {line: list(found) for line, found in plugin.tests.items()}
-            (self.folder / "lines.json").write_text(json.dumps(lines), encoding="utf-8")
+            (self.folder / "lines.json").write_text(json.dumps([lines, plugin.seconds]), encoding="utf-8")
         return int(status)
 
 

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from imfilter.files.exif import ExifBlock, keep_color_space, update_exif
+from imfilter.files.exif import ExifBlock, clean_exif, keep_color_space, update_exif
 from imfilter.files.tables import Directory, Entry, make_entry, parse_tables, shorten_entry, write_page, write_tables
 from imfilter.files.tiff_tables import FixedNote, PageTables
 
@@ -81,6 +81,12 @@ def test_reference_levels_of_rgb_are_noted_where_they_differ_from_the_range(phot
         entries.append(Entry(532, 5, 6, value))
     _, notes = exif_tags(read_page(*entries))
     assert notes == (["reference levels of black and white not kept"] if noted else [])
+
+
+def test_bits_that_are_no_integer_give_no_range():
+    levels = Entry(532, 5, 6, struct.pack("<12I", *[0, 1, 1, 1] * 3))
+    entries = [Entry(258, 2, 1, b"1"), make_entry(262, 3, [2], "<"), levels]
+    assert exif_tags(read_page(*entries))[1] == ["reference levels of black and white not kept"]
 
 
 def test_a_response_curve_is_noted():
@@ -171,6 +177,27 @@ def test_a_chain_of_directories_and_those_within():
         assert [[(entry.tag, entry.value) for entry in directory.entries] for directory in found.walk()][1:] == [
             [(33434, b"\0\x05")], [(256, b"\0\x09")]]
         assert not damaged
+
+
+@pytest.mark.parametrize(("levels", "read"), [(1, 1), (4, 4), (5, 5), (6, 5)])
+def test_directories_are_read_four_levels_deep(levels, read):
+    first = Directory([make_entry(256, 3, [7], "<")])
+    for _ in range(levels - 1):
+        first = Directory([make_entry(34665, 4, [0], "<")], {34665: [first]})
+    found, damaged = parse_tables(write_tables(first, "<"))
+    assert len(list(found.walk())) == read
+    assert damaged == [34665] * (levels - read)
+
+
+@pytest.mark.parametrize("turn", range(1, 10))
+def test_only_turns_by_90_degrees_swap_the_resolution(turn):
+    exif = Directory([make_entry(274, 3, [turn], "<"), Entry(282, 5, 1, struct.pack("<II", 72, 1)),
+                      Entry(283, 5, 1, struct.pack("<II", 36, 1))])
+    data, found = clean_exif(write_tables(exif, "<"), [])
+    block = ExifBlock.parse(data)
+    assert found == (turn if turn < 9 else 1)
+    assert block.resolution == ((36, 72) if turn in (5, 6, 7, 8) else (72, 36))
+    assert block.first.find(274).value == b"\1\0"
 
 
 @pytest.mark.parametrize("data", [b"", b"II*\0\x08\0\0", b"IM*\0\x08\0\0\0", b"no table"])
