@@ -89,8 +89,10 @@ def find_python_mutants(file: str, source: bytes) -> Iterator[Mutant]:
                 yield first(node), first(node) + (3 if isinstance(node.op, ast.Not) else 1), " "
             case ast.Constant(value=bool()):
                 yield first(node), last(node), str(not node.value)
-            case ast.Constant(value=int() | float()):
+            case ast.Constant(value=int()):
                 yield first(node), last(node), f"{node.value + 1}"
+            case ast.Constant(value=float()):
+                yield first(node), last(node), f"{2 * node.value + 1}"
             case ast.Constant(value=bytes()) if node.value:
                 yield first(node), last(node), repr(b"?" + node.value[1:])
             case ast.Call(func=ast.Name(id=name)) if name in CALLS:

@@ -7,6 +7,7 @@ from reference import margins
 
 import imfilter
 from imfilter.engine.kernel_structure import find_runs, integer_scale, power_of_two_sums, separable_factors
+from imfilter.engine.planner import Samples, choose_bank_dtype, choose_plan
 from imfilter.errors import ImfilterError
 
 DISK = (np.hypot(*np.mgrid[-7:8, -7:8]) <= 7.2).astype(float)
@@ -58,6 +59,88 @@ def test_the_plan_follows_from_the_numbers(name, method, dtype):
     said = str(plan)
     assert said.startswith(method) and f"{plan.taps} multiplications" in said and f"{plan.scratch:,} bytes" in said
     assert 0 < plan.scratch < 4 * 2**20
+
+
+def plan_of(dtype, *kernels, target=None, cval=0.0, stride=(1, 1), dilation=(1, 1), width=500):
+    """Return the plan of some kernels."""
+    samples = Samples(np.dtype(dtype), np.dtype(target or dtype), cval)
+    kernels = tuple(np.array(kernel, float) for kernel in kernels)
+    return choose_plan(kernels, samples, stride=stride, dilation=dilation, width=width)
+
+
+@pytest.mark.parametrize(("dtype", "weights", "computed"), [
+    ("u1", [127, 1], "int16"), ("u1", [128, 1], "float32"), ("u1", [-127, 1], "int16"), ("u1", [0.5, 0.3], "int16"),
+    ("u1", [65793, 1], "float64"), ("u1", [65792, 1], "float32"), ("u1", [0.1, 0.10001], "float32"),
+    ("u2", [255, 1], "float32"), ("u2", [256, 1], "float64"), ("i2", [510, 1], "float32"), ("i2", [511, 1], "float64"),
+    ("u2", [128, 128.5], "float32"), ("i4", [1, 2], "float64"), ("f4", [1, 2], "float32"), ("f8", [1, 2], "float64"),
+    ("f4", [1e30, 1], "float64"), ("f4", [1e-30, 0], "float64"), ("f4", [1e29, 1], "float32"),
+    ("f4", [1, -1], "float32"), ("f4", [3, -3], "float64"), ("f4", [3, -2], "float32"),
+])
+def test_sums_are_computed_in_what_holds_them(dtype, weights, computed):
+    assert plan_of(dtype, [weights]).compute_dtype == computed
+
+
+@pytest.mark.parametrize(("dtype", "weight", "bounded"), [
+    ("u1", 15686.2, True), ("u1", 15686.4, False), ("u2", 61.0360, True), ("u2", 61.0362, False),
+    ("i2", 122.0703, True), ("i2", 122.0704, False), ("i4", 0.0018626, True), ("i4", 0.0018627, False),
+    ("f4", 1e-9, False), ("f8", 1e-9, False),
+])
+def test_results_below_4_million_are_rounded_without_checks(dtype, weight, bounded):
+    assert plan_of(dtype, [[weight]]).bounded == bounded
+    bank = np.array([[[[weight / 2]], [[-weight / 2]]]])
+    assert choose_bank_dtype(bank, None, np.dtype(dtype), np.dtype(dtype))[1] == bounded
+
+
+def test_the_constant_outside_counts_in_sums():
+    assert plan_of("u1", [[127, 1]], cval=256).compute_dtype == "float32"
+    assert plan_of("u1", [[127, 1]], cval=255).compute_dtype == "int16"
+    assert plan_of("u1", [[12, 1]], cval=0.5).compute_dtype == "float32"
+
+
+@pytest.mark.parametrize(("dtype", "weights", "bias", "computed"), [
+    ("u1", [1, 2], None, "float32"), ("u2", [255, 1], [0], "float32"), ("u2", [255, 1], [1], "float64"),
+    ("u2", [256, 1], None, "float64"), ("u2", [256, -1], [1.5], "float32"), ("u2", [256.5, 1], None, "float32"),
+    ("i4", [0.5, 0.5], None, "float64"), ("f8", [1, 2], None, "float64"), ("f4", [1, 2], None, "float32"),
+    ("f4", [9e29, 2e29], None, "float64"), ("f4", [9e29, 0], [2e29], "float64"), ("f4", [1e8, 1], [1], "float32"),
+    ("f4", [4e-31, 4e-31], None, "float64"),
+])
+def test_banks_are_computed_in_what_holds_their_sums(dtype, weights, bias, computed):
+    bank = np.array(weights, float).reshape(1, -1, 1, 1)
+    found = choose_bank_dtype(bank, None if bias is None else np.array(bias, float), np.dtype(dtype), np.dtype("f4"))
+    assert found[0] == computed
+
+
+@pytest.mark.parametrize(("kernel", "solid"), [
+    (np.ones((5, 9)), True), (np.ones((257, 9)), True), (np.ones((258, 9)), False), (np.ones((9, 300)), True),
+    (np.ones((257, 256)), True), (np.ones((257, 257)), False), (DISK > 0, True), (np.ones((5, 5)) - np.eye(5), False),
+    ([[1] * 9, [1] * 8 + [2], [1] * 9], False), (np.repeat([[1], [0], [1]], 9, 1), False), (np.tri(9), True),
+])
+def test_kernels_of_ones_in_one_piece_slide_down_the_image(kernel, solid):
+    plan = plan_of("u1", kernel)
+    assert (plan.solid is not None) == solid
+    assert plan_of("u1", kernel, kernel).solid is None
+    for options in ({"target": "f8"}, {"cval": 256}, {"cval": 0.5}, {"cval": -1}, {"stride": (1, 2)},
+                    {"dilation": (2, 1)}):
+        assert plan_of("u1", kernel, **options).solid is None
+    assert plan_of("u2", kernel).solid is None
+
+
+DOWN = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+CROSS = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+
+
+@pytest.mark.parametrize(("kernels", "differences"), [
+    ([DOWN], True), ([DOWN.T], True), ([DOWN, DOWN.T], True), ([DOWN, np.ones((3, 3))], False), ([CROSS], True),
+    ([-CROSS], True), ([CROSS * [1, 1, 2]], False), ([np.ones((3, 3)) - 9 * np.eye(1, 9, 4).reshape(3, 3)], True),
+    ([DOWN * [[1], [1], [-1]]], False), ([DOWN[:, :2]], False), ([np.diag([1, 0, -1])], True),
+    ([np.diag([1, 0, 1])], False), ([CROSS + np.eye(1, 9, 4).reshape(3, 3)], False),
+])
+def test_kernels_that_are_differences_of_pixels(kernels, differences):
+    assert plan_of("f4", *kernels).differences == differences
+    assert not plan_of("u1", *kernels).differences
+    assert not plan_of("f8", *kernels).differences
+    assert not plan_of("f4", *kernels, stride=(2, 1)).differences
+    assert not plan_of("f4", *kernels, dilation=(1, 2)).differences
 
 
 @pytest.mark.parametrize("name", KERNELS)
