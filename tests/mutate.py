@@ -46,7 +46,7 @@ GROUPS = {
     "file tables": ("imfilter/files/tables.py imfilter/files/tiff_tables.py imfilter/files/exif.py",
                     "tables tiff_tags exif metadata hostile_files"),
     "chunks": ("imfilter/files/chunks.py imfilter/files/gif.py imfilter/files/jpeg_scans.py "
-               "imfilter/files/heif_boxes.py", "png frames jpeg old_pixels more_formats hostile_files"),
+               "imfilter/files/heif_boxes.py", "chunks png frames jpeg old_pixels more_formats hostile_files"),
     "loops of kernels": ("pyx/rows.pxi pyx/store.pxi pyx/channelwise.pxi pyx/square.pxi pyx/strips.pxi pyx/solid.pxi",
                          "borders numbers joined float_range epilogue engine"),
     "loops of banks": ("pyx/bank.pxi pyx/depthwise.pxi pyx/color.pxi pyx/moments.pxi",

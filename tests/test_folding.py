@@ -110,3 +110,35 @@ def test_a_product_stays_one_on_any_image(rng, dtype, mode):
         np.testing.assert_allclose(result, exact, atol=1e-10)
         with pytest.raises(imfilter.ImfilterError, match="needs a kernel that is the product of a column and a row"):
             imfilter.correlate(image, [[1, 2], [3, 4]], mode=mode, dilation=dilation, method="separable")
+
+
+@pytest.mark.parametrize(("arguments", "positive", "negative", "taps", "lost", "period"), [
+    ((3, 7, (3, 3), 1, Border.REFLECT, False), [0, 1, 2, 3, 4, 5, 0], [0, 1, 2, 3, 4, 5, 0], 6, 0, 6),
+    ((3, 5, (2, 2), 1, Border.MIRROR, False), [0, 1, 2, 3, 0], [0, 1, 2, 3, 0], 4, 0, 4),
+    ((1, 2, (1, 0), 1, Border.MIRROR, False), [0, 0], [0, 0], 1, 0, 1),
+    ((3, 4, (2, 1), 1, Border.WRAP, False), [0, 1, 2, 0], [0, 1, 2, 0], 3, 0, 3),
+    ((4, 3, (4, 4), 2, Border.WRAP, False), [0, 1, 0], [0, 1, 0], 2, 0, 4),
+    ((2, 5, (2, 2), 1, Border.WRAP, True), [0, 1, 0, 1, 0], [2, 3, 2, 3, 2], 4, 0, 2),
+    ((2, 9, (4, 4), 1, Border.NEAREST, False), [0, 0, 0, 1, 2, 3, 4, 4, 4], [0, 0, 0, 1, 2, 3, 4, 4, 4], 5, 2, 0),
+    ((2, 9, (4, 4), 1, Border.CONSTANT, True), [1, 1, 1, 2, 3, 4, 5, 5, 5], [0, 0, 1, 2, 3, 4, 5, 6, 6], 7, 1, 0),
+])
+def test_taps_that_are_merged(arguments, positive, negative, taps, lost, period):
+    """Of 9 taps on 2 pixels, 3 to 5 read the image for one result or both; those before and after read its border."""
+    folding = fold_axis(*arguments)
+    assert (folding.positive.tolist(), folding.negative.tolist()) == (positive, negative)
+    assert folding[2:] == (taps, lost, period)
+    weights = np.array([1.0, -2, 3, -4, 5, -6, 7, -8, 9])[:len(positive)]
+    merged = [sum(w for w, i, j in zip(weights, positive, negative, strict=True) if (i if w > 0 else j) == tap)
+              for tap in range(taps)]
+    assert folding.fold(weights).tolist() == merged
+    assert folding.fold(np.outer([1, 2], weights), 1).tolist() == [merged, [2 * w for w in merged]]
+
+
+@pytest.mark.parametrize("arguments", [
+    (0, 9, (4, 4), 1, Border.WRAP, False), (3, 6, (3, 2), 1, Border.REFLECT, False),
+    (3, 3, (1, 1), 1, Border.WRAP, False),
+    (2, 4, (2, 1), 1, Border.WRAP, True), (9, 5, (2, 2), 1, Border.NEAREST, False),
+    (5, 3, (0, 0), 1, Border.CONSTANT, True),
+])
+def test_taps_that_read_different_samples_stay(arguments):
+    assert fold_axis(*arguments).positive is None

@@ -6,7 +6,17 @@ from promise import assert_promised
 from reference import margins
 
 import imfilter
-from imfilter.engine.kernel_structure import find_runs, integer_scale, power_of_two_sums, separable_factors
+from imfilter.engine.kernel_structure import (
+    Separable,
+    absolute_sum,
+    find_runs,
+    has_negative,
+    integer_scale,
+    power_of_two_sums,
+    separable_factors,
+    sum_of,
+    to_dense,
+)
 from imfilter.engine.planner import Samples, choose_bank_dtype, choose_plan
 from imfilter.errors import ImfilterError
 
@@ -23,7 +33,10 @@ KERNELS = {
 @pytest.mark.parametrize(("kernel", "numbers", "scale"), [
     ([[1, 2], [3, 4]], [[1, 2], [3, 4]], 1), ([[0.25, 0, -0.5]], [[1, 0, -2]], 0.25),
     ([[3 / 16, 10 / 16]], [[3, 10]], 1 / 16), (np.full((3, 3), 1 / 9), np.ones((3, 3)), 1 / 9),
-    ([[0.1, 0.10001]], [[0.1, 0.10001]], 1),
+    ([[0.1, 0.10001]], [[0.1, 0.10001]], 1), ([[1.5, 1.5 + 1.5 / 12]], [[12, 13]], 1 / 8),
+    ([[1.5, 1.5 + 1.5 / 13]], [[1.5, 1.5 + 1.5 / 13]], 1), ([[1.5, -15000]], [[1, -10000]], 1.5),
+    ([[1.5, 15001.5]], [[1.5, 15001.5]], 1), ([[2e-30, 0]], [[1, 0]], 2e-30), ([[9e-31, 0]], [[9e-31, 0]], 1),
+    ([[0.0, 0]], [[0, 0]], 1),
 ])
 def test_integers_are_found_behind_a_scale(kernel, numbers, scale):
     found, factor = integer_scale(np.array(kernel, float))
@@ -40,12 +53,31 @@ def test_products_of_a_column_and_a_row_are_taken_apart():
 
 def test_runs_are_summed_by_doubling():
     assert find_runs(np.array([0, 0, 0, 0, 2, 2, 2, 2, 2, 1, 1])) == [(4, 9)]
+    assert find_runs(np.array([1, 1, 1, 2, 2, 2, 2, 5, 5, 5, 5])) == [(3, 7), (7, 11)]
     spread, levels = power_of_two_sums(np.array([[2.0] * 7 + [1, 0, 3]]))
     assert levels == 2
     plain, pairs, fours = spread.reshape(3, -1)
     assert plain.tolist() == [0] * 6 + [2, 1, 0, 3]
     assert pairs.tolist() == [0] * 4 + [2] + [0] * 5
     assert fours.tolist() == [2] + [0] * 9
+
+
+def test_parts_of_a_product():
+    product = Separable(np.array([1.0, 0, -2]), np.array([3.0, 4]))
+    assert (product.shape, product.size, product.taps) == ((3, 2), 5, 4)
+    assert to_dense(product).tolist() == [[3, 4], [0, 0], [-6, -8]]
+    assert (sum_of(product), absolute_sum(product)) == (-7, 21)
+    assert has_negative(product) and not has_negative(np.array([[0, 1]]))
+    zeros = Separable.from_factors(np.array([1.0, 2]), np.zeros(4))
+    assert (zeros.column.tolist(), zeros.row.tolist()) == ([0, 0], [0, 0, 1, 0])
+
+
+@pytest.mark.parametrize(("kernel", "found"), [
+    ([[1, 1], [1, 1 + 1e-16]], True), ([[1, 1], [1, 1 + 1e-14]], False), ([[1, 0], [0, 0]], True),
+    ([[1, 0], [1e-20, 1e-20]], False), ([[0, 2], [0, 3]], True), ([[1], [2]], False),
+])
+def test_what_is_a_product_within_rounding(kernel, found):
+    assert (separable_factors(np.array(kernel, float)) is not None) == found
 
 
 @pytest.mark.parametrize(("name", "method", "dtype"), [
@@ -123,6 +155,15 @@ def test_kernels_of_ones_in_one_piece_slide_down_the_image(kernel, solid):
                     {"dilation": (2, 1)}):
         assert plan_of("u1", kernel, **options).solid is None
     assert plan_of("u2", kernel).solid is None
+
+
+@pytest.mark.parametrize(("kernel", "taps"), [
+    (np.ones((5, 9)), 4), (np.ones((5, 16)), 4), (np.ones((5, 7)), 9), (np.tri(9), 27),
+    (np.ones((5, 9)) * ([1] * 8 + [0]), 3), (np.ones((20, 9)) * ([1] * 4 + [0] + [1] * 4), 3),
+])
+def test_sums_that_slide_take_2_taps_for_each_height_of_a_column(kernel, taps):
+    """And one for each column; equal columns are summed by doubling, 8 in one."""
+    assert plan_of("u1", kernel).taps == taps
 
 
 DOWN = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])

@@ -159,5 +159,6 @@ def encode_animation(stills: Iterator[tuple[bytes, float]], count: int, plays: i
 
 def _to_fraction(milliseconds: float) -> tuple[int, int]:
     """Return a time in seconds as numerator and denominator of 16 bits."""
-    share = Fraction(milliseconds / 1000).limit_denominator(1000)
-    return (share.numerator, share.denominator) if share.numerator < 2**16 else (min(round(share), 65535), 1)
+    seconds = Fraction(milliseconds / 1000)
+    share = seconds.limit_denominator(int(min(max(65535 // max(seconds, 1), 1), 1000)))  # so that the numerator fits
+    return min(share.numerator, 65535), share.denominator
