@@ -70,7 +70,8 @@ def test_private_chunks_are_copied_where_they_say_so():
     assert lost == ["chunk abCD", "chunk aBCd"]
 
 
-@pytest.mark.parametrize("name", "IHDR PLTE tRNS iCCP eXIf pHYs acTL bKGD hIST sBIT sPLT tIME".split())
+@pytest.mark.parametrize("name", ["IHDR", "PLTE", "tRNS", "iCCP", "eXIf", "pHYs", "acTL", "bKGD", "hIST", "sBIT", "sPLT",
+                                  "tIME"])
 def test_chunks_that_pillow_writes_or_that_say_nothing_of_new_pixels_are_not_lost(name):
     assert select_chunks(io.BytesIO(png(HEAD, (name.encode(), b"1"), PIXELS, END)), set()) == ([], [])
 
@@ -86,7 +87,7 @@ def test_a_file_of_short_texts_is_read_as_it_is(chunks):
 @pytest.mark.parametrize("text", [(b"tEXt", b"a\0" + bytes(2**20 - 1)), (b"zTXt", b"a\0\0x"), (b"iTXt", b"a\0")])
 def test_texts_that_decoders_refuse_are_left_out(text):
     known, other = (b"tEXt", b"known\0text"), (b"tEXt", b"other\0text")
-    data = png(HEAD, text, (b"iCCP", b"1"), other, PIXELS, (b"IDAT", b"more"), known, (b"iCCP", b"2"), END)
+    data = png(HEAD, text, (b"iCCP", b"1"), other, PIXELS, (b"IDAT", b"more"), known, END)
     found = drop_texts(io.BytesIO(data), ["known"]).read()
     assert found == png(HEAD, (b"iCCP", b"1"), known, PIXELS, (b"IDAT", b"more"), END)
 
@@ -163,7 +164,8 @@ NETSCAPE, OWN, COMMENT = b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0", b"!\xff\x0bOWN A
     (gif(gif_frame(0, 0, 7, 4), flags=0x81, table=b",;!" * 4), (7, 4), []),
     (gif(gif_frame(0, 0, 7, 4), flags=0x01), (7, 4), []),
     (gif(gif_frame(0, 0, 7, 4, 0x80, b"!;,,;!"), gif_frame(0, 0, 5, 9)), (7, 9), []),
-    (gif(b",\0\0\0\0\7\0\4\0\0\2\x0d\0,abcdefghij\0\0"), (7, 4), []), (gif(b"?", gif_frame(0, 0, 7, 4)), (7, 4), []), (gif() + gif_frame(0, 0, 9, 9), (5, 4), []),
+    (gif(b",\0\0\0\0\7\0\4\0\0\2\x0d\0,abcdefghij\0\0"), (7, 4), []),
+    (gif(b"?", gif_frame(0, 0, 7, 4)), (7, 4), []), (gif() + gif_frame(0, 0, 9, 9), (5, 4), []),
     (gif(gif_frame(0, 0, 9, 9)[:9])[:-1], (5, 4), []), (gif(gif_frame(0, 0, 9, 9)[:10])[:-1], (9, 9), []),
 ])
 def test_the_blocks_of_a_gif(data, canvas, applications):
