@@ -58,6 +58,7 @@ GROUPS = {
 }
 TESTS_SECONDS = 8  # of processor time: as many of the tests that run a line of Python, the fastest first
 SECONDS, MEMORY = 100, 6 * 2**30  # of processor time, and of address space
+EVERY = 3  # of the loops: every third test, for nothing tells which tests run a line
 WAITING = 900  # seconds after which a mutant that waits for something is ended
 DIRECTIVES = ("boundscheck=False", "wraparound=False", "cdivision=True", "initializedcheck=False")
 COMPILER = ("gcc", "-shared", "-fPIC", "-O1", "-g0", "-fno-math-errno", "-fno-trapping-math",
@@ -102,7 +103,8 @@ class Copy:
         self.seconds: dict[str, float] = {}
         for name in ("imfilter", "pyx"):
             shutil.copytree(CHECKOUT / name, folder / name)
-        if files[0].endswith(".pxi"):
+        self.in_loops = files[0].endswith(".pxi")
+        if self.in_loops:
             for module in ("_loops_v3", "_loops_v4"):
                 for library in folder.glob(f"imfilter/engine/{module}.*.so"):
                     library.unlink()
@@ -110,16 +112,17 @@ class Copy:
 
     def find_mutants(self) -> list[Mutant]:
         """Return all mutants of the files."""
-        find = find_loop_mutants if self.files[0].endswith(".pxi") else find_python_mutants
+        find = find_loop_mutants if self.in_loops else find_python_mutants
         return [mutant for file in self.files for mutant in find(file, (CHECKOUT / file).read_bytes())]
 
     def check(self) -> None:
         """Run the tests without a mutant; they must pass. Record the lines of Python that each of them runs."""
-        lines = Lines(self.folder / file for file in self.files)
+        lines = None if self.in_loops else Lines(self.folder / file for file in self.files)
         if status := self._run(self.modules, lines, seconds=1800):
             log = (self.folder / "log.txt").read_text(encoding="utf-8")
             raise SystemExit(f"the tests must pass without a mutant, got status {status}:\n{log}")
-        self.lines, self.seconds = json.loads((self.folder / "lines.json").read_text(encoding="utf-8"))
+        if lines:
+            self.lines, self.seconds = json.loads((self.folder / "lines.json").read_text(encoding="utf-8"))
 
     def judge(self, mutant: Mutant) -> str:
         """Return what becomes of a mutant: killed, survived, same code, or invalid if it does not compile."""
@@ -128,7 +131,7 @@ class Copy:
         path.write_bytes(mutant.apply(original))
         _forget_bytecode(path)
         try:
-            if path.suffix == ".pxi":
+            if self.in_loops:
                 source = self._source(mutant.file)
                 code = self._compile(source)
                 if not code or code == self.built[source]:
@@ -192,8 +195,9 @@ class Copy:
         log = os.open(self.folder / "log.txt", os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
         os.dup2(log, 1), os.dup2(log, 2)
         status = pytest.main([
-            "-x", "-q", "-n", "0", "--tb=line", "--assert=plain", "-p", "no:randomly", "-p", "no:cacheprovider", "-c",
-            str(CHECKOUT / "pyproject.toml"), f"--rootdir={CHECKOUT}", *(str(CHECKOUT / test) for test in tests),
+            "-x", "-q", "-n", "0", "--every", str(EVERY if self.in_loops else 1), "--tb=line", "--assert=plain",
+            "-p", "no:randomly", "-p", "no:cacheprovider", "-c", str(CHECKOUT / "pyproject.toml"),
+            f"--rootdir={CHECKOUT}", *(str(CHECKOUT / test) for test in tests),
         ], [plugin] if plugin else [])
         assert sys.modules["imfilter"].__file__ == str(self.folder / "imfilter/__init__.py") or status
         if plugin:

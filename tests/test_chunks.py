@@ -70,8 +70,8 @@ def test_private_chunks_are_copied_where_they_say_so():
     assert lost == ["chunk abCD", "chunk aBCd"]
 
 
-@pytest.mark.parametrize("name", ["IHDR", "PLTE", "tRNS", "iCCP", "eXIf", "pHYs", "acTL", "bKGD", "hIST", "sBIT", "sPLT",
-                                  "tIME"])
+@pytest.mark.parametrize("name", [
+    "IHDR", "PLTE", "tRNS", "iCCP", "eXIf", "pHYs", "acTL", "bKGD", "hIST", "sBIT", "sPLT", "tIME"])
 def test_chunks_that_pillow_writes_or_that_say_nothing_of_new_pixels_are_not_lost(name):
     assert select_chunks(io.BytesIO(png(HEAD, (name.encode(), b"1"), PIXELS, END)), set()) == ([], [])
 
