@@ -99,7 +99,7 @@ def find_python_mutants(file: str, source: bytes) -> Iterator[Mutant]:
                 yield first(node), first(node) + len(name), CALLS[name]
             case ast.Expr(value=ast.Call() | ast.Yield()) | ast.Raise() | ast.Continue() | ast.Break():
                 yield first(node), last(node), "pass"
-            case ast.Return(value=ast.expr()):
+            case ast.Return(value=ast.expr()) if ast.unparse(node.value) != "None":
                 yield first(node.value), last(node.value), "None"
             case ast.If(test=test) | ast.IfExp(test=test) if isinstance(test, ast.Name | ast.Attribute | ast.Call):
                 yield first(test), last(test), f"(not {source[first(test):last(test)].decode()})"

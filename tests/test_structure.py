@@ -54,6 +54,7 @@ def test_products_of_a_column_and_a_row_are_taken_apart():
 def test_runs_are_summed_by_doubling():
     assert find_runs(np.array([0, 0, 0, 0, 2, 2, 2, 2, 2, 1, 1])) == [(4, 9)]
     assert find_runs(np.array([1, 1, 1, 2, 2, 2, 2, 5, 5, 5, 5])) == [(3, 7), (7, 11)]
+    assert power_of_two_sums(np.array([[1.0, 1, 1, 3]]))[1] == 0
     spread, levels = power_of_two_sums(np.array([[2.0] * 7 + [1, 0, 3]]))
     assert levels == 2
     plain, pairs, fours = spread.reshape(3, -1)
@@ -174,7 +175,8 @@ CROSS = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
     ([DOWN], True), ([DOWN.T], True), ([DOWN, DOWN.T], True), ([DOWN, np.ones((3, 3))], False), ([CROSS], True),
     ([-CROSS], True), ([CROSS * [1, 1, 2]], False), ([np.ones((3, 3)) - 9 * np.eye(1, 9, 4).reshape(3, 3)], True),
     ([DOWN * [[1], [1], [-1]]], False), ([DOWN[:, :2]], False), ([np.diag([1, 0, -1])], True),
-    ([np.diag([1, 0, 1])], False), ([CROSS + np.eye(1, 9, 4).reshape(3, 3)], False),
+    ([[[1, 2, 3], [0, 0, 0], [-1, -2, -3]]], True), ([[[1, 0, -1], [2, 0, -2], [3, 0, -3]]], True),
+    ([[[1, 2, 3], [0, 0, 0], [-3, -2, -1]]], False), ([np.diag([1, 0, 1])], False), ([CROSS + np.eye(1, 9, 4).reshape(3, 3)], False),
 ])
 def test_kernels_that_are_differences_of_pixels(kernels, differences):
     assert plan_of("f4", *kernels).differences == differences
