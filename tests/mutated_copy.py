@@ -24,7 +24,7 @@ from mutations import Mutant, find_loop_mutants, find_python_mutants
 
 CHECKOUT = Path(__file__).parents[1]
 TESTS_SECONDS = 8  # of processor time: as many of the tests that run a line of Python, the fastest first
-SECONDS, MEMORY = 100, 6 * 2**30  # of processor time, and of address space
+SECONDS, MEMORY = 40, 6 * 2**30  # of processor time, and of address space
 EVERY = 3  # of the loops: every third test, for nothing tells which tests run a line
 WAITING = 900  # seconds after which a mutant that waits for something is ended
 DIRECTIVES = ("boundscheck=False", "wraparound=False", "cdivision=True", "initializedcheck=False")
