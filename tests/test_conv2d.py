@@ -176,3 +176,13 @@ def test_whole_banks_on_whole_images_are_exact():
 def test_a_bias_of_0_and_none_are_one(rng):
     image, weight = rng.random((5, 6, 3)), rng.random((4, 3, 3, 3))
     equal(conv2d(image, weight, np.zeros(4)), conv2d(image, weight))
+
+
+@pytest.mark.parametrize("width", [1, 3, 4, 7, 8, 16, 17, 50])
+def test_colors_of_bytes_are_mixed_with_a_bias(width, variant):
+    image = np.tile(np.array([1, 50, 200], np.uint8), (2, width, 1))
+    mix, bias = np.array([[3, 0, 0], [0, 2, 0], [1, 1, 1]]), [10, -20, 0.25]
+    result = conv2d(image, mix[:, :, None, None], bias)
+    np.testing.assert_array_equal(result, np.broadcast_to(np.array([13, 80, 251], np.uint8), (2, width, 3)))
+    result = conv2d(image, mix[2:, :, None, None], [-300])
+    np.testing.assert_array_equal(result, np.zeros((2, width, 1)))
