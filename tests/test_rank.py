@@ -207,6 +207,15 @@ def test_the_bilateral_mean_is_its_definition(sigma, mode, rng, variant):
         np.testing.assert_allclose(imfilter.bilateral(pixels, 0.2, sigma, mode=mode), exact, rtol=0, atol=0.6)
 
 
+@pytest.mark.parametrize("width", [1024, 1025, 1039, 1040, 1041, 2047, 2048, 2070])
+def test_a_bilateral_mean_of_wide_rows(width, rng, variant):
+    """Rows are cut into pieces of 1024 samples; fewer than 16 that are left over go with the piece before."""
+    image = rng.random((2, width))
+    wanted = weighed(image, 0.2, 0.5, "reflect")
+    np.testing.assert_allclose(imfilter.bilateral(image, 0.2, 0.5), wanted, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(imfilter.bilateral(image.astype("f4"), 0.2, 0.5), wanted, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("radius", [1, 3, 6])
 def test_the_bilateral_mean_is_that_of_opencv(radius, rng):
     image = rng.integers(0, 256, (40, 50), np.uint8)
