@@ -108,6 +108,16 @@ def test_wide_rows_are_tiled(width, channels, kernel, dtype, rng):
         np.testing.assert_array_equal(result, exact)
 
 
+@kernels
+@pytest.mark.parametrize("dtype", ["u1", "f4"])
+def test_wide_rows_may_have_gaps(kernel, dtype, rng):
+    image = rng.integers(0, 99, (3, 6000, 3)).astype(dtype)
+    exact = vectorized.correlate(image[:, ::2], kernel, around(kernel), "wrap")
+    for gaps in (image[:, ::2], np.asfortranarray(image[:, ::2]), np.repeat(image[:, ::2], 2, 2)[..., ::2]):
+        result = correlate(gaps, kernel, mode="wrap", dtype="f4")
+        np.testing.assert_array_equal(result, exact)
+
+
 @pytest.mark.parametrize("shape", [(40, 9), (2, 1000), (1, 1500)])
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
 def test_tiles_of_tall_and_wide_kernels(shape, dtype, rng):

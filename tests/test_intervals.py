@@ -2,7 +2,10 @@
 import pytest
 import reference
 
-from imfilter import Border
+from imfilter import Border, Pipeline
+from imfilter.arrays.layout import ArrayLayout
+from imfilter.blocks.blockwise import Block
+from imfilter.blocks.build import mask_layout, split_pipeline
 from imfilter.blocks.intervals import Axis, Interval, interval_with_border
 
 
@@ -57,6 +60,8 @@ def test_an_interval_is_split_where_an_image_of_ten_rows_wraps(start, stop, part
     ({"padded": False, "stride": 2, "results": 5}, (2, 3), (2, 6, 0, 0, 1)),
     ({"least": 4}, (2, 3), (1, 7, 0, 0, 2)), ({"least": 4}, (9, 10), (5, 10, 0, 1, 6)),
     ({"least": 10}, (2, 3), (0, 10, 1, 1, 0)), ({"least": 12}, (2, 3), (0, 10, 1, 1, 0)),
+    ({"before": 0, "stride": 3, "results": 3, "least": 3}, (0, 1), (0, 10, 0, 0, 0)),
+    ({"before": 0, "stride": 3, "results": 3, "least": 2}, (0, 1), (0, 6, 0, 0, 0)),
     ({"least": 9}, (2, 3), (0, 10, 0, 1, 1)), ({"alignment": (4,)}, (5, 6), (3, 9, 0, 0, 4)),
     ({"alignment": (4,)}, (4, 8), (3, 9, 0, 0, 4)), ({"alignment": (4,)}, (7, 9), (3, 10, 0, 1, 4)),
     ({"alignment": (2, 3)}, (4, 5), (2, 7, 0, 0, 3)),
@@ -66,3 +71,18 @@ def test_what_results_of_ten_pixels_are_computed_from(options, results, interval
     border = options.get("border", Border.REFLECT)
     options = {key: value for key, value in options.items() if key != "border"}
     assert axis(border, **options).source_interval(*results) == interval
+
+
+@pytest.mark.parametrize(("ndim", "image", "layout"), [
+    (2, ArrayLayout(4, 3), ArrayLayout(2, None)), (3, ArrayLayout(3, 2), ArrayLayout(3, 2)),
+    (3, ArrayLayout(4, 3), ArrayLayout(3, 2)), (3, ArrayLayout(4, 1), ArrayLayout(3, 0)),
+    (4, ArrayLayout(4, 3), ArrayLayout(4, 3)), (2, ArrayLayout(2, None), ArrayLayout(2, None)),
+])
+def test_the_layout_of_a_mask(ndim, image, layout):
+    assert mask_layout(ndim, image) == layout
+
+
+def test_a_block_without_pixels_reads_nothing():
+    blockwise = split_pipeline(Pipeline("box:size=3"), (9, 8), "u1")
+    assert blockwise.source_blocks(Block(2, 2, 0, 5)) == blockwise.source_blocks(Block(2, 3, 5, 5)) == []
+    assert blockwise.source_blocks(Block(2, 3, 4, 5)) == [Block(1, 4, 0, 8)]  # at least 32 columns
