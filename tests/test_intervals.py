@@ -85,4 +85,4 @@ def test_the_layout_of_a_mask(ndim, image, layout):
 def test_a_block_without_pixels_reads_nothing():
     blockwise = split_pipeline(Pipeline("box:size=3"), (9, 8), "u1")
     assert blockwise.source_blocks(Block(2, 2, 0, 5)) == blockwise.source_blocks(Block(2, 3, 5, 5)) == []
-    assert blockwise.source_blocks(Block(2, 3, 4, 5)) == [Block(1, 4, 0, 8)]  # at least 32 columns
+    assert blockwise.source_blocks(Block(2, 3, 4, 5)) == [Block(1, 4, 0, 8)]  # at least 64 columns
