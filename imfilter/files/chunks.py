@@ -160,5 +160,6 @@ def encode_animation(stills: Iterator[tuple[bytes, float]], count: int, plays: i
 def _to_fraction(milliseconds: float) -> tuple[int, int]:
     """Return a time in seconds as numerator and denominator of 16 bits."""
     seconds = Fraction(milliseconds / 1000)
-    share = seconds.limit_denominator(int(min(max(65535 // max(seconds, 1), 1), 1000)))  # so that the numerator fits
+    most = 65535 // seconds if seconds > 1 else 1000  # of the denominator, so that the numerator fits
+    share = seconds.limit_denominator(max(min(most, 1000), 1))
     return min(share.numerator, 65535), share.denominator
