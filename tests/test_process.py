@@ -1,4 +1,5 @@
 """The library in a process: threads, forks, interrupts, environment variables and memory."""
+import functools
 import gc
 import os
 import signal
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from declared import needed
 from program import PATIENCE
 
 from imfilter import Border, ImfilterError, bilateral, box, conv2d, correlate, median, sobel, unsharp_mask
-from imfilter.engine import _core, channelwise
+from imfilter.engine import _core, bank, channelwise, rank
 from imfilter.engine.computation import Computation, Geometry
+from imfilter.filters import FILTERS
 from imfilter.runtime import threads
 
 posix = pytest.mark.skipif(os.name != "posix", reason="no forks and no signals to threads here")
@@ -62,6 +65,24 @@ def test_threads_share_kernels_and_caches(rng, threaded):
     for first, found in enumerate(results):
         for k, result in enumerate(found):
             np.testing.assert_array_equal(result, alone[(first + k) % len(calls)])
+
+
+def test_every_filter_may_be_called_by_many_threads_at_once(rng, threaded):
+    """Threads prepare the same filters at the same time, two by two, and run them with threads of their own."""
+    images = [rng.integers(0, 256, (33, 41, 3), np.uint8), rng.random((33, 41, 3), np.float32)]
+    calls = [functools.partial(declaration.function, image, **needed(name), workers=2)
+             for name, declaration in FILTERS.items() for image in images]
+    expected = [call() for call in calls]
+    for cache in (channelwise._prepare_cached, bank._prepare_cached, rank._network_for):
+        cache.cache_clear()
+
+    def call_all(first):
+        return [calls[(first + k) % len(calls)]() for k in range(len(calls))]
+
+    with ThreadPoolExecutor(8) as pool:
+        for thread, results in enumerate(pool.map(call_all, [k // 2 for k in range(8)])):
+            for k, result in enumerate(results):
+                np.testing.assert_array_equal(result, expected[(thread // 2 + k) % len(calls)])
 
 
 def test_a_call_in_a_pool_thread_of_its_own_does_not_wait_for_itself(rng, threaded):

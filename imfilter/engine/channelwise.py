@@ -178,7 +178,8 @@ class PreparedConvolution:
             return self._make_transform(source, target)
         if self.plan.solid is not None and not _core.has_packed_rows(source):
             source = np.ascontiguousarray(source)  # column sums need it, and other ways round ties differently
-        task = self._packed.task(source, target) if self._packed else None
+        packed = self._packed  # read once: other threads replace it
+        task = packed.task(source, target) if packed else None
         if task is None:
             packed = _core.Packed(source, target, self.plan.kernels, self.geometry, self.plan.computation)
             task = packed.task(source, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -57,7 +58,8 @@ def _pool() -> ThreadPoolExecutor:
     # thread, nobody would end it, and the process would wait for it forever. So another thread starts all of them.
     starter = threading.Thread(target=_start_threads, args=(pool, count))
     try:
-        starter.start()
+        # In free-threaded Python, threads inherit the context of the one that starts them. These outlive the call.
+        Context().run(starter.start)
         starter.join()
     except RuntimeError:  # not even this one can be started
         _keep_started(pool)
