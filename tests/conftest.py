@@ -10,6 +10,7 @@ from hypothesis import settings
 from program import Said, complete, no_child_left, ordinary_process, run_here
 
 from imfilter.engine import _core, bank, channelwise, joined, rank
+from imfilter.files.heif import load_heif
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore looks at many others, and prints how to repeat a failure.
 settings.register_profile("same", deadline=None, max_examples=100, derandomize=True, database=None)
@@ -57,8 +58,11 @@ def pytest_itemcollected(item):
         item.add_marker(pytest.mark.slow)
     if item.path.stem in NUMERIC_MODULES:
         item.add_marker(pytest.mark.numeric)
-    if "variant" in getattr(item, "fixturenames", ()):
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if "variant" in fixtures:
         item.add_marker(pytest.mark.every_variant)
+    if fixtures & {"torch", "pyvips", "pillow_heif"}:
+        item.add_marker(pytest.mark.more)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -80,6 +84,20 @@ def torch():
     """PyTorch, on one thread: its threads would wait for each other beside those of the other tests."""
     library = pytest.importorskip("torch")
     library.set_num_threads(1)
+    return library
+
+
+@pytest.fixture
+def pyvips():
+    """libvips, which reads what is written."""
+    return pytest.importorskip("pyvips")
+
+
+@pytest.fixture
+def pillow_heif():
+    """HEIC in Pillow, as after the program has met such a file."""
+    library = pytest.importorskip("pillow_heif")
+    load_heif()
     return library
 
 

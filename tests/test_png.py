@@ -90,9 +90,8 @@ def test_pillow_reads_what_pillow_had(mode):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_other_libraries_read_it(picture, tmp_path, channels, dtype):
+def test_other_libraries_read_it(picture, tmp_path, channels, dtype, pyvips):
     cv2 = pytest.importorskip("cv2")
-    pyvips = pytest.importorskip("pyvips")
     checker = shutil.which("pngcheck")
     for shape in SHAPES:
         pixels = picture(*shape, channels, dtype)

@@ -90,8 +90,7 @@ def test_tiff_comes_back_as_it_was_written(tmp_path, monkeypatch, name, tile, la
 
 
 @pytest.mark.parametrize("name", RESULTS)
-def test_libvips_reads_what_is_written(tmp_path, source, name):
-    pyvips = pytest.importorskip("pyvips")
+def test_libvips_reads_what_is_written(tmp_path, source, name, pyvips):
     fill(begun(tmp_path / "out.tif", RESULTS[name], 64, source), RESULTS[name])
     image = pyvips.Image.new_from_file(str(tmp_path / "out.tif"))
     np.testing.assert_array_equal(image.numpy(), RESULTS[name])
