@@ -49,7 +49,9 @@ image = numpy.add.outer(numpy.arange(500.0), numpy.arange(400.0))
 before = imfilter.correlate(image, numpy.ones((9, 9)), workers=2)
 for _ in range(2):
     for call in ("imfilter.sobel([[1.0]])", "import imfilter.engine._core"):
-        interpreters.run_string(interpreters.create(), code.format(call))
+        interpreter = interpreters.create()
+        interpreters.run_string(interpreter, code.format(call))
+        interpreters.destroy(interpreter)
 assert (imfilter.correlate(image, numpy.ones((9, 9)), workers=2) == before).all()
 """)
     assert (result.returncode, result.stdout, result.stderr) == (0, 4 * "ImportError\n", "")
