@@ -8,6 +8,7 @@ import imfilter
 from imfilter.arrays.depth import DEPTHS, rescale
 
 tifffile = pytest.importorskip("tifffile")
+pytest.importorskip("imagecodecs")
 
 DEEP = np.array([[0, 65535, 128, 129, 257, 32896]] * 3, np.uint16)
 ROWS = {"8": [0, 255, 0, 1, 1, 128], "16": DEEP[0].tolist(), "float": (DEEP[0] / 65535).astype("f4").tolist()}

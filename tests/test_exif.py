@@ -156,13 +156,13 @@ def evil(kind):
 
 @pytest.mark.parametrize("kind", ["loop", "chain", "same value", "tree"])
 def test_evil_tables_take_no_time(kind):
-    start = time.perf_counter()
+    start = time.process_time()
     first, _ = parse_tables(evil(kind))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     size = sum(len(entry.value) for directory in first.walk() for entry in directory.entries)
     assert size <= 4 * len(evil(kind)) + 64
     clean_exif(evil(kind), [])
-    assert time.perf_counter() - start < 6
+    assert time.process_time() - start < 6
 
 
 def test_exif_of_several_segments_is_kept_where_it_fits(put):

@@ -339,6 +339,7 @@ def test_a_size_that_is_a_text_is_damage(put):
 
 @pytest.mark.parametrize("photometric", [2, 5])
 def test_colors_of_too_few_samples_are_damage(put, photometric):
+    pytest.importorskip("imagecodecs")
     path = put("x.tif", awkward.tiff(np.ones((4, 3, 1), "i2"), photometric))
     needed = {2: 3, 5: 4}[photometric]
     words = rf"x\.tif: is damaged: its colors must have {needed} samples a pixel, got 1"

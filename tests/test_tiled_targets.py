@@ -307,6 +307,15 @@ def test_two_runs_do_not_work_on_one_store(tmp_path, source):
     fill(target, RGB)
 
 
+def test_a_zarr_that_cannot_be_finished_is_not_locked(tmp_path, source):
+    target = begun(tmp_path / "out.zarr", RGB, 64, source)
+    with pytest.raises(FileError, match="9 tiles are missing"):
+        target.finish()
+    resumed = begun(tmp_path / "out.zarr", RGB, 64, source, resume=True)    # while the first one is kept
+    fill(resumed, RGB)
+    assert not (tmp_path / "out.zarr.partial").exists()
+
+
 def test_a_store_that_is_replaced_stays_until_the_new_one_is_whole(tmp_path, source):
     path = tmp_path / "out.zarr"
     fill(begun(path, GRAY, 64, source), GRAY)

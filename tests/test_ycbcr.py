@@ -10,6 +10,7 @@ from imfilter import files
 from imfilter.errors import FileError
 
 tifffile = pytest.importorskip("tifffile")
+pytest.importorskip("imagecodecs")
 DEFAULT, VIDEO = (0, 255, 128, 255, 128, 255), (16, 235, 128, 240, 128, 240)
 JPEG, HDTV = (0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722)
 
@@ -87,7 +88,6 @@ def test_a_strip_that_is_cut_off_is_damaged_and_others_are_refused(put):
 
 
 def test_pages_of_all_kinds_keep_their_size_and_samples(tmp_path):
-    pytest.importorskip("imagecodecs")
     colors = np.arange(20 * 24 * 3).reshape(20, 24, 3) % 251
     gray = colors[..., 0]
     pages = [(colors.astype("u1"), "rgb"), (gray[:7].astype("u1"), "minisblack"),
@@ -112,7 +112,6 @@ def test_pages_of_all_kinds_keep_their_size_and_samples(tmp_path):
 
 
 def test_an_upright_page_that_only_pillow_knows_is_turned_once(tmp_path):
-    pytest.importorskip("imagecodecs")
     bits = np.zeros((4, 6), bool)
     bits[0, 5] = True
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:

@@ -61,15 +61,18 @@ class ZarrTarget(Target):
 
     def finish(self) -> None:
         """Give the store its name, in place of an existing store if that may be replaced."""
-        missing = len(self.missing())
-        if missing:
-            raise FileError(f"{self.path}: {missing} tiles are missing")
-        with explain_write_errors(self.path):
-            check_store(self.path, force=self._force)
-            with unfinished.keep_writers_out(self.partial, self.writers):
-                unfinished.delete_partial_chunks(self.partial)
-                _rename(self.partial, self.path)
+        try:
+            missing = len(self.missing())
+            if missing:
+                raise FileError(f"{self.path}: {missing} tiles are missing")
+            with explain_write_errors(self.path):
+                check_store(self.path, force=self._force)
+                with unfinished.keep_writers_out(self.partial, self.writers):
+                    unfinished.delete_partial_chunks(self.partial)
+                    _rename(self.partial, self.path)
+        finally:
             self._unlock()
+        with explain_write_errors(self.path):
             shutil.rmtree(os.path.join(self.path, unfinished.FOLDER))
 
     def abandon(self) -> None:
