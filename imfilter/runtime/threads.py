@@ -58,7 +58,7 @@ def _pool() -> ThreadPoolExecutor:
     # thread, nobody would end it, and the process would wait for it forever. So another thread starts all of them.
     starter = threading.Thread(target=_start_threads, args=(pool, count))
     try:
-        # In free-threaded Python, threads inherit the context of the one that starts them. These outlive the call.
+        # In free-threaded Python 3.14, threads inherit the context of the one that starts them. These outlive the call.
         Context().run(starter.start)
         starter.join()
     except RuntimeError:  # not even this one can be started
