@@ -2,12 +2,14 @@
 import json
 import os
 import signal
+import weakref
 
 import pytest
 from PIL import Image
-from program import PROGRAM, complete, posix, read_lines, start
+from program import PROGRAM, complete, posix, read_lines, start, wait_until
 
 from imfilter.cli import report
+from imfilter.runtime import signals
 
 TO_OUTPUT = {
     "apply": ["apply", "box", "photo.png", "-o", "-"], "preview": ["preview", "photo.png", "box", "-o", "-"],
@@ -69,3 +71,19 @@ def test_an_interrupt_waits_until_a_result_is_printed(here, folder, monkeypatch)
     assert [(one["input"], one["status"]) for one in map(json.loads, said.out.splitlines())] == [
         ("photo.png", "written"), ("other.png", "not done")]
     assert said.err == "imfilter: other.png: not done\nimfilter: interrupted: 1 of 2 written\n"
+
+
+@posix
+def test_an_interrupt_that_python_drops_is_repeated():
+    class Kept:
+        pass
+
+    def interrupt_callback():
+        kept = Kept()
+        reference = weakref.ref(kept, lambda _: os.kill(os.getpid(), signal.SIGINT))
+        del kept
+        assert reference() is None
+        wait_until(lambda: False, "the interrupt is raised where it can be caught")
+
+    with pytest.raises(signals.Interrupted), signals.catch_signals():
+        interrupt_callback()

@@ -1,13 +1,19 @@
 """Turn Ctrl-C and other signals into an exception, held back while a file is being written."""
 from __future__ import annotations
 
+import _thread
 import contextlib
+import functools
 import signal
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+AGAIN = 0.05  # seconds until a signal whose exception Python has dropped is sent again
 ECHO = 0.3  # seconds in which a second signal is ignored: a process group's signal may arrive from the parent as well
 
 
@@ -38,11 +44,34 @@ def _handle(number: int, frame: FrameType | None) -> None:
     raise Interrupted(number)
 
 
+def _repeat_dropped(hook: Callable[[Any], object], dropped: Any) -> None:
+    """Have a signal sent again if Python drops its exception, as it does within the callback of a weak reference.
+
+    hook: what is done with other exceptions.
+    """
+    if isinstance(dropped.exc_value, Interrupted):
+        _State.last = float("-inf")
+        # Not by threading, whose locks the callback may hold.
+        _thread.start_new_thread(_send_again, (dropped.exc_value.number,))
+    else:
+        hook(dropped)
+
+
+def _send_again(number: int) -> None:
+    time.sleep(AGAIN)
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
+
+
 @contextlib.contextmanager
 def catch_signals() -> Iterator[None]:
     """Raise Interrupted for signals within the block. Ignored signals stay ignored, as nohup requires."""
     before = {}
     _reset()
+    hook = sys.unraisablehook
+    sys.unraisablehook = functools.partial(_repeat_dropped, hook)
     try:
         for number in _signal_numbers():
             if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not installed by Python
@@ -53,6 +82,7 @@ def catch_signals() -> Iterator[None]:
         yield
     finally:
         _reset()
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
