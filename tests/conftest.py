@@ -35,6 +35,9 @@ NUMERIC_MODULES = {
 }
 
 
+collect_ignore = ["fuzz_guided.py"]  # a program, whose library [test] leaves out
+
+
 def pytest_addoption(parser):
     parser.addoption("--every", type=int, default=1, metavar="N", help="run every N-th of the selected tests")
 
