@@ -15,7 +15,7 @@ from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..errors import FileError
 from ..runtime import threads
-from . import _png
+from . import _png, fast_zlib
 from .chunks import SIGNATURE, png_chunk, png_chunks
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class _Strip:
     def _pack(self, filter_type: int, level: int | None) -> tuple[bytes, int, int]:
         """Return the strip deflated, and the checksum and length of the filtered data. No level: runs alone."""
         data = self._filter(self._top, self._bottom, filter_type)
-        return _png.deflate_runs(data) if level is None else _search(data, level), zlib.adler32(data), data.size
+        return _png.deflate_runs(data) if level is None else _search(data, level), fast_zlib.adler32(data), data.size
 
     def _filter(self, top: int, bottom: int, filter_type: int) -> Array:
         """Return rows (rows, 1 + bytes) as a filter leaves them, after its number."""

@@ -27,6 +27,7 @@ from .pillow_guards import (
     pixel_limit,
     quiet_headers,
 )
+from .png_pixels import load_plain
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .streams import Stream, find_images
 
@@ -180,7 +181,8 @@ class _PillowDecoder:
         if self.kind == "PNG" and "transparency" in image.info:
             image.info["key bits"] = key_bits(image)
         with mute_libtiff(self.kind):
-            image.load()
+            if self.kind != "PNG" or not load_plain(image):
+                image.load()
         if own and self.kind != "TIFF":
             self._collect_metadata()
         info: dict[Any, Any] = {**self.info, "maxval": maxval} if maxval else dict(self.info)
