@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
@@ -94,8 +94,9 @@ def _encode_pixels(pixels: Array, level: int | None) -> list[bytes]:
 
 def _metadata_chunks(metadata: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
     """Yield the chunks of a file of one pixel that Pillow writes with the metadata."""
-    stream = io.BytesIO()
-    Image.new("L", (1, 1)).save(stream, "PNG", **metadata)
+    stream, pixel = io.BytesIO(), Image.new("L", (1, 1))
+    pixel.encoderinfo = metadata
+    PngImagePlugin._save(pixel, stream, "")  # Image.save imports four plugins more
     return png_chunks(stream, pixels=True)
 
 
