@@ -1,5 +1,5 @@
 """Run the command line from a checkout: python cli.py apply sobel photo.png."""
-from imfilter.cli import main
+from imfilter.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -70,19 +70,20 @@ LOOPS = [*SHARED, "pyx/lanes.h", "pyx/samples.h", "pyx/counts.h", *(f"pyx/{part}
 
 
 def extension(name, source, depends, flags=(), **more):
-    """Declare imfilter.engine.NAME, compiled from pyx/SOURCE."""
+    """Declare imfilter.NAME, compiled from pyx/SOURCE."""
     return Extension(
-        f"imfilter.engine.{name}", [f"pyx/{source}"], depends=depends, extra_compile_args=[*FLAGS, *flags],
+        f"imfilter.{name}", [f"pyx/{source}"], depends=depends, extra_compile_args=[*FLAGS, *flags],
         extra_link_args=LINK_FLAGS, **more)
 
 
 def extensions():
-    yield extension("_core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)])
-    yield extension("_tracing", "tracing.pyx", [])
-    yield extension("_normalized", "normalized.pyx", SHARED)
+    yield extension("engine._core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)])
+    yield extension("engine._tracing", "tracing.pyx", [])
+    yield extension("engine._normalized", "normalized.pyx", SHARED)
+    yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():
-        yield extension(
-            f"_loops_{variant}", f"loops_{variant}.pyx", LOOPS, flags, include_dirs=["pyx"], define_macros=INLINE)
+        yield extension(f"engine._loops_{variant}", f"loops_{variant}.pyx", LOOPS, flags, include_dirs=["pyx"],
+                        define_macros=INLINE)
 
 
 setup(

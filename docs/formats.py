@@ -22,10 +22,10 @@ NOTES = """
 Other variants of these formats are read as well: palettes become colors, 1-bit images become gray, a transparent color
 or palette entry becomes alpha. A GIF is written with a separate palette for each frame, exact up to 256 colors.
 
-* **Depth.** Filters keep the depth. Files of 16-bit color, of floats in several channels, with channels beyond alpha,
-  and big-endian BigTIFF files need `pip install 'imfilter[formats]'`, and are rejected without it. Without it, you can
-  use 16-bit PPM, 16- and 32-bit gray and float gray. `--depth 8|16|float` rescales the result. Lab, and TIFF samples
-  of 10, 12 or 14 bits, are not supported.
+* **Depth.** Filters keep the depth. TIFF and interlaced PNG files of 16-bit color, files of floats in several channels,
+  with channels beyond alpha, and big-endian BigTIFF files need `pip install 'imfilter[formats]'`, and are rejected
+  without it. Without it, you can use other PNG files, 16-bit PPM, 16- and 32-bit gray and float gray.
+  `--depth 8|16|float` rescales the result. Lab, and TIFF samples of 10, 12 or 14 bits, are not supported.
 * **Frames.** Every frame of an animation and every page of a TIFF file is filtered. Frames are read, filtered and
   written one by one, so few are in memory at once. Durations and the number of repetitions are kept (GIF counts in
   hundredths of a second). Frames are written in full; how a frame reuses parts of the one before may change. Each page

@@ -227,7 +227,8 @@ CHILD = """if True:
 
 
 @pytest.mark.parametrize(("name", "data", "missing"), [
-    ("deep.png", awkward.deep_png(2), "imagecodecs"), ("deep.tif", awkward.deep_tiff(), "tifffile"),
+    ("deep.png", awkward.png(1, 1, 16, 2, [bytes(6)], interlaced=True), "imagecodecs"),
+    ("deep.tif", awkward.deep_tiff(), "tifffile"),
     ("deep.tif", awkward.deep_tiff(), "imagecodecs"),
     ("float.tif", awkward.tiff(np.ones((4, 6, 3), "f4"), 2), "tifffile imagecodecs"),
 ])

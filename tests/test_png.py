@@ -12,7 +12,7 @@ from program import complete
 
 import imfilter
 from imfilter.errors import FileError
-from imfilter.files import png
+from imfilter.files import _png, png
 
 SHAPES = [(1, 1), (1, 7), (5, 1), (3, 5), (33, 129), (400, 601)]
 DTYPES = [np.uint8, np.uint16]
@@ -42,10 +42,18 @@ def plain(data):
     for y, row in enumerate(rows):
         here = np.zeros_like(above)
         for x, bytes_ in enumerate(row[1:].reshape(width, step), 1):
-            guess = [0, here[x - 1], above[x], (here[x - 1] + above[x]) // 2][row[0]]
+            guess = [0, here[x - 1], above[x], (here[x - 1] + above[x]) // 2,
+                     nearest(here[x - 1], above[x], above[x - 1])][row[0]]
             here[x] = (bytes_ + guess) % 256
         out[y], above = here[1:], here
     return out.view(">u2" if depth == 16 else "u1")
+
+
+def nearest(left, above, corner):
+    """Return the sample that Paeth's filter predicts, as the standard writes it."""
+    sums = left + above - corner
+    far = [abs(sums - one) for one in (left, above, corner)]
+    return np.where((far[0] <= far[1]) & (far[0] <= far[2]), left, np.where(far[1] <= far[2], above, corner))
 
 
 @pytest.fixture
@@ -71,12 +79,45 @@ def test_the_samples_are_those_that_the_standard_gives(picture, monkeypatch, cha
         np.testing.assert_array_equal(plain(png.encode_png(pixels, level)), pixels)
 
 
-@pytest.mark.parametrize("kind", [0, 1, 2, 3])
-def test_each_filter_is_undone_by_the_standards_own(picture, monkeypatch, kind):
-    monkeypatch.setattr(png._Strip, "_choose_settings", lambda strip, near: (kind, 1, zlib.Z_RLE))
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", range(5))
+def test_each_filter_is_undone_by_the_standards_own(picture, monkeypatch, kind, channels, dtype):
+    monkeypatch.setattr(png._Strip, "_choose_settings", lambda strip: [(kind, None)])
     monkeypatch.setattr(png, "STRIP", 300)
-    pixels = picture(13, 21, 3, np.uint8)
+    pixels = picture(13, 21, channels, dtype)
     np.testing.assert_array_equal(plain(png.encode_png(pixels)), pixels)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 6, 8])
+@pytest.mark.parametrize("kind", range(5))
+def test_filters_are_undone(rng, kind, step):
+    for width in (1, 2, 33):
+        rows = rng.integers(0, 256, (7, width * step), np.uint8)
+        above = rng.integers(0, 256, width * step, np.uint8)
+        data, again = np.empty((7, width * step + 1), np.uint8), np.empty_like(rows)
+        _png.filter_rows(rows, above, step, kind, data)
+        assert (data[:, 0] == kind).all()
+        assert _png.unfilter_rows(data, above, step, again)
+        np.testing.assert_array_equal(again, rows)
+    data[3, 0] = 5
+    assert not _png.unfilter_rows(data, above, step, again)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 10, 257, 258, 259, 260, 261, 65535, 65536, 65537, 150_000])
+def test_what_is_deflated_is_inflated(rng, size):
+    """Data of one byte, of noise, of runs, and whose codes would be longer than deflate allows."""
+    counts = [1, 1]
+    while sum(counts) < size:
+        counts.append(counts[-1] + counts[-2])
+    for data in (np.zeros(size, np.uint8), np.full(size, 255, np.uint8), rng.integers(0, 256, size, np.uint8),
+                 rng.geometric(0.2, size).astype(np.uint8), rng.integers(0, 2, size, np.uint8),
+                 np.repeat(rng.integers(0, 256, size, np.uint8), rng.integers(1, 12, size))[:size],
+                 rng.permutation(np.repeat(np.arange(len(counts), dtype=np.uint8), counts)[:size])):
+        packed = _png.deflate_runs(np.ascontiguousarray(data))
+        inflater = zlib.decompressobj(-15)
+        assert inflater.decompress(packed) == data.tobytes()
+        assert packed.endswith(b"\x00\x00\xff\xff") and not inflater.eof
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16"])

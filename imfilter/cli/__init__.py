@@ -1,4 +1,4 @@
 """The command line: each command is a module, loaded when it is used."""
-from .program import main
+from .program import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import IO
+
+from . import fast_zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -23,19 +24,19 @@ Chunk = tuple[bytes, bytes]
 
 def png_chunks(stream: IO[bytes], *, pixels: bool = False) -> Iterator[Chunk]:
     """Yield the chunks of a PNG file. pixels: include the chunks of pixels."""
-    for name, size in _read_heads(stream, 0):
+    for name, size in read_heads(stream, 0):
         if pixels or name not in (b"IDAT", b"fdAT"):
             yield name, stream.read(size)
 
 
 def png_end(stream: IO[bytes], start: int = 0) -> int:
     """Return where the PNG file ends that begins at a place."""
-    for _ in _read_heads(stream, start):
+    for _ in read_heads(stream, start):
         pass
     return stream.tell()
 
 
-def _read_heads(stream: IO[bytes], start: int) -> Iterator[tuple[bytes, int]]:
+def read_heads(stream: IO[bytes], start: int) -> Iterator[tuple[bytes, int]]:
     """Yield the name of each chunk and the size of its data, with the stream at the start of these data."""
     place = start + len(SIGNATURE)
     stream.seek(place)
@@ -77,7 +78,12 @@ def drop_texts(stream: IO[bytes], known: Iterable[str]) -> IO[bytes]:
 
 def png_chunk(name: bytes, data: bytes) -> bytes:
     """Return one chunk of a PNG file."""
-    return b"".join((struct.pack(">I", len(data)), name, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))))
+    return b"".join((struct.pack(">I", len(data)), name, data, chunk_check(name, data)))
+
+
+def chunk_check(name: bytes, data: bytes) -> bytes:
+    """Return the checksum at the end of a chunk of a PNG file."""
+    return struct.pack(">I", fast_zlib.crc32(data, fast_zlib.crc32(name)))
 
 
 def text_key(data: bytes) -> str:

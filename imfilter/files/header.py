@@ -4,11 +4,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import struct
 import sys
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from ..errors import FileError, explain_os_error
 from .chunks import SIGNATURE, drop_texts
@@ -130,7 +131,7 @@ def open_header(stream: IO[bytes], max_pixels: int | None = None) -> tuple[Image
     formats = prepare_formats(start) or READ
     try:
         with quiet_headers(limit):
-            image: Image.Image = Image.open(stream, formats=formats)
+            image = _open_plugin(start, stream) or Image.open(stream, formats=formats)
             if hasattr(image, "_frame_pos"):  # of TIFF
                 image._frame_pos = _Places(image._frame_pos)
             return image, getattr(image, "n_frames", 1)
@@ -138,6 +139,20 @@ def open_header(stream: IO[bytes], max_pixels: int | None = None) -> tuple[Image
         if start[:4] not in TIFF_STARTS:
             raise
         return None
+
+
+def _open_plugin(start: bytes, stream: IO[bytes]) -> Image.Image | None:
+    """Return a file as Pillow's plugin for PNG or JPEG opens it, for which Pillow would import five others first."""
+    try:
+        if start.startswith(SIGNATURE):
+            return PngImagePlugin.PngImageFile(stream)
+        if start.startswith(JPEG_START):
+            from PIL import JpegImagePlugin
+
+            return JpegImagePlugin.jpeg_factory(stream)
+    except (SyntaxError, IndexError, TypeError, struct.error):
+        raise UnidentifiedImageError from None
+    return None
 
 
 def read_claimed_size(path: str) -> tuple[int, int]:

@@ -22,11 +22,11 @@ def library(name: str) -> Any:
     return import_library(name, "formats", purpose)
 
 
-def decode_png(stream: IO[bytes]) -> Picture:
-    """Decode a PNG file of 16 bits a sample."""
+def decode_png(stream: IO[bytes]) -> Array:
+    """Return the samples (H, W, C) of a PNG file of 16-bit colors, also of an interlaced one."""
     stream.seek(0)
     pixels: Array = library("imagecodecs").png_decode(stream.read())
-    return HighDepthImage(pixels, alpha=pixels.shape[2] in (2, 4))
+    return pixels
 
 
 def decode_ppm(stream: IO[bytes], header: Any) -> Picture:

@@ -4,17 +4,18 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..errors import FileError
 from ..runtime import threads
+from . import _png, fast_zlib
 from .chunks import SIGNATURE, png_chunk, png_chunks
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels: gray, gray and alpha, RGB, RGBA
 STRIP = 2**20  # bytes deflated at once: three strips for a megapixel of RGB
-SAMPLE, PIECES, PIECE = 2**14, 8, 512  # bytes of a strip's sample, taken in PIECES pieces of each row
+SAMPLE, PLACES, PIECES, PIECE = 2**15, 4, 8, 512  # bytes of a strip's sample; its places down, and pieces across
+FILTERS = 5  # none, left, above, mean, Paeth
 SEARCHED = 6  # zlib's default level where searching for repetitions is worth it
 GAIN = 0.88  # how much smaller a search, which takes ten times as long, must make the sample
+FLAT = 16  # where runs make the sample smaller than this, a search is fast, and finds what samples do not show
 ADLER = 65521  # the modulus of Adler-32
 
 
@@ -55,9 +58,9 @@ def encode_png(
 
     Notes
     -----
-    Each strip uses the filter that leaves the least entropy in a sample of it. Without a search, only runs are coded
-    (zlib's Z_RLE): what the filter leaves of a photo is noise, in which a search finds next to nothing. Strips are
-    deflated separately and flushed to whole bytes, so that they can be concatenated, as pigz does.
+    Each strip uses the filter that leaves the least entropy in samples of it. Without a search, only runs are coded,
+    and each other byte by itself: what the filter leaves of a photo is noise, in which a search finds next to nothing.
+    Strips are deflated separately and flushed to whole bytes, so that they can be concatenated, as pigz does.
 
     Examples
     --------
@@ -91,8 +94,9 @@ def _encode_pixels(pixels: Array, level: int | None) -> list[bytes]:
 
 def _metadata_chunks(metadata: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
     """Yield the chunks of a file of one pixel that Pillow writes with the metadata."""
-    stream = io.BytesIO()
-    Image.new("L", (1, 1)).save(stream, "PNG", **metadata)
+    stream, pixel = io.BytesIO(), Image.new("L", (1, 1))
+    pixel.encoderinfo = metadata
+    PngImagePlugin._save(pixel, stream, "")  # Image.save imports four plugins more
     return png_chunks(stream, pixels=True)
 
 
@@ -103,72 +107,65 @@ def _combine_adler(first: int, second: int, size: int) -> int:
     return high << 16 | low
 
 
-class _Neighbors(NamedTuple):
-    """The bytes of rows, of the pixels to their left, and of the pixels above; 0 outside the image."""
-
-    here: Array
-    left: Array
-    above: Array
-
-    def sample(self) -> _Neighbors:
-        """Return pieces of some rows in the middle, spread over the width."""
-        rows, columns = self.here.shape
-        tall = SAMPLE // min(columns, PIECES * PIECE)
-        middle = slice(max(0, (rows - tall) // 2), (rows + tall + 1) // 2)
-        ends = [k * columns // PIECES for k in range(PIECES + 1)]
-        pieces = [slice(start, min(start + PIECE, end)) for start, end in pairwise(ends)]
-        return _Neighbors(*(np.concatenate([part[middle, piece] for piece in pieces], axis=1) for part in self))
-
-
-def _filter_average(near: _Neighbors) -> Array:
-    return near.here - ((near.left & near.above) + ((near.left ^ near.above) >> 1))
-
-
-# In the order of PNG's numbers. The fifth, Paeth, takes ten times as long and saves at most 5 % on photos.
-FILTERS: list[Callable[[_Neighbors], Array]] = [
-    lambda near: near.here, lambda near: near.here - near.left, lambda near: near.here - near.above, _filter_average]
-
-
 class _Strip:
     """Rows of an image, deflated to a chunk. adler, size: checksum and length of the data before deflating."""
 
     def __init__(self, pixels: Array, top: int, bottom: int, level: int | None) -> None:
         self._pixels, self._top, self._bottom, self._level = pixels, top, bottom, level
+        self._step = pixels.itemsize * pixels.shape[2]
         self.chunk, self.adler, self.size = b"", 1, 0
 
     def deflate(self) -> None:
-        near = self._neighbors()
-        filter_type, level, strategy = self._choose_settings(near)
-        data = np.empty((near.here.shape[0], near.here.shape[1] + 1), np.uint8)
-        data[:, 0], data[:, 1:] = filter_type, FILTERS[filter_type](near)
-        self.adler, self.size = zlib.adler32(data), data.size
-        self.chunk = png_chunk(b"IDAT", _deflate(data, level, strategy))
+        packed = [self._pack(*settings) for settings in self._choose_settings()]
+        body, self.adler, self.size = min(packed, key=lambda one: len(one[0]))
+        self.chunk = png_chunk(b"IDAT", body)
 
-    def _neighbors(self) -> _Neighbors:
-        rows = self._pixels[max(self._top - 1, 0):self._bottom]
-        step = rows.itemsize * rows.shape[2]
-        samples = np.ascontiguousarray(rows, ">u2" if rows.itemsize == 2 else np.uint8).view(np.uint8)
-        framed = np.zeros((self._bottom - self._top + 1, step + rows.shape[1] * step), np.uint8)
-        framed[-len(rows):, step:] = samples.reshape(len(rows), -1)
-        return _Neighbors(framed[1:, step:], framed[1:, :-step], framed[:-1, step:])
+    def _pack(self, filter_type: int, level: int | None) -> tuple[bytes, int, int]:
+        """Return the strip deflated, and the checksum and length of the filtered data. No level: runs alone."""
+        data = self._filter(self._top, self._bottom, filter_type)
+        return _png.deflate_runs(data) if level is None else _search(data, level), fast_zlib.adler32(data), data.size
 
-    def _choose_settings(self, near: _Neighbors) -> tuple[int, int, int]:
-        """Return the filter, and zlib's level and strategy, with the smallest sample."""
+    def _filter(self, top: int, bottom: int, filter_type: int) -> Array:
+        """Return rows (rows, 1 + bytes) as a filter leaves them, after its number."""
+        rows = self._row_bytes(top, bottom)
+        above = self._row_bytes(top - 1, top) if top else np.zeros(rows.shape[1], np.uint8)
+        data = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
+        _png.filter_rows(rows, above, self._step, filter_type, data)
+        return data
+
+    def _row_bytes(self, top: int, bottom: int) -> Array:
+        """Return rows as they are stored, with the high byte of 16 bits first."""
+        rows = np.ascontiguousarray(self._pixels[top:bottom], ">u2" if self._pixels.itemsize == 2 else np.uint8)
+        return rows.view(np.uint8).reshape(bottom - top, -1)
+
+    def _choose_settings(self) -> list[tuple[int, int | None]]:
+        """Return the filter and zlib's level with the smallest sample, or all that may be where little is left."""
         if self._level == 0:
-            return 0, 0, zlib.Z_DEFAULT_STRATEGY
+            return [(0, 0)]
         level = self._level or SEARCHED
-        tile = near.sample()
-        samples = [np.ascontiguousarray(apply(tile)) for apply in FILTERS]
-        best = min(range(len(FILTERS)), key=lambda k: _entropy(samples[k]))
-        runs = len(_deflate(samples[best], 1, zlib.Z_RLE)) * (GAIN if self._level is None else 1)
-        sizes = {k: len(_deflate(samples[k], level, zlib.Z_DEFAULT_STRATEGY)) for k in (best, 0)}
-        least = min(sizes, key=sizes.__getitem__)
-        return (least, level, zlib.Z_DEFAULT_STRATEGY) if sizes[least] < runs else (best, 1, zlib.Z_RLE)
+        samples = [self._sample(filter_type) for filter_type in range(FILTERS)]
+        best = min(range(FILTERS), key=lambda k: _entropy(samples[k]))
+        runs = len(_png.deflate_runs(samples[best]))
+        searches: list[tuple[int, int | None]] = [(best, level), (0, level)]
+        if runs * FLAT < samples[best].size:
+            return [(best, None), *searches]
+        least, found = min((len(_search(samples[k], self._level or 1)), k) for k in (best, 0))
+        return [(found, level)] if least < runs * (1 if self._level else GAIN) else [(best, None)]
+
+    def _sample(self, filter_type: int) -> Array:
+        """Return pieces of some filtered rows, spread over the strip."""
+        rows, columns = self._bottom - self._top, self._pixels[0].nbytes
+        tall = min(SAMPLE // PLACES // min(columns, PIECES * PIECE), rows)
+        tops = {self._top + (rows - tall) * k // (PLACES - 1): None for k in range(PLACES)}  # no place twice
+        ends = [k * columns // PIECES for k in range(PIECES + 1)]
+        pieces = [slice(start + 1, min(start + PIECE, end) + 1) for start, end in pairwise(ends)]
+        places = [self._filter(top, top + tall, filter_type) for top in tops]
+        return np.concatenate([np.concatenate([data[:, piece] for piece in pieces], axis=1) for data in places])
 
 
-def _deflate(data: Array, level: int, strategy: int) -> bytes:
-    """Return raw deflated data, flushed to whole bytes, without a last block."""
-    packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+def _search(data: Array, level: int) -> bytes:
+    """Return data deflated by zlib to whole bytes, without a last block."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9)
     return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 

@@ -27,6 +27,7 @@ from .pillow_guards import (
     pixel_limit,
     quiet_headers,
 )
+from .png_pixels import load_deep, load_plain
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .streams import Stream, find_images
 
@@ -180,7 +181,8 @@ class _PillowDecoder:
         if self.kind == "PNG" and "transparency" in image.info:
             image.info["key bits"] = key_bits(image)
         with mute_libtiff(self.kind):
-            image.load()
+            if self.kind != "PNG" or not load_plain(image):
+                image.load()
         if own and self.kind != "TIFF":
             self._collect_metadata()
         info: dict[Any, Any] = {**self.info, "maxval": maxval} if maxval else dict(self.info)
@@ -223,12 +225,15 @@ def _extend_canvas(picture: Picture, size: tuple[int, int]) -> Picture:
 
 def _decode_deep_png(image: Image.Image, stream: IO[bytes], notes: list[str]) -> Picture:
     """Decode a PNG file of 16-bit colors; Pillow reads the metadata, and checks that the file is complete."""
-    high_depth.library("imagecodecs")
-    image.load()
+    pixels = load_deep(image)
+    if pixels is None:  # interlaced or damaged
+        high_depth.library("imagecodecs")
+        image.load()
     key = image.info.get("transparency")
     with quiet_headers():
         info, turn = collect_metadata(image, stream, "PNG", notes)
-    picture = high_depth.decode_png(stream)
-    if key is not None and not getattr(picture, "alpha", False):
+    pixels = high_depth.decode_png(stream) if pixels is None else pixels
+    picture = HighDepthImage(pixels, alpha=pixels.shape[2] in (2, 4))
+    if key is not None and not picture.alpha:
         add_note(notes, "transparent color not kept")
     return finish_image(picture, info, turn)
