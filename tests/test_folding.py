@@ -120,7 +120,7 @@ def test_a_product_stays_one_on_any_image(rng, dtype, mode):
     ((4, 3, (4, 4), 2, Border.WRAP, False), [0, 1, 0], [0, 1, 0], 2, 0, 4),
     ((2, 5, (2, 2), 1, Border.WRAP, True), [0, 1, 0, 1, 0], [2, 3, 2, 3, 2], 4, 0, 2),
     ((2, 9, (4, 4), 1, Border.NEAREST, False), [0, 0, 0, 1, 2, 3, 4, 4, 4], [0, 0, 0, 1, 2, 3, 4, 4, 4], 5, 2, 0),
-    ((2, 9, (4, 4), 1, Border.CONSTANT, True), [1, 1, 1, 2, 3, 4, 5, 5, 5], [0, 0, 1, 2, 3, 4, 5, 6, 6], 7, 1, 0),
+    ((2, 9, (4, 4), 1, Border.CONSTANT, True), [1, 1, 1, 2, 3, 4, 5, 5, 5], [0, 0, 0, 2, 3, 4, 6, 6, 6], 7, 1, 0),
 ])
 def test_taps_that_are_merged(arguments, positive, negative, taps, lost, period):
     """Of 9 taps on 2 pixels, 3 to 5 read the image for one result or both; those before and after read its border."""
@@ -142,3 +142,21 @@ def test_taps_that_are_merged(arguments, positive, negative, taps, lost, period)
 ])
 def test_taps_that_read_different_samples_stay(arguments):
     assert fold_axis(*arguments).positive is None
+
+
+@pytest.mark.parametrize(("row", "wanted"), [
+    ([0, 0, 0, -1, 2], np.nan), ([2, -1, 0, 0, 0], np.nan), ([0, 0, 0, -1, -2], -np.inf), ([0, 0, 1, 1, 2], np.inf),
+    ([1, 0, 0, 0, 2], np.inf), ([-1, 0, 0, 0, 2], np.nan), ([0, -1, 0, 3, 0], np.nan), ([0, 0, -3, 0, 0], -np.inf),
+])
+@pytest.mark.parametrize("mode", ["nearest", "reflect", "wrap", "mirror"])
+def test_weights_of_both_signs_stay_apart_next_to_the_image_too(mode, row, wanted):
+    """All taps read the only pixel, so each product is infinite."""
+    image = np.array([[np.inf]])
+    np.testing.assert_array_equal(imfilter.correlate(image, [row], mode=mode), [[wanted]])
+    np.testing.assert_array_equal(imfilter.correlate(image, np.array([row]).T, mode=mode), [[wanted]])
+
+
+def test_the_difference_of_equal_gaussians_reads_nothing():
+    image = np.array([[np.nan, np.inf, 1.0]])
+    np.testing.assert_array_equal(imfilter.difference_of_gaussians(image, 2, 2), [[0, 0, 0]])
+    assert not imfilter.kernels.difference_of_gaussians(2, 2).any()

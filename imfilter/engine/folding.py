@@ -97,8 +97,8 @@ def fold_axis(
         if low == 0 and high == taps - 1:
             return Folding()
         lowest, highest = max(low - signs_apart, 0), min(high + signs_apart, taps - 1)
-        return Folding(numbers.clip(low, high) - lowest, numbers.clip(lowest, highest) - lowest, highest - lowest + 1,
-                       lowest * dilation)
+        negative = np.where(numbers <= low, lowest, np.where(numbers >= high, highest, numbers))
+        return Folding(numbers.clip(low, high) - lowest, negative - lowest, highest - lowest + 1, lowest * dilation)
     period = {Border.REFLECT: 2 * size, Border.MIRROR: max(2 * size - 2, 1), Border.WRAP: size}[border]
     count = period // math.gcd(period, dilation)
     if taps <= count << signs_apart:

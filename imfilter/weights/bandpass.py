@@ -19,6 +19,8 @@ def log_products(sigma: float, truncate: float) -> Products:
 def dog_products(low_sigma: float, high_sigma: float, truncate: float) -> Products:
     """Return a narrow Gaussian, and the negative of a wide one, each of its own size."""
     narrow, wide = gaussian_taps(low_sigma, truncate), gaussian_taps(high_sigma, truncate)
+    if low_sigma == high_sigma:  # their difference reads nothing, not even NaN
+        narrow = wide = np.zeros_like(narrow)
     return [(narrow, narrow), (-wide, wide)]
 
 
