@@ -200,13 +200,23 @@ cdef inline void correlate_one_row(lane *like, const Stage *stage, const char *r
         correlate_row(<lanes_short *>NULL, stage, row, result, size, first, end)
 
 
+cdef void correlate_columns(lane *like, const Job *job, int k, const char **ring, const char **sources, char **unsplit,
+                            char **middle, int rows, Py_ssize_t pixels, const char **ahead) noexcept nogil:
+    """Compute a group's middle rows in one piece each, and split them into segments."""
+    cdef Py_ssize_t q, lanes = count_columns(&job.ring.whole, pixels) * job.source.channels
+    correlate_group_rows(like, &job.kernel.stages[2 * k], ring, sources, unsplit, (1 << rows) - 1, 0, lanes,
+                         NULL if k else ahead, job.ring.source_shift)
+    for q in range(rows):
+        split_row(job, <const lane *>unsplit[q], <lane *>middle[q], pixels)
+
+
 cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, const char **sources,
                           char **middle, char **results, int rows, Py_ssize_t first, Py_ssize_t end,
                           const char **ahead) noexcept nogil:
     """Compute lanes first to end of a group's rows with kernel k; the input rows are ring[0], ring[1], ...
 
     Called with the same rows from left to right. A separable kernel's middle rows are computed as far as they are
-    needed, or completely, with their doublings, at the first call.
+    needed, or completely, with their doublings, at the first call; or correlate_columns has computed them.
     """
     cdef const Stage *stage = &job.kernel.stages[2 * k]
     cdef Py_ssize_t q, reach = job.ring.reach, begin = first + reach if first else 0
@@ -219,7 +229,7 @@ cdef void correlate_group(lane *like, const Job *job, int k, const char **ring, 
         return
     if job.ring.doublings:
         begin, stop = 0, job.ring.row_lanes if first == 0 else 0
-    if begin < stop:
+    if begin < stop and not job.ring.split:
         correlate_group_rows(like, stage, ring, sources, middle, live, begin, stop, ahead, shift)
         for q in range(rows if job.ring.doublings else 0):
             add_doublings(job, <lane *>middle[q])

@@ -141,6 +141,8 @@ cdef struct RingLayout:
     Py_ssize_t reach        # lanes from where a result lies in a row to the last one it reads
     Segment *segments
     Py_ssize_t segment_count
+    bint split              # rows are one piece; the middle rows of a separable kernel are split into the segments
+    Segment whole           # that piece
     int source_shift        # bytes of lanes >> source_shift are bytes of the image's samples
 
 

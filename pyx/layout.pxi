@@ -45,6 +45,10 @@ cdef Py_ssize_t plan_segments(Packed packed) except -1:
     else:
         job.ring.segment_count = 1 if job.bank.used else min(kw, stride // gcd(stride, dilation))
     job.ring.segments = <Segment *>take(job.ring.segment_count, sizeof(Segment))
+    # Middle rows are fewer than rows of the image, and are split faster, unless most columns are stepped over.
+    job.ring.split = (job.kernel.separable and job.ring.doublings == 0 and not packed.apart and 1 < stride <= kw
+                      and job.epilogue.finish != DIFFERENCE)
+    job.ring.whole.scale, job.ring.whole.step, job.ring.whole.extra = stride, 1, span
     for k in range(job.ring.segment_count):
         segment = &job.ring.segments[k]
         segment.scale, segment.step = 1, stride
@@ -60,7 +64,10 @@ cdef Py_ssize_t plan_segments(Packed packed) except -1:
             segment.extra = last * dilation // stride
         margin += segment.extra + 1
         per_pixel += segment.scale
+    if job.ring.split:
+        margin, per_pixel = span + 1, stride
     cdef Py_ssize_t rows = job.ring.rows + (job.tiling.group if job.kernel.separable else 0)
+    rows += job.tiling.group if job.ring.split else 0
     cdef Py_ssize_t fits = RING_BYTES // (rows * (job.ring.doublings + 1) * job.source.channels * lane_bytes(packed))
     return max((fits - margin) // per_pixel, NARROWEST_TILE, margin // per_pixel)
 
@@ -80,6 +87,8 @@ cdef int plan_columns(Packed packed) except -1:
         segment = &job.ring.segments[k]
         segment.offset = columns * channels
         columns += segment.scale * (job.tiling.width - 1) + 1 + segment.extra
+    if job.ring.split:
+        columns = max(columns, job.geometry.stride_x * (job.tiling.width - 1) + 1 + job.ring.whole.extra)
     job.ring.row_lanes = columns * channels
     # Where taps or pixels lie far apart these two are not used, and would overflow.
     job.ring.tap_lanes = 0 if packed.apart else job.geometry.dilation_x * channels
@@ -123,11 +132,12 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
         and job.source.packed and (geometry.border != CONSTANT or 0 <= geometry.cval <= 255)
         and job.epilogue.finish != DIFFERENCE       # which needs lanes
     )
-    if (job.bank.used or packed.apart or job.ring.doublings or geometry.stride_x > 1 or not job.source.packed
-            or not (job.inner.bytes or job.source.kind == job.lane)):
+    if (job.bank.used or packed.apart or job.ring.doublings or (geometry.stride_x > 1 and not job.ring.split)
+            or not job.source.packed or not (job.inner.bytes or job.source.kind == job.lane)):
         return
-    job.inner.first = geometry.left
-    job.inner.last = min(job.target.width, job.source.width + geometry.left - span)
+    job.inner.first = (geometry.left + geometry.stride_x - 1) // geometry.stride_x
+    job.inner.last = (job.source.width + geometry.left - span - 1) // geometry.stride_x + 1
+    job.inner.last = min(job.target.width, job.inner.last) if job.source.width + geometry.left > span else 0
     job.inner.least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
     job.inner.least = max(job.inner.least, NARROW_EDGES * span)
 

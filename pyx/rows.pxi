@@ -185,6 +185,29 @@ cdef void add_doublings(const Job *job, lane *lanes) noexcept nogil:
         shift *= 2
 
 
+cdef inline Py_ssize_t count_columns(const Segment *segment, Py_ssize_t pixels) noexcept nogil:
+    """Return how many columns of a segment so many output pixels read."""
+    return segment.scale * (pixels - 1) + 1 + segment.extra
+
+
+cdef void split_row(const Job *job, const lane *row, lane *lanes, Py_ssize_t pixels) noexcept nogil:
+    """Copy a row in one piece into its segments."""
+    cdef Py_ssize_t k, x, c, step, channels = job.source.channels
+    cdef const Segment *segment
+    cdef const lane *at
+    cdef lane *into
+    for k in range(job.ring.segment_count):
+        segment = &job.ring.segments[k]
+        at, into, step = row + segment.start * channels, lanes + segment.offset, segment.step * channels
+        if channels == 3:
+            for x in range(count_columns(segment, pixels)):
+                memcpy(into + 3 * x, at + step * x, 4 * sizeof(lane))   # one move; the next pixel covers the fourth
+        else:
+            for x in range(count_columns(segment, pixels)):
+                for c in range(channels):
+                    into[channels * x + c] = at[step * x + c]
+
+
 cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t pixels,
                    lane *lanes, char *raw) noexcept nogil:
     """Fill a ring row with image row y, from which output columns x to x + pixels are computed."""
@@ -193,9 +216,9 @@ cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_
     cdef const char *row
     y = place(y, job.source.height, job.geometry.border)
     row = job.source.data + n * job.source.step_n + max(y, 0) * job.source.step_y
-    for k in range(job.ring.segment_count):
-        segment = &job.ring.segments[k]
-        count = segment.scale * (pixels - 1) + 1 + segment.extra
+    for k in range(1 if job.ring.split else job.ring.segment_count):
+        segment = &job.ring.whole if job.ring.split else &job.ring.segments[k]
+        count = count_columns(segment, pixels)
         if y < 0:
             for i in range(count * channels):
                 lanes[segment.offset + i] = <lane>job.geometry.cval

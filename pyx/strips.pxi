@@ -7,6 +7,7 @@
 cdef struct Scratch:
     char *ring              # widened input rows
     char *middle            # lanes of a separable kernel's middle rows
+    char *unsplit           # those of a group before they are split into segments
     char *results           # lanes of the group's output rows, of each kernel
     char *wide              # one row of float32 or float64 on its way to the target
     char *responses         # one row of float32 or float64 for the epilogue, and another
@@ -29,6 +30,11 @@ cdef inline Py_ssize_t row_read(const Job *job, Py_ssize_t y, Py_ssize_t i) noex
     return y * job.geometry.stride_y + i * job.geometry.dilation_y - job.geometry.top
 
 
+cdef inline Py_ssize_t column_read(const Job *job, Py_ssize_t x) noexcept nogil:
+    """Return the first column of the image that output column x meets, inside it or to its left."""
+    return x * job.geometry.stride_x - job.geometry.left
+
+
 cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     cdef Scratch scratch
     cdef Py_ssize_t lane_size = 2 if job.lane == INT16 else 4 if job.lane == FLOAT32 else 8
@@ -41,6 +47,7 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     scratch.result_size = rounded_up(job.output.tile_lanes * lane_size)
     scratch.ring = carve(memory, &taken, job.ring.rows * scratch.ring_size)
     scratch.middle = carve(memory, &taken, middle_rows(job) * scratch.ring_size)
+    scratch.unsplit = carve(memory, &taken, (job.tiling.group if job.ring.split else 0) * scratch.ring_size)
     scratch.results = carve(memory, &taken, job.kernel.count * job.tiling.group * scratch.result_size)
     scratch.wide = carve(memory, &taken, wide)
     scratch.responses = carve(memory, &taken, finished)
@@ -79,7 +86,8 @@ cdef void clear_rows(const Job *job, Scratch *scratch) noexcept nogil:
         row = job.tiling.width * job.bank.pixel_step * lane_size
     if row >= block:
         size = min(size, block + job.ring.reach * lane_size)
-    for k in range(job.ring.rows + middle_rows(job)):       # the middle rows follow the ring's
+    cdef Py_ssize_t rows = job.ring.rows + middle_rows(job) + (job.tiling.group if job.ring.split else 0)
+    for k in range(rows):       # the middle rows follow the ring's, and those before they are split
         memset(scratch.ring + k * scratch.ring_size, 0, size)
 
 
@@ -104,7 +112,7 @@ cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
                      int live, Py_ssize_t x) noexcept nogil:
     """Let the group read the image's rows where they are, instead of bring_rows: no column from x on reads outside."""
     cdef Py_ssize_t u, at, k
-    cdef const char *first = job.source.data + n * job.source.step_n + (x - job.geometry.left) * job.source.step_x
+    cdef const char *first = job.source.data + n * job.source.step_n + column_read(job, x) * job.source.step_x
     for u in range(job.ring.rows):
         if job.ring.live[u] & live:
             at = place(row_read(job, y, t + u), job.source.height, job.geometry.border)
@@ -127,7 +135,7 @@ cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t 
     """
     cdef Py_ssize_t q, at
     cdef size_t row
-    x = min(x, job.source.width - 1)
+    x = min(max(x, 0), job.source.width - 1)
     for q in range(GROUP):
         row = <size_t>y + <size_t>q * <size_t>job.tiling.row_step
         row = row * <size_t>job.geometry.stride_y - <size_t>job.geometry.top
@@ -214,6 +222,7 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     cdef char *targets[GROUP]
     cdef char *results[GROUP]
     cdef char *middle[GROUP]
+    cdef char *unsplit[GROUP]
     cdef Py_ssize_t q, first = 0, end, count = pixels * target.channels
     cdef int k
     for q in range(rows):
@@ -237,6 +246,7 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
             for q in range(job.tiling.group):
                 # Continued from chunk to chunk.
                 middle[q] = scratch.middle + (k * job.tiling.group + q) * scratch.ring_size
+                unsplit[q] = scratch.unsplit + q * scratch.ring_size
                 results[q] = scratch.results + (k * job.tiling.group + q) * scratch.result_size
                 if direct and q < rows:
                     results[q] = targets[q]
@@ -246,6 +256,9 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
             elif job.kernel.stretch and lane is not int16_t:
                 depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end)
             else:
+                if job.ring.split and first == 0:
+                    correlate_columns(like, job, k, scratch.order, scratch.sources, unsplit, middle, <int>rows, pixels,
+                                      scratch.ahead)
                 correlate_group(like, job, k, scratch.order, scratch.sources, middle, results, <int>rows, first, end,
                                 scratch.ahead)
         if not direct:
@@ -278,7 +291,7 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
             t = 0
             while y < last:
                 rows = min(job.tiling.group, (last - y + job.tiling.row_step - 1) // job.tiling.row_step)
-                look_ahead(job, &scratch, n, y + rows * job.tiling.row_step, max(x - job.geometry.left, 0))
+                look_ahead(job, &scratch, n, y + rows * job.tiling.row_step, column_read(job, x))
                 if outer - inner >= job.inner.least and (rows == GROUP or not job.inner.bytes):
                     compute_edge(like, job, &scratch, n, start, y, t, rows, x, inner)
                     point_rows(like, job, &scratch, n, start, t, (1 << rows) - 1, inner)

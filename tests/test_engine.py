@@ -204,3 +204,17 @@ def test_means_of_bytes_halfway_go_to_the_even_number(size, shape, most, rng, va
     sums = correlate(image, np.ones((size, size) if isinstance(size, int) else size), dtype=np.int32)
     expected = np.rint(sums / (size**2 if isinstance(size, int) else np.prod(size)))
     np.testing.assert_array_equal(imfilter.box(image, size), expected)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f4", "f8"])
+@pytest.mark.parametrize("stride", [2, (1, 3), (3, 2), (2, 5)])
+@pytest.mark.parametrize("shape", [(9, 2100, 3), (7, 1300, 1), (12, 700, 4), (23, 40, 2), (5, 3, 3), (1, 900, 3)])
+def test_strided_results_of_separable_kernels_are_those_in_between_left_out(shape, stride, dtype, rng, variant):
+    """Rows wider and narrower than a tile; middle rows in one piece, which are split into the columns of each rest."""
+    image = (rng.random(shape) * 200).astype(dtype)
+    kernel = np.outer(rng.standard_normal(5), rng.random(6))
+    for options in ({}, {"mode": "wrap", "padding": ((1, 4), (9, 0))}, {"dilation": (1, 3), "mode": "constant"}):
+        every = correlate(image, kernel, method="separable", dtype="f4", **options)
+        some = correlate(image, kernel, method="separable", dtype="f4", stride=stride, **options)
+        down, across = np.broadcast_to(stride, 2)
+        np.testing.assert_array_equal(some, every[::down, ::across])
