@@ -1,60 +1,84 @@
 """Compare imfilter with its peers: the same work in one process, interleaved, after a check that the results agree.
 
     pip install ".[bench]"
-    python benchmarks/compare.py [--only GROUP] [--rounds 5] [--threads 1 2] [--json FILE] [--chart FILE.svg] [--more]
+    python benchmarks/compare.py [--quick] [--only GROUP ...] [--cells WORD] [--rounds 5] [--threads 1 2]
+                                 [--json FILE] [--more] [--statistic median] [--fresh-memory]
+    python benchmarks/report.py FILE.json
 
 A cell is one computation. Its contestants take turns, so that a machine that slows down affects them equally. A figure
-is a peer's median time divided by imfilter's: above 1, imfilter is faster. Results go to preallocated arrays where the
-peer supports it. `of limit` is the share of what the hardware allows: the time to copy the same bytes for memory-bound
-work, the rate of a matrix product for arithmetic-bound work. Peers that are not installed are skipped. --more adds
-scratch memory, import and start-up times, and the cost per pixel from 0.1 to 100 megapixels.
+is a peer's median time divided by imfilter's: above 1, imfilter is faster. On a machine that others use as well,
+`--statistic minimum` divides the shortest times. Results go to preallocated arrays where the peer supports it.
+`of limit` is the share of what the hardware allows: the time to copy the same bytes for memory-bound work, the rate of
+a matrix product for arithmetic-bound work. Peers that are not installed are skipped. Calls of less than 20 ms are
+repeated within a measurement; slow single-threaded peers are timed once.
+
+The C library keeps freed memory for the next result (MALLOC_MMAP_MAX_, MALLOC_TRIM_THRESHOLD_, set for a new process),
+as in a program that has run for a while: peers that allocate their results, PyTorch above all, would otherwise spend
+much of their time on page faults. `--fresh-memory` leaves the allocator as it is.
+
+`--quick` takes images of a sixteenth of the pixels and 3 rounds. `--more` adds memory, import and start-up times, and
+the cost per pixel from 0.1 to 100 megapixels. report.py writes the chart and the table of
+docs/performance.md from the JSON files.
 """
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
-import cells
 import numpy as np
-from cells import GROUPS, RNG, Cell, Contestant, is_imported, set_threads
-from chart import draw_chart
+from cells import GROUPS
+from cells.common import Cell, Contestant, set_quick, set_threads, torch
+from machine import describe_machine
+from more import measure_more
+from summary import format_summary
 
-import imfilter
+SINGLE_THREADED = {"SciPy", "scikit-image", "Pillow"}  # their times hold for every number of threads
+RECYCLING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40)}
+SHORTEST = 0.02  # seconds of a measurement
+STATISTICS: dict[str, Callable[[list[float]], float]] = {"median": statistics.median, "minimum": min}
 
 
-def check_results(cell: Cell) -> None:
-    """Exit if the contestants do not compute the same, away from the border, where some peers differ."""
-    ours = np.asarray(cell.contestants["imfilter"](), np.float64)
-    border = min(40, len(ours) // 4)
+def check_results(cell: Cell) -> dict[str, float]:
+    """Exit if the contestants do not compute the same, away from the border; return the seconds of the slow ones."""
+    ours = np.array(cell.contestants["imfilter"](), np.float64)
+    border = min(cell.border, len(ours) // 4)
     ours = ours[border:-border, border:-border]
+    seconds = {}
     for name, contestant in [*cell.contestants.items(), *cell.slow.items()]:
-        theirs = np.asarray(contestant(), np.float64)[border:-border, border:-border]
+        start = time.perf_counter()
+        result = contestant()
+        seconds[name] = time.perf_counter() - start
+        theirs = np.asarray(result, np.float64)[border:-border, border:-border]
         difference = np.abs(np.clip(theirs, ours.min(), ours.max()) - ours).max(initial=0)
-        if difference > cell.tolerance:
+        if not difference <= cell.loose.get(name, cell.tolerance):
             raise SystemExit(f"{cell.work}: {name} differs by {difference}")
+    return {name: seconds[name] for name in cell.slow}
 
 
-def time_contestants(cell: Cell, rounds: int) -> dict[str, float]:
-    """Return the median seconds of each contestant, interleaved after a warm-up round."""
+def time_contestants(cell: Cell, rounds: int, statistic: str) -> dict[str, float]:
+    """Return the seconds of a call of each contestant, interleaved after a warm-up round."""
+    repeats = {name: math.ceil(SHORTEST / max(time_call(contestant), SHORTEST / 2000))
+               for name, contestant in cell.contestants.items()}
     seconds: dict[str, list[float]] = {name: [] for name in cell.contestants}
-    for _ in range(rounds + 1):
+    for _ in range(rounds):
         for name, contestant in cell.contestants.items():
-            seconds[name].append(time_call(contestant))
-    medians = {name: statistics.median(times[1:]) for name, times in seconds.items()}
-    return medians | {name: time_call(contestant) for name, contestant in cell.slow.items()}
+            seconds[name].append(time_call(contestant, repeats[name]))
+    return {name: STATISTICS[statistic](times) for name, times in seconds.items()}
 
 
-def time_call(call: Contestant) -> float:
+def time_call(call: Contestant, repeats: int = 1) -> float:
     """Return the seconds that a call takes."""
     start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
 
 
 def measure_limit(cell: Cell) -> float | None:
@@ -63,106 +87,85 @@ def measure_limit(cell: Cell) -> float | None:
         source = np.ones(cell.bytes // 2, np.uint8)
         target = np.empty_like(source)
         return statistics.median(time_call(lambda: np.copyto(target, source)) for _ in range(5))
-    if cell.flops and is_imported("torch"):
-        square = cells.torch.ones(1536, 1536)
-        with cells.torch.inference_mode():
-            cells.torch.mm(square, square)
-            rate = 2 * 1536**3 / min(time_call(lambda: cells.torch.mm(square, square)) for _ in range(5))
+    if cell.flops and torch:
+        square = torch.ones(1536, 1536)
+        with torch.inference_mode():
+            torch.mm(square, square)
+            rate = 2 * 1536**3 / min(time_call(lambda: torch.mm(square, square)) for _ in range(5))
         return cell.flops / rate
     return None
 
 
-def measure_cells(only: str, rounds: int, threads: list[int]) -> list[dict[str, Any]]:
-    """Measure and print all cells, or those of one group, with each number of threads."""
+def measure_cells(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure and print the cells that were asked for, with each number of threads."""
     rows = []
-    for group, make_cells in GROUPS.items():
-        for cell in make_cells() if only in ("", group) else ():
-            for count in threads:
+    for group in options.only or GROUPS:
+        for cell in GROUPS[group]():
+            if options.cells not in cell.work:
+                continue
+            slow: dict[str, float] = {}
+            for count in options.threads:
                 set_threads(count)
-                if count == threads[0]:
-                    check_results(cell)
-                rows.append(measure_cell(cell, rounds, count))
+                if count == options.threads[0]:
+                    slow = check_results(cell)
+                seconds = time_contestants(cell, options.rounds, options.statistic)
+                seconds |= {name: taken for name, taken in slow.items()
+                            if count == options.threads[0] or name in SINGLE_THREADED}
+                rows.append(make_row(group, cell, seconds, count))
                 print(format_row(rows[-1]), flush=True)
-                cell.slow = {}
     return rows
 
 
-def measure_cell(cell: Cell, rounds: int, threads: int) -> dict[str, Any]:
-    """Return imfilter's seconds, its share of the limit, and the peers' times relative to it."""
-    seconds = time_contestants(cell, rounds)
+def make_row(group: str, cell: Cell, seconds: dict[str, float], threads: int) -> dict[str, Any]:
+    """Return a measurement: imfilter's seconds, its share of the limit, and the peers' times relative to it."""
     ours = seconds.pop("imfilter")
     limit = measure_limit(cell) if threads == 1 else None
-    return {"work": cell.work, "threads": threads, "seconds": ours, "limit": limit and limit / ours,
-            "peers": {name: taken / ours for name, taken in seconds.items()}}
+    return {"group": group, "work": cell.work, "threads": threads, "seconds": ours, "limit": limit and limit / ours,
+            "peers": {name: taken / ours for name, taken in seconds.items()}, "pixels": cell.pixels,
+            "claims": [vars(claim) for claim in cell.claims]}
 
 
 def format_row(row: dict[str, Any]) -> str:
     """Return a line of text for one measurement, the fastest peer first."""
     peers = "  ".join(f"{name} {ratio:.2f}" for name, ratio in sorted(row["peers"].items(), key=lambda item: item[1]))
     share = f"  ({row['limit']:.0%} of limit)" if row["limit"] else ""
-    return f"{row['work']:36} {row['threads']} thr  {peers}{share}"
+    return f"{row['work']:44} {row['threads']} thr  {peers}{share}"
 
 
-def measure_more() -> dict[str, Any]:
-    """Return scratch memory, start-up times, and the cost per pixel by image size."""
-    return {"scratch bytes per thread": find_scratch(),
-            "start-up time relative to importing numpy and PIL.Image": measure_startup(),
-            "ns per pixel, dense 5 x 5 RGB uint8": measure_pixel_cost()}
-
-
-def find_scratch() -> dict[str, int]:
-    """Return the scratch memory of a thread for three kernels."""
-    image = np.zeros((cells.HEIGHT, cells.WIDTH, 3), np.uint8)
-    kernels = {"3 x 3": RNG.normal(size=(3, 3)), "31 x 31": RNG.normal(size=(31, 31)),
-               "box 31": np.ones((31, 31)) / 961}
-    return {name: imfilter.plan(image, kernel).scratch for name, kernel in kernels.items()}
-
-
-def measure_startup() -> dict[str, float]:
-    """Return the time of four short Python programs, relative to importing NumPy and Pillow."""
-    reference = "import numpy, PIL.Image"
-    commands = {"python -c pass": ["-c", "pass"], reference: ["-c", reference],
-                "import imfilter": ["-c", "import imfilter"], "imfilter list": ["-m", "imfilter", "list"]}
-    seconds = {name: statistics.median(
-        time_call(lambda run=run: subprocess.run([sys.executable, *run], stdout=subprocess.DEVNULL, check=True))
-        for _ in range(9)) for name, run in commands.items()}
-    return {name: taken / seconds[reference] for name, taken in seconds.items()}
-
-
-def measure_pixel_cost() -> dict[str, float]:
-    """Return the nanoseconds per pixel of a dense 5 x 5 kernel, on one thread, for images of growing size."""
-    kernel, costs = RNG.normal(size=(5, 5)), {}
-    for megapixels in (0.1, 1, 10, 100):
-        side = int((megapixels * 1e6) ** 0.5)
-        pixels, out = np.zeros((side, side, 3), np.uint8), np.empty((side, side, 3), np.uint8)
-        imfilter.correlate(pixels, kernel, out=out, workers=1)
-        seconds = statistics.median(
-            time_call(lambda pixels=pixels, out=out: imfilter.correlate(pixels, kernel, out=out, workers=1))
-            for _ in range(3))
-        costs[f"{megapixels:g} Mpx"] = seconds / side**2 * 1e9
-    return costs
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small images and 3 rounds, for a first look")
+    parser.add_argument("--only", nargs="+", choices=list(GROUPS), metavar="GROUP",
+                        help="groups of cells to measure (default: all): " + ", ".join(GROUPS))
+    parser.add_argument("--cells", default="", metavar="WORD", help="only the cells whose name contains this")
+    parser.add_argument("--rounds", type=int, help="measurements of each contestant (default: 5)")
+    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}), metavar="N",
+                        help="numbers of threads to measure with (default: 1 and all)")
+    parser.add_argument("--statistic", choices=STATISTICS, default="median",
+                        help="of the measurements (default: median)")
+    parser.add_argument("--json", metavar="FILE", help="write the measurements to a JSON file, for report.py")
+    parser.add_argument("--more", action="store_true", help="also measure memory, start-up and cost per pixel")
+    parser.add_argument("--fresh-memory", action="store_true", help="do not keep freed memory for the next result")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.quick else 5)
+    return options
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", choices=list(GROUPS), metavar="GROUP",
-                        help="measure one group of cells: " + ", ".join(GROUPS))
-    parser.add_argument("--rounds", type=int, default=5, help="measurements per median (default: 5)")
-    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}), metavar="N",
-                        help="numbers of threads to measure with (default: 1 and all)")
-    parser.add_argument("--json", metavar="FILE", help="write the measurements to a JSON file")
-    parser.add_argument("--chart", metavar="FILE.svg", help="draw the ratios to the fastest peer")
-    parser.add_argument("--more", action="store_true", help="also measure memory, start-up and cost per pixel")
-    options = parser.parse_args()
-    report: dict[str, Any] = {"rows": measure_cells(options.only, options.rounds, options.threads)}
+    options = parse_options()
+    if sys.platform == "linux" and not options.fresh_memory and not RECYCLING.keys() <= os.environ.keys():
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | RECYCLING)
+    if options.quick:
+        set_quick()
+    report: dict[str, Any] = {"machine": describe_machine(), "options": vars(options)}
+    report["rows"] = measure_cells(options)
+    print(*format_summary(report), sep="\n")
     if options.more:
         report["more"] = measure_more()
         print(json.dumps(report["more"], indent=2))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as stream:
             json.dump(report, stream, indent=1)
-    if options.chart:
-        draw_chart(report["rows"], options.chart)
 
 
 if __name__ == "__main__":
