@@ -25,13 +25,17 @@ END = "<!-- end of processors -->"
 def merge_reports(paths: list[Path]) -> dict[str, Any]:
     """Return one report with the rows of all files, in the order of the groups."""
     reports: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    processors = {report["machine"]["processor"] for report in reports}
-    if len(processors) > 1:
-        raise SystemExit(f"the files must come from one processor, got {', '.join(sorted(processors))}")
+    for what, values in (
+            ("processor", {report["machine"]["processor"] for report in reports}),
+            ("size of images", {"small" if report["options"]["quick"] else "full" for report in reports}),
+            ("statistic", {report["options"]["statistic"] for report in reports})):
+        if len(values) > 1:
+            raise SystemExit(f"the files must have one {what}, got {', '.join(sorted(values))}")
     rows = {(row["group"], row["work"], row["threads"]): row for report in reports for row in report["rows"]}
     order = list(GOALS)
-    return reports[-1] | {"rows": sorted((row for row in rows.values() if row["peers"]),
-                                         key=lambda row: order.index(row["group"]))}
+    return reports[-1] | {
+        "rows": sorted((row for row in rows.values() if row["peers"]), key=lambda row: order.index(row["group"])),
+        "rounds": min(report["options"]["rounds"] for report in reports)}
 
 
 def format_section(report: dict[str, Any], picture: str, note: str) -> Iterator[str]:
@@ -42,11 +46,10 @@ def format_section(report: dict[str, Any], picture: str, note: str) -> Iterator[
     means = " and ".join(f"{average_ratios(row for row in rows if row['threads'] == count):.2f} on {count} "
                          f"thread{'s' * (count > 1)}" for count in threads)
     statistic = {"median": "medians", "minimum": "shortest times"}[options["statistic"]]
-    rounds = f"{options['rounds']} round{'s' * (options['rounds'] > 1)}"
     size = "960 x 540" if options["quick"] else "3840 x 2160"
     behind = sum(find_ratio(row) < 1 for row in rows)
     yield (f"{machine['cores']} cores, {machine['instruction set']} loops, images of {size} RGB unless stated "
-           f"otherwise. Figures are {statistic} of {rounds}. {note}".strip())
+           f"otherwise. Figures are {statistic} of at least {report['rounds']} measurements. {note}".strip())
     yield "The peers are " + ", ".join(f"{name} {version}" for name, version in machine["versions"].items()
                                        if name not in ("imfilter", "Python", "NumPy")) + "."
     yield f"The geometric mean over all cells is {means}; {behind} of {len(rows)} measurements are below 1 (bold).\n"
