@@ -9,16 +9,17 @@ A cell is one computation. Its contestants take turns, so that a machine that sl
 is a peer's median time divided by imfilter's: above 1, imfilter is faster. On a machine that others use as well,
 `--statistic minimum` divides the shortest times. Results go to preallocated arrays where the peer supports it.
 `of limit` is the share of what the hardware allows: the time to copy the same bytes for memory-bound work, the rate of
-a matrix product for arithmetic-bound work. Peers that are not installed are skipped. Calls of less than 20 ms are
-repeated within a measurement; slow single-threaded peers are timed once.
+PyTorch's matrix product for arithmetic-bound work (on some processors the loops here are faster than that). Peers that
+are not installed are skipped. Calls of less than 20 ms are repeated within a measurement; slow single-threaded peers
+are timed once.
 
 The C library keeps freed memory for the next result (MALLOC_MMAP_MAX_, MALLOC_TRIM_THRESHOLD_, set for a new process),
 as in a program that has run for a while: peers that allocate their results, PyTorch above all, would otherwise spend
 much of their time on page faults. `--fresh-memory` leaves the allocator as it is.
 
 `--quick` takes images of a sixteenth of the pixels and 3 rounds. `--more` adds memory, import and start-up times, and
-the cost per pixel from 0.1 to 100 megapixels. report.py writes the chart and the table of
-docs/performance.md from the JSON files.
+the cost per pixel from 0.1 to 100 megapixels. report.py writes the charts and tables of docs/performance.md from the
+JSON files.
 """
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Write the chart and the tables of a processor into docs/performance.md, from the JSON files of compare.py.
 
-    python benchmarks/report.py FILE.json ... [--folder docs] [--note TEXT]
+    python benchmarks/report.py FILE.json ... [--threads 1 2] [--folder docs] [--note TEXT]
 
 All files must come from one processor; of cells that several files have, the last one counts. Writes
 performance-PROCESSOR.svg, a bar for each cell, and performance.svg, a bar for each group; and replaces what
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def merge_reports(paths: list[Path]) -> dict[str, Any]:
 
 
 def format_section(report: dict[str, Any], picture: str, note: str) -> Iterator[str]:
-    """Yield the lines of a processor's section."""
+    """Yield the lines of a processor's section: what was measured, the chart, and the tables."""
     rows, machine, options = report["rows"], report["machine"], report["options"]
     threads = sorted({row["threads"] for row in rows})
     yield f"### {machine['processor']}\n"
@@ -48,11 +49,13 @@ def format_section(report: dict[str, Any], picture: str, note: str) -> Iterator[
     statistic = {"median": "medians", "minimum": "shortest times"}[options["statistic"]]
     size = "960 x 540" if options["quick"] else "3840 x 2160"
     behind = sum(find_ratio(row) < 1 for row in rows)
-    yield (f"{machine['cores']} cores, {machine['instruction set']} loops, images of {size} RGB unless stated "
-           f"otherwise. Figures are {statistic} of at least {report['rounds']} measurements. {note}".strip())
-    yield "The peers are " + ", ".join(f"{name} {version}" for name, version in machine["versions"].items()
-                                       if name not in ("imfilter", "Python", "NumPy")) + "."
-    yield f"The geometric mean over all cells is {means}; {behind} of {len(rows)} measurements are below 1 (bold).\n"
+    peers = ", ".join(f"{name} {version}" for name, version in machine["versions"].items()
+                      if name not in ("imfilter", "Python", "NumPy"))
+    yield textwrap.fill(
+        f"{machine['cores']} cores, {machine['instruction set']} loops, images of {size} RGB unless stated otherwise. "
+        f"Figures are {statistic} of at least {report['rounds']} measurements. {note} The peers are {peers}. The "
+        f"geometric mean over all cells is {means}; {behind} of {len(rows)} measurements are below 1 (bold). Bars end "
+        f"at the edges of the scale.", 120, break_on_hyphens=False) + "\n"
     yield f"![Ratio to the fastest peer]({picture})\n"
     yield from format_groups(rows, threads)
     yield from format_cells(rows, threads)
@@ -145,9 +148,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.json", help="measurements of one processor")
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent.parent / "docs", help="default: docs")
+    parser.add_argument("--threads", type=int, nargs="+", metavar="N", help="default: all that were measured")
     parser.add_argument("--note", default="", help="a sentence about the machine")
     options = parser.parse_args()
     report = merge_reports(options.files)
+    report["rows"] = [row for row in report["rows"] if row["threads"] in (options.threads or [row["threads"]])]
     slug = re.sub(r"[^a-z0-9]+", "-", report["machine"]["processor"].lower()).strip("-")
     picture, page = options.folder / f"performance-{slug}.svg", options.folder / "performance.md"
     title = f"Time of the fastest peer / time of imfilter, {report['machine']['processor']}"
