@@ -6,6 +6,7 @@ import pytest
 from scipy import ndimage
 
 import imfilter
+from imfilter.engine import _core
 from imfilter.engine import rank as ranks
 from imfilter.engine.request import FilterOptions
 from imfilter.engine.sorting_networks import build_network
@@ -209,11 +210,35 @@ def test_the_bilateral_mean_is_its_definition(sigma, mode, rng, variant):
 
 @pytest.mark.parametrize("width", [1024, 1025, 1039, 1040, 1041, 2047, 2048, 2070])
 def test_a_bilateral_mean_of_wide_rows(width, rng, variant):
-    """Rows are cut into pieces of 1024 samples; fewer than 16 that are left over go with the piece before."""
+    """Signals are polled for after every 1024 samples."""
     image = rng.random((2, width))
     wanted = weighed(image, 0.2, 0.5, "reflect")
     np.testing.assert_allclose(imfilter.bilateral(image, 0.2, 0.5), wanted, rtol=0, atol=1e-14)
     np.testing.assert_allclose(imfilter.bilateral(image.astype("f4"), 0.2, 0.5), wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97, 129])
+def test_a_bilateral_mean_of_rows_around_vectors(width, rng):
+    """Each mean is that of its window, wherever it lies in its vector, and AVX2 and AVX-512 give the same bits."""
+    image = rng.random((7, width))
+    image[2, width // 2] = np.inf
+    whole = np.pad(image, 3, "symmetric")
+    for code, close in (("f4", 1e-6), ("f8", 1e-14)):
+        results = {}
+        for variant in _core.simd_variants():
+            before = _core.use_variant(variant)
+            results[variant] = result = imfilter.bilateral(image.astype(code), 0.2)
+            single = np.array([imfilter.bilateral(whole[:7 + 6, x:x + 7].astype(code), 0.2)[3:-3, 3]
+                               for x in range(width)]).T
+            _core.use_variant(before)
+            np.testing.assert_array_equal(result, single)
+            finite = np.isfinite(result)
+            assert finite.sum() == image.size - 1
+            with np.errstate(invalid="ignore"):
+                wanted = weighed(np.where(np.isinf(image), 1e9, image), 0.2, 1, "reflect")
+            np.testing.assert_allclose(result[finite], wanted[finite], rtol=0, atol=close)
+        if "v4" in results:
+            np.testing.assert_array_equal(results["v4"], results["v3"])
 
 
 @pytest.mark.parametrize("radius", [1, 3, 6])
