@@ -1,7 +1,7 @@
 # A strip of a filter that looks at windows: some consecutive output rows of one image, computed by one thread.
 
 cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
-    if job.method == EXTREME:
+    if job.method == EXTREME and not is_small(job):
         return (job.height + 3) * rounded_up(job.row_lanes * job.source.size)
     if job.method == HISTOGRAM:
         return histogram_scratch(job)
@@ -12,7 +12,7 @@ cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
 
 cdef void rank_strip(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                      Poll poll) noexcept nogil:
-    if job.method == EXTREME:
+    if job.method == EXTREME and not is_small(job):
         extremes(like, job, n, first, last, memory, poll)
     else:
         ranks(like, job, n, first, last, memory, poll)
