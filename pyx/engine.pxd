@@ -250,6 +250,7 @@ cdef struct Window:
     Py_ssize_t tile         # samples of a row that a network computes at a time
     double work             # comparisons that a row takes, about
     volatile int stopped
+    bint streamed           # results of ranks go past the caches
 
 
 cdef struct Moments:

@@ -87,41 +87,4 @@ static inline uint64_t double_bits(double value) {
     return bits;
 }
 
-/* 2 to the power of a number of at most 0: 0 below -126, NaN of NaN. The fraction from -1/2 to 1/2 goes into the series of
- * exp(x log 2), whose error is below the last place, and the whole part into the exponent. */
-static inline float exp2_float(float value) {
-    float clipped = value < -126.0f ? -126.0f : value;
-    float whole = (clipped + 12582912.0f) - 12582912.0f, x = clipped - whole, series = 1.5403530e-4f, power;
-    int32_t bits = (int32_t)((uint32_t)((int32_t)(whole == whole ? whole : 0.0f) + 127) << 23);
-    series = series * x + 1.3333558e-3f;
-    series = series * x + 9.6181291e-3f;
-    series = series * x + 5.5504109e-2f;
-    series = series * x + 2.4022651e-1f;
-    series = series * x + 6.9314718e-1f;
-    series = series * x + 1.0f;
-    memcpy(&power, &bits, sizeof power);
-    return value < -126.0f ? 0.0f : series * power;
-}
-static inline double exp2_double(double value) {
-    double clipped = value < -126.0 ? -126.0 : value;
-    double whole = (clipped + 6755399441055744.0) - 6755399441055744.0, x = (clipped - whole) * 0.6931471805599453;
-    double series = 1.0 / 6227020800.0, power;
-    int64_t bits = (int64_t)((uint64_t)((int64_t)(whole == whole ? whole : 0.0) + 1023) << 52);
-    series = series * x + 1.0 / 479001600.0;
-    series = series * x + 1.0 / 39916800.0;
-    series = series * x + 1.0 / 3628800.0;
-    series = series * x + 1.0 / 362880.0;
-    series = series * x + 1.0 / 40320.0;
-    series = series * x + 1.0 / 5040.0;
-    series = series * x + 1.0 / 720.0;
-    series = series * x + 1.0 / 120.0;
-    series = series * x + 1.0 / 24.0;
-    series = series * x + 1.0 / 6.0;
-    series = series * x + 0.5;
-    series = series * x + 1.0;
-    series = series * x + 1.0;
-    memcpy(&power, &bits, sizeof power);
-    return value < -126.0 ? 0.0 : series * power;
-}
-
 #endif

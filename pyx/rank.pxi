@@ -89,11 +89,12 @@ cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ss
                     extreme_row(largest, <key *>begun, <key *>(memory + k * size), <key *>result, lanes)
                 else:
                     memcpy(result, memory, lanes * sizeof(key))
-                write_keys(job, n, y // job.stride_y, result)
+                write_keys(job, n, y // job.stride_y, result, False)
             if should_stop(&job.stopped, &work, job.work, poll):
                 return
             y += 1
             if y > end:
+                stream_end()
                 return
 
 
@@ -150,11 +151,15 @@ cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, 
 cdef void spread_nan(key *like, const Window *job, const char **rows, const bint *broken, char *found,
                      key *into) noexcept nogil:
     """Set results whose window contains NaN, the highest key, to NaN. found: room for a byte per sample of a row."""
-    cdef Py_ssize_t lanes = (job.source.width + job.width - 1) * job.source.channels, i, x, c, seen
+    cdef Py_ssize_t lanes = padded_lanes(job), i, x, c, seen = 0
     cdef Py_ssize_t span = job.width * job.source.channels
     cdef key nan = 0
     if key is int32_t or key is int64_t:
         nan = <key>largest_below(8 * sizeof(key) - 1)
+    for i in range(job.height):
+        seen |= broken[i]
+    if not seen:
+        return
     memset(found, 0, lanes)
     for i in range(job.height):
         if broken[i]:
@@ -185,58 +190,84 @@ cdef struct RankScratch:
 cdef RankScratch rank_scratch(const Window *job, char *memory) noexcept nogil:
     cdef RankScratch scratch
     cdef Py_ssize_t taken = 0
-    scratch.ring = ring_at(job, memory, &taken, job.height)
-    scratch.rows = <const char **>carve(memory, &taken, rounded_up(job.height * sizeof(void *)))
-    scratch.broken = <bint *>carve(memory, &taken, rounded_up(job.height * sizeof(bint)))
-    scratch.result = carve(memory, &taken, scratch.ring.size + 64)
+    scratch.ring = ring_at(job, memory, &taken, job.height + 1)
+    scratch.rows = <const char **>carve(memory, &taken, rounded_up((job.height + 1) * sizeof(void *)))
+    scratch.broken = <bint *>carve(memory, &taken, rounded_up((job.height + 1) * sizeof(bint)))
+    scratch.result = carve(memory, &taken, 2 * scratch.ring.size)
     scratch.found = carve(memory, &taken, rounded_up(job.row_lanes))
     scratch.slot_size = rounded_up((job.tile + (job.width - 1) * job.source.channels) * job.source.size) + 64
-    if job.method == NETWORK:
-        scratch.slots = carve(memory, &taken, max(job.slots * scratch.slot_size, 15 * SPAN + 64))
-    else:
+    if job.method == SELECTION:
         scratch.slots = carve(memory, &taken, job.tile * sizeof(uint32_t))
+    else:
+        scratch.slots = carve(memory, &taken, max(job.slots * scratch.slot_size, 15 * SPAN + 64))
     scratch.size = taken
     return scratch
+
+
+cdef void rank_row(key *like, Window *job, const char **rows, RankScratch *scratch, key *result, const char *ahead,
+                   double *work, Poll poll) noexcept nogil:
+    """Compute a row of results by a network or selection. ahead: a row of the image to prefetch, or NULL."""
+    cdef Py_ssize_t x = 0, lanes = job.source.width * job.source.channels, count
+    while x < lanes:
+        count = min(job.tile, lanes - x)
+        prefetch_samples(ahead, x * sizeof(key), (x + count) * sizeof(key))
+        if job.method == NETWORK:
+            run_network(like, job, rows, scratch.slots, scratch.slot_size, x, count, <char *>(result + x))
+        else:
+            select(like, job, rows, x, count, result + x, <uint32_t *>scratch.slots)
+            if should_stop(&job.stopped, work, job.work, poll):
+                return
+        x += count
+
+
+cdef inline void small_rows(key *like, const Window *job, const char **rows, bint plain, char *memory, char **results,
+                            const char **ahead) noexcept nogil:
+    if key is int32_t:
+        if plain:
+            filter_small(<float *>NULL, job, rows, memory, results, ahead)
+            return
+    elif key is int64_t:
+        if plain:
+            filter_small(<double *>NULL, job, rows, memory, results, ahead)
+            return
+    filter_small(like, job, rows, memory, results, ahead)
 
 
 cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     cdef RankScratch scratch = rank_scratch(job, memory)
-    cdef Py_ssize_t y, i, x, lanes = job.source.width * job.source.channels, count
-    cdef bint broken, nine = job.method == NETWORK and job.height == 3 and job.width == 3 and job.rank == 4
-    cdef bint twenty_five = (
-        job.method == NETWORK and job.height == 5 and job.width == 5 and job.rank == 12
-        and 8 * job.source.channels * sizeof(key) <= SPAN)
+    cdef Py_ssize_t y = first, k, count, top
+    cdef bint small = is_small(job), straight = job.stride_x == 1 and not job.streamed
+    cdef bint pairs = small and job.stride_y == 1 and (job.method == EXTREME or job.height == 3), plain
     cdef const char **rows = scratch.rows
-    cdef key *result = <key *>scratch.result
+    cdef const char *ahead[2]
+    cdef char *results[2]
     cdef double work = 0
     forget(&scratch.ring)
-    for y in range(first, last):
-        broken = False
-        for i in range(job.height):
-            rows[i] = ring_row(job, &scratch.ring, n, y * job.stride_y + i, True)
-            scratch.broken[i] = scratch.ring.broken[(y * job.stride_y + i) % scratch.ring.places]
-            broken |= scratch.broken[i]
-        if job.stride_x == 1:       # write straight to the target: no columns to skip
-            result = <key *>(job.target.data + n * job.target.step_n + y * job.target.step_y)
-        if nine:
-            median_of_nine(<const key *>rows[0], <const key *>rows[1], <const key *>rows[2], job.source.channels,
-                           result, lanes)
-        elif twenty_five:
-            median_of_25(<const key **>rows, job.source.channels, scratch.slots, result, lanes)
+    while y < last:
+        count = 2 if pairs and y + 1 < last else 1
+        top = y * job.stride_y
+        plain = bring_window(job, &scratch.ring, n, top, job.height + count - 1, rows, scratch.broken)
+        rows[job.height] = rows[job.height + count - 2]     # loops for two rows may read it where there is one
+        ahead[0] = ahead[1] = NULL
+        if y + count < last:
+            ahead[0] = row_ahead(job, n, top + count * job.stride_y + job.height - 1)
+        if pairs and y + count + 1 < last:
+            ahead[1] = row_ahead(job, n, top + count * job.stride_y + job.height)
+        results[1] = NULL
+        for k in range(count):
+            results[k] = scratch.result + k * scratch.ring.size
+            if straight:
+                results[k] = job.target.data + n * job.target.step_n + (y + k) * job.target.step_y
+        if not small:
+            rank_row(like, job, rows, &scratch, <key *>results[0], ahead[0], &work, poll)
         else:
-            x = 0
-            while x < lanes:
-                count = min(job.tile, lanes - x)
-                if job.method == NETWORK:
-                    run_network(like, job, rows, scratch.slots, scratch.slot_size, x, count, <char *>(result + x))
-                else:
-                    select(like, job, rows, x, count, result + x, <uint32_t *>scratch.slots)
-                    if should_stop(&job.stopped, &work, job.work, poll):
-                        return
-                x += count
-        if broken:
-            spread_nan(like, job, rows, scratch.broken, scratch.found, result)
-        write_keys(job, n, y, <char *>result)
-        if should_stop(&job.stopped, &work, job.work, poll):
-            return
+            small_rows(like, job, rows, plain, scratch.slots, results, ahead)
+        for k in range(count):
+            if job.method != EXTREME:
+                spread_nan(like, job, rows + k, scratch.broken + k, scratch.found, <key *>results[k])
+            write_keys(job, n, y + k, results[k], plain)
+        y += count
+        if should_stop(&job.stopped, &work, count * job.work, poll):
+            break
+    stream_end()

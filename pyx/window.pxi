@@ -23,7 +23,13 @@ cdef struct Ring:
     Py_ssize_t size         # of a row in bytes
     Py_ssize_t *row_numbers  # number of the padded row in each place, or -1
     bint *broken            # it holds NaN
+    bint *plain             # it holds floats among which there is no NaN and no -0.0
+    bint *keyed             # its samples are keys
     Py_ssize_t places
+
+
+cdef inline Py_ssize_t padded_lanes(const Window *job) noexcept nogil:
+    return (job.source.width + job.width - 1) * job.source.channels
 
 
 cdef void fill_padded(const Window *job, Py_ssize_t n, Py_ssize_t y, char *row) noexcept nogil:
@@ -73,17 +79,39 @@ cdef bint turn_to_keys(bits *row, Py_ssize_t count, bits infinity, bint low) noe
     cdef bits found = 0
     cdef Py_ssize_t x
     for x in range(count):
-        value = row[x]
+        memcpy(&value, row + x, sizeof(bits))       # the row is read as floats, too
         found |= -<bits>((value & most) > infinity)
-        row[x] = nan if (value & most) > infinity else value ^ (sign_bits(value) & most)
+        value = nan if (value & most) > infinity else value ^ (sign_bits(value) & most)
+        memcpy(row + x, &value, sizeof(bits))
     return found != 0
 
 
 cdef void turn_back(bits *row, Py_ssize_t count) noexcept nogil:
-    cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1)
+    cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1), value
     cdef Py_ssize_t x
     for x in range(count):
-        row[x] ^= sign_bits(row[x]) & most
+        memcpy(&value, row + x, sizeof(bits))
+        value ^= sign_bits(value) & most
+        memcpy(row + x, &value, sizeof(bits))
+
+
+cdef bint are_plain(const bits *row, Py_ssize_t count, bits infinity) noexcept nogil:
+    """Return whether floats are in order as numbers: no NaN, and no -0.0, which comes before 0.0."""
+    cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1), value, largest = 0, least = 0
+    cdef Py_ssize_t x
+    for x in range(count):
+        memcpy(&value, row + x, sizeof(bits))
+        largest = max(largest, <bits>(value & most))
+        least = min(least, value)
+    return largest <= infinity and least != ~most
+
+
+cdef bint has_plain_floats(const Window *job, const char *row, Py_ssize_t count) noexcept nogil:
+    if job.source.kind == FLOAT32:
+        return are_plain(<const int32_t *>row, count, <int32_t>0x7f800000)
+    if job.source.kind == FLOAT64:
+        return are_plain(<const int64_t *>row, count, <int64_t>0x7ff0000000000000)
+    return False
 
 
 cdef bint make_keys(const Window *job, char *row, Py_ssize_t count, bint low) noexcept nogil:
@@ -94,32 +122,75 @@ cdef bint make_keys(const Window *job, char *row, Py_ssize_t count, bint low) no
     return False
 
 
-cdef void write_keys(const Window *job, Py_ssize_t n, Py_ssize_t y, char *keys) noexcept nogil:
-    """Write a row of results, which every stride-th pixel of the image has one of, as samples of the target."""
+cdef void make_floats(const Window *job, char *row, Py_ssize_t count) noexcept nogil:
+    if job.source.kind == FLOAT32:
+        turn_back(<int32_t *>row, count)
+    elif job.source.kind == FLOAT64:
+        turn_back(<int64_t *>row, count)
+
+
+cdef void write_keys(const Window *job, Py_ssize_t n, Py_ssize_t y, char *keys, bint plain) noexcept nogil:
+    """Write a row of results, which every stride-th pixel of the image has one of, as samples of the target.
+
+    plain: they are samples, not keys.
+    """
     cdef const Raster *target = &job.target
     cdef Py_ssize_t size = target.size * target.channels, x
     cdef char *into = target.data + n * target.step_n + y * target.step_y
     if job.stride_x > 1:
         for x in range(1, target.width):
             memmove(keys + x * size, keys + x * job.stride_x * size, size)
-    if target.kind == FLOAT32:
-        turn_back(<int32_t *>keys, target.width * target.channels)
-    elif target.kind == FLOAT64:
-        turn_back(<int64_t *>keys, target.width * target.channels)
-    if into != keys:
+    if not plain:
+        make_floats(job, keys, target.width * target.channels)
+    if job.streamed:
+        stream(into, keys, target.width * size)
+    elif into != keys:
         memcpy(into, keys, target.width * size)
 
 
-cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize_t y, bint keys) noexcept nogil:
+cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize_t y) noexcept nogil:
     """Return row y of the padded image, counted from its own first, from the ring, which gets it where it has not."""
     cdef Py_ssize_t at = y % ring.places
     cdef char *row = ring.rows + at * ring.size
     if ring.row_numbers[at] != y:
         ring.row_numbers[at] = y
         fill_padded(job, n, y - job.top, row)
-        ring.broken[at] = keys and make_keys(
-            job, row, (job.source.width + job.width - 1) * job.source.channels, False)
+        ring.broken[at] = ring.keyed[at] = False
+        ring.plain[at] = is_small(job) and has_plain_floats(job, row, padded_lanes(job))
     return row
+
+
+cdef bint bring_window(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize_t first, Py_ssize_t count,
+                       const char **rows, bint *broken) noexcept nogil:
+    """Point to rows first to first + count - 1 of the padded image, and say whether all are plain floats, not keys."""
+    cdef Py_ssize_t i, at, lanes = padded_lanes(job)
+    cdef bint plain = True
+    for i in range(count):
+        rows[i] = ring_row(job, ring, n, first + i)
+        plain &= ring.plain[(first + i) % ring.places]
+    for i in range(count):
+        at = (first + i) % ring.places
+        if plain and ring.keyed[at]:
+            make_floats(job, <char *>rows[i], lanes)
+        elif not plain and not ring.keyed[at]:
+            ring.broken[at] = make_keys(job, <char *>rows[i], lanes, job.method == EXTREME and not job.rank)
+        ring.keyed[at] = not plain
+        broken[i] = ring.broken[at]
+    return plain
+
+
+cdef inline const char *row_ahead(const Window *job, Py_ssize_t n, Py_ssize_t y) noexcept nogil:
+    """Return where row y of the padded image is in the image, or NULL if it need not be prefetched."""
+    cdef const Raster *image = &job.source
+    y = place(y - job.top, image.height, job.border)
+    return image.data + n * image.step_n + y * image.step_y if y >= 0 and image.packed else NULL
+
+
+cdef inline void prefetch_samples(const char *row, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Prefetch bytes first to end - 1 of a row of the image, unless it is NULL."""
+    if row != NULL:
+        for first in range(first, end, 64):
+            prefetch(row + first)
 
 
 cdef Ring ring_at(const Window *job, char *memory, Py_ssize_t *taken, Py_ssize_t places) noexcept nogil:
@@ -130,6 +201,8 @@ cdef Ring ring_at(const Window *job, char *memory, Py_ssize_t *taken, Py_ssize_t
     ring.rows = carve(memory, taken, places * ring.size)
     ring.row_numbers = <Py_ssize_t *>carve(memory, taken, rounded_up(places * sizeof(Py_ssize_t)))
     ring.broken = <bint *>carve(memory, taken, rounded_up(places * sizeof(bint)))
+    ring.plain = <bint *>carve(memory, taken, rounded_up(places * sizeof(bint)))
+    ring.keyed = <bint *>carve(memory, taken, rounded_up(places * sizeof(bint)))
     return ring
 
 

@@ -1,18 +1,18 @@
 # A strip of a filter that looks at windows: some consecutive output rows of one image, computed by one thread.
 
 cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
-    if job.method == EXTREME:
+    if job.method == EXTREME and not is_small(job):
         return (job.height + 3) * rounded_up(job.row_lanes * job.source.size)
     if job.method == HISTOGRAM:
         return histogram_scratch(job)
     if job.method == BILATERAL:
-        return bilateral_scratch(job, sizeof(double))
+        return bilateral_scratch(job, NULL, sizeof(double)).size
     return rank_scratch(job, NULL).size
 
 
 cdef void rank_strip(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                      Poll poll) noexcept nogil:
-    if job.method == EXTREME:
+    if job.method == EXTREME and not is_small(job):
         extremes(like, job, n, first, last, memory, poll)
     else:
         ranks(like, job, n, first, last, memory, poll)
@@ -26,9 +26,9 @@ cdef void window_strip(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t l
         histograms(job, n, first, last, memory, poll)
     elif job.method == BILATERAL:
         if kind == FLOAT64 or kind == INT32 or job.target.kind == FLOAT64 or job.target.kind == INT32:
-            bilateral(<double *>NULL, job, n, first, last, memory, poll)
+            bilateral(<lanes_double *>NULL, job, n, first, last, memory, poll)
         else:
-            bilateral(<float *>NULL, job, n, first, last, memory, poll)
+            bilateral(<lanes_float *>NULL, job, n, first, last, memory, poll)
     elif kind == UINT8:
         rank_strip(<uint8_t *>NULL, job, n, first, last, memory, poll)
     elif kind == UINT16:

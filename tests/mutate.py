@@ -35,8 +35,8 @@ GROUPS = {
                          "borders numbers joined float_range epilogue engine"),
     "loops of banks": ("pyx/bank.pxi pyx/depthwise.pxi pyx/color.pxi pyx/moments.pxi",
                        "conv2d learning shortcuts numbers float_range"),
-    "loops of ranks": ("pyx/median.pxi pyx/rank.pxi pyx/histogram.pxi pyx/bilateral.pxi pyx/window.pxi "
-                       "pyx/window_strips.pxi", "rank"),
+    "loops of ranks": ("pyx/median.pxi pyx/small_windows.pxi pyx/rank.pxi pyx/histogram.pxi pyx/bilateral.pxi "
+                       "pyx/window.pxi pyx/window_strips.pxi", "rank"),
     "layout and packing": ("pyx/layout.pxi pyx/pack_kernel.pxi pyx/pack_bank.pxi pyx/pack_box.pxi pyx/task.pxi "
                            "pyx/window_task.pxi", "borders numbers conv2d rank engine"),
 }

@@ -6,6 +6,7 @@ import pytest
 from scipy import ndimage
 
 import imfilter
+from imfilter.engine import _core
 from imfilter.engine import rank as ranks
 from imfilter.engine.request import FilterOptions
 from imfilter.engine.sorting_networks import build_network
@@ -130,6 +131,78 @@ def test_wide_images_are_cut_into_tiles(rng):
     np.testing.assert_array_equal(imfilter.median(narrow, 5), ndimage.median_filter(narrow, (5, 5, 1)))
 
 
+# Tiles of small windows are 2112 or 2048 bytes, and their vectors 64.
+@pytest.mark.parametrize("width", [1, 15, 63, 64, 65, 127, 528, 529, 1057, 2047, 2048, 2049, 2112, 2113, 4225])
+@pytest.mark.parametrize("code", CODES)
+def test_small_windows_of_rows_around_tiles(width, code, rng, variant):
+    medians, extremes = [(3, 3), (5, 5)], [(3, 3), (3, 1), (1, 3), (2, 2), (4, 5), (8, 9), (9, 2)]
+    for height, channels in ((1, 1), (5, 3)):
+        stack = noise(rng, (2, height, max(width // channels, 1), channels), code)
+        for name, scipy_name, sizes in (("median", "median_filter", medians), ("minimum", "minimum_filter", extremes),
+                                        ("maximum", "maximum_filter", extremes)):
+            for size in sizes:
+                wanted = getattr(ndimage, scipy_name)(stack, (1, *size, 1), mode="mirror")
+                result = getattr(imfilter, name)(stack, size, mode="mirror", workers=1)
+                np.testing.assert_array_equal(result, wanted, f"{name} {size} {stack.shape}")
+
+
+@pytest.mark.parametrize(("code", "shape"), [("u1", (3400, 4999)), ("f4", (3300, 1301))])
+def test_results_beyond_the_caches(code, shape, rng, variant):
+    """Results of more than 16 MiB are stored past the caches; rows begin anywhere in a cache line."""
+    image = noise(rng, shape, code)
+    for name, size in (("median", 3), ("minimum", (2, 9)), ("maximum", 11), ("percentile", 4)):
+        apply = getattr(imfilter, name)
+        options = {"percent": 30, "size": size} if name == "percentile" else {"size": size}
+        whole = apply(image, **options)
+        parts = [apply(image[max(y - 16, 0):y + 116], **options)[min(y, 16):][:100] for y in range(0, len(image), 100)]
+        np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+def in_order_of_bits(image, size):
+    """Return the samples of each window of floats, sorted as `in_order` does, but -0.0 before 0.0."""
+    whole = np.dtype(f"i{image.itemsize}")
+    below_sign = np.iinfo(whole).max
+    keys = image.view(whole)
+    keys = in_order(np.where(keys < 0, keys ^ below_sign, keys), size, "nearest", 0)
+    return np.where(keys < 0, keys ^ below_sign, keys).astype(whole)
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_negative_zero_comes_before_zero(code, rng, variant):
+    """Rows without it are compared as floats, the others as integers: results are the same bits."""
+    image = rng.choice(np.array([-1, 0, 0, 1], code), (60, 150))
+    mixed = np.r_[9:12, 20, 31:40]
+    image[mixed] = rng.choice(np.array([-0.0, 0.0, 1e-40], code), (len(mixed), 150))
+    for size in ((3, 3), (5, 5), (2, 4), (1, 1), (9, 2), (4, 4)):
+        ranks_ = in_order_of_bits(image, size)
+        middle = size[0] * size[1] // 2
+        for name, rank in (("minimum", 0), ("median", middle), ("maximum", -1)):
+            result = getattr(imfilter, name)(image, size, mode="nearest")
+            np.testing.assert_array_equal(result.view(ranks_.dtype), ranks_[..., rank], f"{name} {size}")
+
+
+def test_signs_of_zeros_in_a_small_image():
+    image = np.array([[0.0, -0.0, 0.0, 5.0], [-0.0, -0.0, 0.0, 0.0], [0.0, -0.0, -0.0, 0.0]], np.float32)
+    signs = [[True, False, False, False], [True, True, False, False], [True, True, True, False]]
+    np.testing.assert_array_equal(np.signbit(imfilter.median(image)), signs)
+    np.testing.assert_array_equal(np.signbit(imfilter.minimum(image)), [[True, True, True, False]] + [[True] * 4] * 2)
+    assert not np.signbit(imfilter.maximum(image)).any()
+
+
+def test_nan_in_one_row_of_many(rng, variant):
+    """Before and after it, rows are compared as floats."""
+    image = rng.random((30, 70)).astype(np.float32)
+    clean = image.copy()
+    image[14, 33] = np.nan
+    for apply, size in ((imfilter.median, 3), (imfilter.median, 5), (imfilter.minimum, 3), (imfilter.maximum, 4)):
+        result, without = apply(image, size), apply(clean, size)
+        before, after = size // 2, size - 1 - size // 2
+        window = np.s_[14 - after:15 + before, 33 - after:34 + before]
+        assert np.isnan(result[window]).all() and np.isnan(result).sum() == size**2
+        result[window] = without[window]
+        np.testing.assert_array_equal(result, without)
+
+
 @pytest.mark.parametrize("code", ["f2", "f4", "f8"])
 @pytest.mark.parametrize("size", [3, (1, 2), 5, 6, 17])
 def test_nan_reaches_the_windows_that_hold_it(size, code, rng, variant, method):
@@ -209,11 +282,35 @@ def test_the_bilateral_mean_is_its_definition(sigma, mode, rng, variant):
 
 @pytest.mark.parametrize("width", [1024, 1025, 1039, 1040, 1041, 2047, 2048, 2070])
 def test_a_bilateral_mean_of_wide_rows(width, rng, variant):
-    """Rows are cut into pieces of 1024 samples; fewer than 16 that are left over go with the piece before."""
+    """Signals are polled for after every 1024 samples."""
     image = rng.random((2, width))
     wanted = weighed(image, 0.2, 0.5, "reflect")
     np.testing.assert_allclose(imfilter.bilateral(image, 0.2, 0.5), wanted, rtol=0, atol=1e-14)
     np.testing.assert_allclose(imfilter.bilateral(image.astype("f4"), 0.2, 0.5), wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97, 129])
+def test_a_bilateral_mean_of_rows_around_vectors(width, rng):
+    """Each mean is that of its window, wherever it lies in its vector, and AVX2 and AVX-512 give the same bits."""
+    image = rng.random((7, width))
+    image[2, width // 2] = np.inf
+    whole = np.pad(image, 3, "symmetric")
+    for code, close in (("f4", 1e-6), ("f8", 1e-14)):
+        results = {}
+        for variant in _core.simd_variants():
+            before = _core.use_variant(variant)
+            results[variant] = result = imfilter.bilateral(image.astype(code), 0.2)
+            single = np.array([imfilter.bilateral(whole[:7 + 6, x:x + 7].astype(code), 0.2)[3:-3, 3]
+                               for x in range(width)]).T
+            _core.use_variant(before)
+            np.testing.assert_array_equal(result, single)
+            finite = np.isfinite(result)
+            assert finite.sum() == image.size - 1
+            with np.errstate(invalid="ignore"):
+                wanted = weighed(np.where(np.isinf(image), 1e9, image), 0.2, 1, "reflect")
+            np.testing.assert_allclose(result[finite], wanted[finite], rtol=0, atol=close)
+        if "v4" in results:
+            np.testing.assert_array_equal(results["v4"], results["v3"])
 
 
 @pytest.mark.parametrize("radius", [1, 3, 6])
