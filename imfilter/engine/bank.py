@@ -53,7 +53,18 @@ class BankRequest(NamedTuple):
     layout: ArrayLayout
     weights: Any
     bias: Any
-    options: BankOptions = BankOptions()
+    stride: Any = 1
+    padding: Any = 0
+    dilation: Any = 1
+    groups: Any = 1
+    padding_mode: Any = "zeros"
+    dtype: Any = None
+    exact: Any = False
+
+    @property
+    def options(self) -> BankOptions:
+        """The keywords of `conv2d`."""
+        return BankOptions(*self[5:])
 
 
 def filter_bank(
@@ -79,7 +90,7 @@ def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptio
                 raise
     weights = check_kernel(weights, "weight", 4)
     return PreparedBank(BankRequest(
-        pixels.shape, pixels.dtype, opened.layout, weights, check_bias(added, len(weights)), options))
+        pixels.shape, pixels.dtype, opened.layout, weights, check_bias(added, len(weights)), *options))
 
 
 ArrayKey = tuple[bytes, np.dtype[Any], tuple[int, ...]]
@@ -106,7 +117,7 @@ def _prepare_cached(
 ) -> "PreparedBank":
     weights = check_kernel(_array_of(weight), "weight", 4)
     added = None if bias is None else check_bias(_array_of(bias), len(weights))
-    return PreparedBank(BankRequest(shape, dtype, layout, weights, added, BankOptions(*options)))
+    return PreparedBank(BankRequest(shape, dtype, layout, weights, added, *options))
 
 
 class PreparedBank:

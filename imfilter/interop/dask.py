@@ -45,7 +45,7 @@ def filter_bank(
 ) -> Any:
     """Implement `imfilter.conv2d` for a dask array."""
     layout = _check_array(image, channel_axis, out, workers)
-    blockwise = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, options))
+    blockwise = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, *options))
     request = "bank", as_array(weight), bias, channel_axis, options._asdict()
     return _lazy_result(image, layout, blockwise, request, mixed=True)
 
