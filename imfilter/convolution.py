@@ -1,16 +1,16 @@
 """correlate, convolve, conv2d and plan: signatures, documentation, and one call each into the engine."""
 from typing import Any
 
-from .arrays.dispatch import dispatch_lazy
-from .engine.bank import filter_bank
+from .arrays.dispatch import implementation, is_lazy
+from .arrays.opened import array_like
+from .engine.bank import BankOptions, filter_bank
 from .engine.borders import Border
-from .engine.channelwise import filter_channelwise, plan_channelwise
+from .engine.channelwise import filter_with_kernel, plan_channelwise
 from .engine.kernel_set import KernelSet
 from .engine.plan import Plan
 from .engine.request import ChannelwiseOptions
 
 
-@dispatch_lazy
 def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -103,12 +103,10 @@ def correlate(
     array([[1., 2., 3.]])
     """
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
-    return filter_channelwise(
-        image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis, mask=mask, out=out,
-        workers=workers)
+    return implementation("kernel", image, filter_with_kernel)(
+        image, kernel, options, flip=False, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
-@dispatch_lazy
 def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -135,12 +133,10 @@ def convolve(
            [ 0,  0,  0]], dtype=uint8)
     """
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
-    return filter_channelwise(
-        image, KernelSet.from_kernel(kernel, flip=True), options, channel_axis=channel_axis, mask=mask, out=out,
-        workers=workers)
+    return implementation("kernel", image, filter_with_kernel)(
+        image, kernel, options, flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
-@dispatch_lazy
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
@@ -193,13 +189,11 @@ def conv2d(
     >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
     (3, 3, 16)
     """
-    return filter_bank(
-        image, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups,
-        padding_mode=padding_mode, channel_axis=channel_axis, dtype=dtype, out=out, workers=workers,
-        exact=exact)
+    options = BankOptions(stride, padding, dilation, groups, padding_mode, dtype, exact)
+    return implementation("bank", image, filter_bank)(
+        image, weight, bias, options, channel_axis=channel_axis, out=out, workers=workers)
 
 
-@dispatch_lazy
 def plan(
     image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
     channel_axis: int | None = -1, dtype: Any = None, method: str = "auto", exact: bool = False,
@@ -225,4 +219,6 @@ def plan(
     ('runs', 'int16', 7)
     """
     options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method, exact=exact)
+    if is_lazy(image):
+        image = array_like(image.shape, image.dtype)  # samples are not needed
     return plan_channelwise(image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)

@@ -164,6 +164,7 @@ cdef class Packed:
         if (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
                 and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target)):
             return task
+        return None
 
     def layout(self):
         """Return how the loops cut up the work: the fields of imfilter.engine.plan.LoopLayout but threads."""

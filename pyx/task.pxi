@@ -23,6 +23,9 @@ cdef class Strips:
 
         The caller's own thread polls for signals now and then; after an interrupt all strips end early.
         """
+        self.run_rows(first, last, caller)
+
+    cdef int run_rows(self, Py_ssize_t first, Py_ssize_t last, bint caller) except -1:
         cdef Py_ssize_t height = self.height, n, end
         cdef char *memory = <char *>malloc(self.scratch + 64)
         cdef char *start
@@ -41,7 +44,7 @@ cdef class Strips:
                 self.strip(n, first - n * height, end - n * height, start, poll)
                 first = end
         free(memory)
-        raise_pending()
+        return raise_pending()
 
     def stop(self):
         """Make every strip end early."""
@@ -73,3 +76,17 @@ cdef class Task(Strips):
     def layout(self):
         """Return how the loops cut up the work; see Packed.layout."""
         return self.packed.layout()
+
+
+def compute(packed, source, shape, dtype):
+    """Return the result for a small image, computed on this thread, or None for one that this was not planned for.
+
+    packed: a Packed or a PackedWindow. source: (images, rows, columns, channels), (rows, columns, channels) or (rows,
+    columns). shape, dtype: of the result, whose axes are in the same order.
+    """
+    target = np.empty(shape, dtype)
+    cdef Strips task = packed.task(source, target)
+    if task is None:
+        return None
+    task.run_rows(0, task.rows, True)
+    return target

@@ -1,4 +1,4 @@
-# WindowTask: the Python side of the loops over the samples of a window.
+# PackedWindow and WindowTask: the Python side of the loops over the samples of a window, as Packed and Task.
 
 cdef enum:
     SLOT_BYTES = 24_576         # the slots of a network stay within the first-level cache
@@ -9,25 +9,26 @@ _METHODS = {
 }
 
 
-cdef class WindowTask(Strips):
-    """A filter of the samples in a window, for a stack of images (images, rows, columns, channels).
+cdef class PackedWindow:
+    """How the samples in a window are filtered, in images of one shape and dtype. It never changes.
 
-    plan: a WindowPlan of imfilter.engine.rank; its network has the exchanges (n, 7), the number of slots and the slot
-    of the result. outside: array with the sample outside the image, in the image's dtype.
+    source, target: the first such arrays (images, rows, columns, channels). plan: a WindowPlan of imfilter.engine.rank;
+    its network has the exchanges (n, 7), the number of slots and the slot of the result. outside: array with the sample
+    outside the image, in the image's dtype.
     """
     cdef Window job
     cdef const Loops *loops
-    cdef object source, target
+    cdef bint exact                     # of the baseline, whatever is in use
+    cdef Py_ssize_t rows, scratch       # as in Task
 
     def __init__(self, source, target, plan, stride, int border, outside):
         cdef Window *job = &self.job
         cdef bytes sample = outside.tobytes()
         cdef const char *first = sample
         cdef Py_ssize_t k, count
-        self.loops, self.source, self.target = find_loops(plan.exact), source, target
+        self.exact, self.loops = plan.exact, find_loops(plan.exact)
         describe(&job.source, source)
         self.rows = describe(&job.target, target) * job.target.height
-        self.align, self.height, self.stopped = 1, job.target.height, &job.stopped
         for k in range(min(len(sample), 8)):
             job.outside[k] = first[k]
         job.border, job.method, job.rank = <Border>border, <Method><int>_METHODS[plan.method], plan.rank
@@ -73,5 +74,27 @@ cdef class WindowTask(Strips):
         job.tile = min(max(SLOT_BYTES // job.slots, 256), 2048) // 64 * 64 // job.source.size
         return 0
 
+    def task(self, source, target):
+        """Return the filter of source into target, or None for arrays that this was not planned for."""
+        cdef WindowTask task = WindowTask.__new__(WindowTask)
+        cdef Window *job = &task.job
+        job[0] = self.job
+        locate(&job.source, source, PyBUF_STRIDED_RO)
+        cdef Py_ssize_t images = locate(&job.target, target, PyBUF_STRIDED)
+        task.rows, task.scratch, task.align = self.rows, self.scratch, 1
+        task.height, task.stopped = job.target.height, &job.stopped
+        task.packed, task.source, task.target = self, source, target
+        if (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
+                and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target)):
+            return task
+        return None
+
+
+cdef class WindowTask(Strips):
+    """A filter of the samples in a window of a stack of images."""
+    cdef Window job                     # its pointers are into what packed keeps
+    cdef PackedWindow packed
+    cdef object source, target
+
     cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
-        self.loops.window_strip(&self.job, n, first, last, memory, poll)
+        self.packed.loops.window_strip(&self.job, n, first, last, memory, poll)

@@ -197,6 +197,27 @@ def test_a_chunk_needs_its_neighbors_alone():
     assert wanted == {(image.name, *place) for place in np.ndindex(2, 2)}
 
 
+def test_chunks_in_memory_are_read_where_they_are(rng):
+    image = da.from_array(pixels(rng, (60, 50, 3), "u1"), (20, 30, 3))
+    memory = image.dask.layers[image.name][image.name, 0, 0, 0].base
+    for lazy in (imfilter.gaussian(image, 2), imfilter.correlate(image, np.ones((3, 5)), mode="wrap")):
+        tasks = {key: task for key, task in lazy.dask.layers[lazy.name].items() if isinstance(key, tuple)}
+        assert sorted(tasks) == [(lazy.name, *place, 0) for place in np.ndindex(3, 2)]  # and none for pieces
+        windows = [window for _, _, sources in tasks.values() for window in sources]
+        assert all(isinstance(window, np.ndarray) and np.shares_memory(window, memory) for window in windows)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_chunks_in_memory_of_their_own(mode, rng):
+    """Results that persist are in memory, too, but not side by side; some chunks may be computed later."""
+    image = pixels(rng, (40, 50), "f4")
+    kept = cut(image, rng).map_blocks(np.copy).persist()
+    half = da.concatenate([da.from_array(image[:20], 10), da.zeros((20, 50), chunks=10, dtype="f4")])
+    for function in (imfilter.sobel, imfilter.gaussian):
+        assert_same(function(kept, mode=mode).compute(), function(image, mode=mode))
+        assert_same(function(half, mode=mode).compute(), function(half.compute(), mode=mode))
+
+
 def test_the_same_has_the_same_name(rng):
     image = da.from_array(pixels(rng, (30, 30), "u1"), 10)
     functions = [

@@ -1,4 +1,6 @@
 """The phases of the engine: kernel sets, prepared computations in the cache, and plans with the layout of the loops."""
+import sys
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from imfilter.engine import _core, bank, channelwise
 from imfilter.engine.channelwise import KernelSet, filter_channelwise
 
 KERNEL = np.array([[1.0, 2, 0], [0, -1, 0], [0, 0, 3]])
+BANK = np.ones((8, 3, 3, 3))
 
 
 @pytest.fixture
@@ -100,3 +103,62 @@ def test_a_packed_bank_describes_its_blocks(image):
     task = prepared._make_task(image[None], np.empty((1, 18, 28, 40), np.uint8))
     pixels, outputs = task.layout()["block"]
     assert pixels >= 6 and outputs > 1 and task.layout()["variant"] in _core.simd_variants()
+
+
+def functions_called(call):
+    """Return the names of the Python functions that a call runs once everything is prepared."""
+    call()
+    names = []
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, _: names.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return names[1:]
+
+
+@pytest.mark.parametrize("call", [
+    lambda image: imfilter.correlate(image, KERNEL), lambda image: imfilter.convolve(image, KERNEL, stride=2),
+    imfilter.sobel, imfilter.median, imfilter.unsharp_mask, lambda image: imfilter.minimum(image, (3, 5)),
+    lambda image: imfilter.gaussian(image, (1, 2)), imfilter.grayscale, imfilter.bilateral, imfilter.laplace,
+    lambda image: imfilter.conv2d(image, BANK),
+])
+def test_a_repeated_call_on_a_small_image_runs_few_functions(call, image):
+    names = functions_called(lambda: call(image))
+    assert len(names) <= 16 and not {"prepare", "_open_arrays", "allocate_output", "check_kernel"} & {*names}, names
+
+
+def test_what_is_prepared_serves_arrays_that_lie_otherwise(image):
+    """The look-up knows shapes and dtypes; rows with gaps, or in the other byte order, are found out at the run."""
+    wide = np.zeros((20, 60, 3), np.uint8)
+    wide[:, ::2] = image
+    flipped = np.asarray(image[::-1])
+    for function in (imfilter.sobel, imfilter.median, imfilter.box, lambda image: imfilter.correlate(image, KERNEL),
+                     lambda image: imfilter.conv2d(image, np.ones((2, 3, 3, 3)) / 9, padding=1)):
+        wanted = function(image)
+        for given in (wide[:, ::2], flipped[::-1], np.asfortranarray(image), image):
+            np.testing.assert_array_equal(function(given), wanted)
+    floats = image.astype(np.float32)
+    np.testing.assert_array_equal(imfilter.sobel(floats.astype(">f4")), imfilter.sobel(floats))
+
+
+@pytest.mark.parametrize(("name", "right", "wrong"), [
+    ("median", {"size": 3}, {"size": 3.0}), ("median", {"size": 1}, {"size": True}),
+    ("median", {"size": (1, 1)}, {"size": (1, True)}), ("sobel", {"axis": 1}, {"axis": True}),
+    ("sobel", {"stride": 1}, {"stride": True}), ("sobel", {"stride": (1, 1)}, {"stride": (1, True)}),
+    ("sobel", {"exact": False}, {"exact": 0}), ("sobel", {"mode": "wrap"}, {"mode": ["wrap"]}),
+    ("sobel", {"workers": 1}, {"workers": 0}), ("median", {"workers": 1}, {"workers": True}),
+])
+def test_a_filter_looks_up_no_wrong_argument_as_a_right_one(name, right, wrong, image):
+    function = getattr(imfilter, name)
+    function(image, **right)
+    with pytest.raises(imfilter.ImfilterError):
+        function(image, **wrong)
+
+
+def test_a_wrong_number_of_threads_in_the_environment_is_refused_by_small_calls(image, monkeypatch):
+    imfilter.sobel(image)
+    monkeypatch.setenv("IMFILTER_WORKERS", "none")
+    with pytest.raises(imfilter.ImfilterError, match="IMFILTER_WORKERS must be an integer of at least 1, got 'none'"):
+        imfilter.sobel(image)

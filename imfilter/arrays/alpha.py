@@ -24,9 +24,13 @@ def merge_alpha(colors: Array, alpha: Array) -> Array:
     """Return one image of colors (H, W) or (H, W, C) and alpha, in the dtype of the colors."""
     if colors.ndim == 2:
         colors = colors[..., None]
-    if colors.dtype.kind == alpha.dtype.kind == "u":  # opaque stays opaque in another depth
+    if colors.dtype.kind == alpha.dtype.kind == "u" and colors.dtype != alpha.dtype:  # opaque stays opaque
         alpha = alpha * (np.iinfo(colors.dtype).max / np.iinfo(alpha.dtype).max)
-    return np.concatenate([colors, round_to_dtype(alpha, colors.dtype)[..., None]], axis=-1)
+    merged = np.empty((*colors.shape[:-1], colors.shape[-1] + 1), colors.dtype)
+    for c in range(colors.shape[-1]):  # NumPy copies short runs slowly
+        merged[..., c] = colors[..., c]
+    merged[..., -1] = round_to_dtype(alpha, colors.dtype)
+    return merged
 
 
 def merge_picture_alpha(source: Picture, colors: Array, alpha: Array) -> Picture:

@@ -27,6 +27,7 @@ PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK"
               "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
 PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 3): "RGB", ("H", 1): "I;16", ("i", 1): "I", ("f", 1): "F"}
 PIL_ALPHA = ("LA", "RGBA")
+OTHER_COLORS = ("CMYK", "YCbCr")  # for which Pillow takes an array only as bytes
 
 
 def is_picture(image: object) -> bool:
@@ -159,9 +160,11 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
         raise ImfilterError(
             f"a photo cannot hold {bands} bands of {result.dtype}",
             ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
-    image = Image.fromarray(np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result))
-    if image.mode != mode:
-        image = Image.frombytes(mode, image.size, image.tobytes())
+    pixels = np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result)
+    if mode in OTHER_COLORS:
+        image = Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.data)
+    else:
+        image = Image.fromarray(pixels)
     image.info = dict(source.info)
     return image
 
@@ -198,7 +201,7 @@ def simplify_picture(image: Picture) -> Picture:
     if known in ("I;16", "F", "I"):
         plain = Image.fromarray(np.ascontiguousarray(pixels))
     else:
-        plain = Image.frombytes(known, image.size, pixels.tobytes())
+        plain = Image.frombytes(known, image.size, np.ascontiguousarray(pixels).data)
     plain.info = dict(image.info)
     return plain
 

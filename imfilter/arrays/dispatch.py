@@ -10,7 +10,7 @@ import functools
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def is_lazy(image: object) -> bool:
 
 
 def implements(name: str) -> Callable[[F], F]:
-    """Register the decorated function as the implementation of a public function for lazy arrays."""
+    """Register the decorated function as an implementation for lazy arrays, by a name that callers know."""
 
     def register(function: F) -> F:
         _implementations[name] = function
@@ -38,19 +38,14 @@ def implements(name: str) -> Callable[[F], F]:
 
 
 def call_lazy(name: str, *args: Any, **keywords: Any) -> Any:
-    """Call the implementation of a public function for lazy arrays."""
+    """Call the implementation of a function for lazy arrays."""
     if name not in _implementations:
         import_module(PROVIDER)
     return _implementations[name](*args, **keywords)
 
 
-def dispatch_lazy(function: F) -> F:
-    """Decorate a function of an image: a lazy image goes to the implementation registered under its name."""
-
-    @functools.wraps(function)
-    def call(image: Any, *args: Any, **keywords: Any) -> Any:
-        if type(image) is not np.ndarray and is_lazy(image):
-            return call_lazy(function.__name__, image, *args, **keywords)
-        return function(image, *args, **keywords)
-
-    return cast(F, call)
+def implementation(name: str, image: object, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function to call for an image: the given one or, of a lazy array, that registered under the name."""
+    if type(image) is np.ndarray or not is_lazy(image):
+        return function
+    return functools.partial(call_lazy, name)

@@ -43,6 +43,11 @@ class ArrayLayout(NamedTuple):
         return "it has no channel axis" if axis is None else f"axis {axis} was taken for the channels"
 
     @property
+    def channels_last(self) -> bool:
+        """Whether the axes are (rows, columns), (rows, columns, channels) or (images, rows, columns, channels)."""
+        return self.ndim == 2 or self.channel_axis == self.ndim - 1
+
+    @property
     def planar(self) -> bool:
         """Whether the channels do not come last."""
         return self.channel_axis not in (None, self.ndim - 1)

@@ -32,6 +32,11 @@ class OpenedImage(NamedTuple):
         return result if self.source is self.pixels else to_input_type(self.source, result)
 
 
+def array_like(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return an array of a shape and dtype that takes no memory, to prepare filters of such arrays."""
+    return np.broadcast_to(np.empty((), dtype), shape)
+
+
 def open_image(image: Any, channel_axis: int | None) -> OpenedImage:
     """Open an image (H, W), (H, W, C) or (N, H, W, C)."""
     pixels = image if type(image) is np.ndarray else pixels_of(image, channel_axis)

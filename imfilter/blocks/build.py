@@ -111,17 +111,17 @@ def split_kernel(
 
 def split_bank(request: BankRequest) -> BlockwiseFilter:
     """Return the blockwise filter of `conv2d`."""
-    shape, dtype, layout = request.shape, request.image_dtype, request.layout
+    shape, dtype, layout, options = request.shape, request.image_dtype, request.layout, request.options
     weights = check_kernel(request.weights, "weight", 4)
-    stride, dilation = check_pair("stride", request.stride, 1), check_pair("dilation", request.dilation, 1)
+    stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
     taps = weights.shape[2], weights.shape[3]
     call = functools.partial(
         _filter_colors, conv2d, weight=weights, bias=request.bias, stride=stride, dilation=dilation,
-        groups=request.groups, padding_mode=request.padding_mode, channel_axis=layout.channel_axis,
-        dtype=request.dtype, exact=request.exact)
-    border = parse_border("padding_mode", request.padding_mode, PADDING_MODES)
+        groups=options.groups, padding_mode=options.padding_mode, channel_axis=layout.channel_axis,
+        dtype=options.dtype, exact=options.exact)
+    border = parse_border("padding_mode", options.padding_mode, PADDING_MODES)
     axes = _padded_axes(
-        layout.size(shape), taps, bank_margins(request.padding, taps, dilation), stride, dilation, border)
+        layout.size(shape), taps, bank_margins(options.padding, taps, dilation), stride, dilation, border)
     return _build_padded(call, shape, dtype, axes, layout.channel_axis, None)
 
 

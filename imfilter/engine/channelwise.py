@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native, working_dtype
+from ..arrays.dtypes import NATIVE, PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native, working_dtype
 from ..arrays.layout import ArrayLayout
-from ..arrays.opened import OpenedImage, open_image
+from ..arrays.opened import OpenedImage, array_like, open_image
 from ..errors import ImfilterError, check_pair, check_real
 from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, region
@@ -18,6 +18,7 @@ from .checks import check_flag
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
 from .folding import fold_axes
+from .kernel_set import LARGEST_CACHED
 from .kernel_set import KernelSet as KernelSet
 from .kernel_structure import has_negative
 from .output import allocate_output, check_fits_memory, write_output
@@ -46,6 +47,20 @@ def filter_channelwise(
         return _filter_masked(opened, kernels, options, mask, out, workers)
     prepared = prepare(opened, kernels, options)
     return opened.convert_back(prepared.run(opened.pixels, out, workers))
+
+
+def filter_with_kernel(
+    image: Any, kernel: Any, options: ChannelwiseOptions, *, flip: bool, channel_axis: int | None, mask: Any,
+    out: Array | None, workers: int | None,
+) -> Any:
+    """Correlate every channel of an image with one kernel (kh, kw), or with flip convolve it."""
+    if mask is None and type(image) is type(kernel) is np.ndarray and kernel.size <= LARGEST_CACHED:
+        prepared = _find_prepared(image, kernel, flip, channel_axis, options)
+        if prepared is not None:
+            return prepared.run(image, out, workers)
+    return filter_channelwise(
+        image, KernelSet.from_kernel(kernel, flip=flip), options, channel_axis=channel_axis, mask=mask, out=out,
+        workers=workers)
 
 
 def filter_same(image: Any, kernels: KernelSet, options: FilterOptions) -> Any:
@@ -90,6 +105,34 @@ def _prepare_cached(
     return make(ConvolutionRequest(shape, dtype, layout, kernels, whole, ChannelwiseOptions(*options)))
 
 
+def _find_prepared(
+    image: Array, kernel: Array, flip: bool, channel_axis: int | None, options: ChannelwiseOptions
+) -> "PreparedConvolution | None":
+    """Return what was prepared for arrays like these, by one look-up; None where no look-up is possible."""
+    if region.get_region() is not None:
+        return None
+    try:
+        return _prepare_kernel(
+            image.shape, image.dtype, channel_axis, kernel.tobytes(), kernel.dtype, kernel.shape, flip,
+            *options.with_checked_pairs())
+    except TypeError as error:  # of an argument that has no hash
+        if isinstance(error, ImfilterError):
+            raise
+        return None
+
+
+@lru_cache(maxsize=256, typed=True)
+def _prepare_kernel(
+    shape: tuple[int, ...], dtype: np.dtype[Any], channel_axis: int | None, weights: bytes, kind: np.dtype[Any],
+    size: tuple[int, ...], flip: bool, *options: Any,
+) -> "PreparedConvolution | None":
+    """Prepare the convolution of arrays of a shape and dtype with a kernel, which is given by its samples."""
+    if kind.kind not in "biuf":
+        return None
+    kernels = KernelSet.from_kernel(np.frombuffer(weights, kind).reshape(size), flip=flip)
+    return prepare(open_image(array_like(shape, dtype), channel_axis), kernels, ChannelwiseOptions(*options))
+
+
 class PreparedConvolution:
     """A channel-wise convolution, ready to be run on images of one shape and dtype."""
 
@@ -125,6 +168,8 @@ class PreparedConvolution:
         self.plan = replace(plan, exact=check_flag("exact", options.exact))
         self._options = options
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
+        # The core reads the pixels and writes the result as they are.
+        self._plain = layout.channels_last and request.image_dtype in NATIVE and self.dtype in NATIVE
         self._packed: _core.Packed | None = None
 
     def _transform_blocks(self, image: np.dtype[Any], samples: Samples, full_size: Pair) -> fft.Blocks | None:
@@ -142,6 +187,10 @@ class PreparedConvolution:
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
         threads = self._count_threads(workers)
+        if threads == 1 and self._plain and self._packed is not None and out is None:
+            direct = _core.compute(self._packed, pixels, self.shape, self.dtype)
+            if direct is not None:
+                return direct
         source, result, target = self._open_arrays(pixels, out)
         if result.size:
             task = self._make_task(source, target)

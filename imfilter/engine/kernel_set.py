@@ -30,7 +30,7 @@ class KernelSet:
         What is computed from each response before it is rounded.
     """
 
-    __slots__ = ("_hash", "anchor", "epilogue", "flipped", "kernels", "key", "shape", "size")
+    __slots__ = ("_hash", "anchor", "cacheable", "epilogue", "flipped", "kernels", "key", "shape", "size")
 
     def __init__(self, kernels: tuple[Kernel, ...], flipped: bool, epilogue: Epilogue | None = None) -> None:
         self.kernels, self.flipped, self.epilogue = kernels, flipped, epilogue
@@ -39,6 +39,7 @@ class KernelSet:
         middle = height // 2, width // 2
         self.anchor = (height - 1 - middle[0], width - 1 - middle[1]) if flipped else middle
         self.size = sum(kernel.size for kernel in kernels)
+        self.cacheable = self.size <= LARGEST_CACHED  # small enough for its structure to be cached
         # Comparing the values of a large set would take longer than planning for it: it equals only itself.
         self.key: Hashable = object()
         if self.cacheable:
@@ -50,11 +51,6 @@ class KernelSet:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KernelSet) and self.key == other.key
-
-    @property
-    def cacheable(self) -> bool:
-        """Whether it is small enough for its structure to be cached."""
-        return self.size <= LARGEST_CACHED
 
     @classmethod
     def from_kernel(cls, kernel: Any, *, flip: bool) -> "KernelSet":

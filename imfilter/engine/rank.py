@@ -1,11 +1,12 @@
 """Filters of the samples in a window: ranks, extremes and the bilateral mean."""
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, to_native
+from ..arrays.dtypes import NATIVE, PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, to_native
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .sorting_networks import Network
 
 TALLEST = 2**16 - 1  # rows of a window that 16 bits count
+LARGEST_PACKED = 2**9  # exchanges of a network up to which it stays packed: about 28 KiB
 WORTH_THREADS = 200_000  # samples times the cost of each from which waking another thread pays, about 0.3 ms
 # Samples of a window up to which a network is faster than histograms (for 1 byte) or selection.
 LARGEST_NETWORK = {1: 81, 2: 1000, 4: 1000, 8: 1000}
@@ -36,8 +38,17 @@ def _network_for(height: int, width: int, rank: int) -> "Network":
 Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]
 
 
-def filter_extreme(image: Any, size: tuple[int, int], largest: bool, options: FilterOptions) -> Any:
-    """Return the smallest or the largest sample of each window."""
+def filter_rank(image: Any, size: tuple[int, int], rank: int, options: FilterOptions) -> Any:
+    """Return the rank-th smallest sample of each window, counted from 0."""
+    opened = open_image(image, options.channel_axis)
+    prepared = prepare_rank(opened, size, rank, options)
+    return opened.convert_back(prepared.run(opened.pixels, options.out, options.workers))
+
+
+def prepare_extreme(
+    opened: OpenedImage, size: tuple[int, int], largest: bool, options: FilterOptions
+) -> "PreparedWindow":
+    """Prepare to take the smallest or the largest sample of each window."""
 
     def choose_plan(image_size: tuple[int, int], _: np.dtype[Any]) -> WindowPlan:
         # Beyond twice the image a border only repeats samples that the window already holds.
@@ -46,14 +57,14 @@ def filter_extreme(image: Any, size: tuple[int, int], largest: bool, options: Fi
         height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
         return WindowPlan("extreme", (height, width), (before[0], before[1]), 1, int(largest))
 
-    return _filter_windows(image, choose_plan, options, selects=True)
+    return PreparedWindow(opened, choose_plan, options, selects=True)
 
 
-def filter_rank(image: Any, size: tuple[int, int], rank: int, options: FilterOptions) -> Any:
-    """Return the rank-th smallest sample of each window, counted from 0."""
+def prepare_rank(opened: OpenedImage, size: tuple[int, int], rank: int, options: FilterOptions) -> "PreparedWindow":
+    """Prepare to take the rank-th smallest sample of each window, counted from 0."""
     samples = size[0] * size[1]
     if rank in (0, samples - 1):
-        return filter_extreme(image, size, rank > 0, options)
+        return prepare_extreme(opened, size, rank > 0, options)
     if max(size) > TALLEST:
         raise ImfilterError(f"size must be at most {TALLEST} rows and columns, got {size}")
 
@@ -67,60 +78,96 @@ def filter_rank(image: Any, size: tuple[int, int], rank: int, options: FilterOpt
             return WindowPlan("histogram", size, before, 20, rank)
         return WindowPlan("selection", size, before, samples * dtype.itemsize / 2, rank)
 
-    return _filter_windows(image, choose_plan, options, selects=True)
+    return PreparedWindow(opened, choose_plan, options, selects=True)
 
 
-def filter_bilateral(image: Any, weights: Array, strictness: float, options: FilterOptions) -> Any:
-    """Return the weighted mean of each window, with weights 2 ** (weights - (strictness * difference) ** 2)."""
+def prepare_bilateral(
+    opened: OpenedImage, weights: Array, strictness: float, options: FilterOptions
+) -> "PreparedWindow":
+    """Prepare the mean of each window weighted by 2 ** (weights - (strictness * difference) ** 2)."""
     height, width = weights.shape
     plan = WindowPlan("bilateral", (height, width), (height // 2, width // 2), weights.size, weights=weights,
                       strictness=strictness)
-    return _filter_windows(image, lambda *_: plan, options, selects=False)
+    return PreparedWindow(opened, lambda *_: plan, options, selects=False)
 
 
-def _filter_windows(image: Any, choose_plan: Planner, options: FilterOptions, *, selects: bool) -> Any:
-    """Check the options, whose mask is ignored, and compute.
+class PreparedWindow:
+    """A filter of the samples in a window, ready to be run on images of one shape and dtype.
 
-    selects: results are samples of the image, which are computed in its dtype and cast to the one asked for.
+    The options' mask is ignored. selects: results are samples of the image, which are computed in its dtype and cast to
+    the one asked for.
     """
-    opened = open_image(image, options.channel_axis)
-    pixels, layout, out = opened.pixels, opened.layout, options.out
-    dtype = result_dtype(opened.dtype, options.dtype)
-    stride, exact = check_pair("stride", options.stride, 1), check_flag("exact", options.exact)
-    border = parse_border("mode", options.mode)
-    fill_value = _make_fill_value(options.cval, border, opened)
-    threads = thread_count(options.workers)
-    height, width = layout.size(pixels.shape)
-    shape = layout.shape(pixels.shape, -(-height // stride[0]), -(-width // stride[1]))
-    if out is not None:
-        check_out(out, shape, dtype)
-    check_fits_memory(shape)
-    if selects and exceeds_float64(pixels):
-        return opened.convert_back(write_output(_filter_places(opened, choose_plan, options, border), dtype, out))
-    written = opened.dtype if selects else dtype
-    source = layout.images(to_native(pixels))
-    result, target = allocate_output(pixels, shape, written, out if written == dtype else None, layout)
-    if result.size:
-        plan = choose_plan((height, width), source.dtype)._replace(exact=exact)
-        _check_rows_fit(plan, source)
-        task = _core.WindowTask(
-            source, target, plan, _clip_stride(stride, source.shape), int(border), fill_value)
-        run_task(task, threads if result.size * plan.cost > WORTH_THREADS else 1)
-    return opened.convert_back(write_output(result, dtype, out))
 
+    def __init__(self, opened: OpenedImage, choose_plan: Planner, options: FilterOptions, *, selects: bool) -> None:
+        layout, shape = opened.layout, opened.pixels.shape
+        self.layout, self._choose_plan, self._options, self._selects = layout, choose_plan, options, selects
+        self.dtype = result_dtype(opened.dtype, options.dtype)
+        self._written = opened.dtype if selects else self.dtype
+        self._stride, self._exact = check_pair("stride", options.stride, 1), check_flag("exact", options.exact)
+        self._border = parse_border("mode", options.mode)
+        self._fill_value = _make_fill_value(options.cval, self._border, opened)
+        height, width = layout.size(shape)
+        self.shape = layout.shape(shape, -(-height // self._stride[0]), -(-width // self._stride[1]))
+        check_fits_memory(self.shape)
+        native = PROXY_DTYPE.get(opened.dtype, opened.dtype)
+        plan = choose_plan((height, width), native)
+        self._plan = plan._replace(exact=self._exact)
+        channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
+        if plan.size[0] * (width + plan.size[1]) * channels * native.itemsize * 8 > LARGEST:
+            raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")
+        # The core reads the pixels and writes the result as they are.
+        self._plain = (layout.channels_last and opened.pixels.dtype in NATIVE and self.dtype in NATIVE
+                       and self._written == self.dtype)
+        self._keeps_packed = plan.network is None or len(plan.network.steps) <= LARGEST_PACKED
+        self._packed: _core.PackedWindow | None = None
 
-def _filter_places(opened: OpenedImage, choose_plan: Planner, options: FilterOptions, border: Border) -> Array:
-    """Return selected samples of integers beyond float64: their places in the sorted list of all samples are filtered.
+    def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
+        """Compute the result for an image's pixels, in `out` if there is one."""
+        threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
+        if math.prod(self.shape) * self._plan.cost <= WORTH_THREADS:
+            threads = 1
+        if threads == 1 and self._plain and self._packed is not None and out is None:
+            direct = _core.compute(self._packed, pixels, self.shape, self.dtype)
+            if direct is not None:
+                return direct
+        if out is not None:
+            check_out(out, self.shape, self.dtype)
+        if self._selects and exceeds_float64(pixels):
+            return write_output(self._filter_places(pixels, workers), self.dtype, out)
+        source = self.layout.images(to_native(pixels))
+        result, target = allocate_output(
+            pixels, self.shape, self._written, out if self._written == self.dtype else None, self.layout)
+        if result.size:
+            task = self._make_task(source, target)
+            run_task(task, threads)
+        return write_output(result, self.dtype, out)
 
-    Places are in the same order as samples, and small.
-    """
-    low, high = np.iinfo(opened.dtype).min, np.iinfo(opened.dtype).max
-    outside = min(max(round(options.cval), low), high) if border is Border.CONSTANT else opened.pixels.flat[0]
-    samples, places = np.unique(np.append(opened.pixels, opened.dtype.type(outside)), return_inverse=True)
-    image = places[:-1].astype(np.int32).reshape(opened.pixels.shape)
-    options = options._replace(cval=int(places[-1]), dtype=None, out=None)
-    selected: Array = samples[_filter_windows(image, choose_plan, options, selects=True)]
-    return selected
+    def _make_task(self, source: Array, target: Array) -> Any:
+        """Return this work on arrays (images, rows, columns, channels). A small plan stays packed for the next."""
+        packed = self._packed  # read once: other threads replace it
+        task = packed.task(source, target) if packed else None
+        if task is None:
+            packed = _core.PackedWindow(
+                source, target, self._plan, _clip_stride(self._stride, source.shape), int(self._border),
+                self._fill_value)
+            task = packed.task(source, target)
+            self._packed = packed if self._keeps_packed else None
+        return task
+
+    def _filter_places(self, pixels: Array, workers: int | None) -> Array:
+        """Return selected samples of integers beyond float64: their places in the list of all samples are filtered.
+
+        Places are in the same order as samples, and small.
+        """
+        low, high = np.iinfo(pixels.dtype).min, np.iinfo(pixels.dtype).max
+        constant = self._border is Border.CONSTANT
+        outside = min(max(round(self._options.cval), low), high) if constant else pixels.flat[0]
+        samples, places = np.unique(np.append(pixels, pixels.dtype.type(outside)), return_inverse=True)
+        image = open_image(places[:-1].astype(np.int32).reshape(pixels.shape), self.layout.channel_axis)
+        options = self._options._replace(cval=int(places[-1]), dtype=None)
+        prepared = PreparedWindow(image, self._choose_plan, options, selects=True)
+        selected: Array = samples[prepared.run(image.pixels, None, workers)]
+        return selected
 
 
 def _make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:
@@ -133,10 +180,3 @@ def _make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:
 def _clip_stride(stride: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int]:
     """Return a stride that ends within the image, so that no index overflows: either way one result remains."""
     return min(stride[0], shape[1]), min(stride[1], shape[2])
-
-
-def _check_rows_fit(plan: WindowPlan, source: Array) -> None:
-    """Reject windows whose rows do not fit into memory."""
-    columns = source.shape[2] + plan.size[1]
-    if plan.size[0] * columns * source.shape[3] * source.itemsize * 8 > LARGEST:
-        raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")

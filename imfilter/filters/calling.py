@@ -1,6 +1,7 @@
 """What happens between the call of a filter and its operation: lazy arrays, masks, linear light, alpha, signs."""
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,19 +9,30 @@ import numpy as np
 from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
 from ..arrays.conversion import as_array, has_alpha, is_picture
 from ..arrays.dispatch import call_lazy, is_lazy
-from ..arrays.dtypes import round_to_dtype, supported_dtype
+from ..arrays.dtypes import Array, round_to_dtype, supported_dtype
+from ..arrays.opened import array_like, open_image
 from ..engine.output import check_out
+from ..engine.region import get_region
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from .alpha import filter_beside_alpha
+from .declaration import LARGEST_PREPARED, is_plain, kind_of
 from .linear_light import apply_in_linear_light, check_srgb, use_curves_of
+from .sample_range import original_dtype
 
 if TYPE_CHECKING:
     from .declaration import FilterDeclaration, PreparedFilter
+    from .operation import Prepared
 
 
 def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions) -> Any:
     """Filter an image. values: its own parameters, not checked yet; options: those of every filter."""
+    if type(image) is np.ndarray:
+        mode, cval, stride, mask, channel_axis, dtype, out, workers, exact = options
+        if mask is None and get_region() is None:
+            ready = _find_ready(declaration, image, values, (mode, cval, stride, channel_axis, dtype, exact))
+            if ready is not None:
+                return ready.run(image, out, workers)
     prepared = declaration.prepare(*values)
     if options.mask is not None and not declaration.weighs:
         raise ImfilterError(
@@ -33,6 +45,43 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
         with use_curves_of(image):
             return _filter_checked(declaration, prepared, image, options)
     return _filter_checked(declaration, prepared, image, options)
+
+
+def _find_ready(
+    declaration: FilterDeclaration, image: Array, values: tuple[Any, ...], options: tuple[Any, ...]
+) -> Prepared | None:
+    """Return the computation for arrays like this one if it needs no more than the array, else None."""
+    kinds = None  # of the items of tuples: (1, True) and (1, 1) are not the same
+    for value in (options[2], *values):
+        if type(value) is tuple:
+            kinds = tuple(map(kind_of, (options[2], *values)))
+            break
+    try:
+        return _prepare_cached(
+            declaration, image.shape, image.dtype, kinds, original_dtype(), *options, *values)
+    except TypeError as error:  # of an argument that has no hash
+        if isinstance(error, ImfilterError):
+            raise
+        return None
+
+
+@lru_cache(maxsize=256, typed=True)  # typed: a size of True or 1.0 is wrong, and not looked up as 1
+def _prepare_cached(
+    declaration: FilterDeclaration, shape: tuple[int, ...], dtype: np.dtype[Any], kinds: Any, original: Any, mode: Any,
+    cval: Any, stride: Any, channel_axis: int | None, wanted: Any, exact: Any, *values: Any,
+) -> Prepared | None:
+    """Prepare a filter: one look-up takes a fraction of the time of checking each argument of a small image.
+
+    kinds: types that look-ups compare. original: the dtype of the image that a pipeline filters.
+    """
+    prepared = declaration.prepare(*values)
+    operation = prepared.operation
+    if prepared.linear or operation.size > LARGEST_PREPARED or not all(map(is_plain, values)):
+        return None
+    if operation.signed and wanted is None:
+        wanted = signed_dtype(dtype)
+    options = FilterOptions(mode, cval, stride, None, channel_axis, wanted, None, None, exact)
+    return operation.prepare(open_image(array_like(shape, dtype), channel_axis), options)
 
 
 def _filter_checked(

@@ -1,17 +1,17 @@
 """Color: the channels of each pixel mixed by a matrix, a bank of 1 x 1 kernels."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.conversion import is_picture, pixels_of, to_input_type
+from ..arrays.conversion import is_picture
 from ..arrays.dtypes import Array
-from ..arrays.layout import layout_of
-from ..convolution import conv2d
+from ..arrays.opened import OpenedImage
+from ..engine.bank import BankOptions, prepare_bank
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from ..weights.taps import cosine_and_sine
-from .operation import Operation
+from .operation import Operation, Prepared
 from .parameters import Number, Table
 from .registry import register_filter
 
@@ -53,20 +53,16 @@ class ChannelMatrix(Operation):
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
         self.check_colors(image)
-        pixels = pixels_of(image, options.channel_axis)
-        layout = layout_of(pixels.shape, options.channel_axis)
-        axis = layout.channel_axis
-        try:
-            matrix = self.matrix_for(None if axis is None else pixels.shape[axis])
-        except ImfilterError as error:
-            raise ImfilterError(error.fact, f" in shape {pixels.shape}: {layout.taken}") from None
-        return to_input_type(image, self._mix(pixels, matrix, pixels.ndim if axis is None else axis, options))
+        return super().apply(image, options)
 
-    def _mix(self, pixels: Array, matrix: Array, axis: int, options: FilterOptions) -> Any:
-        """Return the matrix times each pixel. axis: of the channels in the result."""
-        return conv2d(
-            pixels, matrix[:, :, None, None], stride=options.stride, channel_axis=options.channel_axis,
-            dtype=options.dtype, out=options.out, workers=options.workers, exact=options.exact)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        axis, shape = opened.layout.channel_axis, opened.pixels.shape
+        try:
+            matrix = self.matrix_for(None if axis is None else shape[axis])
+        except ImfilterError as error:
+            raise ImfilterError(error.fact, f" in shape {shape}: {opened.layout.taken}") from None
+        bank = BankOptions(options.stride, dtype=options.dtype, exact=options.exact)
+        return prepare_bank(opened, matrix[:, :, None, None], None, bank)
 
 
 class ChannelSum(ChannelMatrix):
@@ -75,12 +71,23 @@ class ChannelSum(ChannelMatrix):
     def matrix_for(self, channels: int | None) -> Array:
         return np.ones((1, 1)) if channels is None else super().matrix_for(channels)
 
-    def _mix(self, pixels: Array, matrix: Array, axis: int, options: FilterOptions) -> Any:
-        out = options.out
-        if isinstance(out, np.ndarray):
-            options = options._replace(out=np.expand_dims(out, axis))
-        result = super()._mix(pixels, matrix, axis, options)
-        return out if out is not None else result.squeeze(axis)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        axis = opened.layout.channel_axis
+        return PreparedSum(super().prepare(opened, options), opened.layout.ndim if axis is None else axis)
+
+
+class PreparedSum(NamedTuple):
+    """A bank with one output, whose result loses its channel axis."""
+
+    bank: Prepared
+    axis: int
+
+    def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
+        """Compute the result, in `out` if there is one."""
+        if out is None:
+            return self.bank.run(pixels, None, workers).squeeze(self.axis)
+        self.bank.run(pixels, np.expand_dims(out, self.axis) if isinstance(out, np.ndarray) else out, workers)
+        return out
 
 
 @register_filter("color")

@@ -95,13 +95,13 @@ class PreparedFilter(NamedTuple):
         return self.parameters | ({"linear": True} if self.linear else {})
 
 
-def _kind_of(value: Any) -> Any:
+def kind_of(value: Any) -> Any:
     """Return the type of a value, or those of a tuple: 1, 1.0 and True are equal, but not all are allowed."""
     kind = type(value)
     return kind if kind is not tuple else tuple(map(type, value))
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
     """Return whether equal values of equal kinds mean the same parameter."""
     plain = str, int, float, type(None)
     return isinstance(value, plain) or (type(value) is tuple and all(isinstance(item, plain) for item in value))
@@ -132,14 +132,14 @@ class FilterDeclaration:
 
         Small operations are kept: to check parameters and compute weights takes longer than to filter a small image.
         """
-        key = values, tuple([_kind_of(value) for value in values])
+        key = values, tuple([kind_of(value) for value in values])
         try:
             return self._prepared[key]
         except (KeyError, TypeError):  # not kept, or it cannot be: an array or a list
             pass
         given = dict(zip((parameter.name for parameter in self.parameters), values, strict=True))
         prepared = self._build(self._check(given))
-        if prepared.operation.size <= LARGEST_PREPARED and all(_is_plain(value) for value in values):
+        if prepared.operation.size <= LARGEST_PREPARED and all(is_plain(value) for value in values):
             if len(self._prepared) >= MOST_PREPARED:
                 self._prepared.clear()
             self._prepared[key] = prepared

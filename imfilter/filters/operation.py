@@ -1,16 +1,24 @@
 """What a filter does once its parameters are checked, and what it is made of, to be shown."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ..arrays.dtypes import Array
+from ..arrays.opened import OpenedImage, open_image
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 
 # A function of the responses of a group, and the same as text with {} for each of them.
 Joined = tuple[Callable[..., float], str]
+
+
+class Prepared(Protocol):
+    """A computation that is ready to be run on arrays of one shape and dtype."""
+
+    def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
+        """Compute the result, in `out` if there is one."""
 
 
 class Composition(NamedTuple):
@@ -58,7 +66,17 @@ class Operation:
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
         """Return the result."""
-        raise NotImplementedError
+        opened = open_image(image, options.channel_axis)
+        prepared = self.prepare(opened, options)
+        assert prepared is not None
+        return opened.convert_back(prepared.run(opened.pixels, options.out, options.workers))
+
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared | None:
+        """Return the computation without a mask, ready to be run on arrays of this shape and dtype, where there is one.
+
+        Neither the samples nor `out` and `workers` may be looked at. Operations for which this is None override apply.
+        """
+        return None
 
     def composition(self) -> Composition | None:
         """Return the kernels and how they are combined; None: not a linear convolution."""

@@ -8,11 +8,12 @@ import numpy as np
 
 from ..arrays.conversion import pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype
-from ..engine.channelwise import Epilogue, KernelSet, filter_same
-from ..engine.joined import Join, filter_joined
+from ..arrays.opened import OpenedImage
+from ..engine.channelwise import Epilogue, KernelSet, filter_same, prepare
+from ..engine.joined import Join, PreparedJoin
 from ..engine.request import FilterOptions
 from ..weights.taps import dense_kernel
-from .operation import Composition, Operation
+from .operation import Composition, Operation, Prepared
 
 Level = Callable[[np.dtype[Any]], float]
 
@@ -26,6 +27,9 @@ class KernelOperation(Operation):
     def apply(self, image: Any, options: FilterOptions) -> Any:
         return filter_same(image, self._set, options)
 
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        return prepare(opened, self._set, options.channelwise())
+
 
 class JoinOperation(Operation):
     """Filter with several kernels, and join their responses."""
@@ -33,10 +37,8 @@ class JoinOperation(Operation):
     def __init__(self, join: Join) -> None:
         self._join, self.size = join, join.size
 
-    def apply(self, image: Any, options: FilterOptions) -> Any:
-        return filter_joined(
-            image, self._join, options.channelwise(), channel_axis=options.channel_axis, out=options.out,
-            workers=options.workers)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        return prepare(opened, self._join, options.channelwise(), PreparedJoin)
 
 
 class Convolution(KernelOperation):

@@ -1,16 +1,16 @@
 """Rank filters and the bilateral filter: a sample of each window, or a mean of the samples like the pixel."""
 
 import math
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
-from ..arrays.conversion import as_array
 from ..arrays.dtypes import working_dtype
+from ..arrays.opened import OpenedImage
 from ..engine import rank as ranks
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
-from .operation import Operation
+from .operation import Operation, Prepared
 from .parameters import Integer, Number, Pair
 from .registry import register_filter
 from .sample_range import range_dtype
@@ -41,8 +41,8 @@ class RankOfWindow(Operation):
     def __init__(self, size: tuple[int, int], rank: int) -> None:
         self.window, self.rank = size, rank
 
-    def apply(self, image: Any, options: FilterOptions) -> Any:
-        return ranks.filter_rank(image, self.window, self.rank, options)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        return ranks.prepare_rank(opened, self.window, self.rank, options)
 
 
 class ExtremeOfWindow(Operation):
@@ -51,8 +51,8 @@ class ExtremeOfWindow(Operation):
     def __init__(self, size: tuple[int, int], largest: bool) -> None:
         self.window, self.largest = size, largest
 
-    def apply(self, image: Any, options: FilterOptions) -> Any:
-        return ranks.filter_extreme(image, self.window, self.largest, options)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        return ranks.prepare_extreme(opened, self.window, self.largest, options)
 
 
 @register_filter("rank", shared=SAMPLES)
@@ -212,9 +212,9 @@ class SimilarNeighbors(Operation):
         self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
         self.size = squares.size
 
-    def apply(self, image: Any, options: FilterOptions) -> Any:
-        kind = range_dtype(as_array(image).dtype)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        kind = range_dtype(opened.pixels.dtype)
         whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
         # However strict, it is a finite number, so that a difference of 0 does not become NaN.
         strictness = min(math.sqrt(LOG2_E / 2) / self.sigma_color / whole, float(np.finfo(working_dtype(kind)).max))
-        return ranks.filter_bilateral(image, self.exponents, strictness, options)
+        return ranks.prepare_bilateral(opened, self.exponents, strictness, options)

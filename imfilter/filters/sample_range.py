@@ -28,6 +28,11 @@ def inside_chain() -> bool:
     return _ORIGINAL.get() is not None
 
 
+def original_dtype() -> np.dtype[Any] | None:
+    """Return the dtype of the original image within a pipeline, else None."""
+    return _ORIGINAL.get()
+
+
 def range_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype whose range an image's samples use: its own, or within a pipeline that of the original image."""
     own = supported_dtype(dtype)

@@ -5,11 +5,10 @@ bit-identical to filtering the whole image. Chunks may have any sizes.
 """
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 
-from .. import convolution
 from ..arrays.conversion import as_array
 from ..arrays.dispatch import implements, is_lazy
 from ..arrays.dtypes import Array
@@ -25,23 +24,13 @@ from ..pipeline.filter import Filter
 from .dask_graph import UNKNOWN_STATS, LazyMask, ResultTasks
 
 
-@implements("correlate")
-def correlate(image: Any, kernel: Any, **options: Any) -> Any:
-    """Implement `imfilter.correlate` for a dask array."""
-    return _filter_with_kernel(image, kernel, False, **options)
-
-
-@implements("convolve")
-def convolve(image: Any, kernel: Any, **options: Any) -> Any:
-    """Implement `imfilter.convolve` for a dask array."""
-    return _filter_with_kernel(image, kernel, True, **options)
-
-
-def _filter_with_kernel(
-    image: Any, kernel: Any, flip: bool, *, mask: Any = None, out: Any = None, workers: Any = None,
-    channel_axis: int | None = -1, **keywords: Any,
+@implements("kernel")
+def filter_with_kernel(
+    image: Any, kernel: Any, options: ChannelwiseOptions, *, flip: bool, channel_axis: int | None, mask: Any, out: Any,
+    workers: Any,
 ) -> Any:
-    layout, options = _check_array(image, channel_axis, out, workers), ChannelwiseOptions(**keywords)
+    """Implement `imfilter.correlate` and `imfilter.convolve` for a dask array."""
+    layout = _check_array(image, channel_axis, out, workers)
     lazy_mask = _open_mask(mask, image, layout, options.mode)
     blockwise = build.split_kernel(
         image.shape, image.dtype, kernel, options, flip=flip, mask=_placeholder(mask, lazy_mask),
@@ -50,22 +39,15 @@ def _filter_with_kernel(
     return _lazy_result(image, layout, blockwise, request, lazy_mask)
 
 
-@implements("conv2d")
-def conv2d(
-    image: Any, weight: Any, bias: Any = None, *, out: Any = None, workers: Any = None,
-    channel_axis: int | None = -1, **options: Unpack[BankOptions],
+@implements("bank")
+def filter_bank(
+    image: Any, weight: Any, bias: Any, options: BankOptions, *, channel_axis: int | None, out: Any, workers: Any
 ) -> Any:
     """Implement `imfilter.conv2d` for a dask array."""
     layout = _check_array(image, channel_axis, out, workers)
-    blockwise = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, **options))
-    request = "bank", as_array(weight), bias, channel_axis, options
+    blockwise = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, *options))
+    request = "bank", as_array(weight), bias, channel_axis, options._asdict()
     return _lazy_result(image, layout, blockwise, request, mixed=True)
-
-
-@implements("plan")
-def plan(image: Any, *args: Any, **keywords: Any) -> Any:
-    """Implement `imfilter.plan` for a dask array, whose samples are not needed."""
-    return convolution.plan(np.broadcast_to(np.zeros((), image.dtype), image.shape), *args, **keywords)
 
 
 @implements("filter")

@@ -2,20 +2,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from itertools import accumulate, pairwise, product
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..arrays.layout import ArrayLayout
 from ..blocks.build import Block, BlockwiseFilter, Mask
 from ..engine.normalized import MaskStats, measure_mask, merge_stats
-
-Graph = dict[Any, Any]
-Range = tuple[int, int]
+from .dask_source import DaskSource, Graph, Range, join_pieces
 
 UNKNOWN_STATS = MaskStats(0.0, 1.0, 1.0)  # where no more needs to be known of a mask
 
@@ -105,54 +101,6 @@ class ResultTasks:
                 if axis >= more and self._mask.shape[axis - more] > 1}
 
 
-class DaskSource:
-    """A dask array that blocks are read from. name: the prefix of the keys of its pieces."""
-
-    def __init__(self, array: Any, layout: ArrayLayout, name: str) -> None:
-        self.layout, self.shape, self.chunks = layout, array.shape, array.chunks
-        self._key, self._name = array.name, name
-        self._bounds = [list(accumulate(sizes, initial=0)) for sizes in array.chunks]
-
-    def keys(self) -> list[Any]:
-        """Return the keys of all chunks."""
-        return [(self._key, *place) for place in product(*map(range, map(len, self.chunks)))]
-
-    def pieces(self, block: Block, others: dict[int, Range], graph: Graph) -> Any:
-        """Return the keys of the pieces of a block, nested by axes; add the tasks that cut them out to the graph."""
-        ranges = [others.get(axis, (0, size)) for axis, size in enumerate(self.shape)]
-        rows, columns = self.layout.spatial
-        ranges[rows], ranges[columns] = (block.top, block.bottom), (block.left, block.right)
-        cuts = [self._cut_axis(axis, *own) for axis, own in enumerate(ranges)]
-        return self._add_pieces(cuts, (), graph)
-
-    def _cut_axis(self, axis: int, start: int, stop: int) -> list[tuple[int, int, int]]:
-        """Return the chunks that a range along an axis overlaps, and the range within each."""
-        bounds = self._bounds[axis]
-        first = int(np.searchsorted(bounds, start, "right")) - 1
-        found = []
-        for number in range(first, len(bounds) - 1):
-            low, high = bounds[number], bounds[number + 1]
-            if low >= stop:
-                break
-            found.append((number, max(start, low) - low, min(stop, high) - low))
-        return found
-
-    def _add_pieces(self, cuts: Sequence[Any], chosen: tuple[Any, ...], graph: Graph) -> Any:
-        if len(chosen) < len(cuts):
-            return [self._add_pieces(cuts, (*chosen, cut), graph) for cut in cuts[len(chosen)]]
-        key = (self._key, *(number for number, _, _ in chosen))
-        if all(cut[1:] == (0, sizes[cut[0]]) for cut, sizes in zip(chosen, self.chunks, strict=True)):
-            return key
-        name = (self._name, *(at for cut in chosen for at in cut))
-        graph[name] = (functools.partial(_cut_chunk, tuple(slice(start, stop) for _, start, stop in chosen)), key)
-        return name
-
-
-def _cut_chunk(where: tuple[slice, ...], chunk: Array) -> Array:
-    """Return a copy of a part of a chunk, so that only this part stays in memory or is sent."""
-    return chunk[where].copy()
-
-
 def _merge(found: list[MaskStats]) -> MaskStats:
     return merge_stats(found).validate()
 
@@ -164,15 +112,7 @@ def _compute_chunk(
     """Return a chunk of the result, from the pieces of its source blocks and of its mask."""
     if masks is not None:
         assert layout
-        weights = dict(zip(sources, map(_join, masks), strict=True))
+        weights = dict(zip(sources, map(join_pieces, masks), strict=True))
         blockwise = blockwise.with_mask(Mask(weights.__getitem__, layout, known or found or UNKNOWN_STATS))
-    pixels = dict(zip(sources, map(_join, pieces), strict=True))
+    pixels = dict(zip(sources, map(join_pieces, pieces), strict=True))
     return blockwise.compute(block, pixels.__getitem__)
-
-
-def _join(pieces: Any) -> Array:
-    """Return nested lists of arrays as one array; a single array is not copied."""
-    only = pieces
-    while isinstance(only, list) and len(only) == 1:
-        only = only[0]
-    return np.block(pieces) if isinstance(only, list) else as_array(only)
