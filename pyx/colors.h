@@ -1,6 +1,7 @@
 /* Pixels of red, green and blue: from samples to a vector per color, a pixel in each lane, and back.
  *
- * Integers are rounded to nearest, ties to even, and saturated; only for finite numbers of at most 2**22 in size.
+ * Integers are rounded to nearest, ties to even, and saturated; only for finite numbers of at most 2**22 in size. Packs
+ * to bytes saturate as signed shorts first: unsigned ones above 32767 would count as negative.
  */
 #ifndef IMFILTER_COLORS_H
 #define IMFILTER_COLORS_H
@@ -24,9 +25,9 @@ static inline void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *
 static inline void rgb_store_bytes(void *p, lanes_float red, lanes_float green, lanes_float blue) {
     const __m512i pixels = _mm512_set4_epi32(-1, 0x0b07030a, 0x06020905, 0x01080400);
     const __m512i together = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
-    __m512i bytes = _mm512_packus_epi32(_mm512_cvtps_epi32(red), _mm512_cvtps_epi32(green));
+    __m512i bytes = _mm512_packs_epi32(_mm512_cvtps_epi32(red), _mm512_cvtps_epi32(green));
     __m512i last = _mm512_cvtps_epi32(blue);
-    bytes = _mm512_packus_epi16(bytes, _mm512_packus_epi32(last, last));
+    bytes = _mm512_packus_epi16(bytes, _mm512_packs_epi32(last, last));
     bytes = _mm512_permutexvar_epi32(together, _mm512_shuffle_epi8(bytes, pixels));
     _mm256_storeu_si256((__m256i *)p, _mm512_castsi512_si256(bytes)); /* faster than one masked store */
     _mm_storeu_si128((__m128i *)p + 2, _mm512_extracti32x4_epi32(bytes, 2));
@@ -85,10 +86,10 @@ static inline void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *
 
 static inline void rgb_store_bytes(void *p, lanes_float red, lanes_float green, lanes_float blue) {
     const __m256i pixels = _mm256_broadcastsi128_si256(_mm_setr_epi32(0x01080400, 0x06020905, 0x0b07030a, -1));
-    __m256i bytes = _mm256_packus_epi32(_mm256_cvtps_epi32(red), _mm256_cvtps_epi32(green));
+    __m256i bytes = _mm256_packs_epi32(_mm256_cvtps_epi32(red), _mm256_cvtps_epi32(green));
     __m256i last = _mm256_cvtps_epi32(blue);
     __m128i half;
-    bytes = _mm256_packus_epi16(bytes, _mm256_packus_epi32(last, last));
+    bytes = _mm256_packus_epi16(bytes, _mm256_packs_epi32(last, last));
     bytes = _mm256_shuffle_epi8(bytes, pixels);
     half = _mm256_extracti128_si256(bytes, 1);
     _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(bytes));
@@ -98,7 +99,7 @@ static inline void rgb_store_bytes(void *p, lanes_float red, lanes_float green, 
 
 static inline void gray_store_bytes(void *p, lanes_float gray) {
     __m256i whole = _mm256_cvtps_epi32(gray);
-    whole = _mm256_packus_epi32(whole, whole);
+    whole = _mm256_packs_epi32(whole, whole);
     whole = _mm256_packus_epi16(whole, whole);
     _mm_storeu_si32(p, _mm256_castsi256_si128(whole));
     _mm_storeu_si32((char *)p + 4, _mm256_extracti128_si256(whole, 1));

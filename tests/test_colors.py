@@ -57,6 +57,16 @@ def test_integers_are_rounded_to_even_and_saturated(variant):
     np.testing.assert_array_equal(gray, np.tile(np.array([0, 2, 2, 65535, 0], np.uint16), (1, 7)), strict=True)
 
 
+@pytest.mark.parametrize(("kind", "result", "most"), [("u1", "u1", 255), ("u2", "u1", 255), ("u1", "u2", 51000)])
+def test_sums_far_beyond_the_largest_sample_saturate(kind, result, most, variant):
+    image = np.tile(np.array([[255, 0, 1], [0, 255, 255]], kind), (1, 20, 1))
+    mixed = conv2d(image, bank([[200, 0, 0], [0, -300, 0], [0, 0, 1]]), dtype=result)
+    wanted = np.array([[most, 0, 1], [0, 0, 255]], result)
+    np.testing.assert_array_equal(mixed, np.tile(wanted, (1, 20, 1)), strict=True)
+    gray = conv2d(image, bank([[200, 0, 0]]), dtype=result)
+    np.testing.assert_array_equal(gray, np.tile(wanted[:, :1] * [[1], [0]], (1, 20, 1)))
+
+
 def test_nan_and_infinity_stay_in_their_pixel(variant):
     inf, nan = np.inf, np.nan
     image = np.tile(np.array([[1, 2, 3], [nan, 2, 3], [1, inf, 3], [1, -inf, 3], [inf, -inf, 0]], np.float32), (3, 1))
