@@ -1,66 +1,161 @@
-# Colors: every pixel's red, green and blue mixed by a matrix, from uint8 to uint8.
+# Colors: every pixel's red, green and blue mixed by a matrix, to three colors or to gray.
 #
 #     result[y, x, d] = bias[d] + sum over c of weight[d, c] * image[y, x, c]
 #
 # There is nothing outside a pixel, so rows go from the image to the target without a ring, a vector of pixels at a
-# time.
+# time. Sums are those of bank.pxi, which computes images with gaps, bit for bit.
+
+ctypedef fused color:       # the samples of an image
+    uint8_t
+    uint16_t
+    float
+
+ctypedef fused mixture:     # the samples of a result
+    uint8_t
+    uint16_t
+    float
 
 cdef enum:
-    FETCH_AHEAD = 4096      # bytes of the image: the next is on its way while this is computed
+    # Bytes of the image: the next is on its way while this is computed. A multiple of a page took up to twice the time
+    # where the image is in the cache.
+    FETCH_AHEAD = 2304
+    MOST_FLOATS = 16        # pixels of the widest vector
+    JOINED_PIXELS = 65_536  # rows without gaps are mixed as one, which pays where they are short
 
 
-cdef inline void mix_pixels(const lanes_float *weights, const lanes_float *bias, const uint8_t *image, uint8_t *into,
-                            const int outputs) noexcept nogil:
+cdef inline void load_colors(const color *image, lanes_float *red, lanes_float *green,
+                             lanes_float *blue) noexcept nogil:
+    if color is uint8_t:
+        rgb_load_bytes(image, red, green, blue)
+    elif color is uint16_t:
+        rgb_load_shorts(image, red, green, blue)
+    else:
+        rgb_load_floats(image, red, green, blue)
+
+
+cdef inline void store_gray(mixture *into, lanes_float gray) noexcept nogil:
+    if mixture is uint8_t:
+        gray_store_bytes(into, gray)
+    elif mixture is uint16_t:
+        gray_store_shorts(into, gray)
+    else:
+        lane_store(into, gray)
+
+
+cdef inline void store_colors(mixture *into, lanes_float red, lanes_float green, lanes_float blue,
+                              bint streamed) noexcept nogil:
+    if mixture is uint8_t:
+        rgb_store_bytes(into, red, green, blue)
+    elif mixture is uint16_t:
+        rgb_store_shorts(into, red, green, blue)
+    elif streamed:
+        rgb_stream_floats(into, red, green, blue)
+    else:
+        rgb_store_floats(into, red, green, blue)
+
+
+cdef inline void mix_pixels(const lanes_float *weights, const lanes_float *bias, const color *image, mixture *into,
+                            const int outputs, bint streamed) noexcept nogil:
     """Mix as many pixels as a vector has lanes."""
     cdef lanes_float red, green, blue, a, b, c
-    rgb_load(image, &red, &green, &blue)
+    load_colors(image, &red, &green, &blue)
     a = bias[0] + red * weights[0] + green * weights[1] + blue * weights[2]
     if outputs == 1:
-        gray_store(into, a)
+        store_gray(into, a)
         return
     b = bias[1] + red * weights[3] + green * weights[4] + blue * weights[5]
     c = bias[2] + red * weights[6] + green * weights[7] + blue * weights[8]
-    rgb_store(into, a, b, c)
+    store_colors(into, a, b, c, streamed)
 
 
-cdef inline void mix_row(const float *matrix, const float *offsets, const uint8_t *image, uint8_t *into,
-                         Py_ssize_t pixels, const int outputs) noexcept nogil:
-    """Mix a row; the last vector ends where it does."""
-    cdef Py_ssize_t block = sizeof(lanes_float) // sizeof(float), last = pixels - block, x = 0
+cdef inline Py_ssize_t second_block(const color *image, const mixture *into, Py_ssize_t block,
+                                    const int outputs, bint streamed) noexcept nogil:
+    """Return the pixel at which the second vector of pixels starts.
+
+    Vectors that cross cache lines take up to twice the time. So floats come from multiples of a vector's size, or go
+    there: three colors do both where the image and the target lie alike. Integers go to multiples of what is stored.
+    """
+    cdef Py_ssize_t x = 1
+    if color is float and not streamed:
+        while x < block and <size_t>(image + 3 * x) % LANES_BYTES:
+            x += 1
+    else:
+        while x < block and <size_t>(into + outputs * x) % <size_t>(block * sizeof(mixture)):
+            x += 1
+    return x
+
+
+cdef inline void mix_row(const float *matrix, const float *offsets, const color *image, mixture *into,
+                         Py_ssize_t pixels, const int outputs, bint streamed) noexcept nogil:
+    """Mix a row; the first two vectors of pixels may overlap, and the last ends where the row does."""
+    cdef Py_ssize_t block = sizeof(lanes_float) // sizeof(float), last = pixels - block, x, k
     cdef lanes_float weights[9]
     cdef lanes_float bias[3]
     cdef lanes_float zero
-    cdef uint8_t few[3 * 16]        # a row shorter than a vector
+    cdef color few[3 * MOST_FLOATS]             # a row shorter than a vector
+    cdef mixture mixed[3 * MOST_FLOATS]
     zero = lane_zero(weights[0])
     for x in range(3 * outputs):
         weights[x] = zero + matrix[x]
     for x in range(outputs):
         bias[x] = zero + offsets[x]
     if last < 0:
-        memcpy(few, image, 3 * pixels)
-        mix_pixels(weights, bias, few, few, outputs)
-        memcpy(into, few, outputs * pixels)
+        memset(few, 0, sizeof(few))
+        memcpy(few, image, 3 * pixels * sizeof(color))
+        mix_pixels(weights, bias, few, mixed, outputs, False)
+        memcpy(into, mixed, outputs * pixels * sizeof(mixture))
         return
-    x = 0
-    while True:
-        prefetch(image + 3 * x + FETCH_AHEAD)
-        mix_pixels(weights, bias, image + 3 * x, into + outputs * x, outputs)
-        if x >= last:
-            return
-        x = min(x + block, last)
+    mix_pixels(weights, bias, image, into, outputs, False)
+    x = second_block(image, into, block, outputs, streamed)
+    while x <= last:
+        if outputs == 1 or color is not float:      # three colors of floats are as fast without
+            for k in range(0, 3 * block * <Py_ssize_t>sizeof(color), 64):
+                prefetch(<const char *>(image + 3 * x) + FETCH_AHEAD + k)
+        mix_pixels(weights, bias, image + 3 * x, into + outputs * x, outputs, streamed)
+        x += block
+    if x < pixels:
+        mix_pixels(weights, bias, image + 3 * last, into + outputs * last, outputs, False)
 
 
-cdef void mix_rows(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
-    """Mix rows first to last - 1 of image n; there is no need to look for signals at this speed."""
+cdef void mix_rows(color *like, mixture *result_like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last,
+                   Poll poll) noexcept nogil:
+    """Mix rows first to last - 1 of image n. The likes tell the samples of the image and of the target."""
     cdef const float *matrix = <const float *>job.kernel.stages[0].weights
     cdef const float *offsets = <const float *>job.bank.bias
-    cdef const uint8_t *image
-    cdef uint8_t *into
-    cdef Py_ssize_t y
-    for y in range(first, last):
-        image = <const uint8_t *>(job.source.data + n * job.source.step_n + y * job.source.step_y)
-        into = <uint8_t *>(job.target.data + n * job.target.step_n + y * job.target.step_y)
-        if job.target.channels == 3:
-            mix_row(matrix, offsets, image, into, job.target.width, 3)
+    cdef const color *image
+    cdef mixture *into
+    cdef double work = 0
+    cdef Py_ssize_t width = job.target.width, channels = job.target.channels, y = first, joined = 1, rows
+    if (job.source.step_y == 3 * width * <Py_ssize_t>sizeof(color)
+            and job.target.step_y == channels * width * <Py_ssize_t>sizeof(mixture)):
+        joined = max(joined, JOINED_PIXELS // width)
+    while y < last:
+        rows = min(joined, last - y)
+        image = <const color *>(job.source.data + n * job.source.step_n + y * job.source.step_y)
+        into = <mixture *>(job.target.data + n * job.target.step_n + y * job.target.step_y)
+        if channels == 3:
+            mix_row(matrix, offsets, image, into, rows * width, 3, job.output.streamed)
         else:
-            mix_row(matrix, offsets, image, into, job.target.width, 1)
+            mix_row(matrix, offsets, image, into, rows * width, 1, False)
+        y += rows
+        if should_stop(&job.stopped, &work, rows * job.tiling.work, poll):
+            return
+
+
+cdef void mix_into(color *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, Poll poll) noexcept nogil:
+    if job.target.kind == UINT8:
+        mix_rows(like, <uint8_t *>NULL, job, n, first, last, poll)
+    elif job.target.kind == UINT16:
+        mix_rows(like, <uint16_t *>NULL, job, n, first, last, poll)
+    else:
+        mix_rows(like, <float *>NULL, job, n, first, last, poll)
+
+
+cdef void mix_colors(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, Poll poll) noexcept nogil:
+    """Mix rows first to last - 1 of image n."""
+    if job.source.kind == UINT8:
+        mix_into(<uint8_t *>NULL, job, n, first, last, poll)
+    elif job.source.kind == UINT16:
+        mix_into(<uint16_t *>NULL, job, n, first, last, poll)
+    else:
+        mix_into(<float *>NULL, job, n, first, last, poll)

@@ -14,6 +14,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite, ldexp, sqrt
 from libc.stdint cimport int16_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memset
 
 from engine cimport *
 
@@ -96,6 +97,8 @@ cdef class Packed:
         cdef Job *job = &self.job
         self.exact, self.loops = computation.exact, find_loops(computation.exact)
         self.variant = "baseline" if self.exact else _using
+        if has_small_groups(self, kernels, computation):
+            kernels = (kernels,)        # computed as a depthwise bank is
         describe(&job.source, source)
         self.rows = describe(&job.target, target) * job.target.height
         self.take_kernels(kernels, computation)
@@ -134,6 +137,8 @@ cdef class Packed:
         else:
             height, width = (kernels if job.bank.used else kernels[0]).shape[-2:]
         job.geometry.kernel_height, job.geometry.kernel_width = height, width // (doublings + 1)
+        if not job.bank.used and not job.kernel.separable and kernels[0].ndim == 4:
+            job.kernel.spread = kernels[0].shape[1] - 1
         if computation.epilogue is not None:
             job.epilogue.finish = <Finish><int>_FINISHES[computation.epilogue.finish]
             job.epilogue.kind = <Sample><int>_LANES[computation.epilogue_dtype]
@@ -184,6 +189,7 @@ include "variants.pxi"
 include "raster.pxi"
 include "layout.pxi"
 include "pack_kernel.pxi"
+include "pack_groups.pxi"
 include "pack_bank.pxi"
 include "pack_box.pxi"
 include "task.pxi"

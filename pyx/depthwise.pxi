@@ -4,25 +4,33 @@
 #
 # Loop order as channel-wise. A tap's weights lie in memory as the channels lie in a row, over and over, for as far
 # as a block reaches from any channel on, so a block loads its weights from the place of its first channel.
+#
+# Small groups of as many outputs as inputs (pack_groups.pxi) are the same: a tap that channel c reads from channel
+# c + r of its group is a shift by r more lanes. Lanes that such a tap leads out of the kernel or the group are cleared,
+# because 0 times infinity is NaN.
 
 cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, char **results, int live,
-                         Py_ssize_t first, Py_ssize_t end, Py_ssize_t period, Py_ssize_t stretch) noexcept nogil:
+                         Py_ssize_t first, Py_ssize_t end, Py_ssize_t period, Py_ssize_t stretch,
+                         Py_ssize_t step, const char *bias) noexcept nogil:
     """Compute bytes first to end of the live rows of a group; see correlate_rows.
 
-    period: bytes of a pixel's channels. stretch: bytes of a tap's weights. The bias follows all weights.
+    period: bytes of a pixel's channels. stretch: bytes of a tap's weights. step: bytes of weights from an output row to
+    the next, which meets an input row with an earlier row of the kernel. bias: follows all weights, and the masks it.
     """
-    cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
+    cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop, at
     cdef const Run *run
     cdef const char *source
+    cdef const char *first_weights = stretched_weights(stage)
     cdef const char *weights
-    cdef const char *bias
+    cdef const char *kept
     cdef int mask, fresh, ends
     cdef lanes v0, v1, v2, a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
     while True:
-        bias = stage.weights + stage.tap_count * GROUP * stretch + x % period
-        v0 = lane_load(bias, like[0])
-        v1 = lane_load(bias + sizeof(lanes), like[0])
-        v2 = lane_load(bias + 2 * sizeof(lanes), like[0])
+        at = x % period
+        weights = bias + at
+        v0 = lane_load(weights, like[0])
+        v1 = lane_load(weights + sizeof(lanes), like[0])
+        v2 = lane_load(weights + 2 * sizeof(lanes), like[0])
         a0 = b0 = c0 = d0 = v0
         a1 = b1 = c1 = d1 = v1
         a2 = b2 = c2 = d2 = v2
@@ -34,26 +42,31 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
             while e < stop:
                 mask = stage.taps[e].mask & live
                 if mask:        # else the input row is not there
-                    weights = stage.weights + e * GROUP * stretch + x % period
+                    weights = first_weights + e * stretch + at
                     source = sources[e] + x
                     v0 = lane_load(source, like[0])
                     v1 = lane_load(source + sizeof(lanes), like[0])
                     v2 = lane_load(source + 2 * sizeof(lanes), like[0])
+                    if stage.taps[e].partial:
+                        kept = bias + stage.taps[e].partial * stretch + at
+                        v0 = lane_keep(v0, kept)
+                        v1 = lane_keep(v1, kept + sizeof(lanes))
+                        v2 = lane_keep(v2, kept + 2 * sizeof(lanes))
                     if mask & 1:
                         a0 += lane_load(weights, like[0]) * v0
                         a1 += lane_load(weights + sizeof(lanes), like[0]) * v1
                         a2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
-                    weights += stretch
+                    weights -= step
                     if mask & 2:
                         b0 += lane_load(weights, like[0]) * v0
                         b1 += lane_load(weights + sizeof(lanes), like[0]) * v1
                         b2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
-                    weights += stretch
+                    weights -= step
                     if mask & 4:
                         c0 += lane_load(weights, like[0]) * v0
                         c1 += lane_load(weights + sizeof(lanes), like[0]) * v1
                         c2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
-                    weights += stretch
+                    weights -= step
                     if mask & 8:
                         d0 += lane_load(weights, like[0]) * v0
                         d1 += lane_load(weights + sizeof(lanes), like[0]) * v1
@@ -79,10 +92,15 @@ cdef inline void depthwise_group(lane *like, const Job *job, const char **ring, 
     """Compute lanes first to end of a group's rows, whose input rows are ring[0], ring[1], ..."""
     cdef const Stage *stage = &job.kernel.stages[0]
     cdef Py_ssize_t e, size = sizeof(lane), period = job.target.channels * size, stretch = job.kernel.stretch * size
+    cdef Py_ssize_t columns = stage.tap_count // job.ring.rows
+    cdef Py_ssize_t step = job.tiling.row_advance * columns * stretch
+    cdef const char *bias = stretched_weights(stage) + job.geometry.kernel_height * columns * stretch
     cdef int live = (1 << rows) - 1
     for e in range(stage.tap_count):
         sources[e] = ring[stage.taps[e].row] + stage.taps[e].offset * size
+    first *= size
+    end *= size
     if lane is float:
-        depthwise_rows(<lanes_float *>NULL, stage, sources, results, live, first * size, end * size, period, stretch)
+        depthwise_rows(<lanes_float *>NULL, stage, sources, results, live, first, end, period, stretch, step, bias)
     elif lane is double:
-        depthwise_rows(<lanes_double *>NULL, stage, sources, results, live, first * size, end * size, period, stretch)
+        depthwise_rows(<lanes_double *>NULL, stage, sources, results, live, first, end, period, stretch, step, bias)

@@ -79,6 +79,7 @@ cdef struct Tap:
     Py_ssize_t row, column, offset
     int mask                # bit q: output row q of the group has a weight other than 0 here
     Py_ssize_t run_end      # the next tap with another mask, or the end of the run of sums
+    Py_ssize_t partial      # depthwise: which mask of lanes the tap is for; or 0: for all
 
 
 cdef struct Run:
@@ -96,6 +97,11 @@ cdef struct Stage:
     char *weights           # over a group [tap][GROUP]; over a row [tap]; bank [block][term][lanes of a block]
     int shape               # of a 3 x 3 kernel that square.pxi computes: its taps; or 0
     double square[9]        # its weights, as lanes side by side
+
+
+cdef inline char *stretched_weights(const Stage *stage) noexcept nogil:
+    """Return where the weights of a depthwise stage start: at a cache line, for which there is room."""
+    return <char *>((<size_t>stage.weights + 63) & ~<size_t>63)
 
 
 cdef struct Band:
@@ -178,7 +184,8 @@ cdef struct Kernels:
     int count               # 2: the result is the root mean square of their responses
     bint separable
     bint differences        # float32: square.pxi takes differences of pixels first
-    Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [tap][GROUP][stretch], then the bias; else 0
+    Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [row][column][stretch], bias, masks; else 0
+    Py_ssize_t spread       # small groups: how many lanes from a pixel's own place its taps reach to either side
 
 
 cdef struct Box:
@@ -193,7 +200,7 @@ cdef struct Box:
 cdef struct Bank:
     # Kernels across channels, all in stage 0.
     bint used
-    bint colors             # 1 x 1 kernels over red, green and blue of uint8: weights [C_out][3], bias [C_out]
+    bint colors             # 1 x 1 kernels over red, green and blue: weights [C_out][3], bias [C_out]
     char *bias              # [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes
     Py_ssize_t pixel_step   # lanes of a ring row from the terms of a pixel to those of the next

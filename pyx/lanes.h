@@ -41,6 +41,9 @@ typedef LANES(uint8_t, LANES_BYTES / 2) lanes_byte;
 #define lane_splat(p, like) (*(const __typeof__((like)[0]) *)(p))
 #define lane_zero(like) ((__typeof__(like)){0})
 #define lane_size(like) sizeof((like)[0])
+/* Clear the lanes whose bits at p are 0, not 1. */
+typedef LANES(uint32_t, LANES_BYTES) lanes_bits;
+#define lane_keep(value, p) ((__typeof__(value))((lanes_bits)(value) & *(const lanes_bits *)(p)))
 #define prefetch(p) __builtin_prefetch(p)
 /* Write past the caches; p is a multiple of 64. */
 static inline void stream_line(void *p, const void *from) {
@@ -65,6 +68,7 @@ typedef int16_t lanes_short;
 #define lane_splat(p, like) (*(const __typeof__(like) *)(p))
 #define lane_zero(like) 0
 #define lane_size(like) sizeof(like)
+#define lane_keep(value, p) (*(const uint32_t *)(p) ? (value) : 0)
 #define prefetch(p)
 #define stream_line(p, from) memcpy(p, from, 64)
 #define stream_end()

@@ -93,14 +93,15 @@ cdef int plan_columns(Packed packed) except -1:
     # Where taps or pixels lie far apart these two are not used, and would overflow.
     job.ring.tap_lanes = 0 if packed.apart else job.geometry.dilation_x * channels
     job.ring.reach = job.ring.row_lanes - job.tiling.width * channels
-    job.ring.lanes = (job.ring.doublings + 1) * job.ring.row_lanes + block
+    job.ring.reach += job.kernel.spread
+    job.ring.lanes = (job.ring.doublings + 1) * job.ring.row_lanes + block + job.kernel.spread
     job.bank.pixel_step = channels if packed.apart or not job.bank.used else job.geometry.stride_x * channels
     job.tiling.chunk = (FINISHED_BYTES if job.epilogue.finish else CHUNK_BYTES) // size // block * block
     plan_output(packed, block)
     plan_inner(packed, block)
     plan_epilogue(packed)
     job.tiling.work = (<double>job.tiling.group * job.tiling.width * job.target.channels
-                       * job.geometry.kernel_height * job.geometry.kernel_width)
+                       * job.geometry.kernel_height * job.geometry.kernel_width * (job.kernel.spread + 1))
     return 0
 
 
@@ -140,6 +141,9 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
     job.inner.last = min(job.target.width, job.inner.last) if job.source.width + geometry.left > span else 0
     job.inner.least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
     job.inner.least = max(job.inner.least, NARROW_EDGES * span)
+    if job.kernel.spread:       # a vector may begin before a pixel, and end after it
+        job.inner.first += 1
+        job.inner.last -= 1
 
 
 cdef void plan_epilogue(Packed packed):

@@ -16,6 +16,7 @@ cdef extern from "lanes.h" nogil:
     float lane_zero(float like)
     Py_ssize_t lane_size(float like)    # bytes of one lane
     void lane_store(void *p, float value)
+    float lane_keep(float value, const void *p)
     void prefetch(const void *p)
     void stream_line(void *p, const void *line)
     void stream_end()
@@ -30,9 +31,17 @@ cdef extern from "samples.h" nogil:
     lanes_short lanes_shorts(uint16_t value)
     lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties)
     lanes_float lanes_floats(const void *p)
-    void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
-    void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue)
-    void gray_store(void *p, lanes_float gray)
+
+cdef extern from "colors.h" nogil:
+    void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
+    void rgb_load_shorts(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
+    void rgb_load_floats(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
+    void rgb_store_bytes(void *p, lanes_float red, lanes_float green, lanes_float blue)
+    void rgb_store_shorts(void *p, lanes_float red, lanes_float green, lanes_float blue)
+    void rgb_store_floats(void *p, lanes_float red, lanes_float green, lanes_float blue)
+    void rgb_stream_floats(void *p, lanes_float red, lanes_float green, lanes_float blue)
+    void gray_store_bytes(void *p, lanes_float gray)
+    void gray_store_shorts(void *p, lanes_float gray)
 
 cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms

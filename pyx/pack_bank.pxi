@@ -1,5 +1,9 @@
 # Banks of kernels as the loops read them: weights in blocks of outputs, and runs of terms.
 
+cdef enum:
+    COLOR_STREAM_BYTES = 67_108_864     # colors longer than this leave even large caches
+
+
 cdef int plan_block(Packed packed) except -1:
     """Choose what a bank computes at once: two vectors of output channels, or one of twice as many pixels."""
     cdef Bank *bank = &packed.job.bank
@@ -78,10 +82,12 @@ cdef bint mixes_colors(Packed packed):
     """Return whether color.pxi can compute the bank: 1 x 1 kernels over red, green and blue."""
     cdef Job *job = &packed.job
     cdef const Geometry *geometry = &job.geometry
+    cdef bint integers = job.output.bounded and job.target.kind in (UINT8, UINT16)
     return (
         job.bank.used and job.bank.groups == 1 and geometry.kernel_height == geometry.kernel_width == 1
-        and job.lane == FLOAT32 and job.output.bounded and job.source.channels == 3 and job.target.channels in (1, 3)
-        and job.source.kind == UINT8 and job.target.kind == UINT8 and job.source.packed
+        and job.lane == FLOAT32 and job.source.channels == 3 and job.target.channels in (1, 3)
+        and job.source.kind in (UINT8, UINT16, FLOAT32) and job.source.packed
+        and (integers or job.target.kind == FLOAT32)
         and geometry.stride_y == geometry.stride_x == 1 and geometry.top == geometry.left == 0
         and job.source.height == job.target.height and job.source.width == job.target.width
     )
@@ -91,7 +97,12 @@ cdef int pack_colors(Packed packed, const double[:, :, :, ::1] weights, bias) ex
     """Lay a matrix out row by row."""
     cdef Job *job = &packed.job
     cdef Py_ssize_t d, c
+    cdef Py_ssize_t results = job.target.width * job.target.channels
     job.bank.colors = True
+    job.output.streamed = (
+        job.target.kind == FLOAT32 and job.target.channels == 3
+        and packed.rows * results * job.target.size > COLOR_STREAM_BYTES)
+    job.tiling.work = 3 * results
     job.kernel.stages[0].weights = <char *>take(9, sizeof(float))
     job.bank.bias = <char *>take(3, sizeof(float))
     for d in range(job.target.channels):

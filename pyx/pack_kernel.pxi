@@ -42,6 +42,8 @@ cdef int pack_kernels(Packed packed, kernels, bias) except -1:
             pack_row(packed, &stages[2 * k + 1], kernels[k][1])
         elif kernels[k].ndim == 3:
             pack_depthwise(packed, kernels[k], bias)
+        elif kernels[k].ndim == 4:
+            pack_groups(packed, kernels[k], bias)
         else:
             pack_kernel(packed, &stages[2 * k], kernels[k])
             pack_square(packed, &stages[2 * k], kernels[k])
@@ -54,8 +56,11 @@ cdef int pack_kernels(Packed packed, kernels, bias) except -1:
     return 0
 
 
-cdef int pack_kernel(Packed packed, Stage *stage, const double[:, ::1] kernel) except -1:
-    """List the taps other than 0 of a kernel, or of a column, and where their sums go to memory."""
+cdef int pack_kernel(Packed packed, Stage *stage, const double[:, ::1] kernel, Py_ssize_t terms=0) except -1:
+    """List the taps other than 0 of a kernel, or of a column, and where their sums go to memory.
+
+    terms: how many of a row's taps count for one result, where these are not all.
+    """
     cdef Job *job = &packed.job
     cdef Py_ssize_t kh = kernel.shape[0], kw = kernel.shape[1], i, j, u, q, first, taken, most = 1, width = kw
     cdef Py_ssize_t taps = 0, longest
@@ -68,6 +73,8 @@ cdef int pack_kernel(Packed packed, Stage *stage, const double[:, ::1] kernel) e
             taken += kernel[i, j] != 0
         most = max(most, taken)
         taps += taken
+    if terms:
+        most, taps = terms, kh * terms
     longest = longest_sum(taps)
     if most > longest:
         width = longest             # the sum of a kernel row goes to memory every `longest` columns
@@ -146,29 +153,4 @@ cdef int pack_square(Packed packed, Stage *stage, const double[:, ::1] kernel) e
             return 0
     if job.kernel.differences:
         stage.shape = shape
-    return 0
-
-
-cdef int pack_depthwise(Packed packed, const double[:, :, ::1] kernels, bias) except -1:
-    """Pack the taps of all channels' kernels as one kernel's, then the weights of every channel."""
-    cdef Job *job = &packed.job
-    cdef Stage *stage = &job.kernel.stages[0]
-    cdef Py_ssize_t channels = kernels.shape[0], e, q, i, j, k
-    cdef char *weights
-    # A tap of 0 reads, too: 0 times infinity is NaN.
-    pack_kernel(packed, stage, np.ones((kernels.shape[1], kernels.shape[2])))
-    job.kernel.stretch = channels + 3 * packed.loops.lanes_bytes // lane_bytes(packed)
-    weights = <char *>take((stage.tap_count * GROUP + 1) * job.kernel.stretch, lane_bytes(packed))
-    free(stage.weights)
-    stage.weights = weights
-    for e in range(stage.tap_count):
-        j = stage.taps[e].column
-        for q in range(job.tiling.group):
-            i = stage.taps[e].row - q * job.tiling.row_advance
-            if 0 <= i < job.geometry.kernel_height:
-                for k in range(job.kernel.stretch):
-                    put_lane(packed, weights, (e * GROUP + q) * job.kernel.stretch + k, kernels[k % channels, i, j])
-    if bias is not None:
-        for k in range(job.kernel.stretch):
-            put_lane(packed, weights, stage.tap_count * GROUP * job.kernel.stretch + k, bias[k % channels])
     return 0

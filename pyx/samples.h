@@ -90,101 +90,6 @@ static inline lanes_float lanes_floats(const void *p) {
 #endif
 }
 
-/* Load one pixel per float of a vector into red, green and blue; store them as bytes, rounded to nearest, ties to even,
- * and saturated. Only for finite numbers of at most 2**22 in size. */
-#if defined(__AVX512BW__)
-static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    /* Move four pixels into each quarter, then each byte of a color into 32 bits of its own. */
-    const __m512i quarters = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
-    const __m512i first = _mm512_set4_epi32(~0xff | 9, ~0xff | 6, ~0xff | 3, ~0xff);
-    const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
-    __m512i bytes = _mm512_permutexvar_epi32(quarters, _mm512_maskz_loadu_epi8(0xffffffffffff, p));
-    *red = _mm512_cvtepi32_ps(_mm512_shuffle_epi8(bytes, first));
-    *green = _mm512_cvtepi32_ps(_mm512_shuffle_epi8(bytes, _mm512_add_epi32(first, one)));
-    *blue = _mm512_cvtepi32_ps(_mm512_shuffle_epi8(bytes, _mm512_add_epi32(first, two)));
-}
-
-static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue) {
-    const __m512i pixels = _mm512_set4_epi32(-1, 0x0b07030a, 0x06020905, 0x01080400);
-    const __m512i together = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
-    __m512i bytes = _mm512_packus_epi32(_mm512_cvtps_epi32(red), _mm512_cvtps_epi32(green));
-    __m512i last = _mm512_cvtps_epi32(blue);
-    bytes = _mm512_packus_epi16(bytes, _mm512_packus_epi32(last, last));
-    bytes = _mm512_permutexvar_epi32(together, _mm512_shuffle_epi8(bytes, pixels));
-    _mm256_storeu_si256((__m256i *)p, _mm512_castsi512_si256(bytes)); /* faster than one masked store */
-    _mm_storeu_si128((__m128i *)p + 2, _mm512_extracti32x4_epi32(bytes, 2));
-}
-
-static inline void gray_store(void *p, lanes_float gray) {
-    __m512i whole = _mm512_max_epi32(_mm512_cvtps_epi32(gray), _mm512_setzero_si512());
-    _mm_storeu_si128((__m128i *)p, _mm512_cvtusepi32_epi8(whole));
-}
-#elif defined(__AVX2__)
-static inline lanes_float rgb_part(__m256i bytes, int first) {
-    const __m256i places = _mm256_setr_epi32(~0xff, ~0xff | 3, ~0xff | 6, ~0xff | 9, ~0xff | 4, ~0xff | 7, ~0xff | 10, ~0xff | 13);
-    return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, _mm256_add_epi32(places, _mm256_set1_epi32(first))));
-}
-
-static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    /* Load four pixels into each half. In the second they start at byte 4, so nothing after the pixels is read. */
-    __m256i bytes = _mm256_loadu2_m128i((const __m128i *)((const char *)p + 8), (const __m128i *)p);
-    *red = rgb_part(bytes, 0);
-    *green = rgb_part(bytes, 1);
-    *blue = rgb_part(bytes, 2);
-}
-
-static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue) {
-    const __m256i pixels = _mm256_broadcastsi128_si256(_mm_setr_epi32(0x01080400, 0x06020905, 0x0b07030a, -1));
-    __m256i bytes = _mm256_packus_epi32(_mm256_cvtps_epi32(red), _mm256_cvtps_epi32(green));
-    __m256i last = _mm256_cvtps_epi32(blue);
-    __m128i half;
-    bytes = _mm256_packus_epi16(bytes, _mm256_packus_epi32(last, last));
-    bytes = _mm256_shuffle_epi8(bytes, pixels);
-    half = _mm256_extracti128_si256(bytes, 1);
-    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(bytes));
-    _mm_storel_epi64((__m128i *)((char *)p + 12), half);
-    _mm_storeu_si32((char *)p + 20, _mm_srli_si128(half, 8));
-}
-
-static inline void gray_store(void *p, lanes_float gray) {
-    __m256i whole = _mm256_cvtps_epi32(gray);
-    whole = _mm256_packus_epi32(whole, whole);
-    whole = _mm256_packus_epi16(whole, whole);
-    _mm_storeu_si32(p, _mm256_castsi256_si128(whole));
-    _mm_storeu_si32((char *)p + 4, _mm256_extracti128_si256(whole, 1));
-}
-#else
-static inline void rgb_load(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
-    const uint8_t *bytes = (const uint8_t *)p;
-    float r[LANES_BYTES / 4], g[LANES_BYTES / 4], b[LANES_BYTES / 4];
-    for (int k = 0; k < LANES_BYTES / 4; k++) {
-        r[k] = bytes[3 * k];
-        g[k] = bytes[3 * k + 1];
-        b[k] = bytes[3 * k + 2];
-    }
-    __builtin_memcpy(red, r, sizeof r);
-    __builtin_memcpy(green, g, sizeof g);
-    __builtin_memcpy(blue, b, sizeof b);
-}
-
-static inline void gray_step_store(uint8_t *bytes, lanes_float gray, int step) {
-    typedef LANES(int32_t, LANES_BYTES) whole;
-    whole value = __builtin_convertvector((gray + 12582912.0f) - 12582912.0f, whole);
-    value &= value > 0;
-    value |= value > 255;
-    for (int k = 0; k < LANES_BYTES / 4; k++)
-        bytes[step * k] = (uint8_t)value[k];
-}
-
-static inline void gray_store(void *p, lanes_float gray) { gray_step_store((uint8_t *)p, gray, 1); }
-
-static inline void rgb_store(void *p, lanes_float red, lanes_float green, lanes_float blue) {
-    gray_step_store((uint8_t *)p, red, 3);
-    gray_step_store((uint8_t *)p + 1, green, 3);
-    gray_step_store((uint8_t *)p + 2, blue, 3);
-}
-#endif
-
 #else
 #define lanes_shorts(value) (int16_t)(value)
 static inline int16_t lanes_divided(int16_t sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
@@ -192,22 +97,9 @@ static inline int16_t lanes_divided(int16_t sums, uint16_t magic, int shift, uin
     return (int16_t)(value - ((uint16_t)(value * area) == (uint16_t)sums ? value & ties : 0));
 }
 #define lanes_floats(p) (float)*(const uint16_t *)(p)
-static inline void rgb_load(const void *p, float *red, float *green, float *blue) {
-    const uint8_t *bytes = (const uint8_t *)p;
-    *red = bytes[0], *green = bytes[1], *blue = bytes[2];
-}
-
-static inline void gray_store(void *p, float gray) {
-    int value = (int)((gray + 12582912.0f) - 12582912.0f);
-    *(uint8_t *)p = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
-
-static inline void rgb_store(void *p, float red, float green, float blue) {
-    gray_store(p, red), gray_store((uint8_t *)p + 1, green), gray_store((uint8_t *)p + 2, blue);
-}
-
 static inline void lanes_magnitude(void *p, float a, float b, float factor) {
-    gray_store(p, sqrtf((a * a + b * b) * factor));
+    int value = (int)((sqrtf((a * a + b * b) * factor) + 12582912.0f) - 12582912.0f);
+    *(uint8_t *)p = (uint8_t)(value > 255 ? 255 : value);
 }
 #define lanes_widen(p) (*(const uint8_t *)(p))
 #define lanes_narrow(p, value) (*(uint8_t *)(p) = (value) < 0 ? 0 : (value) > 255 ? 255 : (uint8_t)(value))

@@ -45,6 +45,7 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
         taps = max(taps, job.kernel.stages[k].tap_count)
     scratch.ring_size = rounded_up(job.ring.lanes * lane_size)
     scratch.result_size = rounded_up(job.output.tile_lanes * lane_size)
+    carve(memory, &taken, 64 if job.kernel.spread else 0)       # lanes before the first row are read, and cleared
     scratch.ring = carve(memory, &taken, job.ring.rows * scratch.ring_size)
     scratch.middle = carve(memory, &taken, middle_rows(job) * scratch.ring_size)
     scratch.unsplit = carve(memory, &taken, (job.tiling.group if job.ring.split else 0) * scratch.ring_size)
@@ -311,7 +312,7 @@ cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char 
                 Poll poll) noexcept nogil:
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
     if job.bank.colors:
-        mix_rows(job, n, first, last)
+        mix_colors(job, n, first, last, poll)
     elif job.box.bands != NULL:
         sum_solid(job, n, first, last, memory, poll)
     elif job.lane == INT16:

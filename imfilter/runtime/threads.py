@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 Part = TypeVar("Part")
 
 VARIABLE = "IMFILTER_WORKERS"
-# What os.environ looks names up in, and the name there: os.environ.get takes as long as a tenth of a small filter.
-_ENVIRONMENT: Any = getattr(os.environ, "_data", os.environ)
-_VARIABLE_KEY = os.environ.encodekey(VARIABLE) if _ENVIRONMENT is not os.environ else VARIABLE
 SHARES = 4  # strips per worker on average, so that one slow strip does not delay the rest
 
 
@@ -36,7 +33,7 @@ def thread_count(workers: int | None) -> int:
     """Return how many threads to use: the argument, else IMFILTER_WORKERS, else one per processor."""
     if workers is not None:
         return check_integer("workers", workers, 1)
-    wanted = os.environ.get(VARIABLE) if _VARIABLE_KEY in _ENVIRONMENT else None
+    wanted = os.environ.get(VARIABLE)
     if not wanted:
         return _processors()
     if not wanted.isdecimal() or int(wanted) < 1:
