@@ -126,7 +126,7 @@ def functions_called(call):
 ])
 def test_a_repeated_call_on_a_small_image_runs_few_functions(call, image):
     names = functions_called(lambda: call(image))
-    assert len(names) <= 16 and not {"prepare", "_open_arrays", "allocate_output", "check_kernel"} & {*names}, names
+    assert len(names) <= 20 and not {"prepare", "_open_arrays", "allocate_output", "check_kernel"} & {*names}, names
 
 
 def test_what_is_prepared_serves_arrays_that_lie_otherwise(image):
