@@ -93,7 +93,8 @@ cdef inline void depthwise_group(lane *like, const Job *job, const char **ring, 
     cdef const Stage *stage = &job.kernel.stages[0]
     cdef Py_ssize_t e, size = sizeof(lane), period = job.target.channels * size, stretch = job.kernel.stretch * size
     cdef Py_ssize_t columns = stage.tap_count // job.ring.rows
-    cdef Py_ssize_t step = job.tiling.row_advance * columns * stretch
+    # One output row at a time may be any number of rows from the next.
+    cdef Py_ssize_t step = job.tiling.row_advance * columns * stretch if job.tiling.group > 1 else 0
     cdef const char *bias = stretched_weights(stage) + job.geometry.kernel_height * columns * stretch
     cdef int live = (1 << rows) - 1
     for e in range(stage.tap_count):
