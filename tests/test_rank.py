@@ -358,3 +358,10 @@ def test_integers_beyond_float64_are_selected_exactly(rng, dtype, low, high, mod
                                   np.sort(windows, -1)[::2, ::2, 4].astype("f4"))
     with pytest.raises(ImfilterError, match=r"within -2\*\*53 and 2\*\*53"):
         imfilter.box(image)
+
+
+def test_zeros_outside_keep_their_sign():
+    """Also after a call that differs in nothing else."""
+    image = np.array([[1.0, 2], [3, 4]])
+    found = [imfilter.minimum(image, 3, mode="constant", cval=cval)[0, 0] for cval in (0.0, -0.0, 0.0)]
+    assert np.signbit(found).tolist() == [False, True, False]

@@ -1,6 +1,7 @@
 """What happens between the call of a filter and its operation: lazy arrays, masks, linear light, alpha, signs."""
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -51,10 +52,13 @@ def _find_ready(
     declaration: FilterDeclaration, image: Array, values: tuple[Any, ...], options: tuple[Any, ...]
 ) -> Prepared | None:
     """Return the computation for arrays like this one if it needs no more than the array, else None."""
+    _, cval, stride, *_ = options
+    if isinstance(cval, float) and cval == 0 and math.copysign(1, cval) < 0:
+        return None  # a look-up would take it for 0.0, but rank filters select it
     kinds = None  # of the items of tuples: (1, True) and (1, 1) are not the same
-    for value in (options[2], *values):
+    for value in (stride, *values):
         if type(value) is tuple:
-            kinds = tuple(map(kind_of, (options[2], *values)))
+            kinds = tuple(map(kind_of, (stride, *values)))
             break
     try:
         return _prepare_cached(
