@@ -3,12 +3,12 @@ from typing import Any
 
 from .arrays.dispatch import implementation, is_lazy
 from .arrays.opened import array_like
-from .engine.bank import BankOptions, filter_bank
+from .engine.bank import filter_bank
 from .engine.borders import Border
 from .engine.channelwise import filter_with_kernel, plan_channelwise
 from .engine.kernel_set import KernelSet
 from .engine.plan import Plan
-from .engine.request import ChannelwiseOptions
+from .engine.request import BankOptions, ChannelwiseOptions
 
 
 def correlate(

@@ -7,6 +7,7 @@ import pytest
 import imfilter
 from imfilter.engine import _core, bank, channelwise
 from imfilter.engine.channelwise import KernelSet, filter_channelwise
+from imfilter.engine.request import BankRequest
 
 KERNEL = np.array([[1.0, 2, 0], [0, -1, 0], [0, 0, 3]])
 BANK = np.ones((8, 3, 3, 3))
@@ -97,7 +98,7 @@ def test_a_plan_names_the_threads_that_work_is_worth(monkeypatch):
 
 
 def test_a_packed_bank_describes_its_blocks(image):
-    request = bank.BankRequest(
+    request = BankRequest(
         image.shape, image.dtype, channelwise.open_image(image, -1).layout, np.ones((40, 3, 3, 3)), None)
     prepared = bank.PreparedBank(request)
     task = prepared._make_task(image[None], np.empty((1, 18, 28, 40), np.uint8))

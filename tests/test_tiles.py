@@ -17,9 +17,8 @@ from imfilter.arrays.high_depth import HighDepthImage
 from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
 from imfilter.blocks.intervals import interval_with_border
-from imfilter.engine.bank import BankRequest
 from imfilter.engine.borders import source_indices
-from imfilter.engine.request import ChannelwiseOptions
+from imfilter.engine.request import BankOptions, BankRequest, ChannelwiseOptions
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 
@@ -255,7 +254,8 @@ def test_banks(axis, mode, rng):
             bias = rng.random(8)
             whole = imfilter.conv2d(image, weight, bias, channel_axis=axis, **options)
             layout = layout_of(image.shape, axis)
-            parts = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, **options))
+            asked = BankOptions(**options)
+            parts = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, asked))
             assert (parts.shape, parts.dtype) == (whole.shape, whole.dtype)
             assert_same(computed(parts, image, layout, rng), whole)
 

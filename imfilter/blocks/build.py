@@ -24,12 +24,11 @@ from ..arrays.layout import ArrayLayout, layout_of
 from ..arrays.nodata import Value
 from ..convolution import conv2d, convolve, correlate
 from ..engine import region
-from ..engine.bank import BankRequest
 from ..engine.borders import PADDING_MODES, Margins, bank_margins, kernel_margins, parse_border
 from ..engine.channelwise import DEFAULTS
 from ..engine.checks import check_kernel
 from ..engine.normalized import MaskStats, MaskTile, broadcast_mask, mask_array, measure_mask
-from ..engine.request import ChannelwiseOptions
+from ..engine.request import BankRequest, ChannelwiseOptions
 from ..engine.sizes import count_outputs
 from ..errors import ImfilterError, check_pair
 from ..pipeline.chain import Pipeline, Stage

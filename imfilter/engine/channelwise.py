@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.dtypes import NATIVE, PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native, working_dtype
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native, working_dtype
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, array_like, open_image
-from ..errors import ImfilterError, check_pair, check_real
+from ..errors import check_pair, check_real
 from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
@@ -18,13 +18,14 @@ from .checks import check_flag
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
 from .folding import fold_axes
+from .kept import KeptPack, is_plain
 from .kernel_set import LARGEST_CACHED
 from .kernel_set import KernelSet as KernelSet
 from .kernel_structure import has_negative
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan, factor_kernels
-from .request import ChannelwiseOptions, ConvolutionRequest, FilterOptions, result_size
+from .request import ChannelwiseOptions, ConvolutionRequest, FilterOptions, check_pairs, look_up, result_size
 
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
@@ -86,15 +87,10 @@ def prepare(
     make: prepares other kernels than a KernelSet.
     """
     make, pixels = make or PreparedConvolution, opened.pixels
-    options = options.with_checked_pairs()
+    options = check_pairs(options)
     request = pixels.shape, pixels.dtype, opened.layout, kernels, region.whole_image()
-    if kernels.cacheable:
-        try:
-            return _prepare_cached(make, *request, *options)
-        except TypeError as error:  # of an argument that has no hash
-            if isinstance(error, ImfilterError):
-                raise
-    return make(ConvolutionRequest(*request, options))
+    found = look_up(_prepare_cached, make, *request, *options) if kernels.cacheable else None
+    return found or make(ConvolutionRequest(*request, options))
 
 
 @lru_cache(maxsize=256, typed=True)  # typed: a stride of True or 1.0 is wrong, and not looked up as 1
@@ -111,14 +107,9 @@ def _find_prepared(
     """Return what was prepared for arrays like these, by one look-up; None where no look-up is possible."""
     if region.get_region() is not None:
         return None
-    try:
-        return _prepare_kernel(
-            image.shape, image.dtype, channel_axis, kernel.tobytes(), kernel.dtype, kernel.shape, flip,
-            *options.with_checked_pairs())
-    except TypeError as error:  # of an argument that has no hash
-        if isinstance(error, ImfilterError):
-            raise
-        return None
+    return look_up(
+        _prepare_kernel, image.shape, image.dtype, channel_axis, kernel.tobytes(), kernel.dtype, kernel.shape, flip,
+        *check_pairs(options))
 
 
 @lru_cache(maxsize=256, typed=True)
@@ -168,9 +159,8 @@ class PreparedConvolution:
         self.plan = replace(plan, exact=check_flag("exact", options.exact))
         self._options = options
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
-        # The core reads the pixels and writes the result as they are.
-        self._plain = layout.channels_last and request.image_dtype in NATIVE and self.dtype in NATIVE
-        self._packed: _core.Packed | None = None
+        self._kept = KeptPack(
+            plain=is_plain(layout, request.image_dtype, self.dtype), small=self.plan.taps <= LARGEST_PACKED)
 
     def _transform_blocks(self, image: np.dtype[Any], samples: Samples, full_size: Pair) -> fft.Blocks | None:
         """Return how a transform would cut up the image, or None where none may be used.
@@ -187,10 +177,9 @@ class PreparedConvolution:
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
         threads = self._count_threads(workers)
-        if threads == 1 and self._plain and self._packed is not None and out is None:
-            direct = _core.compute(self._packed, pixels, self.shape, self.dtype)
-            if direct is not None:
-                return direct
+        direct = self._kept.compute(pixels, self.shape, self.dtype) if threads == 1 and out is None else None
+        if direct is not None:
+            return direct
         source, result, target = self._open_arrays(pixels, out)
         if result.size:
             task = self._make_task(source, target)
@@ -227,13 +216,8 @@ class PreparedConvolution:
             return self._make_transform(source, target)
         if self.plan.solid is not None and not _core.has_packed_rows(source):
             source = np.ascontiguousarray(source)  # column sums need it, and other ways round ties differently
-        packed = self._packed  # read once: other threads replace it
-        task = packed.task(source, target) if packed else None
-        if task is None:
-            packed = _core.Packed(source, target, self.plan.kernels, self.geometry, self.plan.computation)
-            task = packed.task(source, target)
-            self._packed = packed if self.plan.taps <= LARGEST_PACKED else None
-        return task
+        return self._kept.make_task(source, target, lambda: _core.Packed(
+            source, target, self.plan.kernels, self.geometry, self.plan.computation))
 
     def _make_transform(self, source: Array, target: Array) -> fft.Task:
         blocks, window = self._blocks, region.get_region()

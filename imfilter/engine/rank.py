@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arrays.dtypes import NATIVE, PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, to_native
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
@@ -14,6 +14,7 @@ from . import _core
 from .borders import Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import WindowPlan
+from .kept import KeptPack, is_plain
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .request import FilterOptions
 from .sizes import LARGEST
@@ -115,21 +116,18 @@ class PreparedWindow:
         channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
         if plan.size[0] * (width + plan.size[1]) * channels * native.itemsize * 8 > LARGEST:
             raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")
-        # The core reads the pixels and writes the result as they are.
-        self._plain = (layout.channels_last and opened.pixels.dtype in NATIVE and self.dtype in NATIVE
-                       and self._written == self.dtype)
-        self._keeps_packed = plan.network is None or len(plan.network.steps) <= LARGEST_PACKED
-        self._packed: _core.PackedWindow | None = None
+        self._kept = KeptPack(
+            plain=is_plain(layout, opened.pixels.dtype, self.dtype) and self._written == self.dtype,
+            small=plan.network is None or len(plan.network.steps) <= LARGEST_PACKED)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
         threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
         if math.prod(self.shape) * self._plan.cost <= WORTH_THREADS:
             threads = 1
-        if threads == 1 and self._plain and self._packed is not None and out is None:
-            direct = _core.compute(self._packed, pixels, self.shape, self.dtype)
-            if direct is not None:
-                return direct
+        direct = self._kept.compute(pixels, self.shape, self.dtype) if threads == 1 and out is None else None
+        if direct is not None:
+            return direct
         if out is not None:
             check_out(out, self.shape, self.dtype)
         if self._selects and exceeds_float64(pixels):
@@ -144,15 +142,8 @@ class PreparedWindow:
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels). A small plan stays packed for the next."""
-        packed = self._packed  # read once: other threads replace it
-        task = packed.task(source, target) if packed else None
-        if task is None:
-            packed = _core.PackedWindow(
-                source, target, self._plan, _clip_stride(self._stride, source.shape), int(self._border),
-                self._fill_value)
-            task = packed.task(source, target)
-            self._packed = packed if self._keeps_packed else None
-        return task
+        return self._kept.make_task(source, target, lambda: _core.PackedWindow(
+            source, target, self._plan, _clip_stride(self._stride, source.shape), int(self._border), self._fill_value))
 
     def _filter_places(self, pixels: Array, workers: int | None) -> Array:
         """Return selected samples of integers beyond float64: their places in the list of all samples are filtered.

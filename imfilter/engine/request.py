@@ -1,10 +1,11 @@
 """What is asked of the engine: requests, which are looked up in the cache of prepared computations."""
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ..arrays.layout import ArrayLayout
-from ..errors import check_pair
+from ..errors import ImfilterError, check_pair
 from .borders import Margins, parse_padding
 from .computation import Pair
 from .kernel_set import KernelSet
@@ -47,13 +48,43 @@ class ChannelwiseOptions(NamedTuple):
     method: str = "auto"
     exact: Any = False
 
-    def with_checked_pairs(self) -> "ChannelwiseOptions":
-        """Return the options with sequences replaced by checked pairs: (1, True) would be looked up as (1, 1)."""
-        if isinstance(self.stride, int) and isinstance(self.dilation, int) and isinstance(self.padding, (str, int)):
-            return self
-        return self._replace(
-            padding=self.padding if isinstance(self.padding, (str, int)) else parse_padding(self.padding),
-            stride=check_pair("stride", self.stride, 1), dilation=check_pair("dilation", self.dilation, 1))
+
+class BankOptions(NamedTuple):
+    """Keywords of `conv2d` that decide what is computed, as the caller gave them."""
+
+    stride: Any = 1
+    padding: Any = 0
+    dilation: Any = 1
+    groups: Any = 1
+    padding_mode: Any = "zeros"
+    dtype: Any = None
+    exact: Any = False
+
+
+Options = TypeVar("Options", ChannelwiseOptions, BankOptions)
+
+
+def check_pairs(options: Options) -> Options:
+    """Return the options with sequences replaced by checked pairs: (1, True) would be looked up as (1, 1)."""
+    padding = options.padding
+    if isinstance(options.stride, int) and isinstance(options.dilation, int) and isinstance(padding, (str, int)):
+        return options
+    return options._replace(
+        padding=padding if isinstance(padding, (str, int)) else parse_padding(padding),
+        stride=check_pair("stride", options.stride, 1), dilation=check_pair("dilation", options.dilation, 1))
+
+
+Result = TypeVar("Result")
+
+
+def look_up(cached: Callable[..., Result], *key: Any) -> Result | None:
+    """Return what a cached function returns for a key, or None if a part of the key has no hash."""
+    try:
+        return cached(*key)
+    except TypeError as error:
+        if isinstance(error, ImfilterError):
+            raise
+        return None
 
 
 class ConvolutionRequest(NamedTuple):
@@ -69,6 +100,17 @@ class ConvolutionRequest(NamedTuple):
     kernels: KernelSet
     whole: WholeImage | None
     options: ChannelwiseOptions
+
+
+class BankRequest(NamedTuple):
+    """Everything asked of a bank but the samples. weights, bias: checked arrays."""
+
+    shape: tuple[int, ...]
+    image_dtype: np.dtype[Any]
+    layout: ArrayLayout
+    weights: Any
+    bias: Any
+    options: BankOptions = BankOptions()
 
 
 def result_size(size: Pair, kernel: Pair, margins: Margins, stride: Pair, dilation: Pair) -> Pair:

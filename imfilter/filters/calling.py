@@ -14,7 +14,7 @@ from ..arrays.dtypes import Array, round_to_dtype, supported_dtype
 from ..arrays.opened import array_like, open_image
 from ..engine.output import check_out
 from ..engine.region import get_region
-from ..engine.request import FilterOptions
+from ..engine.request import FilterOptions, look_up
 from ..errors import ImfilterError
 from .alpha import filter_beside_alpha
 from .declaration import LARGEST_PREPARED, is_plain, kind_of
@@ -60,13 +60,7 @@ def _find_ready(
         if type(value) is tuple:
             kinds = tuple(map(kind_of, (stride, *values)))
             break
-    try:
-        return _prepare_cached(
-            declaration, image.shape, image.dtype, kinds, original_dtype(), *options, *values)
-    except TypeError as error:  # of an argument that has no hash
-        if isinstance(error, ImfilterError):
-            raise
-        return None
+    return look_up(_prepare_cached, declaration, image.shape, image.dtype, kinds, original_dtype(), *options, *values)
 
 
 @lru_cache(maxsize=256, typed=True)  # typed: a size of True or 1.0 is wrong, and not looked up as 1

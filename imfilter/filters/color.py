@@ -7,8 +7,8 @@ import numpy as np
 from ..arrays.conversion import is_picture
 from ..arrays.dtypes import Array
 from ..arrays.opened import OpenedImage
-from ..engine.bank import BankOptions, prepare_bank
-from ..engine.request import FilterOptions
+from ..engine.bank import prepare_bank
+from ..engine.request import BankOptions, FilterOptions
 from ..errors import ImfilterError
 from ..weights.taps import cosine_and_sine
 from .operation import Operation, Prepared

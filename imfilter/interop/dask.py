@@ -15,9 +15,8 @@ from ..arrays.dtypes import Array
 from ..arrays.layout import ArrayLayout, layout_of
 from ..blocks import build
 from ..blocks.build import Block, BlockwiseFilter, Mask
-from ..engine.bank import BankOptions, BankRequest
 from ..engine.normalized import broadcast_mask, mask_array, measure_mask
-from ..engine.request import ChannelwiseOptions
+from ..engine.request import BankOptions, BankRequest, ChannelwiseOptions
 from ..errors import ImfilterError
 from ..pipeline.chain import Pipeline
 from ..pipeline.filter import Filter
@@ -45,7 +44,7 @@ def filter_bank(
 ) -> Any:
     """Implement `imfilter.conv2d` for a dask array."""
     layout = _check_array(image, channel_axis, out, workers)
-    blockwise = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, *options))
+    blockwise = build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, options))
     request = "bank", as_array(weight), bias, channel_axis, options._asdict()
     return _lazy_result(image, layout, blockwise, request, mixed=True)
 
