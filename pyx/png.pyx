@@ -16,49 +16,55 @@ include "deflate.pxi"
 include "png_filters.pxi"
 
 
+cdef class RowBuffers:
+    """The memory of rows that are read, of the row above the first, and of rows that are written, while it is used."""
+    cdef Py_buffer read, last, written
+    cdef int count
+
+    def __cinit__(self, read, last, written):
+        PyObject_GetBuffer(read, &self.read, PyBUF_SIMPLE)
+        self.count = 1
+        PyObject_GetBuffer(last, &self.last, PyBUF_SIMPLE)
+        self.count = 2
+        PyObject_GetBuffer(written, &self.written, PyBUF_WRITABLE)
+        self.count = 3
+
+    def __dealloc__(self):
+        if self.count > 0:
+            PyBuffer_Release(&self.read)
+        if self.count > 1:
+            PyBuffer_Release(&self.last)
+        if self.count > 2:
+            PyBuffer_Release(&self.written)
+
+
 def filter_rows(rows, above, Py_ssize_t step, int kind, filtered):
     """Write each row, after the number of the filter, as the filter leaves it. above: the row before the first."""
-    cdef Py_buffer source, before, target
-    cdef Py_ssize_t width, _n
-    cdef const uint8_t *row
-    cdef const uint8_t *last
-    cdef uint8_t *into
-    PyObject_GetBuffer(rows, &source, PyBUF_SIMPLE)
-    PyObject_GetBuffer(above, &before, PyBUF_SIMPLE)
-    PyObject_GetBuffer(filtered, &target, PyBUF_WRITABLE)
-    row, last, into = <const uint8_t *>source.buf, <const uint8_t *>before.buf, <uint8_t *>target.buf
-    width = before.len
+    cdef RowBuffers buffers = RowBuffers(rows, above, filtered)
+    cdef Py_ssize_t width = buffers.last.len, _n
+    cdef const uint8_t *row = <const uint8_t *>buffers.read.buf
+    cdef const uint8_t *last = <const uint8_t *>buffers.last.buf
+    cdef uint8_t *into = <uint8_t *>buffers.written.buf
     with nogil:
-        for _n in range(source.len // width):
+        for _n in range(buffers.read.len // width):
             into[0] = kind
             filter_row(row, last, into + 1, width, step, kind)
             last, row, into = row, row + width, into + width + 1
-    PyBuffer_Release(&target)
-    PyBuffer_Release(&before)
-    PyBuffer_Release(&source)
 
 
 def unfilter_rows(data, above, Py_ssize_t step, rows):
     """Undo the filters of rows, each after the number of its filter. Return whether all numbers are known ones."""
-    cdef Py_buffer source, before, target
-    cdef Py_ssize_t width, _n
-    cdef const uint8_t *filtered
-    cdef const uint8_t *last
-    cdef uint8_t *row
+    cdef RowBuffers buffers = RowBuffers(data, above, rows)
+    cdef Py_ssize_t width = buffers.last.len, _n
+    cdef const uint8_t *filtered = <const uint8_t *>buffers.read.buf
+    cdef const uint8_t *last = <const uint8_t *>buffers.last.buf
+    cdef uint8_t *row = <uint8_t *>buffers.written.buf
     cdef bint known = True
-    PyObject_GetBuffer(data, &source, PyBUF_SIMPLE)
-    PyObject_GetBuffer(above, &before, PyBUF_SIMPLE)
-    PyObject_GetBuffer(rows, &target, PyBUF_WRITABLE)
-    filtered, last, row = <const uint8_t *>source.buf, <const uint8_t *>before.buf, <uint8_t *>target.buf
-    width = before.len
     with nogil:
-        for _n in range(target.len // width):
+        for _n in range(buffers.written.len // width):
             known &= filtered[0] <= PAETH
             unfilter_row(filtered + 1, last, row, width, step, filtered[0])
             last, row, filtered = row, row + width, filtered + width + 1
-    PyBuffer_Release(&target)
-    PyBuffer_Release(&before)
-    PyBuffer_Release(&source)
     return known
 
 

@@ -116,14 +116,12 @@ class _Strip:
         self.chunk, self.adler, self.size = b"", 1, 0
 
     def deflate(self) -> None:
-        packed = [self._pack(*settings) for settings in self._choose_settings()]
-        body, self.adler, self.size = min(packed, key=lambda one: len(one[0]))
+        settings = self._choose_settings()
+        filtered = {kind: self._filter(self._top, self._bottom, kind) for kind in dict(settings)}
+        packed = [(_deflate(filtered[kind], level), kind) for kind, level in settings]
+        body, kind = min(packed, key=lambda one: len(one[0]))
+        self.adler, self.size = fast_zlib.adler32(filtered[kind]), filtered[kind].size
         self.chunk = png_chunk(b"IDAT", body)
-
-    def _pack(self, filter_type: int, level: int | None) -> tuple[bytes, int, int]:
-        """Return the strip deflated, and the checksum and length of the filtered data. No level: runs alone."""
-        data = self._filter(self._top, self._bottom, filter_type)
-        return _png.deflate_runs(data) if level is None else _search(data, level), fast_zlib.adler32(data), data.size
 
     def _filter(self, top: int, bottom: int, filter_type: int) -> Array:
         """Return rows (rows, 1 + bytes) as a filter leaves them, after its number."""
@@ -145,11 +143,11 @@ class _Strip:
         level = self._level or SEARCHED
         samples = [self._sample(filter_type) for filter_type in range(FILTERS)]
         best = min(range(FILTERS), key=lambda k: _entropy(samples[k]))
-        runs = len(_png.deflate_runs(samples[best]))
+        runs = len(_deflate(samples[best], None))
         searches: list[tuple[int, int | None]] = [(best, level), (0, level)]
         if runs * FLAT < samples[best].size:
             return [(best, None), *searches]
-        least, found = min((len(_search(samples[k], self._level or 1)), k) for k in (best, 0))
+        least, found = min((len(_deflate(samples[k], self._level or 1)), k) for k in (best, 0))
         return [(found, level)] if least < runs * (1 if self._level else GAIN) else [(best, None)]
 
     def _sample(self, filter_type: int) -> Array:
@@ -163,8 +161,10 @@ class _Strip:
         return np.concatenate([np.concatenate([data[:, piece] for piece in pieces], axis=1) for data in places])
 
 
-def _search(data: Array, level: int) -> bytes:
-    """Return data deflated by zlib to whole bytes, without a last block."""
+def _deflate(data: Array, level: int | None) -> bytes:
+    """Return data deflated to whole bytes, without a last block: by zlib or, without a level, as runs alone."""
+    if level is None:
+        return _png.deflate_runs(data)
     packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9)
     return packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
 
