@@ -173,10 +173,8 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
     def draw() -> Picture:
         what = stage.name if stage else kernel
         own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in ("kernel", "bias")}
-        try:
+        with pictures.name_errors(photo):
             return explain.pixel(image, x, y, what, **{"mode": mode, "cval": cval, **own})
-        except ImfilterError as error:
-            raise ImfilterError(f"{photo}: {error.fact}") from None
 
     if output:
         return _write(output, force, draw, describe=False)

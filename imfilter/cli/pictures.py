@@ -1,14 +1,15 @@
 """Read the images that commands inspect, and write the pictures that they draw."""
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import FileError
+from ..errors import FileError, ImfilterError
 from ..runtime.library_messages import collect_messages, take_messages
 from ..runtime.printable import escape_controls
 from .report import print_message
@@ -47,6 +48,19 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
         if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
             raise FileError(f"{path}: is the input itself")
     files.check_target(path, force=force)
+
+
+@contextlib.contextmanager
+def name_errors(path: str) -> Iterator[None]:
+    """Have errors within the block name a file, unless they do so themselves."""
+    try:
+        yield
+    except FileError:
+        raise
+    except ImfilterError as error:
+        if path in error.fact:
+            raise
+        raise ImfilterError(f"{path}: {error.fact}") from None
 
 
 def read_image(path: str, max_pixels: int | None = None) -> Picture:

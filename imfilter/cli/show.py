@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -47,7 +46,7 @@ def command(what: str, output: str | None, force: bool) -> Status:
 
     FILTER is a name, with parameters if needed: gaussian:sigma=2. KERNEL is a text file, or the weights themselves.
     """
-    with _name_file(what):
+    with pictures.name_errors(what) if os.path.isfile(what) else contextlib.nullcontext():
         parts = _find_parts(what)
         if output is None:
             print_lines("\n".join(_describe_parts(what, parts)))
@@ -62,19 +61,6 @@ def command(what: str, output: str | None, force: bool) -> Status:
         print_message(str(error))
         return Status.SOME_FAILED
     return Status.DONE
-
-
-@contextlib.contextmanager
-def _name_file(what: str) -> Iterator[None]:
-    """Have errors about the kernel in a file name the file."""
-    try:
-        yield
-    except FileError:
-        raise
-    except ImfilterError as error:
-        if what in error.fact or not os.path.isfile(what):
-            raise
-        raise ImfilterError(f"{what}: {error.fact}") from None
 
 
 def _find_parts(what: str) -> Anatomy:
