@@ -25,6 +25,10 @@ cdef inline Py_ssize_t middle_rows(const Job *job) noexcept nogil:
     return job.kernel.count * job.tiling.group if job.kernel.separable else 0
 
 
+cdef inline Py_ssize_t unsplit_rows(const Job *job) noexcept nogil:
+    return job.tiling.group if job.ring.split else 0
+
+
 cdef inline Py_ssize_t row_read(const Job *job, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
     """Return the row of the image, inside it or outside, that row i of the kernel meets for output row y."""
     return y * job.geometry.stride_y + i * job.geometry.dilation_y - job.geometry.top
@@ -48,7 +52,7 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     carve(memory, &taken, 64 if job.kernel.spread else 0)       # lanes before the first row are read, and cleared
     scratch.ring = carve(memory, &taken, job.ring.rows * scratch.ring_size)
     scratch.middle = carve(memory, &taken, middle_rows(job) * scratch.ring_size)
-    scratch.unsplit = carve(memory, &taken, (job.tiling.group if job.ring.split else 0) * scratch.ring_size)
+    scratch.unsplit = carve(memory, &taken, unsplit_rows(job) * scratch.ring_size)
     scratch.results = carve(memory, &taken, job.kernel.count * job.tiling.group * scratch.result_size)
     scratch.wide = carve(memory, &taken, wide)
     scratch.responses = carve(memory, &taken, finished)
@@ -87,8 +91,7 @@ cdef void clear_rows(const Job *job, Scratch *scratch) noexcept nogil:
         row = job.tiling.width * job.bank.pixel_step * lane_size
     if row >= block:
         size = min(size, block + job.ring.reach * lane_size)
-    cdef Py_ssize_t rows = job.ring.rows + middle_rows(job) + (job.tiling.group if job.ring.split else 0)
-    for k in range(rows):       # the middle rows follow the ring's, and those before they are split
+    for k in range(job.ring.rows + middle_rows(job) + unsplit_rows(job)):       # which follow each other in memory
         memset(scratch.ring + k * scratch.ring_size, 0, size)
 
 
