@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from program import Said, complete, no_child_left, ordinary_process, run_here
+from variants import loops_of
 
 from imfilter.engine import _core, bank, channelwise, joined, rank
 from imfilter.files.heif import load_heif
@@ -119,9 +120,8 @@ def sample_images():
 @pytest.fixture(params=_core.simd_variants())
 def variant(request):
     """Each instruction-set variant of the loops that runs here, in turn."""
-    before = _core.use_variant(request.param)
-    yield request.param
-    _core.use_variant(before)
+    with loops_of(request.param):
+        yield request.param
 
 
 @pytest.fixture

@@ -22,13 +22,13 @@ import numpy as np
 from reference import both
 from sweep_cases import LAYOUTS, REST, Case, draw_case, make_call, make_image
 from sweep_oracles import as_planes, check_expected, expect
+from variants import loops_of
 
 import imfilter
 from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
 from imfilter.engine import _core, bank, channelwise, joined, normalized_blocks, rank
-from imfilter.engine.bank import BankRequest
-from imfilter.engine.request import ChannelwiseOptions
+from imfilter.engine.request import BankOptions, BankRequest, ChannelwiseOptions
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
@@ -131,11 +131,8 @@ def result_axis(case: Case, image: Any, result: Any) -> int | None:
 
 def compute_on(variant: str, case: Case, image: Any) -> Any:
     """Compute a case on another instruction set."""
-    before = _core.use_variant(variant)
-    try:
+    with loops_of(variant):
         return compute(case, image)
-    finally:
-        _core.use_variant(before)
 
 
 def find_tiled_faults(case: Case, image: Any, wanted: Any) -> Iterator[tuple[str, str]]:
@@ -185,7 +182,7 @@ def split(case: Case, image: Any) -> Any:
     if case.function == "conv2d":
         weight, bias = (*args, None)[:2]
         layout = layout_of(image.shape, axis)
-        return build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, **options))
+        return build.split_bank(BankRequest(image.shape, image.dtype, layout, weight, bias, BankOptions(**options)))
     if case.function in FILTERS:
         wanted = options.pop("dtype", None)
         options["stride"] = both(options.get("stride", 1))

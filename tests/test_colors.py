@@ -3,6 +3,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+import strategies
 import vectorized_reference as vectorized
 
 import imfilter
@@ -16,16 +17,8 @@ LAYOUTS = {
     "planes": lambda image: np.moveaxis(np.moveaxis(image, -1, 0).copy(), 0, -1),
     "reversed": lambda image: image[..., ::-1].copy()[..., ::-1],
     "the other byte order": lambda image: image.astype(image.dtype.newbyteorder()),
-    "any address": lambda image: unaligned(image),
+    "any address": strategies.unaligned,
 }
-
-
-def unaligned(image):
-    """Return an image whose samples are at odd addresses."""
-    memory = np.empty(image.nbytes + 1, np.uint8)
-    moved = memory[1:].view(image.dtype).reshape(image.shape)
-    moved[...] = image
-    return moved
 
 
 def bank(matrix):

@@ -5,6 +5,7 @@ import math
 import declared
 import numpy as np
 import pytest
+from variants import loops_of
 
 import imfilter
 from imfilter.engine import _core
@@ -18,11 +19,8 @@ def compute_everywhere(compute):
     """Return the bytes of a result on every instruction set."""
     results = set()
     for variant in _core.simd_variants():
-        before = _core.use_variant(variant)
-        try:
+        with loops_of(variant):
             results.add(compute().tobytes())
-        finally:
-            _core.use_variant(before)
     return results
 
 
@@ -64,11 +62,8 @@ def test_the_loops_of_the_baseline_are_used_and_the_others_afterwards(rng):
     best = _core.simd_variants()[-1]
     assert imfilter.plan(image, kernel).layout.variant == best
     assert imfilter.plan(image, kernel, exact=True).layout.variant == "baseline"
-    before = _core.use_variant("baseline")
-    try:
+    with loops_of("baseline"):
         slow = imfilter.correlate(image, kernel)
-    finally:
-        _core.use_variant(before)
     np.testing.assert_array_equal(imfilter.correlate(image, kernel, exact=True), slow)
     assert imfilter.plan(image, kernel).layout.variant == best
 

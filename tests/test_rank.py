@@ -4,6 +4,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy import ndimage
+from variants import loops_of
 
 import imfilter
 from imfilter.engine import _core
@@ -297,11 +298,10 @@ def test_a_bilateral_mean_of_rows_around_vectors(width, rng):
     whole = np.pad(image, 3, "symmetric")
     for code, close in (("f4", 1e-6), ("f8", 1e-14)):
         for variant in _core.simd_variants():
-            before = _core.use_variant(variant)
-            result = imfilter.bilateral(image.astype(code), 0.2)
-            single = np.array([imfilter.bilateral(whole[:7 + 6, x:x + 7].astype(code), 0.2)[3:-3, 3]
-                               for x in range(width)]).T
-            _core.use_variant(before)
+            with loops_of(variant):
+                result = imfilter.bilateral(image.astype(code), 0.2)
+                single = np.array([imfilter.bilateral(whole[:7 + 6, x:x + 7].astype(code), 0.2)[3:-3, 3]
+                                   for x in range(width)]).T
             np.testing.assert_array_equal(result, single)
             finite = np.isfinite(result)
             assert finite.sum() == image.size - 1
