@@ -114,7 +114,7 @@ def _make_base(size: tuple[int, int]) -> Array:
 
 
 def allocate(count: int, shape: tuple[int, ...], dtype: Any) -> list[Array]:
-    """Return so many arrays for results, each with memory of its own."""
+    """Return `count` arrays for results, each with memory of its own."""
     return [np.empty(shape, dtype) for _ in range(count)]
 
 

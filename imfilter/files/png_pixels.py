@@ -72,7 +72,7 @@ def _decode_image(image: Any, known: dict[str, int]) -> _Decoded | None:
 
 
 def _decode(stream: IO[bytes], width: int, height: int, step: int) -> _Decoded | None:
-    """Return rows of so many bytes; None for damaged files."""
+    """Return rows of `width` bytes each; None for damaged files."""
     rows, inflater, done = np.empty((height, width), np.uint8), fast_zlib.decompressobj(), 0
     above, rest, most, sizes, end = np.zeros(width, np.uint8), b"", height * (width + 1), [], 0
     for chunk, place in _pixel_chunks(stream):

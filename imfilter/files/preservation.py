@@ -13,7 +13,7 @@ class FileAttributes(NamedTuple):
 
 
 def read_attributes(path: str) -> FileAttributes | None:
-    """Return the attributes of a file; None: there is no such file, which reading it will report."""
+    """Return the attributes of a file; None if it does not exist, which reading it will report."""
     try:
         status = os.stat(path)
     except OSError:

@@ -215,7 +215,7 @@ class Pipeline:
 class Stage(NamedTuple):
     """A filter in a pipeline. kind: the dtype of the original image; dtype: that of this filter's result.
 
-    missing: how samples without data are treated; None: there are none.
+    missing: how samples without data are treated; None: all samples have data.
     """
 
     filter: Filter
