@@ -6,8 +6,9 @@ import pytest
 
 import imfilter
 from imfilter.arrays.dtypes import round_to_dtype, working_dtype
-from imfilter.engine.channelwise import KernelSet, filter_channelwise
-from imfilter.engine.joined import Join, filter_joined
+from imfilter.arrays.opened import open_image
+from imfilter.engine.channelwise import KernelSet, filter_channelwise, prepare
+from imfilter.engine.joined import Join, PreparedJoin
 from imfilter.engine.request import ChannelwiseOptions
 
 LEFT = KernelSet.from_kernel([[1, 0, 0]], flip=False)
@@ -17,7 +18,9 @@ RAMP = np.array([[0, 3, 8, 15]], np.uint8)
 
 
 def joined(image, join, *, workers=None, out=None, **options):
-    return filter_joined(image, join, ChannelwiseOptions(**options), channel_axis=-1, out=out, workers=workers)
+    opened = open_image(image, -1)
+    prepared = prepare(opened, join, ChannelwiseOptions(**options), PreparedJoin)
+    return prepared.run(opened.pixels, out, workers)
 
 
 @pytest.mark.parametrize(("join", "dtype", "wanted"), [

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays.dtypes import Array, supported_dtype, working_dtype
-from ..arrays.opened import open_image
 from . import _core, _normalized
-from .channelwise import WORTH_THREADS, KernelSet, PreparedConvolution, prepare
+from .channelwise import WORTH_THREADS, KernelSet, PreparedConvolution
 from .infinities import InfinityResolver
-from .request import ChannelwiseOptions, ConvolutionRequest
+from .request import ConvolutionRequest
 
 BLOCK = 2**15  # samples of a block of rows, about: several responses stay in the second-level cache
 LEAST_ROWS = 16  # of a block, which reads as many additional rows as the kernels are high
@@ -52,16 +51,6 @@ class Join:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Join) and (self.directions, self.divisor) == (other.directions, other.divisor)
-
-
-def filter_joined(
-    image: Any, join: Join, options: ChannelwiseOptions, *, channel_axis: int | None, out: Array | None,
-    workers: int | None,
-) -> Any:
-    """Filter every channel of an image with several kernels, and join the responses in floating point."""
-    opened = open_image(image, channel_axis)
-    prepared = prepare(opened, join, options, PreparedJoin)
-    return opened.convert_back(prepared.run(opened.pixels, out, workers))
 
 
 class PreparedJoin(PreparedConvolution):

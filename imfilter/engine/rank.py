@@ -39,13 +39,6 @@ def _network_for(height: int, width: int, rank: int) -> "Network":
 Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]
 
 
-def filter_rank(image: Any, size: tuple[int, int], rank: int, options: FilterOptions) -> Any:
-    """Return the rank-th smallest sample of each window, counted from 0."""
-    opened = open_image(image, options.channel_axis)
-    prepared = prepare_rank(opened, size, rank, options)
-    return opened.convert_back(prepared.run(opened.pixels, options.out, options.workers))
-
-
 def prepare_extreme(
     opened: OpenedImage, size: tuple[int, int], largest: bool, options: FilterOptions
 ) -> "PreparedWindow":
