@@ -21,7 +21,7 @@ cdef class RowBuffers:
     cdef Py_buffer read, last, written
     cdef int count
 
-    def __cinit__(self, read, last, written):
+    def __init__(self, read, last, written):
         PyObject_GetBuffer(read, &self.read, PyBUF_SIMPLE)
         self.count = 1
         PyObject_GetBuffer(last, &self.last, PyBUF_SIMPLE)

@@ -1,4 +1,8 @@
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
+
+@disjoint_base
+class RowBuffers:
+    def __init__(self, read: Buffer, last: Buffer, written: Buffer) -> None: ...
 
 def filter_rows(rows: Buffer, above: Buffer, step: int, kind: int, filtered: Buffer) -> None: ...
 def unfilter_rows(data: Buffer, above: Buffer, step: int, rows: Buffer) -> bool: ...
