@@ -5,6 +5,8 @@ cdef enum:
     CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
     FINISHED_BYTES = 16_384     # with an epilogue: longer writes to a row of the target are faster
     STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
+    LARGE_BYTES = 41_943_040    # results longer than this leave the caches by themselves
+    CHEAP_TAPS = 10             # with more, stores past the caches slow processors other than AMD's down
     NARROWEST_TILE = 256
     LEAST_INNER = 1024          # samples of a row from which computing its edges apart pays
     NARROW_EDGES = 16           # how many times narrower than the columns between them the edges must be
@@ -109,14 +111,27 @@ cdef void plan_output(Packed packed, Py_ssize_t block):
     """Choose how results, computed in blocks of `block` lanes, are stored."""
     cdef Job *job = &packed.job
     cdef Py_ssize_t channels = job.target.channels
-    cdef Py_ssize_t written = packed.rows * job.target.width * channels * job.target.size
     job.output.pixel_lanes = channels
     job.output.tile_lanes = job.tiling.width * channels + block
-    job.output.streamed = not job.bank.used and job.target.size > job.source.size and written > STREAM_BYTES
+    converted = (job.output.scale != 1 or job.kernel.count != 1 or job.epilogue.finish != NOTHING
+                 or not job.target.packed or job.target.kind != job.lane)
+    job.output.streamed = not job.bank.used and is_streamed(job, packed.rows, converted)
     job.output.direct_from = PY_SSIZE_T_MAX
-    plain = job.output.scale == 1 and job.kernel.count == 1 and not job.output.streamed
-    if plain and not job.epilogue.finish and job.target.packed and job.target.kind == job.lane:
+    if not converted and not job.output.streamed:
         job.output.direct_from = (block + channels - 1) // channels
+
+
+cdef bint is_streamed(const Job *job, Py_ssize_t rows, bint converted):
+    """Return whether results go past the caches. converted: they do not go from the loops into the target anyway.
+
+    A store into a cache first reads the line that it overwrites.
+    """
+    cdef Py_ssize_t written = rows * job.target.width * job.target.channels * job.target.size
+    cdef Py_ssize_t height = job.geometry.kernel_height, width = job.geometry.kernel_width
+    cdef Py_ssize_t taps = job.kernel.count * (height + width if job.kernel.separable else height * width)
+    if job.target.size > job.source.size:
+        return written > STREAM_BYTES
+    return converted and written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd())
 
 
 cdef void plan_inner(Packed packed, Py_ssize_t block):

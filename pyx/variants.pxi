@@ -1,4 +1,4 @@
-# Variants of the loops: which instruction sets the processor runs, and the choice of one.
+# Variants of the loops: what the processor is and runs, and the choice of one.
 #
 # The baseline rounds every product before it is added, on every machine, so its results have the same bits everywhere.
 
@@ -12,10 +12,14 @@ cdef extern from *:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
                && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") ? 2 : 1;
     }
-    #elif defined(__aarch64__)
+    static int is_amd(void) { return __builtin_cpu_is("amd"); }
+    #else
+    #if defined(__aarch64__)
     static int cpu_level(void) { return 1; }
     #else
     static int cpu_level(void) { return 0; }
+    #endif
+    static int is_amd(void) { return 0; }
     #endif
     #if defined(__aarch64__)
     #define HAS_NEON 1
@@ -24,6 +28,7 @@ cdef extern from *:
     #endif
     """
     int cpu_level()
+    bint is_amd()
     enum:
         HAS_NEON
 

@@ -218,3 +218,13 @@ def test_strided_results_of_separable_kernels_are_those_in_between_left_out(shap
         some = correlate(image, kernel, method="separable", dtype="f4", stride=stride, **options)
         down, across = np.broadcast_to(stride, 2)
         np.testing.assert_array_equal(some, every[::down, ::across])
+
+
+@pytest.mark.parametrize("name", ["box", "sobel", "gaussian"])
+def test_results_of_any_size_have_the_same_bits(name, rng, variant):
+    """Results of more than 40 MiB may be stored past the caches; rows begin anywhere in a cache line."""
+    image = rng.integers(0, 65536, (3300, 6501), "u2")
+    apply = getattr(imfilter, name)
+    whole = apply(image, dtype="u2")
+    parts = [apply(image[max(y - 16, 0):y + 316], dtype="u2")[min(y, 16):][:300] for y in range(0, 3300, 300)]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
