@@ -7,7 +7,7 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...arrays.layout import iterate_strips, layout_of
-from ...engine.channelwise import KernelSet, filter_channelwise
+from ...engine.channelwise import Epilogue, KernelSet, filter_channelwise
 from ...runtime.threads import for_each
 from ...weights.taps import gaussian_taps
 from .conditions import describe_support, is_flat, is_mode, is_number, is_plain
@@ -68,12 +68,12 @@ def gaussian(
 
 def _blur(
     given: Floats, sigmas: tuple[float, float], mode: str, cval: float, truncate: float, channel_axis: int | None,
-    out: Array | None = None, factor: float = 1.0,
+    out: Array | None = None,
 ) -> Array:
-    """Return `factor` times the blurred image, in its dtype or that of out."""
+    """Return the blurred image, in its dtype or that of out."""
     column, row = (gaussian_taps(sigma, truncate) for sigma in sigmas)
     result: Array = filter_channelwise(
-        given.pixels, KernelSet.separable(given.times(column) * factor, row), mode=MODES[mode], cval=given.beyond(cval),
+        given.pixels, KernelSet.separable(given.times(column), row), mode=MODES[mode], cval=given.beyond(cval),
         dtype=given.dtype if out is None else out.dtype, out=out,
         channel_axis=-1 if channel_axis is None else channel_axis)
     return result
@@ -174,25 +174,23 @@ def unsharp_mask(
         why = describe_support("unsharp_mask", image, " (or one with a channel_axis), and radius of at least 0")
         return call_original("unsharp_mask", why, image, radius, amount, preserve_range, channel_axis=channel_axis)
     given = as_floats(image, preserve_range)
-    limits = None
+    column, row = (gaussian_taps(one) for one in radii)
+    sharpened = KernelSet.separable(column, row).with_epilogue(Epilogue("difference", float(amount)))
+    result: Array = filter_channelwise(
+        given.pixels, sharpened, dtype=given.dtype, channel_axis=-1 if channel_axis is None else channel_axis)
     if not preserve_range:
-        limits = (-1 if given.pixels.dtype.kind in "if" and (given.pixels < 0).any() else 0, 1)
-    result = _blur(given, radii, "reflect", 0, 4.0, channel_axis, factor=-amount)
-    _add(result, given, 1 + amount, limits, channel_axis)
+        _scale_and_clip(result, given, layout_of(result.shape, channel_axis).spatial[0])
     return result
 
 
-def _add(
-    result: Array, given: Floats, factor: float, limits: tuple[int, int] | None, channel_axis: int | None
-) -> None:
-    """Add `factor` times the image to the result and clip it, strip by strip."""
-    rows = layout_of(result.shape, channel_axis).spatial[0]
+def _scale_and_clip(result: Array, given: Floats, rows: int) -> None:
+    """Scale a result and clip it to [0, 1], or to [-1, 1] if the image has negative samples. rows: their axis."""
+    least = -1 if given.pixels.dtype.kind in "if" and (given.pixels < 0).any() else 0
 
-    def add_strip(some: slice) -> None:
-        strip = (slice(None),) * rows + (some,)
-        part = result[strip]
-        part += np.multiply(given.pixels[strip], given.scale * factor, dtype=given.dtype)
-        if limits:
-            np.clip(part, *limits, out=part)
+    def finish_strip(some: slice) -> None:
+        part = result[(slice(None),) * rows + (some,)]
+        if given.scale != 1:
+            part *= given.scale
+        np.clip(part, least, 1, out=part)
 
-    for_each(add_strip, iterate_strips(result.shape, rows))
+    for_each(finish_strip, iterate_strips(result.shape, rows))
