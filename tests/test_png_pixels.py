@@ -58,12 +58,11 @@ def test_pixels_are_those_that_pillow_decodes(rows, mode, size, pieces):
     packed = zlib.compress(packed_rows(rows(*size, step), step, [0, 1, 2, 3, 4, 4, 2]))
     data = png_file(size, depth, color, packed, awkward.chunk(b"tEXt", b"Title\0late"), pieces=pieces)
     ours, theirs = opened(data), opened(data)
-    assert png_pixels.load_plain(ours)
+    pixels = png_pixels.load_plain(ours)
     theirs.load()
     assert (ours.mode, ours.size) == (theirs.mode, theirs.size) == (mode, size)
-    np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
+    np.testing.assert_array_equal(pixels, np.asarray(theirs), strict=True)
     assert ours.text == theirs.text == {"Title": "late"}
-    ours.putpixel((0, 0), ours.getpixel((0, 0)))  # what the image is made of is not written to
 
 
 @pytest.mark.parametrize("channels", DEEP)
@@ -73,7 +72,8 @@ def test_deep_pixels_are_those_that_were_stored(rng, channels):
     packed = zlib.compress(packed_rows(samples.astype(">u2").view(np.uint8).reshape(23, -1), step, [4, 3, 2, 1, 0]))
     image = opened(png_file((31, 23), 16, color, packed, awkward.chunk(b"tEXt", b"Title\0late")))
     np.testing.assert_array_equal(png_pixels.load_deep(image), samples)
-    assert image.text == {"Title": "late"} and not png_pixels.load_plain(opened(png_file((31, 23), 16, color, packed)))
+    assert image.text == {"Title": "late"}
+    assert png_pixels.load_plain(opened(png_file((31, 23), 16, color, packed))) is None
 
 
 WHOLE = packed_rows(np.arange(60, dtype=np.uint8).reshape(4, 15), 3, [1, 2])
@@ -94,8 +94,9 @@ def test_other_files_are_left_to_pillow(data, tmp_path):
     (tmp_path / "photo.png").write_bytes(data)
     image = opened(data)
     place = image.fp.tell()
-    if png_pixels.load_plain(image):
-        np.testing.assert_array_equal(np.asarray(image), np.arange(60).reshape(4, 5, 3))
+    pixels = png_pixels.load_plain(image)
+    if pixels is not None:
+        np.testing.assert_array_equal(pixels, np.arange(60).reshape(4, 5, 3))
         return
     assert image.fp.tell() == place and image.tile
     theirs = opened(data)
@@ -112,4 +113,4 @@ def test_other_files_are_left_to_pillow(data, tmp_path):
 def test_a_chunk_whose_checksum_is_wrong_is_left_to_pillow():
     data = bytearray(png_file((5, 4), 8, 2, zlib.compress(WHOLE)))
     data[-13] ^= 1  # the checksum of the pixels
-    assert not png_pixels.load_plain(opened(bytes(data)))
+    assert png_pixels.load_plain(opened(bytes(data))) is None

@@ -115,7 +115,8 @@ def _pil_pixels(image: PIL.Image.Image) -> Array:
         hint = " Convert it first, with image.convert('RGBA')" if image.mode in ("P", "PA", "La", "RGBa") else (
             " Convert it first, with image.convert('RGB')")
         raise ImfilterError(f"a Pillow image must have mode {', '.join(PIL_DTYPES)}, got {image.mode!r}.{hint}")
-    return np.asarray(image)
+    pixels = getattr(image, "pixels", None)  # of an ArrayImage
+    return np.asarray(image) if pixels is None else pixels
 
 
 def picture_dtype(image: Picture) -> np.dtype[Any]:
@@ -148,6 +149,8 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     """
     from PIL import Image
 
+    from .array_image import CHANNELS, ArrayImage
+
     bands = 1 if result.ndim == 2 else result.shape[2]
     known = PIL_MODES.get((result.dtype.char, bands))
     if isinstance(source, HighDepthImage):
@@ -161,6 +164,8 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
             f"a photo cannot hold {bands} bands of {result.dtype}",
             ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
     pixels = np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result)
+    if isinstance(source, ArrayImage) and CHANNELS.get(mode) == bands:
+        return ArrayImage(pixels, mode, dict(source.info))
     if mode in OTHER_COLORS:
         image = Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.data)
     else:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from .jpeg_scans import RGB_NUMBERS, Factors, assemble_scans
+from .jpeg_strips import encode_baseline
 from .photo import add_note
-from .pillow_guards import save_image
 
 SAMPLINGS = {"444": (1, 1), "422": (2, 1), "420": (2, 2), "440": (1, 2)}  # factors of Y; those of Cb and Cr are 1
 PILLOW = {(1, 1): 0, (2, 1): 1, (2, 2): 2}  # Pillow's numbers of the samplings that it writes
@@ -94,12 +94,12 @@ def encode_jpeg(
     factors, rgb = _choose_factors(own, bands, subsampling, notes)
     ycck = own is not None and own.ycck
     if factors is None:
-        return save_image(image, "JPEG", **options)
+        return encode_baseline(image, options)
     number = PILLOW.get(factors[0]) if set(factors[1:]) == {(1, 1)} and bands == 3 else None
     if number is not None and not (rgb and number):
-        return save_image(image, "JPEG", **options, subsampling=number, keep_rgb=rgb)
+        return encode_baseline(image, {**options, "subsampling": number, "keep_rgb": rgb})
     if bands == 4 and not ycck and len(set(factors)) == 1:
-        return save_image(image, "JPEG", **options)
+        return encode_baseline(image, options)
     return assemble_scans(image, factors, options, rgb, ycck)
 
 

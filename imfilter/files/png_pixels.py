@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from ..arrays.dtypes import Array
 from . import _png, fast_zlib
@@ -25,19 +24,18 @@ class _Decoded(NamedTuple):
     end: int
 
 
-def load_plain(image: Any) -> bool:
-    """Decode the pixels of an opened PNG file into the image, if it is plain, complete and as long as it should be.
+def load_plain(image: Any) -> Array | None:
+    """Return the pixels (H, W) or (H, W, C) of an opened PNG file that is plain, complete and as long as it should be.
 
-    Otherwise the image stays as it was: Pillow loads it, or explains what is wrong.
+    None: the image stays as it was, and Pillow loads it, or explains what is wrong.
     """
     found = _decode_image(image, PLAIN)
     if found is None:
-        return False
-    rows = found.rows.view(">u2").astype("<u2") if image.mode == "I;16" else found.rows
-    image.im = Image.frombuffer(image.mode, image.size, rows, "raw", image.mode, 0, 1).im
-    image.readonly = 1
+        return None
     _finish_loading(image, found)
-    return True
+    if image.mode == "I;16":
+        return found.rows.view(">u2").astype(np.uint16)
+    return found.rows.reshape(image.height, image.width, -1) if len(image.getbands()) > 1 else found.rows
 
 
 def load_deep(image: Any) -> Array | None:

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from PIL import Image
 
+from ..arrays.array_image import ArrayImage
 from ..arrays.conversion import as_array
 from ..arrays.high_depth import HighDepthImage
 from ..errors import FileError, check_integer
@@ -15,6 +16,7 @@ from . import high_depth
 from .decoder import Decoder, finish_image
 from .formats import FORMATS
 from .header import describe_unknown, open_header, open_stream, reject_raw
+from .jpeg_pixels import load_jpeg
 from .metadata import collect_metadata
 from .orientation import turn_image
 from .photo import Frames, Photo, add_note, suffix_of
@@ -34,6 +36,8 @@ from .streams import Stream, find_images
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from .tiff_tables import PageTables
+
+LOADERS = {"PNG": load_plain, "JPEG": load_jpeg}  # of formats whose pixels are decoded to an array
 
 
 def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
@@ -180,16 +184,18 @@ class _PillowDecoder:
             set_byte_order(image)
         if self.kind == "PNG" and "transparency" in image.info:
             image.info["key bits"] = key_bits(image)
-        with mute_libtiff(self.kind):
-            if self.kind != "PNG" or not load_plain(image):
+        load = LOADERS.get(self.kind)
+        pixels = load(image) if load else None
+        if pixels is None:
+            with mute_libtiff(self.kind):
                 image.load()
         if own and self.kind != "TIFF":
             self._collect_metadata()
         info: dict[Any, Any] = {**self.info, "maxval": maxval} if maxval else dict(self.info)
         if self.count > 1 and "duration" in image.info:
             info["duration"] = image.info["duration"]
-        picture: Picture = to_filterable_mode(
-            correct_samples(image), [] if self.kind == "GIF" else self.notes, alpha=self.alpha)
+        decoded = correct_samples(image) if pixels is None else ArrayImage(pixels, image.mode, image.info)
+        picture: Picture = to_filterable_mode(decoded, [] if self.kind == "GIF" else self.notes, alpha=self.alpha)
         if self.canvas and picture.size != self.canvas:
             picture = _extend_canvas(picture, self.canvas)
         if self.kind != "TIFF":  # Pillow turns those itself

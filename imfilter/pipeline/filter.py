@@ -24,6 +24,7 @@ from ..filters.synonyms import suggest_filters
 from ..kernels.normalization import normalize
 from . import kernel_files, kernel_text, reach
 
+LIGHT = 256  # weights of a filter that takes less time for a fourth channel than three are copied in
 KERNEL, NORMALIZE = "kernel", "normalize"  # words for kernels of your own in the text of a chain
 
 
@@ -141,6 +142,16 @@ class Filter:
         """Whether it mixes the channels of the image."""
         kernel = self.keywords.get("kernel")
         return self.declaration.mixes or (kernel is not None and kernel.ndim == 4)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether it is convolution with few weights, the same for every channel."""
+        if self.keywords.keys() & {"mask", "linear", "bias"}:
+            return False
+        if "kernel" in self.keywords:
+            kernel: Array = self.keywords["kernel"]
+            return kernel.ndim == 2 and kernel.size <= LIGHT
+        return self.operation.size <= LIGHT and self.operation.composition() is not None
 
     @property
     def takes_mask(self) -> bool:

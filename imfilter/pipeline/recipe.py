@@ -90,12 +90,24 @@ class Recipe:
 
     def _filter_picture(self, photo: Picture, signed: str) -> Picture:
         """Return the filtered photo without regard to the region."""
+        padded: Any = photo
+        if self._fits_padding(photo, signed):
+            result: Picture = padded.with_pixels(self._filter(photo, padded.stored, None, signed)[0])
+            return result
         curves, kind = self.find_curves(photo), picture_dtype(photo)
         if len(photo.getbands()) > 1 and kind != self.target_dtype(kind):
             photo = to_high_depth(photo)
         with assume_curves(curves):
             return self._filter_channels(photo, signed) if self.channels else as_photo(
                 photo, *self._filter(photo, *split_picture_alpha(photo), signed))
+
+    def _fits_padding(self, photo: Picture, signed: str) -> bool:
+        """Return whether to filter a photo's byte of padding like a channel: to leave it out would take longer."""
+        if not getattr(photo, "is_padded", False) or self.channels or self.find_nodata(photo):
+            return False
+        kind = picture_dtype(photo)
+        scaled = signed == "normalize" and self.maps_signed(kind, signed)  # by the largest magnitude of all channels
+        return not scaled and kind == self.target_dtype(kind) and all(one.is_light for one in self.pipeline)
 
     def needs_light(self, photo: Picture, signed: str) -> bool:
         """Return whether the result lies on white or gray, and the photo's inks must become light for it."""
@@ -219,9 +231,10 @@ class Recipe:
 
     def _convert_picture(self, photo: Picture, nodata: Nodata | None) -> Picture:
         """Return the photo in the depth of the result."""
-        pixels = as_array(photo)
-        if pixels.dtype == self.target_dtype(pixels.dtype):
+        kind = picture_dtype(photo)
+        if kind == self.target_dtype(kind):
             return photo
+        pixels = as_array(photo)
         high = replace(to_high_depth(photo)) if pixels.ndim == 3 else HighDepthImage(pixels[..., None], info=photo.info)
         high.pixels = self.convert(high.pixels, nodata)
         return simplify_picture(high)
