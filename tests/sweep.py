@@ -160,9 +160,12 @@ def find_tiled_faults(case: Case, image: Any, wanted: Any) -> Iterator[tuple[str
 
 def compute_lazily(case: Case, lazy: Any) -> Any:
     """Compute the lazy result of a case; return an array, or the class of the error that it raised."""
+    from dask.callbacks import Callback
+
     result = compute(case, lazy)
     try:
-        return result if isinstance(result, type) else result.compute()
+        with Callback():  # without it, an array in memory is filtered as a whole
+            return result if isinstance(result, type) else result.compute()
     except ImfilterError as error:
         return type(error)
 

@@ -1,5 +1,6 @@
 """Lazy results of dask arrays are bit-identical to those of the whole image, for any chunks."""
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from test_tiles import NEAR, assert_same, masks, pixels
 import imfilter
 from imfilter import DtypeError, ImfilterError, Pipeline
 from imfilter.filters import FILTERS
+from imfilter.interop import dask_graph
 
 dask = pytest.importorskip("dask")
+Callback = pytest.importorskip("dask.callbacks").Callback
 da = pytest.importorskip("dask.array")
 
 MODES = strategies.MODES
@@ -44,6 +47,9 @@ def assert_lazy(function, image, rng):
     assert [part.shape for part in parts] == [lazy.blocks[place].shape for place in np.ndindex(lazy.numblocks)]
     assert all(part.dtype == whole.dtype for part in parts)
     assert_same(computed, whole)
+    assert_same(lazy.compute(), whole)
+    with Callback():  # then there are tasks, which write to one array
+        assert_same(function(cut(image, rng)).compute(), whole)
 
 
 @pytest.mark.parametrize("name", NEAR)
@@ -298,3 +304,78 @@ def test_a_mask_of_every_image_of_a_batch_in_a_pipeline(rng):
         assert_same(pipeline(da.from_array(image, chunks)).compute(), pipeline(image))
     pipeline = Pipeline("sobel").then("gaussian", mask=mask[0])
     assert_same(pipeline(da.from_array(image[0], (9, 13, 2))).compute(), pipeline(image[0]))
+
+
+@pytest.fixture
+def tasks_run(monkeypatch):
+    """The tasks of chunks that have been run, each with the array that it was told to write to."""
+    run = []
+    compute = dask_graph._compute_chunk
+
+    def watch(*given, out=None):
+        run.append(out)
+        return compute(*given, out=out)
+
+    monkeypatch.setattr(dask_graph, "_compute_chunk", watch)
+    return run
+
+
+@pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
+def test_an_image_in_memory_is_filtered_without_tasks(rng, tasks_run, scheduler):
+    image = pixels(rng, (150, 90, 3), "u1")
+    lazy = imfilter.gaussian(da.from_array(image, 40), 2)
+    assert_same(lazy.compute(scheduler=scheduler), imfilter.gaussian(image, 2))
+    with dask.config.set(scheduler=scheduler):
+        assert_same(lazy.compute(), imfilter.gaussian(image, 2))
+        assert_same(lazy.compute(num_workers=2), imfilter.gaussian(image, 2))
+        assert_same(np.asarray(lazy), imfilter.gaussian(image, 2))
+    assert not tasks_run
+
+
+@pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
+def test_tasks_of_this_process_write_to_the_result(rng, tasks_run, scheduler):
+    image = pixels(rng, (150, 90, 3), "u1")
+    computed = da.from_array(image, 40) + np.uint8(0)
+    result = imfilter.gaussian(computed, 2).compute(scheduler=scheduler)
+    assert_same(result, imfilter.gaussian(image, 2))
+    assert len(tasks_run) == 12 and all(np.shares_memory(part, result) for part in tasks_run)
+    assert sum(part.size for part in tasks_run) == result.size
+
+
+def test_tasks_run_where_they_are_counted_or_their_threads_are_given(rng, tasks_run):
+    image = pixels(rng, (150, 90, 3), "u1")
+    lazy, whole = imfilter.gaussian(da.from_array(image, 40), 2), imfilter.gaussian(image, 2)
+    counted = []
+    with Callback(posttask=lambda *given: counted.append(given)):
+        assert_same(lazy.compute(), whole)
+    assert len(tasks_run) == 12 and len(counted) >= 12
+    with ThreadPoolExecutor(2) as pool, dask.config.set(pool=pool):
+        assert_same(lazy.compute(scheduler="threads"), whole)
+        assert_same(lazy.compute(scheduler=pool), whole)
+    assert len(tasks_run) == 36 and {part is None for part in tasks_run[:24]} == {False}
+
+
+def test_other_schedulers_and_several_results_have_tasks_of_their_own(rng, tasks_run):
+    image = pixels(rng, (90, 80), "f4")
+    lazy, whole = imfilter.sobel(da.from_array(image, 40)), imfilter.sobel(image)
+    assert_same(dask.compute(lazy, lazy + 1)[0], whole)
+    assert_same(lazy.persist().compute(), whole)
+    target = np.zeros_like(whole)
+    lazy.store(target)
+    assert_same(target, whole)
+    assert tasks_run == [None] * 18
+
+
+@pytest.mark.parametrize("function", [
+    lambda image: imfilter.gaussian(image, 2), lambda image: imfilter.median(image, 3),
+    lambda image: imfilter.unsharp_mask(image), lambda image: imfilter.difference_of_gaussians(image, 1, 2),
+    lambda image: imfilter.emboss(image), lambda image: imfilter.correlate(image, np.ones((4, 7)), padding="full"),
+    lambda image: imfilter.correlate(image, np.ones((45, 45)) / 2025), lambda image: imfilter.sobel(image, stride=3),
+    lambda image: imfilter.gaussian(image, 1, linear=True), lambda image: imfilter.grayscale(image),
+    lambda image: imfilter.conv2d(image, np.ones((2, 3, 3, 3)) / 27),
+    lambda image: Pipeline("gaussian:sigma=2,sobel:axis=0,emboss")(image, dtype="f4"),
+])
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_every_way_to_compute_gives_the_same(rng, function, dtype):
+    image = pixels(rng, (211, 187, 3), dtype) if dtype != "f4" else rng.random((211, 187, 3), np.float32)
+    assert_lazy(function, image, rng)

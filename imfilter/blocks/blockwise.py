@@ -67,7 +67,8 @@ class FilterStage:
     """One filter of a whole image.
 
     rows, columns: how results depend on pixels along both axes. layout, result: the layouts of its source and of its
-    result. compute: filters colors and alpha; it takes workers and, if the axes are padded, padding.
+    result. compute: filters colors and alpha; it takes workers and, if the axes are padded, out, and finds the padding
+    in the region.
     """
 
     rows: Axis
@@ -95,16 +96,21 @@ class FilterStage:
         return [[Block(*rows, *columns) for columns in across.split(self.columns.size)]
                 for rows in down.split(self.rows.size)]
 
-    def run(self, block: Block, colors: Array, alpha: Array | None, workers: int | None) -> Pixels:
-        """Return a block of the result, from the pixels of its assembled source blocks."""
+    def run(
+        self, block: Block, colors: Array, alpha: Array | None, workers: int | None, out: Array | None = None
+    ) -> Pixels:
+        """Return a block of the result, from the pixels of its assembled source blocks; in `out` where possible."""
         down, across = self.source_intervals(block)
         options: dict[str, Any] = {"workers": workers}
-        if self.rows.padded:
-            options["padding"] = (down.before, down.after), (across.before, across.after)
+        padding = ((down.before, down.after), (across.before, across.after)) if self.rows.padded else None
+        exact = self.rows.gives_only(down, block.top, block.bottom) and self.columns.gives_only(
+            across, block.left, block.right)
+        if out is not None and exact and alpha is None:
+            options["out"] = out
         if self.mask:
             read = [[self.mask.read(source) for source in row] for row in self.source_grid(block)]
             options["mask"] = MaskTile(_assemble(read, self.mask.layout), self.mask.stats)
-        computed = region.OutputRegion((down.first, across.first), self.whole, set())
+        computed = region.OutputRegion((down.first, across.first), self.whole, set(), padding)
         with region.computing_region(computed):
             colors, alpha = self.compute(colors, alpha, **options)
         own = Block(block.top - down.first, block.bottom - down.first,
@@ -136,25 +142,33 @@ class BlockwiseFilter:
 
     def source_blocks(self, block: Block) -> list[Block]:
         """Return the blocks of the source, all within it, that a block of the result is computed from."""
-        blocks = [block] if min(block.size) > 0 and 0 not in self.shape else []
+        blocks = [] if self._is_empty(block) else [block]
         for stage in reversed(self.stages):
             sources = (source for one in blocks for row in stage.source_grid(one) for source in row)
             blocks = list(dict.fromkeys(sources))
         return blocks
 
-    def compute(self, block: Block, read: Read, workers: int | None = 1) -> Array:
-        """Return a block of the result. read: returns the pixels of one of its source blocks."""
-        if not self.source_blocks(block):
+    def compute(self, block: Block, read: Read, workers: int | None = 1, out: Array | None = None) -> Array:
+        """Return a block of the result, in `out` if there is one. read: returns the pixels of a source block."""
+        if self._is_empty(block):
             return np.empty(self.layout.shape(self.shape, *block.size), self.dtype)
-        colors, alpha = self._run_stages(len(self.stages), block, read, workers)
-        return colors if alpha is None else merge_alpha(colors, round_to_dtype(alpha, self.source))
+        colors, alpha = self._run_stages(len(self.stages), block, read, workers, out)
+        result = colors if alpha is None else merge_alpha(colors, round_to_dtype(alpha, self.source))
+        if out is not None and not np.may_share_memory(result, out):
+            out[...] = result
+        return result if out is None else out
+
+    def _is_empty(self, block: Block) -> bool:
+        return min(block.size) <= 0 or 0 in self.shape
 
     def with_mask(self, mask: Mask) -> BlockwiseFilter:
         """Return this filter with another mask for the first stage."""
         first, *others = self.stages
         return replace(self, stages=(replace(first, mask=mask), *others))
 
-    def _run_stages(self, count: int, block: Block, read: Read, workers: int | None) -> Pixels:
+    def _run_stages(
+        self, count: int, block: Block, read: Read, workers: int | None, out: Array | None = None
+    ) -> Pixels:
         """Return a block of the result of the first `count` stages."""
         if not count:
             pixels = read(block)
@@ -166,7 +180,7 @@ class BlockwiseFilter:
                   for row in stage.source_grid(block)]
         colors = _assemble([[piece[0] for piece in row] for row in pieces], stage.layout)
         planes = [[piece[1] for piece in row if piece[1] is not None] for row in pieces]
-        return stage.run(block, colors, _assemble(planes, PLANE) if planes[0] else None, workers)
+        return stage.run(block, colors, _assemble(planes, PLANE) if planes[0] else None, workers, out)
 
 
 def _assemble(pieces: Sequence[Sequence[Array]], layout: ArrayLayout) -> Array:

@@ -24,7 +24,14 @@ from ..arrays.layout import ArrayLayout, layout_of
 from ..arrays.nodata import Value
 from ..convolution import conv2d, convolve, correlate
 from ..engine import region
-from ..engine.borders import PADDING_MODES, Margins, bank_margins, kernel_margins, parse_border
+from ..engine.borders import (
+    PADDING_MODES,
+    Margins,
+    bank_margins,
+    kernel_margins,
+    padding_margins,
+    parse_border,
+)
 from ..engine.channelwise import DEFAULTS
 from ..engine.checks import check_kernel
 from ..engine.normalized import MaskStats, MaskTile, broadcast_mask, mask_array, measure_mask
@@ -100,7 +107,7 @@ def split_kernel(
     taps = weights.shape[0], weights.shape[1]
     call = functools.partial(
         _filter_colors, convolve if flip else correlate, kernel=weights, channel_axis=channel_axis,
-        **options._asdict(), **_mask_by_name(mask))
+        **{key: value for key, value in options._asdict().items() if key != "padding"}, **_mask_by_name(mask))
     margins = kernel_margins(options.padding, taps, dilation, flip)
     axes = _padded_axes(
         layout_of(shape, channel_axis).size(shape), taps, margins, stride, dilation,
@@ -125,8 +132,10 @@ def split_bank(request: BankRequest) -> BlockwiseFilter:
 
 
 def _filter_colors(function: Callable[..., Array], colors: Array, alpha: Array | None, **options: Any) -> Pixels:
-    """Call a function that does not handle alpha."""
-    return function(colors, **options), alpha
+    """Call a function that does not handle alpha, with the padding of the region."""
+    window = region.get_region()
+    assert window is not None
+    return function(colors, padding=window.padding, **options), alpha
 
 
 def _padded_axes(
@@ -149,8 +158,7 @@ def _build_padded(
     source = supported_dtype(np.dtype(dtype))
     layout, (rows, columns) = layout_of(shape, channel_axis), axes
     stage = FilterStage(rows, columns, layout, layout, call, _open_mask(mask, shape, layout))
-    padding = (rows.extent - 1, 0), (columns.extent - 1, 0)  # gives one result of one pixel
-    stage, result, _ = _probe(stage, _one_pixel(shape, source, channel_axis), None, padding=padding)
+    stage, result, _ = _probe(stage, _one_pixel(shape, source, channel_axis), None)
     size = rows.results, columns.results
     return BlockwiseFilter(_whole_shape(result.shape, stage.result, size, shape), result.dtype, source, (stage,))
 
@@ -169,23 +177,30 @@ def _build_stage(
         raise ImfilterError(
             f"{one.name} cannot be computed in tiles: a pixel of its result may depend on any pixel of the image")
     border = parse_border("mode", one.keywords.get("mode", "reflect"))
-    rows, columns = (
-        Axis(length, -(-length // stride), int(before), int(after), int(before + after) + 1, stride, border, False,
-             least)
-        for length, stride, before, after, least in zip(
-            size, one.stride, reach[::2], reach[1::2], (1, LEAST_COLUMNS), strict=True))
+    # Other steps than one convolution need results for all pixels of a source block.
+    steps = alpha is not None or stage.missing is not None or one.keywords.get("linear")
+    kernels = None if steps else one.operation.kernel_set
+    if kernels is not None:
+        margins = padding_margins("same", kernels.shape, (1, 1), kernels.anchor)
+        rows, columns = _padded_axes(size, kernels.shape, margins, one.stride, (1, 1), border)
+    else:
+        rows, columns = (
+            Axis(length, -(-length // stride), int(before), int(after), int(before + after) + 1, stride, border, False,
+                 least)
+            for length, stride, before, after, least in zip(
+                size, one.stride, reach[::2], reach[1::2], (1, LEAST_COLUMNS), strict=True))
     mask = _open_mask(one.keywords.get("mask"), _whole_shape(colors.shape, layout, size, source), layout)
     compute = functools.partial(stage.run, channel_axis=channel_axis)
     return _probe(FilterStage(rows, columns, layout, layout, compute, mask), colors, alpha)
 
 
 def _probe(
-    stage: FilterStage, colors: Array, alpha: Array | None, **options: Any
+    stage: FilterStage, colors: Array, alpha: Array | None
 ) -> tuple[FilterStage, Array, Array | None]:
     """Filter one pixel to find out the layout and the alignment of a stage's results; return both."""
-    if stage.mask is not None:
-        options["mask"] = COUNTED_PIXEL
-    computed = region.OutputRegion((0, 0), stage.whole, set())
+    options = {} if stage.mask is None else {"mask": COUNTED_PIXEL}
+    padding = (stage.rows.extent - 1, 0), (stage.columns.extent - 1, 0)  # gives one result of one pixel
+    computed = region.OutputRegion((0, 0), stage.whole, set(), padding if stage.rows.padded else None)
     with region.computing_region(computed):
         result, alpha = stage.compute(colors, alpha, workers=1, **options)
     layout = stage.layout

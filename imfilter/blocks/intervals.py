@@ -64,6 +64,11 @@ class Axis(NamedTuple):
         before = start - low if start > low else (start - low) % self.stride
         return Interval(start, stop, before, max(high - stop, 0), first - (low - start + before) // self.stride)
 
+    def gives_only(self, source: Interval, first: int, last: int) -> bool:
+        """Return whether a filter with the padding of a source interval has only results first to last - 1."""
+        count = (source.stop - source.start + source.before + source.after - self.extent) // self.stride + 1
+        return self.padded and (source.first, count) == (first, last - first)
+
     def _align(self, first: int, last: int) -> tuple[int, int]:
         """Extend an interval of results to whole groups, and to the fewest results."""
         for size in self.alignment:

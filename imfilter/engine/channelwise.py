@@ -66,8 +66,11 @@ def filter_with_kernel(
 
 def filter_same(image: Any, kernels: KernelSet, options: FilterOptions) -> Any:
     """Correlate every channel of an image with the kernels, with padding 'same' and the options of a filter."""
+    window, wanted = region.get_region(), options.channelwise()
+    if window is not None and window.padding is not None:
+        wanted = wanted._replace(padding=window.padding)
     return filter_channelwise(
-        image, kernels, options.channelwise(), channel_axis=options.channel_axis, mask=options.mask, out=options.out,
+        image, kernels, wanted, channel_axis=options.channel_axis, mask=options.mask, out=options.out,
         workers=options.workers)
 
 

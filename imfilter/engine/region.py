@@ -25,12 +25,14 @@ class OutputRegion(NamedTuple):
     """Which results of the whole image a computation gives.
 
     first: row and column of its first result, which may lie outside the whole result where nobody reads it. grains:
-    filled by transforms with the rows and columns of the results that they compute together.
+    filled by transforms with the rows and columns of the results that they compute together. padding: of the region,
+    with which it has exactly the results that are wanted; None: that of the convolution itself.
     """
 
     first: Pair
     whole: WholeImage
     grains: set[Pair]
+    padding: Margins | None = None
 
 
 _REGION: ContextVar[OutputRegion | None] = ContextVar("region", default=None)

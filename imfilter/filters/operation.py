@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..arrays.opened import OpenedImage, open_image
+from ..engine.kernel_set import KernelSet
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 
@@ -80,6 +81,11 @@ class Operation:
 
     def composition(self) -> Composition | None:
         """Return the kernels and how they are combined; None: not a linear convolution."""
+        return None
+
+    @property
+    def kernel_set(self) -> KernelSet | None:
+        """The kernels, if `filter_same` does all there is to do with them; None: it does not."""
         return None
 
     @property

@@ -30,6 +30,10 @@ class KernelOperation(Operation):
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         return prepare(opened, self._set, options.channelwise())
 
+    @property
+    def kernel_set(self) -> KernelSet | None:
+        return None if self._set.epilogue else self._set  # which reads pixels, in places that depend on the padding
+
 
 class JoinOperation(Operation):
     """Filter with several kernels, and join their responses."""
@@ -104,6 +108,10 @@ class LevelPlusConvolution(Operation):
         if level not in self._leveled:
             self._leveled[level] = self._set.with_epilogue(Epilogue("level", level))
         return filter_same(image, self._leveled[level], options)
+
+    @property
+    def kernel_set(self) -> KernelSet:
+        return self._set
 
     def composition(self) -> Composition:
         return Composition(

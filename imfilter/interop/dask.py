@@ -132,13 +132,16 @@ def _lazy_result(
     mixed: bool = False,
 ) -> Any:
     """Return the lazy result. request: everything that determines it; mixed: whether the filter mixes channels."""
-    import dask.array as da
     from dask.base import tokenize
     from dask.highlevelgraph import HighLevelGraph
+
+    from .dask_result import LazyResult
 
     name = f"imfilter-{tokenize(image.name, request, lazy_mask and lazy_mask.token)}"
     tasks = ResultTasks(name, image, layout, blockwise, lazy_mask, apart=not mixed)
     sources = [image] if lazy_mask is None else [image, lazy_mask.array]
     graph = HighLevelGraph.from_collections(name, tasks.graph(), dependencies=sources)
     meta = np.empty((0,) * len(blockwise.shape), blockwise.dtype)
-    return da.Array(graph, name, tasks.chunks, dtype=blockwise.dtype, meta=meta)  # type: ignore[no-untyped-call]
+    result = LazyResult(graph, name, tasks.chunks, dtype=blockwise.dtype, meta=meta)  # type: ignore[no-untyped-call]
+    result.filter_whole = tasks.filter_whole
+    return result

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from itertools import accumulate, pairwise, product
 from typing import Any, NamedTuple
 
@@ -37,6 +38,16 @@ class ResultTasks:
         self._mask = DaskSource(weights.array, weights.layout, f"{name}-weights") if weights else None
         self._apart = apart and layout.channel_axis == blockwise.layout.channel_axis
         self.chunks = tuple(map(self._split_axis, range(len(blockwise.shape))))
+
+    @property
+    def filter_whole(self) -> Callable[[int | None], Array] | None:
+        """What computes the whole result on so many threads, if the image is one array in memory and has no mask."""
+        if self._image.whole is None or self._mask is not None:
+            return None
+        layout = self._blockwise.layout
+        height, width = layout.size(self._blockwise.shape)
+        read = functools.partial(Block.take_from, image=self._image.whole, layout=self._layout)
+        return functools.partial(self._blockwise.compute, Block(0, height, 0, width), read)
 
     def _split_axis(self, axis: int) -> tuple[int, ...]:
         """Return the chunk sizes of the result along an axis: those of the image where it has this axis."""
@@ -77,7 +88,7 @@ class ResultTasks:
         """Return the task of a chunk of the result, and add the tasks of the pieces that it reads to the graph."""
         shape = tuple(stop - start for start, stop in ranges)
         if 0 in shape:
-            return (functools.partial(np.empty, shape, self._blockwise.dtype),)
+            return (functools.partial(_make_empty, shape, self._blockwise.dtype),)
         layout, others = self._blockwise.layout, {}  # the ranges of the other axes
         for axis in range(len(ranges)):
             if axis not in layout.spatial and (axis != layout.channel_axis or self._apart):
@@ -101,6 +112,10 @@ class ResultTasks:
                 if axis >= more and self._mask.shape[axis - more] > 1}
 
 
+def _make_empty(shape: tuple[int, ...], dtype: np.dtype[Any], out: Array | None = None) -> Array:
+    return np.empty(shape, dtype) if out is None else out
+
+
 def _merge(found: list[MaskStats]) -> MaskStats:
     return merge_stats(found).validate()
 
@@ -108,11 +123,12 @@ def _merge(found: list[MaskStats]) -> MaskStats:
 def _compute_chunk(
     block: Block, sources: list[Block], known: MaskStats | None, layout: ArrayLayout | None,
     blockwise: BlockwiseFilter, pieces: list[Any], masks: list[Any] | None = None, found: MaskStats | None = None,
+    out: Array | None = None,
 ) -> Array:
-    """Return a chunk of the result, from the pieces of its source blocks and of its mask."""
+    """Return a chunk of the result, in `out` if there is one, from the pieces of its source blocks and of its mask."""
     if masks is not None:
         assert layout
         weights = dict(zip(sources, map(join_pieces, masks), strict=True))
         blockwise = blockwise.with_mask(Mask(weights.__getitem__, layout, known or found or UNKNOWN_STATS))
     pixels = dict(zip(sources, map(join_pieces, pieces), strict=True))
-    return blockwise.compute(block, pixels.__getitem__)
+    return blockwise.compute(block, pixels.__getitem__, out=out)

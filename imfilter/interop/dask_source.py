@@ -20,8 +20,8 @@ Range = tuple[int, int]
 class DaskSource:
     """A dask array that blocks are read from. name: the prefix of the keys of its pieces.
 
-    Pieces of chunks that are in memory are no tasks but arrays: views, which are joined where they lie side by side, so
-    that nothing is copied.
+    Pieces of chunks that are in memory are no tasks but arrays. Where all chunks are adjacent parts of one array, a
+    block is a view of it, so that nothing is copied.
     """
 
     def __init__(self, array: Any, layout: ArrayLayout, name: str) -> None:
@@ -30,6 +30,14 @@ class DaskSource:
         layer = array.dask.layers.get(array.name)
         self._computed: Graph = layer if layer is not None and layer.is_materialized() else {}
         self._bounds = [list(accumulate(sizes, initial=0)) for sizes in array.chunks]
+        self.whole = self._join_chunks()
+
+    def _join_chunks(self) -> Array | None:
+        """Return the array that all chunks are adjacent parts of, else None."""
+        if type(self._computed.get((self._key, *[0] * len(self.shape)))) is not np.ndarray:
+            return None
+        return _join_views(self._add_pieces([self._cut_axis(axis, 0, size) for axis, size in enumerate(self.shape)],
+                                            (), {}))
 
     def keys(self) -> list[Any]:
         """Return the keys of all chunks."""
@@ -40,10 +48,9 @@ class DaskSource:
         ranges = [others.get(axis, (0, size)) for axis, size in enumerate(self.shape)]
         rows, columns = self.layout.spatial
         ranges[rows], ranges[columns] = (block.top, block.bottom), (block.left, block.right)
-        cuts = [self._cut_axis(axis, *own) for axis, own in enumerate(ranges)]
-        pieces = self._add_pieces(cuts, (), graph)
-        joined = _join_views(pieces)
-        return pieces if joined is None else joined
+        if self.whole is not None:
+            return self.whole[tuple(slice(*own) for own in ranges)]
+        return self._add_pieces([self._cut_axis(axis, *own) for axis, own in enumerate(ranges)], (), graph)
 
     def _cut_axis(self, axis: int, start: int, stop: int) -> list[tuple[int, int, int]]:
         """Return the chunks that a range along an axis overlaps, and the range within each."""
