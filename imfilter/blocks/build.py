@@ -7,7 +7,7 @@
 >>> blockwise.shape, blockwise.dtype
 ((500, 500), dtype('uint8'))
 >>> blockwise.source_blocks(build.Block(0, 100, 100, 200))
-[Block(top=0, bottom=204, left=194, right=404)]
+[Block(top=0, bottom=204, left=195, right=404)]
 """
 from __future__ import annotations
 
