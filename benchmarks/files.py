@@ -30,7 +30,7 @@ SAVE_OPTIONS: dict[str, dict[str, Any]] = {  # for Pillow to save the photo with
     "png": {"compress_level": 6}, "jpg": {"quality": 92}, "tif": {"compression": "tiff_adobe_deflate"},
     "webp": {"quality": 90, "method": 2}}
 PEER_OPTIONS: dict[str, tuple[str, list[str]]] = {  # for vips and convert to encode as imfilter does
-    "png": ("", []), "jpg": ("[Q=95]", ["-quality", "95"]), "webp": ("[Q=90]", ["-quality", "90"]),
+    "png": ("", []), "jpg": ("[Q=92,subsample-mode=on]", ["-quality", "92"]), "webp": ("[Q=90]", ["-quality", "90"]),
     "tif": ("[compression=deflate]", ["-compress", "zip"])}
 CONVERT = os.environ.get("IMAGEMAGICK", "/usr/bin/convert")
 WORK: dict[str, tuple[list[str], list[str] | None, list[str]]] = {
