@@ -49,27 +49,29 @@ cdef inline void split_length(int length, int *symbol, int *extra_bits, int *ext
     extra_bits[0], extra[0] = bits, rest & ((1 << bits) - 1)
 
 
-cdef inline bint has_run(uint64_t equal) noexcept nogil:
-    """Return whether three bytes of zero follow each other in eight."""
-    cdef uint64_t low = 0x7f7f7f7f7f7f7f7f, zeros
+cdef inline Py_ssize_t bytes_before_run(uint64_t equal) noexcept nogil:
+    """Return the bytes of eight before three of zero that follow each other; 8 if there are none."""
+    cdef uint64_t low = 0x7f7f7f7f7f7f7f7f, ones = 0x0101010101010101, zeros, starts
     zeros = ~(((equal & low) + low) | equal | low)
-    return (zeros & zeros >> 8 & zeros >> 16) != 0
+    starts = zeros & zeros >> 8 & zeros >> 16       # the highest bit of each byte that begins such a run
+    return 8 if starts == 0 else <Py_ssize_t>(((starts - 1 & ~starts & ones) * ones) >> 56) - 1
 
 
 cdef void find_tokens(Deflater *deflater, const uint8_t *data, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Cut bytes first to last - 1 into literals and runs of the byte before."""
     cdef uint16_t *token = deflater.tokens
-    cdef Py_ssize_t k = first, end, n
+    cdef Py_ssize_t k = first, end, n, literals
     cdef uint64_t here, before
     while k < last:
         if k > 0 and k + 8 <= last:
             memcpy(&here, data + k, 8)
             memcpy(&before, data + k - 1, 8)
-            if not has_run(here ^ before):
-                for n in range(8):
-                    token[n] = data[k + n]
-                token += 8
-                k += 8
+            literals = bytes_before_run(here ^ before)
+            for n in range(8):      # those from the run on are written over
+                token[n] = data[k + n]
+            token += literals
+            k += literals
+            if literals == 8:
                 continue
         end = k
         if k > 0:
