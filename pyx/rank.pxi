@@ -221,24 +221,31 @@ cdef void rank_row(key *like, Window *job, const char **rows, RankScratch *scrat
 
 
 cdef inline void small_rows(key *like, const Window *job, const char **rows, bint plain, char *memory, char **results,
-                            const char **ahead) noexcept nogil:
-    if key is int32_t:
+                            int count, const char **ahead) noexcept nogil:
+    if key is uint8_t:
+        filter_small(<lanes_uint8 *>NULL, job, rows, memory, results, count, ahead)
+    elif key is uint16_t:
+        filter_small(<lanes_uint16 *>NULL, job, rows, memory, results, count, ahead)
+    elif key is int16_t:
+        filter_small(<lanes_int16 *>NULL, job, rows, memory, results, count, ahead)
+    elif key is int32_t:
         if plain:
-            filter_small(<float *>NULL, job, rows, memory, results, ahead)
-            return
-    elif key is int64_t:
-        if plain:
-            filter_small(<double *>NULL, job, rows, memory, results, ahead)
-            return
-    filter_small(like, job, rows, memory, results, ahead)
+            filter_small(<lanes_float *>NULL, job, rows, memory, results, count, ahead)
+        else:
+            filter_small(<lanes_int32 *>NULL, job, rows, memory, results, count, ahead)
+    elif plain:
+        filter_small(<lanes_double *>NULL, job, rows, memory, results, count, ahead)
+    else:
+        filter_small(<lanes_int64 *>NULL, job, rows, memory, results, count, ahead)
 
 
 cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     cdef RankScratch scratch = rank_scratch(job, memory)
-    cdef Py_ssize_t y = first, k, count, top
-    cdef bint small = is_small(job), straight = job.stride_x == 1 and not job.streamed
-    cdef bint pairs = small and job.stride_y == 1 and (job.method == EXTREME or job.height == 3), plain
+    cdef Py_ssize_t y = first, k, count, top, channels = job.source.channels
+    cdef bint small = is_small(job), pairs = small and job.stride_y == 1, plain
+    # Small windows write whole vectors.
+    cdef bint straight = job.stride_x == 1 and not job.streamed and job.source.width * channels * job.source.size >= 64
     cdef const char **rows = scratch.rows
     cdef const char *ahead[2]
     cdef char *results[2]
@@ -254,7 +261,7 @@ cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize
             ahead[0] = row_ahead(job, n, top + count * job.stride_y + job.height - 1)
         if pairs and y + count + 1 < last:
             ahead[1] = row_ahead(job, n, top + count * job.stride_y + job.height)
-        results[1] = NULL
+        results[1] = scratch.result + scratch.ring.size
         for k in range(count):
             results[k] = scratch.result + k * scratch.ring.size
             if straight:
@@ -262,7 +269,7 @@ cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize
         if not small:
             rank_row(like, job, rows, &scratch, <key *>results[0], ahead[0], &work, poll)
         else:
-            small_rows(like, job, rows, plain, scratch.slots, results, ahead)
+            small_rows(like, job, rows, plain, scratch.slots, results, count, ahead)
         for k in range(count):
             if job.method != EXTREME:
                 spread_nan(like, job, rows + k, scratch.broken + k, scratch.found, <key *>results[k])
