@@ -5,9 +5,9 @@
 # Sort their columns, merge two neighbors, merge two such pairs and the fifth column as far as they can still affect
 # the median: that leaves six. The median is the sixth of these and the five samples of the row that is not shared.
 #
-# Windows beside each other share sorted columns and pairs. Those of 3 x 3 stay in registers, from which the columns
-# beside them are shifted, or are in rows in between, as those of 5 x 5 are. A vector that begins within a line of the
-# cache takes two loads, so it is loaded once and kept in a variable.
+# Windows beside each other share sorted columns and pairs. Those of 3 x 3 stay in registers (register_windows.pxi), or
+# are in rows in between, as those of 5 x 5 are. A vector that begins within a line of the cache takes two loads, so it
+# is loaded once and kept in a variable.
 
 ctypedef fused ordered:     # keys, or floats among which there is no NaN and no -0.0
     lanes_uint8
@@ -119,36 +119,6 @@ cdef inline ordered middle_of_nine(ordered a0, ordered a1, ordered a2, ordered b
                                    ordered c0, ordered c1, ordered c2) noexcept nogil:
     """Return the median of three sorted columns."""
     return middle(larger(larger(a0, b0), c0), middle(a1, b1, c1), smaller(smaller(a2, b2), c2))
-
-
-cdef inline ordered middle_ahead(const ordered *a, const ordered *b, Py_ssize_t step) noexcept nogil:
-    """Return the median of sorted columns, and of those 1 and 2 steps ahead. b: the neighbors of a."""
-    return middle_of_nine(
-        a[0], a[1], a[2], ahead_of(a[0], b[0], step), ahead_of(a[1], b[1], step), ahead_of(a[2], b[2], step),
-        ahead_of(a[0], b[0], 2 * step), ahead_of(a[1], b[1], 2 * step), ahead_of(a[2], b[2], 2 * step))
-
-
-cdef inline void medians_of_nine(ordered *like, const char **rows, Py_ssize_t step, Py_ssize_t size, char *first,
-                                 char *second, const char **ahead) noexcept nogil:
-    """Write the medians of windows of 3 x 3 in rows 0 to 2, and in rows 1 to 3: `size` bytes, at least a vector."""
-    cdef Py_ssize_t x = 0, vector = sizeof(ordered)
-    cdef ordered upper[3]
-    cdef ordered lower[3]
-    cdef ordered next_upper[3]
-    cdef ordered next_lower[3]
-    sort_column(like, rows, 0, upper, lower)
-    while x < size:
-        if x + vector > size:       # the last vector begins in what is computed already
-            x = size - vector
-            sort_column(like, rows, x, upper, lower)
-        prefetch(ahead[0] + x)
-        prefetch(ahead[1] + x)
-        sort_column(like, rows, x + vector, next_upper, next_lower)
-        lane_store(first + x, middle_ahead(upper, next_upper, step))
-        lane_store(second + x, middle_ahead(lower, next_lower, step))
-        upper[0], upper[1], upper[2] = next_upper[0], next_upper[1], next_upper[2]
-        lower[0], lower[1], lower[2] = next_lower[0], next_lower[1], next_lower[2]
-        x += vector
 
 
 cdef inline void sort_threes(ordered *like, const char **rows, Py_ssize_t at, char *columns,

@@ -90,8 +90,8 @@ COMPARE_AND_BLEND(float, lanes_int32)
 COMPARE_AND_BLEND(double, lanes_int64)
 #endif
 
-/* The vector that begins some bytes after the first of two neighbors: 1 to LANES_AHEAD of them, or none at all where
- * loading it again is faster. A literal number leaves one case. */
+/* The vector that begins some bytes after the first of two neighbors, for the steps that windows take: one to four
+ * samples or pixels of three, at most LANES_AHEAD bytes. A literal number leaves one case. */
 #if defined(__GNUC__) && defined(__AVX512BW__)
 #define LANES_AHEAD 48
 static inline __m512i bits_ahead(__m512i a, __m512i b, int bytes) {
@@ -103,10 +103,13 @@ static inline __m512i bits_ahead(__m512i a, __m512i b, int bytes) {
     case 4: return _mm512_alignr_epi32(b, a, 1);
     case 6: return _mm512_alignr_epi8(next, a, 6);
     case 8: return _mm512_alignr_epi32(b, a, 2);
+    case 9: return _mm512_alignr_epi8(next, a, 9);
     case 12: return _mm512_alignr_epi32(b, a, 3);
     case 16: return next;
+    case 18: return _mm512_alignr_epi8(_mm512_alignr_epi32(b, a, 8), next, 2);
     case 24: return _mm512_alignr_epi32(b, a, 6);
     case 32: return _mm512_alignr_epi32(b, a, 8);
+    case 36: return _mm512_alignr_epi32(b, a, 9);
     default: return _mm512_alignr_epi32(b, a, 12);
     }
 }
@@ -122,8 +125,10 @@ static inline __m256i bits_ahead(__m256i a, __m256i b, int bytes) {
     case 4: return _mm256_alignr_epi8(next, a, 4);
     case 6: return _mm256_alignr_epi8(next, a, 6);
     case 8: return _mm256_alignr_epi8(next, a, 8);
+    case 9: return _mm256_alignr_epi8(next, a, 9);
     case 12: return _mm256_alignr_epi8(next, a, 12);
     case 16: return next;
+    case 18: return _mm256_alignr_epi8(b, next, 2);
     default: return _mm256_alignr_epi8(b, next, 8);
     }
 }

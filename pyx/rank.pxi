@@ -179,6 +179,7 @@ cdef void spread_nan(key *like, const Window *job, const char **rows, const bint
 
 cdef struct RankScratch:
     Ring ring
+    EdgeRing edges          # of rows that are read in place
     const char **rows
     bint *broken
     char *result
@@ -191,6 +192,8 @@ cdef RankScratch rank_scratch(const Window *job, char *memory) noexcept nogil:
     cdef RankScratch scratch
     cdef Py_ssize_t taken = 0
     scratch.ring = ring_at(job, memory, &taken, job.height + 1)
+    if is_in_place(job):
+        scratch.edges = edge_ring_at(job, memory, &taken)
     scratch.rows = <const char **>carve(memory, &taken, rounded_up((job.height + 1) * sizeof(void *)))
     scratch.broken = <bint *>carve(memory, &taken, rounded_up((job.height + 1) * sizeof(bint)))
     scratch.result = carve(memory, &taken, 2 * scratch.ring.size)
@@ -239,41 +242,60 @@ cdef inline void small_rows(key *like, const Window *job, const char **rows, bin
         filter_small(<lanes_int64 *>NULL, job, rows, memory, results, count, ahead)
 
 
+cdef void next_rows(const Window *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t last, const char **ahead) noexcept nogil:
+    """Find the rows of the image that results y and y + 1 add, or NULL: for small windows two, for others one."""
+    ahead[0] = ahead[1] = NULL
+    if y < last:
+        ahead[0] = row_ahead(job, n, y * job.stride_y + job.height - 1)
+    if y + 1 < last and is_small(job) and job.stride_y == 1:
+        ahead[1] = row_ahead(job, n, y + job.height)
+
+
+cdef void compute_rows(key *like, Window *job, RankScratch *scratch, Py_ssize_t n, Py_ssize_t y, int count,
+                       char **results, const char **ahead, double *work, Poll poll) noexcept nogil:
+    """Compute and write `count` rows of results from padded copies of the rows."""
+    cdef const char **rows = scratch.rows
+    cdef int k
+    cdef bint plain = bring_window(job, &scratch.ring, n, y * job.stride_y, job.height + count - 1, rows,
+                                   scratch.broken)
+    rows[job.height] = rows[job.height + count - 2]     # loops for two rows may read it where there is one
+    if is_small(job):
+        small_rows(like, job, rows, plain, scratch.slots, results, count, ahead)
+    else:
+        rank_row(like, job, rows, scratch, <key *>results[0], ahead[0], work, poll)
+    for k in range(count):
+        if job.method != EXTREME:
+            spread_nan(like, job, rows + k, scratch.broken + k, scratch.found, <key *>results[k])
+        write_keys(job, n, y + k, results[k], plain)
+
+
 cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     cdef RankScratch scratch = rank_scratch(job, memory)
-    cdef Py_ssize_t y = first, k, count, top, channels = job.source.channels
-    cdef bint small = is_small(job), pairs = small and job.stride_y == 1, plain
+    cdef Py_ssize_t y = first
+    cdef bint pairs = is_small(job) and job.stride_y == 1
+    cdef bint in_place = is_in_place(job) and begin_edges(like, job, &scratch.edges)
     # Small windows write whole vectors.
-    cdef bint straight = job.stride_x == 1 and not job.streamed and job.source.width * channels * job.source.size >= 64
-    cdef const char **rows = scratch.rows
+    cdef bint straight = not job.streamed and job.stride_x == 1 and (
+        job.source.width * job.source.channels * job.source.size >= 64)
     cdef const char *ahead[2]
     cdef char *results[2]
     cdef double work = 0
+    cdef int k, count
     forget(&scratch.ring)
     while y < last:
         count = 2 if pairs and y + 1 < last else 1
-        top = y * job.stride_y
-        plain = bring_window(job, &scratch.ring, n, top, job.height + count - 1, rows, scratch.broken)
-        rows[job.height] = rows[job.height + count - 2]     # loops for two rows may read it where there is one
-        ahead[0] = ahead[1] = NULL
-        if y + count < last:
-            ahead[0] = row_ahead(job, n, top + count * job.stride_y + job.height - 1)
-        if pairs and y + count + 1 < last:
-            ahead[1] = row_ahead(job, n, top + count * job.stride_y + job.height)
-        results[1] = scratch.result + scratch.ring.size
-        for k in range(count):
+        next_rows(job, n, y + count, last, ahead)
+        for k in range(2):
             results[k] = scratch.result + k * scratch.ring.size
-            if straight:
+            if straight and k < count:
                 results[k] = job.target.data + n * job.target.step_n + (y + k) * job.target.step_y
-        if not small:
-            rank_row(like, job, rows, &scratch, <key *>results[0], ahead[0], &work, poll)
+        if in_place and bring_edges(like, job, &scratch.edges, n, y, job.height + count - 1):
+            filter_edges(like, job, &scratch.edges, ahead, results)
+            for k in range(count):
+                write_keys(job, n, y + k, results[k], True)
         else:
-            small_rows(like, job, rows, plain, scratch.slots, results, count, ahead)
-        for k in range(count):
-            if job.method != EXTREME:
-                spread_nan(like, job, rows + k, scratch.broken + k, scratch.found, <key *>results[k])
-            write_keys(job, n, y + k, results[k], plain)
+            compute_rows(like, job, &scratch, n, y, count, results, ahead, &work, poll)
         y += count
         if should_stop(&job.stopped, &work, count * job.work, poll):
             break

@@ -1,11 +1,11 @@
 # Small windows whose filters have loops of their own: medians of 3 x 3 and 5 x 5, and extremes of few rows.
 #
-# Two rows of results at once, which share rows of their windows. Windows three or five samples wide whose neighbors
-# are shifted from registers go through a row vector by vector. The others go tile by tile, so that all rows in between
-# stay in the first-level cache. Meanwhile that part of the rows needed next is prefetched.
+# Two rows of results at once, which share rows of their windows, tile by tile, so that all rows in between stay in the
+# first-level cache. While a tile is computed, that part of the rows needed next is prefetched. Windows three or five
+# samples wide have a faster way (register_windows.pxi) where rows of the image can be read as they are.
 #
-# Sizes are in bytes, and whole vectors are computed: rows have room for it, and the last vector or tile of a row begins
-# in what is computed already.
+# Sizes are in bytes, and whole vectors are computed: rows have room for it, and the last tile of a row begins in what
+# is computed already.
 
 cdef enum:
     TALLEST_SMALL = 8       # rows of a window up to which comparing all of them is faster than blocks of rows
@@ -34,39 +34,6 @@ cdef inline void extremes_of_rows(bint largest, ordered *like, const char **rows
         shared = extreme(largest, shared, vector_at(like, rows[i] + x))
     upper[0] = extreme(largest, shared, vector_at(like, rows[0] + x))
     lower[0] = extreme(largest, shared, vector_at(like, rows[height] + x))
-
-
-cdef inline ordered extreme_ahead(bint largest, ordered a, ordered b, ordered c, Py_ssize_t length,
-                                  Py_ssize_t step) noexcept nogil:
-    """Return the extremes of samples and of those up to length - 1 steps ahead. b and c: the next neighbors of a."""
-    cdef ordered pair, next_pair
-    if length == 3:
-        return extreme(largest, extreme(largest, a, ahead_of(a, b, step)), ahead_of(a, b, 2 * step))
-    pair = extreme(largest, a, ahead_of(a, b, step))
-    next_pair = extreme(largest, b, ahead_of(b, c, step))
-    return extreme(largest, extreme(largest, pair, ahead_of(pair, next_pair, 2 * step)), ahead_of(a, b, 4 * step))
-
-
-cdef inline void extremes_in_registers(bint largest, ordered *like, const char **rows, Py_ssize_t length,
-                                       Py_ssize_t step, Py_ssize_t size, char *first, char *second,
-                                       const char **ahead) noexcept nogil:
-    """Write extremes of windows of `length` rows and columns, 3 or 5: `size` bytes, at least a vector."""
-    cdef Py_ssize_t x = 0, vector = sizeof(ordered)
-    cdef ordered u0, u1, u2, l0, l1, l2     # three neighboring vectors of the upper and of the lower windows
-    extremes_of_rows(largest, like, rows, length, 0, &u0, &l0)
-    extremes_of_rows(largest, like, rows, length, vector, &u1, &l1)
-    while x < size:
-        if x + vector > size:       # the last vector begins in what is computed already
-            x = size - vector
-            extremes_of_rows(largest, like, rows, length, x, &u0, &l0)
-            extremes_of_rows(largest, like, rows, length, x + vector, &u1, &l1)
-        prefetch(ahead[0] + x)
-        prefetch(ahead[1] + x)
-        extremes_of_rows(largest, like, rows, length, x + 2 * vector, &u2, &l2)
-        lane_store(first + x, extreme_ahead(largest, u0, u1, u2, length, step))
-        lane_store(second + x, extreme_ahead(largest, l0, l1, l2, length, step))
-        u0, u1, l0, l1 = u1, u2, l1, l2
-        x += vector
 
 
 cdef inline void extremes_down(bint largest, ordered *like, const Window *job, const char **rows, Py_ssize_t at,
@@ -147,26 +114,6 @@ cdef inline void medians_of_tile(ordered *like, const Window *job, const char **
                         size)
 
 
-cdef inline bint filter_in_registers(ordered *like, const Window *job, const char **rows, Py_ssize_t step,
-                                     Py_ssize_t size, char **results, const char **ahead) noexcept nogil:
-    """Compute two rows of results by shifts of a literal step, or return False where there is no such loop."""
-    if job.height != job.width or (job.width - 1) * step > LANES_AHEAD:
-        return False
-    if job.method == NETWORK and job.height == 3:
-        medians_of_nine(like, rows, step, size, results[0], results[1], ahead)
-    elif job.method == EXTREME and job.height == 3 and job.rank:
-        extremes_in_registers(True, like, rows, 3, step, size, results[0], results[1], ahead)
-    elif job.method == EXTREME and job.height == 3:
-        extremes_in_registers(False, like, rows, 3, step, size, results[0], results[1], ahead)
-    elif job.method == EXTREME and job.height == 5 and job.rank:
-        extremes_in_registers(True, like, rows, 5, step, size, results[0], results[1], ahead)
-    elif job.method == EXTREME and job.height == 5:
-        extremes_in_registers(False, like, rows, 5, step, size, results[0], results[1], ahead)
-    else:
-        return False
-    return True
-
-
 cdef void filter_small(ordered *like, const Window *job, const char **rows, char *memory, char **results,
                        int count, const char **ahead) noexcept nogil:
     """Compute one row of results or two. memory: 15 rows of SPAN bytes. results: room for two, also for one.
@@ -177,13 +124,6 @@ cdef void filter_small(ordered *like, const Window *job, const char **rows, char
     cdef Py_ssize_t channels = job.source.channels, reach = (job.width - 1) * channels * job.source.size, at
     cdef Py_ssize_t vector = sizeof(ordered), total = max(job.source.width * channels * job.source.size, vector)
     cdef Py_ssize_t tile = (SPAN - 64 - reach) // 64 * 64, size, end = 0
-    cdef const char *next_rows[2]
-    next_rows[0] = ahead[0] if ahead[0] != NULL else rows[0]
-    next_rows[1] = ahead[1] if ahead[1] != NULL else rows[0]
-    if channels == 1 and filter_in_registers(like, job, rows, lane_size(like[0]), total, results, next_rows):
-        return
-    if channels == 3 and filter_in_registers(like, job, rows, 3 * lane_size(like[0]), total, results, next_rows):
-        return
     while end < total:
         size = min(tile, total - end)
         end += size
@@ -192,8 +132,8 @@ cdef void filter_small(ordered *like, const Window *job, const char **rows, char
             size -= vector
             end = size
         at = end - size     # the last tile begins in what is computed already
-        prefetch_samples(next_rows[0], at, end)
-        prefetch_samples(next_rows[1], at, end)
+        prefetch_samples(ahead[0], at, end)
+        prefetch_samples(ahead[1], at, end)
         if job.method == NETWORK:
             medians_of_tile(like, job, rows, at, size, memory, results, count)
         elif job.rank:

@@ -114,6 +114,10 @@ cdef bint has_plain_floats(const Window *job, const char *row, Py_ssize_t count)
     return False
 
 
+cdef inline bint is_float(const Window *job) noexcept nogil:
+    return job.source.kind == FLOAT32 or job.source.kind == FLOAT64
+
+
 cdef bint make_keys(const Window *job, char *row, Py_ssize_t count, bint low) noexcept nogil:
     if job.source.kind == FLOAT32:
         return turn_to_keys(<int32_t *>row, count, <int32_t>0x7f800000, low)
