@@ -27,6 +27,8 @@ cdef extern from "lanes.h" nogil:
 cdef extern from "ordered.h" nogil:
     enum:
         LANES_AHEAD
+    bint are_plain_float(const char *row, size_t count)
+    bint are_plain_double(const char *row, size_t count)
     ctypedef unsigned char lanes_uint8
     ctypedef unsigned short lanes_uint16
     ctypedef short lanes_int16
@@ -55,10 +57,12 @@ cdef extern from "ordered.h" nogil:
     lanes_float load_float "lane_load"(const void *p, lanes_float like)
     lanes_float smaller_float(lanes_float a, lanes_float b)
     lanes_float larger_float(lanes_float a, lanes_float b)
+    lanes_float other_float(lanes_float a, lanes_float b, lanes_float least)
     lanes_float ahead_float "lane_ahead"(lanes_float a, lanes_float b, Py_ssize_t size)
     lanes_double load_double "lane_load"(const void *p, lanes_double like)
     lanes_double smaller_double(lanes_double a, lanes_double b)
     lanes_double larger_double(lanes_double a, lanes_double b)
+    lanes_double other_double(lanes_double a, lanes_double b, lanes_double least)
     lanes_double ahead_double "lane_ahead"(lanes_double a, lanes_double b, Py_ssize_t size)
 
 cdef extern from "samples.h" nogil:

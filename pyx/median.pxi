@@ -93,14 +93,25 @@ cdef inline ordered ahead_of(ordered a, ordered b, Py_ssize_t size) noexcept nog
         return ahead_double(a, b, size)
 
 
-cdef inline ordered middle(ordered a, ordered b, ordered c) noexcept nogil:
-    return larger(smaller(a, b), smaller(larger(a, b), c))
+cdef inline ordered other_of(ordered a, ordered b, ordered least) noexcept nogil:
+    """Return the larger of two vectors, given the smaller one."""
+    if ordered is lanes_float:
+        return other_float(a, b, least)
+    elif ordered is lanes_double:
+        return other_double(a, b, least)
+    else:
+        return larger(a, b)
 
 
 cdef inline void exchange(ordered *a, ordered *b) noexcept nogil:
     cdef ordered first = a[0]
     a[0] = smaller(first, b[0])
-    b[0] = larger(first, b[0])
+    b[0] = other_of(first, b[0], a[0])
+
+
+cdef inline ordered middle(ordered a, ordered b, ordered c) noexcept nogil:
+    exchange(&a, &b)
+    return larger(a, smaller(b, c))
 
 
 cdef inline void sort_column(ordered *like, const char **rows, Py_ssize_t x, ordered *upper,
@@ -111,8 +122,12 @@ cdef inline void sort_column(ordered *like, const char **rows, Py_ssize_t x, ord
     cdef ordered c = vector_at(like, rows[2] + x)
     cdef ordered d = vector_at(like, rows[3] + x)
     exchange(&b, &c)
-    upper[0], upper[1], upper[2] = smaller(a, b), larger(b, smaller(a, c)), larger(a, c)
-    lower[0], lower[1], lower[2] = smaller(d, b), larger(b, smaller(d, c)), larger(d, c)
+    upper[0], upper[1], upper[2] = a, b, c
+    exchange(upper, upper + 1)
+    exchange(upper + 1, upper + 2)
+    lower[0], lower[1], lower[2] = d, b, c
+    exchange(lower, lower + 1)
+    exchange(lower + 1, lower + 2)
 
 
 cdef inline ordered middle_of_nine(ordered a0, ordered a1, ordered a2, ordered b0, ordered b1, ordered b2,

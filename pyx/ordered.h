@@ -90,6 +90,23 @@ COMPARE_AND_BLEND(float, lanes_int32)
 COMPARE_AND_BLEND(double, lanes_int64)
 #endif
 
+/* The larger of two floats, given the smaller one: what is left of the bits of both. AMD compares floats by half of the
+ * units that do this. */
+#if defined(__GNUC__) && defined(__AVX512BW__)
+#define OTHER(name) \
+    static inline lanes_##name other_##name(lanes_##name a, lanes_##name b, lanes_##name least) { \
+        return (lanes_##name)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)least, 0x96); \
+    }
+#else
+#define OTHER(name) \
+    static inline lanes_##name other_##name(lanes_##name a, lanes_##name b, lanes_##name least) { \
+        (void)least; \
+        return larger_##name(a, b); \
+    }
+#endif
+OTHER(float)
+OTHER(double)
+
 /* The vector that begins some bytes after the first of two neighbors, for the steps that windows take: one to four
  * samples or pixels of three, at most LANES_AHEAD bytes. A literal number leaves one case. */
 #if defined(__GNUC__) && defined(__AVX512BW__)
@@ -137,5 +154,32 @@ static inline __m256i bits_ahead(__m256i a, __m256i b, int bytes) {
 #define LANES_AHEAD 0
 #define lane_ahead(a, b, bytes) (a)
 #endif
+
+/* Whether floats are in order as numbers: no NaN, and no -0.0, which comes before 0.0. Each vector is loaded once. */
+#define ARE_PLAIN(name, bits, most, infinity) \
+    static inline int are_plain_##name(const char *row, size_t count) { \
+        const size_t lanes = sizeof(lanes_##bits) / sizeof(bits##_t); \
+        const bits##_t *largest_lanes, *least_lanes; \
+        lanes_##bits value, largest = {0}, least = {0}; \
+        bits##_t last; \
+        int plain = 1; \
+        size_t x = 0, k; \
+        for (; x + lanes <= count; x += lanes) { \
+            memcpy(&value, row + x * sizeof last, sizeof value); \
+            largest = larger_##bits(largest, value & most); \
+            least = smaller_##bits(least, value); \
+        } \
+        largest_lanes = (const bits##_t *)&largest; \
+        least_lanes = (const bits##_t *)&least; \
+        for (k = 0; k < lanes; k++) \
+            plain &= largest_lanes[k] <= infinity && least_lanes[k] != ~most; \
+        for (; x < count; x++) { \
+            memcpy(&last, row + x * sizeof last, sizeof last); \
+            plain &= (last & most) <= infinity && last != ~most; \
+        } \
+        return plain; \
+    }
+ARE_PLAIN(float, int32, INT32_MAX, 0x7f800000)
+ARE_PLAIN(double, int64, INT64_MAX, 0x7ff0000000000000)
 
 #endif
