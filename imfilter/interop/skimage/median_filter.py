@@ -69,7 +69,7 @@ def _square_size(footprint: Any) -> int | None:
 
 
 def _is_sample(cval: Any, mode: str, dtype: np.dtype[Any]) -> bool:
-    """Return whether a border of this value is one of the dtype's numbers: SciPy truncates others, or lets them wrap."""
+    """Return whether a border of this value is a number of the dtype: SciPy truncates others, or lets them wrap."""
     if MODES[mode] != "constant" or dtype.kind == "f":
         return True
     limits = np.iinfo(dtype)
