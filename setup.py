@@ -64,10 +64,11 @@ if BUILD == "thread":
 
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
-         "window", "median", "small_windows", "rank", "histogram", "bilateral", "window_strips", "moments")
+         "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes",
+         "histogram", "bilateral", "window_strips", "moments")
 CORE_PARTS = (
     "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task")
-HEADERS = ("lanes", "powers", "samples", "colors", "counts")
+HEADERS = ("lanes", "ordered", "powers", "samples", "colors", "counts")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
 

@@ -24,6 +24,47 @@ cdef extern from "lanes.h" nogil:
         LANES_BYTES
         LANES_REGISTERS
 
+cdef extern from "ordered.h" nogil:
+    enum:
+        LANES_AHEAD
+    bint are_plain_float(const char *row, size_t count)
+    bint are_plain_double(const char *row, size_t count)
+    ctypedef unsigned char lanes_uint8
+    ctypedef unsigned short lanes_uint16
+    ctypedef short lanes_int16
+    ctypedef int lanes_int32
+    ctypedef long long lanes_int64
+    lanes_uint8 load_uint8 "lane_load"(const void *p, lanes_uint8 like)
+    lanes_uint8 smaller_uint8(lanes_uint8 a, lanes_uint8 b)
+    lanes_uint8 larger_uint8(lanes_uint8 a, lanes_uint8 b)
+    lanes_uint8 ahead_uint8 "lane_ahead"(lanes_uint8 a, lanes_uint8 b, Py_ssize_t size)
+    lanes_uint16 load_uint16 "lane_load"(const void *p, lanes_uint16 like)
+    lanes_uint16 smaller_uint16(lanes_uint16 a, lanes_uint16 b)
+    lanes_uint16 larger_uint16(lanes_uint16 a, lanes_uint16 b)
+    lanes_uint16 ahead_uint16 "lane_ahead"(lanes_uint16 a, lanes_uint16 b, Py_ssize_t size)
+    lanes_int16 load_int16 "lane_load"(const void *p, lanes_int16 like)
+    lanes_int16 smaller_int16(lanes_int16 a, lanes_int16 b)
+    lanes_int16 larger_int16(lanes_int16 a, lanes_int16 b)
+    lanes_int16 ahead_int16 "lane_ahead"(lanes_int16 a, lanes_int16 b, Py_ssize_t size)
+    lanes_int32 load_int32 "lane_load"(const void *p, lanes_int32 like)
+    lanes_int32 smaller_int32(lanes_int32 a, lanes_int32 b)
+    lanes_int32 larger_int32(lanes_int32 a, lanes_int32 b)
+    lanes_int32 ahead_int32 "lane_ahead"(lanes_int32 a, lanes_int32 b, Py_ssize_t size)
+    lanes_int64 load_int64 "lane_load"(const void *p, lanes_int64 like)
+    lanes_int64 smaller_int64(lanes_int64 a, lanes_int64 b)
+    lanes_int64 larger_int64(lanes_int64 a, lanes_int64 b)
+    lanes_int64 ahead_int64 "lane_ahead"(lanes_int64 a, lanes_int64 b, Py_ssize_t size)
+    lanes_float load_float "lane_load"(const void *p, lanes_float like)
+    lanes_float smaller_float(lanes_float a, lanes_float b)
+    lanes_float larger_float(lanes_float a, lanes_float b)
+    lanes_float other_float(lanes_float a, lanes_float b, lanes_float least)
+    lanes_float ahead_float "lane_ahead"(lanes_float a, lanes_float b, Py_ssize_t size)
+    lanes_double load_double "lane_load"(const void *p, lanes_double like)
+    lanes_double smaller_double(lanes_double a, lanes_double b)
+    lanes_double larger_double(lanes_double a, lanes_double b)
+    lanes_double other_double(lanes_double a, lanes_double b, lanes_double least)
+    lanes_double ahead_double "lane_ahead"(lanes_double a, lanes_double b, Py_ssize_t size)
+
 cdef extern from "samples.h" nogil:
     lanes_short lanes_widen(const void *p)
     void lanes_narrow(void *p, lanes_short value)
@@ -68,8 +109,12 @@ include "solid.pxi"
 include "strips.pxi"
 include "window.pxi"
 include "median.pxi"
+include "median_of_25.pxi"
 include "small_windows.pxi"
+include "edges.pxi"
+include "register_windows.pxi"
 include "rank.pxi"
+include "extremes.pxi"
 include "histogram.pxi"
 include "bilateral.pxi"
 include "window_strips.pxi"

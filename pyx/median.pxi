@@ -1,230 +1,169 @@
-# Medians of windows of 3 x 3 and 5 x 5, in registers, a tile of a row at a time (small_windows.pxi).
+# Medians of windows of 3 x 3 and 5 x 5, a vector of results at a time, of two windows below each other at once.
 #
-# 3 x 3: sort each column, of two windows below each other at once, because they share two rows; the median is the
-# middle one of the largest minimum, the median of the medians and the smallest maximum. 5 x 5: the network of
-# imfilter/engine/sorting_networks.py, written out: sort columns, merge two neighbors, merge two such pairs as far as
-# they can still affect the median, and add the fifth column. All windows that contain a sorted column or pair share
-# it. These rows are a constant distance apart, so the compiler knows that they do not overlap. It also removes the
-# results of exchanges that nothing reads.
+# 3 x 3: sort each column of both windows at once, because they share two rows; the median is the middle one of the
+# largest minimum, the median of the medians and the smallest maximum. 5 x 5: the windows share four rows, 20 samples.
+# Sort their columns, merge two neighbors, merge two such pairs and the fifth column as far as they can still affect
+# the median: that leaves six. The median is the sixth of these and the five samples of the row that is not shared.
+#
+# Windows beside each other share sorted columns and pairs. Those of 3 x 3 stay in registers (register_windows.pxi), or
+# are in rows in between, as those of 5 x 5 are. A vector that begins within a line of the cache takes two loads, so it
+# is loaded once and kept in a variable.
 
 ctypedef fused ordered:     # keys, or floats among which there is no NaN and no -0.0
-    uint8_t
-    uint16_t
-    int16_t
-    int32_t
-    int64_t
-    float
-    double
+    lanes_uint8
+    lanes_uint16
+    lanes_int16
+    lanes_int32
+    lanes_int64
+    lanes_float
+    lanes_double
 
 
 cdef enum:
     SPAN = 2240             # bytes from one intermediate row to the next: 15 of them fit into the first-level cache
 
 
+cdef inline ordered vector_at(ordered *like, const char *p) noexcept nogil:
+    """Return the vector at an address."""
+    if ordered is lanes_uint8:
+        return load_uint8(p, like[0])
+    elif ordered is lanes_uint16:
+        return load_uint16(p, like[0])
+    elif ordered is lanes_int16:
+        return load_int16(p, like[0])
+    elif ordered is lanes_int32:
+        return load_int32(p, like[0])
+    elif ordered is lanes_int64:
+        return load_int64(p, like[0])
+    elif ordered is lanes_float:
+        return load_float(p, like[0])
+    else:
+        return load_double(p, like[0])
+
+
 cdef inline ordered smaller(ordered a, ordered b) noexcept nogil:
-    return a if a < b else b
+    if ordered is lanes_uint8:
+        return smaller_uint8(a, b)
+    elif ordered is lanes_uint16:
+        return smaller_uint16(a, b)
+    elif ordered is lanes_int16:
+        return smaller_int16(a, b)
+    elif ordered is lanes_int32:
+        return smaller_int32(a, b)
+    elif ordered is lanes_int64:
+        return smaller_int64(a, b)
+    elif ordered is lanes_float:
+        return smaller_float(a, b)
+    else:
+        return smaller_double(a, b)
 
 
 cdef inline ordered larger(ordered a, ordered b) noexcept nogil:
-    return a if a > b else b
+    if ordered is lanes_uint8:
+        return larger_uint8(a, b)
+    elif ordered is lanes_uint16:
+        return larger_uint16(a, b)
+    elif ordered is lanes_int16:
+        return larger_int16(a, b)
+    elif ordered is lanes_int32:
+        return larger_int32(a, b)
+    elif ordered is lanes_int64:
+        return larger_int64(a, b)
+    elif ordered is lanes_float:
+        return larger_float(a, b)
+    else:
+        return larger_double(a, b)
 
 
-cdef inline ordered middle(ordered a, ordered b, ordered c) noexcept nogil:
-    return larger(smaller(a, b), smaller(larger(a, b), c))
+cdef inline ordered ahead_of(ordered a, ordered b, Py_ssize_t size) noexcept nogil:
+    """Return the vector that begins `size` bytes, a literal number, after the first of two neighbors."""
+    if ordered is lanes_uint8:
+        return ahead_uint8(a, b, size)
+    elif ordered is lanes_uint16:
+        return ahead_uint16(a, b, size)
+    elif ordered is lanes_int16:
+        return ahead_int16(a, b, size)
+    elif ordered is lanes_int32:
+        return ahead_int32(a, b, size)
+    elif ordered is lanes_int64:
+        return ahead_int64(a, b, size)
+    elif ordered is lanes_float:
+        return ahead_float(a, b, size)
+    else:
+        return ahead_double(a, b, size)
+
+
+cdef inline ordered other_of(ordered a, ordered b, ordered least) noexcept nogil:
+    """Return the larger of two vectors, given the smaller one."""
+    if ordered is lanes_float:
+        return other_float(a, b, least)
+    elif ordered is lanes_double:
+        return other_double(a, b, least)
+    else:
+        return larger(a, b)
 
 
 cdef inline void exchange(ordered *a, ordered *b) noexcept nogil:
     cdef ordered first = a[0]
     a[0] = smaller(first, b[0])
-    b[0] = larger(first, b[0])
+    b[0] = other_of(first, b[0], a[0])
 
 
-cdef inline void sort_four(ordered a, ordered b, ordered c, ordered d, ordered *upper, ordered *lower) noexcept nogil:
-    """Sort a, b and c into upper[0] to upper[2], and b, c and d into lower[0] to lower[2]."""
-    cdef ordered low = smaller(b, c), high = larger(b, c)
-    upper[0], upper[1], upper[2] = smaller(a, low), larger(low, smaller(a, high)), larger(a, high)
-    lower[0], lower[1], lower[2] = smaller(d, low), larger(low, smaller(d, high)), larger(d, high)
+cdef inline ordered middle(ordered a, ordered b, ordered c) noexcept nogil:
+    exchange(&a, &b)
+    return larger(a, smaller(b, c))
 
 
-cdef inline ordered middle_of_nine(const ordered *a, const ordered *b, const ordered *c) noexcept nogil:
+cdef inline void sort_column(ordered *like, const char **rows, Py_ssize_t x, ordered *upper,
+                             ordered *lower) noexcept nogil:
+    """Sort the samples of rows 0 to 2 into upper[0] to upper[2], and those of rows 1 to 3 into lower."""
+    cdef ordered a = vector_at(like, rows[0] + x)
+    cdef ordered b = vector_at(like, rows[1] + x)
+    cdef ordered c = vector_at(like, rows[2] + x)
+    cdef ordered d = vector_at(like, rows[3] + x)
+    exchange(&b, &c)
+    upper[0], upper[1], upper[2] = a, b, c
+    exchange(upper, upper + 1)
+    exchange(upper + 1, upper + 2)
+    lower[0], lower[1], lower[2] = d, b, c
+    exchange(lower, lower + 1)
+    exchange(lower + 1, lower + 2)
+
+
+cdef inline ordered middle_of_nine(ordered a0, ordered a1, ordered a2, ordered b0, ordered b1, ordered b2,
+                                   ordered c0, ordered c1, ordered c2) noexcept nogil:
     """Return the median of three sorted columns."""
-    return middle(larger(larger(a[0], b[0]), c[0]), middle(a[1], b[1], c[1]), smaller(smaller(a[2], b[2]), c[2]))
+    return middle(larger(larger(a0, b0), c0), middle(a1, b1, c1), smaller(smaller(a2, b2), c2))
 
 
-cdef inline void medians_of_nine(const ordered *a, const ordered *b, const ordered *c, const ordered *d,
-                                 Py_ssize_t step, ordered *first, ordered *second, Py_ssize_t count) noexcept nogil:
-    """Write the medians of windows of 3 x 3 in rows a to c, and in rows b to d.
-
-    A literal step lets the compiler compare four pointers with where results go, to find out that they do not overlap;
-    with any step they would be twelve, which is more than it does.
-    """
-    cdef Py_ssize_t x
-    cdef ordered upper[9]
-    cdef ordered lower[9]
-    for x in range(count):
-        sort_four(a[x], b[x], c[x], d[x], upper, lower)
-        sort_four(a[x + step], b[x + step], c[x + step], d[x + step], upper + 3, lower + 3)
-        sort_four(a[x + 2 * step], b[x + 2 * step], c[x + 2 * step], d[x + 2 * step], upper + 6, lower + 6)
-        first[x] = middle_of_nine(upper, upper + 3, upper + 6)
-        second[x] = middle_of_nine(lower, lower + 3, lower + 6)
-
-
-cdef void sort_threes(const ordered *a, const ordered *b, const ordered *c, const ordered *d, ordered *columns,
-                      Py_ssize_t count) noexcept nogil:
-    """Sort each column of the rows a, b and c, and of b, c and d."""
-    cdef Py_ssize_t x
+cdef inline void sort_threes(ordered *like, const char **rows, Py_ssize_t at, char *columns,
+                             Py_ssize_t size) noexcept nogil:
+    """Sort each column of the rows 0 to 2, and of 1 to 3, from byte `at` on."""
+    cdef Py_ssize_t x = 0
     cdef ordered upper[3]
     cdef ordered lower[3]
-    for x in range(count):
-        sort_four(a[x], b[x], c[x], d[x], upper, lower)
-        columns[x] = upper[0]
-        columns[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = upper[1]
-        columns[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = upper[2]
-        columns[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = lower[0]
-        columns[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = lower[1]
-        columns[5 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = lower[2]
+    while x < size:
+        sort_column(like, rows, at + x, upper, lower)
+        lane_store(columns + x, upper[0])
+        lane_store(columns + SPAN + x, upper[1])
+        lane_store(columns + 2 * SPAN + x, upper[2])
+        lane_store(columns + 3 * SPAN + x, lower[0])
+        lane_store(columns + 4 * SPAN + x, lower[1])
+        lane_store(columns + 5 * SPAN + x, lower[2])
+        x += sizeof(ordered)
 
 
-cdef void middle_of_threes(const ordered *columns, Py_ssize_t step, ordered *into,
-                           Py_ssize_t count) noexcept nogil:
+cdef inline void middle_of_threes(ordered *like, const char *columns, Py_ssize_t step, char *into,
+                                  Py_ssize_t size) noexcept nogil:
     """Write the median of each three sorted columns."""
-    cdef Py_ssize_t x
-    cdef const ordered *middles = columns + SPAN // <Py_ssize_t>sizeof(ordered)
-    cdef const ordered *largest = columns + 2 * SPAN // <Py_ssize_t>sizeof(ordered)
-    for x in range(count):
-        into[x] = middle(larger(larger(columns[x], columns[x + step]), columns[x + 2 * step]),
-                         middle(middles[x], middles[x + step], middles[x + 2 * step]),
-                         smaller(smaller(largest[x], largest[x + step]), largest[x + 2 * step]))
-
-
-cdef void sort_fives(const ordered *a, const ordered *b, const ordered *c, const ordered *d, const ordered *e,
-                     ordered *columns, Py_ssize_t count) noexcept nogil:
-    """Sort each column of five rows."""
-    cdef Py_ssize_t x
-    cdef ordered a0, a1, a2, a3, a4
-    for x in range(count):
-        a0, a1, a2, a3, a4 = a[x], b[x], c[x], d[x], e[x]
-        exchange(&a0, &a1)
-        exchange(&a3, &a4)
-        exchange(&a2, &a3)
-        exchange(&a4, &a3)
-        exchange(&a0, &a2)
-        exchange(&a3, &a2)
-        exchange(&a1, &a4)
-        exchange(&a1, &a3)
-        exchange(&a4, &a2)
-        columns[x] = a0
-        columns[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a1
-        columns[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a3
-        columns[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a4
-        columns[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a2
-
-
-cdef void merge_fives(const ordered *columns, Py_ssize_t step, ordered *pairs, Py_ssize_t count) noexcept nogil:
-    """Merge each sorted column with the one a step to its right."""
-    cdef Py_ssize_t x
-    cdef ordered a0, a1, a2, a3, a4, b0, b1, b2, b3, b4
-    for x in range(count):
-        a0 = columns[x]
-        a1 = columns[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a2 = columns[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a3 = columns[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a4 = columns[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        b0 = columns[x + step]
-        b1 = columns[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x + step]
-        b2 = columns[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x + step]
-        b3 = columns[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x + step]
-        b4 = columns[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x + step]
-        exchange(&a0, &b0)
-        exchange(&a4, &b4)
-        exchange(&a4, &b0)
-        exchange(&a2, &b2)
-        exchange(&a2, &a4)
-        exchange(&b2, &b0)
-        exchange(&a1, &b1)
-        exchange(&a3, &b3)
-        exchange(&a3, &b1)
-        exchange(&a1, &a2)
-        exchange(&a3, &a4)
-        exchange(&b1, &b2)
-        exchange(&b3, &b0)
-        pairs[x] = a0
-        pairs[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a1
-        pairs[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a2
-        pairs[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a3
-        pairs[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = a4
-        pairs[5 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = b1
-        pairs[6 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = b2
-        pairs[7 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = b3
-        pairs[8 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = b0
-        pairs[9 * SPAN // <Py_ssize_t>sizeof(ordered) + x] = b4
-
-
-cdef void middle_of_fives(const ordered *pairs, const ordered *columns, Py_ssize_t step, ordered *into,
-                          Py_ssize_t count) noexcept nogil:
-    """Write the median of two pairs of columns and the column to their right."""
-    cdef Py_ssize_t x
-    cdef ordered a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9
-    cdef ordered c0, c1, c2, c3, c4
-    for x in range(count):
-        a0 = pairs[x]
-        a1 = pairs[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a2 = pairs[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a3 = pairs[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a4 = pairs[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a5 = pairs[5 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a6 = pairs[6 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a7 = pairs[7 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a8 = pairs[8 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        a9 = pairs[9 * SPAN // <Py_ssize_t>sizeof(ordered) + x]
-        b0 = pairs[x + 2 * step]
-        b1 = pairs[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b2 = pairs[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b3 = pairs[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b4 = pairs[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b5 = pairs[5 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b6 = pairs[6 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b7 = pairs[7 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b8 = pairs[8 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        b9 = pairs[9 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 2 * step]
-        c0 = columns[x + 4 * step]
-        c1 = columns[1 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 4 * step]
-        c2 = columns[2 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 4 * step]
-        c3 = columns[3 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 4 * step]
-        c4 = columns[4 * SPAN // <Py_ssize_t>sizeof(ordered) + x + 4 * step]
-        exchange(&a0, &b0)
-        exchange(&a8, &b8)
-        exchange(&a8, &b0)
-        exchange(&a4, &b4)
-        exchange(&a4, &a8)
-        exchange(&b4, &b0)
-        exchange(&a2, &b2)
-        exchange(&a6, &b6)
-        exchange(&a6, &b2)
-        exchange(&a6, &a8)
-        exchange(&b2, &b4)
-        exchange(&a1, &b1)
-        exchange(&a9, &b9)
-        exchange(&a9, &b1)
-        exchange(&a5, &b5)
-        exchange(&a5, &a9)
-        exchange(&b5, &b1)
-        exchange(&a3, &b3)
-        exchange(&a7, &b7)
-        exchange(&a7, &b3)
-        exchange(&a7, &a9)
-        exchange(&b3, &b5)
-        exchange(&a7, &a8)
-        exchange(&a9, &b2)
-        exchange(&b3, &b4)
-        exchange(&a7, &c0)
-        exchange(&b3, &c4)
-        exchange(&b3, &c0)
-        exchange(&a9, &c2)
-        exchange(&c2, &c0)
-        exchange(&a8, &c1)
-        exchange(&b4, &c1)
-        exchange(&b2, &c3)
-        exchange(&b2, &b4)
-        exchange(&b4, &c2)
-        into[x] = b4
+    cdef Py_ssize_t x = 0
+    cdef const char *next_columns = columns + step
+    cdef const char *last_columns = columns + 2 * step
+    while x < size:
+        lane_store(into + x, middle_of_nine(
+            vector_at(like, columns + x), vector_at(like, columns + SPAN + x), vector_at(like, columns + 2 * SPAN + x),
+            vector_at(like, next_columns + x), vector_at(like, next_columns + SPAN + x),
+            vector_at(like, next_columns + 2 * SPAN + x),
+            vector_at(like, last_columns + x), vector_at(like, last_columns + SPAN + x),
+            vector_at(like, last_columns + 2 * SPAN + x)))
+        x += sizeof(ordered)

@@ -1,11 +1,4 @@
-# Rank filters: the k-th smallest sample of each window, on keys (window.pxi).
-#
-# Minimum and maximum may count a sample twice. So across, a window of 2, 4, 8, ... columns combines two of half the
-# width, and any other width combines two that overlap. Down, rows are grouped into blocks as high as the window, and
-# each window is the end of one block and the start of the next: three comparisons per sample for any height.
-#
-# M. van Herk, "A fast algorithm for local minimum and maximum filters on rectangular and octagonal kernels",
-# Pattern Recognition Letters 13, 1992.
+# Rank filters: the k-th smallest sample of each window, on keys (window.pxi), by networks of exchanges or bit by bit.
 
 cdef void exchange_rows(const key *a, const key *b, key *least, key *most, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t x
@@ -24,78 +17,6 @@ cdef void larger_row(const key *a, const key *b, key *most, Py_ssize_t count) no
     cdef Py_ssize_t x
     for x in range(count):
         most[x] = a[x] if a[x] > b[x] else b[x]
-
-
-cdef inline void extreme_row(bint largest, const key *a, const key *b, key *into, Py_ssize_t count) noexcept nogil:
-    if largest:
-        larger_row(a, b, into, count)
-    else:
-        smaller_row(a, b, into, count)
-
-
-cdef void extreme_across(key *like, const Window *job, Py_ssize_t n, Py_ssize_t y, char *row,
-                         char *spare) noexcept nogil:
-    """Fill a row with the extremes of windows one row high, from a row of the padded image."""
-    cdef Py_ssize_t channels = job.source.channels, columns = job.source.width + job.width - 1, width = 1
-    cdef bint largest = job.rank > 0
-    cdef char *a = row
-    cdef char *b = spare
-    cdef char *turn
-    fill_padded(job, n, y - job.top, row)
-    make_keys(job, row, columns * channels, not largest)
-    while 2 * width <= job.width:
-        columns -= width
-        extreme_row(largest, <key *>a, <key *>a + width * channels, <key *>b, columns * channels)
-        width *= 2
-        turn = a
-        a = b
-        b = turn
-    if width < job.width:
-        extreme_row(largest, <key *>a, <key *>a + (job.width - width) * channels, <key *>b,
-                    job.source.width * channels)
-        a = b
-    if a != row:
-        memcpy(row, a, job.source.width * channels * sizeof(key))
-
-
-cdef void extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
-                   Poll poll) noexcept nogil:
-    cdef Py_ssize_t size = rounded_up(job.row_lanes * job.source.size), lanes = job.source.width * job.source.channels
-    cdef Py_ssize_t y, k, height = job.height, end = (last - 1) * job.stride_y
-    cdef char *begun = memory + height * size       # extremes of the next block's rows up to here
-    cdef char *spare = begun + size
-    cdef char *result = spare + size
-    cdef bint largest = job.rank > 0
-    cdef double work = 0
-    y = first * job.stride_y
-    for k in range(height - 1):
-        extreme_across(like, job, n, y + k, memory + k * size, spare)
-    while y <= end:
-        # Slot k holds row y + k of a block. It becomes the extreme of that row and the rest of the block.
-        extreme_across(like, job, n, y + height - 1, memory + (height - 1) * size, spare)
-        for k in range(height - 2, -1, -1):
-            extreme_row(largest, <key *>(memory + k * size), <key *>(memory + (k + 1) * size), <key *>result, lanes)
-            memcpy(memory + k * size, result, lanes * sizeof(key))
-        for k in range(height):
-            if k:       # the new row goes into a slot that is no longer needed
-                extreme_across(like, job, n, y + height - 1, memory + (k - 1) * size, spare)
-                if k == 1:
-                    memcpy(begun, memory, lanes * sizeof(key))
-                else:
-                    extreme_row(largest, <key *>begun, <key *>(memory + (k - 1) * size), <key *>result, lanes)
-                    memcpy(begun, result, lanes * sizeof(key))
-            if y % job.stride_y == 0:
-                if k:
-                    extreme_row(largest, <key *>begun, <key *>(memory + k * size), <key *>result, lanes)
-                else:
-                    memcpy(result, memory, lanes * sizeof(key))
-                write_keys(job, n, y // job.stride_y, result, False)
-            if should_stop(&job.stopped, &work, job.work, poll):
-                return
-            y += 1
-            if y > end:
-                stream_end()
-                return
 
 
 cdef void run_network(key *like, const Window *job, const char **rows, char *slots, Py_ssize_t slot_size, Py_ssize_t x,
@@ -179,6 +100,7 @@ cdef void spread_nan(key *like, const Window *job, const char **rows, const bint
 
 cdef struct RankScratch:
     Ring ring
+    EdgeRing edges          # of rows that are read in place
     const char **rows
     bint *broken
     char *result
@@ -191,6 +113,8 @@ cdef RankScratch rank_scratch(const Window *job, char *memory) noexcept nogil:
     cdef RankScratch scratch
     cdef Py_ssize_t taken = 0
     scratch.ring = ring_at(job, memory, &taken, job.height + 1)
+    if is_in_place(job):
+        scratch.edges = edge_ring_at(job, memory, &taken)
     scratch.rows = <const char **>carve(memory, &taken, rounded_up((job.height + 1) * sizeof(void *)))
     scratch.broken = <bint *>carve(memory, &taken, rounded_up((job.height + 1) * sizeof(bint)))
     scratch.result = carve(memory, &taken, 2 * scratch.ring.size)
@@ -221,52 +145,78 @@ cdef void rank_row(key *like, Window *job, const char **rows, RankScratch *scrat
 
 
 cdef inline void small_rows(key *like, const Window *job, const char **rows, bint plain, char *memory, char **results,
-                            const char **ahead) noexcept nogil:
-    if key is int32_t:
+                            int count, const char **ahead) noexcept nogil:
+    if key is uint8_t:
+        filter_small(<lanes_uint8 *>NULL, job, rows, memory, results, count, ahead)
+    elif key is uint16_t:
+        filter_small(<lanes_uint16 *>NULL, job, rows, memory, results, count, ahead)
+    elif key is int16_t:
+        filter_small(<lanes_int16 *>NULL, job, rows, memory, results, count, ahead)
+    elif key is int32_t:
         if plain:
-            filter_small(<float *>NULL, job, rows, memory, results, ahead)
-            return
-    elif key is int64_t:
-        if plain:
-            filter_small(<double *>NULL, job, rows, memory, results, ahead)
-            return
-    filter_small(like, job, rows, memory, results, ahead)
+            filter_small(<lanes_float *>NULL, job, rows, memory, results, count, ahead)
+        else:
+            filter_small(<lanes_int32 *>NULL, job, rows, memory, results, count, ahead)
+    elif plain:
+        filter_small(<lanes_double *>NULL, job, rows, memory, results, count, ahead)
+    else:
+        filter_small(<lanes_int64 *>NULL, job, rows, memory, results, count, ahead)
+
+
+cdef void next_rows(const Window *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t last, const char **ahead) noexcept nogil:
+    """Find the rows of the image that results y and y + 1 add, or NULL: for small windows two, for others one."""
+    ahead[0] = ahead[1] = NULL
+    if y < last:
+        ahead[0] = row_ahead(job, n, y * job.stride_y + job.height - 1)
+    if y + 1 < last and is_small(job) and job.stride_y == 1:
+        ahead[1] = row_ahead(job, n, y + job.height)
+
+
+cdef void compute_rows(key *like, Window *job, RankScratch *scratch, Py_ssize_t n, Py_ssize_t y, int count,
+                       char **results, const char **ahead, double *work, Poll poll) noexcept nogil:
+    """Compute and write `count` rows of results from padded copies of the rows."""
+    cdef const char **rows = scratch.rows
+    cdef int k
+    cdef bint plain = bring_window(job, &scratch.ring, n, y * job.stride_y, job.height + count - 1, rows,
+                                   scratch.broken)
+    rows[job.height] = rows[job.height + count - 2]     # loops for two rows may read it where there is one
+    if is_small(job):
+        small_rows(like, job, rows, plain, scratch.slots, results, count, ahead)
+    else:
+        rank_row(like, job, rows, scratch, <key *>results[0], ahead[0], work, poll)
+    for k in range(count):
+        if job.method != EXTREME:
+            spread_nan(like, job, rows + k, scratch.broken + k, scratch.found, <key *>results[k])
+        write_keys(job, n, y + k, results[k], plain)
 
 
 cdef void ranks(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     cdef RankScratch scratch = rank_scratch(job, memory)
-    cdef Py_ssize_t y = first, k, count, top
-    cdef bint small = is_small(job), straight = job.stride_x == 1 and not job.streamed
-    cdef bint pairs = small and job.stride_y == 1 and (job.method == EXTREME or job.height == 3), plain
-    cdef const char **rows = scratch.rows
+    cdef Py_ssize_t y = first
+    cdef bint pairs = is_small(job) and job.stride_y == 1
+    cdef bint in_place = is_in_place(job) and begin_edges(like, job, &scratch.edges)
+    # Small windows write whole vectors.
+    cdef bint straight = not job.streamed and job.stride_x == 1 and (
+        job.source.width * job.source.channels * job.source.size >= 64)
     cdef const char *ahead[2]
     cdef char *results[2]
     cdef double work = 0
+    cdef int k, count
     forget(&scratch.ring)
     while y < last:
         count = 2 if pairs and y + 1 < last else 1
-        top = y * job.stride_y
-        plain = bring_window(job, &scratch.ring, n, top, job.height + count - 1, rows, scratch.broken)
-        rows[job.height] = rows[job.height + count - 2]     # loops for two rows may read it where there is one
-        ahead[0] = ahead[1] = NULL
-        if y + count < last:
-            ahead[0] = row_ahead(job, n, top + count * job.stride_y + job.height - 1)
-        if pairs and y + count + 1 < last:
-            ahead[1] = row_ahead(job, n, top + count * job.stride_y + job.height)
-        results[1] = NULL
-        for k in range(count):
+        next_rows(job, n, y + count, last, ahead)
+        for k in range(2):
             results[k] = scratch.result + k * scratch.ring.size
-            if straight:
+            if straight and k < count:
                 results[k] = job.target.data + n * job.target.step_n + (y + k) * job.target.step_y
-        if not small:
-            rank_row(like, job, rows, &scratch, <key *>results[0], ahead[0], &work, poll)
+        if in_place and bring_edges(like, job, &scratch.edges, n, y, job.height + count - 1):
+            filter_edges(like, job, &scratch.edges, ahead, results)
+            for k in range(count):
+                write_keys(job, n, y + k, results[k], True)
         else:
-            small_rows(like, job, rows, plain, scratch.slots, results, ahead)
-        for k in range(count):
-            if job.method != EXTREME:
-                spread_nan(like, job, rows + k, scratch.broken + k, scratch.found, <key *>results[k])
-            write_keys(job, n, y + k, results[k], plain)
+            compute_rows(like, job, &scratch, n, y, count, results, ahead, &work, poll)
         y += count
         if should_stop(&job.stopped, &work, count * job.work, poll):
             break

@@ -1,10 +1,11 @@
 # Small windows whose filters have loops of their own: medians of 3 x 3 and 5 x 5, and extremes of few rows.
 #
-# A tile of a row at a time, so that all rows in between stay in the first-level cache, and two rows of results at once,
-# which share rows of their windows. While a tile is computed, that part of the rows needed next is prefetched.
+# Two rows of results at once, which share rows of their windows, tile by tile, so that all rows in between stay in the
+# first-level cache. While a tile is computed, that part of the rows needed next is prefetched. Windows three or five
+# samples wide have a faster way (register_windows.pxi) where rows of the image can be read as they are.
 #
-# Counts are multiples of a vector of 64 bytes, because gcc computes what is left over sample by sample: rows in
-# between have room for it, and the last tile of a row begins earlier, in what is computed already.
+# Sizes are in bytes, and whole vectors are computed: rows have room for it, and the last tile of a row begins in what
+# is computed already.
 
 cdef enum:
     TALLEST_SMALL = 8       # rows of a window up to which comparing all of them is faster than blocks of rows
@@ -20,119 +21,122 @@ cdef inline bint is_small(const Window *job) noexcept nogil:
         job.height == 3 and job.rank == 4 or job.height == 5 and job.rank == 12)
 
 
-cdef inline ordered *span(ordered *like, char *memory, int k) noexcept nogil:
-    """Return the k-th row in between."""
-    return <ordered *>(memory + k * SPAN)
-
-
-cdef inline Py_ssize_t whole_vectors(ordered *like, Py_ssize_t count) noexcept nogil:
-    return rounded_up(count * <Py_ssize_t>sizeof(ordered)) // <Py_ssize_t>sizeof(ordered)
-
-
 cdef inline ordered extreme(bint largest, ordered a, ordered b) noexcept nogil:
     return larger(a, b) if largest else smaller(a, b)
 
 
-cdef inline void compare_rows(bint largest, const ordered *a, const ordered *b, ordered *into,
-                              Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t x
-    for x in range(count):
-        into[x] = extreme(largest, a[x], b[x])
+cdef inline void extremes_of_rows(bint largest, ordered *like, const char **rows, Py_ssize_t height, Py_ssize_t x,
+                                  ordered *upper, ordered *lower) noexcept nogil:
+    """Find the extremes of the first and of the last `height` of height + 1 rows, two at least, at byte x."""
+    cdef Py_ssize_t i
+    cdef ordered shared = vector_at(like, rows[1] + x)
+    for i in range(2, height):
+        shared = extreme(largest, shared, vector_at(like, rows[i] + x))
+    upper[0] = extreme(largest, shared, vector_at(like, rows[0] + x))
+    lower[0] = extreme(largest, shared, vector_at(like, rows[height] + x))
 
 
-cdef inline void compare_around(bint largest, const ordered *above, const ordered *middle, const ordered *below,
-                                ordered *into, Py_ssize_t count) noexcept nogil:
-    """Write the extremes of the upper two rows, and those of the lower two."""
-    cdef Py_ssize_t x
-    cdef ordered shared
-    for x in range(count):
-        shared = middle[x]
-        into[x] = extreme(largest, above[x], shared)
-        into[SPAN // <Py_ssize_t>sizeof(ordered) + x] = extreme(largest, below[x], shared)
+cdef inline void extremes_down(bint largest, ordered *like, const Window *job, const char **rows, Py_ssize_t at,
+                               char *upper, char *lower, Py_ssize_t size) noexcept nogil:
+    """Write the extremes of each column of the upper and of the lower windows, from byte `at` of the rows on."""
+    cdef Py_ssize_t x = 0
+    cdef ordered a, b
+    while x < size:
+        if job.height > 1:
+            extremes_of_rows(largest, like, rows, job.height, at + x, &a, &b)
+        else:
+            a, b = vector_at(like, rows[0] + at + x), vector_at(like, rows[1] + at + x)
+        lane_store(upper + x, a)
+        lane_store(lower + x, b)
+        x += sizeof(ordered)
 
 
-cdef inline void compare_across(bint largest, const ordered *row, Py_ssize_t step, Py_ssize_t width, char *spare,
-                                ordered *into, Py_ssize_t count) noexcept nogil:
-    """Write the extremes of `width` neighbors. spare: two rows in between."""
-    cdef Py_ssize_t x, done = 1, lanes = count + (width - 1) * step
+cdef inline void extremes_of_few(bint largest, ordered *like, const char *row, int count, Py_ssize_t step,
+                                 Py_ssize_t last, char *into, Py_ssize_t size) noexcept nogil:
+    """Write the extremes of two to four samples a step from each other, but the last one `last` from the first."""
+    cdef Py_ssize_t x = 0
+    cdef ordered most
+    while x < size:
+        most = extreme(largest, vector_at(like, row + x), vector_at(like, row + x + last))
+        if count > 2:
+            most = extreme(largest, most, vector_at(like, row + x + step))
+        if count > 3:
+            most = extreme(largest, most, vector_at(like, row + x + 2 * step))
+        lane_store(into + x, most)
+        x += sizeof(ordered)
+
+
+cdef inline void extremes_across(bint largest, ordered *like, const char *row, Py_ssize_t step, Py_ssize_t width,
+                                 char *spare, char *into, Py_ssize_t size) noexcept nogil:
+    """Write the extremes of `width` neighbors, of 4, 16, 64, ... of them first. spare: two rows in between."""
+    cdef Py_ssize_t done = 1, last
     cdef int turn = 0
     if width == 1:
-        memcpy(into, row, count * sizeof(ordered))
-    elif width == 3:
-        for x in range(count):
-            into[x] = extreme(largest, extreme(largest, row[x], row[x + step]), row[x + 2 * step])
+        memcpy(into, row, size)
+        return
+    while 4 * done < width:
+        extremes_of_few(largest, like, row, 4, done * step, 3 * done * step, spare + turn * SPAN,
+                        size + (width - 4 * done) * step)
+        row = spare + turn * SPAN
+        done *= 4
+        turn = 1 - turn
+    last = (width - done) * step
+    if width <= 2 * done:
+        extremes_of_few(largest, like, row, 2, done * step, last, into, size)
+    elif width <= 3 * done:
+        extremes_of_few(largest, like, row, 3, done * step, last, into, size)
     else:
-        while 2 * done < width:
-            lanes -= done * step
-            compare_rows(largest, row, row + done * step, span(into, spare, turn), whole_vectors(into, lanes))
-            row = span(into, spare, turn)
-            done *= 2
-            turn = 1 - turn
-        compare_rows(largest, row, row + (width - done) * step, into, count)
+        extremes_of_few(largest, like, row, 4, done * step, last, into, size)
 
 
 cdef inline void extremes_of_tile(bint largest, ordered *like, const Window *job, const char **rows, Py_ssize_t at,
-                                  Py_ssize_t count, char *memory, ordered *first, ordered *second) noexcept nogil:
-    cdef Py_ssize_t step = job.source.channels, i, lanes = whole_vectors(like, count + (job.width - 1) * step)
-    cdef const ordered *upper = <const ordered *>rows[0] + at
-    cdef const ordered *lower = <const ordered *>rows[1] + at
-    if job.height > 1:
-        for i in range(2, job.height):      # rows that both windows contain
-            compare_rows(largest, lower, <const ordered *>rows[i] + at, span(like, memory, i & 1), lanes)
-            lower = span(like, memory, i & 1)
-        compare_around(largest, upper, lower, <const ordered *>rows[job.height] + at, span(like, memory, 2), lanes)
-        upper, lower = span(like, memory, 2), span(like, memory, 3)
-    compare_across(largest, upper, step, job.width, memory + 4 * SPAN, first + at, count)
-    if second != NULL:
-        compare_across(largest, lower, step, job.width, memory + 4 * SPAN, second + at, count)
+                                  Py_ssize_t size, char *memory, char **results, int count) noexcept nogil:
+    cdef Py_ssize_t step = job.source.channels * job.source.size
+    extremes_down(largest, like, job, rows, at, memory, memory + SPAN, size + (job.width - 1) * step)
+    extremes_across(largest, like, memory, step, job.width, memory + 2 * SPAN, results[0] + at, size)
+    if count > 1:
+        extremes_across(largest, like, memory + SPAN, step, job.width, memory + 2 * SPAN, results[1] + at, size)
 
 
-cdef inline void medians_of_tile(ordered *like, const Window *job, const char **rows, Py_ssize_t at, Py_ssize_t count,
-                                 char *memory, ordered *first, ordered *second) noexcept nogil:
-    cdef Py_ssize_t step = job.source.channels, lanes = whole_vectors(like, count + (job.width - 1) * step)
-    cdef const ordered *a = <const ordered *>rows[0] + at
-    cdef const ordered *b = <const ordered *>rows[1] + at
-    cdef const ordered *c = <const ordered *>rows[2] + at
-    cdef const ordered *d = <const ordered *>rows[3] + at
-    cdef ordered *other = second + at if second != NULL else span(like, memory, 0)
-    # Of floats, gcc makes comparisons and blends of so many minima and maxima, and no minima and maxima.
-    cdef bint whole = not (ordered is float or ordered is double)
-    if job.height == 3 and step == 1 and whole:
-        medians_of_nine(a, b, c, d, 1, first + at, other, count)
-    elif job.height == 3 and step == 3 and whole:
-        medians_of_nine(a, b, c, d, 3, first + at, other, count)
-    elif job.height == 3:
-        sort_threes(a, b, c, d, span(like, memory, 0), lanes)
-        middle_of_threes(span(like, memory, 0), step, first + at, count)
-        if second != NULL:
-            middle_of_threes(span(like, memory, 3), step, second + at, count)
+cdef inline void medians_of_tile(ordered *like, const Window *job, const char **rows, Py_ssize_t at, Py_ssize_t size,
+                                 char *memory, char **results, int count) noexcept nogil:
+    cdef Py_ssize_t step = job.source.channels * job.source.size, room = size + (job.width - 1) * step
+    cdef char *second = results[1] + at if count > 1 else NULL
+    if job.height == 3:
+        sort_threes(like, rows, at, memory, room)
+        middle_of_threes(like, memory, step, results[0] + at, size)
+        if count > 1:
+            middle_of_threes(like, memory + 3 * SPAN, step, second, size)
     else:
-        sort_fives(a, b, c, d, <const ordered *>rows[4] + at, span(like, memory, 0), lanes)
-        merge_fives(span(like, memory, 0), step, span(like, memory, 5), whole_vectors(like, count + 2 * step))
-        middle_of_fives(span(like, memory, 5), span(like, memory, 0), step, first + at, count)
+        sort_fours(like, rows, at, memory, room)
+        merge_fours(like, memory, step, memory + 4 * SPAN, room - step)
+        middle_of_fours(like, memory + 4 * SPAN, memory, step, rows[0] + at, rows[5] + at, results[0] + at, second,
+                        size)
 
 
 cdef void filter_small(ordered *like, const Window *job, const char **rows, char *memory, char **results,
-                       const char **ahead) noexcept nogil:
-    """Compute a row of results, and the next one unless it is NULL. memory: 15 rows of SPAN bytes.
+                       int count, const char **ahead) noexcept nogil:
+    """Compute one row of results or two. memory: 15 rows of SPAN bytes. results: room for two, also for one.
 
     rows: those of the padded image that the two windows contain, from the top down. ahead: two rows of the image that
     will be needed next, or NULL.
     """
-    cdef Py_ssize_t size = sizeof(ordered), lanes = job.source.width * job.source.channels, end = 0, count, at
-    cdef Py_ssize_t reach = (job.width - 1) * job.source.channels
-    cdef Py_ssize_t tile = ((SPAN - 64) // size - reach) * size // 64 * 64 // size
-    cdef ordered *first = <ordered *>results[0]
-    cdef ordered *second = <ordered *>results[1]
-    while end < lanes:
-        count = min(tile, lanes - end)
-        end += count
-        at = max(end - whole_vectors(like, count), 0)
-        prefetch_samples(ahead[0], at * size, end * size)
-        prefetch_samples(ahead[1], at * size, end * size)
+    cdef Py_ssize_t channels = job.source.channels, reach = (job.width - 1) * channels * job.source.size, at
+    cdef Py_ssize_t vector = sizeof(ordered), total = max(job.source.width * channels * job.source.size, vector)
+    cdef Py_ssize_t tile = (SPAN - 64 - reach) // 64 * 64, size, end = 0
+    while end < total:
+        size = min(tile, total - end)
+        end += size
+        size = (size + vector - 1) // vector * vector
+        if size > end:      # a row of one tile: its last vector is a tile of its own
+            size -= vector
+            end = size
+        at = end - size     # the last tile begins in what is computed already
+        prefetch_samples(ahead[0], at, end)
+        prefetch_samples(ahead[1], at, end)
         if job.method == NETWORK:
-            medians_of_tile(like, job, rows, at, end - at, memory, first, second)
+            medians_of_tile(like, job, rows, at, size, memory, results, count)
         elif job.rank:
-            extremes_of_tile(True, like, job, rows, at, end - at, memory, first, second)
+            extremes_of_tile(True, like, job, rows, at, size, memory, results, count)
         else:
-            extremes_of_tile(False, like, job, rows, at, end - at, memory, first, second)
+            extremes_of_tile(False, like, job, rows, at, size, memory, results, count)

@@ -95,23 +95,16 @@ cdef void turn_back(bits *row, Py_ssize_t count) noexcept nogil:
         memcpy(row + x, &value, sizeof(bits))
 
 
-cdef bint are_plain(const bits *row, Py_ssize_t count, bits infinity) noexcept nogil:
-    """Return whether floats are in order as numbers: no NaN, and no -0.0, which comes before 0.0."""
-    cdef bits most = <bits>largest_below(8 * sizeof(bits) - 1), value, largest = 0, least = 0
-    cdef Py_ssize_t x
-    for x in range(count):
-        memcpy(&value, row + x, sizeof(bits))
-        largest = max(largest, <bits>(value & most))
-        least = min(least, value)
-    return largest <= infinity and least != ~most
-
-
 cdef bint has_plain_floats(const Window *job, const char *row, Py_ssize_t count) noexcept nogil:
     if job.source.kind == FLOAT32:
-        return are_plain(<const int32_t *>row, count, <int32_t>0x7f800000)
+        return are_plain_float(row, count)
     if job.source.kind == FLOAT64:
-        return are_plain(<const int64_t *>row, count, <int64_t>0x7ff0000000000000)
+        return are_plain_double(row, count)
     return False
+
+
+cdef inline bint is_float(const Window *job) noexcept nogil:
+    return job.source.kind == FLOAT32 or job.source.kind == FLOAT64
 
 
 cdef bint make_keys(const Window *job, char *row, Py_ssize_t count, bint low) noexcept nogil:

@@ -33,7 +33,7 @@ cdef class PackedWindow:
             job.outside[k] = first[k]
         job.border, job.method, job.rank = <Border>border, <Method><int>_METHODS[plan.method], plan.rank
         (job.height, job.width), (job.top, job.left), (job.stride_y, job.stride_x) = plan.size, plan.before, stride
-        job.row_lanes = (job.source.width + job.width - 1) * job.source.channels + 64
+        job.row_lanes = (job.source.width + job.width - 1) * job.source.channels + 128
         job.streamed = self.rows * job.target.width * job.target.channels * job.target.size > STREAM_BYTES
         count = job.source.width * job.source.channels
         job.tile, job.work = count, count * 32.

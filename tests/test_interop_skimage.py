@@ -145,12 +145,12 @@ def test_gabor_kernels_are_those_of_scikit_image():
 
 @pytest.mark.parametrize("footprint", [None, np.ones((5, 5)), np.ones((3, 5)), np.eye(3), np.ones((2, 2))])
 def test_medians_are_those_of_scikit_image(footprint, rng):
-    for code in ("u1", "u2", "i2", "f4", "f8"):
+    for code in ("u1", "i1", "u2", "i2", "u4", "i4", "i8", "f4", "f8"):
         image = sample(rng, code)
-        for mode in ("nearest", "reflect", "constant"):
-            result = drop_in.median(image, footprint, mode=mode, cval=3)
+        for mode, cval in (("nearest", 3), ("reflect", 3), ("constant", 3), ("constant", 3.7), ("constant", 70000)):
+            result = drop_in.median(image, footprint, mode=mode, cval=cval)
             assert result.dtype == image.dtype
-            np.testing.assert_array_equal(result, filters.median(image, footprint, mode=mode, cval=3))
+            np.testing.assert_array_equal(result, filters.median(image, footprint, mode=mode, cval=cval))
     out = np.empty_like(image)
     assert drop_in.median(image, out=out) is out
 
@@ -164,7 +164,7 @@ def test_full_squares_of_odd_size_are_left_to_the_filter(monkeypatch):
     assert given == [(size, {"mode": "wrap", "cval": 2}) for size in (3, 3, 5, 1)]
     for footprint in (np.ones((2, 2)), np.ones((3, 5)), np.eye(3)):
         drop_in.median(GRAY, footprint)
-    for image in (GRAY.astype("i4"), np.zeros((3, 3, 3)), GRAY > 0):
+    for image in (GRAY.astype("i8"), np.zeros((3, 3, 3)), GRAY > 0):
         drop_in.median(image)
     drop_in.median(GRAY, out=np.empty_like(GRAY))
     assert len(given) == 4

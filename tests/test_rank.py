@@ -149,6 +149,52 @@ def test_small_windows_of_rows_around_tiles(width, code, rng, variant):
                 np.testing.assert_array_equal(result, wanted, f"{name} {size} {stack.shape}")
 
 
+# Rows of at least 192 bytes are read where they are, in vectors of 64 bytes or less, and their ends are copied.
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("code", CODES)
+def test_rows_read_in_place_see_the_border(channels, code, rng, variant):
+    least = -(-192 // (np.dtype(code).itemsize * channels))
+    for width, height in ((least - 1, 5), (least, 2), (least + 1, 1), (least + 17, 6), (2 * least + 5, 4)):
+        memory = np.empty(height * width * channels * np.dtype(code).itemsize + 1, np.uint8)
+        image = np.ndarray((height, width, channels), code, memory.data, 1)     # at an odd address
+        image[:] = noise(rng, image.shape, code)
+        for mode, size in itertools.product(MODES, ((3, 3), (5, 5))):
+            wanted = by_channel(lambda plane: in_order(plane, size, mode, 9), image)  # noqa: B023
+            for name, rank in (("minimum", 0), ("median", size[0] * size[1] // 2), ("maximum", -1)):
+                result = getattr(imfilter, name)(image, size, mode=mode, cval=9, workers=1)
+                np.testing.assert_array_equal(result, wanted[:, :, rank], f"{name} {size} {image.shape} {mode}")
+
+
+@pytest.mark.parametrize("code", ["u1", "i2", "u2", "i4", "f4", "f8"])
+def test_ramps_in_long_rows(code, variant):
+    ramp = np.arange(250)
+    image = np.broadcast_to(ramp.astype(code), (7, 250)).copy()
+    for size in (3, 5):
+        reach = size // 2
+        wanted = {"median": ramp, "minimum": np.maximum(ramp - reach, 0), "maximum": np.minimum(ramp + reach, 249)}
+        for name, row in wanted.items():
+            result = getattr(imfilter, name)(image, size, mode="nearest")
+            np.testing.assert_array_equal(result, np.broadcast_to(row, (7, 250)), f"{name} {size}")
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_constants_that_are_no_plain_numbers_surround_long_rows(code, variant):
+    image = np.ones((6, 300), code)
+    edge = np.ones((6, 300), bool)
+    edge[1:-1, 1:-1] = False
+    for name in ("minimum", "median", "maximum"):
+        result = getattr(imfilter, name)(image, 3, mode="constant", cval=np.nan)
+        np.testing.assert_array_equal(np.isnan(result), edge, name)
+    least = imfilter.minimum(image, 3, mode="constant", cval=-0.0)
+    np.testing.assert_array_equal(least, np.where(edge, 0.0, 1.0))
+    np.testing.assert_array_equal(np.signbit(least), edge)
+    corners = np.zeros((6, 300), bool)
+    corners[::5, ::299] = True
+    middle = imfilter.median(image, 3, mode="constant", cval=-0.0)
+    np.testing.assert_array_equal(middle, np.where(corners, 0.0, 1.0))
+    np.testing.assert_array_equal(np.signbit(middle), corners)
+
+
 @pytest.mark.parametrize(("code", "shape"), [("u1", (3400, 4999)), ("f4", (3300, 1301))])
 def test_results_beyond_the_caches(code, shape, rng, variant):
     """Results of more than 16 MiB are stored past the caches; rows begin anywhere in a cache line."""

@@ -10,6 +10,8 @@ from .conditions import describe_support, is_gray, is_mode
 from .fallback import call_original
 from .scaling import MODES
 
+DTYPES = {"u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"}  # SciPy converts integers of 64 bits to floats
+
 
 def median(
     image: Any, footprint: Any = None, out: Any = None, mode: Any = "nearest", cval: Any = 0.0,
@@ -20,7 +22,7 @@ def median(
     Parameters
     ----------
     image : (H, W) array
-        uint8, uint16, float32 and float64 are computed here.
+        Integers of 8 to 32 bits, float32 and float64 are computed here.
     footprint : (k, k) array, optional
         A full square of odd size, by default 3 x 3. Other footprints are left to scikit-image.
     out : array, optional
@@ -48,8 +50,9 @@ def median(
         warnings.warn("behavior 'rank' ignores mode and cval: omit them", stacklevel=2)
         mode, cval = "nearest", 0.0
     size = _square_size(footprint)
-    plain = is_gray(image) and image.dtype.newbyteorder("=").str[1:] in ("u1", "u2", "f4", "f8")
-    if not (plain and size and out is None and is_mode(mode, cval) and behavior == "ndimage" and "median" in FILTERS):
+    plain = (is_gray(image) and image.dtype.newbyteorder("=").str[1:] in DTYPES and is_mode(mode, cval)
+             and _is_sample(cval, mode, image.dtype))
+    if not (plain and size and out is None and behavior == "ndimage" and "median" in FILTERS):
         why = describe_support("median", image, " and a full square of odd size")
         return call_original("median", why, image, footprint, out, mode, cval, behavior)
     return FILTERS["median"].function(image, size, mode=MODES[mode], cval=cval)
@@ -63,3 +66,11 @@ def _square_size(footprint: Any) -> int | None:
         return None
     height, width = footprint.shape
     return height if height == width and height % 2 else None
+
+
+def _is_sample(cval: Any, mode: str, dtype: np.dtype[Any]) -> bool:
+    """Return whether a border of this value is a number of the dtype: SciPy truncates others, or lets them wrap."""
+    if MODES[mode] != "constant" or dtype.kind == "f":
+        return True
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= cval <= limits.max and cval == int(cval))
