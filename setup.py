@@ -3,6 +3,7 @@ import os
 import platform
 import sys
 
+import numpy as np
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
@@ -62,12 +63,16 @@ elif X86:
 if BUILD == "thread":
     VARIANTS = {"baseline": []}     # threads share the same data in all of them
 
+# A build with any NumPy from 2 on runs with all that are supported.
+NUMPY = {"include_dirs": [np.get_include()], "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]}
+
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
          "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes",
          "histogram", "bilateral", "window_strips", "moments")
 CORE_PARTS = (
-    "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task")
+    "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task",
+    "recent")
 HEADERS = ("lanes", "ordered", "powers", "samples", "colors", "counts")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
@@ -80,7 +85,7 @@ def extension(name, source, depends, flags=(), **more):
 
 
 def extensions():
-    yield extension("engine._core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)])
+    yield extension("engine._core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)], **NUMPY)
     yield extension("engine._tracing", "tracing.pyx", [])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])

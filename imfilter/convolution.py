@@ -3,9 +3,10 @@ from typing import Any
 
 from .arrays.dispatch import implementation, is_lazy
 from .arrays.opened import array_like
+from .engine.bank import RECENT as RECENT_BANKS
 from .engine.bank import filter_bank
 from .engine.borders import Border
-from .engine.channelwise import filter_with_kernel, plan_channelwise
+from .engine.channelwise import RECENT, filter_with_kernel, plan_channelwise
 from .engine.kernel_set import KernelSet
 from .engine.plan import Plan
 from .engine.request import BankOptions, ChannelwiseOptions
@@ -102,6 +103,10 @@ def correlate(
     >>> imfilter.correlate([[1.0, numpy.nan, 3.0]], [[0.25, 0.5, 0.25]], mask="nan")
     array([[1., 2., 3.]])
     """
+    repeated = RECENT[False].repeat(
+        image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
+    if repeated is not None:
+        return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return implementation("kernel", image, filter_with_kernel)(
         image, kernel, options, flip=False, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
@@ -132,6 +137,10 @@ def convolve(
            [ 9, 18, 27],
            [ 0,  0,  0]], dtype=uint8)
     """
+    repeated = RECENT[True].repeat(
+        image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
+    if repeated is not None:
+        return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return implementation("kernel", image, filter_with_kernel)(
         image, kernel, options, flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
@@ -189,6 +198,11 @@ def conv2d(
     >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
     (3, 3, 16)
     """
+    repeated = RECENT_BANKS.repeat(
+        image, None, out, workers,
+        (weight, bias, channel_axis, stride, padding, dilation, groups, padding_mode, dtype, exact))
+    if repeated is not None:
+        return repeated
     options = BankOptions(stride, padding, dilation, groups, padding_mode, dtype, exact)
     return implementation("bank", image, filter_bank)(
         image, weight, bias, options, channel_axis=channel_axis, out=out, workers=workers)

@@ -4,17 +4,23 @@ imfilter.engine has checked everything: shapes match, arrays are four-dimensiona
 margins are right. Nothing is checked here, and nothing here is public.
 """
 import os
+from enum import Enum
 
 import numpy as np
 
-from cpython.buffer cimport (
-    PyBUF_SIMPLE, PyBUF_STRIDED, PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_GetBuffer,
-)
+cimport cython
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.contextvars cimport get_value
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite, ldexp, sqrt
 from libc.stdint cimport int16_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memset
+from libc.string cimport memcmp, memset
+from numpy cimport (
+    PyArray_BYTES, PyArray_CheckExact, PyArray_DIMS, PyArray_EMPTY, PyArray_ISNOTSWAPPED, PyArray_ISWRITEABLE,
+    PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES,
+    PyArray_TYPE, import_array, ndarray, npy_intp,
+)
 
 from engine cimport *
 
@@ -22,6 +28,8 @@ cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept
     void *PyErr_Occurred() noexcept
     const Py_ssize_t PY_SSIZE_T_MAX
+
+import_array()
 
 _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
@@ -161,15 +169,36 @@ cdef class Packed:
         cdef Task task = Task.__new__(Task)
         cdef Job *job = &task.job
         job[0] = self.job
-        locate(&job.source, source, PyBUF_STRIDED_RO)
-        cdef Py_ssize_t images = locate(&job.target, target, PyBUF_STRIDED)
+        locate(&job.source, source)
+        cdef Py_ssize_t images = locate(&job.target, target)
         task.rows, task.scratch, task.align = self.rows, self.scratch, self.align
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
-        if (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
-                and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target)):
-            return task
-        return None
+        return task if self.is_for(job, images) else None
+
+    cdef bint is_for(self, const Job *job, Py_ssize_t images) except -1:
+        """Return whether this was planned for the arrays of a job, of so many images."""
+        return (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
+                and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target))
+
+    cdef bint run_whole(self, ndarray source, ndarray target) except -1:
+        """Compute a whole result on this thread; return whether this was planned for arrays like these."""
+        cdef Job job = self.job
+        cdef Py_ssize_t n, images
+        cdef char near[NEAR_BYTES]
+        cdef char *memory
+        locate(&job.source, source)
+        images = locate(&job.target, target)
+        if not self.is_for(&job, images):
+            return False
+        memory = take_scratch(near, self.scratch)
+        with nogil:
+            for n in range(images):
+                if not flag_is_set(&job.stopped):
+                    self.loops.strip(&job, n, 0, job.target.height, line_after(memory, self.scratch), interrupted)
+        if memory != near:
+            free(memory)
+        return raise_pending() == 0
 
     def layout(self):
         """Return how the loops cut up the work: the fields of imfilter.engine.plan.LoopLayout but threads."""
@@ -194,3 +223,4 @@ include "pack_bank.pxi"
 include "pack_box.pxi"
 include "task.pxi"
 include "window_task.pxi"
+include "recent.pxi"

@@ -7,6 +7,28 @@ cdef void poison(char *memory, Py_ssize_t size) noexcept nogil:
         (<int16_t *>memory)[k] = 0x7ff5
 
 
+cdef enum:
+    NEAR_BYTES = 16_384         # scratch up to this size, with room to be aligned, lies on the caller's stack
+
+
+cdef char *take_scratch(char *near, Py_ssize_t size) except NULL:
+    """Return memory for scratch of this size, and 64 bytes more: near, if that is large enough, or a new piece."""
+    if size + 64 <= NEAR_BYTES:
+        return near
+    near = <char *>malloc(size + 64)
+    if near == NULL:
+        raise MemoryError
+    return near
+
+
+cdef inline char *line_after(char *memory, Py_ssize_t size) noexcept nogil:
+    """Return where scratch of this size starts, for which there are 64 bytes more: at a cache line."""
+    memory += -<size_t>memory & 63
+    if POISONED:
+        poison(memory, size)
+    return memory
+
+
 cdef class Strips:
     """Work on a stack of images, ready to be run strip by strip."""
     cdef readonly Py_ssize_t rows       # output rows of all images together
@@ -23,9 +45,6 @@ cdef class Strips:
 
         The caller's own thread polls for signals now and then; after an interrupt all strips end early.
         """
-        self.run_rows(first, last, caller)
-
-    cdef int run_rows(self, Py_ssize_t first, Py_ssize_t last, bint caller) except -1:
         cdef Py_ssize_t height = self.height, n, end
         cdef char *memory = <char *>malloc(self.scratch + 64)
         cdef char *start
@@ -34,9 +53,7 @@ cdef class Strips:
             poll = interrupted
         if memory == NULL:
             raise MemoryError
-        start = memory + (-<size_t>memory & 63)
-        if POISONED:
-            poison(start, self.scratch)
+        start = line_after(memory, self.scratch)
         with nogil:
             while first < last and not flag_is_set(self.stopped):
                 n = first // height
@@ -44,7 +61,7 @@ cdef class Strips:
                 self.strip(n, first - n * height, end - n * height, start, poll)
                 first = end
         free(memory)
-        return raise_pending()
+        raise_pending()
 
     def stop(self):
         """Make every strip end early."""
@@ -67,7 +84,7 @@ cdef class Task(Strips):
         job[0] = self.job
         job.source.data += n * job.source.step_n
         job.geometry.top -= first * job.geometry.stride_y       # row 0 of the part is row `first` of the image
-        locate(&job.target, rows, PyBUF_STRIDED)
+        locate(&job.target, rows)
         task.rows = task.height = job.target.height
         task.scratch, task.align, task.stopped = self.scratch, self.align, &job.stopped
         task.packed, task.source, task.target = self.packed, self.source, rows
@@ -76,17 +93,3 @@ cdef class Task(Strips):
     def layout(self):
         """Return how the loops cut up the work; see Packed.layout."""
         return self.packed.layout()
-
-
-def compute(packed, source, shape, dtype):
-    """Return the result for a small image, computed on this thread, or None for one that this was not planned for.
-
-    packed: a Packed or a PackedWindow. source: (images, rows, columns, channels), (rows, columns, channels) or (rows,
-    columns). shape, dtype: of the result, whose axes are in the same order.
-    """
-    target = np.empty(shape, dtype)
-    cdef Strips task = packed.task(source, target)
-    if task is None:
-        return None
-    task.run_rows(0, task.rows, True)
-    return target

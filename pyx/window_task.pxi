@@ -79,15 +79,37 @@ cdef class PackedWindow:
         cdef WindowTask task = WindowTask.__new__(WindowTask)
         cdef Window *job = &task.job
         job[0] = self.job
-        locate(&job.source, source, PyBUF_STRIDED_RO)
-        cdef Py_ssize_t images = locate(&job.target, target, PyBUF_STRIDED)
+        locate(&job.source, source)
+        cdef Py_ssize_t images = locate(&job.target, target)
         task.rows, task.scratch, task.align = self.rows, self.scratch, 1
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
-        if (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
-                and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target)):
-            return task
-        return None
+        return task if self.is_for(job, images) else None
+
+    cdef bint is_for(self, const Window *job, Py_ssize_t images) except -1:
+        """Return whether this was planned for the arrays of a job, of so many images."""
+        return (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
+                and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target))
+
+    cdef bint run_whole(self, ndarray source, ndarray target) except -1:
+        """Compute a whole result on this thread; return whether this was planned for arrays like these."""
+        cdef Window job = self.job
+        cdef Py_ssize_t n, images
+        cdef char near[NEAR_BYTES]
+        cdef char *memory
+        locate(&job.source, source)
+        images = locate(&job.target, target)
+        if not self.is_for(&job, images):
+            return False
+        memory = take_scratch(near, self.scratch)
+        with nogil:
+            for n in range(images):
+                if not flag_is_set(&job.stopped):
+                    self.loops.window_strip(&job, n, 0, job.target.height, line_after(memory, self.scratch),
+                                            interrupted)
+        if memory != near:
+            free(memory)
+        return raise_pending() == 0
 
 
 cdef class WindowTask(Strips):

@@ -1,8 +1,7 @@
 """The phases of the engine: kernel sets, prepared computations in the cache, and plans with the layout of the loops."""
-import sys
-
 import numpy as np
 import pytest
+from called import functions_called
 
 import imfilter
 from imfilter.engine import _core, bank, channelwise
@@ -106,19 +105,6 @@ def test_a_packed_bank_describes_its_blocks(image):
     assert pixels >= 6 and outputs > 1 and task.layout()["variant"] in _core.simd_variants()
 
 
-def functions_called(call):
-    """Return the names of the Python functions that a call runs once everything is prepared."""
-    call()
-    names = []
-    before = sys.getprofile()
-    sys.setprofile(lambda frame, event, _: names.append(frame.f_code.co_name) if event == "call" else None)
-    try:
-        call()
-    finally:
-        sys.setprofile(before)
-    return names[1:]
-
-
 @pytest.mark.parametrize("call", [
     lambda image: imfilter.correlate(image, KERNEL), lambda image: imfilter.convolve(image, KERNEL, stride=2),
     imfilter.sobel, imfilter.median, imfilter.unsharp_mask, lambda image: imfilter.minimum(image, (3, 5)),
@@ -126,6 +112,7 @@ def functions_called(call):
     lambda image: imfilter.conv2d(image, BANK),
 ])
 def test_a_repeated_call_on_a_small_image_runs_few_functions(call, image):
+    call(image)
     names = functions_called(lambda: call(image))
     assert len(names) <= 20 and not {"prepare", "_open_arrays", "allocate_output", "check_kernel"} & {*names}, names
 

@@ -1,4 +1,5 @@
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, final
 
 import numpy as np
 from typing_extensions import disjoint_base
@@ -38,10 +39,26 @@ class PackedWindow:
 @disjoint_base
 class WindowTask(Strips): ...
 
+@final
+@disjoint_base
+class ReadyCall:
+    def __init__(
+        self, packed: Packed | PackedWindow, shape: tuple[int, ...], dtype: np.dtype[Any],
+        result_shape: tuple[int, ...], result_dtype: np.dtype[Any],
+    ) -> None: ...
+    def repeat(self, image: object, out: object) -> np.ndarray[Any, Any] | None: ...
+    def without_last_axis(self) -> ReadyCall | None: ...
+
+@final
+@disjoint_base
+class RecentCalls:
+    def __init__(self, *watched: ContextVar[Any]) -> None: ...
+    def keep(self, arguments: tuple[Any, ...], ready: ReadyCall) -> None: ...
+    def repeat(
+        self, image: object, mask: object, out: object, workers: object, arguments: tuple[Any, ...],
+    ) -> np.ndarray[Any, Any] | None: ...
+
 def all_finite(array: np.ndarray[Any, Any]) -> bool: ...
-def compute(
-    packed: Packed | PackedWindow, source: np.ndarray[Any, Any], shape: tuple[int, ...], dtype: np.dtype[Any],
-) -> np.ndarray[Any, Any] | None: ...
 def has_packed_rows(array: np.ndarray[Any, Any]) -> bool: ...
 def moments(
     samples: np.ndarray[Any, Any], starts: np.ndarray[Any, Any], steps: np.ndarray[Any, Any],

@@ -23,6 +23,8 @@ from .request import BankOptions, BankRequest, check_pairs, look_up, result_size
 DEPTHWISE_WEIGHTS = 2**15  # weights below which a depthwise bank stays in the cache
 WORTH_THREADS = 6_000_000  # multiplications from which waking another thread pays, about 0.3 ms
 LARGEST_CACHED = 2**12  # weights up to which a bank is looked up by its values
+# Calls of conv2d: by their weight, bias, channel_axis, and options in the order of BankOptions.
+RECENT = _core.RecentCalls()
 LARGEST_PACKED = 2**13  # weights, filled up to whole vectors of outputs, up to which a bank stays packed
 
 
@@ -33,7 +35,10 @@ def filter_bank(
     """Apply a bank of kernels across the channels of an image. The options are those of `imfilter.conv2d`."""
     opened = open_image(image, channel_axis)
     prepared = prepare_bank(opened, weight, bias, options)
-    return opened.convert_back(prepared.run(opened.pixels, out, workers))
+    result = prepared.run(opened.pixels, out, workers)
+    if prepared.ready is not None and image is opened.pixels:
+        RECENT.keep((weight, bias, channel_axis, *options), prepared.ready)
+    return opened.convert_back(result)
 
 
 def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptions) -> "PreparedBank":
@@ -99,25 +104,34 @@ class PreparedBank:
         self.computation = Computation(
             compute_dtype, bounded, bias=bias, groups=groups, exact=check_flag("exact", options.exact))
         self.kernels = _depthwise_kernels(weights, groups)
-        self.taps = weights[0].size
+        self.taps: int = weights[0].size
         self._kept = KeptPack(
+            (request.shape, request.image_dtype), (self.shape, self.dtype),
             plain=is_plain(layout, request.image_dtype, self.dtype),
             small=self.taps * max(outputs, 32) <= LARGEST_PACKED)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
         threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
-        if math.prod(self.shape) * self.taps <= WORTH_THREADS:
-            threads = 1
-        direct = self._kept.compute(pixels, self.shape, self.dtype) if threads == 1 and out is None else None
+        ready = self.ready if threads > 1 else self._kept.ready
+        direct = ready.repeat(pixels, out) if ready else None
         if direct is not None:
             return direct
+        threads = threads if self._worth_threads() else 1
         source = self.layout.images(to_native(pixels))
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.result_layout)
         if result.size:
             task = self._make_task(source, target)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
+
+    def _worth_threads(self) -> bool:
+        return math.prod(self.shape) * self.taps > WORTH_THREADS
+
+    @property
+    def ready(self) -> "_core.ReadyCall | None":
+        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
+        return None if self._worth_threads() else self._kept.ready
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels). A small bank stays packed for the next."""

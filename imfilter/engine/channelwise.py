@@ -30,6 +30,8 @@ from .request import ChannelwiseOptions, ConvolutionRequest, FilterOptions, chec
 WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
 DEFAULTS = ChannelwiseOptions()
+# Calls of correlate and convolve: by their kernel, channel_axis, and options in the order of ChannelwiseOptions.
+RECENT = {flip: _core.RecentCalls(region.CURRENT) for flip in (False, True)}
 Maker = Callable[[ConvolutionRequest], "PreparedConvolution"]
 
 
@@ -58,7 +60,10 @@ def filter_with_kernel(
     if mask is None and type(image) is type(kernel) is np.ndarray and kernel.size <= LARGEST_CACHED:
         prepared = _find_prepared(image, kernel, flip, channel_axis, options)
         if prepared is not None:
-            return prepared.run(image, out, workers)
+            result = prepared.run(image, out, workers)
+            if prepared.ready is not None:
+                RECENT[flip].keep((kernel, channel_axis, *options), prepared.ready)
+            return result
     return filter_channelwise(
         image, KernelSet.from_kernel(kernel, flip=flip), options, channel_axis=channel_axis, mask=mask, out=out,
         workers=workers)
@@ -163,6 +168,7 @@ class PreparedConvolution:
         self._options = options
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
         self._kept = KeptPack(
+            (request.shape, request.image_dtype), (self.shape, self.dtype),
             plain=is_plain(layout, request.image_dtype, self.dtype), small=self.plan.taps <= LARGEST_PACKED)
 
     def _transform_blocks(self, image: np.dtype[Any], samples: Samples, full_size: Pair) -> fft.Blocks | None:
@@ -179,8 +185,8 @@ class PreparedConvolution:
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        threads = self._count_threads(workers)
-        direct = self._kept.compute(pixels, self.shape, self.dtype) if threads == 1 and out is None else None
+        threads, ready = self._count_threads(workers), self._kept.ready
+        direct = ready.repeat(pixels, out) if ready and threads == 1 else None
         if direct is not None:
             return direct
         source, result, target = self._open_arrays(pixels, out)
@@ -188,6 +194,11 @@ class PreparedConvolution:
             task = self._make_task(source, target)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
+
+    @property
+    def ready(self) -> "_core.ReadyCall | None":
+        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
+        return None if self.worth_threads else self._kept.ready
 
     def describe(self, pixels: Array) -> Plan:
         """Return the plan, with the decisions that depend on how the pixels lie in memory."""

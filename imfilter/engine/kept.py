@@ -9,6 +9,7 @@ from ..arrays.layout import ArrayLayout
 from . import _core
 
 Packed = _core.Packed | _core.PackedWindow
+ArrayKind = tuple[tuple[int, ...], np.dtype[Any]]  # shape and dtype
 
 
 def is_plain(layout: ArrayLayout, *dtypes: np.dtype[Any]) -> bool:
@@ -19,26 +20,26 @@ def is_plain(layout: ArrayLayout, *dtypes: np.dtype[Any]) -> bool:
 class KeptPack:
     """What was packed for one call, and serves the next.
 
-    plain: whether the core reads the pixels and writes the result as they are. small: whether it may stay in memory.
+    image, result: their shapes and dtypes. plain: whether the core reads the pixels and writes the result as they are.
+    small: whether it may stay in memory. ready: what computes the next result by one call of the core, or None where it
+    takes more.
     """
 
-    __slots__ = ("_packed", "_plain", "_small")
+    __slots__ = ("_image", "_packed", "_plain", "_result", "_small", "ready")
 
-    def __init__(self, *, plain: bool, small: bool) -> None:
-        self._plain, self._small = plain, small
+    def __init__(self, image: ArrayKind, result: ArrayKind, *, plain: bool, small: bool) -> None:
+        self._image, self._result, self._plain, self._small = image, result, plain, small
         self._packed: Packed | None = None
-
-    def compute(self, pixels: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array | None:
-        """Return the result, computed on this thread by one call of the core, or None where it takes more."""
-        packed = self._packed  # read once, here and below: other threads replace it
-        return _core.compute(packed, pixels, shape, dtype) if self._plain and packed is not None else None
+        self.ready: _core.ReadyCall | None = None
 
     def make_task(self, source: Array, target: Array, pack: Callable[[], Packed]) -> Any:
         """Return the work on arrays (images, rows, columns, channels); packed by `pack` unless what is kept fits."""
-        packed = self._packed
+        packed = self._packed  # read once: other threads replace it
         task = packed.task(source, target) if packed else None
         if task is None:
             packed = pack()
             task = packed.task(source, target)
-            self._packed = packed if self._small else None
+            if self._small:
+                self._packed = packed
+                self.ready = _core.ReadyCall(packed, *self._image, *self._result) if self._plain else None
         return task

@@ -110,17 +110,18 @@ class PreparedWindow:
         if plan.size[0] * (width + plan.size[1]) * channels * native.itemsize * 8 > LARGEST:
             raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")
         self._kept = KeptPack(
+            (shape, opened.pixels.dtype), (self.shape, self.dtype),
             plain=is_plain(layout, opened.pixels.dtype, self.dtype) and self._written == self.dtype,
             small=plan.network is None or len(plan.network.steps) <= LARGEST_PACKED)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
         threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
-        if math.prod(self.shape) * self._plan.cost <= WORTH_THREADS:
-            threads = 1
-        direct = self._kept.compute(pixels, self.shape, self.dtype) if threads == 1 and out is None else None
+        ready = self.ready if threads > 1 else self._kept.ready
+        direct = ready.repeat(pixels, out) if ready else None
         if direct is not None:
             return direct
+        threads = threads if self._worth_threads() else 1
         if out is not None:
             check_out(out, self.shape, self.dtype)
         if self._selects and exceeds_float64(pixels):
@@ -132,6 +133,14 @@ class PreparedWindow:
             task = self._make_task(source, target)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
+
+    def _worth_threads(self) -> bool:
+        return math.prod(self.shape) * self._plan.cost > WORTH_THREADS
+
+    @property
+    def ready(self) -> "_core.ReadyCall | None":
+        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
+        return None if self._worth_threads() else self._kept.ready
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels). A small plan stays packed for the next."""

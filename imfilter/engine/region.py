@@ -35,25 +35,25 @@ class OutputRegion(NamedTuple):
     padding: Margins | None = None
 
 
-_REGION: ContextVar[OutputRegion | None] = ContextVar("region", default=None)
+CURRENT: ContextVar[OutputRegion | None] = ContextVar("region", default=None)
 
 
 @contextlib.contextmanager
 def computing_region(region: OutputRegion) -> Iterator[None]:
     """Make every convolution called inside compute this region of its result."""
-    token = _REGION.set(region)
+    token = CURRENT.set(region)
     try:
         yield
     finally:
-        _REGION.reset(token)
+        CURRENT.reset(token)
 
 
 def get_region() -> OutputRegion | None:
     """Return the region that is computed, or None for a whole image."""
-    return _REGION.get()
+    return CURRENT.get()
 
 
 def whole_image() -> WholeImage | None:
     """Return the image whose region is computed, or None for a whole image."""
-    region = _REGION.get()
+    region = CURRENT.get()
     return region and region.whole

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from .operation import Prepared
 
 
+# The options that decide what a call on an array without a mask computes.
+LOOKED_UP = ("mode", "cval", "stride", "channel_axis", "dtype", "exact")
+
+
 def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions) -> Any:
     """Filter an image. values: its own parameters, not checked yet; options: those of every filter."""
     if type(image) is np.ndarray:
@@ -33,7 +37,10 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
         if mask is None and get_region() is None:
             ready = _find_ready(declaration, image, values, (mode, cval, stride, channel_axis, dtype, exact))
             if ready is not None:
-                return ready.run(image, out, workers)
+                result = ready.run(image, out, workers)
+                if ready.ready is not None:
+                    declaration.recent.keep((*values, mode, cval, stride, channel_axis, dtype, exact), ready.ready)
+                return result
     prepared = declaration.prepare(*values)
     if options.mask is not None and not declaration.weighs:
         raise ImfilterError(

@@ -7,7 +7,7 @@ import numpy as np
 from ..arrays.conversion import is_picture
 from ..arrays.dtypes import Array
 from ..arrays.opened import OpenedImage
-from ..engine.bank import prepare_bank
+from ..engine.bank import PreparedBank, prepare_bank
 from ..engine.request import BankOptions, FilterOptions
 from ..errors import ImfilterError
 from ..weights.taps import cosine_and_sine
@@ -55,7 +55,7 @@ class ChannelMatrix(Operation):
         self.check_colors(image)
         return super().apply(image, options)
 
-    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Any:
         axis, shape = opened.layout.channel_axis, opened.pixels.shape
         try:
             matrix = self.matrix_for(None if axis is None else shape[axis])
@@ -73,14 +73,21 @@ class ChannelSum(ChannelMatrix):
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         axis = opened.layout.channel_axis
-        return PreparedSum(super().prepare(opened, options), opened.layout.ndim if axis is None else axis)
+        bank = super().prepare(opened, options)
+        return PreparedSum(bank, opened.layout.ndim if axis is None else axis)
 
 
 class PreparedSum(NamedTuple):
     """A bank with one output, whose result loses its channel axis."""
 
-    bank: Prepared
+    bank: PreparedBank
     axis: int
+
+    @property
+    def ready(self) -> Any:
+        """As of other computations."""
+        ready = self.bank.ready
+        return ready.without_last_axis() if ready is not None else None
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result, in `out` if there is one."""

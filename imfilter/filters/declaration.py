@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine import _core
+from ..engine.region import CURRENT
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from .operation import Operation
 from .parameters import BorderName, Flag, Integer, Kind, Number, Pair
+from .sample_range import ORIGINAL
 
 MOST_PREPARED = 64  # prepared filters that a declaration keeps
 LARGEST_PREPARED = 2**12  # weights of a prepared filter that is kept
@@ -125,6 +128,8 @@ class FilterDeclaration:
     kernel_parameters: Mapping[str, Any] = field(default_factory=dict)
     cut: bool = False
     far: bool = False
+    # Calls of the function: by its own parameters, and mode, cval, stride, channel_axis, dtype and exact.
+    recent: _core.RecentCalls = field(default_factory=lambda: _core.RecentCalls(CURRENT, ORIGINAL), repr=False)
     _prepared: dict[Any, PreparedFilter] = field(default_factory=dict, repr=False)
 
     def prepare(self, *values: Any) -> PreparedFilter:

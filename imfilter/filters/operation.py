@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..arrays.opened import OpenedImage, open_image
+from ..engine import _core
 from ..engine.kernel_set import KernelSet
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
@@ -16,7 +17,13 @@ Joined = tuple[Callable[..., float], str]
 
 
 class Prepared(Protocol):
-    """A computation that is ready to be run on arrays of one shape and dtype."""
+    """A computation that is ready to be run on arrays of one shape and dtype.
+
+    ready: what repeats it on one thread by one call of the core, where that is all it takes, or None.
+    """
+
+    @property
+    def ready(self) -> _core.ReadyCall | None: ...
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result, in `out` if there is one."""

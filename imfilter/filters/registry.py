@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from ..engine.request import FilterOptions
-from .calling import call_filter
+from .calling import LOOKED_UP, call_filter
 from .declaration import COMMON_DEFAULTS, GROUPS, LINEAR, FilterDeclaration, Parameter
 from .docstrings import complete_docstring, insert_sections, parameter_help
 from .operation import Operation
@@ -65,6 +65,7 @@ def register_filter(
         name = build.__name__
         declaration = FilterDeclaration(name, group, parameters, build, function, kernel or {}, cut, far)
         function.__globals__["declaration"] = FILTERS[name] = declaration
+        function.__globals__["repeat"] = declaration.recent.repeat
         function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear)
         return function
 
@@ -74,18 +75,26 @@ def register_filter(
 def _public_function(build: Callable[..., Operation], own: list[inspect.Parameter]) -> Callable[..., Any]:
     """Compile the public function, whose real signature is bound by Python itself, faster than any code could.
 
-    For sobel, in one line:
-    `def sobel(image, *, axis=..., mode=..., ...): return call_filter(declaration, image, (axis,), FilterOptions(...))`.
+    For sobel:
+
+        def sobel(image, *, axis=..., mode=..., ...):
+            result = repeat(image, mask, out, workers, (axis, mode, cval, stride, channel_axis, dtype, exact))
+            if result is not None:
+                return result
+            return call_filter(declaration, image, (axis,), FilterOptions(mode, ...))
     """
     free = [one for one in own if one.kind is one.POSITIONAL_OR_KEYWORD]
     fixed = [one for one in own if one.kind is one.KEYWORD_ONLY]
     # Defaults are attached afterwards: their values, not their texts.
     texts = ["image", *map(_without_default, free), "*", *map(_without_default, fixed),
              *(f"{name}=None" for name in COMMON_DEFAULTS)]
+    values = "".join(f"{one.name}, " for one in own)
     source = (
         f"def {build.__name__}({', '.join(texts)}):\n"
-        f"    return call_filter(declaration, image, ({''.join(f'{one.name}, ' for one in own)}), "
-        f"FilterOptions({', '.join(COMMON_DEFAULTS)}))\n")
+        f"    result = repeat(image, mask, out, workers, ({values}{', '.join(LOOKED_UP)}))\n"
+        f"    if result is not None:\n"
+        f"        return result\n"
+        f"    return call_filter(declaration, image, ({values}), FilterOptions({', '.join(COMMON_DEFAULTS)}))\n")
     namespace: dict[str, Any] = {
         "call_filter": call_filter, "FilterOptions": FilterOptions, "__name__": build.__module__}
     exec(compile(source, f"<imfilter.{build.__name__}>", "exec"), namespace)

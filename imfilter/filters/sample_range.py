@@ -10,33 +10,33 @@ import numpy as np
 
 from ..arrays.dtypes import EXACT, supported_dtype
 
-_ORIGINAL: ContextVar[np.dtype[Any] | None] = ContextVar("original", default=None)
+ORIGINAL: ContextVar[np.dtype[Any] | None] = ContextVar("original", default=None)
 
 
 @contextlib.contextmanager
 def assume_range(dtype: np.dtype[Any]) -> Iterator[None]:
     """Make filters called inside treat floats as samples on the range of this dtype."""
-    token = _ORIGINAL.set(dtype)
+    token = ORIGINAL.set(dtype)
     try:
         yield
     finally:
-        _ORIGINAL.reset(token)
+        ORIGINAL.reset(token)
 
 
 def inside_chain() -> bool:
     """Return whether a pipeline is running, which has checked the original image."""
-    return _ORIGINAL.get() is not None
+    return ORIGINAL.get() is not None
 
 
 def original_dtype() -> np.dtype[Any] | None:
     """Return the dtype of the original image within a pipeline, else None."""
-    return _ORIGINAL.get()
+    return ORIGINAL.get()
 
 
 def range_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype whose range an image's samples use: its own, or within a pipeline that of the original image."""
     own = supported_dtype(dtype)
-    return own if own.kind != "f" else _ORIGINAL.get() or own
+    return own if own.kind != "f" else ORIGINAL.get() or own
 
 
 def white_level(dtype: np.dtype[Any]) -> float:

@@ -1,0 +1,219 @@
+# RecentCalls: the calls that a function was given last, which the core repeats by itself for small images.
+#
+# A call is known by its arguments, the shape and the samples' dtype of its image. Nothing of it is kept but numbers,
+# names and types, and copies of small arrays: kernels and biases, which are compared by value. The functions of Python
+# answer all calls that are not repeated here.
+
+cdef enum:
+    MOST_CALLS = 8
+    MOST_BYTES = 32_768         # of an array that is copied, to be compared
+    MOST_AXES = 4
+
+_environ = os.environ
+_variables = getattr(_environ, "_data", None)       # what a look-up in os.environ takes half a microsecond for
+_workers = _environ.encodekey("IMFILTER_WORKERS")
+
+
+cdef bint has_plain_workers(workers) except -1:
+    """Return whether the number of threads is right, as far as that is seen soon, and no more than 1 if it is given."""
+    cdef Py_ssize_t k
+    cdef bint positive = False
+    if workers is not None:
+        return type(workers) is int and workers == 1
+    if type(_variables) is not dict or os.environ is not _environ:
+        return False
+    value = (<dict>_variables).get(_workers)
+    if value is None:
+        return True
+    if type(value) is not bytes:
+        return False
+    for k in range(len(<bytes>value)):
+        if not b"0" <= (<bytes>value)[k] <= b"9":
+            return False
+        positive |= (<bytes>value)[k] > b"0"
+    return positive
+
+
+cdef bint all_none(tuple variables) except -1:
+    """Return whether context variables are None."""
+    cdef Py_ssize_t k
+    for k in range(len(variables)):
+        if get_value(variables[k], None) is not None:
+            return False
+    return True
+
+
+cdef bint is_unchanging(value) except -1:
+    """Return whether an argument is a number, a name or a type, or a tuple of them."""
+    if type(value) is tuple:
+        for item in <tuple>value:
+            if not is_unchanging(item):
+                return False
+        return True
+    return (value is None or type(value) is int or type(value) is float or type(value) is str
+            or isinstance(value, (bool, type, np.dtype, Enum)))
+
+
+cdef tuple copied_arguments(tuple arguments):
+    """Return the arguments with copies of small arrays, or None if one of them may change otherwise."""
+    copies = []
+    for value in arguments:
+        if PyArray_CheckExact(value):
+            if value.dtype.kind not in "biuf" or not value.dtype.isnative or value.nbytes > MOST_BYTES:
+                return None
+            value = np.array(value, order="C")
+        elif not is_unchanging(value):
+            return None
+        copies.append(value)
+    return tuple(copies)
+
+
+cdef bint has_shape(ndarray array, int axes, const npy_intp *shape) noexcept:
+    cdef int k
+    if PyArray_NDIM(array) != axes:
+        return False
+    for k in range(axes):
+        if PyArray_DIMS(array)[k] != shape[k]:
+            return False
+    return True
+
+
+cdef bint equals_array(ndarray given, ndarray kept) noexcept:
+    """Return whether an array has the shape, dtype and bytes of a copy."""
+    return (PyArray_TYPE(given) == PyArray_TYPE(kept) and PyArray_ISNOTSWAPPED(given)
+            and PyArray_IS_C_CONTIGUOUS(given) and has_shape(given, PyArray_NDIM(kept), PyArray_DIMS(kept))
+            and memcmp(PyArray_BYTES(given), PyArray_BYTES(kept), PyArray_NBYTES(kept)) == 0)
+
+
+cdef bint same_argument(given, kept) except -1:
+    """Return whether an argument means what one does that was kept. Equal arguments of other types may not."""
+    cdef Py_ssize_t k
+    cdef double number, other
+    if given is kept:
+        return True
+    if type(given) is not type(kept):
+        return False
+    if type(kept) is float:
+        number, other = given, kept
+        return memcmp(&number, &other, sizeof(double)) == 0     # -0.0 is not 0.0
+    if type(kept) is int or type(kept) is str:
+        return given == kept
+    if type(kept) is tuple:
+        if len(<tuple>given) != len(<tuple>kept):
+            return False
+        for k in range(len(<tuple>kept)):
+            if not same_argument((<tuple>given)[k], (<tuple>kept)[k]):
+                return False
+        return True
+    return PyArray_CheckExact(kept) and equals_array(given, kept)
+
+
+cdef int store_shape(npy_intp *into, shape) except -1:
+    """Store the sizes of up to MOST_AXES axes; return how many there are."""
+    cdef int k, axes = len(shape)
+    for k in range(axes):
+        into[k] = shape[k]
+    return axes
+
+
+@cython.final
+cdef class ReadyCall:
+    """What computes images of one shape and dtype on this thread, by the core alone. It never changes.
+
+    packed: a Packed or PackedWindow. shape, dtype: of the image; result_shape, result_dtype: of the result. They are as
+    the loops read and write them: (images, rows, columns, channels), (rows, columns, channels) or (rows, columns).
+    """
+    cdef object packed
+    cdef int axes, kind, result_axes, result_kind       # kinds are NumPy's numbers of dtypes
+    cdef npy_intp shape[MOST_AXES]
+    cdef npy_intp result_shape[MOST_AXES]
+
+    def __init__(self, packed, shape, dtype, result_shape, result_dtype):
+        self.packed, self.kind, self.result_kind = packed, dtype.num, result_dtype.num
+        self.axes, self.result_axes = store_shape(self.shape, shape), store_shape(self.result_shape, result_shape)
+
+    def without_last_axis(self):
+        """Return what computes the same, and leaves out the result's last axis, whose size is 1; None of batches."""
+        cdef ReadyCall ready = ReadyCall.__new__(ReadyCall)
+        if self.result_axes != 3:
+            return None
+        ready.packed, ready.axes, ready.kind, ready.result_kind = self.packed, self.axes, self.kind, self.result_kind
+        ready.shape, ready.result_shape, ready.result_axes = self.shape, self.result_shape, 2
+        return ready
+
+    def repeat(self, image, out):
+        """Return the result, in `out` if there is one, or None for arrays that take more than the loops."""
+        if not PyArray_CheckExact(image) or not self.is_for(image):
+            return None
+        if out is None:
+            out = PyArray_EMPTY(self.result_axes, self.result_shape, self.result_kind, 0)
+        elif not self.may_write(image, out):
+            return None
+        return out if run_whole(self.packed, image, out) else None
+
+    cdef bint is_for(self, ndarray image) noexcept:
+        return (PyArray_TYPE(image) == self.kind and PyArray_ISNOTSWAPPED(image)
+                and has_shape(image, self.axes, self.shape))
+
+    cdef bint is_like(self, ReadyCall other) noexcept:
+        """Return whether both are for images of one shape and dtype."""
+        return (self.kind == other.kind and self.axes == other.axes
+                and memcmp(self.shape, other.shape, self.axes * sizeof(npy_intp)) == 0)
+
+    cdef bint may_write(self, ndarray image, out):
+        """Return whether the loops can write the result to `out`, which does not overlap the image."""
+        return (PyArray_CheckExact(out) and PyArray_TYPE(out) == self.result_kind and PyArray_ISWRITEABLE(out)
+                and PyArray_ISNOTSWAPPED(out) and has_shape(out, self.result_axes, self.result_shape)
+                and not may_overlap(image, out))
+
+
+@cython.final
+cdef class RecentCalls:
+    """The calls that a function was given last, to be repeated.
+
+    watched: context variables; while one of them is not None, calls mean something else.
+    """
+    cdef tuple calls                    # arguments and ReadyCall by turns
+    cdef tuple watched
+
+    def __init__(self, *watched):
+        self.calls, self.watched = (), watched
+
+    def repeat(self, image, mask, out, workers, tuple arguments):
+        """Return the result if the core can compute it as in a recent call, on this thread; else None."""
+        cdef Py_ssize_t k
+        cdef tuple calls
+        if mask is not None or not PyArray_CheckExact(image):
+            return None
+        with cython.critical_section(self):
+            calls = self.calls
+        for k in range(0, len(calls), 2):
+            if (<ReadyCall>calls[k + 1]).is_for(image) and same_argument(arguments, calls[k]):
+                if has_plain_workers(workers) and all_none(self.watched):
+                    return (<ReadyCall>calls[k + 1]).repeat(image, out)
+                return None
+        return None
+
+    def keep(self, tuple arguments, ReadyCall ready not None):
+        """Keep a call, unless its arguments may change."""
+        cdef Py_ssize_t k
+        cdef tuple copies = copied_arguments(arguments)
+        cdef tuple calls
+        cdef list kept
+        if copies is None or not all_none(self.watched):
+            return
+        with cython.critical_section(self):
+            calls = self.calls
+        kept = [copies, ready]
+        for k in range(0, len(calls), 2):
+            if len(kept) < 2 * MOST_CALLS and not (same_argument(copies, calls[k]) and ready.is_like(calls[k + 1])):
+                kept += calls[k:k + 2]
+        with cython.critical_section(self):
+            self.calls = tuple(kept)
+
+
+cdef bint run_whole(packed, ndarray source, ndarray target) except -1:
+    """Compute a whole result on this thread; return whether a Packed or PackedWindow was planned for these arrays."""
+    if type(packed) is Packed:
+        return (<Packed>packed).run_whole(source, target)
+    return (<PackedWindow>packed).run_whole(source, target)
