@@ -64,7 +64,7 @@ if BUILD == "thread":
     VARIANTS = {"baseline": []}     # threads share the same data in all of them
 
 # A build with any NumPy from 2 on runs with all that are supported.
-NUMPY = {"include_dirs": [np.get_include()], "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]}
+NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]}
 
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
@@ -88,6 +88,7 @@ def extensions():
     yield extension("engine._core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)], **NUMPY)
     yield extension("engine._tracing", "tracing.pyx", [])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
+    yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():
         yield extension(f"engine._loops_{variant}", f"loops_{variant}.pyx", LOOPS, flags, include_dirs=["pyx"],

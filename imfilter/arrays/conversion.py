@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import DtypeError, ImfilterError
 from .dtypes import Array
 from .high_depth import HighDepthImage
+from .pillow_memory import make_picture, read_picture
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -27,7 +28,6 @@ PIL_DTYPES = {"1": "?", "L": "u1", "LA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK"
               "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}
 PIL_MODES = {("?", 1): "1", ("B", 1): "L", ("B", 3): "RGB", ("H", 1): "I;16", ("i", 1): "I", ("f", 1): "F"}
 PIL_ALPHA = ("LA", "RGBA")
-OTHER_COLORS = ("CMYK", "YCbCr")  # for which Pillow takes an array only as bytes
 
 
 def is_picture(image: object) -> bool:
@@ -44,11 +44,11 @@ def as_array(image: object, name: str = "image") -> Array:
     """
     if type(image) is np.ndarray:
         return image
-    _reject_masked(image, name)
     if isinstance(image, HighDepthImage):
         return image.pixels
     if is_picture(image):
         return _pil_pixels(image)  # type: ignore[arg-type]
+    _reject_masked(image, name)
     if image is None or isinstance(image, (str, bytes)):
         came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}")
@@ -116,7 +116,7 @@ def _pil_pixels(image: PIL.Image.Image) -> Array:
             " Convert it first, with image.convert('RGB')")
         raise ImfilterError(f"a Pillow image must have mode {', '.join(PIL_DTYPES)}, got {image.mode!r}.{hint}")
     pixels = getattr(image, "pixels", None)  # of an ArrayImage
-    return np.asarray(image) if pixels is None else pixels
+    return read_picture(image) if pixels is None else pixels
 
 
 def picture_dtype(image: Picture) -> np.dtype[Any]:
@@ -147,8 +147,6 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     A result that Pillow has no mode for becomes a HighDepthImage if the source was one. mode: what the
     bands mean, by Pillow's names; default: the source's where it fits the result, else gray or red, green and blue.
     """
-    from PIL import Image
-
     from .array_image import CHANNELS, ArrayImage
 
     bands = 1 if result.ndim == 2 else result.shape[2]
@@ -166,10 +164,7 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
     pixels = np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result)
     if isinstance(source, ArrayImage) and CHANNELS.get(mode) == bands:
         return ArrayImage(pixels, mode, dict(source.info))
-    if mode in OTHER_COLORS:
-        image = Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.data)
-    else:
-        image = Image.fromarray(pixels)
+    image = make_picture(pixels, mode)
     image.info = dict(source.info)
     return image
 

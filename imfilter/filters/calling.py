@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
-from ..arrays.conversion import as_array, has_alpha, is_picture
+from ..arrays.conversion import as_array, has_alpha, is_picture, pixels_of, to_input_type
 from ..arrays.dispatch import call_lazy, is_lazy
 from ..arrays.dtypes import Array, round_to_dtype, supported_dtype
 from ..arrays.opened import array_like, open_image
@@ -52,7 +52,21 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
         check_srgb(image)
         with use_curves_of(image):
             return _filter_checked(declaration, prepared, image, options)
+    if type(image) is not np.ndarray and is_picture(image) and not has_alpha(image):
+        prepared.operation.check_colors(image)
+        pixels = pixels_of(image, options.channel_axis)
+        return to_input_type(image, _filter_array(declaration, pixels, values, options))
     return _filter_checked(declaration, prepared, image, options)
+
+
+def _filter_array(
+    declaration: FilterDeclaration, image: Array, values: tuple[Any, ...], options: FilterOptions
+) -> Any:
+    """Filter an array as the public function does."""
+    mode, cval, stride, mask, channel_axis, dtype, out, workers, exact = options
+    looked_up = (*values, mode, cval, stride, channel_axis, dtype, exact)
+    result = declaration.recent.repeat(image, mask, out, workers, looked_up)
+    return result if result is not None else call_filter(declaration, image, values, options)
 
 
 def _find_ready(

@@ -13,6 +13,7 @@ from PIL import Image
 from PIL.ImageFilter import MultibandFilter
 
 from ...arrays.dtypes import Array, result_dtype
+from ...arrays.pillow_memory import STORED, make_picture, read_picture
 from ...engine.borders import parse_border
 from ...errors import ImfilterError, check_finite, check_pair, suggest
 from ...filters import FILTERS, FilterDeclaration, Parameter
@@ -140,14 +141,16 @@ class FixedFilter(ImageFilter):
         if image.mode not in FIXED_MODES:
             raise ImfilterError(f"a fixed kernel filters images of mode {', '.join(FIXED_MODES)}, got {image.mode!r}: "
                                 "convert it first, with image.convert('RGB')")
-        result = filter_fixed(np.asarray(image), FIXED[type(self).__name__], self._mode, self._cval)
+        result = filter_fixed(read_picture(image), FIXED[type(self).__name__], self._mode, self._cval)
         return _to_picture(result, image.mode)
 
 
 def _to_picture(pixels: Array, mode: str) -> Image.Image:
     """Return pixels as an image of this mode, which has the same bands."""
-    size = pixels.shape[1], pixels.shape[0]
-    return Image.frombytes(mode, size, np.ascontiguousarray(pixels).tobytes())
+    pixels = np.ascontiguousarray(pixels)
+    if mode in STORED:
+        return make_picture(pixels, mode)
+    return Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
 
 
 def _hashable(value: Any) -> Any:
