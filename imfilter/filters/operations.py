@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.conversion import pixels_of, to_input_type
-from ..arrays.dtypes import Array, result_dtype, supported_dtype
+from ..arrays.dtypes import Array, result_dtype
 from ..arrays.opened import OpenedImage
 from ..engine.channelwise import Epilogue, KernelSet, filter_same, prepare
 from ..engine.joined import Join, PreparedJoin
@@ -98,16 +97,13 @@ class LevelPlusConvolution(Operation):
         self._leveled: dict[float, KernelSet] = {}  # by level
         self.size = 2 * kernel.size
 
-    def apply(self, image: Any, options: FilterOptions) -> Any:
-        pixels = pixels_of(image, options.channel_axis)
-        kind, level = supported_dtype(pixels.dtype), self.level(pixels.dtype)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        kind, level = opened.dtype, self.level(opened.pixels.dtype)
         if kind.kind == "u" and level == np.iinfo(kind).max and result_dtype(kind, options.dtype) == kind:
-            # Only what falls below white shows: white minus the saturated response to the negative kernel, in one pass.
-            drawing: Array = filter_same(pixels, self._negative, options)
-            return to_input_type(image, np.invert(drawing, out=drawing))
+            return PreparedNegative(prepare(opened, self._negative, options.channelwise()))
         if level not in self._leveled:
             self._leveled[level] = self._set.with_epilogue(Epilogue("level", level))
-        return filter_same(image, self._leveled[level], options)
+        return prepare(opened, self._leveled[level], options.channelwise())
 
     @property
     def kernel_set(self) -> KernelSet:
@@ -116,3 +112,16 @@ class LevelPlusConvolution(Operation):
     def composition(self) -> Composition:
         return Composition(
             f"It is {self.name} plus the convolution with:", ({"kernel": self.kernel},), level=self.level)
+
+
+class PreparedNegative(NamedTuple):
+    """White minus a saturated response, in one pass: only what falls below white shows."""
+
+    response: Prepared
+    ready: None = None
+
+    def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
+        """Compute the result, in `out` if there is one."""
+        drawing = self.response.run(pixels, out, workers)
+        result: Array = np.invert(drawing, out=drawing)
+        return result
