@@ -24,17 +24,32 @@ cdef void slide(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py
         x += 1
 
 
+cdef inline void slide_pixel(uint16_t *sums, const uint8_t *enters, const uint8_t *leaves,
+                             Py_ssize_t channels) noexcept nogil:
+    """Move the sums of a pixel. Loops of unknown length would begin with as much code as a short row takes."""
+    cdef Py_ssize_t c
+    if channels == 3:
+        sums[0] += enters[0] - leaves[0]
+        sums[1] += enters[1] - leaves[1]
+        sums[2] += enters[2] - leaves[2]
+    elif channels == 1:
+        sums[0] += enters[0] - leaves[0]
+    else:
+        for c in range(channels):
+            sums[c] += enters[c] - leaves[c]
+
+
 cdef void slide_outside(const Job *job, uint16_t *sums, const uint8_t *enters, const uint8_t *leaves, Py_ssize_t first,
                         Py_ssize_t end) noexcept nogil:
     """Move the sums of columns first to end of the padded image, which lie outside the image; none leaves: NULL."""
     cdef Py_ssize_t k, c, at, channels = job.source.channels
     for k in range(first, end):
         at = place(k - job.geometry.left, job.source.width, job.geometry.border)
-        for c in range(channels):
-            if at >= 0:
-                sums[c] += enters[at * channels + c] - (leaves[at * channels + c] if leaves != NULL else 0)
-            elif leaves == NULL:
-                sums[c] += <uint8_t>job.geometry.cval
+        if leaves != NULL and at >= 0:
+            slide_pixel(sums, enters + at * channels, leaves + at * channels, channels)
+        elif leaves == NULL:
+            for c in range(channels):
+                sums[c] += enters[at * channels + c] if at >= 0 else <uint8_t>job.geometry.cval
         sums += channels
 
 
