@@ -8,6 +8,8 @@ from enum import Enum
 
 import numpy as np
 
+from imfilter.runtime.threads import VARIABLE
+
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.contextvars cimport get_value

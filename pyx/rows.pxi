@@ -136,6 +136,16 @@ cdef inline void widen_pixels(const Job *job, const char *row, Py_ssize_t x, Py_
     widen(first, image.kind, lanes, pixels * image.channels)
 
 
+cdef inline void repeat_pixel(const lane *lanes, lane *into, Py_ssize_t channels) noexcept nogil:
+    """Copy a widened pixel to another place of its row: one of the few at a border, so no loop for many is needed."""
+    if channels == 1:
+        into[0] = lanes[0]
+    elif channels == 3:
+        into[0], into[1], into[2] = lanes[0], lanes[1], lanes[2]
+    else:
+        memcpy(into, lanes, channels * sizeof(lane))
+
+
 cdef inline Py_ssize_t steps_to(Py_ssize_t distance, Py_ssize_t step, Py_ssize_t most) noexcept nogil:
     """Return the number of steps that reach the distance, at most `most`."""
     if distance <= 0:
@@ -162,6 +172,8 @@ cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t
         if at < 0:
             for c in range(channels):
                 lanes[k * channels + c] = <lane>job.geometry.cval
+        elif step == 1 and inside <= at - x < beyond:
+            repeat_pixel(lanes + (at - x) * channels, lanes + k * channels, channels)
         else:
             widen_pixels(job, row, at, 1, 1, lanes + k * channels, raw)
         k += 1

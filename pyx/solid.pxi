@@ -101,9 +101,25 @@ cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize
         x = min(x + block, last)
 
 
+cdef void divide_short(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t area,
+                       uint16_t magic, int shift) noexcept nogil:
+    """Write the same means of half a vector of bytes to a whole one: those of two vectors of sums, which may overlap."""
+    cdef Py_ssize_t last = count - <Py_ssize_t>sizeof(lanes_short) // 2, x = 0, e
+    cdef uint16_t ties = area % 2 == 0
+    cdef lanes_short a
+    while True:
+        a = lanes_shorts(area // 2)
+        for e in range(stage.tap_count):
+            a += lane_load(sums + 2 * (x + stage.taps[e].offset), a)
+        lanes_narrow(into + x, lanes_divided(a, magic, shift, area, ties))
+        if x == last:
+            return
+        x = last
+
+
 cdef void divide_few(const Stage *stage, const char *sums, char *into, Py_ssize_t count, unsigned int area
                      ) noexcept nogil:
-    """Write the same means of fewer boxes than fill a vector."""
+    """Write the same means of few boxes."""
     cdef Py_ssize_t x, e
     cdef unsigned int value, mean
     for x in range(count):
@@ -203,8 +219,10 @@ cdef void sum_solid(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, c
                 add_neighbors(level, level + job.ring.row_lanes, channels << k, (columns - (2 << k) + 1) * channels)
                 level += job.ring.row_lanes
             into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
-            if job.box.magic and count < <Py_ssize_t>sizeof(lanes_short):
+            if job.box.magic and count < <Py_ssize_t>sizeof(lanes_short) // 2:
                 divide_few(&job.kernel.stages[0], sums, into, count, job.box.area)
+            elif job.box.magic and count < <Py_ssize_t>sizeof(lanes_short):
+                divide_short(&job.kernel.stages[0], sums, into, count, job.box.area, job.box.magic, job.box.magic_shift)
             elif job.box.magic:
                 divide_sums(&job.kernel.stages[0], sums, into, count, job.box.area, job.box.magic, job.box.magic_shift)
             else:
