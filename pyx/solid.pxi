@@ -103,7 +103,7 @@ cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize
 
 cdef void divide_short(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t area,
                        uint16_t magic, int shift) noexcept nogil:
-    """Write the same means of half a vector of bytes to a whole one: those of two vectors of sums, which may overlap."""
+    """Write the same means for half a vector of bytes, or more up to a whole one: by two vectors that may overlap."""
     cdef Py_ssize_t last = count - <Py_ssize_t>sizeof(lanes_short) // 2, x = 0, e
     cdef uint16_t ties = area % 2 == 0
     cdef lanes_short a

@@ -228,3 +228,22 @@ def test_results_of_any_size_have_the_same_bits(name, rng, variant):
     whole = apply(image, dtype="u2")
     parts = [apply(image[max(y - 16, 0):y + 316], dtype="u2")[min(y, 16):][:300] for y in range(0, 3300, 300)]
     np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_means_of_boxes_in_rows_of_every_length(channels, variant, rng):
+    """Short rows take other loops, and pixels outside the image are copied from within a row where they can be."""
+    for width in (*range(1, 40), 47, 48, 63, 64, 65, 128, 131):
+        image = rng.integers(0, 256, (5, width, channels)).astype(np.uint8)
+        for size, mode in (((3, 3), "reflect"), ((2, 4), "mirror"), ((1, 5), "wrap"), ((4, 2), "constant")):
+            sums = correlate(image.astype(np.float64), np.ones(size), mode=mode)
+            wanted = np.rint(sums / (size[0] * size[1]))
+            np.testing.assert_array_equal(correlate(image, np.ones(size) / (size[0] * size[1]), mode=mode), wanted)
+        column = np.array([[1.0], [2], [1]])
+        for mode in ("reflect", "mirror", "wrap", "nearest"):
+            wide = np.pad(image.astype(np.float64), ((1, 1), (4, 4), (0, 0)), {
+                "reflect": "symmetric", "mirror": "reflect", "wrap": "wrap", "nearest": "edge"}[mode])
+            row = np.arange(1.0, 10)
+            wanted = correlate(wide, column * row, padding="valid")
+            result = correlate(image.astype(np.float32), column * row, mode=mode, method="separable")
+            np.testing.assert_array_equal(result, wanted)
