@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from imfilter.runtime.threads import VARIABLE
+from imfilter.runtime.threads import VARIABLE as _VARIABLE
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer

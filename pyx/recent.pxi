@@ -11,7 +11,7 @@ cdef enum:
 
 _environ = os.environ
 _variables = getattr(_environ, "_data", None)       # what a look-up in os.environ takes half a microsecond for
-_workers = _environ.encodekey(VARIABLE)
+_workers = _environ.encodekey(_VARIABLE)
 
 
 cdef bint has_plain_workers(workers) except -1:

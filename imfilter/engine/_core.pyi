@@ -40,7 +40,6 @@ class PackedWindow:
 class WindowTask(Strips): ...
 
 @final
-@disjoint_base
 class ReadyCall:
     def __init__(
         self, packed: Packed | PackedWindow, shape: tuple[int, ...], dtype: np.dtype[Any],
@@ -50,7 +49,6 @@ class ReadyCall:
     def without_last_axis(self) -> ReadyCall | None: ...
 
 @final
-@disjoint_base
 class RecentCalls:
     def __init__(self, *watched: ContextVar[Any]) -> None: ...
     def keep(self, arguments: tuple[Any, ...], ready: ReadyCall) -> None: ...
