@@ -67,8 +67,8 @@ if BUILD == "thread":
 NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]}
 
 SHARED = ["pyx/engine.pxd"]
-PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
-         "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes",
+PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "small_separable",
+         "strips", "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes",
          "histogram", "bilateral", "window_strips", "moments")
 CORE_PARTS = (
     "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task",

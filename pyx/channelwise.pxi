@@ -2,10 +2,10 @@
 #
 #     result[y, x, c] = sum over i, j of kernel[i, j] * image[y*s + i*d - top, x*s + j*d - left, c]
 #
-# Loop order: group of 4 output rows > block of 3 vectors along the row (x and c together) > runs >
-# taps. A vector that was loaded once serves every output row of the group that reads its input row.
-# The twelve sums are named, because gcc does not keep an array of them in registers. A stage over one
-# row has nothing to share: it takes 12 vectors of that row at once.
+# Loop order: group of output rows > block of vectors along the row (x and c together) > runs > taps. A vector that was
+# loaded once serves every output row of the group that reads its input row. Groups have six rows of dense kernels, and
+# blocks four vectors, where there are 32 registers; else four rows and three vectors. The sums are an array with literal
+# indices, which stays in registers. A stage over one row has nothing to share: it takes 12 vectors of that row at once.
 #
 # A separable kernel takes two such stages: its column gives a group of middle rows, as long as a ring row, and
 # its row reads those. Long runs of equal weights read sums of neighbors (add_doublings in rows.pxi).
@@ -20,52 +20,78 @@ ctypedef fused lanes:
     lanes_short
 
 
-cdef inline void flush(char *into, lanes *a, lanes *b, lanes *c, bint fresh) noexcept nogil:
-    """Write three sums, or add them to memory, and start again from 0."""
+cdef inline void flush(char *into, lanes *sums, bint fresh, const int vectors) noexcept nogil:
+    """Write sums side by side, or add them to memory, and start again from 0; there are three or four."""
     if not fresh:
-        a[0] += lane_load(into, a[0])
-        b[0] += lane_load(into + sizeof(lanes), b[0])
-        c[0] += lane_load(into + 2 * sizeof(lanes), c[0])
-    lane_store(into, a[0])
-    lane_store(into + sizeof(lanes), b[0])
-    lane_store(into + 2 * sizeof(lanes), c[0])
-    a[0] = lane_zero(a[0])
-    b[0] = lane_zero(b[0])
-    c[0] = lane_zero(c[0])
+        sums[0] += lane_load(into, sums[0])
+        sums[1] += lane_load(into + sizeof(lanes), sums[0])
+        sums[2] += lane_load(into + 2 * sizeof(lanes), sums[0])
+        if vectors == 4:
+            sums[3] += lane_load(into + 3 * sizeof(lanes), sums[0])
+    lane_store(into, sums[0])
+    lane_store(into + sizeof(lanes), sums[1])
+    lane_store(into + 2 * sizeof(lanes), sums[2])
+    if vectors == 4:
+        lane_store(into + 3 * sizeof(lanes), sums[3])
+        sums[3] = lane_zero(sums[0])
+    sums[0] = lane_zero(sums[0])
+    sums[1] = lane_zero(sums[0])
+    sums[2] = lane_zero(sums[0])
 
 
-cdef inline void add_taps(lanes *like, const Stage *stage, Py_ssize_t e, const char **sources, Py_ssize_t x,
-                          bint a, bint b, bint c, bint d,
-                          lanes *a0, lanes *a1, lanes *a2, lanes *b0, lanes *b1, lanes *b2,
-                          lanes *c0, lanes *c1, lanes *c2, lanes *d0, lanes *d1, lanes *d2) noexcept nogil:
-    """Add tap e and the following taps with its mask to the rows a, b, c and d; literals leave no branch."""
-    cdef Py_ssize_t end = stage.taps[e].run_end
+cdef inline void add_products(lanes *sums, const char *weight, lanes v0, lanes v1, lanes v2, lanes v3) noexcept nogil:
+    """Add a tap's products to the sums of a row."""
+    sums[0] += lane_splat(weight, v0) * v0
+    sums[1] += lane_splat(weight, v0) * v1
+    sums[2] += lane_splat(weight, v0) * v2
+    if GROUP_VECTORS == 4:
+        sums[3] += lane_splat(weight, v0) * v3
+
+
+cdef inline void add_taps(lanes *sums, const Stage *stage, Py_ssize_t e, const char **sources, Py_ssize_t x,
+                          const int mask) noexcept nogil:
+    """Add tap e and the following taps with its mask to the rows of the mask; a literal mask leaves no branch."""
+    cdef Py_ssize_t end = stage.taps[e].run_end, size = lane_size(sums[0])
     cdef const char *source
-    cdef const char *weights = stage.weights + e * GROUP * lane_size(like[0])
-    cdef lanes v0, v1, v2
+    cdef const char *weights = stage.weights + e * MOST_ROWS * size
+    cdef lanes v0, v1, v2, v3 = lane_zero(sums[0])
     while e < end:
         source = sources[e] + x
-        v0 = lane_load(source, like[0])
-        v1 = lane_load(source + sizeof(lanes), like[0])
-        v2 = lane_load(source + 2 * sizeof(lanes), like[0])
-        if a:
-            a0[0] += lane_splat(weights, like[0]) * v0
-            a1[0] += lane_splat(weights, like[0]) * v1
-            a2[0] += lane_splat(weights, like[0]) * v2
-        if b:
-            b0[0] += lane_splat(weights + lane_size(like[0]), like[0]) * v0
-            b1[0] += lane_splat(weights + lane_size(like[0]), like[0]) * v1
-            b2[0] += lane_splat(weights + lane_size(like[0]), like[0]) * v2
-        if c:
-            c0[0] += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v0
-            c1[0] += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v1
-            c2[0] += lane_splat(weights + 2 * lane_size(like[0]), like[0]) * v2
-        if d:
-            d0[0] += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v0
-            d1[0] += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v1
-            d2[0] += lane_splat(weights + 3 * lane_size(like[0]), like[0]) * v2
-        weights += GROUP * lane_size(like[0])
+        v0 = lane_load(source, v0)
+        v1 = lane_load(source + sizeof(lanes), v0)
+        v2 = lane_load(source + 2 * sizeof(lanes), v0)
+        if GROUP_VECTORS == 4:
+            v3 = lane_load(source + 3 * sizeof(lanes), v0)
+        if mask & 1:
+            add_products(sums, weights, v0, v1, v2, v3)
+        if mask & 2:
+            add_products(sums + GROUP_VECTORS, weights + size, v0, v1, v2, v3)
+        if mask & 4:
+            add_products(sums + 2 * GROUP_VECTORS, weights + 2 * size, v0, v1, v2, v3)
+        if mask & 8:
+            add_products(sums + 3 * GROUP_VECTORS, weights + 3 * size, v0, v1, v2, v3)
+        if GROUP_ROWS == 6 and mask & 16:
+            add_products(sums + 4 * GROUP_VECTORS, weights + 4 * size, v0, v1, v2, v3)
+        if GROUP_ROWS == 6 and mask & 32:
+            add_products(sums + 5 * GROUP_VECTORS, weights + 5 * size, v0, v1, v2, v3)
+        weights += MOST_ROWS * size
         e += 1
+
+
+cdef inline void flush_rows(lanes *sums, char **results, Py_ssize_t x, int ends, int fresh) noexcept nogil:
+    """Flush the rows that are set in `ends`; fresh: those of which memory holds no sum yet."""
+    if ends & 1:
+        flush(results[0] + x, sums, fresh & 1, GROUP_VECTORS)
+    if ends & 2:
+        flush(results[1] + x, sums + GROUP_VECTORS, fresh & 2, GROUP_VECTORS)
+    if ends & 4:
+        flush(results[2] + x, sums + 2 * GROUP_VECTORS, fresh & 4, GROUP_VECTORS)
+    if ends & 8:
+        flush(results[3] + x, sums + 3 * GROUP_VECTORS, fresh & 8, GROUP_VECTORS)
+    if GROUP_ROWS == 6 and ends & 16:
+        flush(results[4] + x, sums + 4 * GROUP_VECTORS, fresh & 16, GROUP_VECTORS)
+    if GROUP_ROWS == 6 and ends & 32:
+        flush(results[5] + x, sums + 5 * GROUP_VECTORS, fresh & 32, GROUP_VECTORS)
 
 
 cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, char **results,
@@ -77,48 +103,50 @@ cdef void correlate_rows(lanes *like, const Stage *stage, const char **sources, 
     rows do, when they are longer than a block; else there must be room for a whole one. ahead: rows of the image that
     will be needed next, whose byte x >> shift corresponds to byte x of these; or NULL.
     """
-    cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
+    cdef Py_ssize_t block = GROUP_VECTORS * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop
     cdef const Run *run
     cdef int mask, fresh, ends
-    cdef lanes a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
-    a0 = lane_zero(like[0])
-    a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = a0
+    cdef lanes sums[GROUP_ROWS * GROUP_VECTORS]
+    for r in range(GROUP_ROWS * GROUP_VECTORS):
+        sums[r] = lane_zero(like[0])
     while True:
         if ahead != NULL:
             for r in range(x >> shift, (x + block) >> shift, 64):
                 prefetch_rows(ahead, r)
-        fresh = 15
+                if GROUP_ROWS == 6:
+                    prefetch(ahead[4] + r)
+                    prefetch(ahead[5] + r)
+        fresh = (1 << GROUP_ROWS) - 1
         e = 0
         for r in range(stage.run_count):
             run = &stage.runs[r]
             stop = e + run.count
             while e < stop:
-                # Taps with the same mask follow each other: mostly all taps of an input row. The masks that tall dense
+                # Taps with the same mask follow each other: mostly all taps of an input row. The masks that dense
                 # kernels have get loops without branches, made from the same body. Unrolling these loops, aligned
                 # weights, and prefetching the next row or the target brought nothing.
                 mask = stage.taps[e].mask & live
-                if mask == 15:
-                    add_taps(like, stage, e, sources, x, True, True, True, True,
-                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
-                elif mask == 7:
-                    add_taps(like, stage, e, sources, x, True, True, True, False,
-                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
-                elif mask == 14:
-                    add_taps(like, stage, e, sources, x, False, True, True, True,
-                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
+                if mask == 0b111111:
+                    add_taps(sums, stage, e, sources, x, 0b111111)
+                elif mask == 0b011111:
+                    add_taps(sums, stage, e, sources, x, 0b011111)
+                elif mask == 0b111110:
+                    add_taps(sums, stage, e, sources, x, 0b111110)
+                elif mask == 0b001111:
+                    add_taps(sums, stage, e, sources, x, 0b001111)
+                elif mask == 0b111100:
+                    add_taps(sums, stage, e, sources, x, 0b111100)
+                elif mask == 0b000111:
+                    add_taps(sums, stage, e, sources, x, 0b000111)
+                elif mask == 0b001110:
+                    add_taps(sums, stage, e, sources, x, 0b001110)
+                elif mask == 0b111000:
+                    add_taps(sums, stage, e, sources, x, 0b111000)
                 elif mask:
-                    add_taps(like, stage, e, sources, x, mask & 1, mask & 2, mask & 4, mask & 8,
-                             &a0, &a1, &a2, &b0, &b1, &b2, &c0, &c1, &c2, &d0, &d1, &d2)
+                    add_taps(sums, stage, e, sources, x, mask)
                 e = stage.taps[e].run_end
             ends = run.flush & live
-            if ends & 1:
-                flush(results[0] + x, &a0, &a1, &a2, fresh & 1)
-            if ends & 2:
-                flush(results[1] + x, &b0, &b1, &b2, fresh & 2)
-            if ends & 4:
-                flush(results[2] + x, &c0, &c1, &c2, fresh & 4)
-            if ends & 8:
-                flush(results[3] + x, &d0, &d1, &d2, fresh & 8)
+            flush_rows(sums, results, x, ends, fresh)
             fresh &= ~ends
         if x >= last:
             return
@@ -133,9 +161,9 @@ cdef void correlate_row(lanes *like, const Stage *stage, const char *source, cha
     cdef const char *weights
     cdef char *into
     cdef bint fresh
-    cdef lanes w, a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
-    a0 = lane_zero(like[0])
-    a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = a0
+    cdef lanes sums[12]
+    for r in range(12):
+        sums[r] = lane_zero(like[0])
     while True:
         fresh = True
         e = 0
@@ -145,24 +173,24 @@ cdef void correlate_row(lanes *like, const Stage *stage, const char *source, cha
             stop = e + stage.runs[r].count
             while e < stop:
                 at = source + stage.taps[e].offset * size + x
-                a0 += lane_splat(weights, like[0]) * lane_load(at, like[0])
-                a1 += lane_splat(weights, like[0]) * lane_load(at + sizeof(lanes), like[0])
-                a2 += lane_splat(weights, like[0]) * lane_load(at + 2 * sizeof(lanes), like[0])
-                b0 += lane_splat(weights, like[0]) * lane_load(at + 3 * sizeof(lanes), like[0])
-                b1 += lane_splat(weights, like[0]) * lane_load(at + 4 * sizeof(lanes), like[0])
-                b2 += lane_splat(weights, like[0]) * lane_load(at + 5 * sizeof(lanes), like[0])
-                c0 += lane_splat(weights, like[0]) * lane_load(at + 6 * sizeof(lanes), like[0])
-                c1 += lane_splat(weights, like[0]) * lane_load(at + 7 * sizeof(lanes), like[0])
-                c2 += lane_splat(weights, like[0]) * lane_load(at + 8 * sizeof(lanes), like[0])
-                d0 += lane_splat(weights, like[0]) * lane_load(at + 9 * sizeof(lanes), like[0])
-                d1 += lane_splat(weights, like[0]) * lane_load(at + 10 * sizeof(lanes), like[0])
-                d2 += lane_splat(weights, like[0]) * lane_load(at + 11 * sizeof(lanes), like[0])
+                sums[0] += lane_splat(weights, like[0]) * lane_load(at, like[0])
+                sums[1] += lane_splat(weights, like[0]) * lane_load(at + sizeof(lanes), like[0])
+                sums[2] += lane_splat(weights, like[0]) * lane_load(at + 2 * sizeof(lanes), like[0])
+                sums[3] += lane_splat(weights, like[0]) * lane_load(at + 3 * sizeof(lanes), like[0])
+                sums[4] += lane_splat(weights, like[0]) * lane_load(at + 4 * sizeof(lanes), like[0])
+                sums[5] += lane_splat(weights, like[0]) * lane_load(at + 5 * sizeof(lanes), like[0])
+                sums[6] += lane_splat(weights, like[0]) * lane_load(at + 6 * sizeof(lanes), like[0])
+                sums[7] += lane_splat(weights, like[0]) * lane_load(at + 7 * sizeof(lanes), like[0])
+                sums[8] += lane_splat(weights, like[0]) * lane_load(at + 8 * sizeof(lanes), like[0])
+                sums[9] += lane_splat(weights, like[0]) * lane_load(at + 9 * sizeof(lanes), like[0])
+                sums[10] += lane_splat(weights, like[0]) * lane_load(at + 10 * sizeof(lanes), like[0])
+                sums[11] += lane_splat(weights, like[0]) * lane_load(at + 11 * sizeof(lanes), like[0])
                 weights += lane_size(like[0])
                 e += 1
-            flush(into, &a0, &a1, &a2, fresh)
-            flush(into + 3 * sizeof(lanes), &b0, &b1, &b2, fresh)
-            flush(into + 6 * sizeof(lanes), &c0, &c1, &c2, fresh)
-            flush(into + 9 * sizeof(lanes), &d0, &d1, &d2, fresh)
+            flush(into, sums, fresh, 3)
+            flush(into + 3 * sizeof(lanes), sums + 3, fresh, 3)
+            flush(into + 6 * sizeof(lanes), sums + 6, fresh, 3)
+            flush(into + 9 * sizeof(lanes), sums + 9, fresh, 3)
             fresh = False
         if x >= last:
             return

@@ -116,7 +116,7 @@ cdef class Packed:
         job.geometry.stride_y, job.geometry.stride_x = geometry.stride
         job.geometry.dilation_y, job.geometry.dilation_x = geometry.dilation
         job.geometry.top, job.geometry.left = geometry.before
-        plan_rows(self)
+        plan_rows(self, not job.bank.used and not job.kernel.separable and kernels[0].ndim == 2)
         if job.bank.used:
             plan_block(self)
         plan_columns(self)

@@ -24,16 +24,17 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
     cdef const char *weights
     cdef const char *kept
     cdef int mask, fresh, ends
-    cdef lanes v0, v1, v2, a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2
+    cdef lanes v0, v1, v2
+    cdef lanes sums[12]
     while True:
         at = x % period
         weights = bias + at
         v0 = lane_load(weights, like[0])
         v1 = lane_load(weights + sizeof(lanes), like[0])
         v2 = lane_load(weights + 2 * sizeof(lanes), like[0])
-        a0 = b0 = c0 = d0 = v0
-        a1 = b1 = c1 = d1 = v1
-        a2 = b2 = c2 = d2 = v2
+        sums[0] = sums[3] = sums[6] = sums[9] = v0
+        sums[1] = sums[4] = sums[7] = sums[10] = v1
+        sums[2] = sums[5] = sums[8] = sums[11] = v2
         fresh = 15
         e = 0
         for r in range(stage.run_count):
@@ -53,34 +54,34 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
                         v1 = lane_keep(v1, kept + sizeof(lanes))
                         v2 = lane_keep(v2, kept + 2 * sizeof(lanes))
                     if mask & 1:
-                        a0 += lane_load(weights, like[0]) * v0
-                        a1 += lane_load(weights + sizeof(lanes), like[0]) * v1
-                        a2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                        sums[0] += lane_load(weights, like[0]) * v0
+                        sums[1] += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        sums[2] += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
                     weights -= step
                     if mask & 2:
-                        b0 += lane_load(weights, like[0]) * v0
-                        b1 += lane_load(weights + sizeof(lanes), like[0]) * v1
-                        b2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                        sums[3] += lane_load(weights, like[0]) * v0
+                        sums[4] += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        sums[5] += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
                     weights -= step
                     if mask & 4:
-                        c0 += lane_load(weights, like[0]) * v0
-                        c1 += lane_load(weights + sizeof(lanes), like[0]) * v1
-                        c2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                        sums[6] += lane_load(weights, like[0]) * v0
+                        sums[7] += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        sums[8] += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
                     weights -= step
                     if mask & 8:
-                        d0 += lane_load(weights, like[0]) * v0
-                        d1 += lane_load(weights + sizeof(lanes), like[0]) * v1
-                        d2 += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
+                        sums[9] += lane_load(weights, like[0]) * v0
+                        sums[10] += lane_load(weights + sizeof(lanes), like[0]) * v1
+                        sums[11] += lane_load(weights + 2 * sizeof(lanes), like[0]) * v2
                 e += 1
             ends = run.flush & live
             if ends & 1:
-                flush(results[0] + x, &a0, &a1, &a2, fresh & 1)
+                flush(results[0] + x, sums, fresh & 1, 3)
             if ends & 2:
-                flush(results[1] + x, &b0, &b1, &b2, fresh & 2)
+                flush(results[1] + x, sums + 3, fresh & 2, 3)
             if ends & 4:
-                flush(results[2] + x, &c0, &c1, &c2, fresh & 4)
+                flush(results[2] + x, sums + 6, fresh & 4, 3)
             if ends & 8:
-                flush(results[3] + x, &d0, &d1, &d2, fresh & 8)
+                flush(results[3] + x, sums + 9, fresh & 8, 3)
             fresh &= ~ends
         if x >= last:
             return

@@ -30,7 +30,8 @@ cdef enum Border:           # as imfilter.engine.borders.Border
     REFLECT, MIRROR, NEAREST, CONSTANT, WRAP
 
 cdef enum:
-    GROUP = 4               # output rows that the channel-wise loop computes at once
+    MOST_ROWS = 6           # output rows that a variant of the channel-wise loop computes at once, at most
+    GROUP = 4               # output rows that the loops of 3 x 3, separable and depthwise kernels compute at once
 
 cdef enum:                  # taps of a 3 x 3 kernel: bit 3 i + j
     SQUARE = 0o777
@@ -94,7 +95,7 @@ cdef struct Stage:
     Py_ssize_t run_count
     Tap *taps               # channel-wise only
     Py_ssize_t tap_count
-    char *weights           # over a group [tap][GROUP]; over a row [tap]; bank [block][term][lanes of a block]
+    char *weights           # over a group [tap][MOST_ROWS]; over a row [tap]; bank [block][term][lanes of a block]
     int shape               # of a 3 x 3 kernel that square.pxi computes: its taps; or 0
     double square[9]        # its weights, as lanes side by side
 
@@ -156,12 +157,13 @@ cdef struct Output:
     # How sums become samples of the target.
     bint bounded            # no result is NaN, infinite or over 2**22 in size
     double scale            # what sums are multiplied by
+    int halvings            # int16 sums: from 1 on, the scale is 2**-halvings, and half of that many overflow no sum
     Py_ssize_t tile_lanes   # room for the results of one row of a tile
     Py_ssize_t pixel_lanes  # lanes from one result pixel to the next
     Py_ssize_t direct_from  # pixels from which a tile's results go straight into the target
     bint streamed           # results go past the caches
     bint gradient           # the kernels are an UPPER_LOWER and a LEFT_RIGHT one, in int16, and results uint8
-    bint narrow             # square.pxi writes uint8 results from int16 itself
+    bint narrow             # square.pxi writes uint8 results from int16 itself, scaled
 
 
 cdef enum Finish:
@@ -183,6 +185,7 @@ cdef struct Kernels:
     Stage stages[4]
     int count               # 2: the result is the root mean square of their responses
     bint separable
+    bint small              # separable, of few taps: small_separable.pxi computes it; weights of the column [tap]
     bint differences        # float32: square.pxi takes differences of pixels first
     Py_ssize_t stretch      # depthwise: lanes of a tap's weights, [row][column][stretch], bias, masks; else 0
     Py_ssize_t spread       # small groups: how many lanes from a pixel's own place its taps reach to either side
@@ -273,6 +276,8 @@ cdef struct Moments:
 cdef struct Loops:
     Py_ssize_t lanes_bytes
     Py_ssize_t registers    # for vectors: 16 or 32
+    Py_ssize_t rows         # output rows of dense kernels that are computed at once, at most MOST_ROWS
+    Py_ssize_t vectors      # of each of these rows
     Py_ssize_t (*scratch_size)(const Job *job) noexcept nogil
     void (*strip)(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                   Poll poll) noexcept nogil

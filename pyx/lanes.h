@@ -30,6 +30,15 @@
 #define LANES_REGISTERS 16
 #endif
 
+/* Output rows x vectors of a row whose sums the channel-wise loop keeps in registers. */
+#if LANES_REGISTERS == 32
+#define GROUP_ROWS 6
+#define GROUP_VECTORS 4
+#else
+#define GROUP_ROWS 4
+#define GROUP_VECTORS 3
+#endif
+
 #if defined(__GNUC__)
 #define LANES(T, bytes) T __attribute__((vector_size(bytes), aligned(sizeof(T)), may_alias))
 typedef LANES(float, LANES_BYTES) lanes_float;

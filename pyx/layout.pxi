@@ -15,16 +15,18 @@ cdef Py_ssize_t lane_bytes(Packed packed):
     return 2 if packed.job.lane == INT16 else 4 if packed.job.lane == FLOAT32 else 8
 
 
-cdef int plan_rows(Packed packed) except -1:
-    """Choose which output rows are computed together, and how many input rows they read."""
+cdef int plan_rows(Packed packed, bint dense) except -1:
+    """Choose which output rows are computed together, and how many input rows they read; dense: one kernel for all."""
     cdef Job *job = &packed.job
+    cdef bint square = job.geometry.kernel_height == job.geometry.kernel_width == 3
+    cdef Py_ssize_t most = packed.loops.rows if dense and not square else GROUP
     if job.geometry.kernel_height == 1:
         job.geometry.dilation_y = 1
     cdef Py_ssize_t common = gcd(job.geometry.stride_y, job.geometry.dilation_y)
     job.tiling.row_step = job.geometry.dilation_y // common
     job.tiling.row_advance = job.geometry.stride_y // common
     # Rows computed together share input rows, unless the stride steps over the whole kernel.
-    job.tiling.group = 1 if job.bank.used or job.tiling.row_advance > job.geometry.kernel_height else GROUP
+    job.tiling.group = 1 if job.bank.used or job.tiling.row_advance > job.geometry.kernel_height else most
     job.ring.rows = (job.tiling.group - 1) * job.tiling.row_advance + job.geometry.kernel_height
     job.ring.live = <int *>take(job.ring.rows, sizeof(int))
     return 0
@@ -81,7 +83,8 @@ cdef int plan_columns(Packed packed) except -1:
         job.geometry.dilation_x = 1
     cdef Py_ssize_t channels = job.source.channels, size = lane_bytes(packed), columns = 0, k
     cdef Py_ssize_t fits = plan_segments(packed)
-    cdef Py_ssize_t block = (12 if job.kernel.separable else 3) * packed.loops.lanes_bytes // size
+    cdef Py_ssize_t vectors = 12 if job.kernel.separable else packed.loops.vectors
+    cdef Py_ssize_t block = vectors * packed.loops.lanes_bytes // size
     cdef Py_ssize_t unit = job.bank.block_pixels if job.bank.used else block // gcd(block, channels)
     cdef Segment *segment
     job.tiling.width = min(job.target.width, (fits + unit - 1) // unit * unit)      # whole blocks

@@ -23,6 +23,8 @@ cdef extern from "lanes.h" nogil:
     enum:
         LANES_BYTES
         LANES_REGISTERS
+        GROUP_ROWS
+        GROUP_VECTORS
 
 cdef extern from "ordered.h" nogil:
     enum:
@@ -72,6 +74,11 @@ cdef extern from "samples.h" nogil:
     lanes_short lanes_shorts(uint16_t value)
     lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties)
     lanes_float lanes_floats(const void *p)
+    lanes_float lanes_byte_floats(const void *p)
+    lanes_short lanes_halved(lanes_short value, int halvings)
+    void lanes_narrow_pair(void *p, lanes_short first, lanes_short second)
+    void lanes_scaled(void *p, lanes_short value, float factor)
+    void lanes_store_bytes(void *p, lanes_float a, lanes_float b, lanes_float c, lanes_float d)
 
 cdef extern from "colors.h" nogil:
     void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
@@ -106,6 +113,7 @@ include "depthwise.pxi"
 include "bank.pxi"
 include "color.pxi"
 include "solid.pxi"
+include "small_separable.pxi"
 include "strips.pxi"
 include "window.pxi"
 include "median.pxi"
@@ -123,6 +131,8 @@ include "moments.pxi"
 cdef Loops loops
 loops.lanes_bytes = sizeof(lanes_float)
 loops.registers = LANES_REGISTERS
+loops.rows = GROUP_ROWS
+loops.vectors = GROUP_VECTORS
 loops.scratch_size = scratch_size
 loops.strip = strip
 loops.window_scratch = window_scratch

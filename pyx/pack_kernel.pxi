@@ -21,7 +21,7 @@ cdef int put_lane(Packed packed, char *lanes, Py_ssize_t k, double value) except
 
 cdef int allocate_stage(Packed packed, Stage *stage, Py_ssize_t taps, Py_ssize_t runs) except -1:
     stage.taps = <Tap *>take(taps, sizeof(Tap))
-    stage.weights = <char *>take(taps * GROUP, lane_bytes(packed))
+    stage.weights = <char *>take(taps * MOST_ROWS, lane_bytes(packed))
     stage.runs = <Run *>take(runs, sizeof(Run))
     return 0
 
@@ -38,7 +38,12 @@ cdef int pack_kernels(Packed packed, kernels, bias) except -1:
     cdef Py_ssize_t k
     for k in range(job.kernel.count):
         if job.kernel.separable:
-            pack_kernel(packed, &stages[2 * k], kernels[k][0][:, None])
+            job.kernel.small = is_small(packed, kernels[k][0], kernels[k][1])
+            if job.kernel.small:
+                pack_column(packed, &stages[2 * k], kernels[k][0])
+                job.tiling.width, job.tiling.chunk = job.target.width, CHUNK_BYTES // lane_bytes(packed)
+            else:
+                pack_kernel(packed, &stages[2 * k], kernels[k][0][:, None])
             pack_row(packed, &stages[2 * k + 1], kernels[k][1])
         elif kernels[k].ndim == 3:
             pack_depthwise(packed, kernels[k], bias)
@@ -52,7 +57,8 @@ cdef int pack_kernels(Packed packed, kernels, bias) except -1:
     if job.lane == INT16 and job.target.kind == UINT8 and job.target.packed and not job.epilogue.finish:
         job.output.gradient = (
             job.kernel.count == 2 and stages[0].shape == UPPER_LOWER and stages[2].shape == LEFT_RIGHT)
-        job.output.narrow = job.output.gradient or (job.kernel.count == 1 and job.output.scale == 1)
+        job.output.narrow = job.output.gradient or (job.kernel.count == 1 and job.output.bounded)
+        job.output.halvings = count_halvings(packed, kernels[0])
     return 0
 
 
@@ -91,7 +97,7 @@ cdef int pack_kernel(Packed packed, Stage *stage, const double[:, ::1] kernel, P
                     if 0 <= i < kh and kernel[i, j] != 0:
                         tap.mask |= 1 << q
                         weight = doubling_weight(packed, kernel[i, j], j)
-                        put_lane(packed, stage.weights, stage.tap_count * GROUP + q, weight)
+                        put_lane(packed, stage.weights, stage.tap_count * MOST_ROWS + q, weight)
                 if tap.mask:
                     tap.row, tap.column, tap.offset = u, j, tap_offset(packed, j)
                     stage.tap_count += 1
@@ -104,6 +110,48 @@ cdef int pack_kernel(Packed packed, Stage *stage, const double[:, ::1] kernel, P
                     if width < kw or i == kh - 1 or (i + 1) % (longest // most) == 0:
                         run.flush |= 1 << q
     link_taps(packed, stage)
+    return 0
+
+
+cdef int count_halvings(Packed packed, kernel):
+    """Return how often int16 sums may be halved instead of scaled: 0 unless the scale is a power of 2."""
+    cdef int halvings
+    cdef double reach = max(255.0, abs(packed.job.geometry.cval))
+    for part in kernel if packed.job.kernel.separable else (kernel,):
+        reach *= <double>np.abs(part).sum()
+    for halvings in range(1, 15):
+        if ldexp(packed.job.output.scale, halvings) == 1 and reach + (1 << (halvings - 1)) <= 32767:
+            return halvings
+    return 0
+
+
+cdef bint is_small(Packed packed, const double[::1] column, const double[::1] row):
+    """Return whether small_separable.pxi computes a kernel: sums that never go to memory, and samples that it reads."""
+    cdef Job *job = &packed.job
+    cdef Py_ssize_t height = column.shape[0], width = row.shape[0], taps = height + width, lanes
+    cdef bint bytes = job.source.kind == UINT8 and job.target.kind == UINT8
+    lanes = 4 * packed.loops.lanes_bytes // lane_bytes(packed)      # a block of results
+    return (
+        3 <= height <= longest_sum(height) and width <= longest_sum(width)
+        and np.count_nonzero(column) + np.count_nonzero(row) == taps
+        and job.kernel.count == 1 and job.ring.doublings == 0 and job.epilogue.finish == NOTHING
+        and job.geometry.stride_y == job.geometry.stride_x == job.geometry.dilation_y == job.geometry.dilation_x == 1
+        and job.geometry.border != CONSTANT and 0 <= job.geometry.left < width
+        and job.target.width == job.source.width and job.source.width * job.source.channels >= lanes
+        and job.source.packed and job.target.packed and not job.output.streamed
+        and (job.target.kind == FLOAT32 or (job.output.bounded and job.target.kind in (UINT8, UINT16)))
+        and ((job.lane == INT16 and bytes)
+             or (job.lane == FLOAT32 and job.source.kind in (UINT8, UINT16, FLOAT32)))
+    )
+
+
+cdef int pack_column(Packed packed, Stage *stage, const double[::1] column) except -1:
+    """List the weights of a small kernel's column."""
+    cdef Py_ssize_t i
+    allocate_stage(packed, stage, len(column), 1)
+    stage.tap_count = len(column)
+    for i in range(stage.tap_count):
+        put_lane(packed, stage.weights, i, column[i])
     return 0
 
 

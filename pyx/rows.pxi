@@ -25,7 +25,7 @@ cdef inline char *carve(char *memory, Py_ssize_t *taken, Py_ssize_t size) noexce
 
 
 cdef inline void prefetch_rows(const char **rows, Py_ssize_t at) noexcept nogil:
-    """Prefetch a line of each row that the next group adds, from this byte on; rows: NULL, or one for each of GROUP."""
+    """Prefetch a line of each row that the next group adds, from this byte on; rows: NULL, or at least GROUP."""
     if rows != NULL:
         prefetch(rows[0] + at)
         prefetch(rows[1] + at)

@@ -30,6 +30,75 @@ static inline void lanes_narrow(void *p, lanes_short value) {
 #endif
 }
 
+/* Divide by 2**halvings, from 1 on, and round to nearest, ties to even; half of the divisor must not overflow the sum. */
+static inline lanes_short lanes_halved(lanes_short value, int halvings) {
+    value += (uint16_t)((1 << (halvings - 1)) - 1) + (value >> halvings & 1);
+    return (lanes_short)((lanes_signed)value >> halvings);
+}
+
+/* Narrow two vectors of shorts to bytes with saturation. */
+static inline void lanes_narrow_pair(void *p, lanes_short a, lanes_short b) {
+#if defined(__AVX512BW__)
+    __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), bytes = _mm512_packus_epi16((__m512i)a, (__m512i)b);
+    _mm512_storeu_si512(p, _mm512_permutexvar_epi64(order, bytes));
+#elif defined(__AVX2__)
+    __m256i bytes = _mm256_packus_epi16((__m256i)a, (__m256i)b);
+    _mm256_storeu_si256((__m256i *)p, _mm256_permute4x64_epi64(bytes, 0xd8));
+#else
+    lanes_narrow(p, a);
+    lanes_narrow((char *)p + sizeof(a) / 2, b);
+#endif
+}
+
+/* Write factor * value as bytes, rounded to nearest, ties to even, and saturated. */
+static inline void lanes_scaled(void *p, lanes_short value, float factor) {
+#if defined(__AVX512BW__)
+    __m512i low = _mm512_srai_epi32(_mm512_unpacklo_epi16((__m512i)value, (__m512i)value), 16);
+    __m512i high = _mm512_srai_epi32(_mm512_unpackhi_epi16((__m512i)value, (__m512i)value), 16);
+    low = _mm512_cvtps_epi32(_mm512_cvtepi32_ps(low) * factor);
+    high = _mm512_cvtps_epi32(_mm512_cvtepi32_ps(high) * factor);
+    lanes_narrow(p, (lanes_short)_mm512_packs_epi32(low, high));
+#elif defined(__AVX2__)
+    __m256i low = _mm256_srai_epi32(_mm256_unpacklo_epi16((__m256i)value, (__m256i)value), 16);
+    __m256i high = _mm256_srai_epi32(_mm256_unpackhi_epi16((__m256i)value, (__m256i)value), 16);
+    low = _mm256_cvtps_epi32(_mm256_cvtepi32_ps(low) * factor);
+    high = _mm256_cvtps_epi32(_mm256_cvtepi32_ps(high) * factor);
+    lanes_narrow(p, (lanes_short)_mm256_packs_epi32(low, high));
+#else
+    for (int k = 0; k < LANES_BYTES / 2; k++) {
+        int whole = (int)(((int16_t)value[k] * factor + 12582912.0f) - 12582912.0f);
+        ((uint8_t *)p)[k] = (uint8_t)(whole < 0 ? 0 : whole > 255 ? 255 : whole);
+    }
+#endif
+}
+
+/* Write four vectors of numbers of at most 2**22 in size as bytes, rounded and saturated alike. */
+static inline void lanes_store_bytes(void *p, lanes_float a, lanes_float b, lanes_float c, lanes_float d) {
+#if defined(__AVX512BW__)
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i first = _mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b));
+    __m512i second = _mm512_packs_epi32(_mm512_cvtps_epi32(c), _mm512_cvtps_epi32(d));
+    _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(first, second)));
+#elif defined(__AVX2__)
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i first = _mm256_packs_epi32(_mm256_cvtps_epi32(a), _mm256_cvtps_epi32(b));
+    __m256i second = _mm256_packs_epi32(_mm256_cvtps_epi32(c), _mm256_cvtps_epi32(d));
+    first = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(first, second), order);
+    _mm256_storeu_si256((__m256i *)p, first);
+#elif defined(__SSE2__)
+    __m128i first = _mm_packs_epi32(_mm_cvtps_epi32(a), _mm_cvtps_epi32(b));
+    __m128i second = _mm_packs_epi32(_mm_cvtps_epi32(c), _mm_cvtps_epi32(d));
+    _mm_storeu_si128((__m128i *)p, _mm_packus_epi16(first, second));
+#else
+    lanes_float sums[4] = {a, b, c, d};
+    const float *from = (const float *)sums;
+    for (int k = 0; k < LANES_BYTES; k++) {
+        int whole = (int)((from[k] + 12582912.0f) - 12582912.0f);
+        ((uint8_t *)p)[k] = (uint8_t)(whole < 0 ? 0 : whole > 255 ? 255 : whole);
+    }
+#endif
+}
+
 /* Write sqrt(factor * (first**2 + second**2)) as bytes, rounded to nearest and saturated. */
 static inline void lanes_magnitude(void *p, lanes_short first, lanes_short second, float factor) {
 #if defined(__AVX512BW__)
@@ -90,6 +159,19 @@ static inline lanes_float lanes_floats(const void *p) {
 #endif
 }
 
+/* Load bytes as a vector of floats. */
+static inline lanes_float lanes_byte_floats(const void *p) {
+#if defined(__AVX512F__)
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
+#elif defined(__AVX2__)
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+#else
+    typedef LANES(uint8_t, LANES_BYTES / 4) narrow;
+    typedef LANES(int32_t, LANES_BYTES) whole;
+    return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
+#endif
+}
+
 #else
 #define lanes_shorts(value) (int16_t)(value)
 static inline int16_t lanes_divided(int16_t sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
@@ -101,6 +183,18 @@ static inline void lanes_magnitude(void *p, float a, float b, float factor) {
     int value = (int)((sqrtf((a * a + b * b) * factor) + 12582912.0f) - 12582912.0f);
     *(uint8_t *)p = (uint8_t)(value > 255 ? 255 : value);
 }
+#define lanes_byte_floats(p) (float)*(const uint8_t *)(p)
+static inline int16_t lanes_halved(int16_t value, int halvings) {
+    return (int16_t)((value + (1 << (halvings - 1)) - 1 + (value >> halvings & 1)) >> halvings);
+}
+#define lanes_narrow_pair(p, a, b) (lanes_narrow(p, a), lanes_narrow((uint8_t *)(p) + 1, b))
+static inline void lanes_scaled(void *p, float value, float factor) {
+    int whole = (int)((value * factor + 12582912.0f) - 12582912.0f);
+    *(uint8_t *)p = (uint8_t)(whole < 0 ? 0 : whole > 255 ? 255 : whole);
+}
+#define lanes_store_bytes(p, a, b, c, d) \
+    (lanes_scaled(p, a, 1), lanes_scaled((uint8_t *)(p) + 1, b, 1), \
+     lanes_scaled((uint8_t *)(p) + 2, c, 1), lanes_scaled((uint8_t *)(p) + 3, d, 1))
 #define lanes_widen(p) (*(const uint8_t *)(p))
 #define lanes_narrow(p, value) (*(uint8_t *)(p) = (value) < 0 ? 0 : (value) > 255 ? 255 : (uint8_t)(value))
 #endif

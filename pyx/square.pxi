@@ -27,10 +27,14 @@ cdef inline void load_three(lanes *v0, lanes *v1, lanes *v2, const char *at, Py_
 
 
 cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, lanes second, const int taps, const bint narrow,
-                         float factor) noexcept nogil:
+                         float factor, int halvings) noexcept nogil:
     """Write results from byte x of a row of lanes on; taps: of a second kernel, or 0."""
     if lanes is lanes_short and taps:
         lanes_magnitude(into + x // 2, total, second, factor)
+    elif lanes is lanes_short and narrow and halvings:
+        lanes_narrow(into + x // 2, lanes_halved(total, halvings))
+    elif lanes is lanes_short and narrow and factor != 1:
+        lanes_scaled(into + x // 2, total, factor)
     elif lanes is lanes_short and narrow:
         lanes_narrow(into + x // 2, total)
     else:
@@ -39,13 +43,14 @@ cdef inline void put_sum(char *into, Py_ssize_t x, lanes total, lanes second, co
 
 cdef inline void correlate_taps(lanes *like, const char *weights, const char *others, const char **rows,
                                 Py_ssize_t step, char **results, Py_ssize_t first, Py_ssize_t end,
-                                const char **ahead, int shift, float factor, const int taps, const int second,
-                                const bint bytes, const bint narrow) noexcept nogil:
+                                const char **ahead, int shift, float factor, int halvings, const int taps,
+                                const int second, const bint bytes, const bint narrow) noexcept nogil:
     """Compute bytes first to end of four output rows from six rows.
 
     step: bytes from tap to tap. bytes: the rows hold uint8, half as long, for lanes of int16. There must be room for a
     whole vector. taps: those that may be other than 0; second: those of a second kernel, whose weights are others, when
-    results are the root of factor times the sum of both squares. narrow: results are bytes, not int16. ahead: see
+    results are the root of factor times the sum of both squares. narrow: results are bytes, not int16;
+    factor, halvings: what they are scaled by, see Output. ahead: see
     correlate_rows.
     """
     cdef Py_ssize_t block = sizeof(lanes), last = max(end - block, first), x = first, i
@@ -99,10 +104,10 @@ cdef inline void correlate_taps(lanes *like, const char *weights, const char *ot
         load_three(&v0, &v1, &v2, r5 + (x >> half), step, bytes)
         add_three(&d, w + 6, v0, v1, v2, lower)
         add_three(&d2, u + 6, v0, v1, v2, lower2)
-        put_sum(results[0], x, a, a2, second, narrow, factor)
-        put_sum(results[1], x, b, b2, second, narrow, factor)
-        put_sum(results[2], x, c, c2, second, narrow, factor)
-        put_sum(results[3], x, d, d2, second, narrow, factor)
+        put_sum(results[0], x, a, a2, second, narrow, factor, halvings)
+        put_sum(results[1], x, b, b2, second, narrow, factor, halvings)
+        put_sum(results[2], x, c, c2, second, narrow, factor, halvings)
+        put_sum(results[3], x, d, d2, second, narrow, factor, halvings)
         if x >= last:
             return
         x = min(x + block, last)
@@ -197,22 +202,28 @@ cdef void correlate_differences(lanes *like, const Stage *stage, const char **ro
 
 
 cdef inline void correlate_square(lanes *like, const Stage *stage, const char **rows, Py_ssize_t step, char **results,
-                                  Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift, const bint bytes,
-                                  bint narrow) noexcept nogil:
+                                  Py_ssize_t first, Py_ssize_t end, const char **ahead, int shift, float factor,
+                                  int halvings, const bint bytes, bint narrow) noexcept nogil:
     """Take the loop of the kernel's taps; see correlate_taps."""
     cdef const char *w = <const char *>stage.square
     if narrow and stage.shape == CROSS:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, bytes, True)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, factor, halvings, CROSS, 0,
+                       bytes, True)
     elif narrow:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, bytes, True)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, factor, halvings, SQUARE, 0,
+                       bytes, True)
     elif stage.shape == CROSS:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, CROSS, 0, bytes, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, factor, halvings, CROSS, 0,
+                       bytes, False)
     elif stage.shape == UPPER_LOWER:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, UPPER_LOWER, 0, bytes, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, factor, halvings, UPPER_LOWER, 0,
+                       bytes, False)
     elif stage.shape == LEFT_RIGHT:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, LEFT_RIGHT, 0, bytes, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, factor, halvings, LEFT_RIGHT, 0,
+                       bytes, False)
     else:
-        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, 0, SQUARE, 0, bytes, False)
+        correlate_taps(like, w, NULL, rows, step, results, first, end, ahead, shift, factor, halvings, SQUARE, 0,
+                       bytes, False)
 
 
 cdef inline void correlate_square_group(lane *like, const Job *job, const Stage *stage, const char **rows,
@@ -222,23 +233,25 @@ cdef inline void correlate_square_group(lane *like, const Job *job, const Stage 
     cdef Py_ssize_t size = sizeof(lane), step = job.ring.tap_lanes * (1 if bytes else size)
     cdef const char *w = <const char *>stage.square
     cdef const char *u = <const char *>(stage + 2).square
-    cdef float factor = <float>(job.output.scale * job.output.scale / 2)
-    cdef int shift = job.ring.source_shift
+    cdef float scale = <float>job.output.scale, factor = <float>(job.output.scale * job.output.scale / 2)
+    cdef int shift = job.ring.source_shift, halvings = job.output.halvings
     first *= size
     end *= size
     if lane is float and job.kernel.differences:
         correlate_differences(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift)
     elif lane is float:
-        correlate_square(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
+        correlate_square(<lanes_float *>NULL, stage, rows, step, results, first, end, ahead, shift, 1, 0, False, False)
     elif lane is double:
-        correlate_square(<lanes_double *>NULL, stage, rows, step, results, first, end, ahead, shift, False, False)
+        correlate_square(<lanes_double *>NULL, stage, rows, step, results, first, end, ahead, shift, 1, 0, False, False)
     elif job.output.gradient and narrow and bytes:
-        correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, UPPER_LOWER,
+        correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, 0, UPPER_LOWER,
                        LEFT_RIGHT, True, True)
     elif job.output.gradient and narrow:
-        correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, UPPER_LOWER,
+        correlate_taps(<lanes_short *>NULL, w, u, rows, step, results, first, end, ahead, shift, factor, 0, UPPER_LOWER,
                        LEFT_RIGHT, False, True)
     elif bytes:
-        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, shift, True, narrow)
+        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, shift, scale, halvings,
+                         True, narrow)
     else:
-        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, shift, False, narrow)
+        correlate_square(<lanes_short *>NULL, stage, rows, step, results, first, end, ahead, shift, scale, halvings,
+                         False, narrow)

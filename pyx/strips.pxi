@@ -17,7 +17,7 @@ cdef struct Scratch:
     const char **order      # the ring's rows in the order in which the group reads them
     const char **sources    # where each tap reads its first lane
     Py_ssize_t *row_numbers  # number of the input row in each place of the ring
-    const char *ahead[GROUP]    # rows of the image that the next group adds
+    const char *ahead[MOST_ROWS]    # rows of the image that the next group adds
     Py_ssize_t ring_size, result_size, size
 
 
@@ -63,12 +63,15 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     scratch.row_numbers = <Py_ssize_t *>carve(memory, &taken, pointers)
     scratch.sources = <const char **>carve(memory, &taken, taps * sizeof(void *))
     scratch.size = taken
-    scratch.ahead[0] = scratch.ahead[1] = scratch.ahead[2] = scratch.ahead[3] = NULL
+    for k in range(MOST_ROWS):
+        scratch.ahead[k] = NULL
     return scratch
 
 
 cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
-    return solid_scratch(job, NULL).size if job.box.bands != NULL else lay_out_scratch(job, NULL).size
+    if job.box.bands != NULL:
+        return solid_scratch(job, NULL).size
+    return small_scratch(job, NULL).size if job.kernel.small else lay_out_scratch(job, NULL).size
 
 
 cdef inline void forget_rows(const Job *job, Scratch *scratch) noexcept nogil:
@@ -140,7 +143,7 @@ cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t 
     cdef Py_ssize_t q, at
     cdef size_t row
     x = min(max(x, 0), job.source.width - 1)
-    for q in range(GROUP):
+    for q in range(MOST_ROWS):
         row = <size_t>y + <size_t>q * <size_t>job.tiling.row_step
         row = row * <size_t>job.geometry.stride_y - <size_t>job.geometry.top
         row += <size_t>(job.geometry.kernel_height - 1) * <size_t>job.geometry.dilation_y
@@ -223,10 +226,10 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
     cdef bint square = job.kernel.stages[0].shape and (rows == GROUP or job.kernel.differences)
     cdef bint narrow = square and job.output.narrow and pixels * target.channels * sizeof(lane) >= sizeof(lanes_short)
     cdef bint direct = pixels >= job.output.direct_from or narrow
-    cdef char *targets[GROUP]
-    cdef char *results[GROUP]
-    cdef char *middle[GROUP]
-    cdef char *unsplit[GROUP]
+    cdef char *targets[MOST_ROWS]
+    cdef char *results[MOST_ROWS]
+    cdef char *middle[MOST_ROWS]
+    cdef char *unsplit[MOST_ROWS]
     cdef Py_ssize_t q, first = 0, end, count = pixels * target.channels
     cdef int k
     for q in range(rows):
@@ -318,6 +321,8 @@ cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char 
         mix_colors(job, n, first, last, poll)
     elif job.box.bands != NULL:
         sum_solid(job, n, first, last, memory, poll)
+    elif job.kernel.small:
+        sum_small_kernel(job, n, first, last, memory, poll)
     elif job.lane == INT16:
         walk(<int16_t *>NULL, job, n, first, last, memory, poll)
     elif job.lane == FLOAT32:
