@@ -4,8 +4,8 @@
 #
 # Loop order: group of output rows > block of vectors along the row (x and c together) > runs > taps. A vector that was
 # loaded once serves every output row of the group that reads its input row. Groups have six rows of dense kernels, and
-# blocks four vectors, where there are 32 registers; else four rows and three vectors. The sums are an array with literal
-# indices, which stays in registers. A stage over one row has nothing to share: it takes 12 vectors of that row at once.
+# blocks four vectors, where there are 32 registers; else four rows and three vectors. Sums are an array with literal
+# indices, so they stay in registers. A stage over one row shares nothing: it takes 12 vectors of that row at once.
 #
 # A separable kernel takes two such stages: its column gives a group of middle rows, as long as a ring row, and
 # its row reads those. Long runs of equal weights read sums of neighbors (add_doublings in rows.pxi).

@@ -18,8 +18,8 @@ ctypedef fused mixture:     # the samples of a result
 cdef enum:
     # Bytes of the image: the next is on its way while this is computed. A multiple of a page took up to twice the time
     # where the image is in the cache.
-    FETCH_AHEAD = 2304
-    MOST_FLOATS = 16        # pixels of the widest vector
+    FETCH_AHEAD = 6592
+    MOST_PIXELS = 32        # pixels that are mixed at once, at most
     JOINED_PIXELS = 65_536  # rows without gaps are mixed as one, which pays where they are short
 
 
@@ -43,7 +43,7 @@ cdef inline void store_gray(mixture *into, lanes_float gray) noexcept nogil:
 
 
 cdef inline void store_colors(mixture *into, lanes_float red, lanes_float green, lanes_float blue,
-                              bint streamed) noexcept nogil:
+                              const bint streamed) noexcept nogil:
     if mixture is uint8_t:
         rgb_store_bytes(into, red, green, blue)
     elif mixture is uint16_t:
@@ -55,7 +55,7 @@ cdef inline void store_colors(mixture *into, lanes_float red, lanes_float green,
 
 
 cdef inline void mix_pixels(const lanes_float *weights, const lanes_float *bias, const color *image, mixture *into,
-                            const int outputs, bint streamed) noexcept nogil:
+                            const int outputs, const bint streamed) noexcept nogil:
     """Mix as many pixels as a vector has lanes."""
     cdef lanes_float red, green, blue, a, b, c
     load_colors(image, &red, &green, &blue)
@@ -68,9 +68,43 @@ cdef inline void mix_pixels(const lanes_float *weights, const lanes_float *bias,
     store_colors(into, a, b, c, streamed)
 
 
+cdef inline void mix_pairs(const lanes_float *weights, const lanes_float *bias, const void *image,
+                           void *into) noexcept nogil:
+    """Mix twice as many pixels as a vector has lanes, from 16 bits to three colors of 16 bits."""
+    cdef lanes_float red[2]
+    cdef lanes_float green[2]
+    cdef lanes_float blue[2]
+    cdef lanes_float a[2]
+    cdef lanes_float b[2]
+    cdef lanes_float c[2]
+    rgb_load_pairs(image, red, green, blue)
+    a[0] = bias[0] + red[0] * weights[0] + green[0] * weights[1] + blue[0] * weights[2]
+    a[1] = bias[0] + red[1] * weights[0] + green[1] * weights[1] + blue[1] * weights[2]
+    b[0] = bias[1] + red[0] * weights[3] + green[0] * weights[4] + blue[0] * weights[5]
+    b[1] = bias[1] + red[1] * weights[3] + green[1] * weights[4] + blue[1] * weights[5]
+    c[0] = bias[2] + red[0] * weights[6] + green[0] * weights[7] + blue[0] * weights[8]
+    c[1] = bias[2] + red[1] * weights[6] + green[1] * weights[7] + blue[1] * weights[8]
+    rgb_store_pairs(into, a, b, c)
+
+
+cdef inline bint in_pairs(const color *like, const mixture *result_like, const int outputs) noexcept nogil:
+    """Return whether two vectors of pixels are mixed at once: those of 16 bits take half the permutes."""
+    if color is uint16_t and mixture is uint16_t:
+        return outputs == 3
+    return False
+
+
+cdef inline void mix_block(const lanes_float *weights, const lanes_float *bias, const color *image, mixture *into,
+                           const int outputs, const bint streamed) noexcept nogil:
+    if in_pairs(image, into, outputs):
+        mix_pairs(weights, bias, image, into)
+    else:
+        mix_pixels(weights, bias, image, into, outputs, streamed)
+
+
 cdef inline Py_ssize_t second_block(const color *image, const mixture *into, Py_ssize_t block,
-                                    const int outputs, bint streamed) noexcept nogil:
-    """Return the pixel at which the second vector of pixels starts.
+                                    const int outputs, const bint streamed) noexcept nogil:
+    """Return the pixel at which the second block of pixels starts.
 
     Vectors that cross cache lines take up to twice the time. So floats come from multiples of a vector's size, or go
     there: three colors do both where the image and the target lie alike. Integers go to multiples of what is stored.
@@ -86,14 +120,15 @@ cdef inline Py_ssize_t second_block(const color *image, const mixture *into, Py_
 
 
 cdef inline void mix_row(const float *matrix, const float *offsets, const color *image, mixture *into,
-                         Py_ssize_t pixels, const int outputs, bint streamed) noexcept nogil:
-    """Mix a row; the first two vectors of pixels may overlap, and the last ends where the row does."""
-    cdef Py_ssize_t block = sizeof(lanes_float) // sizeof(float), last = pixels - block, x, k
+                         Py_ssize_t pixels, const int outputs, const bint streamed) noexcept nogil:
+    """Mix a row; the first two blocks of pixels may overlap, and the last ends where the row does."""
+    cdef Py_ssize_t block = (2 if in_pairs(image, into, outputs) else 1) * sizeof(lanes_float) // sizeof(float)
+    cdef Py_ssize_t last = pixels - block, x, k
     cdef lanes_float weights[9]
     cdef lanes_float bias[3]
     cdef lanes_float zero
-    cdef color few[3 * MOST_FLOATS]             # a row shorter than a vector
-    cdef mixture mixed[3 * MOST_FLOATS]
+    cdef color few[3 * MOST_PIXELS]             # a row shorter than a block
+    cdef mixture mixed[3 * MOST_PIXELS]
     zero = lane_zero(weights[0])
     for x in range(3 * outputs):
         weights[x] = zero + matrix[x]
@@ -102,19 +137,19 @@ cdef inline void mix_row(const float *matrix, const float *offsets, const color 
     if last < 0:
         memset(few, 0, sizeof(few))
         memcpy(few, image, 3 * pixels * sizeof(color))
-        mix_pixels(weights, bias, few, mixed, outputs, False)
+        mix_block(weights, bias, few, mixed, outputs, False)
         memcpy(into, mixed, outputs * pixels * sizeof(mixture))
         return
-    mix_pixels(weights, bias, image, into, outputs, False)
+    mix_block(weights, bias, image, into, outputs, False)
     x = second_block(image, into, block, outputs, streamed)
     while x <= last:
         if outputs == 1 or color is not float:      # three colors of floats are as fast without
             for k in range(0, 3 * block * <Py_ssize_t>sizeof(color), 64):
                 prefetch(<const char *>(image + 3 * x) + FETCH_AHEAD + k)
-        mix_pixels(weights, bias, image + 3 * x, into + outputs * x, outputs, streamed)
+        mix_block(weights, bias, image + 3 * x, into + outputs * x, outputs, streamed)
         x += block
     if x < pixels:
-        mix_pixels(weights, bias, image + 3 * last, into + outputs * last, outputs, False)
+        mix_block(weights, bias, image + 3 * last, into + outputs * last, outputs, False)
 
 
 cdef void mix_rows(color *like, mixture *result_like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last,
@@ -133,8 +168,10 @@ cdef void mix_rows(color *like, mixture *result_like, Job *job, Py_ssize_t n, Py
         rows = min(joined, last - y)
         image = <const color *>(job.source.data + n * job.source.step_n + y * job.source.step_y)
         into = <mixture *>(job.target.data + n * job.target.step_n + y * job.target.step_y)
-        if channels == 3:
-            mix_row(matrix, offsets, image, into, rows * width, 3, job.output.streamed)
+        if channels == 3 and job.output.streamed:
+            mix_row(matrix, offsets, image, into, rows * width, 3, True)
+        elif channels == 3:
+            mix_row(matrix, offsets, image, into, rows * width, 3, False)
         else:
             mix_row(matrix, offsets, image, into, rows * width, 1, False)
         y += rows

@@ -261,6 +261,102 @@ static inline void rgb_store_floats(void *p, lanes_float red, lanes_float green,
     join_colors(red, green, blue, &floats[0], &floats[1], &floats[2]);
 }
 
+/* Two vectors of pixels of 16 bits at once, in an order that is the same for load and store. A color lies in different
+ * places of the three vectors of shorts, too, and a permute brings two of its pixels into each 32 bits. */
+#if defined(__AVX512BW__)
+#define THIRD_0 0x49249249
+#define THIRD_1 0x92492492
+#define THIRD_2 0x24924924
+static inline __m512i third_shorts(__m512i first, __m512i second, __mmask32 m, __m512i third, __mmask32 n) {
+    return _mm512_mask_blend_epi16(n, _mm512_mask_blend_epi16(m, first, second), third);
+}
+
+static inline void widen_pair(__m512i shorts, lanes_float *color) {
+    color[0] = _mm512_cvtepi32_ps(_mm512_and_si512(shorts, _mm512_set1_epi32(0xffff)));
+    color[1] = _mm512_cvtepi32_ps(_mm512_srli_epi32(shorts, 16));
+}
+
+static inline void rgb_load_pairs(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
+    const __m512i one = _mm512_set1_epi16(1), two = _mm512_set1_epi16(2); /* only the last five bits count */
+    const __m512i pixels = _mm512_setr_epi32( /* 3 k, and 16 pixels further 3 k + 48; modulo 32 */
+        0x100000, 0x130003, 0x160006, 0x190009, 0x1c000c, 0x1f000f, 0x020012, 0x050015,
+        0x080018, 0x0b001b, 0x0e001e, 0x110001, 0x140004, 0x170007, 0x1a000a, 0x1d000d);
+    const __m512i *shorts = (const __m512i *)p;
+    __m512i a = _mm512_loadu_si512(shorts), b = _mm512_loadu_si512(shorts + 1), c = _mm512_loadu_si512(shorts + 2);
+    widen_pair(_mm512_permutexvar_epi16(pixels, third_shorts(a, b, THIRD_1, c, THIRD_2)), red);
+    widen_pair(_mm512_permutexvar_epi16(_mm512_add_epi16(pixels, one), third_shorts(a, b, THIRD_2, c, THIRD_0)), green);
+    widen_pair(_mm512_permutexvar_epi16(_mm512_add_epi16(pixels, two), third_shorts(a, b, THIRD_0, c, THIRD_1)), blue);
+}
+
+/* Where the pixel lies, after a pack of two vectors, that belongs at each place; two places earlier for blue. */
+static const uint16_t PLACES[34] = {
+    18, 13, 0, 19, 14, 1, 24, 15, 2, 25, 20, 3, 26, 21, 8, 27, 22, 9, 4, 23, 10, 5, 28, 11, 6, 29, 16, 7, 30, 17, 12, 31,
+    18, 13};
+
+static inline __m512i narrow_pair(const lanes_float *color, const uint16_t *places) {
+    __m512i shorts = _mm512_packus_epi32(_mm512_cvtps_epi32(color[0]), _mm512_cvtps_epi32(color[1]));
+    return _mm512_permutexvar_epi16(_mm512_loadu_si512(places), shorts);
+}
+
+static inline void rgb_store_pairs(void *p, const lanes_float *red, const lanes_float *green, const lanes_float *blue) {
+    __m512i r = narrow_pair(red, PLACES + 2), g = narrow_pair(green, PLACES + 1), b = narrow_pair(blue, PLACES);
+    __m512i *shorts = (__m512i *)p;
+    _mm512_storeu_si512(shorts, third_shorts(r, g, THIRD_1, b, THIRD_2));
+    _mm512_storeu_si512(shorts + 1, third_shorts(b, r, THIRD_1, g, THIRD_2));
+    _mm512_storeu_si512(shorts + 2, third_shorts(g, b, THIRD_1, r, THIRD_2));
+}
+
+#elif defined(__AVX2__)
+/* Each half of a vector holds shorts of eight pixels of its own, so that one pattern of blends serves both. */
+#define THIRD_SHORTS(first, second, m, third, n) _mm256_blend_epi16(_mm256_blend_epi16(first, second, m), third, n)
+#define THIRD_0 0x49
+#define THIRD_1 0x92
+#define THIRD_2 0x24
+static inline void widen_pair(__m256i shorts, __m128i pixels, lanes_float *color) {
+    shorts = _mm256_shuffle_epi8(shorts, _mm256_broadcastsi128_si256(pixels));
+    color[0] = _mm256_cvtepi32_ps(_mm256_and_si256(shorts, _mm256_set1_epi32(0xffff)));
+    color[1] = _mm256_cvtepi32_ps(_mm256_srli_epi32(shorts, 16));
+}
+
+static inline void rgb_load_pairs(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
+    const __m128i *shorts = (const __m128i *)p;
+    __m256i a = _mm256_loadu2_m128i(shorts + 3, shorts), b = _mm256_loadu2_m128i(shorts + 4, shorts + 1);
+    __m256i c = _mm256_loadu2_m128i(shorts + 5, shorts + 2);
+    widen_pair(THIRD_SHORTS(a, b, THIRD_1, c, THIRD_2),
+               _mm_setr_epi8(0, 1, 8, 9, 6, 7, 14, 15, 12, 13, 4, 5, 2, 3, 10, 11), red);
+    widen_pair(THIRD_SHORTS(a, b, THIRD_2, c, THIRD_0),
+               _mm_setr_epi8(2, 3, 10, 11, 8, 9, 0, 1, 14, 15, 6, 7, 4, 5, 12, 13), green);
+    widen_pair(THIRD_SHORTS(a, b, THIRD_0, c, THIRD_1),
+               _mm_setr_epi8(4, 5, 12, 13, 10, 11, 2, 3, 0, 1, 8, 9, 6, 7, 14, 15), blue);
+}
+
+static inline __m256i narrow_pair(const lanes_float *color, __m128i places) {
+    __m256i shorts = _mm256_packus_epi32(_mm256_cvtps_epi32(color[0]), _mm256_cvtps_epi32(color[1]));
+    return _mm256_shuffle_epi8(shorts, _mm256_broadcastsi128_si256(places));
+}
+
+static inline void rgb_store_pairs(void *p, const lanes_float *red, const lanes_float *green, const lanes_float *blue) {
+    __m256i r = narrow_pair(red, _mm_setr_epi8(0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15, 4, 5, 10, 11));
+    __m256i g = narrow_pair(green, _mm_setr_epi8(10, 11, 0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15, 4, 5));
+    __m256i b = narrow_pair(blue, _mm_setr_epi8(4, 5, 10, 11, 0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15));
+    __m128i *shorts = (__m128i *)p;
+    _mm256_storeu2_m128i(shorts + 3, shorts, THIRD_SHORTS(r, g, THIRD_1, b, THIRD_2));
+    _mm256_storeu2_m128i(shorts + 4, shorts + 1, THIRD_SHORTS(b, r, THIRD_1, g, THIRD_2));
+    _mm256_storeu2_m128i(shorts + 5, shorts + 2, THIRD_SHORTS(g, b, THIRD_1, r, THIRD_2));
+}
+
+#else
+static inline void rgb_load_pairs(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue) {
+    rgb_load_shorts(p, red, green, blue);
+    rgb_load_shorts((const uint16_t *)p + 3 * FLOATS, red + 1, green + 1, blue + 1);
+}
+
+static inline void rgb_store_pairs(void *p, const lanes_float *red, const lanes_float *green, const lanes_float *blue) {
+    rgb_store_shorts(p, red[0], green[0], blue[0]);
+    rgb_store_shorts((uint16_t *)p + 3 * FLOATS, red[1], green[1], blue[1]);
+}
+#endif
+
 /* Write past the caches; p is a multiple of the size of a vector. */
 static inline void rgb_stream_floats(void *p, lanes_float red, lanes_float green, lanes_float blue) {
     lanes_float *floats = (lanes_float *)p, a, b, c;

@@ -40,6 +40,15 @@ def test_every_pixel_is_mixed(kind, result, width, variant):
     np.testing.assert_array_equal(gray, wanted.astype(result), strict=True)
 
 
+@pytest.mark.parametrize(("kind", "result"), KINDS)
+def test_colors_change_places(kind, result, variant):
+    """Every pixel of a block of any length goes to its own place."""
+    for width in range(1, 80):
+        image = np.arange(3 * width).astype(kind).reshape(1, width, 3)
+        turned = conv2d(image, bank([[0, 0, 1], [1, 0, 0], [0, 1, 0]]), dtype=result)
+        np.testing.assert_array_equal(turned, image[..., [2, 0, 1]].astype(result), strict=True)
+
+
 def test_integers_are_rounded_to_even_and_saturated(variant):
     image = np.array([[[1, 0, 0], [3, 0, 0], [5, 0, 0], [65535, 65535, 65535], [0, 9, 0]]] * 7, np.uint16)
     image = image.reshape(1, 35, 3)
