@@ -18,6 +18,7 @@ from .kernel_structure import is_integral
 
 Array = np.ndarray[Any, Any]
 
+NUMPY_2 = int(np.__version__.partition(".")[0]) >= 2  # its transforms write into arrays
 SIDES = {64: 256, 160: 320}  # most taps along an axis, and the side of the block that serves them
 SAMPLE = 22  # cost of a sample of a block per doubling of their number, in taps of the direct loop in float64
 BLOCK = 1_500_000  # fixed cost of a block: a dozen calls from Python
@@ -142,6 +143,57 @@ class Blocks(NamedTuple):
         return 2 * unit * peak * math.sqrt(self.samples) * float(np.linalg.norm(kernel))
 
 
+class Places(NamedTuple):
+    """Where a block's samples lie along an axis of the image.
+
+    length: how many there are. indices: of all of them. constant: which are the border's constant. inside: those that
+    lie inside the image, and source: where. edges: the others.
+    """
+
+    length: int
+    indices: Array
+    constant: Array | None
+    inside: slice
+    source: slice
+
+    @property
+    def edges(self) -> list[slice]:
+        """The samples before and after those inside."""
+        edges = slice(0, self.inside.start), slice(self.inside.stop, self.length)
+        return [edge for edge in edges if edge.start < edge.stop]
+
+
+def find_places(border: Border, size: int, start: int, step: int, count: int) -> Places:
+    """Return where the samples at start, start + step, ... of an axis of `size` lie."""
+    indices, constant = source_indices(border, size, start, step, count)
+    if isinstance(indices, slice):
+        return Places(count, np.arange(start, start + step * count, step), None, slice(0, count), indices)
+    first = min(max(-(start // step), 0), count)
+    last = max(min(-((start - size) // step), count), first)
+    source = slice(start + first * step, start + last * step, step) if first < last else slice(0, 0)
+    return Places(count, indices, constant, slice(first, last), source)
+
+
+class Buffers(NamedTuple):
+    """What a thread computes a block in. New memory for every block would take as long as the transforms."""
+
+    block: Array  # of samples, and then of results
+    spectrum: Array
+    other: Array  # spectrum
+
+    @classmethod
+    def allocate(cls, down: int, across: int) -> Buffers:
+        """Return buffers for blocks of so many rows and columns."""
+        return cls(np.empty((down, across)), np.empty((down, across // 2 + 1), complex),
+                   np.empty((down, across // 2 + 1), complex))
+
+
+def transform(function: Any, array: Array, into: Array, *size: int, **axis: int) -> Array:
+    """Return a transform, in `into` where NumPy can write it there."""
+    result: Array = function(array, *size, **axis, out=into) if NUMPY_2 else function(array, *size, **axis)
+    return result
+
+
 class Task:
     """One convolution of a stack of images, ready to be run block by block on any number of threads.
 
@@ -163,6 +215,7 @@ class Task:
         with np.errstate(all="ignore"):
             self._spectrum = np.fft.rfft2(kernel, (blocks.rows.side, blocks.columns.side)).conj()
         self._packed: _core.Packed | None = None
+        self._unused: list[Buffers] = []
         self._stopped = False
 
     def stop(self) -> None:
@@ -172,6 +225,8 @@ class Task:
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute blocks first to last - 1."""
         across = len(self._columns)
+        down, side = self._blocks.rows.side, self._blocks.columns.side
+        buffers = self._unused.pop() if self._unused else Buffers.allocate(down, side)
         with np.errstate(all="ignore"):
             for number in range(first, last):
                 row, column = divmod(number, across)
@@ -179,16 +234,21 @@ class Task:
                 for c in range(self._source.shape[3]):
                     if self._stopped:
                         return
-                    self._compute_block(n, self._rows[row], self._columns[column], c, caller)
+                    self._compute_block(buffers, (n, c), self._rows[row], self._columns[column], caller)
+        self._unused.append(buffers)
 
-    def _compute_block(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int, caller: bool) -> None:
+    def _compute_block(
+        self, buffers: Buffers, plane: tuple[int, int], row: tuple[int, int], column: tuple[int, int], caller: bool
+    ) -> None:
+        n, c = plane
         down, across = self._blocks
         (rows, into_rows), (columns, into_columns) = _result_slices(down, *row), _result_slices(across, *column)
         target = self._target[n, into_rows, into_columns, c]
-        block = self._gather(n, row, column, c)
-        values = self._convolve(block)
+        image = self._source[n, :, :, c]
+        self._gather(buffers.block, image, row, column)
+        values = self._convolve(buffers)
         if not math.isfinite(values.sum()):  # the transform has spread NaN and infinity beyond the kernel's reach
-            values = self._convolve_directly(block, caller)
+            values = self._convolve_directly(self._gather(buffers.block, image, row, column), caller)
         elif self._exact:
             np.rint(values, out=values)
         values = values[rows, columns]
@@ -201,36 +261,39 @@ class Task:
             np.copyto(values, 0, where=np.isnan(values))
         target[...] = values
 
-    def _gather(self, n: int, row: tuple[int, int], column: tuple[int, int], c: int) -> Array:
-        """Return the samples that a block reads, with the border filled in, padded with zeros to the block's size."""
-        image = self._source[n, :, :, c]
-        down, across = self._blocks
-        ys, above = self._places(down, row, 0)
-        xs, outside = self._places(across, column, 1)
-        both = isinstance(ys, slice) or isinstance(xs, slice)
-        part = image[ys, xs] if both else image[ys[:, None], xs]
-        block = np.zeros((down.side, across.side))
-        height, width = part.shape
-        block[:height, :width] = part
-        if above is not None:
-            block[:height, :width][above] = self._cval
-        if outside is not None:
-            block[:height, :width][:, outside] = self._cval
+    def _gather(self, block: Array, image: Array, row: tuple[int, int], column: tuple[int, int]) -> Array:
+        """Fill a block with the samples that it reads, with the border filled in, and with zeros after them."""
+        down, across = (self._places(axis, place, k) for k, (axis, place) in enumerate(zip(
+            self._blocks, (row, column), strict=True)))
+        rows, columns = down.inside, across.inside
+        block[down.length:] = 0
+        block[:, across.length:] = 0
+        block[rows, columns] = image[down.source, across.source]
+        for edge in across.edges:
+            block[rows, edge] = image[down.source][:, across.indices[edge]]
+        for edge in down.edges:
+            block[edge, :across.length] = image[down.indices[edge, None], across.indices]
+        if down.constant is not None:
+            block[:down.length, :across.length][down.constant] = self._cval
+        if across.constant is not None:
+            block[:down.length, :across.length][:, across.constant] = self._cval
         return block
 
-    def _places(self, axis: Axis, block: tuple[int, int], k: int) -> tuple[Any, Array | None]:
+    def _places(self, axis: Axis, block: tuple[int, int], k: int) -> Places:
         q, first = block
         start = (q + first * axis.step - axis.first) * axis.stride - self._before[k]
         count = (axis.count_results(q, first) - 1) * axis.advance + axis.kernel
-        return source_indices(self._border, self._source.shape[1 + k], start, axis.dilation, count)
+        return find_places(self._border, self._source.shape[1 + k], start, axis.dilation, count)
 
-    def _convolve(self, block: Array) -> Array:
+    def _convolve(self, buffers: Buffers) -> Array:
         """Return the results of a block, by transforms."""
         down, across = self._blocks
-        spectrum = np.fft.fft(np.fft.rfft(block), axis=0)
+        spectrum = transform(np.fft.rfft, buffers.block, buffers.spectrum)
+        spectrum = transform(np.fft.fft, spectrum, buffers.other, axis=0)
         spectrum *= self._spectrum
-        spectrum = np.fft.ifft(spectrum, axis=0)[:(down.per_block - 1) * down.advance + 1:down.advance]
-        values: Array = np.fft.irfft(spectrum, across.side)
+        spectrum = transform(np.fft.ifft, spectrum, buffers.spectrum, axis=0)
+        spectrum = spectrum[:(down.per_block - 1) * down.advance + 1:down.advance]
+        values = transform(np.fft.irfft, spectrum, buffers.block[:len(spectrum)], across.side)
         return values[:, :(across.per_block - 1) * across.advance + 1:across.advance]
 
     def _convolve_directly(self, block: Array, caller: bool) -> Array:
