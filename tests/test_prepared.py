@@ -84,9 +84,10 @@ def test_a_plan_describes_the_loops(variant):
     image = np.zeros((1080, 1920, 3), np.float32)
     plan = imfilter.plan(image, np.random.default_rng(0).random((5, 5)), stride=(1, 2))
     layout = plan.layout
-    assert (layout.variant, layout.rows, layout.segments) == (variant, 4, 2)
+    rows = 6 if variant in ("v4", "neon") else 4
+    assert (layout.variant, layout.rows, layout.segments) == (variant, rows, 2)
     assert 0 < layout.tile <= 960 and layout.chunk > 0 and layout.block is None and layout.threads >= 1
-    for words in (f"{variant} loops", f"tiles of {layout.tile} pixels", "4 rows at once", "2 segments", "thread"):
+    for words in (f"{variant} loops", f"tiles of {layout.tile} pixels", f"{rows} rows at once", "2 segments", "thread"):
         assert words in str(plan)
 
 
