@@ -138,7 +138,7 @@ cdef bint is_small(Packed packed, const double[::1] column, const double[::1] ro
         and job.geometry.stride_y == job.geometry.stride_x == job.geometry.dilation_y == job.geometry.dilation_x == 1
         and job.geometry.border != CONSTANT and 0 <= job.geometry.left < width
         and job.target.width == job.source.width and job.source.width * job.source.channels >= lanes
-        and job.source.packed and job.target.packed and not job.output.streamed
+        and job.source.packed and job.target.packed
         and (job.target.kind == FLOAT32 or (job.output.bounded and job.target.kind in (UINT8, UINT16)))
         and ((job.lane == INT16 and bytes)
              or (job.lane == FLOAT32 and job.source.kind in (UINT8, UINT16, FLOAT32)))

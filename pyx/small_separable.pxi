@@ -127,13 +127,13 @@ cdef inline void add_four(small *sums, const char *weight, const char *at) noexc
 
 
 cdef inline void sum_row(small *like, mixture *into, const Stage *stage, const char *middle, Py_ssize_t step,
-                         float scale, int halvings, Py_ssize_t first, Py_ssize_t end, const bint pair) noexcept nogil:
-    """Compute results first to end of a row, at least a block; pair: a block is twice as long.
+                         float scale, int halvings, Py_ssize_t count, const bint pair) noexcept nogil:
+    """Compute results side by side, at least a block; pair: a block is twice as long.
 
-    step: bytes of the middle row from tap to tap.
+    middle: what the first tap of the first result reads. step: bytes of the middle row from tap to tap.
     """
     cdef Py_ssize_t lanes = sizeof(small) // lane_size(like[0]), size = lane_size(like[0])
-    cdef Py_ssize_t block = (2 if pair else 1) * SMALL_BLOCK * lanes, last = end - block, x = first, j, k
+    cdef Py_ssize_t block = (2 if pair else 1) * SMALL_BLOCK * lanes, last = count - block, x = 0, j, k
     cdef const char *at
     cdef const char *w
     cdef small sums[2 * SMALL_BLOCK]
@@ -166,8 +166,9 @@ cdef inline void copy_border(const Job *job, char **middle, Py_ssize_t first, Py
             memcpy(middle[q] + x * pixel, middle[q] + at * pixel, pixel)
 
 
-cdef void sum_small_group(small *like, const color *samples, mixture *result_like, const Job *job, const char **rows,
-                          char **middle, char **targets, Py_ssize_t live, const char **ahead) noexcept nogil:
+cdef void sum_small_group(small *like, const color *image_like, mixture *result_like, const Job *job,
+                          const char **rows, char **middle, char *samples, char **targets, Py_ssize_t live,
+                          const char **ahead) noexcept nogil:
     """Compute the first live rows of a group. middle: where their pixels inside the image start."""
     cdef const Stage *column = &job.kernel.stages[0]
     cdef const Stage *row = &job.kernel.stages[1]
@@ -177,8 +178,11 @@ cdef void sum_small_group(small *like, const color *samples, mixture *result_lik
     cdef Py_ssize_t block = SMALL_BLOCK * lanes, first = 0, summed = 0, end, stop, q
     cdef float scale = <float>job.output.scale
     cdef int halvings = job.output.halvings
+    cdef const char *at
+    cdef mixture *into
+    cdef mixture *target
     if job.geometry.border == WRAP:     # what lies to the left of the row is at its other end
-        sum_columns(like, samples, column.weights, column.tap_count, rows, middle,
+        sum_columns(like, image_like, column.weights, column.tap_count, rows, middle,
                     max(0, count - max(before * channels, block)), count, NULL)
     while first < count:
         end = first + job.tiling.chunk
@@ -186,25 +190,29 @@ cdef void sum_small_group(small *like, const color *samples, mixture *result_lik
             end = count                 # a short rest is added to the chunk before it
         stop = min(count, end + job.geometry.kernel_width * channels)
         if summed < stop:
-            sum_columns(like, samples, column.weights, column.tap_count, rows, middle, min(summed, stop - block), stop,
-                        ahead)
+            sum_columns(like, image_like, column.weights, column.tap_count, rows, middle, min(summed, stop - block),
+                        stop, ahead)
             if summed == 0:
                 copy_border(job, middle, -before, 0, step)
             if stop == count:
                 copy_border(job, middle, job.source.width, job.source.width + reach, step)
             summed = stop
         for q in range(live):
+            target = <mixture *>targets[q] + first
+            into = <mixture *>samples if job.output.streamed else target
+            at = middle[q] + first * lane_size(like[0]) - before * step
             if end - first >= 2 * block:
-                sum_row(like, <mixture *>targets[q], row, middle[q] - before * step, step, scale, halvings, first, end,
-                        True)
+                sum_row(like, into, row, at, step, scale, halvings, end - first, True)
             else:
-                sum_row(like, <mixture *>targets[q], row, middle[q] - before * step, step, scale, halvings, first, end,
-                        False)
+                sum_row(like, into, row, at, step, scale, halvings, end - first, False)
+            if job.output.streamed:
+                stream(<char *>target, samples, (end - first) * sizeof(mixture))
         first = end
 
 
 cdef struct SmallScratch:
     char *middle[GROUP]     # the middle rows, from their first pixel inside the image on
+    char *samples           # a chunk of results on their way past the caches
     const char **rows       # what each tap of the column reads, for all rows of a group
     const char *ahead[GROUP]
     Py_ssize_t size
@@ -219,6 +227,7 @@ cdef SmallScratch small_scratch(const Job *job, char *memory) noexcept nogil:
         carve(memory, &taken, before)
         # Rows a power of 2 apart would share lines of the cache.
         scratch.middle[q] = carve(memory, &taken, rounded_up((job.target.width + reach) * step) + 64)
+    scratch.samples = carve(memory, &taken, rounded_up(2 * job.tiling.chunk * job.target.size))
     scratch.size = taken
     return scratch
 
@@ -247,7 +256,8 @@ cdef void sum_small(small *like, const color *samples, mixture *result_like, Job
         find_rows(job, &scratch, n, y, live)
         for q in range(live):
             targets[q] = job.target.data + n * job.target.step_n + (y + q) * job.target.step_y
-        sum_small_group(like, samples, result_like, job, scratch.rows, scratch.middle, targets, live, scratch.ahead)
+        sum_small_group(like, samples, result_like, job, scratch.rows, scratch.middle, scratch.samples, targets, live,
+                        scratch.ahead)
         y += live
         if should_stop(&job.stopped, &work, taps * live * job.target.width * job.target.channels, poll):
             return

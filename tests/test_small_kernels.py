@@ -91,3 +91,13 @@ def test_a_gaussian_without_a_ring_has_the_bits_of_one_with(dtype, mode, sigma, 
     gaps[...] = image
     expected = gaussian(gaps, sigma, truncate=truncate, mode=mode)
     np.testing.assert_array_equal(gaussian(image, sigma, truncate=truncate, mode=mode), expected)
+
+
+@pytest.mark.parametrize(("dtype", "result", "shape"), [("u1", "f4", (1300, 1201, 3)), ("u2", "u2", (2400, 3001, 3))])
+def test_large_results_past_the_caches(dtype, result, shape):
+    """The rows of the ends and of the middle are those of small images."""
+    image = np.arange(shape[0] * shape[1] * 3, dtype=np.uint32).astype(dtype).reshape(shape)
+    large = gaussian(image, 1, dtype=result, mode="nearest")
+    for first in (0, shape[0] // 2, shape[0] - 20):
+        small = gaussian(image[first:first + 20], 1, dtype=result, mode="nearest")
+        np.testing.assert_array_equal(large[first + 4:first + 16], small[4:16])
