@@ -68,7 +68,6 @@ NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_D
 
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "small_separable",
-PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "small_separable",
          "strips", "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes",
          "histogram", "bilateral", "window_strips", "moments")
 CORE_PARTS = (
