@@ -63,11 +63,11 @@ if BUILD == "thread":
     VARIANTS = {"baseline": []}     # threads share the same data in all of them
 
 SHARED = ["pyx/engine.pxd"]
-PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
+PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid", "strips",
          "window", "median", "small_windows", "rank", "histogram", "bilateral", "window_strips", "moments")
 CORE_PARTS = (
     "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task")
-HEADERS = ("lanes", "powers", "samples", "colors", "counts")
+HEADERS = ("lanes", "powers", "samples", "planes", "colors", "counts")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
 
