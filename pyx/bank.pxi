@@ -3,154 +3,228 @@
 #     result[y, x, d] = bias[d] + sum over i, j, c of
 #                       weight[d, c, i, j] * image[y*s + i*dilation - top, x*s + j*dilation - left, c]
 #
-# Loop order: block of output channels (two vectors, or one where that is enough) > block of pixels > runs >
-# terms. Where a processor has 16 vector registers, 12 sums are kept in them: of two vectors and six pixels,
-# or of one vector and twelve; where it has 32, 24 sums, of twice as many pixels. The terms of a run lie side
-# by side in the ring row, all input channels of one tap after those of the tap before, for any stride.
-# Weights are packed in the same order, so both are read straight through. After some terms (longest_sum in
-# core.pyx) the sums are added to partial ones, which lie in the first-level cache; the target is written once.
+# Loop order: chunk of pixels > block of output channels > block of pixels > terms. A block is 24 sums where a processor
+# has 32 vector registers, and 12 where it has 16: of four vectors of outputs, of two, or of one, and as many pixels as
+# make up the 24 or 12. The terms of a tap lie side by side in the ring row, for any stride. Weights are packed in the
+# same order, and read straight through. Where each term is for the row's first pixel is listed once per row: a loop
+# for each tap or row of the kernel would end too often for processors to predict. After some terms (longest_sum in
+# pack_kernel.pxi) the sums are added to partial ones, which lie in the first-level cache.
+#
+# Banks of few outputs would leave most lanes of a vector without one. There a lane is a pixel: ring rows hold a plane
+# for each channel (planes.pxi), and a block is four outputs of six vectors of pixels, or of three. Every result adds
+# the same terms in the same order as elsewhere.
 
 ctypedef fused output_lanes:
     lanes_float
     lanes_double
 
 
-cdef inline void add_six(output_lanes *like, const char *source, Py_ssize_t step, bint pair,
-                         output_lanes w0, output_lanes w1,
-                         output_lanes *a0, output_lanes *b0, output_lanes *c0,
-                         output_lanes *d0, output_lanes *e0, output_lanes *f0,
-                         output_lanes *a1, output_lanes *b1, output_lanes *c1,
-                         output_lanes *d1, output_lanes *e1, output_lanes *f1) noexcept nogil:
-    """Add a term to two vectors of six pixels (pair), or to one vector of twelve."""
-    cdef const char *middle = source + 3 * step
-    cdef const char *other = source if pair else source + 6 * step
-    cdef const char *far = middle if pair else other + 3 * step
-    a0[0] += lane_splat(source, like[0]) * w0
-    a1[0] += lane_splat(other, like[0]) * w1
-    b0[0] += lane_splat(source + step, like[0]) * w0
-    b1[0] += lane_splat(other + step, like[0]) * w1
-    c0[0] += lane_splat(source + 2 * step, like[0]) * w0
-    c1[0] += lane_splat(other + 2 * step, like[0]) * w1
-    d0[0] += lane_splat(middle, like[0]) * w0
-    d1[0] += lane_splat(far, like[0]) * w1
-    e0[0] += lane_splat(middle + step, like[0]) * w0
-    e1[0] += lane_splat(far + step, like[0]) * w1
-    f0[0] += lane_splat(middle + 2 * step, like[0]) * w0
-    f1[0] += lane_splat(far + 2 * step, like[0]) * w1
+cdef struct Block:
+    # Where a block of sums reads and writes; in bytes.
+    const char *weights
+    const char *bias
+    char *result
+    Py_ssize_t offset       # from a term of the row's first pixel and group to that of the block's
+    Py_ssize_t step         # from a pixel to the next
+    Py_ssize_t result_step  # from a pixel's results to the next; over planes from an output's
 
 
-cdef inline void flush_six(const char *sums, char *into, Py_ssize_t step, bint fresh,
-                           output_lanes *a, output_lanes *b, output_lanes *c,
-                           output_lanes *d, output_lanes *e, output_lanes *f) noexcept nogil:
-    """Add the partial sums of six pixels, if there are any yet, write what comes out, and start again from 0."""
+cdef inline void load_four(output_lanes *like, const BankShape shape, const char *weights, Py_ssize_t size,
+                           output_lanes *w0, output_lanes *w1, output_lanes *w2, output_lanes *w3) noexcept nogil:
+    """Load what the four sums of a quad are multiplied with; size: of a lane."""
+    cdef Py_ssize_t vector = sizeof(output_lanes)
+    if shape == OVER_PLANES:
+        w0[0] = lane_spread(weights, like[0])
+        w1[0] = lane_spread(weights + size, like[0])
+        w2[0] = lane_spread(weights + 2 * size, like[0])
+        w3[0] = lane_spread(weights + 3 * size, like[0])
+        return
+    w0[0] = lane_load(weights, like[0])
+    w1[0] = w0[0]
+    if shape != ONE_VECTOR:
+        w1[0] = lane_load(weights + vector, like[0])
+    w2[0] = w0[0]
+    w3[0] = w1[0]
+    if shape == FOUR_VECTORS:
+        w2[0] = lane_load(weights + 2 * vector, like[0])
+        w3[0] = lane_load(weights + 3 * vector, like[0])
+
+
+cdef inline void add_quad(output_lanes *like, const BankShape shape, const char *source, Py_ssize_t step,
+                          output_lanes w0, output_lanes w1, output_lanes w2, output_lanes w3,
+                          output_lanes *a0, output_lanes *a1, output_lanes *b0, output_lanes *b1) noexcept nogil:
+    """Add a term to four sums: of four pixels, of two of them and two vectors, or of one and four vectors."""
+    cdef output_lanes s0, s1, s2, s3
+    if shape == OVER_PLANES:
+        s0 = lane_load(source, like[0])
+    else:
+        s0 = lane_spread(source, like[0])
+    s1 = s2 = s3 = s0
+    if shape == ONE_VECTOR:
+        s1 = lane_spread(source + step, like[0])
+        s2 = lane_spread(source + 2 * step, like[0])
+        s3 = lane_spread(source + 3 * step, like[0])
+    elif shape == TWO_VECTORS:
+        s2 = lane_spread(source + step, like[0])
+        s3 = s2
+    a0[0] += s0 * w0
+    a1[0] += s1 * w1
+    b0[0] += s2 * w2
+    b1[0] += s3 * w3
+
+
+cdef inline void flush_quad(const char *sums, char *into, Py_ssize_t second, Py_ssize_t third, Py_ssize_t fourth,
+                            bint fresh, output_lanes *a0, output_lanes *a1,
+                            output_lanes *b0, output_lanes *b1) noexcept nogil:
+    """Add the partial sums of a quad, if there are any yet, write what comes out, and start again from 0."""
     if not fresh:
-        a[0] += lane_load(sums, a[0])
-        b[0] += lane_load(sums + sizeof(output_lanes), a[0])
-        c[0] += lane_load(sums + 2 * sizeof(output_lanes), a[0])
-        d[0] += lane_load(sums + 3 * sizeof(output_lanes), a[0])
-        e[0] += lane_load(sums + 4 * sizeof(output_lanes), a[0])
-        f[0] += lane_load(sums + 5 * sizeof(output_lanes), a[0])
-    lane_store(into, a[0])
-    lane_store(into + step, b[0])
-    lane_store(into + 2 * step, c[0])
-    lane_store(into + 3 * step, d[0])
-    lane_store(into + 4 * step, e[0])
-    lane_store(into + 5 * step, f[0])
-    a[0] = lane_zero(a[0])
-    b[0] = c[0] = d[0] = e[0] = f[0] = a[0]
+        a0[0] += lane_load(sums, a0[0])
+        a1[0] += lane_load(sums + sizeof(output_lanes), a0[0])
+        b0[0] += lane_load(sums + 2 * sizeof(output_lanes), a0[0])
+        b1[0] += lane_load(sums + 3 * sizeof(output_lanes), a0[0])
+    lane_store(into, a0[0])
+    lane_store(into + second, a1[0])
+    lane_store(into + third, b0[0])
+    lane_store(into + fourth, b1[0])
+    a0[0] = lane_zero(a0[0])
+    a1[0] = b0[0] = b1[0] = a0[0]
 
 
-cdef inline void block_of_pixels(output_lanes *like, bint pair, const Job *job, const char **ring,
-                                 Py_ssize_t offset, Py_ssize_t step, Py_ssize_t size, const char *weights,
-                                 const char *bias, char *result, Py_ssize_t result_step) noexcept nogil:
-    """Compute one block of output channels for a block of pixels; a literal `pair` leaves no branch.
-
-    offset: bytes from a ring row's start to the first pixel's first term; step: from pixel to pixel;
-    size: of a lane.
-    """
+cdef inline void compute_block(output_lanes *like, const BankShape shape, const Bank *bank, const char **terms,
+                               const Block *block, Py_ssize_t size) noexcept nogil:
+    """Compute a block of sums; a literal shape leaves no branch. size: of a lane."""
     cdef bint many = LANES_REGISTERS == 32, fresh = True
-    cdef Py_ssize_t vector = sizeof(output_lanes), six = 6 * vector, r
-    # From the sums a0 to f0 to a1 to f1: the second vector of the same pixels, or the next six pixels.
-    cdef Py_ssize_t second = vector if pair else 0, other = vector if pair else 6 * result_step
-    # From a to g.
-    cdef Py_ssize_t later = 6 if pair else 12
+    cdef Py_ssize_t vector = sizeof(output_lanes), quad = 4 * vector, left = bank.terms
+    cdef Py_ssize_t step = vector if shape == OVER_PLANES else block.step
+    cdef Py_ssize_t row = block.result_step, offset = block.offset
+    cdef Py_ssize_t weights_step = 4 * size if shape == OVER_PLANES else shape * vector
+    # From a quad of sums to the next: of the samples it reads, and of its results; and within the results of a quad.
+    cdef Py_ssize_t ahead = step if shape == OVER_PLANES else 4 // max(<int>shape, 1) * step
+    cdef Py_ssize_t after = vector if shape == OVER_PLANES else 4 // max(<int>shape, 1) * row
+    cdef Py_ssize_t second = row if shape == OVER_PLANES or shape == ONE_VECTOR else vector
+    cdef Py_ssize_t third = row if shape == TWO_VECTORS else 2 * second
+    cdef Py_ssize_t fourth = third + second
     cdef char memory[25 * LANES_BYTES]
     cdef char *sums = <char *>((<size_t>memory + LANES_BYTES - 1) & ~<size_t>(LANES_BYTES - 1))
-    cdef char *further = result + later * result_step
-    cdef const Run *run
+    cdef const char *weights = block.weights
     cdef const char *source
-    cdef const char *end
-    cdef output_lanes w0, w1, a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1
+    cdef const char **end
+    cdef char *result = block.result
+    cdef output_lanes w0, w1, w2, w3, a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1
     cdef output_lanes g0, g1, h0, h1, i0, i1, j0, j1, k0, k1, l0, l1
-    w0 = lane_load(bias, like[0])
-    w1 = lane_load(bias + second, like[0])
-    a0 = b0 = c0 = d0 = e0 = f0 = g0 = h0 = i0 = j0 = k0 = l0 = w0
-    a1 = b1 = c1 = d1 = e1 = f1 = g1 = h1 = i1 = j1 = k1 = l1 = w1
-    for r in range(job.kernel.stages[0].run_count):
-        run = &job.kernel.stages[0].runs[r]
-        source = ring[run.row] + run.offset * size + offset
-        end = source + run.count * size
-        while source != end:
-            w0 = lane_load(weights, like[0])
-            w1 = lane_load(weights + second, like[0])
-            weights += second + vector
-            add_six(like, source, step, pair, w0, w1, &a0, &b0, &c0, &d0, &e0, &f0, &a1, &b1, &c1, &d1, &e1, &f1)
+    load_four(like, shape, block.bias, size, &w0, &w1, &w2, &w3)
+    a0 = c0 = e0 = g0 = i0 = k0 = w0
+    a1 = c1 = e1 = g1 = i1 = k1 = w1
+    b0 = d0 = f0 = h0 = j0 = l0 = w2
+    b1 = d1 = f1 = h1 = j1 = l1 = w3
+    while True:
+        end = terms + min(left, bank.longest)
+        while terms != end:
+            source = terms[0] + offset
+            load_four(like, shape, weights, size, &w0, &w1, &w2, &w3)
+            weights += weights_step
+            add_quad(like, shape, source, step, w0, w1, w2, w3, &a0, &a1, &b0, &b1)
+            add_quad(like, shape, source + ahead, step, w0, w1, w2, w3, &c0, &c1, &d0, &d1)
+            add_quad(like, shape, source + 2 * ahead, step, w0, w1, w2, w3, &e0, &e1, &f0, &f1)
             if many:
-                add_six(like, source + later * step, step, pair, w0, w1,
-                        &g0, &h0, &i0, &j0, &k0, &l0, &g1, &h1, &i1, &j1, &k1, &l1)
-            source += size
-        if run.flush:
-            flush_six(sums, sums, vector, fresh, &a0, &b0, &c0, &d0, &e0, &f0)
-            flush_six(sums + six, sums + six, vector, fresh, &a1, &b1, &c1, &d1, &e1, &f1)
-            if many:
-                flush_six(sums + 2 * six, sums + 2 * six, vector, fresh, &g0, &h0, &i0, &j0, &k0, &l0)
-                flush_six(sums + 3 * six, sums + 3 * six, vector, fresh, &g1, &h1, &i1, &j1, &k1, &l1)
-            fresh = False
-    flush_six(sums, result, result_step, fresh, &a0, &b0, &c0, &d0, &e0, &f0)
-    flush_six(sums + six, result + other, result_step, fresh, &a1, &b1, &c1, &d1, &e1, &f1)
+                add_quad(like, shape, source + 3 * ahead, step, w0, w1, w2, w3, &g0, &g1, &h0, &h1)
+                add_quad(like, shape, source + 4 * ahead, step, w0, w1, w2, w3, &i0, &i1, &j0, &j1)
+                add_quad(like, shape, source + 5 * ahead, step, w0, w1, w2, w3, &k0, &k1, &l0, &l1)
+            terms += 1
+        left -= bank.longest
+        if left <= 0:
+            break
+        flush_quad(sums, sums, vector, 2 * vector, 3 * vector, fresh, &a0, &a1, &b0, &b1)
+        flush_quad(sums + quad, sums + quad, vector, 2 * vector, 3 * vector, fresh, &c0, &c1, &d0, &d1)
+        flush_quad(sums + 2 * quad, sums + 2 * quad, vector, 2 * vector, 3 * vector, fresh, &e0, &e1, &f0, &f1)
+        if many:
+            flush_quad(sums + 3 * quad, sums + 3 * quad, vector, 2 * vector, 3 * vector, fresh, &g0, &g1, &h0, &h1)
+            flush_quad(sums + 4 * quad, sums + 4 * quad, vector, 2 * vector, 3 * vector, fresh, &i0, &i1, &j0, &j1)
+            flush_quad(sums + 5 * quad, sums + 5 * quad, vector, 2 * vector, 3 * vector, fresh, &k0, &k1, &l0, &l1)
+        fresh = False
+    flush_quad(sums, result, second, third, fourth, fresh, &a0, &a1, &b0, &b1)
+    flush_quad(sums + quad, result + after, second, third, fourth, fresh, &c0, &c1, &d0, &d1)
+    flush_quad(sums + 2 * quad, result + 2 * after, second, third, fourth, fresh, &e0, &e1, &f0, &f1)
     if many:
-        flush_six(sums + 2 * six, further, result_step, fresh, &g0, &h0, &i0, &j0, &k0, &l0)
-        flush_six(sums + 3 * six, further + other, result_step, fresh, &g1, &h1, &i1, &j1, &k1, &l1)
+        flush_quad(sums + 3 * quad, result + 3 * after, second, third, fourth, fresh, &g0, &g1, &h0, &h1)
+        flush_quad(sums + 4 * quad, result + 4 * after, second, third, fourth, fresh, &i0, &i1, &j0, &j1)
+        flush_quad(sums + 5 * quad, result + 5 * after, second, third, fourth, fresh, &k0, &k1, &l0, &l1)
 
 
-cdef inline void bank_blocks(output_lanes *like, const Job *job, const char **ring, char *result,
-                             Py_ssize_t pixels, Py_ssize_t size) noexcept nogil:
-    """Compute one tile of an output row; every pixel takes pixel_lanes lanes in result; size: bytes of a lane.
+cdef inline void prefetch_pixels(const Job *job, const char **ahead, Py_ssize_t x) noexcept nogil:
+    """Prefetch what the next output row adds to a block of pixels from pixel x of the tile on."""
+    cdef Py_ssize_t q, at, pixel = job.geometry.stride_x * job.source.channels * job.source.size
+    for q in range(min(job.geometry.stride_y, GROUP)):
+        for at in range(x * pixel, (x + job.bank.block_pixels) * pixel, 64):
+            prefetch(ahead[q] + at)
 
-    The last block ends with the row, unless the row is shorter than a block: then there must be room for a whole
-    one, of results and in the ring rows.
+
+cdef inline void compute_blocks(output_lanes *like, const Job *job, const char **terms, const char **ahead,
+                                Py_ssize_t first, Py_ssize_t pixels, char *result, Py_ssize_t size) noexcept nogil:
+    """Compute so many pixels of a tile's row from the first on; size: bytes of a lane.
+
+    The last block ends with the pixels, unless these are fewer than a block: then there must be room for a whole one,
+    of results and in the ring rows. terms: see point_terms. ahead: rows of the image that the next output row adds, to
+    be prefetched.
     """
-    cdef Py_ssize_t last = max(pixels - job.bank.block_pixels, 0), step = job.bank.pixel_step * size
-    cdef Py_ssize_t block, x, offset, group_terms = 0, r, result_step = job.output.pixel_lanes * size
-    cdef Py_ssize_t block_bytes = job.bank.block_lanes * size
-    cdef const char *weights
-    cdef const char *bias
-    cdef char *into
-    for r in range(job.kernel.stages[0].run_count):
-        group_terms += job.kernel.stages[0].runs[r].count
-    for block in range(job.bank.groups * job.bank.group_blocks):
-        weights = job.kernel.stages[0].weights + block * group_terms * block_bytes
-        bias = job.bank.bias + block * block_bytes
-        offset = block // job.bank.group_blocks * (job.source.channels // job.bank.groups) * size
+    cdef const Bank *bank = &job.bank
+    cdef Py_ssize_t last = max(pixels - bank.block_pixels, 0), step = bank.pixel_step * size, k, x
+    cdef bint planes = bank.shape == OVER_PLANES
+    cdef Py_ssize_t pixel = size if planes else job.output.pixel_lanes * size       # of results
+    cdef Py_ssize_t outputs = (4 * bank.result_plane if planes else bank.block_lanes) * size
+    cdef Block block
+    block.step = step
+    block.result_step = (bank.result_plane if planes else job.output.pixel_lanes) * size
+    for k in range(bank.groups * bank.group_blocks):
+        block.weights = aligned_weights(&job.kernel.stages[0]) + k * bank.terms * bank.block_lanes * size
+        block.bias = bank.bias + k * bank.block_lanes * size
         x = 0
         while True:
-            into = result + x * result_step + block * block_bytes
-            if job.bank.single:
-                block_of_pixels(like, False, job, ring, offset + x * step, step, size, weights, bias, into, result_step)
-            else:
-                block_of_pixels(like, True, job, ring, offset + x * step, step, size, weights, bias, into, result_step)
+            if k == 0:
+                prefetch_pixels(job, ahead, first + x)
+            block.offset = k // bank.group_blocks * bank.group_step * size + (first + x) * step
+            block.result = result + x * pixel + k * outputs
+            if bank.shape == ONE_VECTOR:
+                compute_block(like, ONE_VECTOR, bank, terms, &block, size)
+            elif bank.shape == TWO_VECTORS:
+                compute_block(like, TWO_VECTORS, bank, terms, &block, size)
+            elif output_lanes is lanes_float and bank.shape == OVER_PLANES:
+                compute_block(like, OVER_PLANES, bank, terms, &block, size)
+            elif LANES_REGISTERS == 32:
+                compute_block(like, FOUR_VECTORS, bank, terms, &block, size)
             if x >= last:
                 break
-            x = min(x + job.bank.block_pixels, last)
+            x = min(x + bank.block_pixels, last)
 
 
-cdef void bank_row(lane *like, const Job *job, const char **ring, char *result,
-                   Py_ssize_t pixels) noexcept nogil:
-    """Compute one tile of an output row."""
+cdef void compute_bank(lane *like, const Job *job, const char **terms, const char **ahead, Py_ssize_t first,
+                       Py_ssize_t pixels, char *planes, char *result) noexcept nogil:
+    """Compute so many pixels of a tile's row from the first on, all channels of a pixel side by side.
+
+    terms, ahead: see compute_blocks. planes: room for planes of results. result: room for whole blocks of outputs.
+    """
+    cdef bint over_planes = job.bank.shape == OVER_PLANES
     if lane is double:
-        bank_blocks(<lanes_double *>NULL, job, ring, result, pixels, sizeof(lane))
+        compute_blocks(<lanes_double *>NULL, job, terms, ahead, first, pixels, result, sizeof(lane))
     elif lane is float:
-        bank_blocks(<lanes_float *>NULL, job, ring, result, pixels, sizeof(lane))
+        compute_blocks(<lanes_float *>NULL, job, terms, ahead, first, pixels, planes if over_planes else result,
+                       sizeof(lane))
+        if over_planes:
+            join_planes(job, <const float *>planes, pixels, <float *>result)
+    if not over_planes and job.output.pixel_lanes != job.target.channels:
+        join_channels(<lane *>result, job, pixels)
+
+
+cdef void point_terms(const Job *job, const char **ring, const char **terms, Py_ssize_t size) noexcept nogil:
+    """Find where each term of the first group is for the first pixel of a tile; size: bytes of a lane."""
+    cdef const Stage *stage = &job.kernel.stages[0]
+    cdef const Run *run
+    cdef Py_ssize_t r, k, e = 0
+    for r in range(stage.run_count):
+        run = &stage.runs[r]
+        for k in range(run.count):
+            terms[e] = ring[run.row] + (run.offset + k * job.bank.term_step) * size
+            e += 1
 
 
 cdef void join_channels(lane *row, const Job *job, Py_ssize_t pixels) noexcept nogil:

@@ -100,6 +100,7 @@ cdef class Packed:
     cdef const Loops *loops
     cdef object variant                 # the name of the instruction set
     cdef bint exact                     # of the baseline, whatever is in use
+    cdef bint layer                     # computes a bank of conv2d, in whichever loop
     cdef bint apart                     # taps lie so far apart that each has a segment of its own
     cdef Py_ssize_t rows, scratch, align    # as in Task
 
@@ -147,7 +148,8 @@ cdef class Packed:
         else:
             height, width = (kernels if job.bank.used else kernels[0]).shape[-2:]
         job.geometry.kernel_height, job.geometry.kernel_width = height, width // (doublings + 1)
-        if not job.bank.used and not job.kernel.separable and kernels[0].ndim == 4:
+        self.layer = job.bank.used or (not job.kernel.separable and kernels[0].ndim > 2)
+        if self.layer and not job.bank.used and kernels[0].ndim == 4:
             job.kernel.spread = kernels[0].shape[1] - 1
         if computation.epilogue is not None:
             job.epilogue.finish = <Finish><int>_FINISHES[computation.epilogue.finish]

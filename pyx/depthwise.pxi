@@ -11,7 +11,7 @@
 
 cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, char **results, int live,
                          Py_ssize_t first, Py_ssize_t end, Py_ssize_t period, Py_ssize_t stretch,
-                         Py_ssize_t step, const char *bias) noexcept nogil:
+                         Py_ssize_t step, const char *bias, const char **ahead, int shift) noexcept nogil:
     """Compute bytes first to end of the live rows of a group; see correlate_rows.
 
     period: bytes of a pixel's channels. stretch: bytes of a tap's weights. step: bytes of weights from an output row to
@@ -20,13 +20,15 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
     cdef Py_ssize_t block = 3 * sizeof(lanes), last = max(end - block, first), x = first, r, e, stop, at
     cdef const Run *run
     cdef const char *source
-    cdef const char *first_weights = stretched_weights(stage)
+    cdef const char *first_weights = aligned_weights(stage)
     cdef const char *weights
     cdef const char *kept
     cdef int mask, fresh, ends
     cdef lanes v0, v1, v2
     cdef lanes sums[12]
     while True:
+        for r in range(x >> shift, (x + block) >> shift, 64):
+            prefetch_rows(ahead, r)
         at = x % period
         weights = bias + at
         v0 = lane_load(weights, like[0])
@@ -89,20 +91,23 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
 
 
 cdef inline void depthwise_group(lane *like, const Job *job, const char **ring, const char **sources,
-                                 char **results, int rows, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+                                 char **results, int rows, Py_ssize_t first, Py_ssize_t end,
+                                 const char **ahead) noexcept nogil:
     """Compute lanes first to end of a group's rows, whose input rows are ring[0], ring[1], ..."""
     cdef const Stage *stage = &job.kernel.stages[0]
     cdef Py_ssize_t e, size = sizeof(lane), period = job.target.channels * size, stretch = job.kernel.stretch * size
     cdef Py_ssize_t columns = stage.tap_count // job.ring.rows
     # One output row at a time may be any number of rows from the next.
     cdef Py_ssize_t step = job.tiling.row_advance * columns * stretch if job.tiling.group > 1 else 0
-    cdef const char *bias = stretched_weights(stage) + job.geometry.kernel_height * columns * stretch
+    cdef const char *bias = aligned_weights(stage) + job.geometry.kernel_height * columns * stretch
     cdef int live = (1 << rows) - 1
     for e in range(stage.tap_count):
         sources[e] = ring[stage.taps[e].row] + stage.taps[e].offset * size
     first *= size
     end *= size
     if lane is float:
-        depthwise_rows(<lanes_float *>NULL, stage, sources, results, live, first, end, period, stretch, step, bias)
+        depthwise_rows(<lanes_float *>NULL, stage, sources, results, live, first, end, period, stretch, step, bias,
+                       ahead, job.ring.source_shift)
     elif lane is double:
-        depthwise_rows(<lanes_double *>NULL, stage, sources, results, live, first, end, period, stretch, step, bias)
+        depthwise_rows(<lanes_double *>NULL, stage, sources, results, live, first, end, period, stretch, step, bias,
+                       ahead, job.ring.source_shift)

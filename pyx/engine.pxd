@@ -84,7 +84,7 @@ cdef struct Tap:
 
 
 cdef struct Run:
-    # Consecutive taps (channel-wise) or terms (bank) after which partial sums go to memory.
+    # Consecutive taps (channel-wise) after which partial sums go to memory, or terms (bank) at one distance each.
     Py_ssize_t row, offset, count
     int flush               # bit q: the sum of output row q is added to what memory holds
 
@@ -100,8 +100,8 @@ cdef struct Stage:
     double square[9]        # its weights, as lanes side by side
 
 
-cdef inline char *stretched_weights(const Stage *stage) noexcept nogil:
-    """Return where the weights of a depthwise stage start: at a cache line, for which there is room."""
+cdef inline char *aligned_weights(const Stage *stage) noexcept nogil:
+    """Return where the weights of a bank start: at a cache line, for which there is room."""
     return <char *>((<size_t>stage.weights + 63) & ~<size_t>63)
 
 
@@ -200,15 +200,28 @@ cdef struct Box:
     int magic_shift
 
 
+cdef enum BankShape:        # what a block of sums of a bank is
+    OVER_PLANES             # four outputs by vectors of pixels
+    ONE_VECTOR              # of outputs, by pixels
+    TWO_VECTORS
+    FOUR_VECTORS = 4
+
+
 cdef struct Bank:
     # Kernels across channels, all in stage 0.
     bint used
+    BankShape shape
     bint colors             # 1 x 1 kernels over red, green and blue: weights [C_out][3], bias [C_out]
     char *bias              # [block][lanes of a block]
     Py_ssize_t groups, group_blocks, block_lanes
+    Py_ssize_t terms        # of a group
+    Py_ssize_t longest      # how many of them are summed before the sum goes to memory
     Py_ssize_t pixel_step   # lanes of a ring row from the terms of a pixel to those of the next
+    Py_ssize_t term_step    # from a term to the next
+    Py_ssize_t group_step   # from the terms of a group to those of the next
     Py_ssize_t block_pixels  # pixels computed at once
-    bint single             # a block is one vector, not two
+    Py_ssize_t chunk        # pixels computed before they are stored, unless they go straight into the target
+    Py_ssize_t plane, result_plane  # lanes from a plane of the ring row, or of a chunk's results, to the next
 
 
 cdef struct Job:

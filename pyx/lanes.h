@@ -49,6 +49,7 @@ typedef LANES(int16_t, LANES_BYTES) lanes_signed;
 typedef LANES(uint8_t, LANES_BYTES / 2) lanes_byte;
 #define lane_splat(p, like) (*(const __typeof__((like)[0]) *)(p))
 #define lane_zero(like) ((__typeof__(like)){0})
+#define lane_spread(p, like) (lane_splat(p, like) - lane_zero(like)) /* minus, because -0.0 + 0.0 is 0.0 */
 #define lane_size(like) sizeof((like)[0])
 /* Clear the lanes whose bits at p are 0, not 1. */
 typedef LANES(uint32_t, LANES_BYTES) lanes_bits;
@@ -76,6 +77,7 @@ typedef double lanes_double;
 typedef int16_t lanes_short;
 #define lane_splat(p, like) (*(const __typeof__(like) *)(p))
 #define lane_zero(like) 0
+#define lane_spread(p, like) lane_splat(p, like)
 #define lane_size(like) sizeof(like)
 #define lane_keep(value, p) (*(const uint32_t *)(p) ? (value) : 0)
 #define prefetch(p)
@@ -84,7 +86,7 @@ typedef int16_t lanes_short;
 #endif
 
 /* `like` is any variable of the lane type meant. splat reads one number, which C then spreads over
- * the lanes it is multiplied with. */
+ * the lanes it is multiplied with; spread makes it a vector. */
 #define lane_load(p, like) (*(const __typeof__(like) *)(p))
 #define lane_store(p, value) (*(__typeof__(value) *)(p) = (value))
 

@@ -32,6 +32,12 @@ cdef int plan_rows(Packed packed, bint dense) except -1:
     return 0
 
 
+cdef bint has_wide_gaps(Packed packed):
+    """Return whether most columns between a kernel's first and its last lie between taps."""
+    cdef Py_ssize_t kw = packed.job.geometry.kernel_width
+    return (kw - 1) * packed.job.geometry.dilation_x > kw * min(packed.job.target.width, 1024)
+
+
 cdef Py_ssize_t plan_segments(Packed packed) except -1:
     """Split a ring row into segments of neighboring samples, and return how wide a tile may be for the ring's size."""
     cdef Job *job = &packed.job
@@ -41,7 +47,7 @@ cdef Py_ssize_t plan_segments(Packed packed) except -1:
     cdef Segment *segment
     # Sums of neighbors need one segment. The plan has chosen them for the whole image, which may be wider.
     packed.apart = job.ring.doublings == 0 and (
-        span > kw * min(job.target.width, 1024)         # mostly columns between the taps
+        has_wide_gaps(packed)
         or (job.bank.used and stride > kw)              # mostly columns that the stride steps over
     )
     if packed.apart:
@@ -110,6 +116,11 @@ cdef int plan_columns(Packed packed) except -1:
     return 0
 
 
+cdef double result_bytes(Packed packed):
+    cdef const Raster *target = &packed.job.target
+    return <double>packed.rows * target.width * target.channels * target.size
+
+
 cdef void plan_output(Packed packed, Py_ssize_t block):
     """Choose how results, computed in blocks of `block` lanes, are stored."""
     cdef Job *job = &packed.job
@@ -118,20 +129,23 @@ cdef void plan_output(Packed packed, Py_ssize_t block):
     job.output.tile_lanes = job.tiling.width * channels + block
     converted = (job.output.scale != 1 or job.kernel.count != 1 or job.epilogue.finish != NOTHING
                  or not job.target.packed or job.target.kind != job.lane)
-    job.output.streamed = not job.bank.used and is_streamed(job, packed.rows, converted)
+    job.output.streamed = is_streamed(packed, converted)
     job.output.direct_from = PY_SSIZE_T_MAX
     if not converted and not job.output.streamed:
         job.output.direct_from = (block + channels - 1) // channels
 
 
-cdef bint is_streamed(const Job *job, Py_ssize_t rows, bint converted):
+cdef bint is_streamed(Packed packed, bint converted):
     """Return whether results go past the caches. converted: they do not go from the loops into the target anyway.
 
-    A store into a cache first reads the line that it overwrites.
+    A store into a cache first reads the line that it overwrites. AMD's Zen 5 does so while the loops compute a layer.
     """
-    cdef Py_ssize_t written = rows * job.target.width * job.target.channels * job.target.size
+    cdef const Job *job = &packed.job
+    cdef double written = result_bytes(packed)
     cdef Py_ssize_t height = job.geometry.kernel_height, width = job.geometry.kernel_width
     cdef Py_ssize_t taps = job.kernel.count * (height + width if job.kernel.separable else height * width)
+    if packed.layer:
+        return written > LARGE_BYTES and (converted or not is_amd())
     if job.target.size > job.source.size:
         return written > STREAM_BYTES
     return converted and written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd())
@@ -151,14 +165,21 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
         and job.source.packed and (geometry.border != CONSTANT or 0 <= geometry.cval <= 255)
         and job.epilogue.finish != DIFFERENCE       # which needs lanes
     )
-    if (job.bank.used or packed.apart or job.ring.doublings or (geometry.stride_x > 1 and not job.ring.split)
-            or not job.source.packed or not (job.inner.bytes or job.source.kind == job.lane)):
+    if (packed.apart or job.ring.doublings or not job.source.packed
+            or not (job.inner.bytes or job.source.kind == job.lane)):
+        return
+    if job.bank.shape == OVER_PLANES if job.bank.used else geometry.stride_x > 1 and not job.ring.split:
         return
     job.inner.first = (geometry.left + geometry.stride_x - 1) // geometry.stride_x
     job.inner.last = (job.source.width + geometry.left - span - 1) // geometry.stride_x + 1
     job.inner.last = min(job.target.width, job.inner.last) if job.source.width + geometry.left > span else 0
     job.inner.least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
     job.inner.least = max(job.inner.least, NARROW_EDGES * span)
+    if job.bank.used:           # computed in whole blocks, at the edges as well
+        job.inner.least = 4 * job.bank.block_pixels
+        job.inner.first = rounded_up(job.inner.first, job.bank.block_pixels)
+        if job.inner.last < job.target.width:
+            job.inner.last -= job.inner.last % job.bank.block_pixels
     if job.kernel.spread:       # a vector may begin before a pixel, and end after it
         job.inner.first += 1
         job.inner.last -= 1

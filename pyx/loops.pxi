@@ -13,6 +13,7 @@ cdef extern from "lanes.h" nogil:
     ctypedef long double lanes_short
     float lane_load(const void *p, float like)
     float lane_splat(const void *p, float like)
+    float lane_spread(const void *p, float like)
     float lane_zero(float like)
     Py_ssize_t lane_size(float like)    # bytes of one lane
     void lane_store(void *p, float value)
@@ -112,6 +113,7 @@ include "store.pxi"
 include "channelwise.pxi"
 include "square.pxi"
 include "depthwise.pxi"
+include "planes.pxi"
 include "bank.pxi"
 include "color.pxi"
 include "solid.pxi"

@@ -2,17 +2,68 @@
 
 cdef enum:
     COLOR_STREAM_BYTES = 67_108_864     # colors longer than this leave even large caches
+    BANK_CHUNK_BYTES = 16_384           # results of a bank that stay in the first-level cache until they are stored
+    CHUNKED_WEIGHTS = 131_072           # bytes of weights that may be read for every chunk
+    FEW_TERMS = 64                      # of a result, whose sum takes less time than to store it
 
 
 cdef int plan_block(Packed packed) except -1:
-    """Choose what a bank computes at once: two vectors of output channels, or one of twice as many pixels."""
+    """Choose what a bank computes at once: vectors of output channels by pixels, or outputs by vectors of pixels."""
     cdef Bank *bank = &packed.job.bank
+    cdef const Geometry *geometry = &packed.job.geometry
     cdef Py_ssize_t outputs = packed.job.target.channels // bank.groups
-    cdef Py_ssize_t lanes = packed.loops.lanes_bytes // lane_bytes(packed)
-    bank.single = outputs <= lanes
-    bank.block_lanes = lanes if bank.single else 2 * lanes
-    bank.block_pixels = packed.loops.registers * 3 // (4 if bank.single else 8)
+    cdef Py_ssize_t lanes = packed.loops.lanes_bytes // lane_bytes(packed), sums = packed.loops.registers * 3 // 4
+    cdef Py_ssize_t vectors = (outputs + lanes - 1) // lanes
+    bank.terms = packed.job.source.channels // bank.groups * geometry.kernel_height * geometry.kernel_width
+    if (packed.job.lane == FLOAT32 and 2 * rounded_up(outputs, 4) <= vectors * lanes and geometry.stride_x == 1
+            and geometry.kernel_height * geometry.kernel_width > 1 and not has_wide_gaps(packed)):
+        bank.shape, bank.block_lanes, bank.block_pixels = OVER_PLANES, 4, sums // 4 * lanes
+    else:
+        bank.shape = ONE_VECTOR if vectors == 1 else TWO_VECTORS
+        # Vectors of outputs that a block leaves empty cost as much as full ones. On AMD processors, blocks of two are
+        # faster where storing results takes longer than to compute them.
+        if (sums == 24 and vectors > 2 and vectors % 4 in (0, 3)
+                and (bank.terms >= FEW_TERMS or not is_amd() or result_bytes(packed) <= LARGE_BYTES)):
+            bank.shape = FOUR_VECTORS
+        bank.block_lanes, bank.block_pixels = <Py_ssize_t>bank.shape * lanes, sums // <Py_ssize_t>bank.shape
     bank.group_blocks = (outputs + bank.block_lanes - 1) // bank.block_lanes
+    return 0
+
+
+cdef Py_ssize_t rounded_up(Py_ssize_t count, Py_ssize_t unit):
+    """Return the least multiple of a unit that is not less than the count."""
+    return (count + unit - 1) // unit * unit
+
+
+cdef int plan_bank_rows(Packed packed) except -1:
+    """Lay out a bank's ring rows, and the results of a row on their way to the target."""
+    cdef Job *job = &packed.job
+    cdef Bank *bank = &job.bank
+    cdef Output *output = &job.output
+    cdef Py_ssize_t channels = job.source.channels, size = lane_bytes(packed), room
+    output.pixel_lanes = bank.groups * bank.group_blocks * bank.block_lanes
+    bank.chunk = rounded_up(max(BANK_CHUNK_BYTES // (output.pixel_lanes * size), 1), bank.block_pixels)
+    if output.pixel_lanes * bank.terms * size > CHUNKED_WEIGHTS:
+        bank.chunk = max(job.tiling.width, bank.block_pixels)
+    # A chunk takes a rest shorter than a block; a row of one pixel is computed as a block.
+    room = max(min(job.tiling.width, bank.chunk + bank.block_pixels), bank.block_pixels)
+    bank.term_step, bank.group_step = 1, channels // bank.groups
+    if bank.shape != OVER_PLANES:
+        job.ring.lanes += (bank.block_pixels - 1) * bank.pixel_step
+        output.tile_lanes = room * output.pixel_lanes
+        if output.direct_from != PY_SSIZE_T_MAX:
+            output.direct_from = bank.block_pixels if output.pixel_lanes == job.target.channels else PY_SSIZE_T_MAX
+        return 0
+    # Three more, because four pixels are split and joined at once. No plane is a multiple of a page: addresses of one
+    # remainder share few places in the first-level cache.
+    bank.plane = rounded_up(job.ring.row_lanes // channels + 3, 16) | 16
+    bank.result_plane = rounded_up(room + 3, 16) | 16
+    bank.pixel_step, bank.term_step = 1, bank.plane
+    bank.group_step *= bank.plane
+    job.ring.lanes = channels * bank.plane + bank.block_pixels
+    output.tile_lanes = room * job.target.channels
+    if output.direct_from != PY_SSIZE_T_MAX:
+        output.direct_from = 0
     return 0
 
 
@@ -20,19 +71,14 @@ cdef int pack_bank(Packed packed, const double[:, :, :, ::1] weights, bias) exce
     """Lay the weights out in the order they are read, output channels padded to whole blocks."""
     cdef Job *job = &packed.job
     cdef Bank *bank = &job.bank
-    cdef Output *output = &job.output
     cdef Py_ssize_t kh = job.geometry.kernel_height, kw = job.geometry.kernel_width, size = lane_bytes(packed)
     cdef Py_ssize_t inputs = job.source.channels // bank.groups, outputs = job.target.channels // bank.groups
-    cdef Py_ssize_t terms = kh * kw * inputs, g, d, i, j, c, k, block, at
+    cdef Py_ssize_t terms = bank.terms, g, d, i, j, c, k, block, at
     cdef char *lanes
-    output.pixel_lanes = bank.groups * bank.group_blocks * bank.block_lanes
-    output.tile_lanes = (job.tiling.width + bank.block_pixels - 1) * output.pixel_lanes
-    job.ring.lanes += (bank.block_pixels - 1) * bank.pixel_step         # a row of one pixel is computed as a block
-    if output.direct_from != PY_SSIZE_T_MAX:
-        output.direct_from = bank.block_pixels if output.pixel_lanes == job.target.channels else PY_SSIZE_T_MAX
-    lanes = <char *>take(bank.groups * bank.group_blocks * terms * bank.block_lanes, size)
-    job.kernel.stages[0].weights = lanes
-    bank.bias = <char *>take(output.pixel_lanes, size)
+    plan_bank_rows(packed)
+    job.kernel.stages[0].weights = <char *>take(job.output.pixel_lanes * terms * size + 63, 1)
+    lanes = aligned_weights(&job.kernel.stages[0])
+    bank.bias = <char *>take(job.output.pixel_lanes, size)
     for d in range(job.target.channels):
         g, k = d // outputs, d % outputs
         block = g * bank.group_blocks + k // bank.block_lanes
@@ -50,31 +96,23 @@ cdef int pack_bank(Packed packed, const double[:, :, :, ::1] weights, bias) exce
 
 
 cdef int list_terms(Packed packed, Py_ssize_t inputs) except -1:
-    """List the runs of terms: of a kernel row where they lie side by side, else of one tap, cut where sums are."""
+    """List the runs of terms: of a kernel row where they lie side by side, else of one tap."""
     cdef Job *job = &packed.job
     cdef Stage *stage = &job.kernel.stages[0]
-    cdef Py_ssize_t kh = job.geometry.kernel_height, kw = job.geometry.kernel_width
-    cdef Py_ssize_t i, j, taken, length = inputs, pieces = kw, since = 0, longest = longest_sum(inputs * kh * kw)
+    cdef Py_ssize_t kh = job.geometry.kernel_height, kw = job.geometry.kernel_width, i, j
+    cdef bint planes = job.bank.shape == OVER_PLANES
+    cdef bint joined = job.bank.groups == 1 and job.geometry.dilation_x == 1 and job.ring.segment_count == 1
+    cdef Py_ssize_t pieces = 1 if joined and not planes else kw
     cdef Run *run
-    if job.bank.groups == 1 and job.geometry.dilation_x == 1 and job.ring.segment_count == 1:
-        length, pieces = inputs * kw, 1
-    stage.runs = <Run *>take(kh * pieces * (1 + (length + longest - 1) // longest), sizeof(Run))
+    job.bank.longest = longest_sum(job.bank.terms)
+    stage.runs = <Run *>take(kh * pieces, sizeof(Run))
+    stage.run_count = kh * pieces
     for i in range(kh):
         for j in range(pieces):
-            taken = 0
-            while taken < length:
-                run = &stage.runs[stage.run_count]
-                stage.run_count += 1
-                run.row = i
-                run.offset = tap_offset(packed, j) + taken
-                run.count = min(longest - since, length - taken)
-                taken += run.count
-                since += run.count
-                if since == longest:
-                    run.flush = 1
-                    since = 0
+            run = &stage.runs[i * pieces + j]
+            run.row, run.count = i, inputs * kw // pieces
+            run.offset = j * job.geometry.dilation_x if planes else tap_offset(packed, j)
         job.ring.live[i] = 1
-    stage.runs[stage.run_count - 1].flush = 0       # the last sums go to the target
     return 0
 
 

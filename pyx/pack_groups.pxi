@@ -33,7 +33,7 @@ cdef int allocate_lanes(Packed packed, Py_ssize_t channels, Py_ssize_t rows) exc
 cdef int put_lanes(Packed packed, Py_ssize_t row, const double[::1] values) except -1:
     """Store a value per channel, over and over, in a row of lanes."""
     cdef Py_ssize_t k, stretch = packed.job.kernel.stretch
-    cdef char *weights = stretched_weights(&packed.job.kernel.stages[0])
+    cdef char *weights = aligned_weights(&packed.job.kernel.stages[0])
     for k in range(stretch):
         put_lane(packed, weights, row * stretch + k, values[k % values.shape[0]])
     return 0
@@ -106,5 +106,5 @@ cdef int mask_lanes(Packed packed, Py_ssize_t row, kept, Py_ssize_t channels) ex
     cdef Py_ssize_t k, size = lane_bytes(packed), stretch = packed.job.kernel.stretch
     for k in range(stretch):
         if k % channels in kept:
-            memset(stretched_weights(&packed.job.kernel.stages[0]) + (row * stretch + k) * size, 0xff, size)
+            memset(aligned_weights(&packed.job.kernel.stages[0]) + (row * stretch + k) * size, 0xff, size)
     return 0

@@ -7,18 +7,23 @@
 cdef struct Scratch:
     char *ring              # widened input rows
     char *middle            # lanes of a separable kernel's middle rows
-    char *unsplit           # those of a group before they are split into segments
+    char *unsplit           # those of a group before they are split into segments, or a row before it is into planes
     char *results           # lanes of the group's output rows, of each kernel
+    char *planes            # a chunk of a bank's results before they are joined to pixels
     char *wide              # one row of float32 or float64 on its way to the target
     char *responses         # one row of float32 or float64 for the epilogue, and another
     char *products
     char *samples           # one row of the target's samples on their way past the caches
     char *raw               # samples gathered from an image row that is not packed
     const char **order      # the ring's rows in the order in which the group reads them
-    const char **sources    # where each tap reads its first lane
+    const char **sources    # where each tap, or each term of a bank, reads its first lane
     Py_ssize_t *row_numbers  # number of the input row in each place of the ring
     const char *ahead[MOST_ROWS]    # rows of the image that the next group adds
     Py_ssize_t ring_size, result_size, size
+
+
+cdef inline bint over_planes(const Job *job) noexcept nogil:
+    return job.bank.used and job.bank.shape == OVER_PLANES
 
 
 cdef inline Py_ssize_t middle_rows(const Job *job) noexcept nogil:
@@ -26,7 +31,7 @@ cdef inline Py_ssize_t middle_rows(const Job *job) noexcept nogil:
 
 
 cdef inline Py_ssize_t unsplit_rows(const Job *job) noexcept nogil:
-    return job.tiling.group if job.ring.split else 0
+    return job.tiling.group if job.ring.split or over_planes(job) else 0
 
 
 cdef inline Py_ssize_t row_read(const Job *job, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
@@ -45,6 +50,9 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     cdef Py_ssize_t taken = 0, taps = 0, k, pointers = rounded_up(job.ring.rows * sizeof(void *))
     cdef Py_ssize_t wide = rounded_up(job.output.tile_lanes * 8), finished = wide if job.epilogue.finish else 0
     cdef Py_ssize_t samples = rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0
+    cdef Py_ssize_t planes = job.output.pixel_lanes * job.bank.result_plane * lane_size if over_planes(job) else 0
+    if job.bank.used:
+        taps = job.bank.terms
     for k in range(4):
         taps = max(taps, job.kernel.stages[k].tap_count)
     scratch.ring_size = rounded_up(job.ring.lanes * lane_size)
@@ -54,6 +62,7 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     scratch.middle = carve(memory, &taken, middle_rows(job) * scratch.ring_size)
     scratch.unsplit = carve(memory, &taken, unsplit_rows(job) * scratch.ring_size)
     scratch.results = carve(memory, &taken, job.kernel.count * job.tiling.group * scratch.result_size)
+    scratch.planes = carve(memory, &taken, planes)
     scratch.wide = carve(memory, &taken, wide)
     scratch.responses = carve(memory, &taken, finished)
     scratch.products = carve(memory, &taken, finished)
@@ -110,7 +119,12 @@ cdef void bring_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
             scratch.order[u] = place
             if scratch.row_numbers[at] != t + u:
                 scratch.row_numbers[at] = t + u
-                fill_row(job, n, row_read(job, y, t + u), x, pixels, <lane *>place, scratch.raw)
+                if lane is float and over_planes(job):
+                    fill_row(job, n, row_read(job, y, t + u), x, pixels, <lane *>scratch.unsplit, scratch.raw)
+                    split_planes(job, <const float *>scratch.unsplit, count_columns(job.ring.segments, pixels),
+                                 <float *>place)
+                else:
+                    fill_row(job, n, row_read(job, y, t + u), x, pixels, <lane *>place, scratch.raw)
         else:
             scratch.order[u] = scratch.order[0]     # the loop may point to it, but ignores it
 
@@ -138,24 +152,34 @@ cdef void point_rows(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n,
 cdef void look_ahead(const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
     """Find the image rows that the next group, from output row y on, adds, for the loops to prefetch.
 
-    Below the last output row the product with a large stride may overflow. Then any row of the image will do.
+    The next row of a bank's results adds as many as the stride, and they are found from the last one up. Below the last
+    output row the product with a large stride may overflow. Then any row of the image will do.
     """
     cdef Py_ssize_t q, at
     cdef size_t row
     x = min(max(x, 0), job.source.width - 1)
     for q in range(MOST_ROWS):
         row = <size_t>y + <size_t>q * <size_t>job.tiling.row_step
+        if job.bank.used:
+            row = <size_t>y
         row = row * <size_t>job.geometry.stride_y - <size_t>job.geometry.top
         row += <size_t>(job.geometry.kernel_height - 1) * <size_t>job.geometry.dilation_y
+        if job.bank.used:
+            row -= <size_t>q
         at = min(max(<Py_ssize_t>row, 0), job.source.height - 1)
         scratch.ahead[q] = job.source.data + n * job.source.step_n + at * job.source.step_y + x * job.source.step_x
+
+
+cdef inline bint is_plain(const Job *job) noexcept nogil:
+    """Return whether responses are the sums of one kernel as they are."""
+    return job.kernel.count == 1 and job.output.scale == 1
 
 
 cdef void convert_sums(lane *like, const Job *job, const lane *lanes, const lane *other, char *into, Sample kind,
                        Py_ssize_t count, char *wide) noexcept nogil:
     """Convert sums to samples of a kind; other: sums of the second kernel; wide: room for floats or doubles."""
     cdef Sample floating = FLOAT64 if lane is double else FLOAT32
-    if job.kernel.count == 1 and job.output.scale == 1:
+    if is_plain(job):
         store(lanes, into, kind, count, job.output.bounded)
         return
     if kind == floating:
@@ -177,7 +201,7 @@ cdef inline void finish_results(lane *like, const real *responses, const Job *jo
                                 Py_ssize_t count) noexcept nogil:
     """Convert sums to responses, and store the epilogue of these."""
     cdef real *finished = <real *>(into if job.target.kind == job.epilogue.kind else scratch.wide)
-    if (lane is real) and job.kernel.count == 1 and job.output.scale == 1:
+    if (lane is real) and is_plain(job):
         responses = <const real *>lanes
     else:
         responses = <const real *>scratch.responses
@@ -198,21 +222,44 @@ cdef void store_results(lane *like, const Job *job, const Scratch *scratch, cons
         finish_results(like, <const double *>NULL, job, scratch, lanes, other, center, into, count)
 
 
-cdef void store_row(lane *like, const Job *job, const Scratch *scratch, Py_ssize_t q, char *row, Py_ssize_t first,
-                    Py_ssize_t count) noexcept nogil:
-    """Store count results of the group's row q from the first on, of one kernel or two, in the target's row."""
-    cdef const lane *lanes = <const lane *>(scratch.results + q * scratch.result_size) + first
+cdef void store_row(lane *like, const Job *job, const Scratch *scratch, Py_ssize_t q, const lane *lanes, char *row,
+                    Py_ssize_t first, Py_ssize_t count) noexcept nogil:
+    """Store count results of the group's row q, of one kernel or two, in the target's row from result `first` on."""
+    cdef Sample kind = FLOAT64 if lane is double else FLOAT32
+    cdef bint plain = (lane is not int16_t and job.target.kind == kind and is_plain(job)
+                       and job.epilogue.finish == NOTHING)
     cdef const lane *other = <const lane *>(<const char *>lanes + job.tiling.group * scratch.result_size)
     cdef const lane *center = NULL
     if job.epilogue.finish == DIFFERENCE:
         center = <const lane *>scratch.order[q * job.tiling.row_advance + job.epilogue.row]
         center += job.epilogue.offset + first
     row += first * job.target.size
-    if job.output.streamed:
+    if job.output.streamed and plain:
+        stream(row, <const char *>lanes, count * job.target.size)
+    elif job.output.streamed:
         store_results(like, job, scratch, lanes, other, center, scratch.samples, count)
         stream(row, scratch.samples, count * job.target.size)
     else:
         store_results(like, job, scratch, lanes, other, center, row, count)
+
+
+cdef inline void compute_bank_row(lane *like, const Job *job, Scratch *scratch, char *target,
+                                  Py_ssize_t pixels) noexcept nogil:
+    """Compute and store one tile of an output row of a bank, a chunk at a time unless sums go into the target."""
+    cdef bint direct = pixels >= job.output.direct_from, whole = direct and not over_planes(job)
+    cdef Py_ssize_t first = 0, end, channels = job.target.channels
+    cdef char *results = scratch.results
+    point_terms(job, scratch.order, scratch.sources, sizeof(lane))
+    while first < pixels:
+        end = pixels if whole else min(pixels, first + job.bank.chunk)
+        if pixels - end < job.bank.block_pixels:
+            end = pixels            # a short rest is added to the chunk before it
+        if direct:
+            results = target + first * channels * <Py_ssize_t>sizeof(lane)
+        compute_bank(like, job, scratch.sources, scratch.ahead, first, end - first, scratch.planes, results)
+        if not direct:
+            store_row(like, job, scratch, 0, <const lane *>results, target, first * channels, (end - first) * channels)
+        first = end
 
 
 cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t n, Py_ssize_t y,
@@ -239,11 +286,7 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
             scratch.order[q + 2] = scratch.order[0]     # read, and computed into scratch
     if job.bank.used:
         if lane is not int16_t:
-            results[0] = targets[0] if direct else scratch.results
-            bank_row(like, job, scratch.order, results[0], pixels)
-            if not direct:
-                join_channels(<lane *>results[0], job, pixels)
-                store_row(like, job, scratch, 0, targets[0], 0, count)
+            compute_bank_row(like, job, scratch, targets[0], pixels)
         return
     while first < count:
         end = min(count, first + job.tiling.chunk)
@@ -261,7 +304,8 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
                 correlate_square_group(like, job, &job.kernel.stages[2 * k], scratch.order, results, first, end,
                                        NULL if k else scratch.ahead, inner and job.inner.bytes, narrow)
             elif job.kernel.stretch and lane is not int16_t:
-                depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end)
+                depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end,
+                                scratch.ahead)
             else:
                 if job.ring.split and first == 0:
                     correlate_columns(like, job, k, scratch.order, scratch.sources, unsplit, middle, <int>rows, pixels,
@@ -270,7 +314,8 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
                                 scratch.ahead)
         if not direct:
             for q in range(rows):
-                store_row(like, job, scratch, q, targets[q], first, end - first)
+                store_row(like, job, scratch, q, <const lane *>(scratch.results + q * scratch.result_size) + first,
+                          targets[q], first, end - first)
         first = end
 
 

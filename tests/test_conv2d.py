@@ -1,4 +1,5 @@
 """conv2d: literal small layers, and every keyword against the plain reference."""
+import math
 from itertools import product
 
 import numpy as np
@@ -92,6 +93,56 @@ def test_a_result_has_the_same_bits_wherever_it_stands(outputs, rng, variant):
     for width in (1, 5, 11, 12, 13, 24, 25, 40):
         for first in range(0, 68 - width, 3):
             equal(conv2d(image[:, first:first + width + 2], weight), full[:, first:first + width])
+
+
+def test_three_outputs_of_a_long_row(variant):
+    image = np.stack([np.arange(1200), np.full(1200, 1000)], -1)[None].astype(np.float32)
+    right_minus_left, other_channel = [[-1, 0, 1], [0, 0, 0]], [[0, 0, 0], [0, 1, 0]]
+    thrice_left = [[3, 0, 0], [0, 0, 0]]
+    weight = np.array([right_minus_left, other_channel, thrice_left])[:, :, None]
+    result = conv2d(image, weight, [0, 1, 2])
+    equal(result[0, :, 0], np.full(1198, 2))
+    equal(result[0, :, 1], np.full(1198, 1001))
+    equal(result[0, :, 2], 3 * np.arange(1198) + 2)
+
+
+@pytest.mark.parametrize(("groups", "inputs", "outputs"), [
+    (1, 3, 8), (1, 3, 5), (4, 8, 8), (2, 2, 3), (1, 1, 1), (9, 1, 6)])
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_few_outputs_in_rows_of_any_length(groups, inputs, outputs, dtype, rng, variant):
+    weight, bias = whole(rng, groups * outputs, inputs, 3, 2), whole(rng, groups * outputs)
+    for width, dilation in product([95, 96, 97, 191, 193, 540, 1100], [(1, 1), (2, 3)]):
+        image = rng.integers(0, 9, (5, width, groups * inputs)).astype(np.float32)
+        expected = vectorized.conv2d(image, weight, bias, groups, ((2, 1), (1, 3)), "mirror", (1, 1), dilation)
+        keywords = {"groups": groups, "dilation": dilation, "padding": ((2, 1), (1, 3)), "padding_mode": "reflect"}
+        equal(conv2d(image, weight, bias, **keywords), expected)
+        equal(conv2d(image.astype(dtype), weight, bias, dtype=np.float64, **keywords), expected)
+        clipped = conv2d(image.astype(dtype), weight, bias, dtype=np.uint8, **keywords)
+        equal(clipped, np.clip(expected, 0, 255))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("inputs", "outputs"), [(2, 16), (5, 32), (3, 64), (3, 100), (2, 128)])
+def test_long_rows_see_the_border_at_both_ends(mode, inputs, outputs, rng, variant):
+    weight, bias = whole(rng, outputs, inputs, 2, 4), whole(rng, outputs)
+    for width, stride, dilation in product([130, 251], [(1, 1), (2, 2), (1, 3)], [(1, 1), (2, 5)]):
+        image = whole(rng, 5, width, inputs)
+        expected = vectorized.conv2d(image, weight, bias, 1, ((1, 2), (7, 4)), MODES[mode], stride, dilation)
+        keywords = {"stride": stride, "dilation": dilation, "padding": ((1, 2), (7, 4)), "padding_mode": mode}
+        equal(conv2d(image, weight, bias, **keywords), expected)
+
+
+@pytest.mark.parametrize(("groups", "inputs", "outputs", "rows"), [
+    (1, 3, 5, 3000), (1, 3, 16, 1000), (1, 2, 40, 400), (1, 3, 64, 250), (16, 1, 1, 1000)])
+def test_results_larger_than_the_caches_have_the_bits_of_their_parts(groups, inputs, outputs, rows, rng):
+    image = rng.standard_normal((rows + 2, 702, groups * inputs), np.float32)
+    weight = rng.standard_normal((groups * outputs, inputs, 3, 3))
+    shape = (rows, 700, groups * outputs)
+    out = np.empty(1 + math.prod(shape), np.float32)[1:].reshape(shape)  # not at a cache line
+    assert out.nbytes > 40 * 2**20
+    conv2d(image, weight, groups=groups, out=out)
+    for first in range(0, rows, 125):
+        equal(out[first:first + 125], conv2d(image[first:first + 127], weight, groups=groups))
 
 
 @pytest.mark.parametrize(("inputs", "size", "dilation"), [(16, 3, 1), (16, 3, 2), (3, 7, 1), (40, 2, 1), (33, 3, 2)])
