@@ -12,7 +12,7 @@ from cpython.buffer cimport (
 )
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite, ldexp, sqrt
-from libc.stdint cimport int16_t
+from libc.stdint cimport int16_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
@@ -109,8 +109,12 @@ cdef class Packed:
         plan_rows(self)
         if job.bank.used:
             plan_block(self)
-        plan_columns(self)
-        if computation.solid is not None and job.source.packed:
+        strided = has_strided_loop(self, kernels)
+        if not strided:
+            plan_columns(self)
+        if strided:
+            pack_strided(self, kernels)
+        elif computation.solid is not None and job.source.packed:
             plan_solid(self, computation.solid)
         elif mixes_colors(self):
             pack_colors(self, kernels, computation.bias)
@@ -192,5 +196,6 @@ include "pack_kernel.pxi"
 include "pack_groups.pxi"
 include "pack_bank.pxi"
 include "pack_box.pxi"
+include "pack_strided.pxi"
 include "task.pxi"
 include "window_task.pxi"
