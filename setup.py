@@ -68,11 +68,11 @@ NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_D
 
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid",
-         "small_separable", "strips", "window", "median", "median_of_25", "small_windows", "edges", "register_windows",
-         "rank", "extremes", "histogram", "bilateral", "window_strips", "moments")
+         "small_separable", "strided", "strips", "window", "median", "median_of_25", "small_windows", "edges",
+         "register_windows", "rank", "extremes", "histogram", "bilateral", "window_strips", "moments")
 CORE_PARTS = (
-    "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task",
-    "recent")
+    "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "pack_strided", "task",
+    "window_task", "recent")
 HEADERS = ("lanes", "ordered", "powers", "samples", "planes", "colors", "counts")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 

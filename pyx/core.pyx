@@ -15,7 +15,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.contextvars cimport get_value
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite, ldexp, sqrt
-from libc.stdint cimport int16_t
+from libc.stdint cimport int16_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memset
 from numpy cimport (
@@ -120,8 +120,12 @@ cdef class Packed:
         plan_rows(self, not job.bank.used and not job.kernel.separable and kernels[0].ndim == 2)
         if job.bank.used:
             plan_block(self)
-        plan_columns(self)
-        if computation.solid is not None and job.source.packed:
+        strided = has_strided_loop(self, kernels)
+        if not strided:
+            plan_columns(self)
+        if strided:
+            pack_strided(self, kernels)
+        elif computation.solid is not None and job.source.packed:
             plan_solid(self, computation.solid)
         elif mixes_colors(self):
             pack_colors(self, kernels, computation.bias)
@@ -225,6 +229,7 @@ include "pack_kernel.pxi"
 include "pack_groups.pxi"
 include "pack_bank.pxi"
 include "pack_box.pxi"
+include "pack_strided.pxi"
 include "task.pxi"
 include "window_task.pxi"
 include "recent.pxi"

@@ -3,7 +3,7 @@
 The core (core.pyx) fills a Job, the loops (loops.pxi, compiled once for each instruction set) read it.
 Lengths are in samples, pixels or rows as named; steps and offsets into memory are in bytes.
 """
-from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t
+from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t
 
 
 ctypedef fused sample:      # the types of image samples
@@ -191,6 +191,15 @@ cdef struct Kernels:
     Py_ssize_t spread       # small groups: how many lanes from a pixel's own place its taps reach to either side
 
 
+cdef struct Strided:
+    # Separable kernels at every second to fourth column, with sums of 16 bits (INT16 lanes, unsigned) or floats.
+    bint used
+    bint direct             # sums across are written as samples of the target at once
+    Py_ssize_t part_size    # bytes of the sums of one remainder
+    Py_ssize_t picked       # pixels that one permutation of vectors gives, or 0: they are moved one by one
+    uint32_t order[16]      # which lanes it takes, of 16 or 32 bits
+
+
 cdef struct Box:
     # Solid kernels: ones, in one piece in each column. Bands are the different pieces; stage 0 lists which of their
     # sums, or of the doublings of the only one, make up the kernel.
@@ -234,6 +243,7 @@ cdef struct Job:
     Output output
     Epilogue epilogue
     Kernels kernel
+    Strided strided
     Box box
     Bank bank
     volatile int stopped    # the caller was interrupted: every strip ends early
@@ -291,6 +301,7 @@ cdef struct Loops:
     Py_ssize_t registers    # for vectors: 16 or 32
     Py_ssize_t rows         # output rows of dense kernels that are computed at once, at most MOST_ROWS
     Py_ssize_t vectors      # of each of these rows
+    bint picks              # lanes of several vectors can be picked by one permutation
     Py_ssize_t (*scratch_size)(const Job *job) noexcept nogil
     void (*strip)(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                   Poll poll) noexcept nogil

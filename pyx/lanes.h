@@ -75,6 +75,7 @@ static inline void stream_end(void) {
 typedef float lanes_float;
 typedef double lanes_double;
 typedef int16_t lanes_short;
+typedef uint32_t lanes_bits;
 #define lane_splat(p, like) (*(const __typeof__(like) *)(p))
 #define lane_zero(like) 0
 #define lane_spread(p, like) lane_splat(p, like)
@@ -89,6 +90,13 @@ typedef int16_t lanes_short;
  * the lanes it is multiplied with; spread makes it a vector. */
 #define lane_load(p, like) (*(const __typeof__(like) *)(p))
 #define lane_store(p, value) (*(__typeof__(value) *)(p) = (value))
+
+/* Keep a product from being fused with the constant that rounds it; AVX2 and AVX-512 round by an instruction. */
+#if defined(__GNUC__) && !defined(__AVX2__)
+#define lane_settle(value) __asm__("" : "+m"(value))
+#else
+#define lane_settle(value)
+#endif
 
 /* The bits of a number: those of numbers of at least 0 are in their order. */
 static inline uint32_t float_bits(float value) {

@@ -11,6 +11,7 @@ cdef extern from "lanes.h" nogil:
     ctypedef float lanes_float
     ctypedef double lanes_double
     ctypedef long double lanes_short
+    ctypedef float lanes_bits
     float lane_load(const void *p, float like)
     float lane_splat(const void *p, float like)
     float lane_spread(const void *p, float like)
@@ -18,6 +19,7 @@ cdef extern from "lanes.h" nogil:
     Py_ssize_t lane_size(float like)    # bytes of one lane
     void lane_store(void *p, float value)
     float lane_keep(float value, const void *p)
+    void lane_settle(float value)
     void prefetch(const void *p)
     void stream_line(void *p, const void *line)
     void stream_end()
@@ -73,6 +75,8 @@ cdef extern from "samples.h" nogil:
     void lanes_narrow(void *p, lanes_short value)
     void lanes_magnitude(void *p, lanes_short first, lanes_short second, float factor)
     lanes_short lanes_shorts(uint16_t value)
+    lanes_bits lanes_widen_shorts(const void *p)
+    lanes_float lanes_whole_floats(lanes_bits value)
     lanes_short lanes_divided(lanes_short sums, uint16_t magic, int shift, uint16_t area, uint16_t ties)
     lanes_float lanes_floats(const void *p)
     lanes_float lanes_byte_floats(const void *p)
@@ -80,6 +84,12 @@ cdef extern from "samples.h" nogil:
     void lanes_narrow_pair(void *p, lanes_short first, lanes_short second)
     void lanes_scaled(void *p, lanes_short value, float factor)
     void lanes_store_bytes(void *p, lanes_float a, lanes_float b, lanes_float c, lanes_float d)
+    lanes_float lanes_signed_floats(const void *p)
+    void lanes_narrow_scaled(void *p, lanes_short sums, float factor)
+    void pick_shorts(void *into, const void *sums, const void *order, bint far)
+    void pick_floats(void *into, const void *sums, const void *order, bint far)
+    enum:
+        PICKS
 
 cdef extern from "colors.h" nogil:
     void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
@@ -118,6 +128,7 @@ include "bank.pxi"
 include "color.pxi"
 include "solid.pxi"
 include "small_separable.pxi"
+include "strided.pxi"
 include "strips.pxi"
 include "window.pxi"
 include "median.pxi"
@@ -137,6 +148,7 @@ loops.lanes_bytes = sizeof(lanes_float)
 loops.registers = LANES_REGISTERS
 loops.rows = GROUP_ROWS
 loops.vectors = GROUP_VECTORS
+loops.picks = PICKS
 loops.scratch_size = scratch_size
 loops.strip = strip
 loops.window_scratch = window_scratch

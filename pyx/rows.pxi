@@ -11,6 +11,13 @@ ctypedef fused unit:        # a sample as bytes, to be moved or swapped
     uint64_t
 
 
+ctypedef fused element:     # what rows consist of while they are computed
+    int16_t
+    uint16_t
+    float
+    double
+
+
 cdef inline Py_ssize_t rounded_up(Py_ssize_t size) noexcept nogil:
     return (size + 63) & ~<Py_ssize_t>63
 
@@ -179,6 +186,20 @@ cdef void fill_segment(const Job *job, const char *row, Py_ssize_t x, Py_ssize_t
         k += 1
 
 
+cdef void fill_constant(const Job *job, char *row, Py_ssize_t count) noexcept nogil:
+    """Fill a row with the constant outside the image, which is a sample."""
+    cdef Py_ssize_t k
+    for k in range(count):
+        if job.source.kind == UINT8:
+            (<uint8_t *>row)[k] = <uint8_t>job.geometry.cval
+        elif job.source.kind == UINT16:
+            (<uint16_t *>row)[k] = <uint16_t>job.geometry.cval
+        elif job.source.kind == INT16:
+            (<int16_t *>row)[k] = <int16_t>job.geometry.cval
+        else:
+            (<float *>row)[k] = <float>job.geometry.cval
+
+
 cdef void add_doublings(const Job *job, lane *lanes) noexcept nogil:
     """Append to a row the sums of each 2, 4, ... neighboring taps, each doubling made from the one before.
 
@@ -202,22 +223,29 @@ cdef inline Py_ssize_t count_columns(const Segment *segment, Py_ssize_t pixels) 
     return segment.scale * (pixels - 1) + 1 + segment.extra
 
 
+cdef inline void move_pixels(const element *pixels, element *into, Py_ssize_t count, Py_ssize_t step,
+                             Py_ssize_t channels) noexcept nogil:
+    """Copy so many pixels, each so many lanes further on, next to each other; there must be room for one more lane."""
+    cdef Py_ssize_t x, c
+    if channels == 3:
+        for x in range(count):
+            memcpy(into + 3 * x, pixels + step * x, 4 * sizeof(element))    # one move; the next covers the fourth lane
+    else:
+        for x in range(count):
+            for c in range(channels):
+                into[channels * x + c] = pixels[step * x + c]
+
+
 cdef void split_row(const Job *job, const lane *row, lane *lanes, Py_ssize_t pixels) noexcept nogil:
     """Copy a row in one piece into its segments."""
-    cdef Py_ssize_t k, x, c, step, channels = job.source.channels
+    cdef Py_ssize_t k, step, channels = job.source.channels
     cdef const Segment *segment
     cdef const lane *at
     cdef lane *into
     for k in range(job.ring.segment_count):
         segment = &job.ring.segments[k]
         at, into, step = row + segment.start * channels, lanes + segment.offset, segment.step * channels
-        if channels == 3:
-            for x in range(count_columns(segment, pixels)):
-                memcpy(into + 3 * x, at + step * x, 4 * sizeof(lane))   # one move; the next pixel covers the fourth
-        else:
-            for x in range(count_columns(segment, pixels)):
-                for c in range(channels):
-                    into[channels * x + c] = at[step * x + c]
+        move_pixels(at, into, count_columns(segment, pixels), step, channels)
 
 
 cdef void fill_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t pixels,

@@ -146,17 +146,49 @@ static inline lanes_short lanes_divided(lanes_short sums, uint16_t magic, int sh
     return value - ((lanes_short)(value * area == sums) & value & ties);
 }
 
-/* Load 16-bit numbers as a vector of floats. */
-static inline lanes_float lanes_floats(const void *p) {
-#if defined(__AVX512F__)
-    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)));
+/* Write sums times a factor as bytes, rounded to nearest; sums are unsigned. */
+static inline void lanes_narrow_scaled(void *p, lanes_short sums, float factor) {
+#if defined(__AVX512BW__)
+    __m512 scale = _mm512_set1_ps(factor);
+    __m512i low = _mm512_unpacklo_epi16((__m512i)sums, _mm512_setzero_si512());
+    __m512i high = _mm512_unpackhi_epi16((__m512i)sums, _mm512_setzero_si512());
+    low = _mm512_cvtps_epi32(_mm512_cvtepi32_ps(low) * scale);
+    high = _mm512_cvtps_epi32(_mm512_cvtepi32_ps(high) * scale);
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtusepi16_epi8(_mm512_packus_epi32(low, high)));
 #elif defined(__AVX2__)
-    return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)));
+    __m256 scale = _mm256_set1_ps(factor);
+    __m256i low = _mm256_unpacklo_epi16((__m256i)sums, _mm256_setzero_si256());
+    __m256i high = _mm256_unpackhi_epi16((__m256i)sums, _mm256_setzero_si256());
+    low = _mm256_cvtps_epi32(_mm256_cvtepi32_ps(low) * scale);
+    high = _mm256_cvtps_epi32(_mm256_cvtepi32_ps(high) * scale);
+    low = _mm256_packs_epi32(low, high); /* saturates to 32767, and to 255 below */
+    low = _mm256_permute4x64_epi64(_mm256_packus_epi16(low, low), 0x08);
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(low));
+#else
+    for (int k = 0; k < LANES_BYTES / 2; k++) {
+        float product = sums[k] * factor;
+        lane_settle(product);
+        int value = (int)((product + 12582912.0f) - 12582912.0f);
+        ((uint8_t *)p)[k] = (uint8_t)(value > 255 ? 255 : value);
+    }
+#endif
+}
+
+/* Widen 16-bit numbers to 32 bits, and convert integers below 2**31 to floats. */
+static inline lanes_bits lanes_widen_shorts(const void *p) {
+#if defined(__AVX512F__)
+    return (lanes_bits)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+#elif defined(__AVX2__)
+    return (lanes_bits)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
 #else
     typedef LANES(uint16_t, LANES_BYTES / 2) narrow;
-    typedef LANES(int32_t, LANES_BYTES) whole;
-    return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
+    return __builtin_convertvector(*(const narrow *)p, lanes_bits);
 #endif
+}
+
+static inline lanes_float lanes_whole_floats(lanes_bits value) {
+    typedef LANES(int32_t, LANES_BYTES) whole;
+    return __builtin_convertvector((whole)value, lanes_float);
 }
 
 /* Load bytes as a vector of floats. */
@@ -172,7 +204,67 @@ static inline lanes_float lanes_byte_floats(const void *p) {
 #endif
 }
 
+/* Load signed 16-bit numbers as a vector of floats. */
+static inline lanes_float lanes_signed_floats(const void *p) {
+#if defined(__AVX512F__)
+    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)p)));
+#elif defined(__AVX2__)
+    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)p)));
 #else
+    typedef LANES(int16_t, LANES_BYTES / 2) narrow;
+    typedef LANES(int32_t, LANES_BYTES) whole;
+    return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
+#endif
+}
+
+/* Load 16-bit numbers as a vector of floats. */
+static inline lanes_float lanes_floats(const void *p) {
+#if defined(__AVX512F__)
+    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)));
+#elif defined(__AVX2__)
+    return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)));
+#else
+    typedef LANES(uint16_t, LANES_BYTES / 2) narrow;
+    typedef LANES(int32_t, LANES_BYTES) whole;
+    return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
+#endif
+}
+
+/* Write the lanes that `order` lists, of two vectors that follow each other or, with far, of four. */
+#if defined(__AVX512BW__)
+static inline void pick_shorts(void *into, const void *from, const void *order, int far) {
+    const __m512i *p = from;
+    __m512i lanes = _mm512_loadu_si512(order);
+    __m512i picked = _mm512_permutex2var_epi16(_mm512_loadu_si512(p), lanes, _mm512_loadu_si512(p + 1));
+    if (far) {
+        __m512i more = _mm512_permutex2var_epi16(_mm512_loadu_si512(p + 2), lanes, _mm512_loadu_si512(p + 3));
+        picked = _mm512_mask_mov_epi16(picked, _mm512_cmpge_epu16_mask(lanes, _mm512_set1_epi16(64)), more);
+    }
+    _mm512_storeu_si512(into, picked);
+}
+
+static inline void pick_floats(void *into, const void *from, const void *order, int far) {
+    const float *p = from;
+    __m512i lanes = _mm512_loadu_si512(order);
+    __m512 picked = _mm512_permutex2var_ps(_mm512_loadu_ps(p), lanes, _mm512_loadu_ps(p + 16));
+    if (far) {
+        __m512 more = _mm512_permutex2var_ps(_mm512_loadu_ps(p + 32), lanes, _mm512_loadu_ps(p + 48));
+        picked = _mm512_mask_mov_ps(picked, _mm512_cmpge_epu32_mask(lanes, _mm512_set1_epi32(32)), more);
+    }
+    _mm512_storeu_ps(into, picked);
+}
+#define PICKS 1
+#endif
+
+#else
+#define lanes_widen_shorts(p) (uint32_t)*(const uint16_t *)(p)
+#define lanes_whole_floats(value) (float)(value)
+#define lanes_byte_floats(p) (float)*(const uint8_t *)(p)
+#define lanes_signed_floats(p) (float)*(const int16_t *)(p)
+static inline void lanes_narrow_scaled(void *p, int16_t sum, float factor) {
+    int value = (int)(((uint16_t)sum * factor + 12582912.0f) - 12582912.0f);
+    *(uint8_t *)p = (uint8_t)(value > 255 ? 255 : value);
+}
 #define lanes_shorts(value) (int16_t)(value)
 static inline int16_t lanes_divided(int16_t sums, uint16_t magic, int shift, uint16_t area, uint16_t ties) {
     uint16_t value = (uint16_t)((uint32_t)(uint16_t)sums * magic >> 16 >> shift);
@@ -183,7 +275,6 @@ static inline void lanes_magnitude(void *p, float a, float b, float factor) {
     int value = (int)((sqrtf((a * a + b * b) * factor) + 12582912.0f) - 12582912.0f);
     *(uint8_t *)p = (uint8_t)(value > 255 ? 255 : value);
 }
-#define lanes_byte_floats(p) (float)*(const uint8_t *)(p)
 static inline int16_t lanes_halved(int16_t value, int halvings) {
     return (int16_t)((value + (1 << (halvings - 1)) - 1 + (value >> halvings & 1)) >> halvings);
 }
@@ -197,6 +288,12 @@ static inline void lanes_scaled(void *p, float value, float factor) {
      lanes_scaled((uint8_t *)(p) + 2, c, 1), lanes_scaled((uint8_t *)(p) + 3, d, 1))
 #define lanes_widen(p) (*(const uint8_t *)(p))
 #define lanes_narrow(p, value) (*(uint8_t *)(p) = (value) < 0 ? 0 : (value) > 255 ? 255 : (uint8_t)(value))
+#endif
+
+#ifndef PICKS /* never called: pixels are moved one by one */
+#define PICKS 0
+#define pick_shorts(into, from, order, far)
+#define pick_floats(into, from, order, far)
 #endif
 
 #endif

@@ -78,6 +78,8 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
 
 
 cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
+    if job.strided.used:
+        return lay_out_strided(job, NULL).size
     if job.box.bands != NULL:
         return solid_scratch(job, NULL).size
     return small_scratch(job, NULL).size if job.kernel.small else lay_out_scratch(job, NULL).size
@@ -364,8 +366,14 @@ cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char 
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
     if job.bank.colors:
         mix_colors(job, n, first, last, poll)
+    elif job.box.bands != NULL and job.source.kind == UINT8:
+        sum_solid(<uint16_t *>NULL, job, n, first, last, memory, poll)
     elif job.box.bands != NULL:
-        sum_solid(job, n, first, last, memory, poll)
+        sum_solid(<uint32_t *>NULL, job, n, first, last, memory, poll)
+    elif job.strided.used and job.lane == INT16:
+        filter_strided(<uint16_t *>NULL, job, n, first, last, memory, poll)
+    elif job.strided.used:
+        filter_strided(<float *>NULL, job, n, first, last, memory, poll)
     elif job.kernel.small:
         sum_small_kernel(job, n, first, last, memory, poll)
     elif job.lane == INT16:

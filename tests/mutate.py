@@ -31,13 +31,15 @@ GROUPS = {
                     "tables tiff_tags exif metadata hostile_files"),
     "chunks": ("imfilter/files/chunks.py imfilter/files/gif.py imfilter/files/jpeg_scans.py "
                "imfilter/files/heif_boxes.py", "chunks png frames jpeg old_pixels more_formats hostile_files"),
-    "loops of kernels": ("pyx/rows.pxi pyx/store.pxi pyx/channelwise.pxi pyx/square.pxi pyx/strips.pxi pyx/solid.pxi",
+    "loops of kernels": ("pyx/rows.pxi pyx/store.pxi pyx/channelwise.pxi pyx/square.pxi pyx/strips.pxi pyx/solid.pxi "
+                         "pyx/strided.pxi",
                          "borders numbers joined float_range epilogue engine"),
     "loops of banks": ("pyx/bank.pxi pyx/depthwise.pxi pyx/color.pxi pyx/moments.pxi",
                        "conv2d learning shortcuts numbers float_range"),
     "loops of ranks": ("pyx/median.pxi pyx/small_windows.pxi pyx/rank.pxi pyx/histogram.pxi pyx/bilateral.pxi "
                        "pyx/window.pxi pyx/window_strips.pxi", "rank"),
-    "layout and packing": ("pyx/layout.pxi pyx/pack_kernel.pxi pyx/pack_bank.pxi pyx/pack_box.pxi pyx/task.pxi "
+    "layout and packing": ("pyx/layout.pxi pyx/pack_kernel.pxi pyx/pack_bank.pxi pyx/pack_box.pxi "
+                           "pyx/pack_strided.pxi pyx/task.pxi "
                            "pyx/window_task.pxi", "borders numbers conv2d rank engine"),
 }
 # Libraries that are imported once: starting Python and importing them takes longer than most tests.

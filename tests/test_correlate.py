@@ -67,6 +67,33 @@ def test_a_stride_starts_at_0(stride, rows):
     equal(correlate(GRID, [[1]], stride=stride), rows)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "f4"])
+def test_pyramids_and_means_of_blocks(dtype, variant):
+    image = np.array([[0, 16, 32, 48], [64, 80, 96, 112], [1, 2, 3, 4], [5, 6, 7, 9]], dtype)
+    binomial = np.outer([1, 2, 1], [1, 2, 1]) / 16
+    quarters = [[40, 72], [3.5, 5.75]] if dtype == "f4" else [[40, 72], [4, 6]]     # halves round to even
+    for color in (1, 2, 3, 4, 17):
+        pixels = np.repeat(image[..., None], color, 2)
+        equal(correlate(pixels, np.full((2, 2), 0.25), stride=2, padding="valid")[..., -1], np.array(quarters, dtype))
+        equal(correlate(pixels, np.full((4, 4), 1 / 16), stride=4, padding="valid", dtype="f4")[..., 0], [[30.3125]])
+        floats = correlate(pixels, binomial, stride=2, mode="mirror", dtype="f4")[..., 0]
+        equal(floats, np.array([[40, 64], [20.125, 27.3125]], np.float32))
+    wide = (np.arange(1000) % 100).astype(dtype)[None].repeat(2, 0)
+    means = correlate(wide, np.full((2, 2), 0.25), stride=2, padding="valid", dtype="f4")
+    equal(means, (np.arange(500, dtype="f4")[None] * 2 % 100) + 0.5)
+
+
+@pytest.mark.parametrize(("size", "row"), [(3, [17, 20, 30, 40, 43]), (5, [22, 24, 30, 36, 38])])
+def test_boxes_of_16_bits(size, row, variant):
+    image = np.array([[10, 20, 30, 40, 50]] * 40, np.uint16)
+    equal(correlate(image, np.full((size, size), size**-2), mode="mirror")[7], np.array(row, np.uint16))
+    bright = np.full((70, 700, 3), 65535, np.uint16)
+    equal(correlate(bright, np.full((31, 31), 1 / 961)), bright)
+    bright[:, 350:] = 0
+    equal(correlate(bright, np.ones((31, 31)) / 961)[20, 335:366, 1],
+          np.rint(65535 * np.arange(30.0, -1, -1) / 31).astype(np.uint16))
+
+
 def test_dilation_reaches_further():
     row = np.array([[1, 2, 3, 4, 5, 6]])
     equal(correlate(row, [[1, 10]], dilation=2, padding="valid"), [[31, 42, 53, 64]])

@@ -155,7 +155,25 @@ def test_kernels_of_ones_in_one_piece_slide_down_the_image(kernel, solid):
     for options in ({"target": "f8"}, {"cval": 256}, {"cval": 0.5}, {"cval": -1}, {"stride": (1, 2)},
                     {"dilation": (2, 1)}):
         assert plan_of("u1", kernel, **options).solid is None
-    assert plan_of("u2", kernel).solid is None
+
+
+@pytest.mark.parametrize(("kernel", "solid"), [
+    (np.full((3, 3), 1 / 9), True), (np.full((31, 31), 1 / 961), True), (np.ones((16, 16)), True),
+    (np.ones((16, 17)), False), (np.full((128, 256), 2.0**-15), True), (np.full((129, 256), 2.0**-15), False),
+    (DISK > 0, False), ([[1, 2, 1]] * 3, False),
+])
+def test_boxes_slide_down_images_of_16_bits(kernel, solid):
+    assert (plan_of("u2", kernel).solid is not None) == solid
+    for options in ({"target": "f8"}, {"cval": 65536}, {"cval": 0.5}, {"stride": (1, 2)}, {"dilation": (2, 1)}):
+        assert plan_of("u2", kernel, **options).solid is None
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "f4"])
+def test_strides_prefer_a_column_and_a_row(dtype):
+    for stride in (2, 3, 4):
+        assert plan_of(dtype, np.full((2, 2), 0.25), stride=(stride, stride)).method == "separable"
+        assert plan_of(dtype, [[1, 2], [3, 4]], stride=(stride, stride)).method == "direct"
+    assert plan_of(dtype, np.full((2, 2), 0.25)).method == "direct"
 
 
 @pytest.mark.parametrize(("kernel", "taps"), [

@@ -31,6 +31,7 @@ PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
 METHODS = ("auto", "direct", "separable", "runs", "fft")
 NOT_SEPARABLE = "method 'separable' needs a kernel that is the product of a column and a row"
 PASS = 3  # cost of a pass over rows in the cache, in taps
+PICKED_STRIDES = (2, 3, 4)  # across, at which separable kernels on up to 32-bit floats have a loop without passes
 
 
 class Samples(NamedTuple):
@@ -61,14 +62,14 @@ def choose_plan(
     scale = 1.0
     if samples.source.kind != "f":  # float sums are rounded anyway, and must not grow larger than the results
         kernels, scale = _to_integers(kernels)
-    ways = _list_ways(kernels, samples, stride, dilation, width)
+    ways = _list_ways(kernels, scale, samples, stride, dilation, width)
     if epilogue:  # sums that slide down the image have no rows of responses
         ways = [way for way in ways if way.solid is None]
     if method != "auto":
         ways = [way for way in ways if method in way.method.split(", ")] or (ways[:1] if method != "separable" else [])
     if not ways:
         raise ImfilterError(NOT_SEPARABLE)
-    way = min(ways, key=lambda way: way.cost)
+    way = min(ways, key=lambda way: (way.cost, not way.picked))
     dtype, reach = _compute_dtype(way.factors, scale, samples)
     floats = dtype == "float32" and samples.source.kind == "f"
     differences = floats and stride == dilation == (1, 1) and all(
@@ -96,15 +97,19 @@ def factor_kernels(kernels: tuple[Kernel, ...]) -> tuple[Kernel, ...]:
 
 
 def _list_ways(
-    kernels: tuple[Kernel, ...], samples: Samples, stride: Pair, dilation: Pair, width: int
+    kernels: tuple[Kernel, ...], scale: float, samples: Samples, stride: Pair, dilation: Pair, width: int
 ) -> list[_Way]:
-    """Return the ways to compute kernels."""
+    """Return the ways to compute kernels, whose sums are multiplied by a scale."""
     # Sums of neighbors need taps side by side in a row of the ring.
     kw = kernels[0].shape[1]
-    ways = _general_ways(kernels, stride[1] == 1 and dilation[1] * (kw - 1) <= kw * min(width, 1024))
-    if (stride == dilation == (1, 1) and samples.source == np.uint8 and samples.target.char != "d"
-            and samples.cval in range(256)):
-        ways += _solid_way(kernels, ways)
+    picked = (stride[1] in PICKED_STRIDES and dilation[1] == 1 and len(kernels) == 1
+              and samples.source.str[1:] in ("u1", "u2", "i2", "f4") and samples.target.char != "d")
+    ways = _general_ways(kernels, stride[1] == 1 and dilation[1] * (kw - 1) <= kw * min(width, 1024), picked)
+    if stride == dilation == (1, 1) and samples.target.char != "d":
+        if samples.source == np.uint8 and samples.cval in range(256):
+            ways += _solid_way(kernels, ways)
+        if samples.source == np.uint16 and samples.cval in range(65536):
+            ways += _wide_box_way(kernels, scale, ways)
     return ways
 
 
@@ -155,19 +160,21 @@ class _Way(NamedTuple):
     doublings: int
     taps: int
     solid: Array | None = None
+    picked: bool = False
 
     @property
     def cost(self) -> int:
         """The cost in taps; a pass over rows in the cache counts as a few."""
-        if self.solid is not None:
+        if self.solid is not None or self.picked:
             return self.taps
         return self.taps + PASS * len(self.kernels) * (self.doublings + 2 * isinstance(self.kernels[0], tuple))
 
 
-def _general_ways(kernels: tuple[Kernel, ...], side_by_side: bool) -> list[_Way]:
+def _general_ways(kernels: tuple[Kernel, ...], side_by_side: bool, picked: bool) -> list[_Way]:
     """Return the ways that any kernel of their kind allows, the direct one first for dense kernels.
 
-    side_by_side: whether the taps of a row lie side by side, so that sums of neighbors can be used.
+    side_by_side: whether the taps of a row lie side by side, so that sums of neighbors can be used. picked: whether the
+    stride has a loop for separable kernels.
     """
     ways = []
     dense = [kernel for kernel in kernels if not isinstance(kernel, Separable)]
@@ -181,7 +188,7 @@ def _general_ways(kernels: tuple[Kernel, ...], side_by_side: bool) -> list[_Way]
             pairs = tuple((factor.column, row[0]) for factor, row in zip(factors, rows, strict=True))
             taps = sum(int(np.count_nonzero(part)) for pair in pairs for part in pair) + doublings * len(pairs)
             method = "separable, runs" if doublings else "separable"
-            ways.append(_Way(method, tuple(factors), pairs, doublings, taps))
+            ways.append(_Way(method, tuple(factors), pairs, doublings, taps, picked=picked))
     return ways
 
 
@@ -201,6 +208,23 @@ def _solid_way(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
     bands = len(set(zip(tops[heights > 0].tolist(), heights[heights > 0].tolist(), strict=True)))
     width = int(np.count_nonzero(heights))
     taps = 2 * bands + (width // 8 + width % 8 if bands == 1 else width)
+    instead = min(ways, key=lambda way: way.cost)
+    return [instead._replace(method="runs", taps=taps, solid=np.ascontiguousarray(ones))]
+
+
+def _wide_box_way(kernels: tuple[Kernel, ...], scale: float, ways: list[_Way]) -> list[_Way]:
+    """Return the way of sliding column sums of 32 bits, if the kernel is a box, for 16-bit images.
+
+    What is not scaled must stay exact as float32.
+    """
+    area = math.prod(kernels[0].shape)
+    if len(kernels) > 1 or area > (2**15 if scale != 1 else 2**8):
+        return []
+    ones = to_dense(kernels[0])
+    if not (ones == 1).all():
+        return []
+    width = ones.shape[1]
+    taps = 2 + width // 8 + width % 8
     instead = min(ways, key=lambda way: way.cost)
     return [instead._replace(method="runs", taps=taps, solid=np.ascontiguousarray(ones))]
 
