@@ -65,9 +65,10 @@ if BUILD == "thread":
 SHARED = ["pyx/engine.pxd"]
 PARTS = ("loops", "rows", "store", "channelwise", "square", "depthwise", "bank", "color", "solid", "strips",
          "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes",
-         "histogram", "bilateral", "window_strips", "moments")
+         "histogram", "bilateral", "window_strips", "interpolate", "moments")
 CORE_PARTS = (
-    "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task")
+    "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "task", "window_task",
+    "interpolation_task")
 HEADERS = ("lanes", "ordered", "powers", "samples", "colors", "counts")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 

@@ -24,7 +24,7 @@ class Strips:
 
 @disjoint_base
 class Task(Strips):
-    def part(self, n: int, first: int, rows: np.ndarray[Any, Any]) -> Task: ...
+    def part(self, n: int, top: int, left: int, block: np.ndarray[Any, Any]) -> Task: ...
     def layout(self) -> dict[str, Any]: ...
 
 @disjoint_base
@@ -37,6 +37,13 @@ class PackedWindow:
 
 @disjoint_base
 class WindowTask(Strips): ...
+
+@disjoint_base
+class Interpolation(Strips):
+    def __init__(
+        self, coarse: np.ndarray[Any, Any], target: np.ndarray[Any, Any], steps: tuple[int, int],
+        phases: tuple[int, int], down: np.ndarray[Any, Any], across: np.ndarray[Any, Any], exact: bool,
+    ) -> None: ...
 
 def all_finite(array: np.ndarray[Any, Any]) -> bool: ...
 def compute(
