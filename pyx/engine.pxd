@@ -286,6 +286,23 @@ cdef struct Window:
     bint streamed           # results of ranks go past the caches
 
 
+cdef enum:
+    NEIGHBORS = 8           # coarse samples along an axis that a result is interpolated from
+
+
+cdef struct InterpolationJob:
+    # The interpolation of an image from samples of a coarse grid.
+    const float *coarse
+    Py_ssize_t row_samples, channels    # of the coarse grid
+    Raster target                       # its first image
+    Py_ssize_t step_y, step_x           # results from one coarse sample to the next
+    Py_ssize_t phase_y, phase_x         # of the first result: how far it lies behind a coarse sample
+    float *down                         # [step_y][NEIGHBORS]
+    float *across                       # [step_x][NEIGHBORS]
+    Py_ssize_t tile                     # coarse columns whose results are computed at a time
+    volatile int stopped
+
+
 cdef struct Moments:
     # Terms of a least-squares problem: windows of samples, whose products with each other are summed.
     const double *samples
@@ -308,4 +325,7 @@ cdef struct Loops:
     Py_ssize_t (*window_scratch)(const Window *job) noexcept nogil
     void (*window_strip)(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                          Poll poll) noexcept nogil
+    Py_ssize_t (*interpolation_scratch)(const InterpolationJob *job) noexcept nogil
+    void (*interpolate)(InterpolationJob *job, Py_ssize_t first, Py_ssize_t last, char *scratch,
+                        Poll poll) noexcept nogil
     void (*moments)(const Moments *job) noexcept nogil

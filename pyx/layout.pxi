@@ -7,7 +7,7 @@ cdef enum:
     STREAM_BYTES = 16_777_216   # results longer than this, and than the image, leave the caches to the image
     LARGE_BYTES = 41_943_040    # results longer than this leave the caches by themselves
     CHEAP_TAPS = 10             # with more, stores past the caches slow processors other than AMD's down
-    NARROWEST_TILE = 256
+    NARROWEST_TILE = 256        # output pixels; long strides of separable kernels read as many columns for fewer
     LEAST_INNER = 1024          # samples of a row from which computing its edges apart pays
     NARROW_EDGES = 16           # how many times narrower than the columns between them the edges must be
 
@@ -79,7 +79,8 @@ cdef Py_ssize_t plan_segments(Packed packed) except -1:
     cdef Py_ssize_t rows = job.ring.rows + (job.tiling.group if job.kernel.separable else 0)
     rows += job.tiling.group if job.ring.split else 0
     cdef Py_ssize_t fits = RING_BYTES // (rows * (job.ring.doublings + 1) * job.source.channels * lane_bytes(packed))
-    return max((fits - margin) // per_pixel, NARROWEST_TILE, margin // per_pixel)
+    cdef Py_ssize_t narrowest = NARROWEST_TILE // max(stride // 2, 1) if job.kernel.separable else NARROWEST_TILE
+    return max((fits - margin) // per_pixel, narrowest, margin // per_pixel)
 
 
 cdef int plan_columns(Packed packed) except -1:
@@ -155,7 +156,6 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
     """Find the columns whose taps all lie inside the image, so that its rows can be read where they are."""
     cdef Job *job = &packed.job
     cdef const Geometry *geometry = &job.geometry
-    cdef Py_ssize_t span = (geometry.kernel_width - 1) * geometry.dilation_x
     job.inner.least = PY_SSIZE_T_MAX
     while job.source.size << job.ring.source_shift < lane_bytes(packed):
         job.ring.source_shift += 1
@@ -170,13 +170,20 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
         return
     if job.bank.shape == OVER_PLANES if job.bank.used else geometry.stride_x > 1 and not job.ring.split:
         return
-    job.inner.first = (geometry.left + geometry.stride_x - 1) // geometry.stride_x
-    job.inner.last = (job.source.width + geometry.left - span - 1) // geometry.stride_x + 1
-    job.inner.last = min(job.target.width, job.inner.last) if job.source.width + geometry.left > span else 0
     job.inner.least = (max(block, LEAST_INNER) + job.source.channels - 1) // job.source.channels
-    job.inner.least = max(job.inner.least, NARROW_EDGES * span)
-    if job.bank.used:           # computed in whole blocks, at the edges as well
+    job.inner.least = max(job.inner.least, NARROW_EDGES * (geometry.kernel_width - 1) * geometry.dilation_x)
+    if job.bank.used:
         job.inner.least = 4 * job.bank.block_pixels
+    find_inner(job)
+
+
+cdef void find_inner(Job *job):
+    """Find the inner columns among those of the target."""
+    cdef const Geometry *geometry = &job.geometry
+    cdef Py_ssize_t beyond = job.source.width + geometry.left - (geometry.kernel_width - 1) * geometry.dilation_x
+    job.inner.first = max((geometry.left + geometry.stride_x - 1) // geometry.stride_x, 0)
+    job.inner.last = min(job.target.width, (beyond - 1) // geometry.stride_x + 1) if beyond > 0 else 0
+    if job.bank.used:           # computed in whole blocks, at the edges as well
         job.inner.first = rounded_up(job.inner.first, job.bank.block_pixels)
         if job.inner.last < job.target.width:
             job.inner.last -= job.inner.last % job.bank.block_pixels

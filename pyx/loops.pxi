@@ -141,6 +141,7 @@ include "extremes.pxi"
 include "histogram.pxi"
 include "bilateral.pxi"
 include "window_strips.pxi"
+include "interpolate.pxi"
 include "moments.pxi"
 
 cdef Loops loops
@@ -153,6 +154,8 @@ loops.scratch_size = scratch_size
 loops.strip = strip
 loops.window_scratch = window_scratch
 loops.window_strip = window_strip
+loops.interpolation_scratch = interpolation_scratch
+loops.interpolate = interpolate
 loops.moments = moments
 
 table = PyCapsule_New(&loops, "imfilter.loops", NULL)

@@ -126,8 +126,8 @@ def share(const real[:, :, ::1] sums, const real[:, :, ::1] weights, real total,
                 store_some(shares, &results[y, 0, 0] + k, count)
 
 
-def store(const real[:, :, ::1] values, sample[:, :, :] results):
-    """Convert values to samples, whose rows lie without gaps: integers are rounded and saturated."""
+def store(const real[:, :, :] values, sample[:, :, :] results):
+    """Convert values to samples: integers are rounded and saturated. The rows of both lie without gaps."""
     cdef Py_ssize_t y
     with nogil:
         for y in range(results.shape[0]):

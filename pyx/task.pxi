@@ -77,17 +77,24 @@ cdef class Task(Strips):
     cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
         self.packed.loops.strip(&self.job, n, first, last, memory, poll)
 
-    def part(self, Py_ssize_t n, Py_ssize_t first, rows):
-        """Return the task of output rows first, first + 1, ... of image n into `rows`, an array (1, rows, ...)."""
+    def part(self, Py_ssize_t n, Py_ssize_t top, Py_ssize_t left, block):
+        """Return the task of a block of the results of image n, from row top and column left on.
+
+        block: an array (1, rows, columns, channels), not wider than the target that this was planned for. Solid kernels
+        are computed in whole rows.
+        """
         cdef Task task = Task.__new__(Task)
         cdef Job *job = &task.job
         job[0] = self.job
         job.source.data += n * job.source.step_n
-        job.geometry.top -= first * job.geometry.stride_y       # row 0 of the part is row `first` of the image
-        locate(&job.target, rows)
+        job.geometry.top -= top * job.geometry.stride_y         # row 0 of the part is row `top` of the image
+        job.geometry.left -= left * job.geometry.stride_x
+        locate(&job.target, block)
+        if job.inner.least != PY_SSIZE_T_MAX:
+            find_inner(job)
         task.rows = task.height = job.target.height
         task.scratch, task.align, task.stopped = self.scratch, self.align, &job.stopped
-        task.packed, task.source, task.target = self.packed, self.source, rows
+        task.packed, task.source, task.target = self.packed, self.source, block
         return task
 
     def layout(self):

@@ -26,6 +26,7 @@ GROUPS = {
                          "structure folding numbers float_range joined"),
     "planner": ("imfilter/engine/planner.py imfilter/engine/plan.py",
                 "structure prepared numbers float_range epilogue fourier"),
+    "coarse grids": ("imfilter/engine/multirate.py imfilter/engine/coarse.py", "multirate"),
     "blocks": ("imfilter/blocks/intervals.py imfilter/blocks/blockwise.py imfilter/blocks/build.py", "intervals tiles"),
     "file tables": ("imfilter/files/tables.py imfilter/files/tiff_tables.py imfilter/files/exif.py",
                     "tables tiff_tags exif metadata hostile_files"),

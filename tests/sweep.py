@@ -33,7 +33,7 @@ from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 
-BLOCK_SIZES = (joined.BLOCK, normalized_blocks.BLOCK)
+BLOCK_SIZES = (joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK)
 MOST_FAILURES = 5
 FUSED = {"v3", "v4"}  # variants that round alike, because both have fused multiply-add
 
@@ -83,7 +83,7 @@ def differ(result: Any, wanted: Any) -> str:
 
 def check_case(case: Case) -> str:
     """Return what is wrong with a case; nothing if all is right."""
-    joined.BLOCK, normalized_blocks.BLOCK = (1, 1) if case.blocks else BLOCK_SIZES
+    joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK = (1, 1, 1) if case.blocks else BLOCK_SIZES
     _core.use_variant(case.variant or _core.simd_variants()[-1])
     try:
         with warnings.catch_warnings():

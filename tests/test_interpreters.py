@@ -63,7 +63,7 @@ def test_threads_of_the_pool_do_not_inherit_what_their_first_caller_has_set(chil
 import numpy
 from imfilter.engine.region import OutputRegion, WholeImage, computing_region, get_region
 from imfilter.runtime import threads
-with numpy.errstate(all="raise"), computing_region(OutputRegion((0, 0), WholeImage((9, 9), (9, 9)), set())):
+with numpy.errstate(all="raise"), computing_region(OutputRegion((0, 0), WholeImage((9, 9), (9, 9)), set(), set())):
     task = threads._pool().submit(lambda: (get_region(), numpy.geterr()["divide"]))
 assert task.result() == (None, "warn"), task.result()
 """, PYTHON_THREAD_INHERIT_CONTEXT="1")

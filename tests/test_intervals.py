@@ -86,3 +86,13 @@ def test_a_block_without_pixels_reads_nothing():
     blockwise = split_pipeline(Pipeline("box:size=3"), (9, 8), "u1")
     assert blockwise.source_blocks(Block(2, 2, 0, 5)) == blockwise.source_blocks(Block(2, 3, 5, 5)) == []
     assert blockwise.source_blocks(Block(2, 3, 4, 5)) == [Block(1, 4, 0, 8)]  # at least 64 columns
+
+
+@pytest.mark.parametrize(("padded", "results", "wanted"), [
+    (False, (40, 60), Interval(32, 68, 0, 0, 32)), (True, (40, 60), Interval(32, 68, 0, 0, 37)),
+    (False, (0, 10), Interval(0, 18, 0, 0, 0)), (True, (0, 10), Interval(0, 18, 8, 0, -3)),
+    (True, (90, 100), Interval(82, 100, 0, 8, 87)),
+])
+def test_pixels_beyond_the_kernel_are_read_on_either_side(padded, results, wanted):
+    """Results of eleven taps that also read three more pixels on either side."""
+    assert Axis(100, 100, 5, 5, 11, 1, Border.REFLECT, padded, beyond=3).source_interval(*results) == wanted

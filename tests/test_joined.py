@@ -7,6 +7,7 @@ import pytest
 import imfilter
 from imfilter.arrays.dtypes import round_to_dtype, working_dtype
 from imfilter.arrays.opened import open_image
+from imfilter.engine import joined as joined_module
 from imfilter.engine.channelwise import KernelSet, filter_channelwise, prepare
 from imfilter.engine.joined import Join, PreparedJoin
 from imfilter.engine.request import ChannelwiseOptions
@@ -38,9 +39,12 @@ def test_literal_results(variant, join, dtype, wanted):
     np.testing.assert_array_equal(result, [wanted])
 
 
-@pytest.mark.parametrize("shape", [(1, 50), (37, 1), (101, 1500), (83, 300, 3), (2, 5, 4, 2)])
+@pytest.mark.parametrize("memory", [joined_module.MEMORY, 2**10])
+@pytest.mark.parametrize("shape", [(1, 50), (37, 1), (101, 1500), (83, 300, 3), (2, 5, 4, 2), (3, 16_001)])
 @pytest.mark.parametrize("dtype", ["bool", "u1", "i2", "u4", "f2", "f4", ">f8"])
-def test_blocks_give_what_whole_arrays_do(variant, threaded, rng, dtype, shape):
+def test_blocks_give_what_whole_arrays_do(variant, threaded, rng, monkeypatch, dtype, shape, memory):
+    """With little memory, blocks are as narrow as they may be."""
+    monkeypatch.setattr(joined_module, "MEMORY", memory)
     image = (100 * rng.random(shape)).astype(dtype)
     for wanted, options in ((None, {}), ("f4", {"mode": "wrap", "stride": (2, 3)}), ("u1", {"mode": "constant"})):
         kind = np.dtype(wanted or image.dtype.newbyteorder("="))
@@ -83,6 +87,33 @@ def test_nothing_of_the_image_s_size_is_allocated(rng, name, dtype):
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("shape", [(40, 30_000, 3), (700, 5000), (20, 64, 5), (300, 127)])
+@pytest.mark.parametrize("name", ["gabor", "kirsch", "difference_of_gaussians"])
+def test_blocks_cover_the_image_and_keep_to_their_memory(name, shape):
+    """A block is at least 64 columns wide, and its rows never fewer than 16."""
+    image = np.zeros(shape, np.uint8)
+    out = np.empty_like(getattr(imfilter, name)(image))
+    seen = np.zeros(shape[:2], int)
+    prepared = prepare_filter(name, image)
+    task = prepared._make_task(prepared.layout.images(image), prepared.layout.images(out))
+    for number in range(task.rows):
+        n, top, left, right = task._find_block(number)
+        assert n == 0 and right - left >= min(64, shape[1]) and right - left <= task._block.shape[2]
+        seen[top:top + task._block.shape[1], left:right] += 1
+    memory = task._block.nbytes * sum(task._needed)
+    assert (seen == 1).all() and (memory < 1.3 * joined_module.MEMORY or task._block.shape[2] < 128)
+
+
+def prepare_filter(name, image):
+    """Return the prepared join of a filter."""
+    kept = []
+    with pytest.MonkeyPatch.context() as patch:
+        run = PreparedJoin.run
+        patch.setattr(PreparedJoin, "run", lambda self, *others: kept.append(self) or run(self, *others))
+        getattr(imfilter, name)(image)
+    return kept[0]
+
+
 def test_infinity_is_that_of_the_sum_of_the_kernels(variant, threaded):
     """Where the parts of a sum give infinity - infinity."""
     inf, nan = np.inf, np.nan
@@ -106,9 +137,10 @@ def test_infinity_is_that_of_the_sum_of_the_kernels(variant, threaded):
     ("laplacian_of_gaussian", {}), ("laplacian_of_gaussian", {"sigma": 2.5}), ("difference_of_gaussians", {}),
     ("gabor", {"angle": 30, "part": "real"}), ("gabor", {"angle": 20, "part": "imaginary"}),
 ])
-def test_infinities_are_those_of_the_single_kernel(rng, name, options, mode, threaded):
+def test_infinities_are_those_of_the_single_kernel(rng, name, options, mode, threaded, monkeypatch):
+    monkeypatch.setattr(joined_module, "MEMORY", 2**10)
     kernel = np.array(getattr(imfilter.kernels, name)(**options))
-    for shape in (13, 17), (40, 70, 2), (1, 9):
+    for shape in (13, 17), (40, 70, 2), (1, 9), (20, 333):
         image = rng.random(shape)
         image.flat[rng.integers(0, image.size, 3)] = [np.inf, -np.inf, np.nan][:3]
         wanted = imfilter.convolve(image, kernel, mode=mode, stride=(2, 1), method="direct")

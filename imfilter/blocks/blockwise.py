@@ -110,7 +110,7 @@ class FilterStage:
         if self.mask:
             read = [[self.mask.read(source) for source in row] for row in self.source_grid(block)]
             options["mask"] = MaskTile(_assemble(read, self.mask.layout), self.mask.stats)
-        computed = region.OutputRegion((down.first, across.first), self.whole, set(), padding)
+        computed = region.OutputRegion((down.first, across.first), self.whole, set(), set(), padding)
         with region.computing_region(computed):
             colors, alpha = self.compute(colors, alpha, **options)
         own = Block(block.top - down.first, block.bottom - down.first,

@@ -200,14 +200,15 @@ def _probe(
     """Filter one pixel to find out the layout and the alignment of a stage's results; return both."""
     options = {} if stage.mask is None else {"mask": COUNTED_PIXEL}
     padding = (stage.rows.extent - 1, 0), (stage.columns.extent - 1, 0)  # gives one result of one pixel
-    computed = region.OutputRegion((0, 0), stage.whole, set(), padding if stage.rows.padded else None)
+    computed = region.OutputRegion((0, 0), stage.whole, set(), set(), padding if stage.rows.padded else None)
     with region.computing_region(computed):
         result, alpha = stage.compute(colors, alpha, workers=1, **options)
     layout = stage.layout
     if result.ndim != layout.ndim:
         layout = ArrayLayout(result.ndim, None if result.ndim < layout.ndim else result.ndim - 1)
     rows, columns = (
-        axis._replace(alignment=tuple(sorted({grain[k] for grain in computed.grains})))
+        axis._replace(alignment=tuple(sorted({grain[k] for grain in computed.grains})),
+                      beyond=max((pixels[k] for pixels in computed.beyond), default=0))
         for k, axis in enumerate((stage.rows, stage.columns)))
     return FilterStage(rows, columns, stage.layout, layout, stage.compute, stage.mask), result, alpha
 

@@ -37,7 +37,8 @@ class Axis(NamedTuple):
     after: padding behind the image. border: how the image continues. padded: whether the padding of the filter can be
     set. Otherwise it pads as usual, and its results near an end that is not one of the whole image are discarded.
     alignment: results are computed in groups of these sizes, counted from the first of all. least: the fewest results
-    to compute at once, if there are as many.
+    to compute at once, if there are as many. beyond: how many more pixels are read on either side, in steps of the
+    stride.
     """
 
     size: int
@@ -50,11 +51,13 @@ class Axis(NamedTuple):
     padded: bool
     least: int = 1
     alignment: tuple[int, ...] = ()
+    beyond: int = 0
 
     def source_interval(self, first: int, last: int) -> Interval:
         """Return the interval of the image that results first to last - 1 are computed from."""
         first, last = self._align(first, last)
-        low, high = first * self.stride - self.before, (last - 1) * self.stride - self.before + self.extent
+        low = (first - self.beyond) * self.stride - self.before
+        high = (last - 1 + self.beyond) * self.stride - self.before + self.extent
         start, stop = 0, self.size
         if self.results > self.least:
             start, stop = interval_with_border(self.border, self.size, low, high)
@@ -62,7 +65,8 @@ class Axis(NamedTuple):
             start -= start % self.stride
             return Interval(start, stop, 0, 0, start // self.stride)
         before = start - low if start > low else (start - low) % self.stride
-        return Interval(start, stop, before, max(high - stop, 0), first - (low - start + before) // self.stride)
+        first = (start - before + self.before) // self.stride
+        return Interval(start, stop, before, max(high - stop, 0), first)
 
     def gives_only(self, source: Interval, first: int, last: int) -> bool:
         """Return whether a filter with the padding of a source interval has only results first to last - 1."""

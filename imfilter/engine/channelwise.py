@@ -15,6 +15,7 @@ from ..runtime.threads import run_task, thread_count
 from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .checks import check_flag
+from .coarse import CoarseTask
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
 from .folding import fold_axes
@@ -22,6 +23,7 @@ from .kept import KeptPack, is_plain
 from .kernel_set import LARGEST_CACHED
 from .kernel_set import KernelSet as KernelSet
 from .kernel_structure import has_negative
+from .multirate import CoarseGrid, choose_grid
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan, factor_kernels
@@ -164,6 +166,13 @@ class PreparedConvolution:
         plan = choose_plan(
             self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
             method=options.method, epilogue=self._epilogue)
+        self._grid = None
+        if options.method == "auto" and stride == dilation == (1, 1) and not folding.merges:
+            self._grid = choose_grid(plan, samples, full_size)
+        if self._grid:
+            plan = replace(plan, method="multirate", why=self._grid.why, taps=self._grid.taps(full_size))
+            (top, _), (left, _) = whole.margins or margins
+            self._origin = self._grid.rows.radius - top, self._grid.columns.radius - left
         self.plan = replace(plan, exact=check_flag("exact", options.exact))
         self._options = options
         self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
@@ -192,7 +201,10 @@ class PreparedConvolution:
         source, result, target = self._open_arrays(pixels, out)
         if result.size:
             task = self._make_task(source, target)
-            run_task(task, threads)
+            if isinstance(task, CoarseTask):
+                task.run(threads)
+            else:
+                run_task(task, threads)
         return write_output(result, self.dtype, out)
 
     @property
@@ -206,7 +218,7 @@ class PreparedConvolution:
         if not result.size:
             return self.plan
         task = self._make_task(source, target)
-        if isinstance(task, fft.Task):
+        if isinstance(task, (fft.Task, CoarseTask)):
             return replace(self.plan, scratch=task.scratch)
         layout = LoopLayout(**task.layout(), threads=self._count_threads(None))
         return replace(self.plan, scratch=task.scratch, layout=layout)
@@ -228,6 +240,8 @@ class PreparedConvolution:
         """Return this work on arrays (images, rows, columns, channels). A small kernel stays packed for the next."""
         if self.plan.method == "fft":
             return self._make_transform(source, target)
+        if self._grid:
+            return self._make_coarse_task(source, target, self._grid)
         if self.plan.solid is not None and not _core.has_packed_rows(source):
             source = np.ascontiguousarray(source)  # column sums need it, and other ways round ties differently
         return self._kept.make_task(source, target, lambda: _core.Packed(
@@ -240,6 +254,13 @@ class PreparedConvolution:
             window.grains.add((blocks.rows.grain, blocks.columns.grain))
             blocks = blocks.for_region(window.first, target.shape[1:3])
         return fft.Task(source, target, self.plan.kernels[0], blocks, self.geometry, self.plan.scale)
+
+    def _make_coarse_task(self, source: Array, target: Array, grid: CoarseGrid) -> CoarseTask:
+        window, first = region.get_region(), self._origin
+        if window:
+            window.beyond.add((grid.rows.beyond, grid.columns.beyond))
+            first = first[0] + window.first[0], first[1] + window.first[1]
+        return CoarseTask(source, target, grid, self.geometry, first, self.plan.exact)
 
     def run_masked(
         self, pixels: Array, mask: "normalized.Weights", out: Array | None, workers: int | None

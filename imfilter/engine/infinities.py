@@ -37,15 +37,15 @@ class InfinityResolver:
         """Return what resolves the sum of these terms; None where there is no sum, or no infinity as in integers."""
         return cls(request, terms, source) if len(terms) > 1 and source.dtype.kind == "f" else None
 
-    def resolve(self, n: int, first: int, total: Array) -> None:
-        """Replace NaN in a block of sums (1, rows, columns, channels): rows of image n from `first` on."""
+    def resolve(self, n: int, top: int, left: int, total: Array) -> None:
+        """Replace NaN in a block of sums (1, rows, columns, channels) of image n, from row top and column left on."""
         if not np.isnan(total.max()):
             return
         with self._lock:
             if self._signs is None:
                 self._signs = self._find_signs()
         if self._signs.size:
-            signs = self._signs[n:n + 1, first:first + total.shape[1]]
+            signs = self._signs[n:n + 1, top:top + total.shape[1], left:left + total.shape[2]]
             np.copyto(total, signs * np.float32(np.inf), where=np.isnan(total) & (signs != 0))
 
     def _find_signs(self) -> Array:

@@ -1,7 +1,7 @@
 """Responses to several kernels, joined block by block: sums, magnitudes, the largest over several directions.
 
-Each kernel has a plan of its own, as if it were used alone. A block of rows goes through the loops once for each, and
-the responses are joined while they are in the cache, so nothing of the image's size is allocated but the result.
+Each kernel has a plan of its own, as if it were used alone. A block goes through the loops once for each, and the
+responses are joined while they are in the cache, so nothing of the image's size is allocated but the result.
 """
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from .channelwise import WORTH_THREADS, KernelSet, PreparedConvolution
 from .infinities import InfinityResolver
 from .request import ConvolutionRequest
 
-BLOCK = 2**15  # samples of a block of rows, about: several responses stay in the second-level cache
+BLOCK = 2**15  # samples of a block, about: several responses stay in the second-level cache
+MEMORY = 2**20  # bytes of all responses to a block, about: wide rows are cut up to keep to it
+LEAST_COLUMNS = 64  # of a block: shorter rows take other loops, which may round differently
 LEAST_ROWS = 16  # of a block, which reads as many additional rows as the kernels are high
 GROUP = 4  # rows that the loops compute at once
 
@@ -45,6 +47,12 @@ class Join:
         self.size = sum(kernels.size for kernels in self.sets)
         self.cacheable = all(kernels.cacheable for kernels in self.sets)
         self._hash = hash((directions, divisor))
+
+    @property
+    def needed(self) -> tuple[bool, bool, bool]:
+        """Whether a block needs room for another direction, another part and another term."""
+        return (len(self.directions) > 1, any(len(parts) > 1 for parts in self.directions),
+                any(len(terms) > 1 for parts in self.directions for terms in parts))
 
     def __hash__(self) -> int:
         return self._hash
@@ -80,17 +88,21 @@ class PreparedJoin(PreparedConvolution):
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels)."""
         height, width, channels = target.shape[1:]
+        needed = self._divisor > 1 or target.dtype != self._response, *self._join.needed
         rows = max(LEAST_ROWS, self._height // 2, BLOCK // (width * channels))
         rows = min(-(-rows // GROUP) * GROUP, height)
-        block = np.empty((1, rows, width, channels), self._response)
+        size = rows * width * channels * self._response.itemsize * sum(needed)
+        across = max(min(-(-size // MEMORY), width // LEAST_COLUMNS), 1)
+        block = np.empty((1, rows, -(-width // across), channels), self._response)
         tasks = [
             [_Part([member._make_task(source, block) for member in terms],
                    InfinityResolver.of_sum(self._request, kernels, source))
              for terms, kernels in zip(parts, sets, strict=True)]
             for parts, sets in zip(self._members, self._join.directions, strict=True)]
         if self._divisor == 1:
-            return Task(tasks, target, block)
-        return Task(tasks, target, block, functools.partial(_divide, divisor=self._divisor, working=self._proxy))
+            return Task(tasks, target, block, across, needed)
+        divide = functools.partial(_divide, divisor=self._divisor, working=self._proxy)
+        return Task(tasks, target, block, across, needed, divide)
 
 
 class _Part(NamedTuple):
@@ -109,31 +121,30 @@ def _divide(responses: Array, results: Array, divisor: int, working: np.dtype[An
         levels //= divisor
         results[...] = levels
     else:
-        _normalized.store(np.multiply(responses, 1 / divisor, dtype=working), results)
+        own = responses if responses.dtype == working else None
+        _normalized.store(np.multiply(responses, 1 / divisor, out=own, dtype=working), results)
 
 
 class Task:
     """Joined responses, ready to be computed block by block on any number of threads.
 
-    tasks: for each direction and part, the convolutions of the first rows of the first image. block: an array as large
-    as a block, of the responses' dtype. target: of native samples without gaps in rows. store: writes what was
-    joined to rows of the target; by default its samples, which are joined in place if the dtype is that of responses.
+    tasks: for each direction and part, the convolutions of the first block of the first image. block: an array as large
+    as the largest block, of the responses' dtype. across: how many blocks lie side by side. needed: whether a block
+    needs arrays of its own, for the largest responses, if they are not joined in place, and those of `Join.needed`.
+    target: of native samples without gaps in rows. store: writes what was joined to a block of the target; by default
+    its samples, which are joined in place if the dtype is that of responses.
     """
 
     align = 1
 
     def __init__(
-        self, tasks: list[list[_Part]], target: Array, block: Array,
+        self, tasks: list[list[_Part]], target: Array, block: Array, across: int, needed: tuple[bool, ...],
         store: Callable[[Array, Array], None] | None = None,
     ) -> None:
         self._tasks, self._target, self._block, self._store = tasks, target, block, store or _normalized.store
-        apart = store is not None or target.dtype != block.dtype
-        self._count = block.shape[1]
-        self._blocks = -(-target.shape[1] // self._count)
-        self.rows = len(target) * self._blocks
-        self._stopped = False
-        parts = [parts for direction in tasks for parts in direction]
-        self._needed = (apart, len(tasks) > 1, len(parts) > len(tasks), max(len(part.terms) for part in parts) > 1)
+        self._needed, self._stopped = needed, False
+        self._down, self._across = -(-target.shape[1] // block.shape[1]), across
+        self.rows = len(target) * self._down * across
 
     def stop(self) -> None:
         """Make every thread end early."""
@@ -146,15 +157,21 @@ class Task:
             for number in range(first, last):
                 if self._stopped:
                     return
-                n, block = divmod(number, self._blocks)
-                start = block * self._count
-                results = self._target[n:n + 1, start:start + self._count]
-                rows = results.shape[1]
-                room = [other if other is None else other[:, :rows] for other in others]
-                into = results if largest is None else largest[:, :rows]
-                self._take_largest(into, _Block(n, start, caller, *room))
+                n, top, left, right = self._find_block(number)
+                results = self._target[n:n + 1, top:top + self._block.shape[1], left:right]
+                own = np.s_[:, :results.shape[1], :results.shape[2]]
+                room = [other if other is None else other[own] for other in others]
+                into = results if largest is None else largest[own]
+                self._take_largest(into, _Block(n, top, left, caller, *room))
                 if largest is not None:
                     self._store(into[0], results[0])
+
+    def _find_block(self, number: int) -> tuple[int, int, int, int]:
+        """Return the image, the first row, the first column and the end of the columns of a block."""
+        number, across = divmod(number, self._across)
+        n, down = divmod(number, self._down)
+        width = self._target.shape[2]
+        return n, down * self._block.shape[1], across * width // self._across, (across + 1) * width // self._across
 
     def _take_largest(self, largest: Array, block: _Block) -> None:
         """Compute the largest response over all directions."""
@@ -169,13 +186,14 @@ class Task:
 
 
 class _Block(NamedTuple):
-    """A block of rows: its image, its first row, and room for responses where it is needed.
+    """A block: its image, its first row and column, and room for responses where it is needed.
 
     caller: see `_core.Task.run`.
     """
 
     n: int
-    first: int
+    top: int
+    left: int
     caller: bool
     direction: Any
     part: Any
@@ -186,8 +204,8 @@ class _Block(NamedTuple):
         rows = total.shape[1]
         for k, term in enumerate(part.terms):
             response = self.term if k else total
-            term.part(self.n, self.first, response).run(0, rows, self.caller)
+            term.part(self.n, self.top, self.left, response).run(0, rows, self.caller)
             if k:
                 np.add(total, response, out=total)
         if part.resolver is not None:
-            part.resolver.resolve(self.n, self.first, total)
+            part.resolver.resolve(self.n, self.top, self.left, total)

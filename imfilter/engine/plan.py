@@ -43,7 +43,7 @@ class Plan:
 
     Attributes
     ----------
-    method : {'direct', 'separable', 'runs', 'separable, runs', 'fft'}
+    method : {'direct', 'separable', 'runs', 'separable, runs', 'fft', 'multirate'}
         Which algorithm.
     why : str
         What in the kernel's weights decided.
@@ -56,7 +56,7 @@ class Plan:
     window_doublings : int
         How often windows of equal weights are doubled.
     taps : int
-        Multiplications and additions per result; of a transform, those that would take as long.
+        Multiplications and additions per result; of a transform or a coarse grid, those that would take as long.
     bounded : bool
         Whether no result can be NaN, infinite or above 2**22 in size, so that it can be rounded without checks.
     solid : array or None
@@ -66,7 +66,7 @@ class Plan:
     scratch : int
         Scratch memory per thread, in bytes.
     layout : LoopLayout or None
-        How the loops cut up the work; None for transforms.
+        How the loops cut up the work; None for transforms and coarse grids.
     epilogue : Epilogue or None
         What is computed from each response before it is rounded.
     epilogue_dtype : {'float32', 'float64'}

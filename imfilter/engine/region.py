@@ -25,13 +25,15 @@ class OutputRegion(NamedTuple):
     """Which results of the whole image a computation gives.
 
     first: row and column of its first result, which may lie outside the whole result where nobody reads it. grains:
-    filled by transforms with the rows and columns of the results that they compute together. padding: of the region,
-    with which it has exactly the results that are wanted; None: that of the convolution itself.
+    filled by transforms with the rows and columns of the results that they compute together. beyond: filled by blurs on
+    a coarse grid with how many rows and columns results read beyond their kernels, on either side. padding: of the
+    region, with which it has the results that are wanted; None: that of the convolution itself.
     """
 
     first: Pair
     whole: WholeImage
     grains: set[Pair]
+    beyond: set[Pair]
     padding: Margins | None = None
 
 

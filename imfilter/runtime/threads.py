@@ -90,8 +90,8 @@ if hasattr(os, "register_at_fork"):
 class _Strips:
     """Consecutive strips of a task, each given to the thread that asks next."""
 
-    def __init__(self, task: Task, workers: int) -> None:
-        height = -(-task.rows // (workers * SHARES))
+    def __init__(self, task: Task, count: int) -> None:
+        height = -(-task.rows // count)
         self._task = task
         self._height = -(-height // task.align) * task.align
         self._starts: Iterator[int] = iter(range(0, task.rows, self._height))
@@ -106,12 +106,12 @@ class _Strips:
             self._task.run(start, min(start + self._height, self._task.rows), caller)
 
 
-def run_task(task: Task, workers: int) -> None:
-    """Compute every row of a task on this thread and up to workers - 1 others."""
+def run_task(task: Task, workers: int, shares: int = SHARES) -> None:
+    """Compute every row of a task on this thread and up to workers - 1 others, in about `shares` strips for each."""
     if workers == 1:
         task.run(0, task.rows)
         return
-    strips = _Strips(task, workers)
+    strips = _Strips(task, workers * shares)
     helpers: list[Future[None]] = []
     try:
         helpers += (_pool().submit(strips.run, False) for _ in range(workers - 1))
