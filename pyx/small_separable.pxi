@@ -47,8 +47,8 @@ cdef inline void store_block(char *into, small *sums) noexcept nogil:
         lane_store(into + 3 * sizeof(small), sums[3])
 
 
-cdef void sum_columns(small *like, const color *samples, const char *column, Py_ssize_t taps, const char **rows,
-                      char **middle, Py_ssize_t first, Py_ssize_t end, const char **ahead) noexcept nogil:
+cdef void sum_small_columns(small *like, const color *samples, const char *column, Py_ssize_t taps, const char **rows,
+                            char **middle, Py_ssize_t first, Py_ssize_t end, const char **ahead) noexcept nogil:
     """Sum lanes first to end of four middle rows from taps + 3 rows of the image; at least a block and three taps.
 
     column: the weights. ahead: see prefetch_rows.
@@ -182,16 +182,16 @@ cdef void sum_small_group(small *like, const color *image_like, mixture *result_
     cdef mixture *into
     cdef mixture *target
     if job.geometry.border == WRAP:     # what lies to the left of the row is at its other end
-        sum_columns(like, image_like, column.weights, column.tap_count, rows, middle,
-                    max(0, count - max(before * channels, block)), count, NULL)
+        sum_small_columns(like, image_like, column.weights, column.tap_count, rows, middle,
+                          max(0, count - max(before * channels, block)), count, NULL)
     while first < count:
         end = first + job.tiling.chunk
         if count - end < job.tiling.chunk // 2:
             end = count                 # a short rest is added to the chunk before it
         stop = min(count, end + job.geometry.kernel_width * channels)
         if summed < stop:
-            sum_columns(like, image_like, column.weights, column.tap_count, rows, middle, min(summed, stop - block),
-                        stop, ahead)
+            sum_small_columns(like, image_like, column.weights, column.tap_count, rows, middle,
+                              min(summed, stop - block), stop, ahead)
             if summed == 0:
                 copy_border(job, middle, -before, 0, step)
             if stop == count:
@@ -232,7 +232,8 @@ cdef SmallScratch small_scratch(const Job *job, char *memory) noexcept nogil:
     return scratch
 
 
-cdef void find_rows(const Job *job, SmallScratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t live) noexcept nogil:
+cdef void find_small_rows(const Job *job, SmallScratch *scratch, Py_ssize_t n, Py_ssize_t y,
+                          Py_ssize_t live) noexcept nogil:
     """Find the rows of the image that output rows from y on read, and those that the next group adds."""
     cdef const char *image = job.source.data + n * job.source.step_n
     cdef Py_ssize_t taps = job.geometry.kernel_height, u, at
@@ -253,7 +254,7 @@ cdef void sum_small(small *like, const color *samples, mixture *result_like, Job
     cdef double work = 0, taps = job.kernel.stages[0].tap_count + job.kernel.stages[1].tap_count
     while y < last:
         live = min(GROUP, last - y)
-        find_rows(job, &scratch, n, y, live)
+        find_small_rows(job, &scratch, n, y, live)
         for q in range(live):
             targets[q] = job.target.data + n * job.target.step_n + (y + q) * job.target.step_y
         sum_small_group(like, samples, result_like, job, scratch.rows, scratch.middle, scratch.samples, targets, live,
