@@ -39,15 +39,10 @@ cdef void slide(total *sums, const char *enters, const char *leaves, Py_ssize_t 
                 const char *ahead) noexcept nogil:
     """Add the samples of one row and take away those of another. ahead: what is needed next of the image."""
     cdef Py_ssize_t size = sizeof(total) // 2, lanes = sizeof(lanes_short) // sizeof(total), x = 0
-    cdef Py_ssize_t aligned = min(count, <Py_ssize_t>((-<size_t>sums & (sizeof(lanes_short) - 1)) // sizeof(total)))
-    while x < aligned:
-        sums[x] += sample_at(sums, enters, x) - sample_at(sums, leaves, x)
-        x += 1
-    while x + 2 * lanes <= count:
+    while x + lanes <= count:
         prefetch(ahead + size * x)
         slide_vector(sums, enters, leaves, x)
-        slide_vector(sums, enters, leaves, x + lanes)
-        x += 2 * lanes
+        x += lanes
     while x < count:
         sums[x] += sample_at(sums, enters, x) - sample_at(sums, leaves, x)
         x += 1

@@ -129,7 +129,7 @@ def test_more_calls_than_are_kept(rng):
 def test_within_a_region_or_a_pipeline_calls_mean_something_else(image):
     floats = image.astype(np.float32)
     before = imfilter.correlate(floats, KERNEL), imfilter.bilateral(floats)
-    region = OutputRegion((0, 0), WholeImage((20, 30), (20, 30)), set())
+    region = OutputRegion((0, 0), WholeImage((20, 30), (20, 30)), set(), set())
     with computing_region(region):
         np.testing.assert_array_equal(imfilter.correlate(floats, KERNEL), before[0])
     with assume_range(np.dtype(np.uint8)):

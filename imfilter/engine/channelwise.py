@@ -73,12 +73,15 @@ def filter_with_kernel(
 
 def filter_same(image: Any, kernels: KernelSet, options: FilterOptions) -> Any:
     """Correlate every channel of an image with the kernels, with padding 'same' and the options of a filter."""
-    window, wanted = region.get_region(), options.channelwise()
-    if window is not None and window.padding is not None:
-        wanted = wanted._replace(padding=window.padding)
     return filter_channelwise(
-        image, kernels, wanted, channel_axis=options.channel_axis, mask=options.mask, out=options.out,
+        image, kernels, same_padding(options), channel_axis=options.channel_axis, mask=options.mask, out=options.out,
         workers=options.workers)
+
+
+def same_padding(options: FilterOptions) -> ChannelwiseOptions:
+    """Return a filter's options with padding 'same', or with the padding of the region that is computed."""
+    window, wanted = region.get_region(), options.channelwise()
+    return wanted if window is None or window.padding is None else wanted._replace(padding=window.padding)
 
 
 def plan_channelwise(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array, result_dtype
 from ..arrays.opened import OpenedImage
-from ..engine.channelwise import Epilogue, KernelSet, filter_same, prepare
+from ..engine.channelwise import Epilogue, KernelSet, filter_same, prepare, same_padding
 from ..engine.joined import Join, PreparedJoin
 from ..engine.request import FilterOptions
 from ..weights.taps import dense_kernel
@@ -100,10 +100,10 @@ class LevelPlusConvolution(Operation):
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         kind, level = opened.dtype, self.level(opened.pixels.dtype)
         if kind.kind == "u" and level == np.iinfo(kind).max and result_dtype(kind, options.dtype) == kind:
-            return PreparedNegative(prepare(opened, self._negative, options.channelwise()))
+            return PreparedNegative(prepare(opened, self._negative, same_padding(options)))
         if level not in self._leveled:
             self._leveled[level] = self._set.with_epilogue(Epilogue("level", level))
-        return prepare(opened, self._leveled[level], options.channelwise())
+        return prepare(opened, self._leveled[level], same_padding(options))
 
     @property
     def kernel_set(self) -> KernelSet:
