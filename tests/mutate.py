@@ -32,8 +32,9 @@ GROUPS = {
                     "tables tiff_tags exif metadata hostile_files"),
     "chunks": ("imfilter/files/chunks.py imfilter/files/gif.py imfilter/files/jpeg_scans.py "
                "imfilter/files/heif_boxes.py", "chunks png frames jpeg old_pixels more_formats hostile_files"),
-    "loops of kernels": ("pyx/rows.pxi pyx/store.pxi pyx/channelwise.pxi pyx/square.pxi pyx/strips.pxi pyx/solid.pxi "
-                         "pyx/strided.pxi",
+    "loops of kernels": ("pyx/rows.pxi pyx/store.pxi pyx/channelwise.pxi pyx/square.pxi pyx/strip_rows.pxi "
+                         "pyx/strip_results.pxi pyx/strips.pxi pyx/solid_results.pxi pyx/solid.pxi pyx/small_sums.pxi "
+                         "pyx/small_separable.pxi pyx/strided_sums.pxi pyx/strided.pxi",
                          "borders numbers joined float_range epilogue engine"),
     "loops of banks": ("pyx/bank.pxi pyx/depthwise.pxi pyx/color.pxi pyx/moments.pxi",
                        "conv2d learning shortcuts numbers float_range"),
