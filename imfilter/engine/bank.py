@@ -10,12 +10,12 @@ from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, t
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import check_integer, check_pair
-from ..runtime.threads import run_task, thread_count
+from ..runtime.threads import run_task
 from . import _core
 from .borders import PADDING_MODES, bank_margins, parse_border
 from .checks import check_bank_fits, check_bias, check_flag, check_kernel
 from .computation import Computation, Geometry
-from .kept import KeptPack, is_plain
+from .kept import KeptPack, PreparedLoops, is_plain
 from .output import allocate_output, check_fits_memory, write_output
 from .planner import choose_bank_dtype
 from .request import BankOptions, BankRequest, check_pairs, look_up, result_size
@@ -78,7 +78,7 @@ def _prepare_cached(
     return PreparedBank(BankRequest(shape, dtype, layout, weights, added, BankOptions(*options)))
 
 
-class PreparedBank:
+class PreparedBank(PreparedLoops):
     """A bank of kernels, ready to be run on images of one shape and dtype."""
 
     def __init__(self, request: BankRequest) -> None:
@@ -105,6 +105,7 @@ class PreparedBank:
             compute_dtype, bounded, bias=bias, groups=groups, exact=check_flag("exact", options.exact))
         self.kernels = _depthwise_kernels(weights, groups)
         self.taps: int = weights[0].size
+        self.worth_threads = math.prod(self.shape) * self.taps > WORTH_THREADS
         self._kept = KeptPack(
             (request.shape, request.image_dtype), (self.shape, self.dtype),
             plain=is_plain(layout, request.image_dtype, self.dtype),
@@ -112,26 +113,16 @@ class PreparedBank:
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
-        ready = self.ready if threads > 1 else self._kept.ready
-        direct = ready.repeat(pixels, out) if ready else None
+        threads = self._count_threads(workers)
+        direct = self._repeat(pixels, out, threads)
         if direct is not None:
             return direct
-        threads = threads if self._worth_threads() else 1
         source = self.layout.images(to_native(pixels))
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.result_layout)
         if result.size:
             task = self._make_task(source, target)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
-
-    def _worth_threads(self) -> bool:
-        return math.prod(self.shape) * self.taps > WORTH_THREADS
-
-    @property
-    def ready(self) -> "_core.ReadyCall | None":
-        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
-        return None if self._worth_threads() else self._kept.ready
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels). A small bank stays packed for the next."""

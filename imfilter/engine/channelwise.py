@@ -11,7 +11,7 @@ from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, t
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, array_like, open_image
 from ..errors import check_pair, check_real
-from ..runtime.threads import run_task, thread_count
+from ..runtime.threads import run_task
 from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .checks import check_flag
@@ -19,7 +19,7 @@ from .coarse import CoarseTask
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
 from .folding import fold_axes
-from .kept import KeptPack, is_plain
+from .kept import KeptPack, PreparedLoops, is_plain
 from .kernel_set import LARGEST_CACHED
 from .kernel_set import KernelSet as KernelSet
 from .kernel_structure import has_negative
@@ -137,7 +137,7 @@ def _prepare_kernel(
     return prepare(open_image(array_like(shape, dtype), channel_axis), kernels, ChannelwiseOptions(*options))
 
 
-class PreparedConvolution:
+class PreparedConvolution(PreparedLoops):
     """A channel-wise convolution, ready to be run on images of one shape and dtype."""
 
     def __init__(self, request: ConvolutionRequest) -> None:
@@ -197,8 +197,8 @@ class PreparedConvolution:
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        threads, ready = self._count_threads(workers), self._kept.ready
-        direct = ready.repeat(pixels, out) if ready and threads == 1 else None
+        threads = self._count_threads(workers)
+        direct = self._repeat(pixels, out, threads)
         if direct is not None:
             return direct
         source, result, target = self._open_arrays(pixels, out)
@@ -210,11 +210,6 @@ class PreparedConvolution:
                 run_task(task, threads)
         return write_output(result, self.dtype, out)
 
-    @property
-    def ready(self) -> "_core.ReadyCall | None":
-        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
-        return None if self.worth_threads else self._kept.ready
-
     def describe(self, pixels: Array) -> Plan:
         """Return the plan, with the decisions that depend on how the pixels lie in memory."""
         source, result, target = self._open_arrays(pixels, None)
@@ -225,10 +220,6 @@ class PreparedConvolution:
             return replace(self.plan, scratch=task.scratch)
         layout = LoopLayout(**task.layout(), threads=self._count_threads(None))
         return replace(self.plan, scratch=task.scratch, layout=layout)
-
-    def _count_threads(self, workers: int | None) -> int:
-        threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
-        return threads if self.worth_threads else 1
 
     def _open_arrays(self, pixels: Array, out: Array | None) -> tuple[Array, Array, Array]:
         """Return the image's view (images, rows, columns, channels), the array to write, and its view."""

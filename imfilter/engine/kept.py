@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays.dtypes import NATIVE, Array
 from ..arrays.layout import ArrayLayout
+from ..runtime.threads import thread_count
 from . import _core
 
 Packed = _core.Packed | _core.PackedWindow
@@ -43,3 +44,24 @@ class KeptPack:
                 self._packed = packed
                 self.ready = _core.ReadyCall(packed, *self._image, *self._result) if self._plain else None
         return task
+
+
+class PreparedLoops:
+    """A computation whose loops stay packed from call to call. worth_threads: whether waking another thread pays."""
+
+    worth_threads: bool
+    _kept: KeptPack
+
+    @property
+    def ready(self) -> _core.ReadyCall | None:
+        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
+        return None if self.worth_threads else self._kept.ready
+
+    def _count_threads(self, workers: int | None) -> int:
+        threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
+        return threads if self.worth_threads else 1
+
+    def _repeat(self, pixels: Array, out: Array | None, threads: int) -> Array | None:
+        """Return the result, in `out` if there is one, by one call of the core; None where that is not all it takes."""
+        ready = self._kept.ready if threads == 1 else None
+        return ready.repeat(pixels, out) if ready else None

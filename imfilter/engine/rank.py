@@ -9,12 +9,12 @@ import numpy as np
 from ..arrays.dtypes import PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, to_native
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair
-from ..runtime.threads import run_task, thread_count
+from ..runtime.threads import run_task
 from . import _core
 from .borders import Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import WindowPlan
-from .kept import KeptPack, is_plain
+from .kept import KeptPack, PreparedLoops, is_plain
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .request import FilterOptions
 from .sizes import LARGEST
@@ -85,7 +85,7 @@ def prepare_bilateral(
     return PreparedWindow(opened, lambda *_: plan, options, selects=False)
 
 
-class PreparedWindow:
+class PreparedWindow(PreparedLoops):
     """A filter of the samples in a window, ready to be run on images of one shape and dtype.
 
     The options' mask is ignored. selects: results are samples of the image, which are computed in its dtype and cast to
@@ -109,6 +109,7 @@ class PreparedWindow:
         channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
         if plan.size[0] * (width + plan.size[1]) * channels * native.itemsize * 8 > LARGEST:
             raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")
+        self.worth_threads = math.prod(self.shape) * plan.cost > WORTH_THREADS
         self._kept = KeptPack(
             (shape, opened.pixels.dtype), (self.shape, self.dtype),
             plain=is_plain(layout, opened.pixels.dtype, self.dtype) and self._written == self.dtype,
@@ -116,12 +117,10 @@ class PreparedWindow:
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
-        ready = self.ready if threads > 1 else self._kept.ready
-        direct = ready.repeat(pixels, out) if ready else None
+        threads = self._count_threads(workers)
+        direct = self._repeat(pixels, out, threads)
         if direct is not None:
             return direct
-        threads = threads if self._worth_threads() else 1
         if out is not None:
             check_out(out, self.shape, self.dtype)
         if self._selects and exceeds_float64(pixels):
@@ -133,14 +132,6 @@ class PreparedWindow:
             task = self._make_task(source, target)
             run_task(task, threads)
         return write_output(result, self.dtype, out)
-
-    def _worth_threads(self) -> bool:
-        return math.prod(self.shape) * self._plan.cost > WORTH_THREADS
-
-    @property
-    def ready(self) -> "_core.ReadyCall | None":
-        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
-        return None if self._worth_threads() else self._kept.ready
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels). A small plan stays packed for the next."""

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..arrays.array_image import ArrayImage
 from ..runtime.threads import for_each
-from .jpeg_scans import END, FRAMES, SCAN, START
+from .jpeg_scans import END, FRAMES, SCAN, START, split_segments
 from .pillow_guards import save_image
 
 SMALLEST = 2**20  # pixels of an image that is worth the threads
@@ -62,24 +62,19 @@ def _cut_strip(image: Image.Image, top: int, rows: int) -> Image.Image:
 
 def _join_strips(strips: list[bytes], height: int, rows: int) -> bytes:
     """Return the file of an image whose strips are files of their own. rows: of each strip but the last."""
-    first, places = strips[0], _find_segments(strips[0])
-    frame, scan = next(places[marker] for marker in FRAMES if marker in places), places[SCAN]
-    interval = struct.pack(">BBHH", 0xFF, RESTARTS, 4, _count_blocks(first[frame:scan], rows))
-    parts = [first[:frame + 5], struct.pack(">H", height), first[frame + 7:scan], interval, first[scan:-len(END)]]
+    parts, blocks = [START], 0
+    for marker, segment in split_segments(strips[0]):
+        if marker in FRAMES:
+            blocks = _count_blocks(segment, rows)
+            parts.append(segment[:5] + struct.pack(">H", height) + segment[7:])
+        elif marker == SCAN:
+            parts += [struct.pack(">BBHH", 0xFF, RESTARTS, 4, blocks), segment]
+        else:
+            parts.append(segment)
     for number, strip in enumerate(strips[1:]):
-        scan = _find_segments(strip)[SCAN] + 2
-        start = scan + int.from_bytes(strip[scan:scan + 2], "big")
-        parts += [bytes([0xFF, 0xD0 + number % 8]), strip[start:-len(END)]]
+        *_, (_, scan) = split_segments(strip)
+        parts += [bytes([0xFF, 0xD0 + number % 8]), scan[2 + int.from_bytes(scan[2:4], "big"):]]
     return b"".join([*parts, END])
-
-
-def _find_segments(data: bytes) -> dict[int, int]:
-    """Return where the segments of a JPEG file start, by marker, up to the scan."""
-    places, place = dict[int, int](), len(START)
-    while SCAN not in places:
-        places[data[place + 1]] = place
-        place += 2 + int.from_bytes(data[place + 2:place + 4], "big")
-    return places
 
 
 def _count_blocks(frame: bytes, rows: int) -> int:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,19 +29,19 @@ if TYPE_CHECKING:
 
 # The options that decide what a call on an array without a mask computes.
 LOOKED_UP = ("mode", "cval", "stride", "channel_axis", "dtype", "exact")
+_looked_up = operator.attrgetter(*LOOKED_UP)
 
 
 def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions) -> Any:
     """Filter an image. values: its own parameters, not checked yet; options: those of every filter."""
-    if type(image) is np.ndarray:
-        mode, cval, stride, mask, channel_axis, dtype, out, workers, exact = options
-        if mask is None and get_region() is None:
-            ready = _find_ready(declaration, image, values, (mode, cval, stride, channel_axis, dtype, exact))
-            if ready is not None:
-                result = ready.run(image, out, workers)
-                if ready.ready is not None:
-                    declaration.recent.keep((*values, mode, cval, stride, channel_axis, dtype, exact), ready.ready)
-                return result
+    if type(image) is np.ndarray and options.mask is None and get_region() is None:
+        looked_up = _looked_up(options)
+        ready = _find_ready(declaration, image, values, looked_up)
+        if ready is not None:
+            result = ready.run(image, options.out, options.workers)
+            if ready.ready is not None:
+                declaration.recent.keep((*values, *looked_up), ready.ready)
+            return result
     prepared = declaration.prepare(*values)
     if options.mask is not None and not declaration.weighs:
         raise ImfilterError(
@@ -63,9 +64,8 @@ def _filter_array(
     declaration: FilterDeclaration, image: Array, values: tuple[Any, ...], options: FilterOptions
 ) -> Any:
     """Filter an array as the public function does."""
-    mode, cval, stride, mask, channel_axis, dtype, out, workers, exact = options
-    looked_up = (*values, mode, cval, stride, channel_axis, dtype, exact)
-    result = declaration.recent.repeat(image, mask, out, workers, looked_up)
+    result = declaration.recent.repeat(
+        image, options.mask, options.out, options.workers, (*values, *_looked_up(options)))
     return result if result is not None else call_filter(declaration, image, values, options)
 
 
