@@ -153,11 +153,10 @@ cdef inline void compute_block(output_lanes *like, const BankShape shape, const 
 
 cdef inline void prefetch_pixels(const Job *job, const char **ahead, Py_ssize_t x) noexcept nogil:
     """Prefetch what the next output row adds to a block of pixels from pixel x of the tile on."""
-    cdef Py_ssize_t q, at, size = job.source.channels * job.source.size, row = job.source.width * size
+    cdef Py_ssize_t q, size = job.source.channels * job.source.size, row = job.source.width * size
     cdef Py_ssize_t pixel = min(job.geometry.stride_x, job.source.width) * size
     for q in range(min(job.geometry.stride_y, GROUP)):
-        for at in range(x * pixel, min((x + job.bank.block_pixels) * pixel, row), 64):
-            prefetch(ahead[q] + at)
+        prefetch_samples(ahead[q], x * pixel, min((x + job.bank.block_pixels) * pixel, row))
 
 
 cdef inline void compute_blocks(output_lanes *like, const Job *job, const char **terms, const char **ahead,

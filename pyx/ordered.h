@@ -46,22 +46,20 @@ typedef int64_t lanes_int64;
     static inline lanes_##name larger_##name(lanes_##name a, lanes_##name b) { return a < b ? b : a; }
 #endif
 
+#define COMPARE_ALL(bits) \
+    COMPARE(uint8, _mm##bits##_min_epu8, _mm##bits##_max_epu8, __m##bits##i) \
+    COMPARE(uint16, _mm##bits##_min_epu16, _mm##bits##_max_epu16, __m##bits##i) \
+    COMPARE(int16, _mm##bits##_min_epi16, _mm##bits##_max_epi16, __m##bits##i) \
+    COMPARE(int32, _mm##bits##_min_epi32, _mm##bits##_max_epi32, __m##bits##i) \
+    COMPARE(float, _mm##bits##_min_ps, _mm##bits##_max_ps, __m##bits) \
+    COMPARE(double, _mm##bits##_min_pd, _mm##bits##_max_pd, __m##bits##d)
+
 #if defined(__GNUC__) && defined(__AVX512BW__)
-COMPARE(uint8, _mm512_min_epu8, _mm512_max_epu8, __m512i)
-COMPARE(uint16, _mm512_min_epu16, _mm512_max_epu16, __m512i)
-COMPARE(int16, _mm512_min_epi16, _mm512_max_epi16, __m512i)
-COMPARE(int32, _mm512_min_epi32, _mm512_max_epi32, __m512i)
+COMPARE_ALL(512)
 COMPARE(int64, _mm512_min_epi64, _mm512_max_epi64, __m512i)
-COMPARE(float, _mm512_min_ps, _mm512_max_ps, __m512)
-COMPARE(double, _mm512_min_pd, _mm512_max_pd, __m512d)
 #elif defined(__GNUC__) && defined(__AVX2__)
-COMPARE(uint8, _mm256_min_epu8, _mm256_max_epu8, __m256i)
-COMPARE(uint16, _mm256_min_epu16, _mm256_max_epu16, __m256i)
-COMPARE(int16, _mm256_min_epi16, _mm256_max_epi16, __m256i)
-COMPARE(int32, _mm256_min_epi32, _mm256_max_epi32, __m256i)
+COMPARE_ALL(256)
 COMPARE_AND_BLEND(int64, lanes_int64)
-COMPARE(float, _mm256_min_ps, _mm256_max_ps, __m256)
-COMPARE(double, _mm256_min_pd, _mm256_max_pd, __m256d)
 #elif defined(__GNUC__) && defined(__SSE2__)
 #define min_epu16(a, b) _mm_sub_epi16(a, _mm_subs_epu16(a, b))
 #define max_epu16(a, b) _mm_add_epi16(b, _mm_subs_epu16(a, b))

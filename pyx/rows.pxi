@@ -31,6 +31,27 @@ cdef inline char *carve(char *memory, Py_ssize_t *taken, Py_ssize_t size) noexce
     return piece
 
 
+ctypedef fused narrow:      # samples that floats hold exactly
+    uint8_t
+    uint16_t
+    int16_t
+    float
+
+
+cdef inline lanes_float load_floats(const narrow *samples) noexcept nogil:
+    """Load a vector of samples as floats."""
+    cdef lanes_float like
+    if narrow is uint8_t:
+        return lanes_byte_floats(samples)
+    elif narrow is uint16_t:
+        return lanes_floats(samples)
+    elif narrow is int16_t:
+        return lanes_signed_floats(samples)
+    else:
+        like = lane_zero(like)
+        return lane_load(samples, like)
+
+
 cdef inline void prefetch_rows(const char **rows, Py_ssize_t at) noexcept nogil:
     """Prefetch a line of each row that the next group adds, from this byte on; rows: NULL, or at least GROUP."""
     if rows != NULL:
@@ -38,6 +59,13 @@ cdef inline void prefetch_rows(const char **rows, Py_ssize_t at) noexcept nogil:
         prefetch(rows[1] + at)
         prefetch(rows[2] + at)
         prefetch(rows[3] + at)
+
+
+cdef inline void prefetch_samples(const char *row, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Prefetch bytes first to end - 1 of a row of the image, unless it is NULL."""
+    if row != NULL:
+        for first in range(first, end, 64):
+            prefetch(row + first)
 
 
 cdef inline Py_ssize_t place(Py_ssize_t i, Py_ssize_t n, Border border) noexcept nogil:

@@ -174,61 +174,39 @@ static inline void lanes_narrow_scaled(void *p, lanes_short sums, float factor) 
 #endif
 }
 
-/* Widen 16-bit numbers to 32 bits, and convert integers below 2**31 to floats. */
-static inline lanes_bits lanes_widen_shorts(const void *p) {
+/* Widen samples to 32 bits, as many as a vector of floats has lanes. */
 #if defined(__AVX512F__)
-    return (lanes_bits)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+#define LOAD_BYTES(p) _mm_loadu_si128((const __m128i *)(p))
+#define LOAD_SHORTS(p) _mm256_loadu_si256((const __m256i *)(p))
+#define WIDEN(name, sample, load, convert) \
+    static inline lanes_bits name(const void *p) { return (lanes_bits)_mm512_##convert(load(p)); }
 #elif defined(__AVX2__)
-    return (lanes_bits)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+#define LOAD_BYTES(p) _mm_loadl_epi64((const __m128i *)(p))
+#define LOAD_SHORTS(p) _mm_loadu_si128((const __m128i *)(p))
+#define WIDEN(name, sample, load, convert) \
+    static inline lanes_bits name(const void *p) { return (lanes_bits)_mm256_##convert(load(p)); }
 #else
-    typedef LANES(uint16_t, LANES_BYTES / 2) narrow;
-    return __builtin_convertvector(*(const narrow *)p, lanes_bits);
+#define WIDEN(name, sample, load, convert) \
+    static inline lanes_bits name(const void *p) { \
+        typedef LANES(sample, LANES_BYTES * sizeof(sample) / 4) narrow; \
+        typedef LANES(int32_t, LANES_BYTES) whole; \
+        return (lanes_bits)__builtin_convertvector(*(const narrow *)p, whole); \
+    }
 #endif
-}
+WIDEN(lanes_widen_bytes, uint8_t, LOAD_BYTES, cvtepu8_epi32)
+WIDEN(lanes_widen_shorts, uint16_t, LOAD_SHORTS, cvtepu16_epi32)
+WIDEN(lanes_widen_signed, int16_t, LOAD_SHORTS, cvtepi16_epi32)
 
+/* Convert integers of 32 bits, below 2**31, to floats. */
 static inline lanes_float lanes_whole_floats(lanes_bits value) {
     typedef LANES(int32_t, LANES_BYTES) whole;
     return __builtin_convertvector((whole)value, lanes_float);
 }
 
-/* Load bytes as a vector of floats. */
-static inline lanes_float lanes_byte_floats(const void *p) {
-#if defined(__AVX512F__)
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
-#elif defined(__AVX2__)
-    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
-#else
-    typedef LANES(uint8_t, LANES_BYTES / 4) narrow;
-    typedef LANES(int32_t, LANES_BYTES) whole;
-    return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
-#endif
-}
-
-/* Load signed 16-bit numbers as a vector of floats. */
-static inline lanes_float lanes_signed_floats(const void *p) {
-#if defined(__AVX512F__)
-    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)p)));
-#elif defined(__AVX2__)
-    return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)p)));
-#else
-    typedef LANES(int16_t, LANES_BYTES / 2) narrow;
-    typedef LANES(int32_t, LANES_BYTES) whole;
-    return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
-#endif
-}
-
-/* Load 16-bit numbers as a vector of floats. */
-static inline lanes_float lanes_floats(const void *p) {
-#if defined(__AVX512F__)
-    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)));
-#elif defined(__AVX2__)
-    return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)));
-#else
-    typedef LANES(uint16_t, LANES_BYTES / 2) narrow;
-    typedef LANES(int32_t, LANES_BYTES) whole;
-    return __builtin_convertvector(__builtin_convertvector(*(const narrow *)p, whole), lanes_float);
-#endif
-}
+/* Load bytes, signed and unsigned 16-bit numbers as a vector of floats. */
+static inline lanes_float lanes_byte_floats(const void *p) { return lanes_whole_floats(lanes_widen_bytes(p)); }
+static inline lanes_float lanes_signed_floats(const void *p) { return lanes_whole_floats(lanes_widen_signed(p)); }
+static inline lanes_float lanes_floats(const void *p) { return lanes_whole_floats(lanes_widen_shorts(p)); }
 
 /* Write the lanes that `order` lists, of two vectors that follow each other or, with far, of four. */
 #if defined(__AVX512BW__)

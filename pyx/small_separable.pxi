@@ -90,8 +90,7 @@ cdef void find_small_rows(const Job *job, SmallScratch *scratch, Py_ssize_t n, P
     cdef const char *image = job.source.data + n * job.source.step_n
     cdef Py_ssize_t taps = job.geometry.kernel_height, u, at
     for u in range(taps + GROUP - 1):
-        at = place(row_read(job, y, min(u, taps + live - 2)), job.source.height, job.geometry.border)
-        scratch.rows[u] = image + at * job.source.step_y
+        scratch.rows[u] = find_row(job, n, y, min(u, taps + live - 2))
     for u in range(GROUP):
         at = min(max(row_read(job, y + GROUP + u, taps - 1), 0), job.source.height - 1)
         scratch.ahead[u] = image + at * job.source.step_y

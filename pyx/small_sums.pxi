@@ -12,12 +12,8 @@ cdef inline void load_samples(small *lanes, const color *samples) noexcept nogil
     """Load a vector of samples as lanes. Shorts are for bytes alone."""
     if small is lanes_short:
         lanes[0] = lanes_widen(samples)
-    elif color is uint8_t:
-        lanes[0] = lanes_byte_floats(samples)
-    elif color is uint16_t:
-        lanes[0] = lanes_floats(samples)
     else:
-        lanes[0] = lane_load(samples, lanes[0])
+        lanes[0] = load_floats(samples)
 
 
 cdef inline void load_block(small *like, const color *samples, small *v0, small *v1, small *v2,

@@ -130,12 +130,6 @@ cdef void filter_chunk(summand *like, const Job *job, const StridedScratch *scra
         memcpy(into, scratch.results, count * job.target.size)
 
 
-cdef inline const char *find_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
-    """Return the image row that row i of the kernel meets for output row y, or NULL for the constant."""
-    cdef Py_ssize_t at = place(row_read(job, y, i), job.source.height, job.geometry.border)
-    return NULL if at < 0 else job.source.data + n * job.source.step_n + at * job.source.step_y
-
-
 cdef Py_ssize_t find_rows(const Job *job, StridedScratch *scratch, Py_ssize_t n, Py_ssize_t y, Py_ssize_t last
                           ) noexcept nogil:
     """Find the rows that output row y reads, and those that the next one adds; return how many these are."""

@@ -3,38 +3,16 @@
 cdef enum:
     MOST_AHEAD = 4          # rows that are prefetched at once
 
-ctypedef fused narrow:      # samples that floats hold exactly
-    uint8_t
-    uint16_t
-    int16_t
-    float
-
 ctypedef fused summand:
     uint16_t
     float
 
 
-cdef inline lanes_float load_floats(const narrow *samples) noexcept nogil:
-    cdef lanes_float like
-    if narrow is uint8_t:
-        return lanes_byte_floats(samples)
-    elif narrow is uint16_t:
-        return lanes_floats(samples)
-    elif narrow is int16_t:
-        return lanes_signed_floats(samples)
-    else:
-        like = lane_zero(like)
-        return lane_load(samples, like)
-
-
 cdef inline void prefetch_block(const char **rows, Py_ssize_t count, Py_ssize_t at, Py_ssize_t size) noexcept nogil:
     """Prefetch the same bytes of several rows."""
-    cdef Py_ssize_t k, r
+    cdef Py_ssize_t r
     for r in range(count):
-        k = at
-        while k < at + size:
-            prefetch(rows[r] + k)
-            k += 64
+        prefetch_samples(rows[r], at, at + size)
 
 
 cdef void sum_few_down(const narrow *like, summand *sums, const Stage *stage, const char **rows, Py_ssize_t count

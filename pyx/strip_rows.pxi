@@ -35,6 +35,12 @@ cdef inline Py_ssize_t row_read(const Job *job, Py_ssize_t y, Py_ssize_t i) noex
     return y * job.geometry.stride_y + i * job.geometry.dilation_y - job.geometry.top
 
 
+cdef inline const char *find_row(const Job *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
+    """Return the image row that row i of the kernel meets for output row y, or NULL for the constant."""
+    cdef Py_ssize_t at = place(row_read(job, y, i), job.source.height, job.geometry.border)
+    return NULL if at < 0 else job.source.data + n * job.source.step_n + at * job.source.step_y
+
+
 cdef inline Py_ssize_t column_read(const Job *job, Py_ssize_t x) noexcept nogil:
     """Return the first column of the image that output column x meets, inside it or to its left."""
     return x * job.geometry.stride_x - job.geometry.left

@@ -179,13 +179,6 @@ cdef inline const char *row_ahead(const Window *job, Py_ssize_t n, Py_ssize_t y)
     return image.data + n * image.step_n + y * image.step_y if y >= 0 and image.packed else NULL
 
 
-cdef inline void prefetch_samples(const char *row, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    """Prefetch bytes first to end - 1 of a row of the image, unless it is NULL."""
-    if row != NULL:
-        for first in range(first, end, 64):
-            prefetch(row + first)
-
-
 cdef Ring ring_at(const Window *job, char *memory, Py_ssize_t *taken, Py_ssize_t places) noexcept nogil:
     """Lay out a ring of `places` rows in the next bytes of the memory."""
     cdef Ring ring
