@@ -161,7 +161,7 @@ cdef inline void prefetch_pixels(const Job *job, const char **ahead, Py_ssize_t 
 
 cdef inline void compute_blocks(output_lanes *like, const Job *job, const char **terms, const char **ahead,
                                 Py_ssize_t first, Py_ssize_t pixels, char *result, Py_ssize_t size) noexcept nogil:
-    """Compute so many pixels of a tile's row from the first on; size: bytes of a lane.
+    """Compute `pixels` pixels of a tile's row from the first on; size: bytes of a lane.
 
     The last block ends with the pixels, unless these are fewer than a block: then there must be room for a whole one,
     of results and in the ring rows. terms: see point_terms. ahead: rows of the image that the next output row adds, to
@@ -199,7 +199,7 @@ cdef inline void compute_blocks(output_lanes *like, const Job *job, const char *
 
 cdef void compute_bank(lane *like, const Job *job, const char **terms, const char **ahead, Py_ssize_t first,
                        Py_ssize_t pixels, char *planes, char *result) noexcept nogil:
-    """Compute so many pixels of a tile's row from the first on, all channels of a pixel side by side.
+    """Compute `pixels` pixels of a tile's row from the first on, all channels of a pixel side by side.
 
     terms, ahead: see compute_blocks. planes: room for planes of results. result: room for whole blocks of outputs.
     """

@@ -24,7 +24,7 @@ import_array()
 
 
 cdef char *find_samples(capsule, Py_ssize_t pixels, bint four) except? NULL:
-    """Return where the samples of so many pixels are, four of each or one; NULL for any other layout."""
+    """Return where the samples of `pixels` pixels are, four of each or one; NULL for any other layout."""
     cdef const ArrowArray *array = <const ArrowArray *>PyCapsule_GetPointer(capsule, "arrow_array")
     if array.length != pixels or array.offset or array.n_children != four:
         return NULL

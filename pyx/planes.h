@@ -7,7 +7,7 @@
 #if defined(__SSE2__)
 #include <immintrin.h>
 
-/* Store the first numbers of a vector; so many are at most 4. */
+/* Store the first `length` numbers of a vector, at most 4. */
 static inline void store_few(float *p, __m128 value, int length) {
     if (length == 4) {
         _mm_storeu_ps(p, value);

@@ -253,7 +253,7 @@ cdef inline Py_ssize_t count_columns(const Segment *segment, Py_ssize_t pixels) 
 
 cdef inline void move_pixels(const element *pixels, element *into, Py_ssize_t count, Py_ssize_t step,
                              Py_ssize_t channels) noexcept nogil:
-    """Copy so many pixels, each so many lanes further on, next to each other; there must be room for one more lane."""
+    """Copy `count` pixels, `step` lanes apart, next to each other; there must be room for one more lane."""
     cdef Py_ssize_t x, c
     if channels == 3:
         for x in range(count):

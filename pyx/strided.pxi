@@ -74,7 +74,7 @@ cdef void sum_columns(summand *sums, const Job *job, const StridedScratch *scrat
 
 
 cdef void split_sums(summand *like, const Job *job, const StridedScratch *scratch, Py_ssize_t pixels) noexcept nogil:
-    """Put the sums of columns of one remainder next to each other, as many as so many results read."""
+    """Put the sums of columns of one remainder next to each other, all that `pixels` results read."""
     cdef Py_ssize_t stride = job.geometry.stride_x, channels = job.source.channels, p, x, count
     cdef Py_ssize_t step = job.strided.picked * channels
     cdef const summand *sums
@@ -97,7 +97,7 @@ cdef void split_sums(summand *like, const Job *job, const StridedScratch *scratc
 
 cdef void convert_parts(summand *like, const Job *job, const StridedScratch *scratch, char *into, Py_ssize_t count
                         ) noexcept nogil:
-    """Sum so many results across, and convert them to samples of the target."""
+    """Sum `count` results across, and convert them to samples of the target."""
     cdef float *results = <float *>scratch.results
     cdef Py_ssize_t x
     if summand is uint16_t:

@@ -31,7 +31,7 @@ cdef void sum_few_down(const narrow *like, summand *sums, const Stage *stage, co
 
 cdef void sum_floats_down(const narrow *like, float *sums, const Stage *stage, const char **rows, Py_ssize_t count,
                           const char **ahead, Py_ssize_t ahead_count) noexcept nogil:
-    """Sum the samples of so many columns, one weight for each row."""
+    """Sum the samples of `count` columns, one weight for each row."""
     cdef Py_ssize_t lanes = sizeof(lanes_float) // sizeof(float), block = 4 * lanes, last = count - block, x = 0, e
     cdef const float *weights = <const float *>stage.weights
     cdef const narrow *at
@@ -60,7 +60,7 @@ cdef void sum_floats_down(const narrow *like, float *sums, const Stage *stage, c
 
 cdef void sum_bytes_down(uint16_t *sums, const Stage *stage, const char **rows, Py_ssize_t count, const char **ahead,
                          Py_ssize_t ahead_count) noexcept nogil:
-    """Sum the bytes of so many columns as 16-bit integers."""
+    """Sum the bytes of `count` columns as 16-bit integers."""
     cdef Py_ssize_t lanes = sizeof(lanes_short) // sizeof(uint16_t), block = 4 * lanes, last = count - block, x = 0, e
     cdef const uint16_t *weights = <const uint16_t *>stage.weights
     cdef const char *at
@@ -89,7 +89,7 @@ cdef void sum_bytes_down(uint16_t *sums, const Stage *stage, const char **rows, 
 
 cdef void sum_rows_down(summand *sums, const Job *job, const char **rows, Py_ssize_t count, const char **ahead,
                         Py_ssize_t ahead_count) noexcept nogil:
-    """Sum so many samples down the columns, all inside the image."""
+    """Sum `count` samples down the columns, all inside the image."""
     cdef const Stage *stage = &job.kernel.stages[0]
     if summand is uint16_t:
         sum_bytes_down(sums, stage, rows, count, ahead, ahead_count)
@@ -118,7 +118,7 @@ cdef inline void store_floats(char *results, lanes_float sums, Sample kind, floa
 
 cdef inline void sum_floats_across(const Stage *stage, const char *parts, char *results, Py_ssize_t count, Sample kind,
                                    Py_ssize_t size, float scale) noexcept nogil:
-    """Sum so many results, samples of this kind and size; there must be room for a block, four vectors."""
+    """Sum `count` results, samples of this kind and size; there must be room for a block, four vectors."""
     cdef Py_ssize_t lanes = sizeof(lanes_float) // sizeof(float), block = 4 * lanes, last = max(count - block, 0), x = 0
     cdef Py_ssize_t e
     cdef const float *weights = <const float *>stage.weights
@@ -146,7 +146,7 @@ cdef inline void sum_floats_across(const Stage *stage, const char *parts, char *
 
 cdef void sum_shorts_across(const Stage *stage, const char *parts, char *results, Py_ssize_t count, bint narrow,
                             float scale) noexcept nogil:
-    """Sum so many results, as shorts, or as bytes after the scale; there must be room for a block, two vectors."""
+    """Sum `count` results, as shorts, or as bytes after the scale; there must be room for a block, two vectors."""
     cdef Py_ssize_t lanes = sizeof(lanes_short) // sizeof(uint16_t), block = 2 * lanes, last = max(count - block, 0)
     cdef Py_ssize_t x = 0, e
     cdef const uint16_t *weights = <const uint16_t *>stage.weights
@@ -171,7 +171,7 @@ cdef void sum_shorts_across(const Stage *stage, const char *parts, char *results
 
 
 cdef void sum_parts(summand *like, const Job *job, const char *parts, char *results, Py_ssize_t count) noexcept nogil:
-    """Sum so many results across, as samples of the target; there must be room for a block."""
+    """Sum `count` results across, as samples of the target; there must be room for a block."""
     cdef const Stage *stage = &job.kernel.stages[1]
     cdef float scale = <float>job.output.scale
     if summand is uint16_t:

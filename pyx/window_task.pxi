@@ -87,7 +87,7 @@ cdef class PackedWindow:
         return task if self.is_for(job, images) else None
 
     cdef bint is_for(self, const Window *job, Py_ssize_t images) except -1:
-        """Return whether this was planned for the arrays of a job, of so many images."""
+        """Return whether this was planned for the arrays of a job, which hold this number of images."""
         return (images * job.target.height == self.rows and self.loops == find_loops(self.exact)
                 and same_layout(&job.source, &self.job.source) and same_layout(&job.target, &self.job.target))
 

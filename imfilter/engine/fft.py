@@ -183,7 +183,7 @@ class Buffers(NamedTuple):
 
     @classmethod
     def allocate(cls, down: int, across: int) -> Buffers:
-        """Return buffers for blocks of so many rows and columns."""
+        """Return buffers for blocks of `down` rows and `across` columns."""
         return cls(np.empty((down, across)), np.empty((down, across // 2 + 1), complex),
                    np.empty((down, across // 2 + 1), complex))
 

@@ -78,7 +78,7 @@ def _join_strips(strips: list[bytes], height: int, rows: int) -> bytes:
 
 
 def _count_blocks(frame: bytes, rows: int) -> int:
-    """Return how many blocks (the samples of all components that are coded together) so many rows have.
+    """Return how many blocks (the samples of all components that are coded together) `rows` rows have.
 
     frame: the segment of the frame's header.
     """

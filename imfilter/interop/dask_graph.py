@@ -41,7 +41,7 @@ class ResultTasks:
 
     @property
     def filter_whole(self) -> Callable[[int | None], Array] | None:
-        """What computes the whole result on so many threads, if the image is one array in memory and has no mask."""
+        """What computes the whole result on a number of threads, if the image is one array in memory without a mask."""
         if self._image.whole is None or self._mask is not None:
             return None
         layout = self._blockwise.layout

@@ -24,7 +24,7 @@ class LazyResult(dask.array.Array):
     dask returns the chunks of an array as one by copying them, which may take longer than to filter them. Tasks that
     run in this process, in turn or on threads, can write to that array themselves.
 
-    filter_whole: computes the result of an image that is one array in memory, on so many threads; None: it is not.
+    filter_whole: computes the result on a number of threads, if the image is one array in memory; None: it is not.
     """
 
     filter_whole: Callable[[int | None], Array] | None = None
