@@ -1,7 +1,7 @@
 """Edges one pixel wide, from a gradient: ridges of its size, and those of them that strong ones lead to.
 
-Whoever calls has checked everything (imfilter.filters.canny does): arrays are (height, width) and of one shape, and
-`path` has room for every mark. The outermost pixels are never marked, so every marked pixel has eight neighbors.
+Whoever calls has checked everything (imfilter.engine.ridges does): arrays are (height, width), and none is empty. The
+outermost pixels of an image are never marked, so every marked pixel has eight neighbors.
 """
 from libc.math cimport fabs
 
@@ -9,16 +9,21 @@ cdef enum:
     NONE = 0
     WEAK = 1
     STRONG = 2
+    KEPT = 3
 
 
-def thin(const double[:, ::1] down, const double[:, ::1] across, const double[:, ::1] size,
-         unsigned char[:, ::1] marks, double low, double high):
-    """Mark where the gradient's size is at least low, and no less than a step forward and back along the gradient."""
+def thin(const double[:, :] down, const double[:, :] across, const double[:, :] size, unsigned char[:, :] marks,
+         double low, double high):
+    """Mark where the gradient's size is at least low, and no less than a step forward and back along the gradient.
+
+    The gradient and its size begin a row and a column before the marks, and end one after them.
+    """
     cdef Py_ssize_t y, x, step_y, step_x, side_y, side_x
     cdef double gy, gx, m, share
     with nogil:
         for y in range(1, size.shape[0] - 1):
             for x in range(1, size.shape[1] - 1):
+                marks[y - 1, x - 1] = NONE
                 m = size[y, x]
                 if not (m >= low and m > 0):
                     continue
@@ -31,28 +36,49 @@ def thin(const double[:, ::1] down, const double[:, ::1] across, const double[:,
                     side_y, side_x, share = 0, step_x, fabs(gy) / fabs(gx)
                 if (share * size[y + step_y, x + step_x] + (1 - share) * size[y + side_y, x + side_x] <= m
                         and share * size[y - step_y, x - step_x] + (1 - share) * size[y - side_y, x - side_x] <= m):
-                    marks[y, x] = STRONG if m >= high else WEAK
+                    marks[y - 1, x - 1] = STRONG if m >= high else WEAK
 
 
-def follow(unsigned char[:, ::1] marks, Py_ssize_t[::1] path):
-    """Keep the strong marks, and the weak ones that touch a kept one, as 1; clear the others."""
-    cdef Py_ssize_t height = marks.shape[0], width = marks.shape[1]
-    cdef Py_ssize_t y, x, i, j, length = 0
+def follow(unsigned char[:, :] marks, Py_ssize_t[::1] path):
+    """Mark as KEPT the strong marks, and the weak ones that touch a kept one.
+
+    path: room for places whose neighbors are still to be looked at, as distances from the first mark in bytes. Where it
+    is full, a neighbor stays STRONG until it is found again.
+    """
+    cdef Py_ssize_t height = marks.shape[0], width = marks.shape[1], down = marks.strides[0], across = marks.strides[1]
+    cdef Py_ssize_t y, x
+    cdef unsigned char *first = &marks[0, 0]
+    cdef bint full = True
     with nogil:
-        for y in range(height):
-            for x in range(width):
-                if marks[y, x] == STRONG:
-                    path[length] = y * width + x
+        while full:
+            full = False
+            for y in range(1, height - 1):
+                for x in range(1, width - 1):
+                    if first[y * down + x * across] == STRONG:
+                        full |= follow_from(first, y * down + x * across, down, across, path)
+
+
+cdef bint follow_from(unsigned char *first, Py_ssize_t start, Py_ssize_t down, Py_ssize_t across,
+                      Py_ssize_t[::1] path) noexcept nogil:
+    """Keep a mark and those that it leads to; return whether some are left, because the path was full."""
+    cdef Py_ssize_t length = 1, place, i, j
+    cdef unsigned char *mark
+    cdef bint full = False
+    path[0] = start
+    first[start] = KEPT
+    while length:
+        length -= 1
+        place = path[length]
+        for i in range(-1, 2):
+            for j in range(-1, 2):
+                mark = &first[place + i * down + j * across]
+                if mark[0] != WEAK and mark[0] != STRONG:
+                    continue
+                if length < path.shape[0]:
+                    mark[0] = KEPT
+                    path[length] = place + i * down + j * across
                     length += 1
-        while length:
-            length -= 1
-            y, x = path[length] // width, path[length] % width
-            for i in range(y - 1, y + 2):
-                for j in range(x - 1, x + 2):
-                    if marks[i, j] == WEAK:
-                        marks[i, j] = STRONG
-                        path[length] = i * width + j
-                        length += 1
-        for y in range(height):
-            for x in range(width):
-                marks[y, x] = marks[y, x] == STRONG
+                else:
+                    mark[0] = STRONG
+                    full = True
+    return full

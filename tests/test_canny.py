@@ -1,4 +1,5 @@
 """canny: the lines of scikit-image, on every kind of image, and what thresholds mean."""
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from PIL import Image
 from skimage import feature
 
 import imfilter
+from imfilter.engine import gradient, ridges
 from imfilter.errors import ImfilterError
 
 PHOTO = Path(__file__).parents[1] / "sample_images" / "astronaut.png"
@@ -117,3 +119,70 @@ def test_batches_channels_and_strides(photo):
     np.testing.assert_array_equal(imfilter.canny(np.moveaxis(color, -1, 0), channel_axis=0), np.moveaxis(alone, -1, 0))
     np.testing.assert_array_equal(imfilter.canny(np.stack([color, color[::-1]]))[0], alone)
     np.testing.assert_array_equal(imfilter.canny(color, stride=(2, 3)), alone[::2, ::3])
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(gradient, "BLOCK", 1)  # blocks as small as they get: 32 rows of at least 64 pixels
+
+
+@pytest.mark.parametrize("mode", [*BORDERS, "constant"])
+@pytest.mark.parametrize("shape", [(134, 195, 3), (67, 129), (2, 35, 300), (3, 3), (33, 4, 2)])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_blocks_are_parts_of_the_whole(rng, monkeypatch, mode, shape, workers):
+    image = rng.random(shape)
+    options = {"mode": mode, "cval": 0.3, "channel_axis": -1 if shape[-1] < 4 else None, "workers": workers}
+    monkeypatch.setattr(gradient, "BLOCK", 2**30)
+    whole = imfilter.canny(image, 1.3, 0.2, 0.5, **options)
+    monkeypatch.setattr(gradient, "BLOCK", 1)
+    np.testing.assert_array_equal(imfilter.canny(image, 1.3, 0.2, 0.5, **options), whole)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_lines_go_on_from_block_to_block(photo):
+    smooth = imfilter.gaussian(photo, 2, dtype="float64")
+    gy, gx = (imfilter.convolve(smooth, 4 * imfilter.kernels.sobel(axis)) for axis in (0, 1))
+    lines = imfilter.canny(photo, 2, 10, 60)
+    np.testing.assert_array_equal(lines > 0, reference(gy, gx, 10, 60))
+    assert lines[30:36].any() and lines[:, 60:130].any()
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_every_channel_has_a_scale_of_its_own(photo):
+    image = photo / 255
+    tall = np.stack([np.ldexp(image, power) for power in (0, -700, 700)], -1)
+    lines = imfilter.canny(tall, 1, 0, 0)
+    assert lines[..., 0].any()
+    for c in (1, 2):
+        np.testing.assert_array_equal(lines[..., c], lines[..., 0])
+
+
+@pytest.mark.parametrize("room", [1, 2, 7])
+def test_lines_are_followed_with_hardly_any_room(photo, monkeypatch, room):
+    wanted = imfilter.canny(photo, 1, 1, 200)
+    assert 0 < np.count_nonzero(imfilter.canny(photo, 1, 200)) < np.count_nonzero(wanted)
+    monkeypatch.setattr(ridges, "PATH", room)
+    np.testing.assert_array_equal(imfilter.canny(photo, 1, 1, 200), wanted)
+
+
+@pytest.mark.parametrize("code", ["?", "u1", "i1", "u2", "u8", "f2", "f4", ">f8"])
+def test_edges_are_written_into_out(photo, code):
+    image = (photo > 128).astype(code)
+    wanted = imfilter.canny(image, 1, 0.2, 0.4)
+    rows = np.empty((len(image), 2 * image.shape[1]), code)
+    for out in (np.empty_like(image), rows[:, ::2], rows[::-1, :image.shape[1]], image):
+        assert imfilter.canny(image.copy() if out is not image else image, 1, 0.2, 0.4, out=out) is out
+        np.testing.assert_array_equal(out, wanted)
+
+
+@pytest.mark.parametrize("code", ["u1", "u2", "f8"])
+def test_no_more_than_the_result_is_kept(photo, code):
+    image = np.tile(photo, (6, 7)).astype(code)[..., None].repeat(3, axis=-1)
+    out = np.empty_like(image)
+    imfilter.canny(image[:100], workers=2)
+    tracemalloc.start()
+    try:
+        imfilter.canny(image, out=out, workers=2)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 2**20 < image.size
+    finally:
+        tracemalloc.stop()

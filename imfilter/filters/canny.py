@@ -1,26 +1,26 @@
 """Canny edges: lines one pixel wide along the ridges of a smoothed gradient."""
 
-import math
 from typing import Annotated, Any
 
 import numpy as np
 
-from ..arrays.conversion import as_array
-from ..arrays.dtypes import Array
-from ..arrays.layout import layout_of
-from ..engine.channelwise import KernelSet, filter_same
+from ..arrays.dtypes import Array, result_dtype, round_to_dtype, to_native, working_dtype
+from ..arrays.layout import iterate_strips
+from ..arrays.opened import OpenedImage, open_image
+from ..engine.channelwise import KernelSet
+from ..engine.output import allocate_output, write_output
 from ..engine.request import FilterOptions
-from ..errors import ImfilterError
+from ..engine.ridges import KEPT, mark_edges
+from ..errors import ImfilterError, check_pair
+from ..runtime.threads import for_each, thread_count
 from ..weights.gradients import DIFFERENCE, SOBEL, derivative_pair
 from ..weights.taps import gaussian_taps
-from .combine import combine
 from .operation import Operation
 from .parameters import Number
 from .registry import register_filter
 from .sample_range import white_level
 
 Threshold = Annotated[float | None, Number(least=0, optional=True)]
-SAFE = 1e-100, 1e100  # gradients whose squares neither overflow nor vanish
 
 
 @register_filter("edges", far=True)
@@ -81,28 +81,53 @@ class EdgeTracing(Operation):
 
     def __init__(self, taps: Array, low: float | None, high: float | None) -> None:
         self.low, self.high = low, high
-        self._blur = KernelSet.separable(taps, taps)
-        self._gradient = [KernelSet.from_kernel(4 * kernel, flip=True) for kernel in derivative_pair(DIFFERENCE, SOBEL)]
+        down, across = (KernelSet.from_kernel(4 * kernel, flip=True) for kernel in derivative_pair(DIFFERENCE, SOBEL))
+        self._kernels = KernelSet.separable(taps, taps), down, across
         self.size = 2 * taps.size
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
-        white = white_level(as_array(image).dtype)
-        return combine(image, lambda pixels, own: self._trace(pixels, white, own), options)
-
-    def _trace(self, pixels: Array, white: float, options: FilterOptions) -> Array:
-        low, high = _thresholds(self.low, self.high, white)
+        opened = open_image(image, options.channel_axis)
+        kind = result_dtype(opened.dtype, options.dtype)
+        step = check_pair("stride", options.stride, 1)
+        source, result, target = _open_arrays(opened, kind, step, options.out)
+        white = white_level(opened.dtype)
         # In double for every dtype: what is an edge must not depend on how a result is rounded.
-        double = options._replace(stride=1, dtype=np.float64)
-        smooth = filter_same(pixels, self._blur, double)
-        double = double._replace(mode="reflect", cval=0.0)
-        gradient = [filter_same(smooth, kernel, double) for kernel in self._gradient]
-        layout = layout_of(pixels.shape, options.channel_axis)
-        lines = np.zeros(smooth.shape, options.dtype)
-        target, (down, across) = layout.images(lines), map(layout.images, gradient)
-        for n, c in np.ndindex(target.shape[0], target.shape[3]):
-            target[n, :, :, c] = _trace_lines(down[n, :, :, c], across[n, :, :, c], low, high)
-        lines *= white
-        return np.ascontiguousarray(layout.subsample(lines, options.stride))
+        double = options._replace(stride=1, dtype=np.float64).channelwise()
+        threads = thread_count(options.workers)
+        marks = _first_bytes(target) if step == (1, 1) else np.empty(source.shape, np.uint8)
+        mark_edges(source, marks, self._kernels, _thresholds(self.low, self.high, white), double, threads)
+        line = round_to_dtype(np.array([white], working_dtype(opened.dtype, kind)), kind)[0]
+        _draw(marks[:, ::step[0], ::step[1]], target, line, threads)
+        return opened.convert_back(write_output(result, kind, options.out))
+
+
+def _open_arrays(
+    opened: OpenedImage, kind: np.dtype[Any], step: tuple[int, int], out: Array | None
+) -> tuple[Array, Array, Array]:
+    """Return the image's view (images, rows, columns, channels), the array to write, and its view."""
+    pixels, layout = to_native(opened.pixels), opened.layout
+    size = (-(-length // along) for length, along in zip(layout.size(pixels.shape), step, strict=True))
+    source = layout.planes(pixels) if layout.planar else None
+    result, target = allocate_output(
+        opened.pixels, layout.shape(pixels.shape, *size), kind, out, layout, source is not None, proxy=kind)
+    return layout.images(pixels) if source is None else source, result, target
+
+
+def _first_bytes(array: Array) -> Array:
+    """Return a view of the first byte of every sample."""
+    first = np.dtype({"names": ["byte"], "formats": ["u1"], "offsets": [0], "itemsize": array.itemsize})
+    return array.view(first)["byte"]
+
+
+def _draw(marks: Array, target: Array, line: Any, threads: int) -> None:
+    """Write lines on black where there are edges. marks: may be bytes of the target."""
+
+    def draw_rows(place: tuple[int, slice]) -> None:
+        kept, rows = marks[place] == KEPT, target[place]
+        rows[...] = 0
+        np.copyto(rows, line, where=kept)
+
+    for_each(draw_rows, [(n, rows) for n in range(len(target)) for rows in iterate_strips(target.shape[1:])], threads)
 
 
 def _thresholds(low: float | None, high: float | None, white: float) -> tuple[float, float]:
@@ -112,28 +137,3 @@ def _thresholds(low: float | None, high: float | None, white: float) -> tuple[fl
     if high is None:
         high = 2 * low
     return low, high
-
-
-def _root_of_squares(down: Array, across: Array) -> Array:
-    """Return the sizes of a gradient."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        size: Array = np.sqrt(down * down + across * across)
-    return size
-
-
-def _trace_lines(down: Array, across: Array, low: float, high: float) -> Array:
-    """Return 1 on the edges of one channel of one image, 0 elsewhere. down, across: its gradient (height, width)."""
-    down, across = np.ascontiguousarray(down), np.ascontiguousarray(across)
-    size = _root_of_squares(down, across)
-    if not SAFE[0] < size.max(initial=0) < SAFE[1]:  # nearly always it is
-        largest = max(float(np.max(np.abs(part), where=np.isfinite(part), initial=0)) for part in (down, across))
-        exponent = 0 if SAFE[0] < largest < SAFE[1] else math.frexp(largest)[1]
-        with np.errstate(over="ignore"):  # of thresholds far above the gradient
-            down, across, (low, high) = (np.ldexp(part, -exponent) for part in (down, across, [low, high]))
-        size = _root_of_squares(down, across)
-    marks = np.zeros(size.shape, np.uint8)
-    from ..engine import _tracing  # compiled, and of use only here
-
-    _tracing.thin(down, across, size, marks, low, high)
-    _tracing.follow(marks, np.empty(np.count_nonzero(marks), np.intp))
-    return marks

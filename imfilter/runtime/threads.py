@@ -146,10 +146,12 @@ class _Calls:
         self._stopped = True
 
 
-def for_each(function: Callable[[Part], object], parts: Iterable[Part], workers: int | None = None) -> None:
-    """Call function(part) for every part, in any order, on several threads when there are many parts.
+def for_each(
+    function: Callable[[Part], object], parts: Iterable[Part], workers: int | None = None, least: int = 2 * SHARES
+) -> None:
+    """Call function(part) for every part, in any order, on several threads when there are at least so many parts.
 
     This is for NumPy passes over strips of an array, where each call writes to its own strip.
     """
     calls = _Calls(function, list(parts))
-    run_task(calls, thread_count(workers) if calls.rows >= 2 * SHARES else 1)
+    run_task(calls, thread_count(workers) if calls.rows >= least else 1)
