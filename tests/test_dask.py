@@ -213,6 +213,28 @@ def test_chunks_in_memory_are_read_where_they_are(rng):
         assert all(isinstance(window, np.ndarray) and np.shares_memory(window, memory) for window in windows)
 
 
+@pytest.mark.parametrize("sizes", [(20, 30, 3), (60, 50, 3), (60, 50, 1)])
+def test_no_task_is_made_where_none_is_run(sizes, rng, monkeypatch):
+    memory = pixels(rng, (60, 50, 3), "u1")
+    image = da.from_array(memory, sizes)
+    with monkeypatch.context() as patch:
+        patch.delattr(dask_graph.ResultTasks, "graph")
+        lazy = imfilter.gaussian(image, 2)
+        assert_same(lazy.compute(), imfilter.gaussian(memory, 2))
+        assert not lazy.dask.layers[lazy.name].is_materialized()
+    assert len(lazy.__dask_graph__()) > lazy.npartitions and lazy.dask.layers[lazy.name].is_materialized()
+    assert_same(pickle.loads(pickle.dumps(lazy)).compute(), imfilter.gaussian(memory, 2))
+
+
+def test_chunks_out_of_place_are_not_one_array(rng):
+    memory = pixels(rng, (40, 60), "u1")
+    for parts in (memory[20:], memory[:20]), (memory[:20], memory[:20]), (memory[:20], memory[20:, ::-1]):
+        image = da.from_array(memory, (20, 60))
+        graph = {(image.name, k, 0): part for k, part in enumerate(parts)}
+        image = da.Array(graph, image.name, image.chunks, image.dtype)
+        assert_same(imfilter.gaussian(image, 2).compute(), imfilter.gaussian(np.concatenate(parts), 2))
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_chunks_in_memory_of_their_own(mode, rng):
     """Results that persist are in memory, too, but not side by side; some chunks may be computed later."""

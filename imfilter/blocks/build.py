@@ -172,10 +172,6 @@ def _build_stage(
     """
     one = stage.filter
     layout = layout_of(colors.shape, channel_axis)
-    reach = [max(pixels, 0) for pixels in one.reach]
-    if math.inf in reach:
-        raise ImfilterError(
-            f"{one.name} cannot be computed in tiles: a pixel of its result may depend on any pixel of the image")
     border = parse_border("mode", one.keywords.get("mode", "reflect"))
     # Other steps than one convolution need results for all pixels of a source block.
     steps = alpha is not None or stage.missing is not None or one.keywords.get("linear")
@@ -184,6 +180,10 @@ def _build_stage(
         margins = padding_margins("same", kernels.shape, (1, 1), kernels.anchor)
         rows, columns = _padded_axes(size, kernels.shape, margins, one.stride, (1, 1), border)
     else:
+        reach = [max(pixels, 0) for pixels in one.reach]
+        if math.inf in reach:
+            raise ImfilterError(
+                f"{one.name} cannot be computed in tiles: a pixel of its result may depend on any pixel of the image")
         rows, columns = (
             Axis(length, -(-length // stride), int(before), int(after), int(before + after) + 1, stride, border, False,
                  least)

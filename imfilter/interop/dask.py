@@ -20,7 +20,7 @@ from ..engine.request import BankOptions, BankRequest, ChannelwiseOptions
 from ..errors import ImfilterError
 from ..pipeline.chain import Pipeline
 from ..pipeline.filter import Filter
-from .dask_graph import UNKNOWN_STATS, LazyMask, ResultTasks
+from .dask_graph import UNKNOWN_STATS, LazyLayer, LazyMask, ResultTasks
 
 
 @implements("kernel")
@@ -140,7 +140,7 @@ def _lazy_result(
     name = f"imfilter-{tokenize(image.name, request, lazy_mask and lazy_mask.token)}"
     tasks = ResultTasks(name, image, layout, blockwise, lazy_mask, apart=not mixed)
     sources = [image] if lazy_mask is None else [image, lazy_mask.array]
-    graph = HighLevelGraph.from_collections(name, tasks.graph(), dependencies=sources)
+    graph = HighLevelGraph.from_collections(name, LazyLayer(tasks), dependencies=sources)
     meta = np.empty((0,) * len(blockwise.shape), blockwise.dtype)
     result = LazyResult(graph, name, tasks.chunks, dtype=blockwise.dtype, meta=meta)  # type: ignore[no-untyped-call]
     result.filter_whole = tasks.filter_whole

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise, product
 from typing import Any, NamedTuple
 
 import numpy as np
+from dask.highlevelgraph import Layer, MaterializedLayer
 
 from ..arrays.dtypes import Array
 from ..arrays.layout import ArrayLayout
@@ -68,6 +69,10 @@ class ResultTasks:
         bounds = sorted({*bounds})
         return tuple(stop - start for start, stop in pairwise(bounds)) or (0,)
 
+    def keys(self) -> Iterator[Any]:
+        """Yield the keys of the chunks of the result."""
+        return ((self._name, *place) for place in product(*map(range, map(len, self.chunks))))
+
     def graph(self) -> Graph:
         """Return all tasks by their keys."""
         layout, graph = self._blockwise.layout, Graph()
@@ -78,10 +83,10 @@ class ResultTasks:
             graph |= {name: (measure_mask, key) for name, key in zip(names, keys, strict=True)}
             graph[f"{self._name}-statistics"] = (_merge, names)
         bounds = [list(pairwise(accumulate(sizes, initial=0))) for sizes in self.chunks]
-        for place in product(*map(range, map(len, bounds))):
-            ranges = [own[number] for own, number in zip(bounds, place, strict=True)]
+        for key in self.keys():
+            ranges = [own[number] for own, number in zip(bounds, key[1:], strict=True)]
             rows, columns = (ranges[axis] for axis in layout.spatial)
-            graph[self._name, *place] = self._task(Block(*rows, *columns), ranges, graph)
+            graph[key] = self._task(Block(*rows, *columns), ranges, graph)
         return graph
 
     def _task(self, block: Block, ranges: list[Range], graph: Graph) -> Any:
@@ -110,6 +115,36 @@ class ResultTasks:
             return {}
         return {axis - more: own for axis, own in others.items()
                 if axis >= more and self._mask.shape[axis - more] > 1}
+
+
+class LazyLayer(Layer):
+    """The tasks of a lazy result as a layer of dask's graph. They are made when they are first asked for."""
+
+    def __init__(self, tasks: ResultTasks) -> None:
+        super().__init__()
+        self._tasks = tasks
+
+    @functools.cached_property
+    def _graph(self) -> Graph:
+        return self._tasks.graph()
+
+    def is_materialized(self) -> bool:
+        return "_graph" in self.__dict__
+
+    def get_output_keys(self) -> set[Any]:
+        return set(self)  # tasks refer to some that are no chunks of the result
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._graph[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._graph)
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+    def __reduce__(self) -> Any:
+        return MaterializedLayer, (dict(self), self.annotations)
 
 
 def _make_empty(shape: tuple[int, ...], dtype: np.dtype[Any], out: Array | None = None) -> Array:

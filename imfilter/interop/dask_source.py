@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, product
 from typing import Any
 
@@ -34,10 +34,22 @@ class DaskSource:
 
     def _join_chunks(self) -> Array | None:
         """Return the array that all chunks are adjacent parts of, else None."""
-        if type(self._computed.get((self._key, *[0] * len(self.shape)))) is not np.ndarray:
+        first = self._computed.get((self._key, *[0] * len(self.shape)))
+        if type(first) is not np.ndarray:
             return None
-        return _join_views(self._add_pieces([self._cut_axis(axis, 0, size) for axis, size in enumerate(self.shape)],
-                                            (), {}))
+        dtype, strides, base, start = first.dtype, first.strides, first.base, _address(first)
+        places = product(*map(range, map(len, self.chunks)))
+        offsets = product(*([bound * stride for bound in bounds[:-1]]
+                            for bounds, stride in zip(self._bounds, strides, strict=True)))
+        for place, shape, offset in zip(places, product(*self.chunks), offsets, strict=True):
+            chunk = self._computed.get((self._key, *place))
+            if type(chunk) is not np.ndarray or chunk.shape != shape:
+                return None
+            if chunk is not first and (
+                    chunk.base is None or chunk.base is not base or chunk.dtype != dtype or chunk.strides != strides
+                    or _address(chunk) != start + sum(offset)):
+                return None
+        return np.lib.stride_tricks.as_strided(first, self.shape, strides, writeable=False)
 
     def keys(self) -> list[Any]:
         """Return the keys of all chunks."""
@@ -92,44 +104,7 @@ def join_pieces(pieces: Any) -> Array:
     return np.block(pieces) if isinstance(only, list) else as_array(only)
 
 
-def _join_views(pieces: Any) -> Array | None:
-    """Return nested lists of arrays as a view of the array that they are adjacent parts of, else None."""
-    leaves = [*_leaves(pieces)]
-    bases = {id(getattr(leaf, "base", None)) for leaf in leaves}
-    if len(bases) != 1 or not isinstance(leaves[0], np.ndarray) or not isinstance(leaves[0].base, np.ndarray):
-        return None
-    first = leaves[0]
-    joined: Array = np.lib.stride_tricks.as_strided(first, _joined_shape(pieces, 0), first.strides, writeable=False)
-    return joined if _is_parted(joined, pieces, 0) else None
-
-
-def _leaves(pieces: Any) -> Iterator[Any]:
-    if not isinstance(pieces, list):
-        yield pieces
-        return
-    for part in pieces:
-        yield from _leaves(part)
-
-
-def _joined_shape(pieces: Any, axis: int) -> list[int]:
-    """Return the shape of nested lists of arrays as one array. axis: along which the outermost list goes."""
-    if not isinstance(pieces, list):
-        return list(pieces.shape)
-    shapes = [_joined_shape(part, axis + 1) for part in pieces]
-    shapes[0][axis] = sum(shape[axis] for shape in shapes)
-    return shapes[0]
-
-
-def _is_parted(joined: Array, pieces: Any, axis: int) -> bool:
-    """Return whether the memory of nested lists of arrays is that of an array in their places."""
-    if not isinstance(pieces, list):
-        same: bool = (pieces.dtype, pieces.strides, pieces.ctypes.data) == (
-            joined.dtype, joined.strides, joined.ctypes.data)
-        return same
-    at = 0
-    for part in pieces:
-        stop = at + _joined_shape(part, axis + 1)[axis]
-        if not _is_parted(joined[(slice(None),) * axis + (slice(at, stop),)], part, axis + 1):
-            return False
-        at = stop
-    return True
+def _address(array: Array) -> int:
+    """Return where the first sample of an array is in memory."""
+    address: int = array.__array_interface__["data"][0]
+    return address
