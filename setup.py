@@ -87,7 +87,7 @@ def extension(name, source, depends, flags=(), **more):
 
 
 def extensions():
-    yield extension("engine._core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)], **NUMPY)
+    yield extension("engine._core", "core.pyx", [*SHARED, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)], **NUMPY)
     yield extension("engine._tracing", "tracing.pyx", [])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)

@@ -103,6 +103,7 @@ cdef class Packed:
     cdef bint layer                     # computes a bank of conv2d, in whichever loop
     cdef bint apart                     # taps lie so far apart that each has a segment of its own
     cdef Py_ssize_t rows, scratch, align    # as in Task
+    cdef Py_ssize_t direct_from         # as in Output, for results that do not go past the caches
 
     def __init__(self, source, target, kernels, geometry, computation):
         cdef Job *job = &self.job
@@ -182,6 +183,7 @@ cdef class Packed:
         task.rows, task.scratch, task.align = self.rows, self.scratch, self.align
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
+        use_caches_if_fresh(self, job, images)
         return task if self.is_for(job, images) else None
 
     cdef bint is_for(self, const Job *job, Py_ssize_t images) except -1:
@@ -199,6 +201,7 @@ cdef class Packed:
         images = locate(&job.target, target)
         if not self.is_for(&job, images):
             return False
+        use_caches_if_fresh(self, &job, images)
         memory = take_scratch(near, self.scratch)
         with nogil:
             for n in range(images):

@@ -1,5 +1,8 @@
 # How the work is cut up: the rows of a group, the columns of a ring row, the tiles.
 
+cdef extern from "pages.h" nogil:
+    bint has_page(const char *memory)
+
 cdef enum:
     RING_BYTES = 262_144        # the ring of a tile stays within the second-level cache
     CHUNK_BYTES = 4096          # the results of a group stay within the first-level cache
@@ -131,9 +134,8 @@ cdef void plan_output(Packed packed, Py_ssize_t block):
     converted = (job.output.scale != 1 or job.kernel.count != 1 or job.epilogue.finish != NOTHING
                  or not job.target.packed or job.target.kind != job.lane)
     job.output.streamed = is_streamed(packed, converted)
-    job.output.direct_from = PY_SSIZE_T_MAX
-    if not converted and not job.output.streamed:
-        job.output.direct_from = (block + channels - 1) // channels
+    packed.direct_from = PY_SSIZE_T_MAX if converted else (block + channels - 1) // channels
+    job.output.direct_from = PY_SSIZE_T_MAX if job.output.streamed else packed.direct_from
 
 
 cdef bint is_streamed(Packed packed, bint converted):
@@ -149,7 +151,31 @@ cdef bint is_streamed(Packed packed, bint converted):
         return written > LARGE_BYTES and (converted or not is_amd())
     if job.target.size > job.source.size:
         return written > STREAM_BYTES
+    if has_few_taps(job) and 2 * written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd()):
+        return True
     return converted and written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd())
+
+
+cdef int use_caches_if_fresh(Packed packed, Job *job, Py_ssize_t images) except -1:
+    """Store results as usual, not past the caches, where the system clears their memory while they are computed."""
+    cdef const Raster *target = &job.target
+    cdef Py_ssize_t n = images - 1, y = target.height - 1
+    if not job.output.streamed or (
+            has_page(target.data + n // 2 * target.step_n + y // 2 * target.step_y)
+            and has_page(target.data + n * target.step_n + y * target.step_y)):
+        return 0
+    job.output.streamed = False
+    if not job.bank.used:
+        job.output.direct_from = packed.direct_from
+    return 0
+
+
+cdef bint has_few_taps(const Job *job):
+    """Return whether floats are filtered so fast, without a stride, that the loops wait for memory."""
+    cdef const Geometry *geometry = &job.geometry
+    return (job.source.kind == job.target.kind == job.lane != INT16 and not job.kernel.separable
+            and geometry.kernel_height <= 3 and geometry.kernel_width <= 3
+            and geometry.stride_y == geometry.stride_x == 1)
 
 
 cdef void plan_inner(Packed packed, Py_ssize_t block):

@@ -220,14 +220,19 @@ def test_strided_results_of_separable_kernels_are_those_in_between_left_out(shap
         np.testing.assert_array_equal(some, every[::down, ::across])
 
 
-@pytest.mark.parametrize("name", ["box", "sobel", "gaussian"])
-def test_results_of_any_size_have_the_same_bits(name, rng, variant):
-    """Results of more than 40 MiB may be stored past the caches; rows begin anywhere in a cache line."""
-    image = rng.integers(0, 65536, (3300, 6501), "u2")
+@pytest.mark.parametrize(("name", "code"), [
+    ("box", "u2"), ("sobel", "u2"), ("gaussian", "u2"), ("sobel", "f8"), ("roberts", "f4"), ("laplace", "f4"),
+])
+def test_results_of_any_size_have_the_same_bits(name, code, rng, variant):
+    """Large ones may be stored past the caches, unless their memory is fresh; rows begin anywhere in a cache line."""
+    image = rng.integers(0, 65536, (3300, 6501) if code == "u2" else (1500, 3701)).astype(code)
     apply = getattr(imfilter, name)
-    whole = apply(image, dtype="u2")
-    parts = [apply(image[max(y - 16, 0):y + 316], dtype="u2")[min(y, 16):][:300] for y in range(0, 3300, 300)]
-    np.testing.assert_array_equal(whole, np.concatenate(parts))
+    used = np.full_like(image, 7)
+    fresh = apply(image, dtype=code)
+    assert apply(image, dtype=code, out=used, workers=2) is used
+    parts = [apply(image[max(y - 16, 0):y + 316], dtype=code)[min(y, 16):][:300] for y in range(0, len(image), 300)]
+    np.testing.assert_array_equal(fresh, np.concatenate(parts))
+    np.testing.assert_array_equal(used, fresh)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -106,9 +106,11 @@ class GradientTask:
 
     def _reflect(self, smooth: Array, top: int, left: int) -> None:
         """Fill in the row or column beyond each edge of the image that a block lies at."""
-        for axis, start in enumerate((top, left)):
-            lines = np.moveaxis(smooth, axis, 0)
-            if start == 1:
-                lines[0] = lines[1]
-            if start + len(lines) - 3 == self._source.shape[1 + axis]:
-                lines[-1] = lines[-2]
+        if top == 1:
+            smooth[0] = smooth[1]
+        if top + len(smooth) - 3 == self._source.shape[1]:
+            smooth[-1] = smooth[-2]
+        if left == 1:
+            smooth[:, 0] = smooth[:, 1]
+        if left + smooth.shape[1] - 3 == self._source.shape[2]:
+            smooth[:, -1] = smooth[:, -2]

@@ -33,10 +33,11 @@ def mark_edges(
         return
 
     def run(use: Callable[[Gradient], None]) -> None:
-        run_task(GradientTask(source, kernels, options, use), threads)
+        task = GradientTask(source, kernels, options, use)
+        run_task(task, threads if task.rows > 1 else 1)
 
     images, *_, channels = source.shape
-    limits = np.broadcast_to(np.array(thresholds), (images, channels, 2))
+    limits = np.full((images, channels, 2), thresholds)
     sizes, largest = _Peaks(images, channels), _Peaks(images, channels)
 
     def thin_and_measure(gradient: Gradient) -> None:
@@ -53,7 +54,9 @@ def mark_edges(
         if exponents.any():
             run(lambda gradient: _thin(_scale(gradient, -exponents), marks, limits))
     planes = [marks[n, :, :, c] for n, c in np.ndindex(images, channels)]
-    for_each(lambda plane: _tracing.follow(plane, np.empty(PATH, np.intp)), planes, threads, least=2)
+    room = min(PATH, planes[0].size)
+    for_each(lambda plane: _tracing.follow(plane, np.empty(room, np.intp)), planes, threads,
+             least=2 if planes[0].size >= PATH else len(planes) + 1)
 
 
 class _Peaks:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from ..arrays.dtypes import Array, result_dtype, round_to_dtype, to_native, working_dtype
+from ..arrays.dtypes import Array, result_dtype, round_to_dtype, to_native
 from ..arrays.layout import iterate_strips
 from ..arrays.opened import OpenedImage, open_image
 from ..engine.channelwise import KernelSet
@@ -96,7 +96,7 @@ class EdgeTracing(Operation):
         threads = thread_count(options.workers)
         marks = _first_bytes(target) if step == (1, 1) else np.empty(source.shape, np.uint8)
         mark_edges(source, marks, self._kernels, _thresholds(self.low, self.high, white), double, threads)
-        line = round_to_dtype(np.array([white], working_dtype(opened.dtype, kind)), kind)[0]
+        line = round_to_dtype(np.array([white]), kind)[0]
         _draw(marks[:, ::step[0], ::step[1]], target, line, threads)
         return opened.convert_back(write_output(result, kind, options.out))
 
