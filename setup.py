@@ -78,6 +78,8 @@ CORE_PARTS = (
 HEADERS = ("lanes", "ordered", "powers", "samples", "planes", "colors", "counts")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
+CORE = [*SHARED, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
+
 
 def extension(name, source, depends, flags=(), **more):
     """Declare imfilter.NAME, compiled from pyx/SOURCE."""
@@ -87,7 +89,7 @@ def extension(name, source, depends, flags=(), **more):
 
 
 def extensions():
-    yield extension("engine._core", "core.pyx", [*SHARED, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)], **NUMPY)
+    yield extension("engine._core", "core.pyx", CORE, **NUMPY)
     yield extension("engine._tracing", "tracing.pyx", [])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)

@@ -1,13 +1,14 @@
 # RecentCalls: the calls that a function was given last, which the core repeats by itself for small images.
 #
 # A call is known by its arguments, the shape and the samples' dtype of its image. Nothing of it is kept but numbers,
-# names and types, and copies of small arrays: kernels and biases, which are compared by value. The functions of Python
-# answer all calls that are not repeated here.
+# names and types, and copies of lists and of small arrays: kernels, biases and tables, which are compared by value. The
+# functions of Python answer all calls that are not repeated here.
 
 cdef enum:
     MOST_CALLS = 8
     MOST_BYTES = 32_768         # of an array that is copied, to be compared
     MOST_AXES = 4
+    MOST_ITEMS = 16             # of a list
 
 _environ = os.environ
 _variables = getattr(_environ, "_data", None)       # what a look-up in os.environ takes half a microsecond for
@@ -54,14 +55,34 @@ cdef bint is_unchanging(value) except -1:
             or isinstance(value, (bool, type, np.dtype, Enum)))
 
 
+cdef list copied_list(list given, bint nested):
+    """Return a copy of a short list, or a nested one of such lists; None if an item may change otherwise."""
+    copies = []
+    if len(given) > MOST_ITEMS:
+        return None
+    for value in tuple(given):
+        if nested and type(value) is list:
+            value = copied_list(value, False)
+            if value is None:
+                return None
+        elif not is_unchanging(value):
+            return None
+        copies.append(value)
+    return copies
+
+
 cdef tuple copied_arguments(tuple arguments):
-    """Return the arguments with copies of small arrays, or None if one of them may change otherwise."""
+    """Return the arguments with copies of lists and small arrays, or None if one of them may change otherwise."""
     copies = []
     for value in arguments:
         if PyArray_CheckExact(value):
             if value.dtype.kind not in "biuf" or not value.dtype.isnative or value.nbytes > MOST_BYTES:
                 return None
             value = np.array(value, order="C")
+        elif type(value) is list:
+            value = copied_list(value, True)
+            if value is None:
+                return None
         elif not is_unchanging(value):
             return None
         copies.append(value)
@@ -105,6 +126,8 @@ cdef bint same_argument(given, kept) except -1:
             if not same_argument((<tuple>given)[k], (<tuple>kept)[k]):
                 return False
         return True
+    if type(kept) is list:
+        return same_argument(tuple(given), tuple(kept))
     return PyArray_CheckExact(kept) and equals_array(given, kept)
 
 

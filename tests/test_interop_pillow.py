@@ -55,7 +55,7 @@ def test_a_filter_does_what_its_function_does(declaration, mode, rng):
     image = made(mode, rng)
     keywords = needed(declaration.name)
     assert outcome(lambda: image.filter(of(declaration))) == outcome(lambda: declaration.function(image, **keywords))
-    more = {"mode": "wrap", "stride": 2, "dtype": "uint8", "workers": 1}
+    more = {"mode": "wrap", "stride": 2, "dtype": "uint8", "workers": 1, "exact": True}
     if mode[0] not in "IF":
         assert outcome(lambda: image.filter(of(declaration, **more))) == outcome(
             lambda: declaration.function(image, **keywords, **more))
@@ -113,6 +113,7 @@ def test_filters_are_equal_when_they_do_the_same(declaration):
         assert copied == one and repr(copied) == repr(one)
     assert of(declaration, mode="reflect", stride=(1, 1), workers=2) == one
     assert of(declaration, mode="wrap") != one and of(declaration, dtype=np.float32) != one
+    assert of(declaration, exact=True) != one == of(declaration, exact=np.False_)
     assert of(declaration, dtype="f4") == of(declaration, dtype=np.float32)
 
 
@@ -132,6 +133,7 @@ def test_filters_of_other_parameters_or_kinds_differ():
     (lambda: pillow.Sobel(stride=0), ImfilterError, "stride must be"),
     (lambda: pillow.Sobel(dtype="complex"), TypeError, "dtype must be"),
     (lambda: pillow.Sobel(workers=0), ImfilterError, "workers must be"),
+    (lambda: pillow.Sobel(exact=1), ImfilterError, "exact must be True or False, got 1"),
     (lambda: pillow.Gaussian(sigm=2), TypeError, "Gaussian has no parameter 'sigm': did you mean 'sigma'?"),
     (lambda: pillow.Gaussian(out=None), TypeError, "Gaussian has no parameter 'out'"),
     (lambda: pillow.Gaussian(2, sigma=2), TypeError, "Gaussian got 'sigma' twice"),

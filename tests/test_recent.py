@@ -15,6 +15,7 @@ from imfilter.filters.sample_range import assume_range
 KERNEL = np.array([[1.0, 2, 0], [0, -1, 0], [0, 0, 3]])
 BANK = np.arange(54.0).reshape(2, 3, 3, 3) / 100
 BIAS = np.ones(2)
+MATRIX = BANK[0, 0].copy()
 CALLS = {
     "correlate": lambda image, **options: imfilter.correlate(image, KERNEL, **options),
     "convolve": lambda image, **options: imfilter.convolve(image, KERNEL, stride=(1, 2), **options),
@@ -24,6 +25,10 @@ CALLS = {
     "grayscale": imfilter.grayscale, "sepia": imfilter.sepia, "bilateral": imfilter.bilateral,
     "gaussian": lambda image, **options: imfilter.gaussian(image, (1, 2.0), mode="wrap", **options),
     "unsharp_mask": imfilter.unsharp_mask,
+    "mix": lambda image, **options: imfilter.mix(image, [[0, 0.5, 1], (0, 1.0, 0)], **options),
+    "mix with an array": lambda image, **options: imfilter.mix(image, MATRIX, **options),
+    "grayscale with a list": lambda image, **options: imfilter.grayscale(image, [0.5, 0.25, 0.25], **options),
+    "grayscale with an array": lambda image, **options: imfilter.grayscale(image, BANK[0, 0, 0], **options),
 }
 
 
@@ -32,7 +37,7 @@ def image(rng):
     return rng.integers(0, 256, (20, 30, 3)).astype(np.uint8)
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != "conv2d"])  # whose bias, a list, may change
+@pytest.mark.parametrize("name", CALLS)
 def test_a_repeated_call_runs_no_other_function(name, image):
     function = CALLS[name]
     result = function(image)
@@ -183,3 +188,23 @@ def test_subclasses_and_images_of_other_kinds_are_not_arrays_of_the_core(image):
     np.testing.assert_array_equal(np.asarray(imfilter.median(image.view(Tagged))), wanted)
     np.testing.assert_array_equal(np.asarray(imfilter.median(Image.fromarray(image))), wanted)
     np.testing.assert_array_equal(imfilter.median(image.tolist(), dtype="u1"), wanted)
+
+
+def test_lists_are_compared_by_their_numbers(image):
+    weights, row = [0.5, 0.25, 0.25], [0, 0, 1]
+    matrix = [row, [1, 0, 0]]
+    for _ in range(2):
+        np.testing.assert_array_equal(imfilter.grayscale(image, weights), imfilter.grayscale(image, tuple(weights)))
+        np.testing.assert_array_equal(imfilter.mix(image, matrix), image[..., [2, 0]])
+    weights[:], row[:] = [0, 1, 0], [0, 1, 0]
+    np.testing.assert_array_equal(imfilter.grayscale(image, weights), image[..., 1])
+    np.testing.assert_array_equal(imfilter.mix(image, matrix), image[..., [1, 0]])
+    row[2] = 1.0
+    np.testing.assert_array_equal(
+        imfilter.mix(image, matrix)[..., 0], np.minimum(image[..., 1] + 0.0 + image[..., 2], 255))
+    matrix.pop()
+    assert imfilter.mix(image, matrix).shape == (20, 30, 1)
+    for wrong in ([[0, 1, [2]]], [[0, 1, None]], [[0, 1, "x"]], [], [[]]):
+        for _ in range(2):
+            with pytest.raises(imfilter.ImfilterError, match="matrix must be"):
+                imfilter.mix(image, wrong)

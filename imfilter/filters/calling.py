@@ -81,26 +81,33 @@ def _find_ready(
         if type(value) is tuple:
             kinds = tuple(map(kind_of, (stride, *values)))
             break
-    return look_up(_prepare_cached, declaration, image.shape, image.dtype, kinds, original_dtype(), *options, *values)
+    key = declaration, image.shape, image.dtype, kinds, original_dtype(), *options, *values
+    if not all(map(is_plain, values)):  # a table, which a look-up could not tell from another one
+        return _prepare(*key)
+    return look_up(_prepare_cached, *key)
 
 
-@lru_cache(maxsize=256, typed=True)  # typed: a size of True or 1.0 is wrong, and not looked up as 1
-def _prepare_cached(
+def _prepare(
     declaration: FilterDeclaration, shape: tuple[int, ...], dtype: np.dtype[Any], kinds: Any, original: Any, mode: Any,
     cval: Any, stride: Any, channel_axis: int | None, wanted: Any, exact: Any, *values: Any,
 ) -> Prepared | None:
-    """Prepare a filter: one look-up takes a fraction of the time of checking each argument of a small image.
+    """Prepare a filter; None where it needs more than the array.
+
+    One look-up takes a fraction of the time of checking each argument of a small image.
 
     kinds: types that look-ups compare. original: the dtype of the image that a pipeline filters.
     """
     prepared = declaration.prepare(*values)
     operation = prepared.operation
-    if prepared.linear or operation.size > LARGEST_PREPARED or not all(map(is_plain, values)):
+    if prepared.linear or operation.size > LARGEST_PREPARED:
         return None
     if operation.signed and wanted is None:
         wanted = signed_dtype(dtype)
     options = FilterOptions(mode, cval, stride, None, channel_axis, wanted, None, None, exact)
     return operation.prepare(open_image(array_like(shape, dtype), channel_axis), options)
+
+
+_prepare_cached = lru_cache(maxsize=256, typed=True)(_prepare)  # typed: a size of True or 1.0 is wrong, not 1
 
 
 def _filter_checked(

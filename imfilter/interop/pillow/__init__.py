@@ -15,6 +15,7 @@ from PIL.ImageFilter import MultibandFilter
 from ...arrays.dtypes import Array, result_dtype
 from ...arrays.pillow_memory import STORED, make_picture, read_picture
 from ...engine.borders import parse_border
+from ...engine.checks import check_flag
 from ...errors import ImfilterError, check_finite, check_pair, suggest
 from ...filters import FILTERS, FilterDeclaration, Parameter
 from ...runtime.threads import thread_count
@@ -27,11 +28,12 @@ COMMON: dict[str, tuple[Callable[[str, Any], object], Any]] = {
     "stride": (lambda name, value: check_pair(name, value, 1), 1),
     "dtype": (lambda _, value: result_dtype(np.dtype(np.uint8), value), None),
     "workers": (lambda _, value: thread_count(value), None),
+    "exact": (check_flag, False),
 }
 COMMON_HELP = """\
-mode, cval, stride, dtype, workers
+mode, cval, stride, dtype, workers, exact
     As in `imfilter.correlate`: the border ('reflect'), its constant (0.0), every stride-th pixel (1), the dtype of the
-    result, and the number of threads."""
+    result, the number of threads, and whether every processor gives the same bits (False)."""
 FIXED_HELP = """\
 Away from the border the result is bit-identical to Pillow's, in every band, including alpha. At the border Pillow
 copies the pixels; here they are filtered.
