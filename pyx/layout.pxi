@@ -151,7 +151,7 @@ cdef bint is_streamed(Packed packed, bint converted):
         return written > LARGE_BYTES and (converted or not is_amd())
     if job.target.size > job.source.size:
         return written > STREAM_BYTES
-    if has_few_taps(job) and 2 * written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd()):
+    if has_few_taps(packed) and 2 * written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd()):
         return True
     return converted and written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd())
 
@@ -170,9 +170,15 @@ cdef int use_caches_if_fresh(Packed packed, Job *job, Py_ssize_t images) except 
     return 0
 
 
-cdef bint has_few_taps(const Job *job):
-    """Return whether floats are filtered so fast, without a stride, that the loops wait for memory."""
+cdef bint has_few_taps(Packed packed):
+    """Return whether floats are filtered so fast, without a stride, that the loops wait for memory.
+
+    Magnitudes of doubles are so only in vectors of 64 bytes.
+    """
+    cdef const Job *job = &packed.job
     cdef const Geometry *geometry = &job.geometry
+    if job.kernel.count > 1 and job.lane == FLOAT64 and packed.loops.lanes_bytes < 64:
+        return False
     return (job.source.kind == job.target.kind == job.lane != INT16 and not job.kernel.separable
             and geometry.kernel_height <= 3 and geometry.kernel_width <= 3
             and geometry.stride_y == geometry.stride_x == 1)
