@@ -67,6 +67,7 @@ if BUILD == "thread":
 NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]}
 
 SHARED = ["pyx/engine.pxd"]
+SHARING = ["pyx/sharing.pxd", "pyx/atomics.h"]
 PARTS = (
     "loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid_results", "solid",
     "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "strips", "window",
@@ -87,7 +88,9 @@ def extension(name, source, depends, flags=(), **more):
 
 
 def extensions():
-    yield extension("engine._core", "core.pyx", [*SHARED, *(f"pyx/{part}.pxi" for part in CORE_PARTS)], **NUMPY)
+    yield extension("engine._core", "core.pyx", [*SHARED, *SHARING, *(f"pyx/{part}.pxi" for part in CORE_PARTS)],
+                    **NUMPY)
+    yield extension("runtime._pool", "pool.pyx", SHARING, include_dirs=["pyx"])
     yield extension("engine._tracing", "tracing.pyx", [])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
