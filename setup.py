@@ -68,6 +68,7 @@ NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_D
 
 SHARED = ["pyx/engine.pxd"]
 SHARING = ["pyx/sharing.pxd", "pyx/atomics.h"]
+POOL_PARTS = ("pool_worker", "pool_calls")
 PARTS = (
     "loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid_results", "solid",
     "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "strips", "window",
@@ -90,7 +91,8 @@ def extension(name, source, depends, flags=(), **more):
 def extensions():
     yield extension("engine._core", "core.pyx", [*SHARED, *SHARING, *(f"pyx/{part}.pxi" for part in CORE_PARTS)],
                     **NUMPY)
-    yield extension("runtime._pool", "pool.pyx", SHARING, include_dirs=["pyx"])
+    yield extension("runtime._pool", "pool.pyx", [*SHARING, *(f"pyx/{part}.pxi" for part in POOL_PARTS)],
+                    include_dirs=["pyx"])
     yield extension("engine._tracing", "tracing.pyx", [])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)

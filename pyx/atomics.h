@@ -1,4 +1,5 @@
-/* Numbers and pointers that threads share without a lock, and a short pause. All operations are sequentially consistent. */
+/* Numbers and pointers that threads share without a lock (all operations are sequentially consistent), a short pause, and
+ * the processor that a thread runs on. */
 #ifndef IMFILTER_ATOMICS_H
 #define IMFILTER_ATOMICS_H
 
@@ -37,12 +38,23 @@ static inline int replace_pointer(void **place, void *from, void *to) {
 #define relax() YieldProcessor()
 #endif
 
-/* The processor that this thread runs on, or -1 where the system does not say. */
+/* The processor that this thread runs on, or -1 where the system does not say; and have it run on another one, if it may.
+ * Linux leaves a thread that it wakes on the caller's processor while all others are busy, even with less important work. */
 #if defined(__linux__)
 #include <sched.h>
 #define current_processor() sched_getcpu()
+static inline void leave_processor(int processor) {
+    cpu_set_t before, others;
+    if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof before, &before))
+        return;
+    others = before;
+    CPU_CLR(processor, &others);
+    if (CPU_COUNT(&others) && !sched_setaffinity(0, sizeof others, &others))
+        sched_setaffinity(0, sizeof before, &before);
+}
 #else
 #define current_processor() (-1)
+#define leave_processor(processor) ((void)0)
 #endif
 
 #endif

@@ -6,8 +6,8 @@ workers that have begun. Tickets lie on the caller's stack: nobody touches one t
 
 After work, or when it was woken too late, a worker stays awake for some 40 microseconds. To hand it more costs a fifth
 of a microsecond; to wake one that sleeps costs the caller 4 to 9, and 20 pass until it begins (measured in a virtual
-machine, AMD EPYC). A worker that finds itself on the caller's processor would only take its time: it refuses short
-work. While workers refuse, because other programs use the processors, they are woken for few of the short calls.
+machine, AMD EPYC). A worker that finds itself on the caller's processor would only take its time: it moves to another
+one, or refuses short work. While workers refuse or come too late, they are woken for few of the short calls.
 """
 import os
 import time
@@ -92,54 +92,8 @@ cdef void measure_pause():
 measure_pause()
 
 
-# The worker's side.
+include "pool_worker.pxi"
 
-cdef void serve(void *argument) noexcept nogil:
-    """Take tickets for ever."""
-    cdef Worker *worker = <Worker *>argument
-    cdef Ticket *ticket
-    cdef bint helps = False
-    while True:
-        ticket = await_ticket(worker, helps)
-        helps = not ticket.work.brief or is_elsewhere(ticket.work.processor)
-        if helps:
-            ticket.work.part(ticket.work.argument, False)
-        if swap_number(&ticket.state, ENDED if helps else REFUSED) == AWAITED:
-            PyThread_release_lock(ticket.ended)
-
-
-cdef inline bint is_elsewhere(int processor) noexcept nogil:
-    """Return whether this thread runs on another processor, as far as the system says."""
-    return processor < 0 or processor != current_processor()
-
-
-cdef Ticket *await_ticket(Worker *worker, bint awake) noexcept nogil:
-    """Take the next ticket out of a worker's slot, and sleep until there is one. awake: not at once."""
-    cdef Ticket *ticket
-    cdef int _k
-    while True:
-        store_number(&worker.state, AWAKE)
-        for _k in range(pauses if awake else 1):
-            ticket = take_ticket(worker)
-            if ticket != NULL:
-                store_number(&worker.state, BUSY)
-                return ticket
-            relax()
-        store_number(&worker.state, ASLEEP)
-        ticket = take_ticket(worker)        # which came before the caller could know that it must wake this worker
-        if ticket == NULL or not replace_number(&worker.state, ASLEEP, BUSY):
-            PyThread_acquire_lock(worker.bed, 1)
-            awake = is_elsewhere(load_number(&worker.waker))
-        if ticket != NULL:
-            store_number(&worker.state, BUSY)
-            return ticket
-
-
-cdef inline Ticket *take_ticket(Worker *worker) noexcept nogil:
-    return <Ticket *>swap_pointer(&worker.slot, NULL) if load_pointer(&worker.slot) != NULL else NULL
-
-
-# The caller's side.
 
 cdef void start() noexcept nogil:
     """Start the workers, or as many as the system has threads for."""
@@ -199,7 +153,7 @@ cdef void share(Part part, Wait wait, void *argument, Py_ssize_t threads, double
             tickets[k].state = REFUSED
     for k in range(offered):
         await_end(&tickets[k], wait, argument)
-        helped |= tickets[k].state == ENDED
+        helped |= load_number(&tickets[k].state) == ENDED
     if work.brief:
         store_number(&refused, 0 if helped else load_number(&refused) + 1)
 
@@ -283,54 +237,4 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=forget_workers)
 
 
-# Work in Python, for which each thread takes the lock of the interpreter.
-
-@cython.final
-cdef class _Calls:
-    """Strips of a task of Python's, each given to the thread that asks next."""
-    cdef object task, error
-    cdef Py_ssize_t next, height, rows
-
-    def __init__(self, task, Py_ssize_t rows, Py_ssize_t height):
-        self.task, self.rows, self.height = task, rows, height
-
-    cdef int stop(self, error) except -1:
-        """Have all strips end early; what is raised then is the first error."""
-        with cython.critical_section(self):
-            if self.error is None:
-                self.error = error
-        self.task.stop()
-        return 0
-
-    cdef int run(self, bint caller) except -1:
-        cdef Py_ssize_t first = 0
-        while self.error is None:
-            first = add_size(&self.next, self.height)
-            if first >= self.rows:
-                break
-            self.task.run(first, min(first + self.height, self.rows), caller)
-        return 0
-
-
-cdef void run_calls(_Calls calls, bint caller) noexcept with gil:
-    try:
-        calls.run(caller)
-    except BaseException as error:
-        calls.stop(error)
-
-
-cdef void check_signals(_Calls calls) noexcept with gil:
-    try:
-        PyErr_CheckSignals()
-    except BaseException as error:
-        calls.stop(error)
-
-
-def share_calls(task, Py_ssize_t threads, Py_ssize_t rows, Py_ssize_t height):
-    """Call task.run(first, last, caller) for strips of rows on several threads; see imfilter.runtime.threads."""
-    cdef _Calls calls = _Calls(task, rows, height)
-    cdef void *argument = <void *>calls
-    with nogil:
-        share(<Part>run_calls, <Wait>check_signals, argument, threads, 1)
-    if calls.error is not None:
-        raise calls.error
+include "pool_calls.pxi"

@@ -11,6 +11,7 @@ cdef extern from "atomics.h" nogil:
     Py_ssize_t add_size(Py_ssize_t *place, Py_ssize_t number)   # the size before
     void relax()
     int current_processor()
+    void leave_processor(int processor)
 
 # Takes pieces of the work until none is left; called once on each thread. caller: on the one that waits for the others.
 ctypedef void (*Part)(void *work, bint caller) noexcept nogil
