@@ -23,14 +23,15 @@ cdef enum:
     JOINED_PIXELS = 65_536  # rows without gaps are mixed as one, which pays where they are short
 
 
-cdef inline void load_colors(const color *image, lanes_float *red, lanes_float *green,
-                             lanes_float *blue) noexcept nogil:
+cdef inline void load_colors(const color *image, lanes_float *red, lanes_float *green, lanes_float *blue,
+                             const bint kept) noexcept nogil:
+    """Load as many pixels as a vector has lanes. kept: see KEEP_LOADED in colors.h."""
     if color is uint8_t:
         rgb_load_bytes(image, red, green, blue)
     elif color is uint16_t:
         rgb_load_shorts(image, red, green, blue)
     else:
-        rgb_load_floats(image, red, green, blue)
+        rgb_load_floats(image, red, green, blue, kept)
 
 
 cdef inline void store_gray(mixture *into, lanes_float gray) noexcept nogil:
@@ -66,7 +67,7 @@ cdef inline void mix_pixels(const lanes_float *weights, const lanes_float *bias,
                             const int outputs, const bint streamed) noexcept nogil:
     """Mix as many pixels as a vector has lanes."""
     cdef lanes_float red, green, blue, a, b, c
-    load_colors(image, &red, &green, &blue)
+    load_colors(image, &red, &green, &blue, outputs == 1)
     a = bias[0] + red * weights[0] + green * weights[1] + blue * weights[2]
     if outputs == 1:
         if streamed:

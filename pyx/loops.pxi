@@ -94,7 +94,7 @@ cdef extern from "samples.h" nogil:
 cdef extern from "colors.h" nogil:
     void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
     void rgb_load_shorts(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
-    void rgb_load_floats(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
+    void rgb_load_floats(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue, bint kept)
     void rgb_load_pairs(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
     void rgb_store_pairs(void *p, const lanes_float *red, const lanes_float *green, const lanes_float *blue,
                          bint streamed)
