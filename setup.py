@@ -67,6 +67,8 @@ if BUILD == "thread":
 NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]}
 
 SHARED = ["pyx/engine.pxd"]
+SHARING = ["pyx/sharing.pxd", "pyx/atomics.h"]
+POOL_PARTS = ("pool_worker", "pool_calls")
 PARTS = (
     "loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid_results", "solid",
     "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "strips", "window",
@@ -78,7 +80,7 @@ CORE_PARTS = (
 HEADERS = ("lanes", "ordered", "powers", "samples", "planes", "colors", "counts")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
-CORE = [*SHARED, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
+CORE = [*SHARED, *SHARING, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
 
 
 def extension(name, source, depends, flags=(), **more):
@@ -90,6 +92,8 @@ def extension(name, source, depends, flags=(), **more):
 
 def extensions():
     yield extension("engine._core", "core.pyx", CORE, **NUMPY)
+    yield extension("runtime._pool", "pool.pyx", [*SHARING, *(f"pyx/{part}.pxi" for part in POOL_PARTS)],
+                    include_dirs=["pyx"])
     yield extension("engine._tracing", "tracing.pyx", [])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)

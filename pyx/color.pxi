@@ -23,14 +23,15 @@ cdef enum:
     JOINED_PIXELS = 65_536  # rows without gaps are mixed as one, which pays where they are short
 
 
-cdef inline void load_colors(const color *image, lanes_float *red, lanes_float *green,
-                             lanes_float *blue) noexcept nogil:
+cdef inline void load_colors(const color *image, lanes_float *red, lanes_float *green, lanes_float *blue,
+                             const bint kept) noexcept nogil:
+    """Load as many pixels as a vector has lanes. kept: see KEEP_LOADED in colors.h."""
     if color is uint8_t:
         rgb_load_bytes(image, red, green, blue)
     elif color is uint16_t:
         rgb_load_shorts(image, red, green, blue)
     else:
-        rgb_load_floats(image, red, green, blue)
+        rgb_load_floats(image, red, green, blue, kept)
 
 
 cdef inline void store_gray(mixture *into, lanes_float gray) noexcept nogil:
@@ -40,6 +41,14 @@ cdef inline void store_gray(mixture *into, lanes_float gray) noexcept nogil:
         gray_store_shorts(into, gray)
     else:
         lane_store(into, gray)
+
+
+cdef inline void stream_gray(mixture *into, lanes_float gray) noexcept nogil:
+    """Store past the caches, to a multiple of the size of what is stored, other samples than bytes."""
+    if mixture is uint16_t:
+        gray_stream_shorts(into, gray)
+    elif mixture is float:
+        lanes_stream(into, gray)
 
 
 cdef inline void store_colors(mixture *into, lanes_float red, lanes_float green, lanes_float blue,
@@ -58,18 +67,21 @@ cdef inline void mix_pixels(const lanes_float *weights, const lanes_float *bias,
                             const int outputs, const bint streamed) noexcept nogil:
     """Mix as many pixels as a vector has lanes."""
     cdef lanes_float red, green, blue, a, b, c
-    load_colors(image, &red, &green, &blue)
+    load_colors(image, &red, &green, &blue, outputs == 1)
     a = bias[0] + red * weights[0] + green * weights[1] + blue * weights[2]
     if outputs == 1:
-        store_gray(into, a)
+        if streamed:
+            stream_gray(into, a)
+        else:
+            store_gray(into, a)
         return
     b = bias[1] + red * weights[3] + green * weights[4] + blue * weights[5]
     c = bias[2] + red * weights[6] + green * weights[7] + blue * weights[8]
     store_colors(into, a, b, c, streamed)
 
 
-cdef inline void mix_pairs(const lanes_float *weights, const lanes_float *bias, const void *image,
-                           void *into) noexcept nogil:
+cdef inline void mix_pairs(const lanes_float *weights, const lanes_float *bias, const void *image, void *into,
+                           const bint streamed) noexcept nogil:
     """Mix twice as many pixels as a vector has lanes, from 16 bits to three colors of 16 bits."""
     cdef lanes_float red[2]
     cdef lanes_float green[2]
@@ -84,7 +96,7 @@ cdef inline void mix_pairs(const lanes_float *weights, const lanes_float *bias, 
     b[1] = bias[1] + red[1] * weights[3] + green[1] * weights[4] + blue[1] * weights[5]
     c[0] = bias[2] + red[0] * weights[6] + green[0] * weights[7] + blue[0] * weights[8]
     c[1] = bias[2] + red[1] * weights[6] + green[1] * weights[7] + blue[1] * weights[8]
-    rgb_store_pairs(into, a, b, c)
+    rgb_store_pairs(into, a, b, c, streamed)
 
 
 cdef inline bint in_pairs(const color *like, const mixture *result_like, const int outputs) noexcept nogil:
@@ -97,7 +109,7 @@ cdef inline bint in_pairs(const color *like, const mixture *result_like, const i
 cdef inline void mix_block(const lanes_float *weights, const lanes_float *bias, const color *image, mixture *into,
                            const int outputs, const bint streamed) noexcept nogil:
     if in_pairs(image, into, outputs):
-        mix_pairs(weights, bias, image, into)
+        mix_pairs(weights, bias, image, into, streamed)
     else:
         mix_pixels(weights, bias, image, into, outputs, streamed)
 
@@ -172,6 +184,8 @@ cdef void mix_rows(color *like, mixture *result_like, Job *job, Py_ssize_t n, Py
             mix_row(matrix, offsets, image, into, rows * width, 3, True)
         elif channels == 3:
             mix_row(matrix, offsets, image, into, rows * width, 3, False)
+        elif job.output.streamed:
+            mix_row(matrix, offsets, image, into, rows * width, 1, True)
         else:
             mix_row(matrix, offsets, image, into, rows * width, 1, False)
         y += rows
@@ -196,3 +210,5 @@ cdef void mix_colors(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, 
         mix_into(<uint16_t *>NULL, job, n, first, last, poll)
     else:
         mix_into(<float *>NULL, job, n, first, last, poll)
+    if job.output.streamed:
+        stream_end()

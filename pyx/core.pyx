@@ -8,7 +8,9 @@ from enum import Enum
 
 import numpy as np
 
+from imfilter.runtime import _pool
 from imfilter.runtime.threads import VARIABLE as _VARIABLE
+from imfilter.runtime.threads import count_processors as _count_processors
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -25,6 +27,7 @@ from numpy cimport (
 )
 
 from engine cimport *
+from sharing cimport *
 
 cdef extern from "Python.h":
     int PyErr_CheckSignals() noexcept
@@ -32,6 +35,8 @@ cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
 
 import_array()
+
+cdef const Pool *pool = <const Pool *>PyCapsule_GetPointer(_pool.capsule, "imfilter.pool")
 
 _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
@@ -183,6 +188,7 @@ cdef class Packed:
         task.rows, task.scratch, task.align = self.rows, self.scratch, self.align
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
+        task.overlap = (job.geometry.kernel_height - 1) * job.geometry.dilation_y // job.geometry.stride_y
         use_caches_if_fresh(self, job, images)
         return task if self.is_for(job, images) else None
 

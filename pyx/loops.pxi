@@ -94,15 +94,18 @@ cdef extern from "samples.h" nogil:
 cdef extern from "colors.h" nogil:
     void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
     void rgb_load_shorts(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
-    void rgb_load_floats(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
+    void rgb_load_floats(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue, bint kept)
     void rgb_load_pairs(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
-    void rgb_store_pairs(void *p, const lanes_float *red, const lanes_float *green, const lanes_float *blue)
+    void rgb_store_pairs(void *p, const lanes_float *red, const lanes_float *green, const lanes_float *blue,
+                         bint streamed)
     void rgb_store_bytes(void *p, lanes_float red, lanes_float green, lanes_float blue)
     void rgb_store_shorts(void *p, lanes_float red, lanes_float green, lanes_float blue)
     void rgb_store_floats(void *p, lanes_float red, lanes_float green, lanes_float blue)
     void rgb_stream_floats(void *p, lanes_float red, lanes_float green, lanes_float blue)
     void gray_store_bytes(void *p, lanes_float gray)
     void gray_store_shorts(void *p, lanes_float gray)
+    void gray_stream_shorts(void *p, lanes_float gray)
+    void lanes_stream(void *p, lanes_float value)
 
 cdef enum:
     WORK_BETWEEN_POLLS = 100_000_000    # multiplications, some 10 ms

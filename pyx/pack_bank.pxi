@@ -131,15 +131,24 @@ cdef bint mixes_colors(Packed packed):
     )
 
 
+cdef bint streams_colors(const Job *job, Py_ssize_t rows):
+    """Return whether colors go past the caches. Of three colors of floats, the image is then read across lines."""
+    cdef Py_ssize_t read = rows * job.source.width * 3 * job.source.size
+    cdef Py_ssize_t written = rows * job.target.width * job.target.channels * job.target.size
+    if job.target.kind == UINT8:
+        return False
+    if job.target.kind == FLOAT32 and job.target.channels == 3:
+        return written > COLOR_STREAM_BYTES
+    return job.source.kind != UINT8 and read + written > LARGE_BYTES
+
+
 cdef int pack_colors(Packed packed, const double[:, :, :, ::1] weights, bias) except -1:
     """Lay a matrix out row by row."""
     cdef Job *job = &packed.job
     cdef Py_ssize_t d, c
     cdef Py_ssize_t results = job.target.width * job.target.channels
     job.bank.colors = True
-    job.output.streamed = (
-        job.target.kind == FLOAT32 and job.target.channels == 3
-        and packed.rows * results * job.target.size > COLOR_STREAM_BYTES)
+    job.output.streamed = streams_colors(job, packed.rows)
     job.tiling.work = 3 * results
     job.kernel.stages[0].weights = <char *>take(9, sizeof(float))
     job.bank.bias = <char *>take(3, sizeof(float))

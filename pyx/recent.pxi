@@ -1,4 +1,4 @@
-# RecentCalls: the calls that a function was given last, which the core repeats by itself for small images.
+# RecentCalls: the calls that a function was given last, which the core repeats by itself.
 #
 # A call is known by its arguments, the shape and the samples' dtype of its image. Nothing of it is kept but numbers,
 # names and types, and copies of lists and of small arrays: kernels, biases and tables, which are compared by value. The
@@ -9,30 +9,31 @@ cdef enum:
     MOST_BYTES = 32_768         # of an array that is copied, to be compared
     MOST_AXES = 4
     MOST_ITEMS = 16             # of a list
+    MOST_WORKERS = 1000         # more threads than that are not counted
 
 _environ = os.environ
 _variables = getattr(_environ, "_data", None)       # what a look-up in os.environ takes half a microsecond for
 _workers = _environ.encodekey(_VARIABLE)
+cdef Py_ssize_t _processors = _count_processors()
 
 
-cdef bint has_plain_workers(workers) except -1:
-    """Return whether the number of threads is right, as far as that is seen soon, and no more than 1 if it is given."""
-    cdef Py_ssize_t k
-    cdef bint positive = False
+cdef Py_ssize_t count_workers(workers) except -1:
+    """Return how many threads were asked for, or 0 where that takes longer to see, or may be wrong."""
+    cdef Py_ssize_t k, number = 0
     if workers is not None:
-        return type(workers) is int and workers == 1
+        return min(max(<object>workers, 0), MOST_WORKERS) if type(workers) is int else 0
     if type(_variables) is not dict or os.environ is not _environ:
-        return False
+        return 0
     value = (<dict>_variables).get(_workers)
     if value is None:
-        return True
+        return _processors
     if type(value) is not bytes:
-        return False
+        return 0
     for k in range(len(<bytes>value)):
         if not b"0" <= (<bytes>value)[k] <= b"9":
-            return False
-        positive |= (<bytes>value)[k] > b"0"
-    return positive
+            return 0
+        number = min(10 * number + (<bytes>value)[k] - 48, MOST_WORKERS)
+    return number
 
 
 cdef bint all_none(tuple variables) except -1:
@@ -141,19 +142,22 @@ cdef int store_shape(npy_intp *into, shape) except -1:
 
 @cython.final
 cdef class ReadyCall:
-    """What computes images of one shape and dtype on this thread, by the core alone. It never changes.
+    """What computes images of one shape and dtype by the core alone. It never changes.
 
     packed: a Packed or PackedWindow. shape, dtype: of the image; result_shape, result_dtype: of the result. They are as
     the loops read and write them: (images, rows, columns, channels), (rows, columns, channels) or (rows, columns).
+    seconds: about how long it takes on one thread.
     """
     cdef object packed
+    cdef double seconds
     cdef int axes, kind, result_axes, result_kind       # kinds are NumPy's numbers of dtypes
     cdef npy_intp shape[MOST_AXES]
     cdef npy_intp result_shape[MOST_AXES]
 
-    def __init__(self, packed, shape, dtype, result_shape, result_dtype):
+    def __init__(self, packed, shape, dtype, result_shape, result_dtype, double seconds):
         self.packed, self.kind, self.result_kind = packed, dtype.num, result_dtype.num
         self.axes, self.result_axes = store_shape(self.shape, shape), store_shape(self.result_shape, result_shape)
+        self.seconds = seconds
 
     def without_last_axis(self):
         """Return what computes the same, and leaves out the result's last axis, whose size is 1; None of batches."""
@@ -162,17 +166,24 @@ cdef class ReadyCall:
             return None
         ready.packed, ready.axes, ready.kind, ready.result_kind = self.packed, self.axes, self.kind, self.result_kind
         ready.shape, ready.result_shape, ready.result_axes = self.shape, self.result_shape, 2
+        ready.seconds = self.seconds
         return ready
 
-    def repeat(self, image, out):
-        """Return the result, in `out` if there is one, or None for arrays that take more than the loops."""
+    def repeat(self, image, out, Py_ssize_t threads):
+        """Return the result, in `out` if there is one, or None for arrays that take more than the loops.
+
+        threads: that may share the work, if it takes long enough.
+        """
         if not PyArray_CheckExact(image) or not self.is_for(image):
             return None
         if out is None:
             out = PyArray_EMPTY(self.result_axes, self.result_shape, self.result_kind, 0)
         elif not self.may_write(image, out):
             return None
-        return out if run_whole(self.packed, image, out) else None
+        threads = pool.count(threads, self.seconds)
+        if threads == 1:
+            return out if run_whole(self.packed, image, out) else None
+        return out if share_whole(self.packed, image, out, threads, self.seconds) else None
 
     cdef bint is_for(self, ndarray image) noexcept:
         return (PyArray_TYPE(image) == self.kind and PyArray_ISNOTSWAPPED(image)
@@ -203,8 +214,8 @@ cdef class RecentCalls:
         self.calls, self.watched = (), watched
 
     def repeat(self, image, mask, out, workers, tuple arguments):
-        """Return the result if the core can compute it as in a recent call, on this thread; else None."""
-        cdef Py_ssize_t k
+        """Return the result if the core can compute it as in a recent call; else None."""
+        cdef Py_ssize_t k, threads
         cdef tuple calls
         if mask is not None or not PyArray_CheckExact(image):
             return None
@@ -212,8 +223,9 @@ cdef class RecentCalls:
             calls = self.calls
         for k in range(0, len(calls), 2):
             if (<ReadyCall>calls[k + 1]).is_for(image) and same_argument(arguments, calls[k]):
-                if has_plain_workers(workers) and all_none(self.watched):
-                    return (<ReadyCall>calls[k + 1]).repeat(image, out)
+                threads = count_workers(workers)
+                if threads > 0 and all_none(self.watched):
+                    return (<ReadyCall>calls[k + 1]).repeat(image, out, threads)
                 return None
         return None
 
@@ -240,3 +252,12 @@ cdef bint run_whole(packed, ndarray source, ndarray target) except -1:
     if type(packed) is Packed:
         return (<Packed>packed).run_whole(source, target)
     return (<PackedWindow>packed).run_whole(source, target)
+
+
+cdef bint share_whole(packed, source, target, Py_ssize_t threads, double seconds) except -1:
+    """Compute a whole result on several threads; return whether it was planned for arrays like these."""
+    cdef Strips strips = packed.task(source, target)
+    if strips is None:
+        return False
+    strips.share_strips(threads, SHARES, seconds)
+    return True

@@ -29,12 +29,19 @@ cdef inline char *line_after(char *memory, Py_ssize_t size) noexcept nogil:
     return memory
 
 
+cdef enum:
+    SHARES = 4                  # strips per thread, so that one slow strip does not delay the rest
+    LEAST_OVERLAPS = 4          # a strip is so many times as high as what it reads again of the one above
+
+
 cdef class Strips:
     """Work on a stack of images, ready to be run strip by strip."""
     cdef readonly Py_ssize_t rows       # output rows of all images together
-    cdef readonly Py_ssize_t scratch    # bytes that each call of run takes
+    cdef readonly Py_ssize_t scratch    # bytes that each thread takes
     cdef readonly Py_ssize_t align      # strips should start at a multiple of this many rows
     cdef Py_ssize_t height              # output rows of an image
+    cdef Py_ssize_t overlap             # output rows that take as long as what a strip reads again of the one above
+    cdef Py_ssize_t next, strip_height  # the first row that no thread has taken, and how many each takes
     cdef volatile int *stopped
 
     cdef void strip(self, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
@@ -45,26 +52,75 @@ cdef class Strips:
 
         The caller's own thread polls for signals now and then; after an interrupt all strips end early.
         """
-        cdef Py_ssize_t height = self.height, n, end
         cdef char *memory = <char *>malloc(self.scratch + 64)
-        cdef char *start
-        cdef Poll poll = NULL
-        if caller:
-            poll = interrupted
         if memory == NULL:
             raise MemoryError
-        start = line_after(memory, self.scratch)
         with nogil:
-            while first < last and not flag_is_set(self.stopped):
-                n = first // height
-                end = min(last, (n + 1) * height)
-                self.strip(n, first - n * height, end - n * height, start, poll)
-                first = end
+            compute_rows(self, first, last, memory, poll_of(caller))
         free(memory)
         raise_pending()
 
+    def share(self, Py_ssize_t threads, Py_ssize_t shares):
+        """Compute all rows on this thread and up to threads - 1 others, in about `shares` strips for each."""
+        self.share_strips(threads, shares, 1)
+
+    cdef int share_strips(self, Py_ssize_t threads, Py_ssize_t shares, double seconds) except -1:
+        """Compute all rows on threads. seconds: about how long it takes on one."""
+        cdef Py_ssize_t height = max((self.rows - 1) // (threads * shares) + 1, LEAST_OVERLAPS * self.overlap)
+        cdef void *strips = <void *>self
+        height = min(height, (self.rows - 1) // threads + 1)
+        self.next, self.strip_height = 0, (height + self.align - 1) // self.align * self.align
+        with nogil:
+            pool.share(<Part>take_strips, <Wait>stop_if_interrupted, strips, threads, seconds)
+        raise_pending()
+        if self.next < self.rows and not flag_is_set(self.stopped):
+            raise MemoryError
+        return 0
+
     def stop(self):
         """Make every strip end early."""
+        set_flag(self.stopped)
+
+
+cdef inline Poll poll_of(bint caller) noexcept nogil:
+    """Return how a thread checks for signals: only the caller does."""
+    if caller:
+        return interrupted
+    return NULL
+
+
+cdef void compute_rows(Strips self, Py_ssize_t first, Py_ssize_t last, char *memory, Poll poll) noexcept nogil:
+    """Compute output rows, counted through all images, with scratch in memory."""
+    cdef Py_ssize_t height = self.height, n, end
+    memory = line_after(memory, self.scratch)
+    while first < last and not flag_is_set(self.stopped):
+        n = first // height
+        end = min(last, (n + 1) * height)
+        self.strip(n, first - n * height, end - n * height, memory, poll)
+        first = end
+
+
+cdef void take_strips(Strips self, bint caller) noexcept nogil:
+    """Compute strips until none is left. A thread without memory leaves them to the others."""
+    cdef char near[NEAR_BYTES]
+    cdef char *memory = near
+    cdef Py_ssize_t first
+    if self.scratch + 64 > NEAR_BYTES:
+        memory = <char *>malloc(self.scratch + 64)
+    if memory == NULL:
+        return
+    while not flag_is_set(self.stopped):
+        first = add_size(&self.next, self.strip_height)
+        if first >= self.rows:
+            break
+        compute_rows(self, first, min(first + self.strip_height, self.rows), memory, poll_of(caller))
+    if memory != near:
+        free(memory)
+
+
+cdef void stop_if_interrupted(Strips self) noexcept nogil:
+    """Check for signals once more, unless an interrupt has stopped the strips already."""
+    if not flag_is_set(self.stopped) and interrupted():
         set_flag(self.stopped)
 
 
@@ -93,7 +149,7 @@ cdef class Task(Strips):
         if job.inner.least != PY_SSIZE_T_MAX:
             find_inner(job)
         task.rows = task.height = job.target.height
-        task.scratch, task.align, task.stopped = self.scratch, self.align, &job.stopped
+        task.scratch, task.align, task.stopped, task.overlap = self.scratch, self.align, &job.stopped, self.overlap
         task.packed, task.source, task.target = self.packed, self.source, block
         return task
 

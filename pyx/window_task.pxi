@@ -84,6 +84,7 @@ cdef class PackedWindow:
         task.rows, task.scratch, task.align = self.rows, self.scratch, 1
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
+        task.overlap = (job.height - 1) // job.stride_y
         return task if self.is_for(job, images) else None
 
     cdef bint is_for(self, const Window *job, Py_ssize_t images) except -1:

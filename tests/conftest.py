@@ -10,8 +10,9 @@ from hypothesis import settings
 from program import Said, complete, no_child_left, ordinary_process, run_here
 from variants import loops_of
 
-from imfilter.engine import _core, bank, channelwise, joined, rank
+from imfilter.engine import _core
 from imfilter.files.heif import load_heif
+from imfilter.runtime import _pool
 
 # The same examples in every run; HYPOTHESIS_PROFILE=explore looks at many others, and prints how to repeat a failure.
 settings.register_profile("same", deadline=None, max_examples=100, derandomize=True, database=None)
@@ -125,13 +126,11 @@ def variant(request):
 
 
 @pytest.fixture
-def threaded(monkeypatch):
+def threaded():
     """Have small images computed by as many threads as were asked for, too."""
-    for module in (channelwise, joined, bank, rank):
-        monkeypatch.setattr(module, "WORTH_THREADS", 0)
-    channelwise._prepare_cached.cache_clear()
+    before = _pool.set_costs(0, 0)
     yield
-    channelwise._prepare_cached.cache_clear()
+    _pool.set_costs(*before)
 
 
 @pytest.fixture

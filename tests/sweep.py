@@ -27,11 +27,12 @@ from variants import loops_of
 import imfilter
 from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
-from imfilter.engine import _core, bank, channelwise, joined, normalized_blocks, rank
+from imfilter.engine import _core, joined, normalized_blocks
 from imfilter.engine.request import BankOptions, BankRequest, ChannelwiseOptions
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
+from imfilter.runtime import _pool
 
 BLOCK_SIZES = (joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK)
 MOST_FAILURES = 5
@@ -40,8 +41,7 @@ FUSED = {"v3", "v4"}  # variants that round alike, because both have fused multi
 
 def use_threads_always() -> None:
     """Have small images computed by as many threads as are asked for, too."""
-    for module in (channelwise, joined, bank, rank):
-        module.WORTH_THREADS = 0
+    _pool.set_costs(0, 0)
 
 
 def function_of(text: str) -> Callable[..., Any]:

@@ -115,13 +115,18 @@ def test_colors_go_to_any_place_in_memory(first, rng, variant):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_large_results_are_those_of_their_rows(workers, rng, variant):
-    image = rng.random((1500, 2999, 3)).astype(np.float32)      # gray results of 18 MB, colors of 54
-    matrix = rng.standard_normal((3, 3))
-    mixed, gray = imfilter.mix(image, matrix, workers=workers), imfilter.grayscale(image, workers=workers)
-    for y in (0, 1, 749, 1499):
-        np.testing.assert_array_equal(mixed[y], imfilter.mix(image[y:y + 1], matrix)[0])
-        np.testing.assert_array_equal(gray[y], imfilter.grayscale(image[y:y + 1])[0])
+@pytest.mark.parametrize("kind", ["u2", "f4"])
+def test_large_results_are_those_of_their_rows(kind, workers, rng, variant):
+    """They go past the caches, to whole vectors between two ends that share their cache lines with other memory."""
+    image = (rng.random((1900, 2999, 3)) * 1000).astype(kind)       # of 34 or 68 MB
+    matrix = rng.random((3, 3)) / 3
+    for function, channels in ((lambda part, **more: imfilter.mix(part, matrix, **more), 3), (imfilter.grayscale, 1)):
+        memory = np.full(1900 * 2999 * channels + 64, 7, kind)
+        out = memory[5:-59].reshape(image.shape if channels == 3 else image.shape[:2])
+        function(image, out=out, workers=workers)
+        for y in (0, 1, 949, 1899):
+            np.testing.assert_array_equal(out[y], function(image[y:y + 1])[0])
+        np.testing.assert_array_equal(np.concatenate([memory[:5], memory[-59:]]), 7)
 
 
 def test_a_small_group_reads_its_own_channels():

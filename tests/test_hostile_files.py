@@ -17,7 +17,7 @@ from program import complete
 from imfilter import FileError, files
 from imfilter.files import exif, header, photo, png_metadata, xmp
 from imfilter.files.descriptions import PIXELS, STATISTICS
-from imfilter.runtime import library_messages, threads
+from imfilter.runtime import library_messages
 from imfilter.tiled.formats import open_source
 
 MANY = 400_000
@@ -248,29 +248,6 @@ def test_messages_of_libraries_become_notes(monkeypatch):
     logging.lastResort.handle(logging.LogRecord("x", logging.ERROR, "x.py", 1, "odd %s", ("tag",), None))
     assert library_messages.take_messages() == ["overflow", "odd tag"]
     assert library_messages.take_messages() == []
-
-
-@pytest.mark.parametrize("started", [0, 1, 2])
-def test_a_system_without_threads_gets_its_result(monkeypatch, started):
-    import threading
-
-    real, count = threading.Thread.start, 0
-
-    def start(self):
-        nonlocal count
-        count += 1
-        if count > started:
-            raise RuntimeError("can't start new thread")
-        real(self)
-
-    threads._pool.cache_clear()
-    monkeypatch.setattr(threading.Thread, "start", start)
-    out = np.zeros(100)
-    try:
-        threads.for_each(lambda k: out.__setitem__(k, k), range(100), workers=4)
-    finally:
-        threads._pool.cache_clear()
-    np.testing.assert_array_equal(out, np.arange(100))
 
 
 def grown_gif(between=b""):

@@ -11,14 +11,15 @@ from imfilter.engine import _core
 def test_children_of_a_process_with_threads_filter_too(method, child):
     """Two children of each start method use threads of their own while the parent's are alive."""
     result = child(f"""
-import multiprocessing, threading, warnings
+import multiprocessing, warnings
 from concurrent.futures import ProcessPoolExecutor
 import numpy, imfilter
+from imfilter.runtime import _pool
 warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn about forking with threads
 image = numpy.add.outer(numpy.arange(500.0), numpy.arange(400.0))
 arguments = image, numpy.ones((9, 9))
 expected = imfilter.correlate(*arguments, workers=2), imfilter.median(image, 5, workers=2)
-assert threading.active_count() > 1
+assert _pool.count_workers() > 1
 with ProcessPoolExecutor(2, multiprocessing.get_context({method!r})) as pool:
     convolutions = [pool.submit(imfilter.correlate, *arguments, workers=1 + k % 3) for k in range(6)]
     median = pool.submit(imfilter.median, image, 5, workers=2)
@@ -60,12 +61,18 @@ assert (imfilter.correlate(image, numpy.ones((9, 9)), workers=2) == before).all(
 def test_threads_of_the_pool_do_not_inherit_what_their_first_caller_has_set(child):
     """Free-threaded Python gives a new thread the context of the one that starts it; Python 3.14 can, too."""
     result = child("""
+import threading
 import numpy
 from imfilter.engine.region import OutputRegion, WholeImage, computing_region, get_region
 from imfilter.runtime import threads
 with numpy.errstate(all="raise"), computing_region(OutputRegion((0, 0), WholeImage((9, 9), (9, 9)), set(), set())):
-    task = threads._pool().submit(lambda: (get_region(), numpy.geterr()["divide"]))
-assert task.result() == (None, "warn"), task.result()
+    caller, both, found = threading.get_ident(), threading.Barrier(2), []
+    def look(k):
+        both.wait(60)  # until the other thread is there
+        if threading.get_ident() != caller:
+            found.append((get_region(), numpy.geterr()["divide"]))
+    threads.run_task(threads._Calls(look, [0, 1]), 2)
+assert found == [(None, "warn")], found
 """, PYTHON_THREAD_INHERIT_CONTEXT="1")
     assert (result.returncode, result.stderr) == (0, "")
 

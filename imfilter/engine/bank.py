@@ -21,7 +21,8 @@ from .planner import choose_bank_dtype
 from .request import BankOptions, BankRequest, check_pairs, look_up, result_size
 
 DEPTHWISE_WEIGHTS = 2**15  # weights below which a depthwise bank stays in the cache
-WORTH_THREADS = 6_000_000  # multiplications from which waking another thread pays, about 0.3 ms
+RATE = 70e9  # multiplications per second of a thread with wide vectors
+SECONDS = 0.03e-9  # that a result takes at least
 LARGEST_CACHED = 2**12  # weights up to which a bank is looked up by its values
 # Calls of conv2d: by their weight, bias, channel_axis, and options in the order of BankOptions.
 RECENT = _core.RecentCalls()
@@ -105,23 +106,22 @@ class PreparedBank(PreparedLoops):
             compute_dtype, bounded, bias=bias, groups=groups, exact=check_flag("exact", options.exact))
         self.kernels = _depthwise_kernels(weights, groups)
         self.taps: int = weights[0].size
-        self.worth_threads = math.prod(self.shape) * self.taps > WORTH_THREADS
+        self.seconds = math.prod(self.shape) * (self.taps / RATE + SECONDS)
         self._kept = KeptPack(
-            (request.shape, request.image_dtype), (self.shape, self.dtype),
+            (request.shape, request.image_dtype), (self.shape, self.dtype), self.seconds,
             plain=is_plain(layout, request.image_dtype, self.dtype),
             small=self.taps * max(outputs, 32) <= LARGEST_PACKED)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        threads = self._count_threads(workers)
-        direct = self._repeat(pixels, out, threads)
+        direct = self._repeat(pixels, out, workers)
         if direct is not None:
             return direct
         source = self.layout.images(to_native(pixels))
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.result_layout)
         if result.size:
             task = self._make_task(source, target)
-            run_task(task, threads)
+            run_task(task, self._count_threads(workers))
         return write_output(result, self.dtype, out)
 
     def _make_task(self, source: Array, target: Array) -> Any:

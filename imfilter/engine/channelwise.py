@@ -29,7 +29,6 @@ from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan, factor_kernels
 from .request import ChannelwiseOptions, ConvolutionRequest, FilterOptions, check_pairs, look_up, result_size
 
-WORTH_THREADS = 300e-6  # seconds of work below which waking another thread does not pay
 LARGEST_PACKED = 2**8  # taps of a kernel up to which it stays packed: about 20 KiB
 DEFAULTS = ChannelwiseOptions()
 # Calls of correlate and convolve: by their kernel, channel_axis, and options in the order of ChannelwiseOptions.
@@ -178,9 +177,9 @@ class PreparedConvolution(PreparedLoops):
             self._origin = self._grid.rows.radius - top, self._grid.columns.radius - left
         self.plan = replace(plan, exact=check_flag("exact", options.exact))
         self._options = options
-        self.worth_threads = self.plan.seconds(math.prod(self.shape)) > WORTH_THREADS
+        self.seconds = self.plan.seconds(math.prod(self.shape))
         self._kept = KeptPack(
-            (request.shape, request.image_dtype), (self.shape, self.dtype),
+            (request.shape, request.image_dtype), (self.shape, self.dtype), self.seconds,
             plain=is_plain(layout, request.image_dtype, self.dtype), small=self.plan.taps <= LARGEST_PACKED)
 
     def _transform_blocks(self, image: np.dtype[Any], samples: Samples, full_size: Pair) -> fft.Blocks | None:
@@ -197,17 +196,16 @@ class PreparedConvolution(PreparedLoops):
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        threads = self._count_threads(workers)
-        direct = self._repeat(pixels, out, threads)
+        direct = self._repeat(pixels, out, workers)
         if direct is not None:
             return direct
         source, result, target = self._open_arrays(pixels, out)
         if result.size:
             task = self._make_task(source, target)
             if isinstance(task, CoarseTask):
-                task.run(threads)
+                task.run(self._count_threads(workers))
             else:
-                run_task(task, threads)
+                run_task(task, self._count_threads(workers))
         return write_output(result, self.dtype, out)
 
     def describe(self, pixels: Array) -> Plan:

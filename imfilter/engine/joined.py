@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array, supported_dtype, working_dtype
 from . import _core, _normalized
-from .channelwise import WORTH_THREADS, KernelSet, PreparedConvolution
+from .channelwise import KernelSet, PreparedConvolution
 from .infinities import InfinityResolver
 from .request import ConvolutionRequest
 
@@ -79,7 +79,7 @@ class PreparedJoin(PreparedConvolution):
         self._members = [[[PreparedConvolution(request._replace(kernels=kernels, options=options)) for kernels in terms]
                           for terms in parts] for parts in join.directions]
         self._height = max(kernels.shape[0] for kernels in join.sets)
-        self.worth_threads = self._estimate_seconds() > WORTH_THREADS
+        self.seconds = self._estimate_seconds()
 
     def _estimate_seconds(self) -> float:
         results = math.prod(self.shape)

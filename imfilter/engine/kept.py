@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays.dtypes import NATIVE, Array
 from ..arrays.layout import ArrayLayout
+from ..runtime._pool import count_threads
 from ..runtime.threads import thread_count
 from . import _core
 
@@ -22,14 +23,14 @@ class KeptPack:
     """What was packed for one call, and serves the next.
 
     image, result: their shapes and dtypes. plain: whether the core reads the pixels and writes the result as they are.
-    small: whether it may stay in memory. ready: what computes the next result by one call of the core, or None where it
-    takes more.
+    small: whether it may stay in memory. seconds: about how long it takes on one thread. ready: what computes the next
+    result by one call of the core, or None where it takes more.
     """
 
-    __slots__ = ("_image", "_packed", "_plain", "_result", "_small", "ready")
+    __slots__ = ("_image", "_packed", "_plain", "_result", "_seconds", "_small", "ready")
 
-    def __init__(self, image: ArrayKind, result: ArrayKind, *, plain: bool, small: bool) -> None:
-        self._image, self._result, self._plain, self._small = image, result, plain, small
+    def __init__(self, image: ArrayKind, result: ArrayKind, seconds: float, *, plain: bool, small: bool) -> None:
+        self._image, self._result, self._seconds, self._plain, self._small = image, result, seconds, plain, small
         self._packed: Packed | None = None
         self.ready: _core.ReadyCall | None = None
 
@@ -42,26 +43,26 @@ class KeptPack:
             task = packed.task(source, target)
             if self._small:
                 self._packed = packed
-                self.ready = _core.ReadyCall(packed, *self._image, *self._result) if self._plain else None
+                if self._plain:
+                    self.ready = _core.ReadyCall(packed, *self._image, *self._result, self._seconds)
         return task
 
 
 class PreparedLoops:
-    """A computation whose loops stay packed from call to call. worth_threads: whether waking another thread pays."""
+    """A computation whose loops stay packed from call to call. seconds: about how long it takes on one thread."""
 
-    worth_threads: bool
+    seconds: float
     _kept: KeptPack
 
     @property
     def ready(self) -> _core.ReadyCall | None:
-        """What repeats the computation on one thread by one call of the core, where that is all it takes."""
-        return None if self.worth_threads else self._kept.ready
+        """What repeats the computation by one call of the core, where that is all it takes."""
+        return self._kept.ready
 
     def _count_threads(self, workers: int | None) -> int:
-        threads = thread_count(workers)  # also refuses a wrong number where one thread is enough
-        return threads if self.worth_threads else 1
+        return count_threads(thread_count(workers), self.seconds)
 
-    def _repeat(self, pixels: Array, out: Array | None, threads: int) -> Array | None:
+    def _repeat(self, pixels: Array, out: Array | None, workers: int | None) -> Array | None:
         """Return the result, in `out` if there is one, by one call of the core; None where that is not all it takes."""
-        ready = self._kept.ready if threads == 1 else None
-        return ready.repeat(pixels, out) if ready else None
+        ready, threads = self._kept.ready, thread_count(workers)  # also refuses a wrong number
+        return ready.repeat(pixels, out, threads) if ready else None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TALLEST = 2**16 - 1  # rows of a window that 16 bits count
 LARGEST_PACKED = 2**9  # exchanges of a network up to which it stays packed: about 28 KiB
-WORTH_THREADS = 200_000  # samples times the cost of each from which waking another thread pays, about 0.3 ms
+SECONDS = 0.05e-9  # that a result takes whose cost is 1, with wide vectors
 # Samples of a window up to which a network is faster than histograms (for 1 byte) or selection.
 LARGEST_NETWORK = {1: 81, 2: 1000, 4: 1000, 8: 1000}
 
@@ -109,16 +109,15 @@ class PreparedWindow(PreparedLoops):
         channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
         if plan.size[0] * (width + plan.size[1]) * channels * native.itemsize * 8 > LARGEST:
             raise ImfilterError(f"size must be one whose rows fit into memory, got {plan.size}")
-        self.worth_threads = math.prod(self.shape) * plan.cost > WORTH_THREADS
+        self.seconds = math.prod(self.shape) * plan.cost * SECONDS
         self._kept = KeptPack(
-            (shape, opened.pixels.dtype), (self.shape, self.dtype),
+            (shape, opened.pixels.dtype), (self.shape, self.dtype), self.seconds,
             plain=is_plain(layout, opened.pixels.dtype, self.dtype) and self._written == self.dtype,
             small=plan.network is None or len(plan.network.steps) <= LARGEST_PACKED)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        threads = self._count_threads(workers)
-        direct = self._repeat(pixels, out, threads)
+        direct = self._repeat(pixels, out, workers)
         if direct is not None:
             return direct
         if out is not None:
@@ -130,7 +129,7 @@ class PreparedWindow(PreparedLoops):
             pixels, self.shape, self._written, out if self._written == self.dtype else None, self.layout)
         if result.size:
             task = self._make_task(source, target)
-            run_task(task, threads)
+            run_task(task, self._count_threads(workers))
         return write_output(result, self.dtype, out)
 
     def _make_task(self, source: Array, target: Array) -> Any:
