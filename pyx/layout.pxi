@@ -139,7 +139,8 @@ cdef void plan_output(Packed packed, Py_ssize_t block):
 cdef bint is_streamed(Packed packed, bint converted):
     """Return whether results go past the caches. converted: they do not go from the loops into the target anyway.
 
-    A store into a cache first reads the line that it overwrites. AMD's Zen 5 does so while the loops compute a layer.
+    A store into a cache first reads the line that it overwrites. AMD's Zen 5 does so while the loops compute a layer or
+    a dense kernel of more than a few taps.
     """
     cdef const Job *job = &packed.job
     cdef double written = result_bytes(packed)
@@ -149,7 +150,7 @@ cdef bint is_streamed(Packed packed, bint converted):
         return written > LARGE_BYTES and (converted or not is_amd())
     if job.target.size > job.source.size:
         return written > STREAM_BYTES
-    return converted and written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd())
+    return written > LARGE_BYTES and (taps <= CHEAP_TAPS or (is_amd() and (converted or job.kernel.separable)))
 
 
 cdef void plan_inner(Packed packed, Py_ssize_t block):

@@ -117,3 +117,20 @@ cdef void add_wide_sums(const Stage *stage, const uint32_t *sums, char *into, Py
         if x >= last:
             return
         x = min(x + block, last)
+
+
+cdef void subtract_totals(const uint32_t *totals, Py_ssize_t reach, char *into, Py_ssize_t count, float scale,
+                          bint shorts) noexcept nogil:
+    """Write the same from running totals: each sum is the difference of the totals at its ends."""
+    cdef Py_ssize_t lanes = sizeof(lanes_bits) // sizeof(uint32_t), last = max(count - 4 * lanes, 0), x = 0, k
+    cdef Py_ssize_t size = 2 if shorts else 4
+    cdef const uint32_t *at
+    cdef lanes_bits a
+    a = lane_zero(a)
+    while True:
+        for k in range(4):
+            at = totals + x + k * lanes
+            store_wide(into + (x + k * lanes) * size, lane_load(at + reach, a) - lane_load(at, a), scale, shorts)
+        if x >= last:
+            return
+        x = min(x + 4 * lanes, last)
