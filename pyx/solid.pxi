@@ -144,6 +144,7 @@ cdef void write_sums(total *sums, const Job *job, const SolidScratch *scratch, c
     """Write a row's results from the sums of its columns."""
     cdef const Stage *stage = &job.kernel.stages[0]
     cdef char *into = target
+    cdef Py_ssize_t step
     cdef bint shorts = job.target.kind == UINT16 and job.target.packed and job.output.bounded
     shorts = shorts and count >= LANES_BYTES        # four vectors
     if total is uint32_t:
@@ -164,7 +165,9 @@ cdef void write_sums(total *sums, const Job *job, const SolidScratch *scratch, c
         divide_short(stage, <const char *>sums, into, count, job.box.area, job.box.magic, job.box.magic_shift)
         return
     elif job.box.magic:
-        divide_sums(stage, <const char *>sums, into, count, job.box.area, job.box.magic, job.box.magic_shift)
+        # Columns of ones side by side, and no sums of neighbors.
+        step = 2 * job.source.channels if stage.tap_count == job.geometry.kernel_width else 0
+        divide_sums(stage, <const char *>sums, into, count, job.box.area, job.box.magic, job.box.magic_shift, step)
         return
     else:
         add_sums(stage, <const char *>sums, scratch.results, count, <float>job.output.scale)
@@ -187,6 +190,9 @@ cdef void sum_solid(total *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ss
         columns = pixels + job.geometry.kernel_width - 1
         count = pixels * channels
         for y in range(first, last):
+            into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
+            if job.ring.doublings == 0:         # little work, and stores would wait for the row
+                prefetch_samples(into, 0, count * job.target.size)
             slide_bands(sums, job, &scratch, n, y, y == first, x, columns)
             level = sums
             for k in range(job.ring.doublings):         # windows of twice the width
@@ -194,7 +200,6 @@ cdef void sum_solid(total *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ss
                 level += job.ring.row_lanes
             if total is uint32_t and job.box.totaled:
                 add_up(sums + job.ring.row_lanes, sums, channels, columns * channels)
-            into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
             write_sums(sums, job, &scratch, into, count)
             if should_stop(&job.stopped, &work, job.tiling.work, poll):
                 return
