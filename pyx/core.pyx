@@ -131,6 +131,8 @@ cdef class Packed:
             plan_columns(self)
         if strided:
             pack_strided(self, kernels)
+        elif computation.solid is not None and job.source.packed and job.source.kind == FLOAT32:
+            plan_float_box(self, computation.solid[0, 0])
         elif computation.solid is not None and job.source.packed:
             plan_solid(self, computation.solid)
         elif mixes_colors(self):
@@ -220,7 +222,7 @@ cdef class Packed:
     def layout(self):
         """Return how the loops cut up the work: the fields of imfilter.engine.plan.LoopLayout but threads."""
         cdef Job *job = &self.job
-        solid = job.box.bands != NULL
+        solid = job.box.bands != NULL or job.box.part_height
         return {
             "variant": self.variant,
             "tile": job.target.width if job.bank.colors else job.tiling.width,

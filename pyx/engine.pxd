@@ -32,6 +32,7 @@ cdef enum Border:           # as imfilter.engine.borders.Border
 cdef enum:
     MOST_ROWS = 6           # output rows that a variant of the channel-wise loop computes at once, at most
     GROUP = 4               # output rows that the loops of 3 x 3, separable and depthwise kernels compute at once
+    BOX_ROWS = 16           # output rows of a box over floats that are computed at once
 
 cdef enum:                  # taps of a 3 x 3 kernel: bit 3 i + j
     SQUARE = 0o777
@@ -207,6 +208,9 @@ cdef struct Box:
     Py_ssize_t band_count
     uint16_t area, magic    # sum of a box -> its mean as uint8: (sum + area // 2) * magic >> 16 + magic_shift; or 0
     int magic_shift
+    bint totaled            # of 16-bit samples: windows are differences of running totals
+    Py_ssize_t part_height, part_width  # of a box over floats: neighbors that are summed first; else 0
+    double down, across                 # the weights of its rows and columns
 
 
 cdef enum BankShape:        # what a block of sums of a bank is
@@ -247,6 +251,11 @@ cdef struct Job:
     Box box
     Bank bank
     volatile int stopped    # the caller was interrupted: every strip ends early
+
+
+cdef inline Py_ssize_t solid_rows(const Job *job) noexcept nogil:
+    """Return how many rows of sums a solid kernel keeps."""
+    return 2 if job.box.totaled else max(job.ring.doublings + 1, job.box.band_count)
 
 
 cdef enum Method:           # how the samples of a window are filtered

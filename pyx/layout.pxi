@@ -141,7 +141,8 @@ cdef void plan_output(Packed packed, Py_ssize_t block):
 cdef bint is_streamed(Packed packed, bint converted):
     """Return whether results go past the caches. converted: they do not go from the loops into the target anyway.
 
-    A store into a cache first reads the line that it overwrites. AMD's Zen 5 does so while the loops compute a layer.
+    A store into a cache first reads the line that it overwrites. AMD's Zen 5 does so while the loops compute a layer or
+    a dense kernel of more than a few taps.
     """
     cdef const Job *job = &packed.job
     cdef double written = result_bytes(packed)
@@ -153,7 +154,7 @@ cdef bint is_streamed(Packed packed, bint converted):
         return written > STREAM_BYTES
     if has_few_taps(packed) and 2 * written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd()):
         return True
-    return converted and written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd())
+    return written > LARGE_BYTES and (taps <= CHEAP_TAPS or (is_amd() and (converted or job.kernel.separable)))
 
 
 cdef int use_caches_if_fresh(Packed packed, Job *job, Py_ssize_t images) except -1:

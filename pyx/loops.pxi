@@ -91,6 +91,9 @@ cdef extern from "samples.h" nogil:
     enum:
         PICKS
 
+cdef extern from "totals.h" nogil:
+    void add_up(uint32_t *into, const uint32_t *sums, Py_ssize_t step, Py_ssize_t count)
+
 cdef extern from "colors.h" nogil:
     void rgb_load_bytes(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
     void rgb_load_shorts(const void *p, lanes_float *red, lanes_float *green, lanes_float *blue)
@@ -131,6 +134,7 @@ include "bank.pxi"
 include "color.pxi"
 include "solid_results.pxi"
 include "solid.pxi"
+include "float_box.pxi"
 include "small_sums.pxi"
 include "small_separable.pxi"
 include "strided_sums.pxi"

@@ -2,8 +2,9 @@
 
 cdef enum:
     DOUBLED_BOX = 12            # width from which sums of neighbors pay
+    TOTALED_BOX = 12             # width from which running totals of 16-bit samples pay
     WIDEST_SUM = 8
-    SUMS_LANES = 4096           # of 32 bits: windows of 16-bit samples stay within the first-level cache
+    SUMS_LANES = 32768          # of 32 bits: sums and totals of 16-bit samples stay within the second-level cache
 
 
 cdef int plan_solid(Packed packed, const double[:, ::1] kernel) except -1:
@@ -14,13 +15,13 @@ cdef int plan_solid(Packed packed, const double[:, ::1] kernel) except -1:
     list_bands(packed, stage, kernel)
     job.ring.doublings = 0
     if job.source.kind == UINT16:
-        job.ring.doublings = cheapest_doublings(width)
+        job.box.totaled = width >= TOTALED_BOX
     elif job.box.band_count == 1 and stage.tap_count == width >= DOUBLED_BOX:
         fits = min(width, 65535 // (255 * job.box.bands[0].height), WIDEST_SUM)
         while 2 << job.ring.doublings <= fits:
             job.ring.doublings += 1
     fits = (SUMS_LANES if job.source.kind == UINT16 else RING_BYTES // 4) // channels
-    fits = fits // max(job.ring.doublings + 1, job.box.band_count) - width
+    fits = fits // solid_rows(job) - width
     job.tiling.width = min(job.target.width, max(fits, NARROWEST_TILE, width))
     job.ring.row_lanes = ((job.tiling.width + width) * channels + packed.loops.lanes_bytes + 63) & ~63
     if job.ring.doublings:
@@ -55,12 +56,6 @@ cdef int list_bands(Packed packed, Stage *stage, const double[:, ::1] kernel) ex
     return 0
 
 
-cdef Py_ssize_t cheapest_doublings(Py_ssize_t width):
-    """Return how often windows of 16-bit samples are doubled: a pass takes about as long as two more taps."""
-    cost = {k: 2 * k + (width >> k) + (width % (1 << k)).bit_count() for k in range(int(width).bit_length())}
-    return min(cost, key=cost.get)
-
-
 cdef void list_doublings(Stage *stage, Py_ssize_t width, Py_ssize_t doublings):
     """List the sums of 2**doublings, ... 2, 1 neighboring columns that make up a box of this width."""
     cdef Py_ssize_t j = 0, doubling
@@ -85,3 +80,30 @@ cdef void plan_division(Packed packed, Py_ssize_t area):
     # Exact as long as the excess of the magic number, times the largest sum, stays below one unit.
     if (magic * area - one) * (area * 255 + area // 2) < one:
         job.box.magic, job.box.area = magic, area
+
+
+cdef int plan_float_box(Packed packed, double weight) except -1:
+    """Lay out the sums of a box over floats, which all have one weight: see float_box.pxi."""
+    cdef Job *job = &packed.job
+    cdef Box *box = &job.box
+    cdef Py_ssize_t height = job.geometry.kernel_height, width = job.geometry.kernel_width, rows, fits
+    box.part_height, box.part_width = cheapest_part(height), cheapest_part(width)
+    box.down, box.across = 1.0 / height, weight * height       # means down, which no image overflows
+    job.ring.doublings = 0
+    rows = height + 2 * BOX_ROWS + 2        # of the image, parts, and what is made of them
+    fits = 2 * RING_BYTES // (4 * rows * job.source.channels) - width
+    job.tiling.width = min(job.target.width, max(fits, NARROWEST_TILE, width))
+    job.ring.row_lanes = (job.tiling.width + width - 1) * job.source.channels
+    job.output.streamed = is_streamed(packed, True) and job.target.kind == FLOAT32 and job.target.packed
+    job.tiling.work = BOX_ROWS * 4.0 * job.tiling.width * job.source.channels * (box.part_height + box.part_width)
+    return 0
+
+
+cdef Py_ssize_t cheapest_part(Py_ssize_t length):
+    """Return how many neighbors are summed first, so that the sums of these sums take the fewest additions."""
+    cdef Py_ssize_t part, cost, best = length, least = length + 1
+    for part in range(length, 0, -1):
+        cost = part + length // part + length % part
+        if cost < least:
+            best, least = part, cost
+    return best

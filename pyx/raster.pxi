@@ -37,9 +37,9 @@ cdef Py_ssize_t describe(Raster *raster, ndarray array) except -1:
 
 
 def has_packed_rows(ndarray array):
-    """Return whether the rows of an array (images, rows, columns, channels) are aligned samples without gaps."""
+    """Return whether the rows of an array (images, rows, columns, channels) are aligned native samples without gaps."""
     cdef Raster raster
-    raster.swapped = False
+    raster.swapped = not array.dtype.isnative
     locate(&raster, array)
     return raster.packed
 

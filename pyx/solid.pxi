@@ -7,7 +7,7 @@
 # move from one output row to the next: the row that enters is added, the row that leaves is taken away, which integers
 # do exactly. A result adds as many of them as the kernel has columns. A box has one band; sums of 2, 4 and 8 neighbors
 # are computed first, and its sums that fit 16 bits are divided there. Others are added up as floats, which count
-# exactly to 2**24.
+# exactly to 2**24. A wide box over uint16 takes the difference of two running totals of the row.
 
 ctypedef fused total:       # sums of bytes, and of 16-bit samples
     uint16_t
@@ -112,8 +112,7 @@ cdef struct SolidScratch:
 cdef SolidScratch solid_scratch(const Job *job, char *memory) noexcept nogil:
     cdef SolidScratch scratch
     cdef Py_ssize_t row = rounded_up(job.ring.row_lanes), taken = 0
-    cdef Py_ssize_t rows = max(job.ring.doublings + 1, job.box.band_count)
-    scratch.sums = carve(memory, &taken, rounded_up(rows * job.ring.row_lanes * 2 * job.source.size))
+    scratch.sums = carve(memory, &taken, rounded_up(solid_rows(job) * job.ring.row_lanes * 2 * job.source.size))
     scratch.nothing = carve(memory, &taken, row * job.source.size)
     scratch.constant = carve(memory, &taken, row * job.source.size)
     scratch.results = <float *>carve(memory, &taken, 4 * row)
@@ -140,16 +139,25 @@ cdef void slide_bands(total *sums, const Job *job, const SolidScratch *scratch, 
         sums += job.ring.row_lanes
 
 
-cdef void write_sums(total *sums, const Job *job, const SolidScratch *scratch, char *into, Py_ssize_t count
+cdef void write_sums(total *sums, const Job *job, const SolidScratch *scratch, char *target, Py_ssize_t count
                      ) noexcept nogil:
     """Write a row's results from the sums of its columns."""
     cdef const Stage *stage = &job.kernel.stages[0]
+    cdef char *into = target
+    cdef Py_ssize_t step
     cdef bint shorts = job.target.kind == UINT16 and job.target.packed and job.output.bounded
     shorts = shorts and count >= LANES_BYTES        # four vectors
     if total is uint32_t:
-        add_wide_sums(stage, sums, into if shorts else <char *>scratch.results, count, <float>job.output.scale, shorts)
+        if not shorts:
+            into = <char *>scratch.results
+        if job.box.totaled:
+            subtract_totals(sums + job.ring.row_lanes, job.geometry.kernel_width * job.source.channels, into, count,
+                            <float>job.output.scale, shorts)
+        else:
+            add_wide_sums(stage, sums, into, count, <float>job.output.scale, shorts)
         if shorts:
             return
+        into = target
     elif job.box.magic and count < <Py_ssize_t>sizeof(lanes_short) // 2:
         divide_few(stage, <const char *>sums, into, count, job.box.area)
         return
@@ -157,7 +165,9 @@ cdef void write_sums(total *sums, const Job *job, const SolidScratch *scratch, c
         divide_short(stage, <const char *>sums, into, count, job.box.area, job.box.magic, job.box.magic_shift)
         return
     elif job.box.magic:
-        divide_sums(stage, <const char *>sums, into, count, job.box.area, job.box.magic, job.box.magic_shift)
+        # Columns of ones side by side, and no sums of neighbors.
+        step = 2 * job.source.channels if stage.tap_count == job.geometry.kernel_width else 0
+        divide_sums(stage, <const char *>sums, into, count, job.box.area, job.box.magic, job.box.magic_shift, step)
         return
     else:
         add_sums(stage, <const char *>sums, scratch.results, count, <float>job.output.scale)
@@ -180,12 +190,16 @@ cdef void sum_solid(total *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ss
         columns = pixels + job.geometry.kernel_width - 1
         count = pixels * channels
         for y in range(first, last):
+            into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
+            if job.ring.doublings == 0:         # little work, and stores would wait for the row
+                prefetch_samples(into, 0, count * job.target.size)
             slide_bands(sums, job, &scratch, n, y, y == first, x, columns)
             level = sums
             for k in range(job.ring.doublings):         # windows of twice the width
                 add_neighbors(level, level + job.ring.row_lanes, channels << k, (columns - (2 << k) + 1) * channels)
                 level += job.ring.row_lanes
-            into = job.target.data + n * job.target.step_n + y * job.target.step_y + x * job.target.step_x
+            if total is uint32_t and job.box.totaled:
+                add_up(sums + job.ring.row_lanes, sums, channels, columns * channels)
             write_sums(sums, job, &scratch, into, count)
             if should_stop(&job.stopped, &work, job.tiling.work, poll):
                 return

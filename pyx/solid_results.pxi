@@ -1,20 +1,19 @@
 # Results of solid kernels from the sums of columns: means of boxes as bytes, and scaled sums.
 
-cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t area,
-                      uint16_t magic, int shift) noexcept nogil:
-    """Write the rounded means of boxes, whose sums fit 16 bits, as bytes: (sum + area // 2) * magic >> 16 + shift.
-
-    count: a vector of bytes at least.
-    """
-    cdef Py_ssize_t block = sizeof(lanes_short), last = count - block, x = 0, e
+cdef inline void divide_box(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t area,
+                            uint16_t magic, int shift, Py_ssize_t step, const int width, uint16_t ties) noexcept nogil:
+    """Write means as divide_sums does, of `width` columns `step` bytes apart, or of those that the stage lists: 0."""
+    cdef Py_ssize_t block = sizeof(lanes_short), last = count - block, taps = width if width else stage.tap_count
+    cdef Py_ssize_t x = 0, e
     cdef const char *at
-    cdef uint16_t ties = area % 2 == 0
     cdef lanes_short a, b, start
     start = lanes_shorts(area // 2)
     while True:
         a = b = start
-        for e in range(stage.tap_count):
-            at = sums + 2 * (x + stage.taps[e].offset)
+        for e in range(taps):
+            at = sums + 2 * x + e * step
+            if width == 0:
+                at = sums + 2 * (x + stage.taps[e].offset)
             a += lane_load(at, a)
             b += lane_load(at + sizeof(lanes_short), a)
         lanes_narrow(into + x, lanes_divided(a, magic, shift, area, ties))
@@ -22,6 +21,23 @@ cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize
         if x >= last:
             return
         x = min(x + block, last)
+
+
+cdef void divide_sums(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t area,
+                      uint16_t magic, int shift, Py_ssize_t step) noexcept nogil:
+    """Write the rounded means of boxes, whose sums fit 16 bits, as bytes: (sum + area // 2) * magic >> 16 + shift.
+
+    count: a vector of bytes at least. step: bytes from tap to tap, or 0. Odd areas have no ties, and widths of 3 and 5
+    loops without lists.
+    """
+    if area % 2 == 0:
+        divide_box(stage, sums, into, count, area, magic, shift, step, 0, 1)
+    elif step and stage.tap_count == 3:
+        divide_box(stage, sums, into, count, area, magic, shift, step, 3, 0)
+    elif step and stage.tap_count == 5:
+        divide_box(stage, sums, into, count, area, magic, shift, step, 5, 0)
+    else:
+        divide_box(stage, sums, into, count, area, magic, shift, step, 0, 0)
 
 
 cdef void divide_short(const Stage *stage, const char *sums, char *into, Py_ssize_t count, uint16_t area,
@@ -117,3 +133,20 @@ cdef void add_wide_sums(const Stage *stage, const uint32_t *sums, char *into, Py
         if x >= last:
             return
         x = min(x + block, last)
+
+
+cdef void subtract_totals(const uint32_t *totals, Py_ssize_t reach, char *into, Py_ssize_t count, float scale,
+                          bint shorts) noexcept nogil:
+    """Write the same from running totals: each sum is the difference of the totals at its ends."""
+    cdef Py_ssize_t lanes = sizeof(lanes_bits) // sizeof(uint32_t), last = max(count - 4 * lanes, 0), x = 0, k
+    cdef Py_ssize_t size = 2 if shorts else 4
+    cdef const uint32_t *at
+    cdef lanes_bits a
+    a = lane_zero(a)
+    while True:
+        for k in range(4):
+            at = totals + x + k * lanes
+            store_wide(into + (x + k * lanes) * size, lane_load(at + reach, a) - lane_load(at, a), scale, shorts)
+        if x >= last:
+            return
+        x = min(x + 4 * lanes, last)

@@ -7,6 +7,8 @@
 cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
     if job.strided.used:
         return lay_out_strided(job, NULL).size
+    if job.box.part_height:
+        return float_box_scratch(job, NULL).size
     if job.box.bands != NULL:
         return solid_scratch(job, NULL).size
     return small_scratch(job, NULL).size if job.kernel.small else lay_out_scratch(job, NULL).size
@@ -133,6 +135,8 @@ cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char 
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
     if job.bank.colors:
         mix_colors(job, n, first, last, poll)
+    elif job.box.part_height:
+        sum_float_box(job, n, first, last, memory, poll)
     elif job.box.bands != NULL and job.source.kind == UINT8:
         sum_solid(<uint16_t *>NULL, job, n, first, last, memory, poll)
     elif job.box.bands != NULL:

@@ -235,7 +235,8 @@ class PreparedConvolution(PreparedLoops):
         if self._grid:
             return self._make_coarse_task(source, target, self._grid)
         if self.plan.solid is not None and not _core.has_packed_rows(source):
-            source = np.ascontiguousarray(source)  # column sums need it, and other ways round ties differently
+            # These sums need it, and other ways round differently.
+            source = np.ascontiguousarray(source, source.dtype.newbyteorder("="))
         return self._kept.make_task(source, target, lambda: _core.Packed(
             source, target, self.plan.kernels, self.geometry, self.plan.computation))
 

@@ -25,9 +25,9 @@ class Computation(NamedTuple):
     compute_dtype: what samples are widened to, "int16", "float32" or "float64". bounded: no result is NaN, infinite or
     above 2**22 in size, so it can be rounded without checks. scale: what sums are multiplied by. window_doublings: how
     often windows of equal weights are doubled. solid: a kernel of ones in one piece in each column, whose columns' sums
-    slide down. differences: sums of floats are taken of differences of pixels, which keep the detail of an image with a
-    large offset. bias, groups: of a bank. epilogue: computed from the responses, in epilogue_dtype. exact: by the loops
-    of the baseline, whose results have the same bits everywhere.
+    slide down; for float32 the weight of a large box, 1 x 1. differences: sums of floats are taken of differences of
+    pixels, which keep the detail of an image with a large offset. bias, groups: of a bank. epilogue: computed from the
+    responses, in epilogue_dtype. exact: by the loops of the baseline, whose results have the same bits everywhere.
     """
 
     compute_dtype: str

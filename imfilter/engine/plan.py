@@ -61,7 +61,7 @@ class Plan:
     bounded : bool
         Whether no result can be NaN, infinite or above 2**22 in size, so that it can be rounded without checks.
     solid : array or None
-        A kernel of ones whose columns' sums slide down the image, where its rows have no gaps.
+        A kernel of ones whose columns' sums slide down the image; of a large box on float32 its weight, 1 x 1.
     differences : bool
         Whether differences of pixels are taken before they are weighed.
     scratch : int

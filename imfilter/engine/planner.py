@@ -31,6 +31,8 @@ PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
 METHODS = ("auto", "direct", "separable", "runs", "fft")
 NOT_SEPARABLE = "method 'separable' needs a kernel that is the product of a column and a row"
 PASS = 3  # cost of a pass over rows in the cache, in taps
+RUNNING_TOTAL = 12  # cost of a running total of a row and of the difference of two, in taps
+SHORTEST_SIDE = 16  # of a box over floats, from which sums of sums pay
 PICKED_STRIDES = (2, 3, 4)  # across, at which separable kernels on up to 32-bit floats have a loop without passes
 
 
@@ -108,8 +110,10 @@ def _list_ways(
     if stride == dilation == (1, 1) and samples.target.char != "d":
         if samples.source == np.uint8 and samples.cval in range(256):
             ways += _solid_way(kernels, ways)
-        if samples.source == np.uint16 and samples.cval in range(65536):
+        if samples.source.str[1:] == "u2" and samples.cval in range(65536):
             ways += _wide_box_way(kernels, scale, ways)
+        if samples.source.str[1:] == "f4":
+            ways += _float_box_way(kernels, ways)
     return ways
 
 
@@ -223,10 +227,22 @@ def _wide_box_way(kernels: tuple[Kernel, ...], scale: float, ways: list[_Way]) -
     ones = to_dense(kernels[0])
     if not (ones == 1).all():
         return []
-    width = ones.shape[1]
-    taps = 2 + width // 8 + width % 8
+    taps = 2 + min(ones.shape[1], RUNNING_TOTAL)
     instead = min(ways, key=lambda way: way.cost)
     return [instead._replace(method="runs", taps=taps, solid=np.ascontiguousarray(ones))]
+
+
+def _float_box_way(kernels: tuple[Kernel, ...], ways: list[_Way]) -> list[_Way]:
+    """Return the way of sums of sums, if the kernel is a large box: its weight is passed on instead of ones."""
+    kernel = kernels[0]
+    if len(kernels) > 1 or min(kernel.shape) < SHORTEST_SIDE or not 1e-30 < absolute_sum(kernel) < 1e30:
+        return []
+    if any((part != part.flat[0]).any() for part in parts_of(kernel)):
+        return []
+    weight = math.prod(float(part.flat[0]) for part in parts_of(kernel))
+    taps = sum(2 * math.isqrt(side) + 1 for side in kernel.shape)
+    instead = min(ways, key=lambda way: way.cost)
+    return [instead._replace(method="runs", taps=taps, solid=np.full((1, 1), weight))]
 
 
 def _spread_runs(kernels: list[Array], side_by_side: bool) -> list[tuple[list[Array], int]]:
@@ -265,6 +281,8 @@ def _factor(kernel: Kernel) -> Separable | None:
 
 def _explain(way: _Way, shape: tuple[int, int]) -> str:
     size = f"{shape[0]} x {shape[1]}"
+    if way.solid is not None and way.solid.size == 1:
+        return f"the {size} box is summed from sums of fewer rows and columns"
     if way.solid is not None:
         return f"sums of the {size} kernel's columns, all of ones, slide down the image"
     if way.method.startswith("separable"):
