@@ -152,9 +152,9 @@ cdef bint is_streamed(Packed packed, bint converted):
         return written > LARGE_BYTES and (converted or not is_amd())
     if job.target.size > job.source.size:
         return written > STREAM_BYTES
-    if has_few_taps(packed) and 2 * written > LARGE_BYTES and (taps <= CHEAP_TAPS or is_amd()):
-        return True
-    return written > LARGE_BYTES and (taps <= CHEAP_TAPS or (is_amd() and (converted or job.kernel.separable)))
+    few = has_few_taps(packed)
+    return written > (LARGE_BYTES // 2 if few else LARGE_BYTES) and (
+        taps <= CHEAP_TAPS or (is_amd() and (few or converted or job.kernel.separable)))
 
 
 cdef int use_caches_if_fresh(Packed packed, Job *job, Py_ssize_t images) except -1:
