@@ -25,8 +25,10 @@ cdef struct Block:
     const char *bias
     char *result
     Py_ssize_t offset       # from a term of the row's first pixel and group to that of the block's
+    Py_ssize_t next_offset  # to that of the next block
     Py_ssize_t step         # from a pixel to the next
     Py_ssize_t result_step  # from a pixel's results to the next; over planes from an output's
+    Py_ssize_t results_ahead    # from the results to those whose lines are prefetched
 
 
 cdef inline void load_four(output_lanes *like, const BankShape shape, const char *weights, Py_ssize_t size,
@@ -94,6 +96,8 @@ cdef inline void compute_block(output_lanes *like, const BankShape shape, const 
                                const Block *block, Py_ssize_t size) noexcept nogil:
     """Compute a block of sums; a literal shape leaves no branch. size: of a lane."""
     cdef bint many = LANES_REGISTERS == 32, fresh = True
+    # With one vector, loads are the limit; with 12 sums, instructions are.
+    cdef bint prefetched = many and (shape == TWO_VECTORS or shape == FOUR_VECTORS)
     cdef Py_ssize_t vector = sizeof(output_lanes), quad = 4 * vector, left = bank.terms
     cdef Py_ssize_t step = vector if shape == OVER_PLANES else block.step
     cdef Py_ssize_t row = block.result_step, offset = block.offset
@@ -112,6 +116,8 @@ cdef inline void compute_block(output_lanes *like, const BankShape shape, const 
     cdef char *result = block.result
     cdef output_lanes w0, w1, w2, w3, a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1
     cdef output_lanes g0, g1, h0, h1, i0, i1, j0, j1, k0, k1, l0, l1
+    if bank.far_results and shape != OVER_PLANES:
+        prefetch_results(shape, block, many)
     load_four(like, shape, block.bias, size, &w0, &w1, &w2, &w3)
     a0 = c0 = e0 = g0 = i0 = k0 = w0
     a1 = c1 = e1 = g1 = i1 = k1 = w1
@@ -121,6 +127,8 @@ cdef inline void compute_block(output_lanes *like, const BankShape shape, const 
         end = terms + min(left, bank.longest)
         while terms != end:
             source = terms[0] + offset
+            if prefetched:
+                prefetch(terms[bank.terms] + block.next_offset)
             load_four(like, shape, weights, size, &w0, &w1, &w2, &w3)
             weights += weights_step
             add_quad(like, shape, source, step, w0, w1, w2, w3, &a0, &a1, &b0, &b1)
@@ -151,6 +159,16 @@ cdef inline void compute_block(output_lanes *like, const BankShape shape, const 
         flush_quad(sums + 5 * quad, result + 5 * after, second, third, fourth, fresh, &k0, &k1, &l0, &l1)
 
 
+cdef inline void prefetch_results(const BankShape shape, const Block *block, bint many) noexcept nogil:
+    """Prefetch the lines of results a few blocks ahead: too many stores that wait for theirs hold up the loop."""
+    cdef char *line = block.result + block.results_ahead
+    cdef Py_ssize_t x, k
+    for x in range((24 if many else 12) // <int>shape):
+        for k in range(0, <int>shape * LANES_BYTES, 64):
+            prefetch(line + k)
+        line += block.result_step
+
+
 cdef inline void prefetch_pixels(const Job *job, const char **ahead, Py_ssize_t x) noexcept nogil:
     """Prefetch what the next output row adds to a block of pixels from pixel x of the tile on."""
     cdef Py_ssize_t q, size = job.source.channels * job.source.size, row = job.source.width * size
@@ -168,7 +186,7 @@ cdef inline void compute_blocks(output_lanes *like, const Job *job, const char *
     be prefetched.
     """
     cdef const Bank *bank = &job.bank
-    cdef Py_ssize_t last = max(pixels - bank.block_pixels, 0), step = bank.pixel_step * size, k, x
+    cdef Py_ssize_t last = max(pixels - bank.block_pixels, 0), step = bank.pixel_step * size, k, x, group
     cdef bint planes = bank.shape == OVER_PLANES
     cdef Py_ssize_t pixel = size if planes else job.output.pixel_lanes * size       # of results
     cdef Py_ssize_t outputs = (4 * bank.result_plane if planes else bank.block_lanes) * size
@@ -178,12 +196,15 @@ cdef inline void compute_blocks(output_lanes *like, const Job *job, const char *
     for k in range(bank.groups * bank.group_blocks):
         block.weights = aligned_weights(&job.kernel.stages[0]) + k * bank.terms * bank.block_lanes * size
         block.bias = bank.bias + k * bank.block_lanes * size
+        group = k // bank.group_blocks * bank.group_step * size
         x = 0
         while True:
-            if k == 0:
+            if k == 0 and not bank.slow_blocks:
                 prefetch_pixels(job, ahead, first + x)
-            block.offset = k // bank.group_blocks * bank.group_step * size + (first + x) * step
+            block.offset = group + (first + x) * step
+            block.next_offset = group + (first + min(x + bank.block_pixels, last)) * step
             block.result = result + x * pixel + k * outputs
+            block.results_ahead = min(4 * bank.block_pixels, last - x) * pixel
             if bank.shape == ONE_VECTOR:
                 compute_block(like, ONE_VECTOR, bank, terms, &block, size)
             elif bank.shape == TWO_VECTORS:
@@ -216,15 +237,25 @@ cdef void compute_bank(lane *like, const Job *job, const char **terms, const cha
 
 
 cdef void point_terms(const Job *job, const char **ring, const char **terms, Py_ssize_t size) noexcept nogil:
-    """Find where each term of the first group is for the first pixel of a tile; size: bytes of a lane."""
+    """Find where each term of the first group is for the first pixel of a tile; size: bytes of a lane.
+
+    After them is listed, for each term, what is prefetched with it while the block before is computed: together the
+    samples that a block reads and the one before it does not.
+    """
+    cdef const Bank *bank = &job.bank
     cdef const Stage *stage = &job.kernel.stages[0]
     cdef const Run *run
-    cdef Py_ssize_t r, k, e = 0
+    cdef const char *first
+    cdef Py_ssize_t r, k, known, step
     for r in range(stage.run_count):
         run = &stage.runs[r]
+        first = ring[run.row] + run.offset * size
+        known = max(run.count - bank.pixel_step, 0)
+        step = ((bank.block_pixels - 1) * bank.pixel_step + run.count - known) * size // run.count
         for k in range(run.count):
-            terms[e] = ring[run.row] + (run.offset + k * job.bank.term_step) * size
-            e += 1
+            terms[k] = first + k * bank.term_step * size
+            terms[bank.terms + k] = first + known * size + k * step
+        terms += run.count
 
 
 cdef void join_channels(lane *row, const Job *job, Py_ssize_t pixels) noexcept nogil:

@@ -234,6 +234,8 @@ cdef struct Bank:
     Py_ssize_t group_step   # from the terms of a group to those of the next
     Py_ssize_t block_pixels  # pixels computed at once
     Py_ssize_t chunk        # pixels computed before they are stored, unless they go straight into the target
+    bint slow_blocks        # rows are read in place, and what each block prefetches for the next comes in time
+    bint far_results        # sums go straight into the target, whose lines are not in the cache, and are prefetched
     Py_ssize_t plane, result_plane  # lanes from a plane of the ring row, or of a chunk's results, to the next
 
 

@@ -4,7 +4,8 @@ cdef enum:
     COLOR_STREAM_BYTES = 67_108_864     # colors longer than this leave even large caches
     BANK_CHUNK_BYTES = 16_384           # results of a bank that stay in the first-level cache until they are stored
     CHUNKED_WEIGHTS = 131_072           # bytes of weights that may be read for every chunk
-    FEW_TERMS = 64                      # of a result, whose sum takes less time than to store it
+    MANY_TERMS = 96                     # of a block that takes longer than memory to answer
+    FAR_BYTES = 2_097_152               # results longer than this are not in the second-level cache
 
 
 cdef int plan_block(Packed packed) except -1:
@@ -20,10 +21,8 @@ cdef int plan_block(Packed packed) except -1:
         bank.shape, bank.block_lanes, bank.block_pixels = OVER_PLANES, 4, sums // 4 * lanes
     else:
         bank.shape = ONE_VECTOR if vectors == 1 else TWO_VECTORS
-        # Vectors of outputs that a block leaves empty cost as much as full ones. On AMD processors, blocks of two are
-        # faster where storing results takes longer than to compute them.
-        if (sums == 24 and vectors > 2 and vectors % 4 in (0, 3)
-                and (bank.terms >= FEW_TERMS or not is_amd() or result_bytes(packed) <= LARGE_BYTES)):
+        # Vectors of outputs that a block leaves empty cost as much as full ones.
+        if sums == 24 and vectors > 2 and vectors % 4 in (0, 3):
             bank.shape = FOUR_VECTORS
         bank.block_lanes, bank.block_pixels = <Py_ssize_t>bank.shape * lanes, sums // <Py_ssize_t>bank.shape
     bank.group_blocks = (outputs + bank.block_lanes - 1) // bank.block_lanes
@@ -45,6 +44,11 @@ cdef int plan_bank_rows(Packed packed) except -1:
     bank.chunk = rounded_up(max(BANK_CHUNK_BYTES // (output.pixel_lanes * size), 1), bank.block_pixels)
     if output.pixel_lanes * bank.terms * size > CHUNKED_WEIGHTS:
         bank.chunk = max(job.tiling.width, bank.block_pixels)
+    bank.slow_blocks = (packed.loops.registers == 32 and bank.shape in (TWO_VECTORS, FOUR_VECTORS)
+                        and bank.terms >= MANY_TERMS and job.inner.least != PY_SSIZE_T_MAX)
+    # Of several blocks of outputs, each would prefetch scattered lines, which takes longer.
+    bank.far_results = (bank.groups * bank.group_blocks == 1 and output.direct_from != PY_SSIZE_T_MAX
+                        and result_bytes(packed) > FAR_BYTES)
     # A chunk takes a rest shorter than a block; a row of one pixel is computed as a block.
     room = max(min(job.tiling.width, bank.chunk + bank.block_pixels), bank.block_pixels)
     bank.term_step, bank.group_step = 1, channels // bank.groups

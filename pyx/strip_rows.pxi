@@ -12,7 +12,7 @@ cdef struct Scratch:
     char *samples           # one row of the target's samples on their way past the caches
     char *raw               # samples gathered from an image row that is not packed
     const char **order      # the ring's rows in the order in which the group reads them
-    const char **sources    # where each tap, or each term of a bank, reads its first lane
+    const char **sources    # where each tap, or each term of a bank, reads its first lane; see point_terms
     Py_ssize_t *row_numbers  # number of the input row in each place of the ring
     const char *ahead[MOST_ROWS]    # rows of the image that the next group adds
     Py_ssize_t ring_size, result_size, size
@@ -54,7 +54,7 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     cdef Py_ssize_t samples = rounded_up(job.output.tile_lanes * job.target.size) if job.output.streamed else 0
     cdef Py_ssize_t planes = job.output.pixel_lanes * job.bank.result_plane * lane_size if over_planes(job) else 0
     if job.bank.used:
-        taps = job.bank.terms
+        taps = 2 * job.bank.terms       # see point_terms
     for k in range(4):
         taps = max(taps, job.kernel.stages[k].tap_count)
     scratch.ring_size = rounded_up(job.ring.lanes * lane_size)

@@ -133,7 +133,7 @@ def test_long_rows_see_the_border_at_both_ends(mode, inputs, outputs, rng, varia
 
 
 @pytest.mark.parametrize(("groups", "inputs", "outputs", "rows"), [
-    (1, 3, 5, 3000), (1, 3, 16, 1000), (1, 2, 40, 400), (1, 3, 64, 250), (16, 1, 1, 1000)])
+    (1, 3, 5, 3000), (1, 3, 16, 1000), (1, 2, 40, 400), (1, 3, 64, 250), (1, 12, 48, 320), (16, 1, 1, 1000)])
 def test_results_larger_than_the_caches_have_the_bits_of_their_parts(groups, inputs, outputs, rows, rng):
     image = rng.standard_normal((rows + 2, 702, groups * inputs), np.float32)
     weight = rng.standard_normal((groups * outputs, inputs, 3, 3))

@@ -106,6 +106,14 @@ def test_a_packed_bank_describes_its_blocks(image):
     assert pixels >= 6 and outputs > 1 and task.layout()["variant"] in _core.simd_variants()
 
 
+@pytest.mark.parametrize(("rows", "threads", "shares"), [(100, 2, 4), (1000, 2, 6), (1000, 1, 13), (4000, 2, 16)])
+def test_long_work_of_a_bank_is_cut_into_more_strips(rows, threads, shares):
+    image = np.broadcast_to(np.float32(0), (rows, 1000, 3))
+    request = BankRequest(
+        image.shape, image.dtype, channelwise.open_image(image, -1).layout, np.ones((32, 3, 3, 3)), None)
+    assert bank.PreparedBank(request)._count_shares(threads) == shares
+
+
 @pytest.mark.parametrize("call", [
     lambda image: imfilter.correlate(image, KERNEL), lambda image: imfilter.convolve(image, KERNEL, stride=2),
     imfilter.sobel, imfilter.median, imfilter.unsharp_mask, lambda image: imfilter.minimum(image, (3, 5)),

@@ -10,7 +10,7 @@ from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, t
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import check_integer, check_pair
-from ..runtime.threads import run_task
+from ..runtime.threads import SHARES, run_task
 from . import _core
 from .borders import PADDING_MODES, bank_margins, parse_border
 from .checks import check_bank_fits, check_bias, check_flag, check_kernel
@@ -23,6 +23,8 @@ from .request import BankOptions, BankRequest, check_pairs, look_up, result_size
 DEPTHWISE_WEIGHTS = 2**15  # weights below which a depthwise bank stays in the cache
 RATE = 70e9  # multiplications per second of a thread with wide vectors
 SECONDS = 0.03e-9  # that a result takes at least
+STRIP_SECONDS = 1e-3  # from which a strip of its own pays
+MOST_SHARES = 16  # strips per thread: with fewer, a thread on a busy core holds up the others by a whole long strip
 LARGEST_CACHED = 2**12  # weights up to which a bank is looked up by its values
 # Calls of conv2d: by their weight, bias, channel_axis, and options in the order of BankOptions.
 RECENT = _core.RecentCalls()
@@ -121,8 +123,13 @@ class PreparedBank(PreparedLoops):
         result, target = allocate_output(pixels, self.shape, self.dtype, out, self.result_layout)
         if result.size:
             task = self._make_task(source, target)
-            run_task(task, self._count_threads(workers))
+            threads = self._count_threads(workers)
+            run_task(task, threads, self._count_shares(threads))
         return write_output(result, self.dtype, out)
+
+    def _count_shares(self, threads: int) -> int:
+        """Return how many strips to cut the work into for each thread."""
+        return min(max(SHARES, int(self.seconds / (threads * STRIP_SECONDS))), MOST_SHARES)
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels). A small bank stays packed for the next."""
