@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import click
 
@@ -15,8 +15,7 @@ from .values import KindType
 ADDRESS = re.compile(r"(\w+://)?\S+:\d+/?")
 
 
-@dataclass(frozen=True)
-class LargeOptions:
+class LargeOptions(NamedTuple):
     """How to filter photos larger than memory."""
 
     engine: str = option(

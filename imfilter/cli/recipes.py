@@ -4,8 +4,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
@@ -109,8 +109,7 @@ class NodataType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return text
 
 
-@dataclass(frozen=True)
-class RecipeOptions:
+class RecipeOptions(NamedTuple):
     """What happens before and after the command's own filter."""
 
     then: tuple[str, ...] = option(
@@ -127,7 +126,7 @@ class RecipeOptions:
     bit_depth: str | None = option(
         "--depth", "bit_depth", alias="--bit-depth", type=click.Choice(list(DEPTHS)), metavar="DEPTH",
         help="Rescale the result to 8 bits, 16 bits or float (0 to 1): white stays white.")
-    only: Region | None = option(  # noqa: RUF009 (regions are immutable, too)
+    only: Region | None = option(
         "--only", type=RegionType(), metavar="REGION",
         help="Filter only a part of the photo: X,Y,W,H in pixels or percent (10%,10%,50%,50%), or a gray image of the "
              "photo's size (white: filtered, black: kept).")

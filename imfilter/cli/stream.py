@@ -3,8 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
@@ -19,8 +18,7 @@ FRAME_SIZE = "imfilter.frame_size"  # where the filter's own --size leaves that 
 WIDTH_X_HEIGHT = re.compile(r"([1-9]\d{0,8})[xX]([1-9]\d{0,8})", re.ASCII)
 
 
-@dataclass(frozen=True)
-class StreamOptions:
+class StreamOptions(NamedTuple):
     """A stream to filter instead of photos."""
 
     stream: str | None = option(
@@ -37,7 +35,7 @@ class StreamOptions:
         """Take the options from the values of all; refuse those that contradict each other."""
         options = take_options(cls, values)
         size = options.frame_size or click.get_current_context().meta.get(FRAME_SIZE)
-        options = replace(options, frame_size=size)
+        options = options._replace(frame_size=size)
         if options.stream is None and (size or options.pixel):
             raise click.UsageError("--frame-size and --pixel describe the raw frames of --stream FILE")
         if options.stream is not None and files:

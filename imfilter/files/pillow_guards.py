@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError, explain_system_error, first_line
 
@@ -79,11 +79,16 @@ def quiet_headers(most: int | None = None) -> Iterator[None]:
         warnings.simplefilter("ignore")
         # Pillow warns above its limit, and raises at twice as many pixels.
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None if most is None else (most + 1) // 2
-        text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT
+        png: Any = sys.modules.get("PIL.PngImagePlugin")
+        text = png and png.MAX_TEXT_CHUNK
         try:
+            if png:
+                png.MAX_TEXT_CHUNK = LONGEST_TEXT
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = before, text
+            Image.MAX_IMAGE_PIXELS = before
+            if png:
+                png.MAX_TEXT_CHUNK = text
 
 
 def pixel_limit() -> int | None:

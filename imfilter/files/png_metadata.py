@@ -8,7 +8,6 @@ from typing import IO, Any
 
 from .chunks import TEXTS, Chunk, describe_chunk, png_chunks, text_key
 from .photo import EXIF_PREFIX, add_note
-from .pictures import has_picture
 
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
 # ImageMagick's: the kind, the length, and hexadecimals.
@@ -70,6 +69,8 @@ def clean_chunks(chunks: list[Chunk], notes: list[str]) -> list[Chunk]:
 
 def _shows_picture(chunk: Chunk, unpacker: _Unpacker) -> bool:
     """Return whether a picture is in a chunk, or in what is deflated in it."""
+    from .pictures import has_picture
+
     name, data = chunk
     zeros = {b"zTXt": 2, b"iTXt": 4}.get(name, 0)  # before a deflated text, with the number of its method
     packed = data.split(b"\0", zeros)[-1] if zeros else data
@@ -140,4 +141,6 @@ def _clean_profile(profile: bytes, notes: list[str]) -> bytes:
     for start in (XMP, b""):
         if profile.startswith(start) and profile.removeprefix(start).lstrip().startswith((b"<", b"\xef\xbb\xbf")):
             return start + edit_xmp(profile.removeprefix(start), {(TIFF, b"Orientation"): b"1"}, notes)
+    from .pictures import has_picture
+
     return b"" if has_picture(profile) else profile

@@ -90,7 +90,6 @@ class Pair:
         return f"{self.each.words}, or V,H for the vertical and the horizontal one"
 
 
-@dataclass(eq=False)
 class Flag:
     """True or false."""
 
@@ -152,7 +151,6 @@ class Table:
         return "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
 
 
-@dataclass(eq=False)
 class BorderName:
     """A border mode, by the names of `imfilter.correlate`."""
 
