@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
 
-NUMBERS = re.compile(r"[\d\s.,;:x%+-]+")  # what was meant as a rectangle
+NUMBERS = r"[\d\s.,;:x%+-]+"  # what was meant as a rectangle
 
 
 class FilterName(click.types.StringParamType):
@@ -89,7 +89,7 @@ class RegionType(click.Path):
             most = ctx.params.get("max_pixels") if ctx else None  # newer versions of click have a mark for "not given"
             return Region.of(files.read_photo(value, max_pixels=most if isinstance(most, int) else None).image)
         except FileError:
-            if not os.path.lexists(value) and NUMBERS.fullmatch(value):
+            if not os.path.lexists(value) and re.fullmatch(NUMBERS, value):
                 self.fail(f"must be X,Y,W,H in pixels or percent, or a gray image, got {value!r}", param, ctx)
             raise
         except ImfilterError as error:
@@ -104,7 +104,7 @@ class NodataType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value).strip().lower()
-        if text != NONE and not NUMBER.fullmatch(text):
+        if text != NONE and not re.fullmatch(NUMBER, text):
             self.fail(f"must be a number, nan or none, got {value!r}", param, ctx)
         return text
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..video.raw import RawFrames
 
 FRAME_SIZE = "imfilter.frame_size"  # where the filter's own --size leaves that of raw frames
-WIDTH_X_HEIGHT = re.compile(r"([1-9]\d{0,8})[xX]([1-9]\d{0,8})", re.ASCII)
+WIDTH_X_HEIGHT = r"(?a)([1-9]\d{0,8})[xX]([1-9]\d{0,8})"
 
 
 class StreamOptions(NamedTuple):
@@ -50,7 +50,7 @@ class StreamOptions(NamedTuple):
             return None
         from ..video.raw import PixelFormat, RawFrames
 
-        found = WIDTH_X_HEIGHT.fullmatch(self.frame_size)
+        found = re.fullmatch(WIDTH_X_HEIGHT, self.frame_size)
         if not found:
             raise click.UsageError(
                 f"--frame-size must be a width and a height such as 1920x1080, got {self.frame_size!r}")
@@ -61,7 +61,7 @@ class WindowOrFrameSize(KindType):
     """The size of a filter's window, N or V,H. WxH is that of raw frames, and leaves the window's at its default."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if ctx and param and isinstance(value, str) and WIDTH_X_HEIGHT.fullmatch(value):
+        if ctx and param and isinstance(value, str) and re.fullmatch(WIDTH_X_HEIGHT, value):
             ctx.meta[FRAME_SIZE] = value
             value = param.get_default(ctx)
         return super().convert(value, param, ctx)

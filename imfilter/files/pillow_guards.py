@@ -25,7 +25,7 @@ BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, Ar
 # Those that say what a line of a decoder could not do, which helps nobody; KeyError, of a missing entry, is explained.
 UNHELPFUL = (TypeError, AttributeError, IndexError, ArithmeticError, AssertionError, RecursionError, struct.error)
 
-UNKNOWN_TYPE = re.compile("<TiffTag.fromfile> .*invalid data type")  # newer than tifffile, as UTF-8 of EXIF 3.0 is
+UNKNOWN_TYPE = "<TiffTag.fromfile> .*invalid data type"  # newer than tifffile, as UTF-8 of EXIF 3.0 is
 
 LONGEST_TEXT = 2**26  # bytes of an unpacked color profile or text of PNG: those of CMYK exceed Pillow's megabyte
 DENSE = 64  # pixels for a byte of a file of several frames; a screencast has 50
@@ -58,7 +58,7 @@ class LogCapture(logging.Handler):
         self.logger, self.own, self.messages = logging.getLogger(library), threading.get_ident(), list[str]()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.own and not UNKNOWN_TYPE.search(record.getMessage()):
+        if record.thread == self.own and not re.search(UNKNOWN_TYPE, record.getMessage()):
             self.messages.append(record.getMessage())
 
     def __enter__(self) -> LogCapture:

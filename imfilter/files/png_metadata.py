@@ -11,7 +11,7 @@ from .photo import EXIF_PREFIX, add_note
 
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
 # ImageMagick's: the kind, the length, and hexadecimals.
-RAW = re.compile(rb"(?s)\s*+(\S++)\s++(\d++)\s++([0-9a-fA-F\s]*+)$")
+RAW = rb"(?s)\s*+(\S++)\s++(\d++)\s++([0-9a-fA-F\s]*+)$"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 MOST = 2**26  # bytes that the texts of a file are unpacked to
 METER = 0.0254  # an inch
@@ -35,7 +35,7 @@ def has_chunk(stream: IO[bytes], name: bytes) -> bool:
 
 def decode_exif(text: str, notes: list[str]) -> bytes:
     """Return the EXIF in a text of ImageMagick."""
-    found = RAW.match(text.encode("latin-1", "replace"))
+    found = re.match(RAW, text.encode("latin-1", "replace"))
     if found is None:
         add_note(notes, "EXIF not kept: it cannot be read")
         return b""
@@ -105,7 +105,7 @@ def _clean_text(chunk: Chunk, unpacker: _Unpacker, notes: list[str]) -> Chunk | 
     text: bytes | None = data.split(b"\0", 1)[-1]
     if name == b"zTXt":
         text = unpacker.inflate(text[1:]) if text else None
-    found = RAW.match(text) if text and name != b"iTXt" else None
+    found = re.match(RAW, text) if text and name != b"iTXt" else None
     try:
         profile = bytes.fromhex(found[3].decode()) if found else b""
     except ValueError:
