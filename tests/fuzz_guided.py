@@ -19,6 +19,7 @@ with atheris.instrument_imports(include=["imfilter"]):
         chunks,
         exif,
         gif,
+        header,
         heif_boxes,
         icc,
         jpeg_metadata,
@@ -120,7 +121,7 @@ def parse_chunks(data):
         lambda: chunks.drop_texts(stream(), {"Comment"}).read(),
         lambda: png_metadata.clean_chunks(chunks.select_chunks(stream(), {"Comment"})[0], notes),
         lambda: list(chunks.webp_chunks(stream())), lambda: chunks.webp_end(stream()),
-        lambda: chunks.png_end(stream()), lambda: jpeg_metadata.check_segments(stream()),
+        lambda: chunks.png_end(stream()), lambda: header.check_segments(stream()),
         lambda: jpeg_metadata.collect_segments(data, 6, notes), lambda: gif.measure_canvas(stream()),
         lambda: gif.list_applications(stream()), lambda: streams.find_images(stream()),
     ):

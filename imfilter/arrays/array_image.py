@@ -36,24 +36,30 @@ class ArrayImage(Image.Image):
     """
 
     _pixels: Array | None = None  # None: Pillow's functions have changed the image since
+    _is_padded = False
 
     def __init__(self, pixels: Array, mode: str, info: dict[Any, Any]) -> None:
         super().__init__()
         self._mode, self._size, self.info = mode, (pixels.shape[1], pixels.shape[0]), info
+        self._is_padded = mode == "RGB" and pixels.shape[2] == PADDED
         self._pixels = pixels.view()
         self._pixels.flags.writeable = False  # results may share it
+        self.readonly = 1  # Pillow copies it before a change
 
     @property
     def im(self) -> Any:
         """The image in Pillow's form, which is made on first access. To change it, Pillow makes a copy."""
-        if self._im is None and self._pixels is not None:
-            self._im = _make_core(self._pixels, self._mode, self._size)
-            self.readonly = 1
+        if self._im is None and not self.is_changed:
+            self._im = _make_core(self.stored, self._mode, self._size)
         return super().im
 
     @im.setter
     def im(self, im: Any) -> None:
-        self._im, self._pixels = im, None
+        self._im = im
+        self._forget_pixels()
+
+    def _forget_pixels(self) -> None:
+        self._pixels, self._is_padded = None, False
 
     def load(self) -> Any:
         """Return access to the pixels, as Pillow's images do."""
@@ -61,16 +67,21 @@ class ArrayImage(Image.Image):
         return super().load()
 
     @property
+    def is_changed(self) -> bool:
+        """Whether Pillow has changed the image, so that only it knows the pixels."""
+        return self._pixels is None
+
+    @property
     def pixels(self) -> Array | None:
-        """The pixels (H, W) or (H, W, C); None: Pillow has changed the image, and only it knows the pixels."""
-        if self._pixels is None or not self.is_padded:
-            return self._pixels
-        return np.ascontiguousarray(self._pixels[..., :3])
+        """The pixels (H, W) or (H, W, C); None: Pillow has changed the image."""
+        if self.is_changed:
+            return None
+        return np.ascontiguousarray(self.stored[..., :3]) if self.is_padded else self.stored
 
     @property
     def is_padded(self) -> bool:
         """Whether RGB is stored in four channels."""
-        return self._pixels is not None and self._mode == "RGB" and self._pixels.shape[2] == PADDED
+        return self._is_padded
 
     @property
     def stored(self) -> Array:
@@ -84,9 +95,9 @@ class ArrayImage(Image.Image):
 
     def cut(self, top: int, bottom: int) -> Image.Image:
         """Return an image of some rows, which are not copied."""
-        if self._pixels is None:
+        if self.is_changed:
             return self.crop((0, top, self.width, bottom))
-        return self.with_pixels(self._pixels[top:bottom])
+        return self.with_pixels(self.stored[top:bottom])
 
 
 def map_core(pixels: Array, mode: str) -> Any:

@@ -12,7 +12,7 @@ from .dtypes import Array
 
 NONE = "none"  # every sample counts
 FILLS = "nodata is fill value"  # the key in a photo's metadata of where the value comes from
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?(nan|inf(inity)?)", re.IGNORECASE)
+NUMBER = r"(?i)[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?(nan|inf(inity)?)"
 
 Value = int | float
 
@@ -43,7 +43,7 @@ def parse_nodata(text: str, dtype: np.dtype[Any]) -> Value | None:
     >>> parse_nodata("-3.4028234663852886e+38", np.dtype(np.float32))
     -3.4028234663852886e+38
     """
-    if not NUMBER.fullmatch(text):
+    if not re.fullmatch(NUMBER, text):
         return None
     number = float(text)
     if dtype.kind == "f":

@@ -11,6 +11,7 @@ from ..errors import FileError, ImfilterError, explain_system_error, shorten
 from ..pipeline.recipe import Recipe
 from ..runtime import signals
 from ..runtime.library_messages import take_messages
+from ..runtime.threads import thread_count
 from .job import BatchJob, PhotoResult, ProgressCallback
 from .opening import choose_source
 from .targets import PlannedPhoto, make_folder
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ..files import Photo
     from ..files.preservation import FileAttributes
     from ..tiled.run import TileExecutor
+
+JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")  # suffixes of photos that may be decoded on a thread
 
 
 def filter_photo(
@@ -78,7 +81,8 @@ def _filter_and_write(
             _preserve(kept, result)
             return None
         _check_target(job, planned.target)
-    photo = files.read_photo(path, max_pixels=job.max_pixels)
+    begins = path.lower().endswith(JPEG) and not job.dry_run and thread_count(None) > 1
+    photo = (files.begin_photo if begins else files.read_photo)(path, max_pixels=job.max_pixels)
     photo.notes[:0] = result.notes
     result.notes = photo.notes
     if planned.target is None:

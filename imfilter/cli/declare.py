@@ -1,14 +1,11 @@
-"""Declare options once: as fields of a dataclass, from which click's options are made."""
+"""Declare options once: as defaults of a named tuple, whose instances hold their values."""
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
-
-OPTION = "option"  # the key of an option in a field's metadata
 
 
 class OptionWithAlias(click.Option):
@@ -53,20 +50,15 @@ class ChoiceWithAlias(click.Choice):  # type: ignore[type-arg,unused-ignore]
 
 
 def option(*names: str, alias: str | None = None, **attributes: Any) -> Any:
-    """Declare a field of a dataclass as an option. alias: a hidden second name."""
-    return as_field(OptionWithAlias(names, alias=alias, **attributes) if alias else click.Option(names, **attributes))
+    """Declare a field of a named tuple as an option. alias: a hidden second name."""
+    return OptionWithAlias(names, alias=alias, **attributes) if alias else click.Option(names, **attributes)
 
 
-def as_field(made: click.Option) -> Any:
-    """Declare a field of a dataclass as an option that several commands have."""
-    return field(metadata={OPTION: made})
+def list_options(declarations: type[NamedTuple]) -> list[click.Option]:
+    """Return the options that a named tuple declares."""
+    return list(declarations._field_defaults.values())
 
 
-def list_options(declarations: type) -> list[click.Option]:
-    """Return the options that a dataclass declares."""
-    return [declared.metadata[OPTION] for declared in fields(declarations)]
-
-
-def take_options(declarations: type, values: dict[str, Any]) -> Any:
-    """Return an instance of a dataclass of options; remove its values from those that click passes."""
-    return declarations(**{declared.name: values.pop(declared.name) for declared in fields(declarations)})
+def take_options(declarations: type[NamedTuple], values: dict[str, Any]) -> Any:
+    """Return a named tuple of the values of its options; remove them from the values that click passes."""
+    return declarations(*(values.pop(name) for name in declarations._fields))

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import click
 
@@ -12,11 +12,10 @@ from ..runtime.extras import describe_missing, missing_libraries
 from .declare import ChoiceWithAlias, option
 from .values import KindType
 
-ADDRESS = re.compile(r"(\w+://)?\S+:\d+/?")
+ADDRESS = r"(\w+://)?\S+:\d+/?"
 
 
-@dataclass(frozen=True)
-class LargeOptions:
+class LargeOptions(NamedTuple):
     """How to filter photos larger than memory."""
 
     engine: str = option(
@@ -41,7 +40,7 @@ class LargeOptions:
                 if given:
                     raise click.UsageError(f"--{name} applies to tiles, which --engine memory does not use")
             return None
-        if self.scheduler is not None and not ADDRESS.fullmatch(self.scheduler):
+        if self.scheduler is not None and not re.fullmatch(ADDRESS, self.scheduler):
             raise click.UsageError(f"--scheduler must be an address such as tcp://host:8786, got {self.scheduler!r}")
         if self.scheduler is not None and missing_libraries("dask"):
             raise click.UsageError(f"--scheduler {describe_missing('dask')}")

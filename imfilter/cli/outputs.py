@@ -4,19 +4,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
 from ..batch import FIELDS, Output
 from ..filters.parameters import Integer
-from .declare import as_field, option
+from .declare import option
 from .options import FOLDER, NAME, max_pixels_option
 from .values import KindType
 
 if TYPE_CHECKING:
     from ..files import Settings
+
+PATTERN_FIELDS = ", ".join(f"{{{name}}}" for name in FIELDS)
 
 
 class FormatType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -34,14 +35,13 @@ class FormatType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return suffix
 
 
-@dataclass(frozen=True)
-class OutputOptions:
+class OutputOptions(NamedTuple):
     """Which photos to filter, where results go, and what is printed."""
 
     output: str | None = option(
         "-o", "--output", type=NAME, metavar="FILE",
         help="Name of the result; - is standard output. For several photos, a pattern with some of "
-             + ", ".join(f"{{{name}}}" for name in FIELDS) + "; its folders are created.")
+             f"{PATTERN_FIELDS}; its folders are created.")
     format: str | None = option(
         "--format", type=FormatType(), metavar="FORMAT",
         help="Format of results, such as png or jpg, where --output does not set it: -o - --format jpg.")
@@ -67,7 +67,7 @@ class OutputOptions:
     strip: bool = option("--strip", is_flag=True, help="Drop all metadata except the color space.")
     preserve: bool = option(
         "--preserve", is_flag=True, help="Give results the timestamps and extended attributes of the photos.")
-    max_pixels: int | None = as_field(max_pixels_option())
+    max_pixels: int | None = cast(Any, max_pixels_option())
     workers: int | None = option(
         "--workers", type=KindType(Integer(1)), metavar="N",
         help="Photos to filter in parallel. Default: IMFILTER_WORKERS, else one per processor.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHANNELS = ("R", "G", "B", "A", "L", "C", "M", "Y", "K", "Cb", "Cr")
 DTYPES = ("uint8", "uint16", "float32")
 
-NUMBERS = re.compile(r"[\d\s.,;:x%+-]+")  # what was meant as a rectangle
+NUMBERS = r"[\d\s.,;:x%+-]+"  # what was meant as a rectangle
 
 
 class FilterName(click.types.StringParamType):
@@ -89,7 +89,7 @@ class RegionType(click.Path):
             most = ctx.params.get("max_pixels") if ctx else None  # newer versions of click have a mark for "not given"
             return Region.of(files.read_photo(value, max_pixels=most if isinstance(most, int) else None).image)
         except FileError:
-            if not os.path.lexists(value) and NUMBERS.fullmatch(value):
+            if not os.path.lexists(value) and re.fullmatch(NUMBERS, value):
                 self.fail(f"must be X,Y,W,H in pixels or percent, or a gray image, got {value!r}", param, ctx)
             raise
         except ImfilterError as error:
@@ -104,13 +104,12 @@ class NodataType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value).strip().lower()
-        if text != NONE and not NUMBER.fullmatch(text):
+        if text != NONE and not re.fullmatch(NUMBER, text):
             self.fail(f"must be a number, nan or none, got {value!r}", param, ctx)
         return text
 
 
-@dataclass(frozen=True)
-class RecipeOptions:
+class RecipeOptions(NamedTuple):
     """What happens before and after the command's own filter."""
 
     then: tuple[str, ...] = option(
@@ -127,7 +126,7 @@ class RecipeOptions:
     bit_depth: str | None = option(
         "--depth", "bit_depth", alias="--bit-depth", type=click.Choice(list(DEPTHS)), metavar="DEPTH",
         help="Rescale the result to 8 bits, 16 bits or float (0 to 1): white stays white.")
-    only: Region | None = option(  # noqa: RUF009 (regions are immutable, too)
+    only: Region | None = option(
         "--only", type=RegionType(), metavar="REGION",
         help="Filter only a part of the photo: X,Y,W,H in pixels or percent (10%,10%,50%,50%), or a gray image of the "
              "photo's size (white: filtered, black: kept).")

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
@@ -16,11 +15,10 @@ if TYPE_CHECKING:
     from ..video.raw import RawFrames
 
 FRAME_SIZE = "imfilter.frame_size"  # where the filter's own --size leaves that of raw frames
-WIDTH_X_HEIGHT = re.compile(r"([1-9]\d{0,8})[xX]([1-9]\d{0,8})", re.ASCII)
+WIDTH_X_HEIGHT = r"(?a)([1-9]\d{0,8})[xX]([1-9]\d{0,8})"
 
 
-@dataclass(frozen=True)
-class StreamOptions:
+class StreamOptions(NamedTuple):
     """A stream to filter instead of photos."""
 
     stream: str | None = option(
@@ -37,7 +35,7 @@ class StreamOptions:
         """Take the options from the values of all; refuse those that contradict each other."""
         options = take_options(cls, values)
         size = options.frame_size or click.get_current_context().meta.get(FRAME_SIZE)
-        options = replace(options, frame_size=size)
+        options = options._replace(frame_size=size)
         if options.stream is None and (size or options.pixel):
             raise click.UsageError("--frame-size and --pixel describe the raw frames of --stream FILE")
         if options.stream is not None and files:
@@ -52,7 +50,7 @@ class StreamOptions:
             return None
         from ..video.raw import PixelFormat, RawFrames
 
-        found = WIDTH_X_HEIGHT.fullmatch(self.frame_size)
+        found = re.fullmatch(WIDTH_X_HEIGHT, self.frame_size)
         if not found:
             raise click.UsageError(
                 f"--frame-size must be a width and a height such as 1920x1080, got {self.frame_size!r}")
@@ -63,7 +61,7 @@ class WindowOrFrameSize(KindType):
     """The size of a filter's window, N or V,H. WxH is that of raw frames, and leaves the window's at its default."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if ctx and param and isinstance(value, str) and WIDTH_X_HEIGHT.fullmatch(value):
+        if ctx and param and isinstance(value, str) and re.fullmatch(WIDTH_X_HEIGHT, value):
             ctx.meta[FRAME_SIZE] = value
             value = param.get_default(ctx)
         return super().convert(value, param, ctx)

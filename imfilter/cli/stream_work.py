@@ -60,7 +60,7 @@ def filter_stream(
 
 
 def _refuse_photo_options(recipe: Recipe, output: OutputOptions, large: LargeOptions) -> None:
-    for name, value in {**vars(output), **vars(large)}.items():
+    for name, value in {**output._asdict(), **large._asdict()}.items():
         if name not in SHARED and value not in (None, False, "auto", "memory"):
             raise click.UsageError(f"--{name.replace('_', '-')} applies to photos, not to --stream")
     if recipe.dtype or recipe.depth:

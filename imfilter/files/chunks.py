@@ -4,10 +4,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import IO
-
-from . import fast_zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -83,7 +80,9 @@ def png_chunk(name: bytes, data: bytes) -> bytes:
 
 def chunk_check(name: bytes, data: bytes) -> bytes:
     """Return the checksum at the end of a chunk of a PNG file."""
-    return struct.pack(">I", fast_zlib.crc32(data, fast_zlib.crc32(name)))
+    from .fast_zlib import crc32
+
+    return struct.pack(">I", crc32(data, crc32(name)))
 
 
 def text_key(data: bytes) -> str:
@@ -165,6 +164,8 @@ def encode_animation(stills: Iterator[tuple[bytes, float]], count: int, plays: i
 
 def _to_fraction(milliseconds: float) -> tuple[int, int]:
     """Return a time in seconds as numerator and denominator of 16 bits."""
+    from fractions import Fraction
+
     seconds = Fraction(milliseconds / 1000)
     most = 65535 // seconds if seconds > 1 else 1000  # of the denominator, so that the numerator fits
     share = seconds.limit_denominator(max(min(most, 1000), 1))

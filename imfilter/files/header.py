@@ -9,20 +9,20 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError, explain_os_error
 from .chunks import SIGNATURE, drop_texts
 from .formats import FORMATS, HEIF, RAW, UNSUPPORTED
 from .heif import START, can_read_heif, prepare_formats
-from .photo import suffix_of
+from .photo import EXIF_PREFIX, suffix_of
 from .pillow_guards import check_pixels, explain_read_errors, pixel_limit, quiet_headers
-from .png_metadata import READ_TEXTS
 
 READ = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "PPM")  # formats whose depth is known
 NO_IMAGE = f"is not an image that can be read ({', '.join(READ)}, AVIF, HEIC)"
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-JPEG_START = b"\xff\xd8"
+JPEG_START, SCAN = b"\xff\xd8", 0xDA
+MOST_EXIF = 256  # segments of EXIF; photos have one
 GIF_START = b"GIF8"
 STARTS = (SIGNATURE, JPEG_START, *TIFF_STARTS, b"BM", b"RIFF", GIF_START)
 PIECE = 2**20  # bytes read at once from a pipe
@@ -112,10 +112,10 @@ def open_header(stream: IO[bytes], max_pixels: int | None = None) -> tuple[Image
     stream.seek(0)
     start = stream.read(START)
     if start.startswith(SIGNATURE):
+        from .png_metadata import READ_TEXTS
+
         stream = drop_texts(stream, READ_TEXTS)
     elif start.startswith(JPEG_START):
-        from .jpeg_metadata import check_segments
-
         check_segments(stream)
     elif start[:4] in TIFF_STARTS:
         from .tiff_tables import check_stream
@@ -141,11 +141,26 @@ def open_header(stream: IO[bytes], max_pixels: int | None = None) -> tuple[Image
         return None
 
 
+def check_segments(stream: IO[bytes]) -> None:
+    """Reject a JPEG file of very many segments of EXIF: Pillow copies all before each."""
+    count, place = 0, 2
+    stream.seek(place)
+    while len(head := stream.read(4 + len(EXIF_PREFIX))) >= 4 and head[0] == 0xFF and head[1] != SCAN:
+        count += head[1] == 0xE1 and head[4:] == EXIF_PREFIX
+        if count > MOST_EXIF:
+            raise FileError(f"must have at most {MOST_EXIF} segments of EXIF, got more")
+        place += 1 if head[1] == 0xFF else 2 + int.from_bytes(head[2:4], "big")
+        stream.seek(place)
+
+
 def _open_plugin(start: bytes, stream: IO[bytes]) -> Image.Image | None:
     """Return a file as Pillow's plugin for PNG or JPEG opens it, for which Pillow would import five others first."""
     try:
         if start.startswith(SIGNATURE):
-            return PngImagePlugin.PngImageFile(stream)
+            from PIL import PngImagePlugin
+
+            with quiet_headers():  # its limit of texts can only be changed when it is imported
+                return PngImagePlugin.PngImageFile(stream)
         if start.startswith(JPEG_START):
             from PIL import JpegImagePlugin
 

@@ -2,12 +2,9 @@
 from __future__ import annotations
 
 import struct
-from fractions import Fraction
-from typing import IO, Any
+from typing import Any
 
-from ..errors import FileError
 from .photo import EXIF_PREFIX, add_note
-from .photoshop import clean_resources, update_resources
 from .pictures import end_of_jpeg, has_picture
 from .xmp import FILM, GAIN, NOTE, SIGNATURE, clean_xmp, describe_removed, edit_xmp
 
@@ -15,7 +12,6 @@ XMP, EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/ext
 PHOTOSHOP = b"Photoshop 3.0\0"
 GUID = 32  # hexadecimal digits of the MD5 of an extended XMP; lengths of 8 bytes follow
 MOST = 65533  # bytes of a segment
-MOST_EXIF = 256  # segments of EXIF; photos have one
 SCAN, COMMENT = 0xDA, 0xFE
 THUMBNAIL, THERMAL = "thumbnail", "thermal image"
 # Segments that are written anew, by number and start.
@@ -40,18 +36,6 @@ def read_segments(data: bytes) -> list[Segment]:
         found.append((data[place + 1], data[place + 4:place + 2 + size]))
         place += 2 + size
     return found
-
-
-def check_segments(stream: IO[bytes]) -> None:
-    """Reject a JPEG file of very many segments of EXIF: Pillow copies all before each."""
-    count, place = 0, 2
-    stream.seek(place)
-    while len(head := stream.read(4 + len(EXIF_PREFIX))) >= 4 and head[0] == 0xFF and head[1] != SCAN:
-        count += head[1] == 0xE1 and head[4:] == EXIF_PREFIX
-        if count > MOST_EXIF:
-            raise FileError(f"must have at most {MOST_EXIF} segments of EXIF, got more")
-        place += 1 if head[1] == 0xFF else 2 + int.from_bytes(head[2:4], "big")
-        stream.seek(place)
 
 
 def join_segments(segments: list[Segment]) -> bytes:
@@ -127,7 +111,12 @@ def _drop_pictures(segments: list[Segment], notes: list[str]) -> list[Segment]:
 
 
 def _clean_photoshop(segments: list[Segment], turn: int, notes: list[str]) -> list[Segment]:
-    return _change_photoshop(segments, clean_resources(_photoshop(segments), notes, turn))
+    resources = _photoshop(segments)
+    if not resources:
+        return segments
+    from .photoshop import clean_resources
+
+    return _change_photoshop(segments, clean_resources(resources, notes, turn))
 
 
 def _photoshop(segments: list[Segment]) -> bytes:
@@ -146,6 +135,8 @@ def _change_photoshop(segments: list[Segment], resources: bytes) -> list[Segment
 
 def update_segments(data: bytes, size: tuple[int, int], stride: tuple[int, int], notes: list[str]) -> bytes:
     """Set the size in Photoshop's segments, and divide the resolution by the strides (down, across)."""
+    from .photoshop import update_resources
+
     segments = read_segments(b"\xff\xd8" + data)
     return join_segments(_change_photoshop(segments, update_resources(_photoshop(segments), size, stride, notes)))
 
@@ -203,6 +194,8 @@ def _choose_unit(key: str, sides: tuple[float, float], is_metric: bool) -> tuple
     """Return JFIF's unit and the rounded sides: pixels per inch or centimeter, whichever is more exact."""
     if key == "density":
         whole = all(side == round(side) < 2**16 for side in sides)
+        from fractions import Fraction
+
         ratio = Fraction(sides[0] / sides[1]).limit_denominator(65535)
         return 0, (round(sides[0]), round(sides[1])) if whole else (ratio.numerator, ratio.denominator)
     metric = (sides[0] / 2.54, sides[1] / 2.54)

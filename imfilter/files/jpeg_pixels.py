@@ -16,10 +16,17 @@ def load_jpeg(image: Any) -> Array | None:
 
     None: the image stays as it was, and Pillow loads it.
     """
+    pixels = map_pixels(image)
+    if pixels is not None:
+        image.load()
+    return pixels
+
+
+def map_pixels(image: Any) -> Array | None:
+    """Have Pillow load an opened file to an array of zeros, and return that; None: the image stays as it was."""
     height, width, samples = image.height, image.width, SAMPLES.get(image.mode)
     if samples is None or height * width * samples > LARGEST_MAP or not image.tile:
         return None
     pixels = np.zeros((height, width) if samples == 1 else (height, width, samples), np.uint8)
     image.im = map_core(pixels, image.mode)
-    image.load()
     return pixels

@@ -14,8 +14,8 @@ from .formats import KEPT, Format
 from .photo import EXIF_PREFIX, add_note
 from .profile import is_profile
 
-BMP_PROFILE = re.compile(rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)")  # version 5, with an embedded or linked profile
-PPM_COMMENT = re.compile(rb"P\d[\d\s]*#")
+BMP_PROFILE = rb"(?s)BM.{12}\x7c\0\0\0.{52}(DEBM|KNIL)"  # version 5, with an embedded or linked profile
+PPM_COMMENT = rb"P\d[\d\s]*#"
 
 # The color space of a profile, by mode: bytes 16 to 20 of an ICC profile.
 PROFILES = {"L": b"GRAY", "LA": b"GRAY", "I;16": b"GRAY", "I": b"GRAY", "F": b"GRAY", "CMYK": b"CMYK"}
@@ -134,14 +134,14 @@ def _collect_tiff(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], 
 
 def _collect_bmp(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     stream.seek(0)
-    if BMP_PROFILE.match(stream.read(74)):
+    if re.match(BMP_PROFILE, stream.read(74)):
         notes.append("color profile not kept: it is not read from BMP")
     return {}
 
 
 def _collect_ppm(image: Image.Image, stream: IO[bytes], given: dict[Any, Any], notes: list[str]) -> dict[str, Any]:
     stream.seek(0)
-    if PPM_COMMENT.match(stream.read(4096)):
+    if re.match(PPM_COMMENT, stream.read(4096)):
         notes.append("comment not kept")
     return {}
 

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import FileError, explain_system_error, first_line
 
@@ -25,7 +25,7 @@ BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, Ar
 # Those that say what a line of a decoder could not do, which helps nobody; KeyError, of a missing entry, is explained.
 UNHELPFUL = (TypeError, AttributeError, IndexError, ArithmeticError, AssertionError, RecursionError, struct.error)
 
-UNKNOWN_TYPE = re.compile("<TiffTag.fromfile> .*invalid data type")  # newer than tifffile, as UTF-8 of EXIF 3.0 is
+UNKNOWN_TYPE = "<TiffTag.fromfile> .*invalid data type"  # newer than tifffile, as UTF-8 of EXIF 3.0 is
 
 LONGEST_TEXT = 2**26  # bytes of an unpacked color profile or text of PNG: those of CMYK exceed Pillow's megabyte
 DENSE = 64  # pixels for a byte of a file of several frames; a screencast has 50
@@ -58,7 +58,7 @@ class LogCapture(logging.Handler):
         self.logger, self.own, self.messages = logging.getLogger(library), threading.get_ident(), list[str]()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.own and not UNKNOWN_TYPE.search(record.getMessage()):
+        if record.thread == self.own and not re.search(UNKNOWN_TYPE, record.getMessage()):
             self.messages.append(record.getMessage())
 
     def __enter__(self) -> LogCapture:
@@ -79,11 +79,16 @@ def quiet_headers(most: int | None = None) -> Iterator[None]:
         warnings.simplefilter("ignore")
         # Pillow warns above its limit, and raises at twice as many pixels.
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None if most is None else (most + 1) // 2
-        text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, LONGEST_TEXT
+        png: Any = sys.modules.get("PIL.PngImagePlugin")
+        text = png and png.MAX_TEXT_CHUNK
         try:
+            if png:
+                png.MAX_TEXT_CHUNK = LONGEST_TEXT
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = before, text
+            Image.MAX_IMAGE_PIXELS = before
+            if png:
+                png.MAX_TEXT_CHUNK = text
 
 
 def pixel_limit() -> int | None:

@@ -8,11 +8,10 @@ from typing import IO, Any
 
 from .chunks import TEXTS, Chunk, describe_chunk, png_chunks, text_key
 from .photo import EXIF_PREFIX, add_note
-from .pictures import has_picture
 
 READ_TEXTS = {"Raw profile type exif": "exif", "XML:com.adobe.xmp": "xmp"}  # texts of PNG that hold other metadata
 # ImageMagick's: the kind, the length, and hexadecimals.
-RAW = re.compile(rb"(?s)\s*+(\S++)\s++(\d++)\s++([0-9a-fA-F\s]*+)$")
+RAW = rb"(?s)\s*+(\S++)\s++(\d++)\s++([0-9a-fA-F\s]*+)$"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 MOST = 2**26  # bytes that the texts of a file are unpacked to
 METER = 0.0254  # an inch
@@ -36,7 +35,7 @@ def has_chunk(stream: IO[bytes], name: bytes) -> bool:
 
 def decode_exif(text: str, notes: list[str]) -> bytes:
     """Return the EXIF in a text of ImageMagick."""
-    found = RAW.match(text.encode("latin-1", "replace"))
+    found = re.match(RAW, text.encode("latin-1", "replace"))
     if found is None:
         add_note(notes, "EXIF not kept: it cannot be read")
         return b""
@@ -70,6 +69,8 @@ def clean_chunks(chunks: list[Chunk], notes: list[str]) -> list[Chunk]:
 
 def _shows_picture(chunk: Chunk, unpacker: _Unpacker) -> bool:
     """Return whether a picture is in a chunk, or in what is deflated in it."""
+    from .pictures import has_picture
+
     name, data = chunk
     zeros = {b"zTXt": 2, b"iTXt": 4}.get(name, 0)  # before a deflated text, with the number of its method
     packed = data.split(b"\0", zeros)[-1] if zeros else data
@@ -104,7 +105,7 @@ def _clean_text(chunk: Chunk, unpacker: _Unpacker, notes: list[str]) -> Chunk | 
     text: bytes | None = data.split(b"\0", 1)[-1]
     if name == b"zTXt":
         text = unpacker.inflate(text[1:]) if text else None
-    found = RAW.match(text) if text and name != b"iTXt" else None
+    found = re.match(RAW, text) if text and name != b"iTXt" else None
     try:
         profile = bytes.fromhex(found[3].decode()) if found else b""
     except ValueError:
@@ -140,4 +141,6 @@ def _clean_profile(profile: bytes, notes: list[str]) -> bytes:
     for start in (XMP, b""):
         if profile.startswith(start) and profile.removeprefix(start).lstrip().startswith((b"<", b"\xef\xbb\xbf")):
             return start + edit_xmp(profile.removeprefix(start), {(TIFF, b"Orientation"): b"1"}, notes)
+    from .pictures import has_picture
+
     return b"" if has_picture(profile) else profile

@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import IO, TYPE_CHECKING, Any
 
 from PIL import Image
@@ -29,15 +32,12 @@ from .pillow_guards import (
     pixel_limit,
     quiet_headers,
 )
-from .png_pixels import load_deep, load_plain
 from .samples import correct_samples, is_white_zero, key_bits, loses_samples, set_byte_order, to_filterable_mode
 from .streams import Stream, find_images
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from .tiff_tables import PageTables
-
-LOADERS = {"PNG": load_plain, "JPEG": load_jpeg}  # of formats whose pixels are decoded to an array
 
 
 def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
@@ -69,11 +69,25 @@ def read_photo(path: str, *, max_pixels: int | None = None) -> Photo:
     >>> photo.image.size, photo.suffix, [round(side) for side in photo.image.info["dpi"]]
     ((4, 3), '.png', [300, 300])
     """
+    return _read_photo(path, max_pixels, background=False)
+
+
+def begin_photo(path: str, *, max_pixels: int | None = None) -> Photo:
+    """Decode a file as `read_photo` does, but a large JPEG file on another thread, while the caller goes on.
+
+    Its image is a `DeferredImage`, and damage in its pixels raises the FileError where they are needed.
+    """
+    return _read_photo(path, max_pixels, background=True)
+
+
+def _read_photo(path: str, max_pixels: int | None, *, background: bool) -> Photo:
     most = max_pixels if max_pixels is None else check_integer("max_pixels", max_pixels, 1)
     notes: list[str] = []
     with open_stream(path, most) as stream, explain_read_errors(path, describe_unknown(path)):
         reject_raw(path, stream)
         found = _choose_decoder(stream, most, notes)
+        if background and isinstance(found.decode, _PillowDecoder):
+            found.decode.explain_later = functools.partial(explain_read_errors, path, "is damaged")
         first = found.decode(0)
     suffix = suffix_of(path)
     if path == "-":
@@ -157,7 +171,12 @@ def _decode_stream(images: Stream, stream: IO[bytes], most: int | None, notes: l
 
 
 class _PillowDecoder:
-    """Decodes the frames of a file that Pillow reads."""
+    """Decodes the frames of a file that Pillow reads.
+
+    explain_later: explains errors of decoding on another thread; None: nothing is decoded there.
+    """
+
+    explain_later: Callable[[], AbstractContextManager[None]] | None = None
 
     def __init__(
         self, image: Image.Image, kind: str, count: int, stream: IO[bytes], tables: PageTables | None,
@@ -184,9 +203,8 @@ class _PillowDecoder:
             set_byte_order(image)
         if self.kind == "PNG" and "transparency" in image.info:
             image.info["key bits"] = key_bits(image)
-        load = LOADERS.get(self.kind)
-        pixels = load(image) if load else None
-        if pixels is None:
+        decoded = self._load_array()
+        if decoded is None:
             with mute_libtiff(self.kind):
                 image.load()
         if own and self.kind != "TIFF":
@@ -194,8 +212,8 @@ class _PillowDecoder:
         info: dict[Any, Any] = {**self.info, "maxval": maxval} if maxval else dict(self.info)
         if self.count > 1 and "duration" in image.info:
             info["duration"] = image.info["duration"]
-        decoded = correct_samples(image) if pixels is None else ArrayImage(pixels, image.mode, image.info)
-        picture: Picture = to_filterable_mode(decoded, [] if self.kind == "GIF" else self.notes, alpha=self.alpha)
+        picture: Picture = correct_samples(image) if decoded is None else decoded
+        picture = to_filterable_mode(picture, [] if self.kind == "GIF" else self.notes, alpha=self.alpha)
         if self.canvas and picture.size != self.canvas:
             picture = _extend_canvas(picture, self.canvas)
         if self.kind != "TIFF":  # Pillow turns those itself
@@ -206,6 +224,23 @@ class _PillowDecoder:
             info["white is zero"] = True
         picture.info = info
         return picture
+
+    def _load_array(self) -> ArrayImage | None:
+        """Decode the image to an array, or begin to; None: Pillow has to load it."""
+        if self.kind == "JPEG" and self.explain_later:
+            from .jpeg_thread import begin_decoding
+
+            image = begin_decoding(self.image, self.stream, self.explain_later)
+            if image is not None:
+                return image
+        pixels = None
+        if self.kind == "PNG":
+            from .png_pixels import load_plain
+
+            pixels = load_plain(self.image)
+        elif self.kind == "JPEG":
+            pixels = load_jpeg(self.image)
+        return None if pixels is None else ArrayImage(pixels, self.image.mode, self.image.info)
 
     def _collect_metadata(self) -> None:
         if self.kind == "HEIF":  # where what is missing is None
@@ -231,6 +266,8 @@ def _extend_canvas(picture: Picture, size: tuple[int, int]) -> Picture:
 
 def _decode_deep_png(image: Image.Image, stream: IO[bytes], notes: list[str]) -> Picture:
     """Decode a PNG file of 16-bit colors; Pillow reads the metadata, and checks that the file is complete."""
+    from .png_pixels import load_deep
+
     pixels = load_deep(image)
     if pixels is None:  # interlaced or damaged
         high_depth.library("imagecodecs")

@@ -11,8 +11,8 @@ from .chunks import SIGNATURE, png_end
 
 HEAD = 4096  # bytes that hold a header with its comments
 SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
-BITMAP = re.compile(rb"P4" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s")
-PIXMAP = re.compile(rb"P([56])" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s")
+BITMAP = rb"P4" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s"
+PIXMAP = rb"P([56])" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})" + SPACE + rb"(\d{1,9})\s"
 
 _Measure = Callable[[IO[bytes], int], tuple[int, int] | None]
 
@@ -65,10 +65,10 @@ def _measure_pnm(stream: IO[bytes], place: int) -> tuple[int, int] | None:
     """Return the bytes and pixels of the image that begins at a place; None: none begins there."""
     stream.seek(place)
     head = stream.read(HEAD)
-    if found := BITMAP.match(head):
+    if found := re.match(BITMAP, head):
         width, height = int(found[1]), int(found[2])
         return found.end() + -(-width // 8) * height, width * height
-    if found := PIXMAP.match(head):
+    if found := re.match(PIXMAP, head):
         bands, (width, height, most) = 3 if found[1] == b"6" else 1, (int(found[k]) for k in (2, 3, 4))
         return found.end() + width * height * bands * (2 if most > 255 else 1), width * height
     return None

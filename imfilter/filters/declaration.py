@@ -110,7 +110,7 @@ def is_plain(value: Any) -> bool:
     return isinstance(value, plain) or (type(value) is tuple and all(isinstance(item, plain) for item in value))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FilterDeclaration:
     """The declaration of a filter.
 

@@ -1,8 +1,10 @@
-"""Kinds of parameters: which values are valid, how they are written on a command line, and how to say so."""
+"""Kinds of parameters: which values are valid, how they are written on a command line, and how to say so.
+
+They are no dataclasses: making those takes longer than the rest of the module.
+"""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,14 +15,13 @@ from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
 
 
-@dataclass(eq=False)
 class Number:
     """A finite number within a range. optional: None is valid too."""
 
-    least: float = -math.inf
-    most: float = math.inf
-    above: float = -math.inf
-    optional: bool = False
+    def __init__(
+        self, least: float = -math.inf, most: float = math.inf, above: float = -math.inf, optional: bool = False
+    ) -> None:
+        self.least, self.most, self.above, self.optional = least, most, above, optional
 
     def check(self, name: str, value: object) -> float | None:
         if value is None and self.optional:
@@ -48,12 +49,11 @@ class Number:
         return f"a number of at least {self.least:g}" if self.least > -math.inf else "a number"
 
 
-@dataclass(eq=False)
 class Integer:
     """An integer from `least` to `most`, or without an upper limit."""
 
-    least: int
-    most: int | None = None
+    def __init__(self, least: int, most: int | None = None) -> None:
+        self.least, self.most = least, most
 
     def check(self, name: str, value: object) -> int:
         return check_integer(name, value, self.least, self.most)
@@ -66,11 +66,11 @@ class Integer:
         return describe_integer(self.least, self.most)
 
 
-@dataclass(eq=False)
 class Pair:
     """One value for both axes, or (vertical, horizontal)."""
 
-    each: Number | Integer
+    def __init__(self, each: Number | Integer) -> None:
+        self.each = each
 
     def check(self, name: str, value: object) -> tuple[Any, Any]:
         if isinstance(value, np.ndarray):
@@ -90,7 +90,6 @@ class Pair:
         return f"{self.each.words}, or V,H for the vertical and the horizontal one"
 
 
-@dataclass(eq=False)
 class Flag:
     """True or false."""
 
@@ -105,11 +104,11 @@ class Flag:
         return "True or False"
 
 
-@dataclass(eq=False)
 class Choice:
     """One of a few values."""
 
-    values: tuple[Any, ...]
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
 
     def check(self, name: str, value: object) -> Any:
         if isinstance(value, (np.integer, np.str_)):
@@ -126,11 +125,11 @@ class Choice:
         return list_choices(str(value).lower() for value in self.values).replace("'", "")
 
 
-@dataclass(eq=False)
 class Table:
     """Finite numbers in an array of one axis (a list) or two (a matrix)."""
 
-    axes: int
+    def __init__(self, axes: int) -> None:
+        self.axes = axes
 
     def check(self, name: str, value: object) -> np.ndarray[Any, Any]:
         given = value if value is None or isinstance(value, (str, bytes, list, tuple)) else as_array(value, name)
@@ -152,7 +151,6 @@ class Table:
         return "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
 
 
-@dataclass(eq=False)
 class BorderName:
     """A border mode, by the names of `imfilter.correlate`."""
 
