@@ -43,6 +43,7 @@ from summary import format_summary
 SINGLE_THREADED = {"SciPy", "scikit-image", "Pillow"}  # their times hold for every number of threads
 RECYCLING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40)}
 SHORTEST = 0.02  # seconds of a measurement
+REST = 0.02  # seconds before each, in which the threads of the contestant before fall asleep: OpenMP's stay awake for 4 ms
 STATISTICS: dict[str, Callable[[list[float]], float]] = {"median": statistics.median, "minimum": min}
 
 
@@ -64,12 +65,13 @@ def check_results(cell: Cell) -> dict[str, float]:
 
 
 def time_contestants(cell: Cell, rounds: int, statistic: str) -> dict[str, float]:
-    """Return the seconds of a call of each contestant, interleaved after a warm-up round."""
+    """Return the seconds of a call of each contestant, interleaved after a warm-up round, with a rest before each."""
     repeats = {name: math.ceil(SHORTEST / max(time_call(contestant), SHORTEST / 2000))
                for name, contestant in cell.contestants.items()}
     seconds: dict[str, list[float]] = {name: [] for name in cell.contestants}
     for _ in range(rounds):
         for name, contestant in cell.contestants.items():
+            time.sleep(REST)
             seconds[name].append(time_call(contestant, repeats[name]))
     return {name: STATISTICS[statistic](times) for name, times in seconds.items()}
 
