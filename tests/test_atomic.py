@@ -198,7 +198,8 @@ def test_a_full_disk_harms_nothing(folder, nameless):
         import resource, sys
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
         from imfilter import FileError, files
-        files.atomic.OPENED = sys.argv[2]
+        from imfilter.files import atomic
+        atomic.OPENED = sys.argv[2]
         try:
             files.write_file(bytes(200_000), sys.argv[1], force=True)
         except FileError as error:
