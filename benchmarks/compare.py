@@ -43,7 +43,7 @@ from summary import format_summary
 SINGLE_THREADED = {"SciPy", "scikit-image", "Pillow"}  # their times hold for every number of threads
 RECYCLING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**40)}
 SHORTEST = 0.02  # seconds of a measurement
-REST = 0.02  # seconds before each, in which the threads of the contestant before fall asleep: OpenMP's stay awake for 4 ms
+REST = 0.02  # seconds before each, in which the threads of the one before fall asleep: OpenMP's stay awake for 4 ms
 STATISTICS: dict[str, Callable[[list[float]], float]] = {"median": statistics.median, "minimum": min}
 
 

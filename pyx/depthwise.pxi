@@ -3,7 +3,8 @@
 #     result[y, x, c] = bias[c] + sum over i, j of kernel[c, i, j] * image[y*s + i*d - top, x*s + j*d - left, c]
 #
 # Loop order as channel-wise. A tap's weights lie in memory as the channels lie in a row, over and over, for as far
-# as a block reaches from any channel on, so a block loads its weights from the place of its first channel.
+# as a block reaches from any channel on, so a block loads its weights from the place of its first channel. Where pixels
+# are whole cache lines, they begin with the channel that a line of the image begins with, so no load crosses lines.
 #
 # Small groups of as many outputs as inputs (pack_groups.pxi) are the same: a tap that channel c reads from channel
 # c + r of its group is a shift by r more lanes. Lanes that such a tap leads out of the kernel or the group are cleared,
@@ -29,7 +30,7 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
     while True:
         for r in range(x >> shift, (x + block) >> shift, 64):
             prefetch_rows(ahead, r)
-        at = x % period
+        at = (x + period - stage.lead) % period
         weights = bias + at
         v0 = lane_load(weights, like[0])
         v1 = lane_load(weights + sizeof(lanes), like[0])
@@ -87,7 +88,10 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
             fresh &= ~ends
         if x >= last:
             return
-        x = min(x + block, last)
+        x += block
+        if stage.lead:          # blocks begin at cache lines from here on
+            x -= (x + 64 - stage.lead) % <Py_ssize_t>sizeof(lanes)
+        x = min(x, last)
 
 
 cdef inline void depthwise_group(lane *like, const Job *job, const char **ring, const char **sources,

@@ -97,6 +97,7 @@ cdef struct Stage:
     Tap *taps               # channel-wise only
     Py_ssize_t tap_count
     char *weights           # over a group [tap][MOST_ROWS]; over a row [tap]; bank [block][term][lanes of a block]
+    Py_ssize_t lead         # depthwise: bytes of an image row before its first cache line, whose weights come first
     int shape               # of a 3 x 3 kernel that square.pxi computes: its taps; or 0
     double square[9]        # its weights, as lanes side by side
 

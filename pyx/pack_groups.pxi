@@ -3,6 +3,7 @@
 cdef enum:
     LARGEST_GROUP = 3           # channels of a group: more leave too many lanes without a term
     MOST_SHIFTED = 32_768       # weights of all shifts and channels that stay in the cache
+    LONG_ROW = 16_384           # bytes of a row from which one more block, so that the others begin at lines, pays
 
 
 cdef bint has_small_groups(Packed packed, weights, computation):
@@ -32,11 +33,22 @@ cdef int allocate_lanes(Packed packed, Py_ssize_t channels, Py_ssize_t rows) exc
 
 cdef int put_lanes(Packed packed, Py_ssize_t row, const double[::1] values) except -1:
     """Store a value per channel, over and over, in a row of lanes."""
-    cdef Py_ssize_t k, stretch = packed.job.kernel.stretch
-    cdef char *weights = aligned_weights(&packed.job.kernel.stages[0])
+    cdef const Stage *stage = &packed.job.kernel.stages[0]
+    cdef Py_ssize_t k, stretch = packed.job.kernel.stretch, lead = stage.lead // lane_bytes(packed)
     for k in range(stretch):
-        put_lane(packed, weights, row * stretch + k, values[k % values.shape[0]])
+        put_lane(packed, aligned_weights(stage), row * stretch + k, values[(k + lead) % values.shape[0]])
     return 0
+
+
+cdef Py_ssize_t row_lead(const Job *job):
+    """Return how many bytes of an image's rows lie before their first cache line, where all taps' pixels begin at one.
+
+    NumPy's large arrays begin 16 bytes after a line. Images whose rows begin elsewhere give the same results.
+    """
+    cdef Py_ssize_t pixel = job.source.channels * job.source.size
+    if job.inner.least == PY_SSIZE_T_MAX or pixel % 64 or job.source.step_y % 64 or job.source.width * pixel < LONG_ROW:
+        return 0
+    return -<size_t>job.source.data & 63
 
 
 cdef int pack_depthwise(Packed packed, kernels, bias) except -1:
@@ -46,6 +58,7 @@ cdef int pack_depthwise(Packed packed, kernels, bias) except -1:
     # A tap of 0 reads, too: 0 times infinity is NaN.
     pack_kernel(packed, &packed.job.kernel.stages[0], np.ones((kh, kw)))
     allocate_lanes(packed, channels, kh * kw + 1)
+    packed.job.kernel.stages[0].lead = row_lead(&packed.job)
     columns = np.ascontiguousarray(kernels.transpose(1, 2, 0))
     for i in range(kh):
         for j in range(kw):

@@ -177,6 +177,22 @@ def test_groups_up_to_depthwise(groups, inputs, outputs, rng):
         equal(conv2d(image, weight, bias, groups=groups, padding=(1, 2), stride=stride, dilation=dilation), expected)
 
 
+@pytest.mark.parametrize("start", [0, 4, 16, 48])
+@pytest.mark.parametrize("channels", [16, 32, 48])
+def test_long_rows_that_begin_anywhere_in_a_cache_line(start, channels, rng, variant):
+    """The weights are packed for the first image, whose rows begin `start` bytes after a line."""
+    weight, bias = whole(rng, channels, 1, 3, 3), whole(rng, channels)
+    weight[0, 0, 0, 0] = start  # so that no other case has packed these weights
+    image = whole(rng, 9, 300, channels)
+    expected = vectorized.conv2d(image, weight, bias, channels, ((1, 1), (1, 1)), "constant")
+    memory = np.zeros(image.nbytes + 128, np.uint8)
+    for place in (start, start, 0, 16, 20):
+        first = -memory.ctypes.data % 64 + place
+        moved = memory[first:first + image.nbytes].view(np.float32).reshape(image.shape)
+        moved[...] = image
+        equal(conv2d(moved, weight, bias, padding=1, groups=channels), expected)
+
+
 def test_nan_stays_in_its_group(rng):
     image = whole(rng, 7, 7, 4)
     image[3, 3, 1] = np.nan
