@@ -242,23 +242,26 @@ def measure_cluster(folder: Path, options: argparse.Namespace) -> None:
     """Compare one worker process with two, and with two when one is killed halfway."""
     source = folder / "compared.tif"
     make_photo(source, options.compared)
-    seconds: dict[str, list[float]] = {"one worker": [], "two workers": [], "one of two killed": []}
-    checksums = {"threads": checksum_pixels(run_filter(source, folder / "threads.zarr", "--engine", "tiles").result)}
-    for _ in range(options.rounds):
-        for name in seconds:
-            with cluster(folder, 1 if name == "one worker" else 2) as address:
-                for suffix in ("tif", "zarr"):  # the first run makes the workers import what they need
-                    halfway = seconds["two workers"][-1] / 2 if "killed" in name else 0
-                    killer = threading.Timer(halfway, kill_worker, [address])
-                    if halfway:
-                        killer.start()
-                    measured = run_filter(source, folder / f"shared.{suffix}", "--scheduler", address)
-                    killer.cancel()
-                    checksums[f"{name}, {suffix}"] = checksum_pixels(measured.result)
-                seconds[name].append(measured.seconds)
-    check_pixels(checksums)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
-    print_comparison(f"{options.compared:g} megapixels, TIFF to Zarr, single-threaded workers", medians, "one worker")
+    for work, more in CLUSTER_WORK.items():
+        seconds: dict[str, list[float]] = {"one worker": [], "two workers": [], "one of two killed": []}
+        threads = run_filter(source, folder / "threads.zarr", "--engine", "tiles", *more)
+        checksums = {"threads": checksum_pixels(threads.result)}
+        for _ in range(options.rounds):
+            for name in seconds:
+                with cluster(folder, 1 if name == "one worker" else 2) as address:
+                    for suffix in ("tif", "zarr"):  # the first run makes the workers import what they need
+                        halfway = seconds["two workers"][-1] / 2 if "killed" in name else 0
+                        killer = threading.Timer(halfway, kill_worker, [address])
+                        if halfway:
+                            killer.start()
+                        measured = run_filter(source, folder / f"shared.{suffix}", "--scheduler", address, *more)
+                        killer.cancel()
+                        checksums[f"{name}, {suffix}"] = checksum_pixels(measured.result)
+                    seconds[name].append(measured.seconds)
+        check_pixels(checksums)
+        medians = {name: statistics.median(times) for name, times in seconds.items()}
+        print_comparison(
+            f"{options.compared:g} megapixels, {work}, TIFF to Zarr, single-threaded workers", medians, "one worker")
     source.unlink()
 
 
@@ -270,6 +273,7 @@ def kill_worker(address: str) -> None:
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
 
 
+CLUSTER_WORK = {"gaussian 3": (), "gaussian 3 and bilateral 3": ("--then", "bilateral --sigma-spatial 3")}
 SECTIONS = {"sizes": measure_sizes, "engines": measure_engines, "arrays": measure_arrays, "cluster": measure_cluster}
 
 
