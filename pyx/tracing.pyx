@@ -3,7 +3,8 @@
 Whoever calls has checked everything (imfilter.engine.ridges does): arrays are (height, width), and none is empty. The
 outermost pixels of an image are never marked, so every marked pixel has eight neighbors.
 """
-from libc.math cimport fabs
+from libc.math cimport fabs, sqrt
+from libc.string cimport memchr
 
 cdef enum:
     NONE = 0
@@ -11,32 +12,78 @@ cdef enum:
     STRONG = 2
     KEPT = 3
 
+cdef enum:  # of the sizes of a gradient
+    LARGE_ENOUGH = 1  # the largest one
+    TOO_LARGE = 2  # or NaN
 
-def thin(const double[:, :] down, const double[:, :] across, const double[:, :] size, unsigned char[:, :] marks,
-         double low, double high):
+# Squares of larger numbers overflow, and those of smaller ones lose digits.
+cdef double LEAST = 1e-100, GREATEST = 1e100
+
+
+def thin(const double[:, :, :] down, const double[:, :, :] across, double[:, :, :] size,
+         unsigned char[:, :, :] marks, const double[:, ::1] limits, unsigned char[::1] sizes):
     """Mark where the gradient's size is at least low, and no less than a step forward and back along the gradient.
 
-    The gradient and its size begin a row and a column before the marks, and end one after them.
+    Arrays are (height, width, channels); rows of the gradient and its size have no gaps. Both begin a row and a column
+    before the marks, and end one after them. size, sizes: written, the latter with what the sizes of each channel are.
+    limits: the low and the high threshold of each channel.
     """
-    cdef Py_ssize_t y, x, step_y, step_x, side_y, side_x
-    cdef double gy, gx, m, share
+    cdef Py_ssize_t y, c, channels = size.shape[2], width = size.shape[1] * channels
+    cdef Py_ssize_t row = size.strides[0] // <Py_ssize_t>sizeof(double)
     with nogil:
-        for y in range(1, size.shape[0] - 1):
-            for x in range(1, size.shape[1] - 1):
-                marks[y - 1, x - 1] = NONE
-                m = size[y, x]
-                if not (m >= low and m > 0):
-                    continue
-                gy, gx = down[y, x], across[y, x]
-                step_y, step_x = 1 if gy > 0 else -1, 1 if gx > 0 else -1
-                # One step leads between the neighbor on a side and the one on a diagonal.
-                if fabs(gy) > fabs(gx):
-                    side_y, side_x, share = step_y, 0, fabs(gx) / fabs(gy)
-                else:
-                    side_y, side_x, share = 0, step_x, fabs(gy) / fabs(gx)
-                if (share * size[y + step_y, x + step_x] + (1 - share) * size[y + side_y, x + side_x] <= m
-                        and share * size[y - step_y, x - step_x] + (1 - share) * size[y - side_y, x - side_x] <= m):
-                    marks[y - 1, x - 1] = STRONG if m >= high else WEAK
+        for y in range(size.shape[0]):
+            measure(&down[y, 0, 0], &across[y, 0, 0], &size[y, 0, 0], width)
+        for c in range(channels):
+            sizes[c] = 0
+            for y in range(size.shape[0]):
+                sizes[c] |= judge(&size[y, 0, c], size.shape[1], channels)
+            for y in range(1, size.shape[0] - 1):
+                thin_row(&down[y, 1, c], &across[y, 1, c], &size[y, 1, c], &marks[y - 1, 0, c], marks.shape[1],
+                         row, channels, marks.strides[1], limits[c, 0], limits[c, 1])
+
+
+cdef void measure(const double *down, const double *across, double *size, Py_ssize_t width) noexcept nogil:
+    """Write the sizes of a row of gradients."""
+    cdef Py_ssize_t x
+    for x in range(width):
+        size[x] = sqrt(down[x] * down[x] + across[x] * across[x])
+
+
+cdef unsigned char judge(const double *size, Py_ssize_t width, Py_ssize_t step) noexcept nogil:
+    """Return what the sizes of a row of one channel are."""
+    cdef Py_ssize_t x
+    cdef double enough = 0, excess = 0  # truths as doubles, of which compilers make vectors
+    for x in range(width):
+        enough = 1 if size[x * step] > LEAST else enough
+        excess = excess if size[x * step] < GREATEST else 1
+    return (LARGE_ENOUGH if enough else 0) | (TOO_LARGE if excess else 0)
+
+
+cdef void thin_row(const double *down, const double *across, const double *size, unsigned char *marks,
+                   Py_ssize_t width, Py_ssize_t row, Py_ssize_t column, Py_ssize_t step, double low, double high
+                   ) noexcept nogil:
+    """Mark a row of one channel. row, column: how far the next ones are. step: how far the next mark is."""
+    cdef Py_ssize_t x, side, corner, down_step, across_step
+    cdef double gy, gx, m, share
+    cdef bint steep
+    for x in range(width):
+        m = size[x * column]
+        if not (m >= low and m > 0):
+            marks[x * step] = NONE
+            continue
+        # Directions are as good as random: without branches, the processor guesses none of them wrong.
+        gy, gx = down[x * column], across[x * column]
+        down_step, across_step = row if gy > 0 else -row, column if gx > 0 else -column
+        gy, gx = fabs(gy), fabs(gx)
+        steep = gy > gx
+        share = (gx if gx < gy else gy) / (gx if gx > gy else gy)
+        # One step leads between the neighbor on a side and the one on a diagonal.
+        side = x * column + across_step + steep * (down_step - across_step)
+        corner = x * column + down_step + across_step
+        marks[x * step] = (
+            (share * size[corner] + (1 - share) * size[side] <= m)
+            & (share * size[2 * x * column - corner] + (1 - share) * size[2 * x * column - side] <= m)
+        ) << (m >= high)
 
 
 def follow(unsigned char[:, :] marks, Py_ssize_t[::1] path):
@@ -46,16 +93,30 @@ def follow(unsigned char[:, :] marks, Py_ssize_t[::1] path):
     is full, a neighbor stays STRONG until it is found again.
     """
     cdef Py_ssize_t height = marks.shape[0], width = marks.shape[1], down = marks.strides[0], across = marks.strides[1]
-    cdef Py_ssize_t y, x
+    cdef Py_ssize_t y, place, end
     cdef unsigned char *first = &marks[0, 0]
     cdef bint full = True
     with nogil:
         while full:
             full = False
             for y in range(1, height - 1):
-                for x in range(1, width - 1):
-                    if first[y * down + x * across] == STRONG:
-                        full |= follow_from(first, y * down + x * across, down, across, path)
+                end = y * down + width * across
+                place = find_strong(first, y * down, end, across)
+                while place != end:
+                    full |= follow_from(first, place, down, across, path)
+                    place = find_strong(first, place + across, end, across)
+
+
+cdef Py_ssize_t find_strong(const unsigned char *first, Py_ssize_t place, Py_ssize_t end, Py_ssize_t step
+                            ) noexcept nogil:
+    """Return the first place of a strong mark from `place` on, or `end`."""
+    cdef const void *found
+    if step == 1:
+        found = memchr(&first[place], STRONG, <size_t>(end - place))
+        return <const unsigned char *>found - first if found else end
+    while place != end and first[place] != STRONG:
+        place += step
+    return place
 
 
 cdef bint follow_from(unsigned char *first, Py_ssize_t start, Py_ssize_t down, Py_ssize_t across,

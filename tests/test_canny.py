@@ -10,6 +10,7 @@ from skimage import feature
 import imfilter
 from imfilter.engine import gradient, ridges
 from imfilter.errors import ImfilterError
+from imfilter.filters import calling
 
 PHOTO = Path(__file__).parents[1] / "sample_images" / "astronaut.png"
 BORDERS = ["reflect", "mirror", "nearest", "wrap"]
@@ -122,19 +123,31 @@ def test_batches_channels_and_strides(photo):
 
 
 @pytest.fixture
-def small_blocks(monkeypatch):
-    monkeypatch.setattr(gradient, "BLOCK", 1)  # blocks as small as they get: 32 rows of at least 64 pixels
+def set_block(monkeypatch):
+    """Return a function that sets how many samples a block has, also of shapes that were filtered before."""
+
+    def set_block(samples):
+        monkeypatch.setattr(gradient, "BLOCK", samples)
+        calling._prepare_cached.cache_clear()
+
+    yield set_block
+    calling._prepare_cached.cache_clear()
+
+
+@pytest.fixture
+def small_blocks(set_block):
+    set_block(1)  # as small as they get: 32 rows of at least 64 pixels
 
 
 @pytest.mark.parametrize("mode", [*BORDERS, "constant"])
 @pytest.mark.parametrize("shape", [(134, 195, 3), (67, 129), (2, 35, 300), (3, 3), (33, 4, 2)])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_blocks_are_parts_of_the_whole(rng, monkeypatch, mode, shape, workers):
+def test_blocks_are_parts_of_the_whole(rng, set_block, mode, shape, workers):
     image = rng.random(shape)
     options = {"mode": mode, "cval": 0.3, "channel_axis": -1 if shape[-1] < 4 else None, "workers": workers}
-    monkeypatch.setattr(gradient, "BLOCK", 2**30)
+    set_block(2**30)
     whole = imfilter.canny(image, 1.3, 0.2, 0.5, **options)
-    monkeypatch.setattr(gradient, "BLOCK", 1)
+    set_block(1)
     np.testing.assert_array_equal(imfilter.canny(image, 1.3, 0.2, 0.5, **options), whole)
 
 
@@ -155,6 +168,27 @@ def test_every_channel_has_a_scale_of_its_own(photo):
     assert lines[..., 0].any()
     for c in (1, 2):
         np.testing.assert_array_equal(lines[..., c], lines[..., 0])
+
+
+def test_the_largest_gradient_may_lie_in_any_block(photo, small_blocks):
+    image = photo[:100, :200] / 255
+    for y, x in [(2, 2), (97, 197), (50, 100)]:
+        huge = image.copy()
+        huge[y, x] = 1e160
+        lines = imfilter.canny(huge, 0, 1e159, 1e159)
+        assert np.flatnonzero(lines).size
+        assert not np.delete(lines, np.s_[y - 1:y + 2], axis=0).any()
+        assert not np.delete(lines, np.s_[x - 1:x + 2], axis=1).any()
+
+
+def test_what_is_kept_serves_other_strides_dtypes_and_orders(photo):
+    image = np.stack([photo, photo[::-1], photo.T[:210, :210].repeat(2, 1)[:, :230]])  # channels first
+    wanted = imfilter.canny(np.ascontiguousarray(np.moveaxis(image, 0, -1)))
+    batch = np.stack([image, image[:, ::-1]])
+    for planes in (image, np.asfortranarray(image), image.astype(np.uint8), image[:, ::-1][:, ::-1]):
+        np.testing.assert_array_equal(imfilter.canny(planes, channel_axis=0), np.moveaxis(wanted, -1, 0))
+    for images in (batch, batch[::-1][::-1], np.stack([batch, batch], 2)[:, :, 0]):
+        np.testing.assert_array_equal(imfilter.canny(images, channel_axis=1)[0], np.moveaxis(wanted, -1, 0))
 
 
 @pytest.mark.parametrize("room", [1, 2, 7])

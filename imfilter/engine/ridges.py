@@ -1,7 +1,6 @@
 """Edges of Canny's method: ridges of a gradient, marked block by block in one byte per pixel, and followed."""
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -9,97 +8,99 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..runtime.threads import for_each, run_task
 from . import _tracing
-from .gradient import Gradient, GradientTask, Kernels
+from .gradient import Gradient, GradientBlocks, GradientTask, Kernels
 from .request import ChannelwiseOptions
 
-KEPT = 3  # the mark of an edge, as in tracing.pyx
-SAFE = 1e-100, 1e100  # gradients whose squares neither overflow nor vanish
+# As in tracing.pyx: the mark of an edge, gradients whose squares neither overflow nor vanish, and what is noted where
+# the largest one is such.
+KEPT = 3
+SAFE = 1e-100, 1e100
+SAFE_SIZES = 1
 PATH = 2**16  # places of edges whose neighbors are still to be looked at
 
 
-def mark_edges(
-    source: Array, marks: Array, kernels: Kernels, thresholds: tuple[float, float], options: ChannelwiseOptions,
-    threads: int,
-) -> None:
-    """Mark edges of the blurred image as KEPT, and other pixels with smaller numbers.
+class EdgeMarking:
+    """The marking of edges of blurred images.
 
-    source, marks: arrays (images, rows, columns, channels), marks of bytes. kernels, options: as in GradientTask.
-    thresholds: the least gradient of an edge, and what it must reach somewhere.
+    kernels, options: as in GradientBlocks. thresholds: the least gradient of an edge, and what it must reach somewhere.
     """
-    if not source.size:
-        return
-    marks[:, [0, -1]] = marks[:, :, [0, -1]] = 0
-    if min(source.shape[1:3]) < 3:
-        return
+
+    def __init__(self, kernels: Kernels, thresholds: tuple[float, float], options: ChannelwiseOptions) -> None:
+        self._kernels, self._thresholds, self._options = kernels, thresholds, options
+        self._blocks: GradientBlocks | None = None
+
+    def mark(self, source: Array, marks: Array, threads: int) -> None:
+        """Mark edges as KEPT, and other pixels with smaller numbers.
+
+        source, marks: arrays (images, rows, columns, channels), marks of bytes.
+        """
+        if not source.size:
+            return
+        for border in (marks[:, 0], marks[:, -1], marks[:, :, 0], marks[:, :, -1]):
+            border[...] = 0
+        if min(source.shape[1:3]) < 3:
+            return
+        blocks = self._find_blocks(source)
+        _mark_ridges(source, marks, blocks, self._thresholds, threads)
+        planes = [marks[n, :, :, c] for n in range(len(marks)) for c in range(marks.shape[3])]
+        room = min(PATH, planes[0].size)
+        for_each(lambda plane: _tracing.follow(plane, np.empty(room, np.intp)), planes, threads,
+                 least=2 if planes[0].size >= PATH else len(planes) + 1)
+
+    def _find_blocks(self, source: Array) -> GradientBlocks:
+        """Return the blocks of arrays like this one. Those of the last one are kept."""
+        blocks = self._blocks  # read once: other threads replace it
+        if blocks is None or not blocks.fit(source):
+            blocks = self._blocks = GradientBlocks(source.shape, source.dtype, self._kernels, self._options)
+        return blocks
+
+
+def _mark_ridges(
+    source: Array, marks: Array, blocks: GradientBlocks, thresholds: tuple[float, float], threads: int
+) -> None:
+    """Mark the ridges of the gradient as weak or strong, and other pixels as 0."""
 
     def run(use: Callable[[Gradient], None]) -> None:
-        task = GradientTask(source, kernels, options, use)
-        run_task(task, threads if task.rows > 1 else 1)
+        run_task(GradientTask(source, blocks, use), threads if blocks.number > 1 else 1)
+
+    def thin(gradient: Gradient) -> None:
+        _tracing.thin(gradient.down, gradient.across, gradient.size, marks[gradient.n][gradient.pixels],
+                      limits[gradient.n], sizes[gradient.block])
 
     images, *_, channels = source.shape
-    limits = np.full((images, channels, 2), thresholds)
-    sizes, largest = _Peaks(images, channels), _Peaks(images, channels)
-
-    def thin_and_measure(gradient: Gradient) -> None:
-        _thin(gradient, marks, limits)
-        sizes.add(gradient.n, gradient.size)
-
-    run(thin_and_measure)
-    if not _is_safe(sizes.peaks).all():  # nearly always they are
-        run(lambda gradient: _measure_parts(gradient, largest))
-        outside = ~_is_safe(sizes.peaks) & ~_is_safe(largest.peaks)
-        exponents = np.where(outside, np.frexp(largest.peaks)[1], 0)
+    limits = np.empty((images, channels, 2))
+    limits[...] = thresholds
+    sizes = np.empty((blocks.number, channels), np.uint8)
+    run(thin)
+    if (sizes == SAFE_SIZES).all():  # nearly always they are
+        return
+    peaks = np.empty((blocks.number, channels))
+    run(lambda gradient: _measure_parts(gradient, peaks[gradient.block]))
+    unsafe = np.bitwise_or.reduce(sizes.reshape(images, -1, channels), axis=1) != SAFE_SIZES
+    exponents = _choose_exponents(peaks.reshape(images, -1, channels).max(axis=1), unsafe)
+    if exponents.any():
         with np.errstate(over="ignore"):  # of thresholds far above the gradient
-            limits = np.ldexp(limits, -exponents[..., None])
-        if exponents.any():
-            run(lambda gradient: _thin(_scale(gradient, -exponents), marks, limits))
-    planes = [marks[n, :, :, c] for n, c in np.ndindex(images, channels)]
-    room = min(PATH, planes[0].size)
-    for_each(lambda plane: _tracing.follow(plane, np.empty(room, np.intp)), planes, threads,
-             least=2 if planes[0].size >= PATH else len(planes) + 1)
+            limits = np.ldexp(limits, exponents[..., None])
+        run(lambda gradient: thin(_scale(gradient, exponents[gradient.n])))
 
 
-class _Peaks:
-    """The largest number of each channel (images, channels), over blocks that several threads add."""
-
-    def __init__(self, images: int, channels: int) -> None:
-        self.peaks = np.zeros((images, channels))
-        self._lock = threading.Lock()
-
-    def add(self, n: int, numbers: Array) -> None:
-        """Take account of numbers (rows, columns, channels) of image n, none of which is negative."""
-        columns = numbers.reshape(len(numbers), -1).max(axis=0)
-        peak = columns.reshape(-1, numbers.shape[-1]).max(axis=0)
-        with self._lock:
-            np.maximum(self.peaks[n], peak, out=self.peaks[n])
-
-
-def _is_safe(peaks: Array) -> Array:
-    return (SAFE[0] < peaks) & (peaks < SAFE[1])
-
-
-def _thin(gradient: Gradient, marks: Array, limits: Array) -> None:
-    """Mark the ridges of a block. limits: the thresholds of every channel (images, channels, 2)."""
-    down, across, size = gradient.down, gradient.across, gradient.size
-    np.multiply(down, down, out=size)
-    np.multiply(across, across, out=gradient.spare)
-    np.add(size, gradient.spare, out=size)
-    np.sqrt(size, out=size)
-    block = marks[gradient.n][gradient.pixels]
-    for c, (low, high) in enumerate(limits[gradient.n]):
-        _tracing.thin(down[..., c], across[..., c], size[..., c], block[..., c], low, high)
-
-
-def _measure_parts(gradient: Gradient, largest: _Peaks) -> None:
-    """Take account of the finite derivatives of a block."""
+def _measure_parts(gradient: Gradient, peaks: Array) -> None:
+    """Write the largest finite derivative of each channel of a block, without its sign."""
+    peaks[...] = 0
     for part in (gradient.down, gradient.across):
-        absolute = np.abs(part, out=gradient.spare)
+        absolute = np.abs(part, out=gradient.size)
         absolute[~np.isfinite(absolute)] = 0
-        largest.add(gradient.n, absolute)
+        np.maximum(peaks, absolute.max(axis=(0, 1)), out=peaks)
+
+
+def _choose_exponents(peaks: Array, unsafe: Array) -> Array:
+    """Return the powers of 2 that bring the gradients of channels with unsafe sizes and derivatives near 1, else 0."""
+    return np.where(unsafe & ~((SAFE[0] < peaks) & (peaks < SAFE[1])), -np.frexp(peaks)[1], 0)
 
 
 def _scale(gradient: Gradient, exponents: Array) -> Gradient:
-    """Multiply a gradient by a power of 2 for each channel (images, channels)."""
-    for part in (gradient.down, gradient.across):
-        np.ldexp(part, exponents[gradient.n], out=part)
+    """Multiply a gradient by a power of 2 for each channel."""
+    with np.errstate(over="ignore", under="ignore"):  # of channels that are not
+        for part in (gradient.down, gradient.across):
+            np.ldexp(part, exponents, out=part)
     return gradient

@@ -1,21 +1,22 @@
 """Canny edges: lines one pixel wide along the ridges of a smoothed gradient."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, to_native
 from ..arrays.layout import iterate_strips
-from ..arrays.opened import OpenedImage, open_image
+from ..arrays.opened import OpenedImage
 from ..engine.channelwise import KernelSet
+from ..engine.gradient import Kernels
 from ..engine.output import allocate_output, write_output
 from ..engine.request import FilterOptions
-from ..engine.ridges import KEPT, mark_edges
+from ..engine.ridges import KEPT, EdgeMarking
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import for_each, thread_count
 from ..weights.gradients import DIFFERENCE, SOBEL, derivative_pair
 from ..weights.taps import gaussian_taps
-from .operation import Operation
+from .operation import Operation, Prepared
 from .parameters import Number
 from .registry import register_filter
 from .sample_range import white_level
@@ -85,47 +86,58 @@ class EdgeTracing(Operation):
         self._kernels = KernelSet.separable(taps, taps), down, across
         self.size = 2 * taps.size
 
-    def apply(self, image: Any, options: FilterOptions) -> Any:
-        opened = open_image(image, options.channel_axis)
-        kind = result_dtype(opened.dtype, options.dtype)
-        step = check_pair("stride", options.stride, 1)
-        source, result, target = _open_arrays(opened, kind, step, options.out)
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         white = white_level(opened.dtype)
+        return PreparedEdges(opened, self._kernels, _thresholds(self.low, self.high, white), white, options)
+
+
+class PreparedEdges:
+    """Edges, ready to be drawn of images of one shape and dtype. white: the largest sample of such an image."""
+
+    ready = None
+
+    def __init__(
+        self, opened: OpenedImage, kernels: Kernels, thresholds: tuple[float, float], white: float,
+        options: FilterOptions,
+    ) -> None:
+        self._layout, self._dtype = opened.layout, result_dtype(opened.dtype, options.dtype)
+        self._step = check_pair("stride", options.stride, 1)
+        height, width = (
+            -(-size // step) for size, step in zip(self._layout.size(opened.pixels.shape), self._step, strict=True))
+        self._shape = self._layout.shape(opened.pixels.shape, height, width)
+        self._line = round_to_dtype(np.array([white]), self._dtype)
         # In double for every dtype: what is an edge must not depend on how a result is rounded.
-        double = options._replace(stride=1, dtype=np.float64).channelwise()
-        threads = thread_count(options.workers)
-        marks = _first_bytes(target) if step == (1, 1) else np.empty(source.shape, np.uint8)
-        mark_edges(source, marks, self._kernels, _thresholds(self.low, self.high, white), double, threads)
-        line = round_to_dtype(np.array([white]), kind)[0]
-        _draw(marks[:, ::step[0], ::step[1]], target, line, threads)
-        return opened.convert_back(write_output(result, kind, options.out))
+        self._marking = EdgeMarking(
+            kernels, thresholds, options._replace(stride=1, dtype=np.float64).channelwise())
 
-
-def _open_arrays(
-    opened: OpenedImage, kind: np.dtype[Any], step: tuple[int, int], out: Array | None
-) -> tuple[Array, Array, Array]:
-    """Return the image's view (images, rows, columns, channels), the array to write, and its view."""
-    pixels, layout = to_native(opened.pixels), opened.layout
-    size = (-(-length // along) for length, along in zip(layout.size(pixels.shape), step, strict=True))
-    source = layout.planes(pixels) if layout.planar else None
-    result, target = allocate_output(
-        opened.pixels, layout.shape(pixels.shape, *size), kind, out, layout, source is not None, proxy=kind)
-    return layout.images(pixels) if source is None else source, result, target
+    def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
+        """Draw the edges, in `out` if there is one."""
+        threads, layout, native = thread_count(workers), self._layout, to_native(pixels)
+        planes = layout.planes(native) if layout.planar else None
+        source = layout.images(native) if planes is None else planes
+        result, target = allocate_output(
+            pixels, self._shape, self._dtype, out, layout, planes is not None, proxy=self._dtype)
+        marks = _first_bytes(target) if self._step == (1, 1) else np.empty(source.shape, np.uint8)
+        self._marking.mark(source, marks, threads)
+        _draw(marks[:, ::self._step[0], ::self._step[1]], target, self._line, threads)
+        return write_output(result, self._dtype, out)
 
 
 def _first_bytes(array: Array) -> Array:
     """Return a view of the first byte of every sample."""
+    if array.itemsize == 1:
+        return array.view(np.uint8)
     first = np.dtype({"names": ["byte"], "formats": ["u1"], "offsets": [0], "itemsize": array.itemsize})
     return array.view(first)["byte"]
 
 
-def _draw(marks: Array, target: Array, line: Any, threads: int) -> None:
-    """Write lines on black where there are edges. marks: may be bytes of the target."""
+def _draw(marks: Array, target: Array, line: Array, threads: int) -> None:
+    """Write lines on black where there are edges. marks: may be bytes of the target. line: one sample of a line."""
+    integers = np.dtype(f"u{line.itemsize}")  # faster to write than to select, and 0 is black in every dtype
+    target, line = target.view(integers), line.view(integers)
 
     def draw_rows(place: tuple[int, slice]) -> None:
-        kept, rows = marks[place] == KEPT, target[place]
-        rows[...] = 0
-        np.copyto(rows, line, where=kept)
+        np.multiply(marks[place] == KEPT, line, out=target[place])
 
     for_each(draw_rows, [(n, rows) for n in range(len(target)) for rows in iterate_strips(target.shape[1:])], threads)
 
