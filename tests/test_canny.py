@@ -151,6 +151,18 @@ def test_blocks_are_parts_of_the_whole(rng, set_block, mode, shape, workers):
     np.testing.assert_array_equal(imfilter.canny(image, 1.3, 0.2, 0.5, **options), whole)
 
 
+@pytest.mark.parametrize("shape", [(90, 700, 3), (300, 400), (2, 35, 300), (140, 60)])
+@pytest.mark.parametrize("sigma", [17, 40])
+def test_blocks_of_a_broad_blur_are_parts_of_the_whole(rng, monkeypatch, set_block, shape, sigma):
+    image = rng.random(shape)
+    options = {"dtype": "uint8", "channel_axis": -1 if shape[-1] < 4 else None}
+    lines = imfilter.canny(image, sigma, 0, 0, **options)
+    assert lines.any()
+    monkeypatch.setattr(gradient, "BROAD", 2**30)
+    set_block(2**30)
+    np.testing.assert_array_equal(imfilter.canny(image, sigma, 0, 0, **options), lines)
+
+
 @pytest.mark.usefixtures("small_blocks")
 def test_lines_go_on_from_block_to_block(photo):
     smooth = imfilter.gaussian(photo, 2, dtype="float64")

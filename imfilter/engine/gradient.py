@@ -16,6 +16,10 @@ from .request import ChannelwiseOptions
 BLOCK = 2**15  # samples of a block, about: four arrays of doubles stay in the second-level cache
 LEAST_ROWS = 32  # of a block, which reads as many additional rows as the blur is high
 LEAST_COLUMNS = 64  # of a block: shorter rows take other loops, which may round differently
+# For each tile, the loops keep as many additional columns of a row as the blur is wide. Where these are many, a block
+# and its margin are no wider than a tile.
+BROAD = 128  # columns of a blur
+TILE = 256  # columns of the narrowest tile, as in layout.pxi
 Kernels = tuple[KernelSet, KernelSet, KernelSet]  # of the blur, and of the gradient down and across
 
 
@@ -45,8 +49,7 @@ class GradientBlocks:
     ) -> None:
         self._shape, self._dtype = shape, dtype
         images, height, width, channels = shape
-        rows = min(max(LEAST_ROWS, BLOCK // (width * channels)), height - 2)
-        self._counts = -(-(height - 2) // rows), max(min(rows * width * channels // BLOCK, width // LEAST_COLUMNS), 1)
+        self._counts = _count_blocks(height - 2, width - 2, channels, kernels[0].shape[1])
         self._largest = -(-(height - 2) // self._counts[0]), -(-(width - 2) // self._counts[1]), channels
         self.number = images * math.prod(self._counts)
         blur, *derivatives = kernels
@@ -76,6 +79,16 @@ class GradientBlocks:
         """Return the work of the blur from source to smooth, and of both derivatives from there to gradient."""
         return self._blur._make_task(source, smooth), [
             one._make_task(smooth, target) for one, target in zip(self._derivatives, gradient, strict=True)]
+
+
+def _count_blocks(height: int, width: int, channels: int, span: int) -> tuple[int, int]:
+    """Return how many blocks there are down and across. span: how many columns the blur reads for one."""
+    columns = min(max(TILE, span) - 4, width) if span > BROAD else width
+    rows = min(max(LEAST_ROWS, BLOCK // (columns * channels)), height)
+    across = -(-width // columns)
+    if columns == width:
+        across = max(min(rows * width * channels // BLOCK, width // LEAST_COLUMNS), 1)
+    return -(-height // rows), across
 
 
 def _prepare(
