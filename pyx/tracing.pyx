@@ -1,7 +1,7 @@
 """Edges one pixel wide, from a gradient: ridges of its size, and those of them that strong ones lead to.
 
-Whoever calls has checked everything (imfilter.engine.ridges does): arrays are (height, width), and none is empty. The
-outermost pixels of an image are never marked, so every marked pixel has eight neighbors.
+Whoever calls has checked everything (imfilter.engine.ridges does), and no array is empty. The outermost pixels of an
+image are never marked, so every marked pixel has eight neighbors.
 """
 from libc.math cimport fabs, sqrt
 from libc.string cimport memchr
@@ -12,11 +12,11 @@ cdef enum:
     STRONG = 2
     KEPT = 3
 
-cdef enum:  # of the sizes of a gradient
-    LARGE_ENOUGH = 1  # the largest one
-    TOO_LARGE = 2  # or NaN
+cdef enum:  # notes of the sizes of a gradient: the largest one is
+    LARGE_ENOUGH = 1
+    TOO_LARGE = 2   # or NaN
 
-# Squares of larger numbers overflow, and those of smaller ones lose digits.
+# Squares of larger numbers may overflow, and those of smaller ones lose digits.
 cdef double LEAST = 1e-100, GREATEST = 1e100
 
 

@@ -193,6 +193,16 @@ def test_the_largest_gradient_may_lie_in_any_block(photo, small_blocks):
         assert not np.delete(lines, np.s_[x - 1:x + 2], axis=1).any()
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_flat_blocks_do_not_make_other_blocks_computed_again(photo, monkeypatch):
+    image = photo.copy()
+    image[:100] = 0
+    measured = []
+    monkeypatch.setattr(ridges, "_measure_parts", lambda gradient, peaks: measured.append(peaks.fill(0)))
+    assert imfilter.canny(image).any() and not measured
+    assert not imfilter.canny(np.zeros_like(image)).any() and measured
+
+
 def test_what_is_kept_serves_other_strides_dtypes_and_orders(photo):
     image = np.stack([photo, photo[::-1], photo.T[:210, :210].repeat(2, 1)[:, :230]])  # channels first
     wanted = imfilter.canny(np.ascontiguousarray(np.moveaxis(image, 0, -1)))

@@ -11,11 +11,10 @@ from . import _tracing
 from .gradient import Gradient, GradientBlocks, GradientTask, Kernels
 from .request import ChannelwiseOptions
 
-# As in tracing.pyx: the mark of an edge, gradients whose squares neither overflow nor vanish, and what is noted where
-# the largest one is such.
-KEPT = 3
-SAFE = 1e-100, 1e100
-SAFE_SIZES = 1
+# As in tracing.pyx:
+KEPT = 3  # the mark of an edge
+SAFE = 1e-100, 1e100  # the largest gradient of a channel, if no square overflows or loses digits that matter
+SAFE_SIZES = 1  # what is noted of such a channel
 PATH = 2**16  # places of edges whose neighbors are still to be looked at
 
 
@@ -72,11 +71,11 @@ def _mark_ridges(
     limits[...] = thresholds
     sizes = np.empty((blocks.number, channels), np.uint8)
     run(thin)
-    if (sizes == SAFE_SIZES).all():  # nearly always they are
+    unsafe = np.bitwise_or.reduce(sizes.reshape(images, -1, channels), axis=1) != SAFE_SIZES
+    if not unsafe.any():  # nearly always
         return
     peaks = np.empty((blocks.number, channels))
     run(lambda gradient: _measure_parts(gradient, peaks[gradient.block]))
-    unsafe = np.bitwise_or.reduce(sizes.reshape(images, -1, channels), axis=1) != SAFE_SIZES
     exponents = _choose_exponents(peaks.reshape(images, -1, channels).max(axis=1), unsafe)
     if exponents.any():
         with np.errstate(over="ignore"):  # of thresholds far above the gradient
