@@ -98,6 +98,13 @@ typedef uint32_t lanes_bits;
 #define lane_settle(value)
 #endif
 
+/* Keep a vector in its register: gcc would load it again where its floats are used as bits. */
+#if defined(__GNUC__) && defined(__AVX512F__)
+#define lane_hold(value) __asm__("" : "+v"(value))
+#else
+#define lane_hold(value)
+#endif
+
 /* The bits of a number: those of numbers of at least 0 are in their order. */
 static inline uint32_t float_bits(float value) {
     uint32_t bits;

@@ -20,6 +20,7 @@ cdef extern from "lanes.h" nogil:
     void lane_store(void *p, float value)
     float lane_keep(float value, const void *p)
     void lane_settle(float value)
+    void lane_hold(float value)
     void prefetch(const void *p)
     void stream_line(void *p, const void *line)
     void stream_end()

@@ -121,6 +121,10 @@ cdef inline void sort_column(ordered *like, const char **rows, Py_ssize_t x, ord
     cdef ordered b = vector_at(like, rows[1] + x)
     cdef ordered c = vector_at(like, rows[2] + x)
     cdef ordered d = vector_at(like, rows[3] + x)
+    lane_hold(a)
+    lane_hold(b)
+    lane_hold(c)
+    lane_hold(d)
     exchange(&b, &c)
     upper[0], upper[1], upper[2] = a, b, c
     exchange(upper, upper + 1)

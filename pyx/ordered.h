@@ -153,24 +153,34 @@ static inline __m256i bits_ahead(__m256i a, __m256i b, int bytes) {
 #define lane_ahead(a, b, bytes) (a)
 #endif
 
-/* Whether floats are in order as numbers: no NaN, and no -0.0, which comes before 0.0. Each vector is loaded once. */
+/* Whether floats are in order as numbers: no NaN, and no -0.0, which comes before 0.0. Each vector is loaded once. Four
+ * extremes of each kind, because a comparison waits for the one before it. */
 #define ARE_PLAIN(name, bits, most, infinity) \
     static inline int are_plain_##name(const char *row, size_t count) { \
         const size_t lanes = sizeof(lanes_##bits) / sizeof(bits##_t); \
-        const bits##_t *largest_lanes, *least_lanes; \
-        lanes_##bits value, largest = {0}, least = {0}; \
-        bits##_t last; \
+        lanes_##bits value, largest[4] = {{0}}, least[4] = {{0}}; \
+        bits##_t found[sizeof value / sizeof(bits##_t)], last; \
         int plain = 1; \
         size_t x = 0, k; \
+        for (; x + 4 * lanes <= count; x += 4 * lanes) \
+            for (k = 0; k < 4; k++) { \
+                memcpy(&value, row + (x + k * lanes) * sizeof last, sizeof value); \
+                largest[k] = larger_##bits(largest[k], value & most); \
+                least[k] = smaller_##bits(least[k], value); \
+            } \
         for (; x + lanes <= count; x += lanes) { \
             memcpy(&value, row + x * sizeof last, sizeof value); \
-            largest = larger_##bits(largest, value & most); \
-            least = smaller_##bits(least, value); \
+            largest[0] = larger_##bits(largest[0], value & most); \
+            least[0] = smaller_##bits(least[0], value); \
         } \
-        largest_lanes = (const bits##_t *)&largest; \
-        least_lanes = (const bits##_t *)&least; \
+        for (k = 1; k < 4; k++) { \
+            largest[0] = larger_##bits(largest[0], largest[k]); \
+            least[0] = smaller_##bits(least[0], least[k]); \
+        } \
+        value = (lanes_##bits)((largest[0] > infinity) | (least[0] == ~most)); \
+        memcpy(found, &value, sizeof value); \
         for (k = 0; k < lanes; k++) \
-            plain &= largest_lanes[k] <= infinity && least_lanes[k] != ~most; \
+            plain &= !found[k]; \
         for (; x < count; x++) { \
             memcpy(&last, row + x * sizeof last, sizeof last); \
             plain &= (last & most) <= infinity && last != ~most; \

@@ -51,25 +51,30 @@ cdef inline void keep_columns(bint median, ordered *columns, const ordered *othe
 cdef inline void windows_in_registers(bint median, bint largest, ordered *like, const Edges *edges, Py_ssize_t length,
                                       Py_ssize_t step, char *first, char *second) noexcept nogil:
     """Compute two rows of results."""
-    cdef Py_ssize_t x = 0, vector = sizeof(ordered), size = edges.size, left = edges.left
+    cdef Py_ssize_t x = 0, vector = sizeof(ordered), size = edges.size, left = edges.left, i
+    cdef const char *upper = edges.ahead[0]
+    cdef const char *lower = edges.ahead[1]
+    cdef const char *rows[6]    # what stays in registers: stores of results might change what pointers point to
     cdef ordered columns[6]
     cdef ordered others[6]
+    for i in range(length + 1):
+        rows[i] = edges.rows[i]
     columns_at(median, largest, like, edges.heads, length, 0, columns)
     while x + 2 * vector <= size + left:
-        prefetch(edges.ahead[0] + x)
-        prefetch(edges.ahead[1] + x)
-        columns_at(median, largest, like, edges.rows, length, x + vector - left, others)
+        prefetch(upper + x)
+        prefetch(lower + x)
+        columns_at(median, largest, like, rows, length, x + vector - left, others)
         results_at(median, largest, columns, others, length, step, first + x, second + x)
         keep_columns(median, columns, others)
         x += vector
     # What follows begins in what is computed already.
     if x + vector < size:
         x = size - 2 * vector
-        columns_at(median, largest, like, edges.rows, length, x - left, columns)
-        columns_at(median, largest, like, edges.rows, length, x + vector - left, others)
+        columns_at(median, largest, like, rows, length, x - left, columns)
+        columns_at(median, largest, like, rows, length, x + vector - left, others)
         results_at(median, largest, columns, others, length, step, first + x, second + x)
     x = size - vector
-    columns_at(median, largest, like, edges.rows, length, x - left, columns)
+    columns_at(median, largest, like, rows, length, x - left, columns)
     columns_at(median, largest, like, edges.tails, length, 0, others)
     results_at(median, largest, columns, others, length, step, first + x, second + x)
 
