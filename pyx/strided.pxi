@@ -73,16 +73,26 @@ cdef void sum_columns(summand *sums, const Job *job, const StridedScratch *scrat
         k += 1
 
 
-cdef void split_sums(summand *like, const Job *job, const StridedScratch *scratch, Py_ssize_t pixels) noexcept nogil:
-    """Put the sums of columns of one remainder next to each other, all that `pixels` results read."""
+cdef void split_sums(summand *like, const Job *job, const StridedScratch *scratch, Py_ssize_t first, Py_ssize_t pixels,
+                     const char **ahead, Py_ssize_t ahead_count) noexcept nogil:
+    """Put the sums of columns of one remainder next to each other, all that `pixels` results read.
+
+    Where pixels are picked, the columns from `first` on of the rows ahead are prefetched, a part at a time.
+    """
     cdef Py_ssize_t stride = job.geometry.stride_x, channels = job.source.channels, p, x, count
     cdef Py_ssize_t step = job.strided.picked * channels
+    cdef Py_ssize_t begin = max(first, 0), end
     cdef const summand *sums
     cdef summand *part
     for p in range(min(stride, job.geometry.kernel_width)):
         sums = <const summand *>scratch.sums + p * channels
         part = <summand *>(scratch.parts + p * job.strided.part_size)
         count = pixels + (job.geometry.kernel_width - 1 - p) // stride
+        if PICKS:
+            end = min(begin + count, job.source.width)
+            if begin < end:
+                prefetch_block(ahead, ahead_count, begin * job.source.step_x, (end - begin) * job.source.step_x)
+                begin = end
         if step == 0:
             move_pixels(sums, part, count, stride * channels, channels)
             continue
@@ -118,9 +128,11 @@ cdef void filter_chunk(summand *like, const Job *job, const StridedScratch *scra
     """Compute the results x, x + 1, ... of an output row."""
     cdef Py_ssize_t columns = (pixels - 1) * job.geometry.stride_x + job.geometry.kernel_width
     cdef Py_ssize_t count = pixels * job.target.channels
-    sum_columns(<summand *>scratch.sums, job, scratch, x * job.geometry.stride_x - job.geometry.left, columns,
-                ahead_count)
-    split_sums(like, job, scratch, pixels)
+    cdef Py_ssize_t first = x * job.geometry.stride_x - job.geometry.left
+    # A processor waits where too many lines are on their way at once, so half of the rows are prefetched later.
+    cdef Py_ssize_t late = ahead_count // 2 if PICKS else 0, early = ahead_count - late
+    sum_columns(<summand *>scratch.sums, job, scratch, first, columns, early)
+    split_sums(like, job, scratch, first, pixels, scratch.ahead + early, late)
     if not job.strided.direct:
         convert_parts(like, job, scratch, into, count)
     elif count >= LANES_BYTES:          # a block of sums, of whatever they are
