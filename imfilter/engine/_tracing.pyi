@@ -4,6 +4,6 @@ import numpy as np
 
 def thin(
     down: np.ndarray[Any, Any], across: np.ndarray[Any, Any], size: np.ndarray[Any, Any],
-    marks: np.ndarray[Any, Any], low: float, high: float,
+    marks: np.ndarray[Any, Any], limits: np.ndarray[Any, Any], sizes: np.ndarray[Any, Any],
 ) -> None: ...
 def follow(marks: np.ndarray[Any, Any], path: np.ndarray[Any, Any]) -> None: ...
