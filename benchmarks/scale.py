@@ -273,7 +273,7 @@ def kill_worker(address: str) -> None:
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
 
 
-CLUSTER_WORK = {"gaussian 3": (), "gaussian 3 and bilateral 3": ("--then", "bilateral --sigma-spatial 3")}
+CLUSTER_WORK = {"gaussian 3": (), "gaussian 3 and bilateral 3": ("--then", "bilateral:sigma_spatial=3")}
 SECTIONS = {"sizes": measure_sizes, "engines": measure_engines, "arrays": measure_arrays, "cluster": measure_cluster}
 
 
