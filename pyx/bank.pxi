@@ -162,10 +162,9 @@ cdef inline void compute_block(output_lanes *like, const BankShape shape, const 
 cdef inline void prefetch_results(const BankShape shape, const Block *block, bint many) noexcept nogil:
     """Prefetch the lines of results a few blocks ahead: too many stores that wait for theirs hold up the loop."""
     cdef char *line = block.result + block.results_ahead
-    cdef Py_ssize_t x, k
+    cdef Py_ssize_t x
     for x in range((24 if many else 12) // <int>shape):
-        for k in range(0, <int>shape * LANES_BYTES, 64):
-            prefetch(line + k)
+        prefetch_samples(line, 0, <int>shape * LANES_BYTES)
         line += block.result_step
 
 

@@ -139,8 +139,7 @@ cdef void sum_across(const Job *job, const float *middle, const float *across, f
     cdef float weight = <float>job.box.across
     cdef lanes_float sums[BOX_VECTORS]
     while True:
-        for k in range(0, block * <Py_ssize_t>sizeof(float), 64):
-            prefetch(ahead + x * <Py_ssize_t>sizeof(float) + k)
+        prefetch_samples(ahead, x * sizeof(float), (x + block) * sizeof(float))
         clear_vectors(sums)
         for k in range(width // part):
             add_vectors(sums, across + x + k * part * step)

@@ -129,7 +129,7 @@ cdef bint has_awake_worker() noexcept nogil:
 
 
 cdef bint wakes_workers(double seconds) noexcept nogil:
-    """Return whether workers are woken for work of so many seconds."""
+    """Return whether workers are woken for work that takes one thread this long."""
     cdef int calls = load_number(&refused)
     if calls == 0 or seconds >= _brief or seconds < _wake:
         return seconds >= _wake
@@ -159,7 +159,7 @@ cdef void share(Part part, Wait wait, void *argument, Py_ssize_t threads, double
 
 
 cdef Py_ssize_t offer_tickets(Ticket *tickets, Work *work, Py_ssize_t most, bint wakes) noexcept nogil:
-    """Offer a ticket to each of so many workers: those that are awake, then those that sleep, then those at work."""
+    """Offer tickets to `most` workers at most: first to awake ones, then to sleeping ones, then to busy ones."""
     cdef int states[3]
     cdef Py_ssize_t offered = 0
     cdef int s, k
@@ -210,7 +210,7 @@ capsule = PyCapsule_New(&pool, "imfilter.pool", NULL)
 
 
 def count_threads(Py_ssize_t threads, double seconds):
-    """Return how many threads pay for work of so many seconds on one thread: at most those that are given."""
+    """Return how many of these threads are worth using for work that takes one of them this many seconds."""
     return threads if seconds >= _wake else 1
 
 

@@ -1,7 +1,7 @@
 # Work in Python, for which each thread takes the lock of the interpreter.
 
 @cython.final
-cdef class _Calls:
+cdef class _SharedCalls:
     """Strips of a task of Python's, each given to the thread that asks next."""
     cdef object task, error
     cdef Py_ssize_t next, height, rows
@@ -27,14 +27,14 @@ cdef class _Calls:
         return 0
 
 
-cdef void run_calls(_Calls calls, bint caller) noexcept with gil:
+cdef void run_calls(_SharedCalls calls, bint caller) noexcept with gil:
     try:
         calls.run(caller)
     except BaseException as error:
         calls.stop(error)
 
 
-cdef void check_signals(_Calls calls) noexcept with gil:
+cdef void check_signals(_SharedCalls calls) noexcept with gil:
     try:
         PyErr_CheckSignals()
     except BaseException as error:
@@ -43,7 +43,7 @@ cdef void check_signals(_Calls calls) noexcept with gil:
 
 def share_calls(task, Py_ssize_t threads, Py_ssize_t rows, Py_ssize_t height):
     """Call task.run(first, last, caller) for strips of rows on several threads; see imfilter.runtime.threads."""
-    cdef _Calls calls = _Calls(task, rows, height)
+    cdef _SharedCalls calls = _SharedCalls(task, rows, height)
     cdef void *argument = <void *>calls
     with nogil:
         share(<Part>run_calls, <Wait>check_signals, argument, threads, 1)

@@ -247,7 +247,7 @@ cdef void add_doublings(const Job *job, lane *lanes) noexcept nogil:
 
 
 cdef inline Py_ssize_t count_columns(const Segment *segment, Py_ssize_t pixels) noexcept nogil:
-    """Return how many columns of a segment so many output pixels read."""
+    """Return how many columns of a segment this number of output pixels reads."""
     return segment.scale * (pixels - 1) + 1 + segment.extra
 
 

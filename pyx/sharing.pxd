@@ -21,7 +21,7 @@ ctypedef void (*Wait)(void *work) noexcept nogil
 
 
 cdef struct Pool:
-    # The number of threads that pay for work of so many seconds on one thread, at most those that are given.
+    # How many of these threads are worth using for work that takes one of them this many seconds.
     Py_ssize_t (*count)(Py_ssize_t threads, double seconds) noexcept nogil
-    # Run parts of some work on this thread and up to threads - 1 others, and return when all have ended.
+    # Run parts of some work on this thread and up to threads - 1 others; return when all have ended.
     void (*share)(Part part, Wait wait, void *work, Py_ssize_t threads, double seconds) noexcept nogil

@@ -11,11 +11,17 @@ cdef enum:
     NEAR_BYTES = 16_384         # scratch up to this size, with room to be aligned, lies on the caller's stack
 
 
+cdef inline char *find_scratch(char *near, Py_ssize_t size) noexcept nogil:
+    """Return memory for scratch of this size, and 64 bytes more: near, if that is large enough, else a new piece.
+
+    NULL: there is no memory.
+    """
+    return near if size + 64 <= NEAR_BYTES else <char *>malloc(size + 64)
+
+
 cdef char *take_scratch(char *near, Py_ssize_t size) except NULL:
-    """Return memory for scratch of this size, and 64 bytes more: near, if that is large enough, or a new piece."""
-    if size + 64 <= NEAR_BYTES:
-        return near
-    near = <char *>malloc(size + 64)
+    """Return memory as find_scratch does, or raise MemoryError."""
+    near = find_scratch(near, size)
     if near == NULL:
         raise MemoryError
     return near
@@ -31,7 +37,7 @@ cdef inline char *line_after(char *memory, Py_ssize_t size) noexcept nogil:
 
 cdef enum:
     SHARES = 4                  # strips per thread, so that one slow strip does not delay the rest
-    LEAST_OVERLAPS = 4          # a strip is so many times as high as what it reads again of the one above
+    LEAST_OVERLAPS = 4          # how much higher a strip is than what it reads again of the one above
 
 
 cdef class Strips:
@@ -103,10 +109,8 @@ cdef void compute_rows(Strips self, Py_ssize_t first, Py_ssize_t last, char *mem
 cdef void take_strips(Strips self, bint caller) noexcept nogil:
     """Compute strips until none is left. A thread without memory leaves them to the others."""
     cdef char near[NEAR_BYTES]
-    cdef char *memory = near
+    cdef char *memory = find_scratch(near, self.scratch)
     cdef Py_ssize_t first
-    if self.scratch + 64 > NEAR_BYTES:
-        memory = <char *>malloc(self.scratch + 64)
     if memory == NULL:
         return
     while not flag_is_set(self.stopped):

@@ -62,7 +62,7 @@ class Cell:
     tolerance: largest accepted difference from imfilter's result. loose: larger ones, for peers that approximate.
     border: width of the edge that is not compared. bytes: number of bytes read and written, for memory-bound work.
     flops: number of operations, for arithmetic-bound work. slow: contestants timed only once. claims: what others
-    published about the same work, on images of so many pixels.
+    published about the same work. pixels: of the image, where there are claims.
     """
 
     work: str

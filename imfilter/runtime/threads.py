@@ -85,7 +85,7 @@ class _Calls:
 def for_each(
     function: Callable[[Part], object], parts: Iterable[Part], workers: int | None = None, least: int = 2 * SHARES
 ) -> None:
-    """Call function(part) for every part, in any order, on several threads when there are at least so many parts.
+    """Call function(part) for every part, in any order, on several threads when there are at least `least` parts.
 
     This is for NumPy passes over strips of an array, where each call writes to its own strip.
     """
