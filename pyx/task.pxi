@@ -72,7 +72,8 @@ cdef class Strips:
 
     cdef int share_strips(self, Py_ssize_t threads, Py_ssize_t shares, double seconds) except -1:
         """Compute all rows on threads. seconds: about how long it takes on one."""
-        cdef Py_ssize_t height = max((self.rows - 1) // (threads * shares) + 1, LEAST_OVERLAPS * self.overlap)
+        cdef Py_ssize_t height = max((self.rows - 1) // (threads * shares) + 1,
+                                     LEAST_OVERLAPS * min(self.overlap, self.rows))
         cdef void *strips = <void *>self
         height = min(height, (self.rows - 1) // threads + 1)
         self.next, self.strip_height = 0, (height + self.align - 1) // self.align * self.align

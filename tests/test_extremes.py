@@ -97,3 +97,13 @@ def test_sizes_that_overflow_are_refused_in_words(keywords):
 def test_a_size_that_overflows_is_not_returned(call):
     with pytest.raises(ImfilterError, match=r"2\*\*62"):
         call()
+
+
+@pytest.mark.parametrize("workers", [10**4, 2**31, 2**61, 2**63, 2**70])
+def test_any_number_of_workers(workers, threaded, rng):
+    image = rng.integers(0, 256, (40, 30, 3), np.uint8)
+    kernel = np.arange(9).reshape(3, 3)
+    for _ in range(2):      # the second call is a repeated one
+        np.testing.assert_array_equal(correlate(image, kernel, workers=workers), correlate(image, kernel, workers=1))
+    np.testing.assert_array_equal(imfilter.median(image, workers=workers), imfilter.median(image, workers=1))
+    np.testing.assert_array_equal(imfilter.canny(image, workers=workers), imfilter.canny(image, workers=1))

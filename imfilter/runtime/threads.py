@@ -11,6 +11,7 @@ from ..errors import ImfilterError, check_integer
 Part = TypeVar("Part")
 
 VARIABLE = "IMFILTER_WORKERS"
+MOST_THREADS = 1000  # more that are asked for are not counted
 SHARES = 4  # strips per worker on average, so that one slow strip does not delay the rest
 
 
@@ -34,13 +35,13 @@ class LoopTask(Protocol):
 def thread_count(workers: int | None) -> int:
     """Return how many threads to use: the argument, else IMFILTER_WORKERS, else one per processor."""
     if workers is not None:
-        return check_integer("workers", workers, 1)
+        return min(check_integer("workers", workers, 1), MOST_THREADS)
     wanted = os.environ.get(VARIABLE)
     if not wanted:
         return count_processors()
     if not wanted.isdecimal() or int(wanted) < 1:
         raise ImfilterError(f"{VARIABLE} must be an integer of at least 1, got {wanted!r}")
-    return int(wanted)
+    return min(int(wanted), MOST_THREADS)
 
 
 @cache
