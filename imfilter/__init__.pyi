@@ -256,28 +256,28 @@ def mix(
 ) -> Any: ...
 
 def median(
-    image: Any, size: int | tuple[int, int] = 3,
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,
 ) -> Any: ...
 
 def minimum(
-    image: Any, size: int | tuple[int, int] = 3,
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,
 ) -> Any: ...
 
 def maximum(
-    image: Any, size: int | tuple[int, int] = 3,
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,
 ) -> Any: ...
 
 def percentile(
-    image: Any, percent: float = 50.0, size: int | tuple[int, int] = 3,
+    image: Any, percent: float = 50.0, size: int | tuple[int, int] = 3, footprint: Any = None,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

@@ -263,8 +263,10 @@ cdef inline Py_ssize_t solid_rows(const Job *job) noexcept nogil:
 
 cdef enum Method:           # how the samples of a window are filtered
     EXTREME                 # the smallest or the largest: windows of half the size overlap
+    CHORDS                  # the same of a footprint
     NETWORK                 # a network of exchanges
     HISTOGRAM               # of uint8
+    COUNTING                # the same of a footprint
     SELECTION               # the sample of a rank, bit by bit
     BILATERAL
 
@@ -277,6 +279,12 @@ cdef struct Exchange:
     Py_ssize_t beyond
 
 
+cdef struct Chord:
+    # A run of neighbors in a row of a footprint.
+    Py_ssize_t row, first, length
+    Py_ssize_t level        # 2 ** level is at most the length
+
+
 cdef struct Window:
     # A filter of the samples in a window, for each channel separately.
     Raster source, target
@@ -287,6 +295,10 @@ cdef struct Window:
     Py_ssize_t stride_y, stride_x
     Method method
     Py_ssize_t rank         # of the sample wanted, counted from 0
+    Chord *chords           # of a footprint, or the rows of a rectangle
+    Py_ssize_t chord_count
+    Py_ssize_t levels       # of the longest chord, and one more
+    bint ragged             # not all samples of the rectangle belong to the window
     Exchange *exchanges
     Py_ssize_t exchange_count, slots, result
     double *weights         # bilateral: for each place of the window the logarithm to base 2 of its weight

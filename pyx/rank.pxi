@@ -30,7 +30,9 @@ cdef void run_network(key *like, const Window *job, const char **rows, char *slo
     cdef key *most
     for k in range(job.exchange_count):
         step = &job.exchanges[k]
-        many = count + step.beyond * channels
+        many = count        # all others end in whole vectors, for which slots and rows have room
+        if k + 1 < job.exchange_count:
+            many = rounded_up((count + step.beyond * channels) * sizeof(key)) // <Py_ssize_t>sizeof(key)
         a = <const key *>(slots + step.first * slot_size) + step.first_shift * channels
         if step.first < job.height:
             a = <const key *>rows[step.first] + x + step.first_shift * channels
@@ -47,26 +49,19 @@ cdef void run_network(key *like, const Window *job, const char **rows, char *slo
             exchange_rows(a, b, least, most, many)
 
 
-cdef void select(key *like, const Window *job, const char **rows, Py_ssize_t x, Py_ssize_t count, key *into,
-                 uint32_t *below) noexcept nogil:
-    """Find results x to x + count - 1 bit by bit: set a bit if at most rank samples are below the resulting key."""
-    cdef Py_ssize_t i, j, k, bit
-    cdef key lowest = 0, half
+cdef void find_nan(key *like, const Window *job, const char **rows, const bint *broken, char *found,
+                   key nan) noexcept nogil:
+    """Mark results whose footprint contains NaN."""
+    cdef Py_ssize_t i, j, x, lanes = job.source.width * job.source.channels
+    cdef const Chord *chord
     cdef const key *row
-    if key is int16_t or key is int32_t or key is int64_t:
-        lowest = <key>(<uint64_t>1 << (8 * sizeof(key) - 1))
-    for k in range(count):
-        into[k] = lowest
-    for bit in range(8 * sizeof(key) - 1, -1, -1):
-        half = <key>(<uint64_t>1 << bit)        # the first flips the sign of the lowest key
-        memset(below, 0, count * sizeof(uint32_t))
-        for i in range(job.height):
-            for j in range(job.width):
-                row = <const key *>rows[i] + x + j * job.source.channels
-                for k in range(count):
-                    below[k] += row[k] < <key>(into[k] ^ half)
-        for k in range(count):
-            into[k] = <key>(into[k] ^ half) if below[k] <= job.rank else into[k]
+    for i in range(job.chord_count):
+        chord = &job.chords[i]
+        if broken[chord.row]:
+            for j in range(chord.first, chord.first + chord.length):
+                row = <const key *>rows[chord.row] + j * job.source.channels
+                for x in range(lanes):
+                    found[x] |= row[x] == nan
 
 
 cdef void spread_nan(key *like, const Window *job, const char **rows, const bint *broken, char *found,
@@ -82,6 +77,11 @@ cdef void spread_nan(key *like, const Window *job, const char **rows, const bint
     if not seen:
         return
     memset(found, 0, lanes)
+    if job.ragged:
+        find_nan(like, job, rows, broken, found, nan)
+        for x in range(job.source.width * job.source.channels):
+            into[x] = nan if found[x] else into[x]
+        return
     for i in range(job.height):
         if broken[i]:
             for x in range(lanes):
@@ -104,7 +104,8 @@ cdef struct RankScratch:
     const char **rows
     bint *broken
     char *result
-    char *slots             # rows of a network, or counters of a selection
+    char *slots             # rows of a network
+    Selection selection
     char *found
     Py_ssize_t slot_size, size
 
@@ -121,7 +122,7 @@ cdef RankScratch rank_scratch(const Window *job, char *memory) noexcept nogil:
     scratch.found = carve(memory, &taken, rounded_up(job.row_lanes))
     scratch.slot_size = rounded_up((job.tile + (job.width - 1) * job.source.channels) * job.source.size) + 64
     if job.method == SELECTION:
-        scratch.slots = carve(memory, &taken, job.tile * sizeof(uint32_t))
+        scratch.selection = selection_at(job, memory, &taken)
     else:
         scratch.slots = carve(memory, &taken, max(job.slots * scratch.slot_size, 15 * SPAN + 64))
     scratch.size = taken
@@ -132,13 +133,16 @@ cdef void rank_row(key *like, Window *job, const char **rows, RankScratch *scrat
                    double *work, Poll poll) noexcept nogil:
     """Compute a row of results by a network or selection. ahead: a row of the image to prefetch, or NULL."""
     cdef Py_ssize_t x = 0, lanes = job.source.width * job.source.channels, count
+    if job.method == COUNTING:
+        count_row(job, rows, <uint8_t *>result)
+        return
     while x < lanes:
         count = min(job.tile, lanes - x)
         prefetch_samples(ahead, x * sizeof(key), (x + count) * sizeof(key))
         if job.method == NETWORK:
             run_network(like, job, rows, scratch.slots, scratch.slot_size, x, count, <char *>(result + x))
         else:
-            select(like, job, rows, x, count, result + x, <uint32_t *>scratch.slots)
+            select(like, job, rows, x, count, result + x, &scratch.selection)
             if should_stop(&job.stopped, work, job.work, poll):
                 return
         x += count

@@ -17,7 +17,7 @@ cdef inline bint is_small(const Window *job) noexcept nogil:
         return False
     if job.method == EXTREME:
         return job.height <= TALLEST_SMALL
-    return job.method == NETWORK and job.height == job.width and (
+    return job.method == NETWORK and not job.ragged and job.height == job.width and (
         job.height == 3 and job.rank == 4 or job.height == 5 and job.rank == 12)
 
 

@@ -32,31 +32,41 @@ cdef inline Py_ssize_t padded_lanes(const Window *job) noexcept nogil:
     return (job.source.width + job.width - 1) * job.source.channels
 
 
-cdef void fill_padded(const Window *job, Py_ssize_t n, Py_ssize_t y, char *row) noexcept nogil:
+cdef inline void copy_pixels(char *into, const char *first, Py_ssize_t pixels, const Raster *image) noexcept nogil:
+    if image.packed:
+        memcpy(into, first, pixels * image.channels * image.size)
+    else:
+        gather(into, first, pixels, image.step_x, image)
+
+
+cdef inline void fill_padded(const Window *job, Py_ssize_t n, Py_ssize_t y, char *row) noexcept nogil:
     """Put the samples of row y of the padded image, counted from the image's first, side by side."""
+    fill_part(job, n, y, 0, job.source.width + job.width - 1, row)
+
+
+cdef void fill_part(const Window *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t columns,
+                    char *row) noexcept nogil:
+    """Put the samples of columns x to x + columns - 1 of the padded image side by side, of row y as above."""
     cdef const Raster *image = &job.source
     cdef Py_ssize_t width = image.width, size = image.size * image.channels, k, c, at
-    cdef Py_ssize_t columns = width + job.width - 1
-    cdef const char *first
-    cdef char *inside = row + job.left * size
+    cdef Py_ssize_t left = max(job.left, x), right = min(job.left + width, x + columns)     # columns that the image has
+    cdef const char *first = NULL
     y = place(y, image.height, job.border)
     if y >= 0:
         first = image.data + n * image.step_n + y * image.step_y
-        if image.packed:
-            memcpy(inside, first, width * size)
-        else:
-            gather(inside, first, width, image.step_x, image)
-    k = 0
-    while k < columns:
-        if k == job.left and y >= 0:
-            k += width
+        if left < right:
+            copy_pixels(row + (left - x) * size, first + (left - job.left) * image.step_x, right - left, image)
+    k = x
+    while k < x + columns:
+        if k == left and left < right and y >= 0:
+            k = right
             continue
         at = -1 if y < 0 else place(k - job.left, width, job.border)
         if at >= 0:
-            memcpy(row + k * size, inside + at * size, size)
+            copy_pixels(row + (k - x) * size, first + at * image.step_x, 1, image)
         else:
             for c in range(image.channels):
-                memcpy(row + k * size + c * image.size, job.outside, image.size)
+                memcpy(row + (k - x) * size + c * image.size, job.outside, image.size)
         k += 1
 
 
@@ -127,18 +137,25 @@ cdef void write_keys(const Window *job, Py_ssize_t n, Py_ssize_t y, char *keys, 
 
     plain: they are samples, not keys.
     """
+    write_part(job, n, y, keys, 0, job.source.width, plain)
+
+
+cdef void write_part(const Window *job, Py_ssize_t n, Py_ssize_t y, char *keys, Py_ssize_t x, Py_ssize_t pixels,
+                     bint plain) noexcept nogil:
+    """Write the results of the pixels from column x on, of which every stride-th has one."""
     cdef const Raster *target = &job.target
-    cdef Py_ssize_t size = target.size * target.channels, x
-    cdef char *into = target.data + n * target.step_n + y * target.step_y
-    if job.stride_x > 1:
-        for x in range(1, target.width):
-            memmove(keys + x * size, keys + x * job.stride_x * size, size)
+    cdef Py_ssize_t size = target.size * target.channels, step = job.stride_x, k
+    cdef Py_ssize_t first = (x + step - 1) // step, count = (x + pixels + step - 1) // step - first
+    cdef char *into = target.data + n * target.step_n + y * target.step_y + first * size
+    if step > 1:
+        for k in range(count):
+            memmove(keys + k * size, keys + ((first + k) * step - x) * size, size)
     if not plain:
-        make_floats(job, keys, target.width * target.channels)
+        make_floats(job, keys, count * target.channels)
     if job.streamed:
-        stream(into, keys, target.width * size)
+        stream(into, keys, count * size)
     elif into != keys:
-        memcpy(into, keys, target.width * size)
+        memcpy(into, keys, count * size)
 
 
 cdef inline char *ring_row(const Window *job, Ring *ring, Py_ssize_t n, Py_ssize_t y) noexcept nogil:

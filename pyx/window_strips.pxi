@@ -3,6 +3,8 @@
 cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
     if job.method == EXTREME and not is_small(job):
         return (job.height + 3) * rounded_up(job.row_lanes * job.source.size)
+    if job.method == CHORDS:
+        return chord_scratch(job, NULL).size
     if job.method == HISTOGRAM:
         return histogram_scratch(job)
     if job.method == BILATERAL:
@@ -14,6 +16,8 @@ cdef void rank_strip(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_
                      Poll poll) noexcept nogil:
     if job.method == EXTREME and not is_small(job):
         extremes(like, job, n, first, last, memory, poll)
+    elif job.method == CHORDS:
+        chord_extremes(like, job, n, first, last, memory, poll)
     else:
         ranks(like, job, n, first, last, memory, poll)
 

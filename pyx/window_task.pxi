@@ -3,9 +3,11 @@
 cdef enum:
     SLOT_BYTES = 24_576         # the slots of a network stay within the first-level cache
     COLUMN_BYTES = 524_288      # the histograms of a tile's columns stay within the second-level cache
+    LEVEL_BYTES = 262_144       # and so do the levels of a footprint's rows
 
 _METHODS = {
-    "extreme": EXTREME, "network": NETWORK, "histogram": HISTOGRAM, "selection": SELECTION, "bilateral": BILATERAL,
+    "extreme": EXTREME, "chords": CHORDS, "network": NETWORK, "histogram": HISTOGRAM, "counting": COUNTING,
+    "selection": SELECTION, "bilateral": BILATERAL,
 }
 
 
@@ -37,12 +39,21 @@ cdef class PackedWindow:
         job.streamed = self.rows * job.target.width * job.target.channels * job.target.size > STREAM_BYTES
         count = job.source.width * job.source.channels
         job.tile, job.work = count, count * 32.
+        if plan.chords is not None:
+            self.pack_chords(plan.chords)
         if job.method == NETWORK:
             self.pack_network(plan.network)
             job.work = <double>count * job.exchange_count * job.source.size
         elif job.method == SELECTION:
             job.tile = 512
             job.work = job.tile * <double>job.height * job.width * job.source.size * 2
+        elif job.method == CHORDS:
+            count = job.source.channels * job.source.size
+            job.tile = max(LEVEL_BYTES // (job.height * job.levels * count) - job.width, job.width, 1024 // count)
+            job.tile = min(job.tile, job.source.width)
+            job.work = job.tile * job.source.channels * 4. * (job.chord_count + job.levels)
+        elif job.method == COUNTING:
+            job.work = count * 4. * job.chord_count
         elif job.method == HISTOGRAM:
             job.tile = max(COLUMN_BYTES // (544 * job.source.channels) - job.width, job.width, 64)
             job.tile = min(job.tile, job.source.width)
@@ -57,8 +68,25 @@ cdef class PackedWindow:
         self.scratch = self.loops.window_scratch(job)
 
     def __dealloc__(self):
+        free(self.job.chords)
         free(self.job.exchanges)
         free(self.job.weights)
+
+    cdef int pack_chords(self, chords) except -1:
+        cdef Window *job = &self.job
+        cdef Chord *chord
+        cdef Py_ssize_t samples = 0
+        job.chords = <Chord *>take(len(chords), sizeof(Chord))
+        job.levels = 1
+        for row, first, length in chords.tolist():
+            chord = &job.chords[job.chord_count]
+            chord.row, chord.first, chord.length = row, first, length
+            chord.level = length.bit_length() - 1
+            job.levels = max(job.levels, chord.level + 1)
+            job.chord_count += 1
+            samples += length
+        job.ragged = samples < job.height * job.width
+        return 0
 
     cdef int pack_network(self, network) except -1:
         cdef Window *job = &self.job

@@ -10,6 +10,7 @@ import imfilter
 from imfilter.arrays.opened import open_image
 from imfilter.engine import _core
 from imfilter.engine import rank as ranks
+from imfilter.engine.footprint import rectangle
 from imfilter.engine.request import FilterOptions
 from imfilter.engine.sorting_networks import build_network
 from imfilter.errors import ImfilterError
@@ -62,7 +63,7 @@ def test_ranks_are_those_of_sorted_windows(code, rng, variant, method):
         for rank in {0, samples - 1, samples // 2, samples // 4}:
             of_rank = wanted[:, :, rank] if image.ndim == 2 else wanted[:, :, rank, :]
             stride = tuple(rng.integers(1, 4, 2).tolist()) if rng.random() < 0.4 else (1, 1)
-            prepared = ranks.prepare_rank(open_image(image, -1), size, rank, FilterOptions(mode, 9, stride))
+            prepared = ranks.prepare_rank(open_image(image, -1), rectangle(size), rank, FilterOptions(mode, 9, stride))
             result = prepared.run(image, None, 1)
             np.testing.assert_array_equal(result, of_rank[::stride[0], ::stride[1]], f"{size} {shape} {rank} {mode}")
 

@@ -46,9 +46,10 @@ class Computation(NamedTuple):
 class WindowPlan(NamedTuple):
     """How the samples of a window are looked at.
 
-    method: "extreme", "network", "histogram", "selection" or "bilateral". before: rows above and columns to the left of
-    the pixel. cost: roughly how long a sample takes. rank: of the sample wanted. weights: of a bilateral filter, the
-    logarithm to base 2 for each place of the window; strictness: what a difference is multiplied by. exact: as above.
+    method: "extreme", "chords", "network", "histogram", "counting", "selection" or "bilateral". before: rows above and
+    columns to the left of the pixel. cost: roughly how long a sample takes. rank: of the sample wanted. chords: as in
+    Footprint; None: the method needs none. weights: of a bilateral filter, the logarithm to base 2 for each place of
+    the window; strictness: what a difference is multiplied by. exact: as above.
     """
 
     method: str
@@ -57,6 +58,7 @@ class WindowPlan(NamedTuple):
     cost: float
     rank: int = 0
     network: Any = None
+    chords: Any = None
     weights: Any = None
     strictness: float = 0.0
     exact: bool = False

@@ -14,6 +14,7 @@ from . import _core
 from .borders import Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import WindowPlan
+from .footprint import Footprint, chords_of
 from .kept import KeptPack, PreparedLoops, is_plain
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .request import FilterOptions
@@ -27,50 +28,60 @@ LARGEST_PACKED = 2**9  # exchanges of a network up to which it stays packed: abo
 SECONDS = 0.05e-9  # that a result takes whose cost is 1, with wide vectors
 # Samples of a window up to which a network is faster than histograms (for 1 byte) or selection.
 LARGEST_NETWORK = {1: 81, 2: 1000, 4: 1000, 8: 1000}
+LARGEST_RAGGED_NETWORK = {1: 81, 2: 200, 4: 200, 8: 200}  # windows beside each other share less
 
 
 @lru_cache(maxsize=64)
-def _network_for(height: int, width: int, rank: int) -> "Network":
-    from .sorting_networks import build_network  # most programs filter no ranks
+def _network_for(size: tuple[int, int], chords: tuple[tuple[int, ...], ...] | None, rank: int) -> "Network":
+    from .sorting_networks import build_network, build_ragged_network  # most programs filter no ranks
 
-    return build_network(height, width, rank)
+    return build_network(*size, rank) if chords is None else build_ragged_network(chords, size[0], rank)
 
 
 Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]
 
 
 def prepare_extreme(
-    opened: OpenedImage, size: tuple[int, int], largest: bool, options: FilterOptions
+    opened: OpenedImage, window: Footprint, largest: bool, options: FilterOptions
 ) -> "PreparedWindow":
     """Prepare to take the smallest or the largest sample of each window."""
 
     def choose_plan(image_size: tuple[int, int], _: np.dtype[Any]) -> WindowPlan:
+        if window.chords is not None:
+            return WindowPlan(
+                "chords", window.size, window.before, 2 * len(window.chords), int(largest), chords=window.chords)
         # Beyond twice the image a border only repeats samples that the window already holds.
-        before = [min(length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
-        after = [min(length - 1 - length // 2, 2 * n) for length, n in zip(size, image_size, strict=True)]
+        sides = list(zip(window.size, window.before, image_size, strict=True))
+        before = [min(first, 2 * n) for _, first, n in sides]
+        after = [min(length - 1 - first, 2 * n) for length, first, n in sides]
         height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
         return WindowPlan("extreme", (height, width), (before[0], before[1]), 1, int(largest))
 
     return PreparedWindow(opened, choose_plan, options, selects=True)
 
 
-def prepare_rank(opened: OpenedImage, size: tuple[int, int], rank: int, options: FilterOptions) -> "PreparedWindow":
+def prepare_rank(opened: OpenedImage, window: Footprint, rank: int, options: FilterOptions) -> "PreparedWindow":
     """Prepare to take the rank-th smallest sample of each window, counted from 0."""
-    samples = size[0] * size[1]
-    if rank in (0, samples - 1):
-        return prepare_extreme(opened, size, rank > 0, options)
-    if max(size) > TALLEST:
-        raise ImfilterError(f"size must be at most {TALLEST} rows and columns, got {size}")
+    if rank in (0, window.samples - 1):
+        return prepare_extreme(opened, window, rank > 0, options)
+    if max(window.size) > TALLEST:
+        raise ImfilterError(f"size must be at most {TALLEST} rows and columns, got {window.size}")
+    ragged = window.chords is not None
 
     def choose_plan(_: tuple[int, int], dtype: np.dtype[Any]) -> WindowPlan:
-        before = size[0] // 2, size[1] // 2
-        if samples <= LARGEST_NETWORK[dtype.itemsize]:
-            network = _network_for(*size, rank)
+        plan = WindowPlan("selection", window.size, window.before, 0, rank)
+        if window.samples <= (LARGEST_RAGGED_NETWORK if ragged else LARGEST_NETWORK)[dtype.itemsize]:
+            runs = None if window.chords is None else tuple(map(tuple, window.chords.tolist()))
+            network = _network_for(window.size, runs, rank)
             cost = len(network.steps) * dtype.itemsize / 16
-            return WindowPlan("network", size, before, cost, rank, network)
-        if dtype == np.uint8:
-            return WindowPlan("histogram", size, before, 20, rank)
-        return WindowPlan("selection", size, before, samples * dtype.itemsize / 2, rank)
+            return plan._replace(method="network", cost=cost, network=network, chords=window.chords)
+        if dtype == np.uint8 and not ragged:
+            return plan._replace(method="histogram", cost=20)
+        chords = chords_of(window)
+        selecting, counting = window.samples * dtype.itemsize**2 / 2, 45 + 4.5 * len(chords)
+        if dtype == np.uint8 and counting < selecting:
+            return plan._replace(method="counting", cost=counting, chords=chords)
+        return plan._replace(cost=selecting, chords=chords)
 
     return PreparedWindow(opened, choose_plan, options, selects=True)
 

@@ -1,6 +1,7 @@
 """Sorting networks that find the k-th smallest sample of each window; neighboring windows share exchanges."""
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -98,6 +99,35 @@ def build_network(height: int, width: int, rank: int) -> Network:
             level = builder.merge_windows(level, level, columns // 2)
     assert whole is not None and len(whole.wires) == 1
     return _assign_slots(builder.exchanges, whole.wires[0], height)
+
+
+def build_ragged_network(chords: Iterable[tuple[int, ...]], height: int, rank: int) -> Network:
+    """Return the network that finds the rank-th smallest sample of a footprint.
+
+    Columns with pixels in the same rows are sorted once; then neighbors are merged in pairs, and pairs in pairs.
+    chords: row, first column and length of each run of pixels.
+    """
+    columns: dict[int, list[int]] = {}
+    for row, first, length in chords:
+        for column in range(first, first + length):
+            columns.setdefault(column, []).append(row)
+    builder, begins = _Builder(sum(map(len, columns.values())), rank), min(columns)
+    made: dict[Hashable, Sorted] = {}  # windows by what they are made of, which neighbors share
+    parts: list[tuple[Hashable, int]] = []  # kind and first column of each window
+    for column, rows in sorted(columns.items()):
+        kind: Hashable = tuple(rows)
+        if kind not in made:
+            made[kind] = builder.trim(Sorted(builder.sort([Wire(-1 - row, begins) for row in rows]), 0, 0))
+        parts.append((kind, column - begins))
+    while len(parts) > 1:
+        pairs: list[tuple[Hashable, int]] = []
+        for (one, column), (other, further) in zip(parts[::2], parts[1::2], strict=False):
+            kind = one, other, further - column
+            if kind not in made:
+                made[kind] = builder.merge_windows(made[one], made[other], further - column)
+            pairs.append((kind, column))
+        parts = pairs + parts[2 * len(pairs):]
+    return _assign_slots(builder.exchanges, made[parts[0][0]].wires[0], height)
 
 
 def _assign_slots(exchanges: list[tuple[Wire, Wire]], result: Wire, height: int) -> Network:

@@ -40,7 +40,8 @@ class Parameter(NamedTuple):
         """Return a value as it is written on a command line, where it is read as the same value."""
         if isinstance(value, np.ndarray):
             rows = value if value.ndim == 2 else value[:, None].T
-            return ";".join(" ".join(map(Parameter.format_value, row.tolist())) for row in rows)
+            numbers = rows.astype(int) if rows.dtype == bool else rows
+            return ";".join(" ".join(map(Parameter.format_value, row.tolist())) for row in numbers)
         if isinstance(value, tuple):
             return ",".join(map(Parameter.format_value, value))
         if isinstance(value, float):

@@ -13,6 +13,7 @@ from ..arrays.conversion import as_array
 from ..engine.borders import MODES, parse_border
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
+from ..weights.footprints import SHAPES, check_footprint, footprint_of
 
 
 class Number:
@@ -166,7 +167,26 @@ class BorderName:
         return list_choices(MODES)
 
 
-Kind = Number | Integer | Pair | Choice | Table | Flag | BorderName
+class Shape:
+    """Which pixels of a window count: a boolean array, or the name of a shape with its numbers; None: all of them."""
+
+    def check(self, name: str, value: object) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            footprint_of(value)
+            return value
+        return check_footprint(as_array(value, name) if not isinstance(value, (list, tuple)) else value)
+
+    def parse(self, text: str) -> str | None:
+        return None if text.lower() == "none" else text
+
+    @property
+    def words(self) -> str:
+        return f"a shape with its numbers, such as disk:5 ({', '.join(SHAPES)}), or a matrix '0 1 0; 1 1 1; 0 1 0'"
+
+
+Kind = Number | Integer | Pair | Choice | Table | Flag | BorderName | Shape
 
 
 def parse_number(text: str) -> float:

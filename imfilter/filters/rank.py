@@ -1,17 +1,19 @@
 """Rank filters and the bilateral filter: a sample of each window, or a mean of the samples like the pixel."""
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
 from ..arrays.dtypes import working_dtype
 from ..arrays.opened import OpenedImage
 from ..engine import rank as ranks
+from ..engine.footprint import Footprint, footprint_from, rectangle
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
+from ..weights.footprints import footprint_of
 from .operation import Operation, Prepared
-from .parameters import Integer, Number, Pair
+from .parameters import Integer, Number, Pair, Shape
 from .registry import register_filter
 from .sample_range import range_dtype
 
@@ -19,6 +21,8 @@ Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
 
 LOG2_E = math.log2(math.e)
 LARGEST_RADIUS = 2**11  # pixels, of a bilateral window
+
+WindowShape = Annotated[Any, Shape()]
 
 # What docstrings share.
 SAMPLES = """\
@@ -31,15 +35,25 @@ Parameters
 ----------
 size : int or (int, int), default 3
     Rows and columns of the window, in pixels. Any size takes about as long.
+footprint : str or (rows, columns) array of bool, default None
+    Which pixels of a window count, instead of `size`: "disk:5", or an array such as `imfilter.kernels.footprint`
+    returns.
 
 """ + SAMPLES
+
+
+def window_of(size: Any, footprint: Any) -> Footprint:
+    """Return the window of checked parameters: the footprint if there is one, else the rectangle of that size."""
+    if footprint is None:
+        return rectangle(size)
+    return footprint_from(footprint_of(footprint) if isinstance(footprint, str) else footprint)
 
 
 class RankOfWindow(Operation):
     """Take the rank-th smallest sample of each window, from 0 on."""
 
-    def __init__(self, size: tuple[int, int], rank: int) -> None:
-        self.window, self.rank = size, rank
+    def __init__(self, window: Footprint, rank: int) -> None:
+        self.window, self.rank = window, rank
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         return ranks.prepare_rank(opened, self.window, self.rank, options)
@@ -48,25 +62,28 @@ class RankOfWindow(Operation):
 class ExtremeOfWindow(Operation):
     """Take the largest or the smallest sample of each window."""
 
-    def __init__(self, size: tuple[int, int], largest: bool) -> None:
-        self.window, self.largest = size, largest
+    def __init__(self, window: Footprint, largest: bool) -> None:
+        self.window, self.largest = window, largest
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         return ranks.prepare_extreme(opened, self.window, self.largest, options)
 
 
 @register_filter("rank", shared=SAMPLES)
-def median(size: Size = 3) -> Operation:
+def median(size: Size = 3, footprint: WindowShape = None) -> Operation:
     """Median filter: remove specks, preserve edges.
 
     Parameters
     ----------
     size : int or (int, int), default 3
         Rows and columns of the window, in pixels; 3 is a radius of 1.
+    footprint : str or (rows, columns) array of bool, default None
+        Which pixels of a window count, instead of `size`: "disk:5", or an array such as `imfilter.kernels.footprint`
+        returns.
 
     Notes
     -----
-    The sample at index n // 2 of the n = size[0] size[1] sorted samples, as in scipy.ndimage: with an even number, the
+    The sample at index n // 2 of the n sorted samples of a window, as in scipy.ndimage: with an even number, the
     upper of the two in the middle. An even size has its center at size // 2. A window that contains NaN gives NaN.
     `cval` is rounded to the image's dtype.
 
@@ -82,12 +99,12 @@ def median(size: Size = 3) -> Operation:
     >>> imfilter.median(numpy.array([[5, 5, 200, 5, 60, 60]], numpy.uint8), (1, 3))
     array([[ 5,  5,  5, 60, 60, 60]], dtype=uint8)
     """
-    height, width = size  # type: ignore[misc]
-    return RankOfWindow((height, width), height * width // 2)
+    window = window_of(size, footprint)
+    return RankOfWindow(window, window.samples // 2)
 
 
 @register_filter("rank", shared=EXTREME)
-def minimum(size: Size = 3) -> Operation:
+def minimum(size: Size = 3, footprint: WindowShape = None) -> Operation:
     """Minimum filter (erosion): the darkest sample of each window.
 
     Notes
@@ -106,11 +123,11 @@ def minimum(size: Size = 3) -> Operation:
     >>> imfilter.minimum(numpy.array([[9, 9, 5, 9, 9, 9]], numpy.uint8), (1, 3))
     array([[9, 5, 5, 5, 9, 9]], dtype=uint8)
     """
-    return ExtremeOfWindow(size, largest=False)  # type: ignore[arg-type]
+    return ExtremeOfWindow(window_of(size, footprint), largest=False)
 
 
 @register_filter("rank", shared=EXTREME)
-def maximum(size: Size = 3) -> Operation:
+def maximum(size: Size = 3, footprint: WindowShape = None) -> Operation:
     """Maximum filter (dilation): the brightest sample of each window.
 
     Notes
@@ -128,11 +145,13 @@ def maximum(size: Size = 3) -> Operation:
     >>> imfilter.maximum(numpy.array([[0, 0, 5, 0, 0, 0]], numpy.uint8), (1, 3))
     array([[0, 5, 5, 5, 0, 0]], dtype=uint8)
     """
-    return ExtremeOfWindow(size, largest=True)  # type: ignore[arg-type]
+    return ExtremeOfWindow(window_of(size, footprint), largest=True)
 
 
 @register_filter("rank", shared=SAMPLES)
-def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size: Size = 3) -> Operation:
+def percentile(
+    percent: Annotated[float, Number(least=0, most=100)] = 50.0, size: Size = 3, footprint: WindowShape = None,
+) -> Operation:
     """Percentile filter: replace each pixel by a percentile of its neighborhood.
 
     Parameters
@@ -141,10 +160,13 @@ def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size
         Which sample, from 0, the darkest, to 100, the brightest.
     size : int or (int, int), default 3
         Rows and columns of the window, in pixels.
+    footprint : str or (rows, columns) array of bool, default None
+        Which pixels of a window count, instead of `size`: "disk:5", or an array such as `imfilter.kernels.footprint`
+        returns.
 
     Notes
     -----
-    The sample at index int(n percent / 100) of the n = size[0] size[1] sorted samples, the last for 100, as in
+    The sample at index int(n percent / 100) of the n sorted samples of a window, the last for 100, as in
     scipy.ndimage: samples are not interpolated. A window that contains NaN gives NaN. `cval` is rounded to the image's
     dtype.
 
@@ -154,10 +176,10 @@ def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size
     >>> imfilter.percentile(numpy.array([[1, 2, 3, 4, 5]], numpy.uint8), 25, (1, 5))
     array([[1, 1, 2, 3, 4]], dtype=uint8)
     """
-    height, width = size  # type: ignore[misc]
-    samples = height * width
+    window = window_of(size, footprint)
+    samples = window.samples
     rank = min(int(samples * (percent / 100) if samples > 2**53 else float(samples) * percent / 100), samples - 1)
-    return RankOfWindow((height, width), rank)
+    return RankOfWindow(window, rank)
 
 
 @register_filter("rank")

@@ -20,11 +20,12 @@ from typing import Any
 
 from ..errors import ImfilterError, suggest
 from ..weights.compass import rotate
+from ..weights.footprints import footprint
 from ..weights.taps import Array
 from .from_filters import kernel_function, kernel_names
 from .normalization import normalize
 
-__all__ = ["named", "normalize", "rotate"]
+__all__ = ["footprint", "named", "normalize", "rotate"]
 
 
 def named(name: str, **parameters: Any) -> Array:

@@ -1,0 +1,60 @@
+"""Windows of any shape: which pixels around each one count, as runs of neighbors in each row."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..arrays.dtypes import Array
+from .computation import Pair
+
+
+class Footprint(NamedTuple):
+    """A window. size: its rows and columns. before: rows above and columns to the left of the pixel.
+
+    chords: (n, 3) array of int64: row, first column and length of each run of pixels that count, from the top down;
+    None: all of them count. samples: how many that are.
+    """
+
+    size: Pair
+    before: Pair
+    chords: Array | None = None
+    samples: int = 0
+
+
+def rectangle(size: Pair) -> Footprint:
+    """Return a window all of whose pixels count. An even size has its center at size // 2."""
+    return Footprint(size, (size[0] // 2, size[1] // 2), None, size[0] * size[1])
+
+
+def footprint_from(shape: Array, before: Pair | None = None) -> Footprint:
+    """Return the window of a boolean array (rows, columns) that has a True. before: size // 2 unless given."""
+    if before is None:
+        before = shape.shape[0] // 2, shape.shape[1] // 2
+    size = shape.shape[0], shape.shape[1]
+    return Footprint(size, before, None if shape.all() else _find_chords(shape), int(np.count_nonzero(shape)))
+
+
+def mirrored(window: Footprint) -> Footprint:
+    """Return the window turned by half a turn around its pixel."""
+    (height, width), (top, left) = window.size, window.before
+    before = height - 1 - top, width - 1 - left
+    if window.chords is None:
+        return window._replace(before=before)
+    row, first, length = window.chords.T
+    chords = np.stack([height - 1 - row, width - first - length, length], axis=1)[::-1]
+    return window._replace(before=before, chords=np.ascontiguousarray(chords))
+
+
+def _find_chords(shape: Array) -> Array:
+    edges = np.diff(np.pad(shape, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    (rows, firsts), (_, ends) = np.nonzero(edges > 0), np.nonzero(edges < 0)
+    return np.stack([rows, firsts, ends - firsts], axis=1)
+
+
+def chords_of(window: Footprint) -> Array:
+    """Return its chords, also those of a rectangle."""
+    height, width = window.size
+    if window.chords is not None:
+        return window.chords
+    return np.array([(row, 0, width) for row in range(height)], np.int64)
