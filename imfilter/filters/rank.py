@@ -156,8 +156,9 @@ def percentile(percent: Annotated[float, Number(least=0, most=100)] = 50.0, size
     """
     height, width = size  # type: ignore[misc]
     samples = height * width
-    rank = min(int(samples * (percent / 100) if samples > 2**53 else float(samples) * percent / 100), samples - 1)
-    return RankOfWindow((height, width), rank)
+    part, whole = (percent / 100).as_integer_ratio()
+    rank = samples * part // whole if samples > 2**53 else int(float(samples) * percent / 100)
+    return RankOfWindow((height, width), min(rank, samples - 1))
 
 
 @register_filter("rank")
@@ -208,7 +209,8 @@ class SimilarNeighbors(Operation):
         self.sigma_color = sigma_color
         squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)
         # Exponents of 2, which the loops add before they take the power.
-        exponents = squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial
+        with np.errstate(over="ignore"):  # of neighbors so far away that their weights are 0
+            exponents = squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial
         self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
         self.size = squares.size
 
