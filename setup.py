@@ -94,7 +94,7 @@ def extensions():
     yield extension("engine._core", "core.pyx", CORE, **NUMPY)
     yield extension("runtime._pool", "pool.pyx", [*SHARING, *(f"pyx/{part}.pxi" for part in POOL_PARTS)],
                     include_dirs=["pyx"])
-    yield extension("engine._tracing", "tracing.pyx", [])
+    yield extension("engine._tracing", "tracing.pyx", ["pyx/ridges.h", "pyx/ridge_rows.h"], include_dirs=["pyx"])
     yield extension("engine._transforms", "transforms.pyx", ["pyx/transforms.h"], include_dirs=["pyx"])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)

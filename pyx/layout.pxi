@@ -153,6 +153,8 @@ cdef bint is_streamed(Packed packed, bint converted):
     if job.target.size > job.source.size:
         return written > STREAM_BYTES
     few = has_few_taps(packed)
+    if job.strided.used and job.source.kind == FLOAT32:     # reads several times as much as it writes
+        return written * job.geometry.stride_y * job.geometry.stride_x > LARGE_BYTES
     return written > (LARGE_BYTES // 2 if few else LARGE_BYTES) and (
         taps <= CHEAP_TAPS or (is_amd() and (few or converted or job.kernel.separable)))
 

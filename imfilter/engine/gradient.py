@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +75,7 @@ class GradientBlocks:
             for k, size, count in zip((down, across), self._shape[1:3], self._counts, strict=True))
         return n, rows, columns
 
-    def make_tasks(self, source: Array, smooth: Array, gradient: Sequence[Array]) -> tuple[Any, list[Any]]:
+    def make_tasks(self, source: Array, smooth: Array, gradient: Array) -> tuple[Any, list[Any]]:
         """Return the work of the blur from source to smooth, and of both derivatives from there to gradient."""
         return self._blur._make_task(source, smooth), [
             one._make_task(smooth, target) for one, target in zip(self._derivatives, gradient, strict=True)]
@@ -117,18 +117,18 @@ class GradientTask:
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute blocks first to last - 1."""
         blocks = self._blocks
-        smooth, (*gradient, size) = np.zeros((1, *blocks.room(2))), np.empty((3, 1, *blocks.room(1)))
-        blur, derivatives = blocks.make_tasks(self._source, smooth, gradient)
+        smooth, room = np.zeros((1, *blocks.room(2))), np.empty((3, 1, *blocks.room(1)))
+        blur, derivatives = blocks.make_tasks(self._source, smooth, room[:2])
         for block in range(first, last):
             if self._stopped:
                 return
             n, rows, columns = blocks.find(block)
             height, width = rows.stop - rows.start, columns.stop - columns.start
             self._blur(blur, smooth[:, :height + 4, :width + 4], n, rows, columns, caller)
-            own = np.s_[:, :height + 2, :width + 2]
-            for task, target in zip(derivatives, gradient, strict=True):
-                task.part(0, 0, 0, target[own]).run(0, height + 2, caller)
-            self._use(Gradient(block, n, (rows, columns), *(part[own][0] for part in (*gradient, size))))
+            down, across, own = (part[:, :height + 2, :width + 2] for part in room)
+            for task, target in zip(derivatives, (down, across), strict=True):
+                task.part(0, 0, 0, target).run(0, height + 2, caller)
+            self._use(Gradient(block, n, (rows, columns), down[0], across[0], own[0]))
 
     def _blur(self, task: Any, smooth: Array, n: int, rows: slice, columns: slice, caller: bool) -> None:
         """Blur a block and a margin of two pixels, which are repeated beyond the edge of the image."""
