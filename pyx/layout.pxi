@@ -98,6 +98,8 @@ cdef int plan_columns(Packed packed) except -1:
     cdef Py_ssize_t unit = job.bank.block_pixels if job.bank.used else block // gcd(block, channels)
     cdef Segment *segment
     job.tiling.width = min(job.target.width, (fits + unit - 1) // unit * unit)      # whole blocks
+    if takes_bands(packed, job.tiling.width):
+        plan_bands(packed)
     for k in range(job.ring.segment_count):
         segment = &job.ring.segments[k]
         segment.offset = columns * channels

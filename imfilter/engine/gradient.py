@@ -16,10 +16,13 @@ from .request import ChannelwiseOptions
 BLOCK = 2**15  # samples of a block, about: four arrays of doubles stay in the second-level cache
 LEAST_ROWS = 32  # of a block, which reads as many additional rows as the blur is high
 LEAST_COLUMNS = 64  # of a block: shorter rows take other loops, which may round differently
-# For each tile, the loops keep as many additional columns of a row as the blur is wide. Where these are many, a block
-# and its margin are no wider than a tile.
+# The blur is computed for a block and as many columns beside it as it is wide: where these are many, a block and its
+# margin are as wide as the blur, and lower, because the loops keep more rows of their own.
 BROAD = 128  # columns of a blur
-TILE = 256  # columns of the narrowest tile, as in layout.pxi
+TILE = 256  # columns of such a block and its margin, at least
+WIDEST = 1024  # and at most
+LOWEST = 8  # rows of such a block, at least
+BROAD_BLOCK = 24_576  # samples of such a block, about
 Kernels = tuple[KernelSet, KernelSet, KernelSet]  # of the blur, and of the gradient down and across
 
 
@@ -83,8 +86,9 @@ class GradientBlocks:
 
 def _count_blocks(height: int, width: int, channels: int, span: int) -> tuple[int, int]:
     """Return how many blocks there are down and across. span: how many columns the blur reads for one."""
-    columns = min(max(TILE, span) - 4, width) if span > BROAD else width
-    rows = min(max(LEAST_ROWS, BLOCK // (columns * channels)), height)
+    columns = min(max(TILE, min(span, WIDEST)) - 4, width) if span > BROAD else width
+    least, samples = (LOWEST, BROAD_BLOCK) if span > BROAD else (LEAST_ROWS, BLOCK)
+    rows = min(max(least, samples // (columns * channels)), height)
     across = -(-width // columns)
     if columns == width:
         across = max(min(rows * width * channels // BLOCK, width // LEAST_COLUMNS), 1)
