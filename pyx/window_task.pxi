@@ -2,6 +2,7 @@
 
 cdef enum:
     SLOT_BYTES = 24_576         # the slots of a network stay within the first-level cache
+    WIDE_SLOT_BYTES = 524_288   # or, of wide windows, within the second-level cache
     COLUMN_BYTES = 524_288      # the histograms of a tile's columns stay within the second-level cache
     LEVEL_BYTES = 262_144       # and so do the levels of a footprint's rows
 
@@ -90,7 +91,7 @@ cdef class PackedWindow:
 
     cdef int pack_network(self, network) except -1:
         cdef Window *job = &self.job
-        cdef Py_ssize_t k = 0
+        cdef Py_ssize_t k = 0, beyond, tile
         cdef Exchange *step
         steps, job.slots, job.result = network
         job.exchange_count = len(steps)
@@ -99,7 +100,10 @@ cdef class PackedWindow:
             step = &job.exchanges[k]
             step.first, step.first_shift, step.second, step.second_shift, step.least, step.most, step.beyond = row
             k += 1
-        job.tile = min(max(SLOT_BYTES // job.slots, 256), 2048) // 64 * 64 // job.source.size
+        # A tile is computed with what its windows reach beyond it, so it is not much shorter than that.
+        beyond = 2 * (job.width - 1) * job.source.channels * job.source.size
+        tile = max(SLOT_BYTES // job.slots, min(beyond, WIDE_SLOT_BYTES // job.slots), 256)
+        job.tile = min(tile, max(2048, beyond)) // 64 * 64 // job.source.size
         return 0
 
     def task(self, source, target):
