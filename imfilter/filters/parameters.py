@@ -127,12 +127,14 @@ class Choice:
 
 
 class Table:
-    """Finite numbers in an array of one axis (a list) or two (a matrix)."""
+    """Finite numbers in an array of one axis (a list) or two (a matrix). optional: None is valid too."""
 
-    def __init__(self, axes: int) -> None:
-        self.axes = axes
+    def __init__(self, axes: int, optional: bool = False) -> None:
+        self.axes, self.optional = axes, optional
 
-    def check(self, name: str, value: object) -> np.ndarray[Any, Any]:
+    def check(self, name: str, value: object) -> np.ndarray[Any, Any] | None:
+        if value is None and self.optional:
+            return None
         given = value if value is None or isinstance(value, (str, bytes, list, tuple)) else as_array(value, name)
         try:
             table = np.asarray(given, float)
@@ -143,13 +145,16 @@ class Table:
         return table
 
     def parse(self, text: str) -> Any:
+        if self.optional and text.lower() == "none":
+            return None
         rows = [[parse_number(number) for number in row.replace(",", " ").split()]
                 for row in text.split(";") if row.strip()]
         return rows if self.axes == 2 else rows[0] if len(rows) == 1 else rows
 
     @property
     def words(self) -> str:
-        return "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
+        words = "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
+        return f"{words}, or none" if self.optional else words
 
 
 class BorderName:
