@@ -5,6 +5,7 @@ They are no dataclasses: making those takes longer than the rest of the module.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -179,8 +180,9 @@ class Shape:
         if value is None:
             return None
         if isinstance(value, str):
-            footprint_of(value)
-            return value
+            shape = footprint_of(value)
+            # Written with commas: colons separate the parameters of a filter in the text of a chain.
+            return ",".join(re.split(r"[\s:,]+", value.strip())) if value.strip()[:1].isalpha() else shape
         return check_footprint(as_array(value, name) if not isinstance(value, (list, tuple)) else value)
 
     def parse(self, text: str) -> str | None:
