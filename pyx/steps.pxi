@@ -89,8 +89,8 @@ cdef void pad_row(const Steps *job, const Patch *patch, char *row) noexcept nogi
         return
     x = patch.left
     while x < patch.right:
-        if x == 0:
-            x = min(width, patch.right)
+        if 0 <= x < width:
+            x = width
             continue
         at = place(x, width, job.second.border)
         if at >= 0:

@@ -11,7 +11,7 @@ from ..arrays.opened import OpenedImage, open_image
 from ..errors import check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _core
-from .borders import Border, parse_border, parse_cval
+from .borders import IGNORE, Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import WindowPlan
 from .footprint import Footprint, chords_of
@@ -20,7 +20,6 @@ from .output import allocate_output, check_fits_memory, check_out, write_output
 from .rank import SECONDS, clip_stride, make_fill_value, plan_extreme, prepare_extreme
 from .request import FilterOptions
 
-IGNORE = "ignore"  # a border mode of morphology: pixels outside the image do not count
 SMALL_ROWS = 2**20  # bytes of a band's whole rows up to which small windows keep their own loops
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import _core
+from ..engine.borders import IGNORE
 from ..engine.region import CURRENT
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
@@ -57,6 +58,8 @@ PLACING = (
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
     Parameter("exact", Flag(), COMMON_DEFAULTS["exact"], "The same bits on every processor, more slowly."),
 )
+# Morphology may leave pixels outside the image out.
+PLACING_OF_MORPHOLOGY = (PLACING[0]._replace(kind=BorderName((IGNORE,))), *PLACING[1:])
 LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, by the transfer curve of the file, else sRGB.")
 
 
@@ -188,6 +191,11 @@ class FilterDeclaration:
     def mixes(self) -> bool:
         """Whether it mixes the channels."""
         return GROUPS[self.group].mixes
+
+    @property
+    def placing(self) -> tuple[Parameter, ...]:
+        """Keywords that it has in a pipeline, in addition to its own parameters."""
+        return PLACING_OF_MORPHOLOGY if self.group == "morphology" else PLACING
 
     @property
     def summary(self) -> str:

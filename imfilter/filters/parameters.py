@@ -159,9 +159,14 @@ class Table:
 
 
 class BorderName:
-    """A border mode, by the names of `imfilter.correlate`."""
+    """A border mode, by the names of `imfilter.correlate`. more: other names that are valid, too."""
+
+    def __init__(self, more: tuple[str, ...] = ()) -> None:
+        self.more = more
 
     def check(self, name: str, value: object) -> str:
+        if isinstance(value, str) and value in self.more:
+            return value
         found = parse_border(name, value)
         return next(known for known, meant in MODES.items() if meant is found)
 
@@ -170,7 +175,7 @@ class BorderName:
 
     @property
     def words(self) -> str:
-        return list_choices(MODES)
+        return list_choices([*MODES, *self.more])
 
 
 class Shape:
