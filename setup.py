@@ -71,12 +71,13 @@ SHARING = ["pyx/sharing.pxd", "pyx/atomics.h"]
 POOL_PARTS = ("pool_worker", "pool_calls")
 PARTS = (
     "loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid_results", "solid",
-    "float_box", "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "strips",
-    "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "counting", "selection", "rank",
-    "extremes", "chords", "heights", "histogram", "bilateral", "window_strips", "steps", "interpolate", "moments")
+    "float_box", "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "bands",
+    "strips", "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "counting", "selection",
+    "rank", "extremes", "chords", "heights", "histogram", "bilateral", "window_strips", "steps", "interpolate",
+    "moments")
 CORE_PARTS = (
-    "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "pack_strided", "task",
-    "window_task", "steps_task", "recent", "interpolation_task")
+    "variants", "raster", "layout", "layout_bands", "pack_kernel", "pack_groups", "pack_bank", "pack_box",
+    "pack_strided", "task", "window_task", "steps_task", "recent", "interpolation_task")
 HEADERS = ("lanes", "ordered", "powers", "samples", "planes", "colors", "counts", "totals")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
@@ -94,7 +95,8 @@ def extensions():
     yield extension("engine._core", "core.pyx", CORE, **NUMPY)
     yield extension("runtime._pool", "pool.pyx", [*SHARING, *(f"pyx/{part}.pxi" for part in POOL_PARTS)],
                     include_dirs=["pyx"])
-    yield extension("engine._tracing", "tracing.pyx", [])
+    yield extension("engine._tracing", "tracing.pyx", ["pyx/ridges.h", "pyx/ridge_rows.h"], include_dirs=["pyx"])
+    yield extension("engine._transforms", "transforms.pyx", ["pyx/transforms.h"], include_dirs=["pyx"])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])

@@ -143,6 +143,8 @@ cdef class Packed:
             pack_kernels(self, kernels, computation.bias)
         self.scratch = self.loops.scratch_size(job)
         self.align = job.tiling.group * job.tiling.row_step if job.tiling.row_step <= self.rows else 1
+        if job.tiling.band:
+            self.align = job.tiling.band
 
     cdef int take_kernels(self, kernels, computation) except -1:
         """Take the kernels' kind and size, and how their sums are computed."""
@@ -190,7 +192,8 @@ cdef class Packed:
         task.rows, task.scratch, task.align = self.rows, self.scratch, self.align
         task.height, task.stopped = job.target.height, &job.stopped
         task.packed, task.source, task.target = self, source, target
-        task.overlap = (job.geometry.kernel_height - 1) * job.geometry.dilation_y // job.geometry.stride_y
+        if not job.tiling.band:     # each of which reads all its rows again
+            task.overlap = (job.geometry.kernel_height - 1) * job.geometry.dilation_y // job.geometry.stride_y
         use_caches_if_fresh(self, job, images)
         return task if self.is_for(job, images) else None
 
@@ -236,6 +239,7 @@ cdef class Packed:
 include "variants.pxi"
 include "raster.pxi"
 include "layout.pxi"
+include "layout_bands.pxi"
 include "pack_kernel.pxi"
 include "pack_groups.pxi"
 include "pack_bank.pxi"

@@ -137,6 +137,8 @@ cdef struct Tiling:
     Py_ssize_t row_step     # output rows from one of a group to the next
     Py_ssize_t row_advance  # ring rows from one of a group to the next
     double work             # multiplications that a group of rows takes
+    Py_ssize_t band         # broad separable kernels: output rows whose middle rows are kept; else 0; see bands.pxi
+    Py_ssize_t piece        # columns of the ring, which holds part of the rows that a band reads
 
 
 cdef struct RingLayout:

@@ -98,6 +98,17 @@ typedef uint32_t lanes_bits;
 #define lane_settle(value)
 #endif
 
+/* Round a product, so that it is not fused with the sum that it becomes part of. */
+#if defined(__GNUC__) && defined(__AVX512F__)
+#define lane_round(value) __asm__("" : "+v"(value))
+#elif defined(__GNUC__) && defined(__SSE2__)
+#define lane_round(value) __asm__("" : "+x"(value))
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define lane_round(value) __asm__("" : "+w"(value))
+#else
+#define lane_round(value)
+#endif
+
 /* Keep a vector in its register: gcc would load it again where its floats are used as bits. */
 #if defined(__GNUC__) && defined(__AVX512F__)
 #define lane_hold(value) __asm__("" : "+v"(value))

@@ -98,6 +98,8 @@ cdef int plan_columns(Packed packed) except -1:
     cdef Py_ssize_t unit = job.bank.block_pixels if job.bank.used else block // gcd(block, channels)
     cdef Segment *segment
     job.tiling.width = min(job.target.width, (fits + unit - 1) // unit * unit)      # whole blocks
+    if takes_bands(packed, job.tiling.width):
+        plan_bands(packed)
     for k in range(job.ring.segment_count):
         segment = &job.ring.segments[k]
         segment.offset = columns * channels
@@ -153,6 +155,8 @@ cdef bint is_streamed(Packed packed, bint converted):
     if job.target.size > job.source.size:
         return written > STREAM_BYTES
     few = has_few_taps(packed)
+    if job.strided.used and job.source.kind == FLOAT32:     # reads several times as much as it writes
+        return written * job.geometry.stride_y * job.geometry.stride_x > LARGE_BYTES
     return written > (LARGE_BYTES // 2 if few else LARGE_BYTES) and (
         taps <= CHEAP_TAPS or (is_amd() and (few or converted or job.kernel.separable)))
 

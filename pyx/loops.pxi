@@ -86,6 +86,7 @@ cdef extern from "samples.h" nogil:
     void lanes_scaled(void *p, lanes_short value, float factor)
     void lanes_store_bytes(void *p, lanes_float a, lanes_float b, lanes_float c, lanes_float d)
     lanes_float lanes_signed_floats(const void *p)
+    lanes_float lanes_sharpened(lanes_float center, lanes_float response, float amount, float threshold)
     void lanes_narrow_scaled(void *p, lanes_short sums, float factor)
     void pick_shorts(void *into, const void *sums, const void *order, bint far)
     void pick_floats(void *into, const void *sums, const void *order, bint far)
@@ -142,6 +143,7 @@ include "strided_sums.pxi"
 include "strided.pxi"
 include "strip_rows.pxi"
 include "strip_results.pxi"
+include "bands.pxi"
 include "strips.pxi"
 include "window.pxi"
 include "median.pxi"

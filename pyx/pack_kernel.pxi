@@ -134,7 +134,7 @@ cdef bint is_small(Packed packed, const double[::1] column, const double[::1] ro
     return (
         3 <= height <= longest_sum(height) and width <= longest_sum(width)
         and np.count_nonzero(column) + np.count_nonzero(row) == taps
-        and job.kernel.count == 1 and job.ring.doublings == 0 and job.epilogue.finish == NOTHING
+        and job.kernel.count == 1 and job.ring.doublings == 0 and has_small_epilogue(job)
         and job.geometry.stride_y == job.geometry.stride_x == job.geometry.dilation_y == job.geometry.dilation_x == 1
         and job.geometry.border != CONSTANT and 0 <= job.geometry.left < width
         and job.target.width == job.source.width and job.source.width * job.source.channels >= lanes
@@ -143,6 +143,13 @@ cdef bint is_small(Packed packed, const double[::1] column, const double[::1] ro
         and ((job.lane == INT16 and bytes)
              or (job.lane == FLOAT32 and job.source.kind in (UINT8, UINT16, FLOAT32)))
     )
+
+
+cdef bint has_small_epilogue(const Job *job):
+    """Return whether small_separable.pxi computes an epilogue, or there is none."""
+    return job.epilogue.finish == NOTHING or (
+        job.epilogue.finish == DIFFERENCE and job.epilogue.kind == FLOAT32 and job.lane == FLOAT32
+        and job.output.scale == 1 and 0 <= job.epilogue.row < job.geometry.kernel_height)
 
 
 cdef int pack_column(Packed packed, Stage *stage, const double[::1] column) except -1:

@@ -54,7 +54,7 @@ cdef int pack_strided(Packed packed, kernels) except -1:
         j = row.taps[e].row
         row.taps[e].offset = j % stride * job.strided.part_size + j // stride * channels * size
     plan_output(packed, 0)
-    job.strided.direct = job.target.packed and not job.output.streamed and (
+    job.strided.direct = job.target.packed and (
         (job.target.kind == UINT8 or (job.target.kind == UINT16 and job.lane == FLOAT32)) and job.output.bounded
         or (job.target.kind == FLOAT32 and job.lane == FLOAT32 and job.output.scale == 1))
     order_lanes(packed)

@@ -133,8 +133,8 @@ cdef bint wakes_workers(double seconds) noexcept nogil:
     cdef int calls = load_number(&refused)
     if calls == 0 or seconds >= _brief or seconds < _wake:
         return seconds >= _wake
-    calls = min(1 << min(calls, 16), MOST_SKIPPED)
-    store_number(&skipped, load_number(&skipped) + 1)
+    calls = min(1 << calls, MOST_SKIPPED)
+    store_number(&skipped, (load_number(&skipped) + 1) % MOST_SKIPPED)      # which all numbers of calls divide
     return load_number(&skipped) % calls == 0
 
 
@@ -155,7 +155,7 @@ cdef void share(Part part, Wait wait, void *argument, Py_ssize_t threads, double
         await_end(&tickets[k], wait, argument)
         helped |= load_number(&tickets[k].state) == ENDED
     if work.brief:
-        store_number(&refused, 0 if helped else load_number(&refused) + 1)
+        store_number(&refused, 0 if helped else min(load_number(&refused) + 1, MOST_SKIPPED))
 
 
 cdef Py_ssize_t offer_tickets(Ticket *tickets, Work *work, Py_ssize_t most, bint wakes) noexcept nogil:

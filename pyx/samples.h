@@ -208,6 +208,17 @@ static inline lanes_float lanes_byte_floats(const void *p) { return lanes_whole_
 static inline lanes_float lanes_signed_floats(const void *p) { return lanes_whole_floats(lanes_widen_signed(p)); }
 static inline lanes_float lanes_floats(const void *p) { return lanes_whole_floats(lanes_widen_shorts(p)); }
 
+/* Return center + amount * (center - response) where these differ by the threshold or more, else center.
+   Every operation rounds once, as in add_epilogue. */
+static inline lanes_float lanes_sharpened(lanes_float center, lanes_float response, float amount, float threshold) {
+    lanes_float difference = center - response;
+    lanes_float size = (lanes_float)((lanes_bits)difference & 0x7fffffff);
+    difference = (lanes_float)((lanes_bits)difference & ~(lanes_bits)(size < threshold)); /* NaN stays NaN */
+    difference *= amount;
+    lane_round(difference);
+    return difference + center;
+}
+
 /* Write the lanes that `order` lists, of two vectors that follow each other or, with far, of four. */
 #if defined(__AVX512BW__)
 static inline void pick_shorts(void *into, const void *from, const void *order, int far) {
@@ -235,6 +246,10 @@ static inline void pick_floats(void *into, const void *from, const void *order, 
 #endif
 
 #else
+static inline float lanes_sharpened(float center, float response, float amount, float threshold) {
+    float difference = center - response;
+    return (fabsf(difference) < threshold ? 0 : difference) * amount + center;
+}
 #define lanes_widen_shorts(p) (uint32_t)*(const uint16_t *)(p)
 #define lanes_whole_floats(value) (float)(value)
 #define lanes_byte_floats(p) (float)*(const uint8_t *)(p)

@@ -23,14 +23,12 @@ cdef void sum_small_group(small *like, const color *image_like, mixture *result_
                           const char **ahead) noexcept nogil:
     """Compute the first live rows of a group. middle: where their pixels inside the image start."""
     cdef const Stage *column = &job.kernel.stages[0]
-    cdef const Stage *row = &job.kernel.stages[1]
     cdef Py_ssize_t channels = job.source.channels, count = job.source.width * channels
     cdef Py_ssize_t before = job.geometry.left, reach = job.geometry.kernel_width - 1 - before
     cdef Py_ssize_t lanes = sizeof(small) // lane_size(like[0]), step = channels * lane_size(like[0])
     cdef Py_ssize_t block = SMALL_BLOCK * lanes, first = 0, summed = 0, end, stop, q
-    cdef float scale = <float>job.output.scale
-    cdef int halvings = job.output.halvings
     cdef const char *at
+    cdef const color *center = NULL
     cdef mixture *into
     cdef mixture *target
     if job.geometry.border == WRAP:     # what lies to the left of the row is at its other end
@@ -53,10 +51,12 @@ cdef void sum_small_group(small *like, const color *image_like, mixture *result_
             target = <mixture *>targets[q] + first
             into = <mixture *>samples if job.output.streamed else target
             at = middle[q] + first * lane_size(like[0]) - before * step
+            if job.epilogue.finish == DIFFERENCE:
+                center = <const color *>rows[q + job.epilogue.row] + first
             if end - first >= 2 * block:
-                sum_row(like, into, row, at, step, scale, halvings, end - first, True)
+                sum_row(like, into, job, at, step, center, end - first, True)
             else:
-                sum_row(like, into, row, at, step, scale, halvings, end - first, False)
+                sum_row(like, into, job, at, step, center, end - first, False)
             if job.output.streamed:
                 stream(<char *>target, samples, (end - first) * sizeof(mixture))
         first = end

@@ -107,6 +107,15 @@ cdef inline void store_sums(mixture *into, small *sums, float scale, int halving
         store_gray(into + 3 * lanes, sums[3] * scale)
 
 
+cdef inline void sharpen_sums(small *sums, const color *center, const Epilogue *epilogue) noexcept nogil:
+    """Replace four vectors of responses by their epilogue. center: their own places in the image. Floats alone."""
+    cdef Py_ssize_t lanes = sizeof(small) // lane_size(sums[0]), k
+    cdef float amount = <float>epilogue.amount, threshold = <float>epilogue.threshold
+    if small is lanes_float:
+        for k in range(SMALL_BLOCK):
+            sums[k] = lanes_sharpened(load_floats(center + k * lanes), sums[k], amount, threshold)
+
+
 cdef inline void add_four(small *sums, const char *weight, const char *at) noexcept nogil:
     sums[0] += lane_splat(weight, sums[0]) * lane_load(at, sums[0])
     sums[1] += lane_splat(weight, sums[0]) * lane_load(at + sizeof(small), sums[0])
@@ -114,12 +123,16 @@ cdef inline void add_four(small *sums, const char *weight, const char *at) noexc
     sums[3] += lane_splat(weight, sums[0]) * lane_load(at + 3 * sizeof(small), sums[0])
 
 
-cdef inline void sum_row(small *like, mixture *into, const Stage *stage, const char *middle, Py_ssize_t step,
-                         float scale, int halvings, Py_ssize_t count, const bint pair) noexcept nogil:
+cdef inline void sum_row(small *like, mixture *into, const Job *job, const char *middle, Py_ssize_t step,
+                         const color *center, Py_ssize_t count, const bint pair) noexcept nogil:
     """Compute results side by side, at least a block; pair: a block is twice as long.
 
-    middle: what the first tap of the first result reads. step: bytes of the middle row from tap to tap.
+    middle: what the first tap of the first result reads. step: bytes of the middle row from tap to tap. center: for an
+    epilogue, the first result's own place in the image; else NULL.
     """
+    cdef const Stage *stage = &job.kernel.stages[1]
+    cdef float scale = <float>job.output.scale
+    cdef int halvings = job.output.halvings
     cdef Py_ssize_t lanes = sizeof(small) // lane_size(like[0]), size = lane_size(like[0])
     cdef Py_ssize_t block = (2 if pair else 1) * SMALL_BLOCK * lanes, last = count - block, x = 0, j, k
     cdef const char *at
@@ -136,6 +149,10 @@ cdef inline void sum_row(small *like, mixture *into, const Stage *stage, const c
                 add_four(sums + SMALL_BLOCK, w, at + SMALL_BLOCK * sizeof(small))
             at += step
             w += size
+        if center != NULL:
+            sharpen_sums(sums, center + x, &job.epilogue)
+            if pair:
+                sharpen_sums(sums + SMALL_BLOCK, center + x + SMALL_BLOCK * lanes, &job.epilogue)
         store_sums(into + x, sums, scale, halvings)
         if pair:
             store_sums(into + x + SMALL_BLOCK * lanes, sums + SMALL_BLOCK, scale, halvings)

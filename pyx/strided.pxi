@@ -135,6 +135,9 @@ cdef void filter_chunk(summand *like, const Job *job, const StridedScratch *scra
     split_sums(like, job, scratch, first, pixels, scratch.ahead + early, late)
     if not job.strided.direct:
         convert_parts(like, job, scratch, into, count)
+    elif job.output.streamed:
+        sum_parts(like, job, scratch.parts, scratch.results, count)
+        stream(into, scratch.results, count * job.target.size)
     elif count >= LANES_BYTES:          # a block of sums, of whatever they are
         sum_parts(like, job, scratch.parts, into, count)
     else:

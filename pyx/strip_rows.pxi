@@ -23,11 +23,18 @@ cdef inline bint over_planes(const Job *job) noexcept nogil:
 
 
 cdef inline Py_ssize_t middle_rows(const Job *job) noexcept nogil:
-    return job.kernel.count * job.tiling.group if job.kernel.separable else 0
+    return job.kernel.count * max(job.tiling.group, job.tiling.band) if job.kernel.separable else 0
 
 
 cdef inline Py_ssize_t unsplit_rows(const Job *job) noexcept nogil:
+    if job.tiling.band:
+        return 1 if job.epilogue.finish == DIFFERENCE else 0        # the row of the results' own places
     return job.tiling.group if job.ring.split or over_planes(job) else 0
+
+
+cdef inline Py_ssize_t piece_bytes(const Job *job, Py_ssize_t lane_size) noexcept nogil:
+    """Return how far apart the rows of a band's ring lie: vectors read whole blocks of narrow ones."""
+    return max(rounded_up(job.tiling.piece * job.source.channels * lane_size), GROUP_VECTORS * LANES_BYTES)
 
 
 cdef inline Py_ssize_t row_read(const Job *job, Py_ssize_t y, Py_ssize_t i) noexcept nogil:
@@ -60,7 +67,8 @@ cdef Scratch lay_out_scratch(const Job *job, char *memory) noexcept nogil:
     scratch.ring_size = rounded_up(job.ring.lanes * lane_size)
     scratch.result_size = rounded_up(job.output.tile_lanes * lane_size)
     carve(memory, &taken, 64 if job.kernel.spread else 0)       # lanes before the first row are read, and cleared
-    scratch.ring = carve(memory, &taken, job.ring.rows * scratch.ring_size)
+    scratch.ring = carve(memory, &taken, job.ring.rows * (
+        piece_bytes(job, lane_size) if job.tiling.band else scratch.ring_size))
     scratch.middle = carve(memory, &taken, middle_rows(job) * scratch.ring_size)
     scratch.unsplit = carve(memory, &taken, unsplit_rows(job) * scratch.ring_size)
     scratch.results = carve(memory, &taken, job.kernel.count * job.tiling.group * scratch.result_size)

@@ -130,6 +130,14 @@ cdef void walk(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t 
         x = end
 
 
+cdef inline void walk_rows(lane *like, Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+                           Poll poll) noexcept nogil:
+    if job.tiling.band:
+        walk_bands(like, job, n, first, last, memory, poll)
+    else:
+        walk(like, job, n, first, last, memory, poll)
+
+
 cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                 Poll poll) noexcept nogil:
     """Compute output rows first to last - 1 of image n. The memory is scratch_size(job) bytes."""
@@ -148,9 +156,9 @@ cdef void strip(Job *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char 
     elif job.kernel.small:
         sum_small_kernel(job, n, first, last, memory, poll)
     elif job.lane == INT16:
-        walk(<int16_t *>NULL, job, n, first, last, memory, poll)
+        walk_rows(<int16_t *>NULL, job, n, first, last, memory, poll)
     elif job.lane == FLOAT32:
-        walk(<float *>NULL, job, n, first, last, memory, poll)
+        walk_rows(<float *>NULL, job, n, first, last, memory, poll)
     else:
-        walk(<double *>NULL, job, n, first, last, memory, poll)
+        walk_rows(<double *>NULL, job, n, first, last, memory, poll)
     stream_end()

@@ -12,12 +12,30 @@ cdef enum:
     STRONG = 2
     KEPT = 3
 
-cdef enum:  # notes of the sizes of a gradient: the largest one is
+cdef enum:  # notes of the sizes of a gradient: the largest one is, as in ridges.h
     LARGE_ENOUGH = 1
     TOO_LARGE = 2   # or NaN
+    TOO_SMALL = 4   # but not 0
 
 # Squares of larger numbers may overflow, and those of smaller ones lose digits.
 cdef double LEAST = 1e-100, GREATEST = 1e100
+
+cdef extern from "ridges.h" nogil:
+    int ridge_lanes()
+    int measure_by(int lanes, const double *down, const double *across, double *size, Py_ssize_t width, double least,
+                   double greatest)
+    void thin_by(int lanes, const double *down, const double *across, const double *size, unsigned char *marks,
+                 Py_ssize_t width, Py_ssize_t row, Py_ssize_t column, Py_ssize_t step, double low, double high)
+
+cdef int lanes = ridge_lanes()
+
+
+def use_lanes(int most):
+    """Compute with vectors of at most this many doubles from now on; return how many were used before. For tests."""
+    global lanes
+    before = lanes
+    lanes = min(most, ridge_lanes())
+    return before
 
 
 def thin(const double[:, :, :] down, const double[:, :, :] across, double[:, :, :] size,
@@ -30,16 +48,42 @@ def thin(const double[:, :, :] down, const double[:, :, :] across, double[:, :, 
     """
     cdef Py_ssize_t y, c, channels = size.shape[2], width = size.shape[1] * channels
     cdef Py_ssize_t row = size.strides[0] // <Py_ssize_t>sizeof(double)
+    cdef int vector = lanes if marks.shape[1] >= lanes > 1 else 1, found = 0
+    cdef bint joined = vector > 1 and is_joined(marks, limits)  # channels are thinned together
     with nogil:
         for y in range(size.shape[0]):
-            measure(&down[y, 0, 0], &across[y, 0, 0], &size[y, 0, 0], width)
+            if vector > 1:
+                found |= measure_by(vector, &down[y, 0, 0], &across[y, 0, 0], &size[y, 0, 0], width, LEAST, GREATEST)
+            else:
+                measure(&down[y, 0, 0], &across[y, 0, 0], &size[y, 0, 0], width)
         for c in range(channels):
-            sizes[c] = 0
+            sizes[c] = <unsigned char>found if vector > 1 and channels == 1 else 0
             for y in range(size.shape[0]):
+                if vector > 1 and (channels == 1 or (sizes[c] and not found & TOO_LARGE)):
+                    break                       # nothing more to be found
                 sizes[c] |= judge(&size[y, 0, c], size.shape[1], channels)
-            for y in range(1, size.shape[0] - 1):
+            for y in range(size.shape[0] if sizes[c] == 0 else 0):
+                if has_slope(&down[y, 0, c], &across[y, 0, c], size.shape[1], channels):
+                    sizes[c] = TOO_SMALL
+                    break
+        for y in range(1, size.shape[0] - 1):
+            if joined:
+                thin_by(vector, &down[y, 1, 0], &across[y, 1, 0], &size[y, 1, 0], &marks[y - 1, 0, 0],
+                        marks.shape[1] * channels, row, channels, marks.strides[1] // channels, limits[0, 0],
+                        limits[0, 1])
+                continue
+            for c in range(channels):
                 thin_row(&down[y, 1, c], &across[y, 1, c], &size[y, 1, c], &marks[y - 1, 0, c], marks.shape[1],
                          row, channels, marks.strides[1], limits[c, 0], limits[c, 1])
+
+
+cdef bint is_joined(unsigned char[:, :, :] marks, const double[:, ::1] limits) noexcept nogil:
+    """Return whether the marks of a row are equally far apart, and the limits of all channels the same."""
+    cdef Py_ssize_t c
+    for c in range(1, marks.shape[2]):
+        if limits[c, 0] != limits[0, 0] or limits[c, 1] != limits[0, 1]:
+            return False
+    return marks.shape[2] == 1 or marks.strides[1] == marks.shape[2] * marks.strides[2]
 
 
 cdef void measure(const double *down, const double *across, double *size, Py_ssize_t width) noexcept nogil:
@@ -57,6 +101,16 @@ cdef unsigned char judge(const double *size, Py_ssize_t width, Py_ssize_t step) 
         enough = 1 if size[x * step] > LEAST else enough
         excess = excess if size[x * step] < GREATEST else 1
     return (LARGE_ENOUGH if enough else 0) | (TOO_LARGE if excess else 0)
+
+
+cdef bint has_slope(const double *down, const double *across, Py_ssize_t width, Py_ssize_t step) noexcept nogil:
+    """Return whether a row of one channel has derivatives other than 0."""
+    cdef Py_ssize_t x
+    cdef double found = 0   # a truth, as in judge
+    for x in range(width):
+        found = 1 if fabs(down[x * step]) + fabs(across[x * step]) > 0 else found
+    return found > 0
+    return False
 
 
 cdef void thin_row(const double *down, const double *across, const double *size, unsigned char *marks,

@@ -60,6 +60,11 @@ def use_variant(variant):
     return before
 
 
+def vector_bytes():
+    """Return how wide the vectors of the loops in use are."""
+    return loops.lanes_bytes
+
+
 cdef const Loops *load_loops(variant) except NULL:
     module = __import__(f"imfilter.engine._loops_{variant}", fromlist=["table"])
     return <const Loops *>PyCapsule_GetPointer(module.table, "imfilter.loops")

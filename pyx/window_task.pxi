@@ -69,7 +69,7 @@ cdef class PackedWindow:
         elif job.method == HISTOGRAM:
             job.tile = max(COLUMN_BYTES // (544 * job.source.channels) - job.width, job.width, 64)
             job.tile = min(job.tile, job.source.width)
-            job.work = job.tile * job.source.channels * 400.
+            job.work = (job.tile + job.width) * job.source.channels * 400.      # of all columns that the windows read
         elif job.method == BILATERAL:
             job.tile = 1024
             job.strictness = plan.strictness

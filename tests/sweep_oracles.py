@@ -8,6 +8,7 @@ from reference import both, margins
 from sweep_cases import KERNEL_FUNCTIONS, REST, Case, make_call
 
 import imfilter
+from imfilter.engine.footprint import chords_of
 from imfilter.filters import FILTERS
 
 MOST_WORK = 6_000_000  # products of a reference; larger cases are only compared with themselves
@@ -286,8 +287,8 @@ def expect_sharpened(case: Case, image: Any, pixels: Any, operation: Any, double
 
 def expect_rank(case: Case, image: Any, pixels: Any, operation: Any) -> Expected | None:
     """Return the rank-th smallest sample of each window, NaN if there is one among them."""
-    window = window_of(case, operation.window, False)
-    count = operation.window[0] * operation.window[1]
+    window = window_of(case, operation.window.size, False)
+    count = operation.window.samples
     if is_too_large(pixels, window, count):
         return None
     rank = (count - 1 if operation.largest else 0) if hasattr(operation, "largest") else operation.rank
@@ -297,7 +298,8 @@ def expect_rank(case: Case, image: Any, pixels: Any, operation: Any) -> Expected
         low, high = (0, 1) if image.dtype.kind == "b" else (np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
         cval = min(max(round(window.cval), low), high) if np.isfinite(window.cval) else 0.0
     window = window._replace(cval=cval)
-    seen = np.sort(np.stack([window.shift(pixels, i, j) for i, j in np.ndindex(*operation.window)]), 0)
+    taps = [(row, first + k) for row, first, length in chords_of(operation.window).tolist() for k in range(length)]
+    seen = np.sort(np.stack([window.shift(pixels, i, j) for i, j in taps]), 0)
     return Expected(np.where(np.isnan(seen[-1]), np.nan, seen[rank]), 0.0, True)
 
 

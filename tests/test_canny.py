@@ -8,7 +8,7 @@ from PIL import Image
 from skimage import feature
 
 import imfilter
-from imfilter.engine import gradient, ridges
+from imfilter.engine import _tracing, gradient, ridges
 from imfilter.errors import ImfilterError
 from imfilter.filters import calling
 
@@ -72,7 +72,28 @@ def test_every_dtype_has_its_white(photo, code):
     np.testing.assert_array_equal(lines > 0, feature.canny(image.astype(float) / top, mode="reflect"))
 
 
-def test_one_pixel_at_a_time(rng):
+@pytest.fixture(params=[1, 4, 8])
+def lanes(request):
+    """Vectors of each number of doubles in turn, as far as the processor has them."""
+    before = _tracing.use_lanes(request.param)
+    yield
+    _tracing.use_lanes(before)
+
+
+def test_vectors_find_the_same_lines(rng, lanes):
+    shapes = [(3, 3), (9, 5), (12, 6), (7, 9, 3), (8, 11, 2), (20, 21), (31, 70, 4), (40, 130, 3)]
+    images = [rng.random(shape) for shape in shapes] + [rng.integers(0, 3, shape) / 2 for shape in shapes]
+    for image in images:
+        image[rng.random(image.shape) < 0.02] = rng.choice([0, np.nan, np.inf, -np.inf, 1e60])
+        for source in image, np.asfortranarray(image), image * 1e-140:
+            for dtype in "u1", "f8":
+                found = imfilter.canny(source, 0.4, 0, 0.5, dtype=dtype)
+                before = _tracing.use_lanes(1)
+                np.testing.assert_array_equal(found, imfilter.canny(source, 0.4, 0, 0.5, dtype=dtype))
+                _tracing.use_lanes(before)
+
+
+def test_one_pixel_at_a_time(rng, lanes):
     image = rng.random((40, 44))
     gy, gx = (imfilter.convolve(image, 4 * imfilter.kernels.sobel(axis)) for axis in (0, 1))
     for low, high in [(0, 0), (1, 2), (1, 3.5), (2, 2)]:
@@ -200,7 +221,8 @@ def test_flat_blocks_do_not_make_other_blocks_computed_again(photo, monkeypatch)
     measured = []
     monkeypatch.setattr(ridges, "_measure_parts", lambda gradient, peaks: measured.append(peaks.fill(0)))
     assert imfilter.canny(image).any() and not measured
-    assert not imfilter.canny(np.zeros_like(image)).any() and measured
+    assert not imfilter.canny(np.zeros_like(image)).any() and not measured
+    assert not imfilter.canny(image * 1e-140).any() and measured
 
 
 def test_what_is_kept_serves_other_strides_dtypes_and_orders(photo):

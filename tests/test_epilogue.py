@@ -57,6 +57,21 @@ def test_literal_differences(variant, amount, threshold, dtype, wanted):
     np.testing.assert_array_equal(result, [wanted])
 
 
+@pytest.mark.parametrize(("amount", "threshold", "wanted"), [
+    (0.5, 0, [-10, 90]), (0.5, 20, [-10, 90]), (0.5, 20.5, [0, 80]), (10, 0, [-200, 280]), (-1, 0, [20, 60]),
+])
+@pytest.mark.parametrize(("dtype", "least", "most"), [("u1", 0, 255), ("u2", 0, 65535), ("f4", -1000, 1000)])
+def test_rows_as_long_as_vectors(variant, dtype, least, most, amount, threshold, wanted):
+    """Rows from some blocks of vectors on take other loops, in which results of the same row may be computed twice."""
+    for width in 63, 64, 65, 130, 1023, 3100:
+        for height in 1, 4, 11:
+            image = np.tile(np.repeat([0, 80], [width - 40, 40]).astype(dtype), (height, 1))
+            expected = image.astype("f8")
+            expected[:, width - 41:width - 39] = np.clip(wanted, least, most)
+            result = filter_channelwise(image, sharpened(HALVES, amount, threshold))
+            np.testing.assert_array_equal(result, expected.astype(dtype))
+
+
 @pytest.mark.parametrize(("level", "dtype", "wanted"), [
     (128, "u1", [128, 208, 208, 128]), (128.5, "u1", [128, 208, 208, 128]), (250, "u1", [250, 255, 255, 250]),
     (-100, "f4", [-100, -20, -20, -100]), (0.25, "f8", [0.25, 80.25, 80.25, 0.25]),

@@ -107,3 +107,45 @@ def test_any_number_of_workers(workers, threaded, rng):
         np.testing.assert_array_equal(correlate(image, kernel, workers=workers), correlate(image, kernel, workers=1))
     np.testing.assert_array_equal(imfilter.median(image, workers=workers), imfilter.median(image, workers=1))
     np.testing.assert_array_equal(imfilter.canny(image, workers=workers), imfilter.canny(image, workers=1))
+
+
+@pytest.mark.parametrize("size", [10**400, (10**400, 1), (3, 10**400)])
+def test_sizes_beyond_every_float(size):
+    image = np.array([[3, 1], [2, 9]], np.uint8)
+    for function in (imfilter.box, imfilter.binomial, imfilter.tent):
+        with pytest.raises(ImfilterError, match=r"have at most 16777216 taps along an axis, got 1\.798e\+308"):
+            function(image, size)
+    for function in (imfilter.median, imfilter.percentile):
+        with pytest.raises(ImfilterError, match="size must be at most 65535 rows and columns, got "):
+            function(image, size=size)
+    np.testing.assert_array_equal(imfilter.percentile(image, 0, 10**400), [[1, 1], [1, 1]])
+    np.testing.assert_array_equal(imfilter.percentile(image, 100, 10**400), [[9, 9], [9, 9]])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("tiny", [5e-324, 1e-300, 1e-160, 1e-5])
+def test_bells_narrower_than_a_pixel(tiny):
+    """A Gaussian becomes a point, and what is left of its derivatives and waves is nothing."""
+    image = np.arange(60.0).reshape(5, 4, 3)
+    nothing = np.zeros_like(image)
+    np.testing.assert_array_equal(imfilter.laplacian_of_gaussian(image, tiny), nothing)
+    np.testing.assert_array_equal(imfilter.laplacian_of_gaussian(image, tiny, truncate=min(1 / tiny, 1e300)), nothing)
+    np.testing.assert_array_equal(imfilter.gabor(image, min(1 / tiny, 1e300)), nothing)
+    np.testing.assert_array_equal(imfilter.bilateral(image, sigma_spatial=tiny), image)
+    np.testing.assert_array_equal(
+        imfilter.difference_of_gaussians(image, tiny, 2 * tiny, truncate=min(1 / tiny, 1e300)), nothing)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_bell_wider_than_its_kernel_has_no_curvature():
+    image = np.arange(60.0).reshape(5, 4, 3)
+    found = imfilter.laplacian_of_gaussian(image, 1e155, truncate=1e-155)
+    np.testing.assert_array_equal(found, np.zeros_like(image))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("turns", [1.0, 2.0**20, 2.0**60, 1e155])
+def test_whole_turns_from_pixel_to_pixel_are_no_wave(turns):
+    image = np.arange(99.0).reshape(11, 9) % 7
+    narrow = 0.5 / turns    # a bell of about one pixel
+    np.testing.assert_allclose(imfilter.gabor(image, turns, 0, bandwidth=narrow), np.zeros_like(image), atol=1e-14)

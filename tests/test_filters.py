@@ -177,7 +177,7 @@ WRONG = {
     Number: [None, "1", [1], 1j, float("nan"), float("inf"), 10**400, np.array([1.0, 2.0])],
     Integer: [None, "3", 1.5, 2.0, True, 0, -3, float("nan"), [3]],
     Choice: ["x", 2, -1, 1.0, True, [0], float("nan"), np.array([0, 1])],
-    Table: [None, "a", [[1], [1, 2]], [], [float("nan")], [[float("inf")]], 3, [[[1.0]]]],
+    Table: [None, "a", [[1], [1, 2]], [], [float("nan")], [[float("inf")]], 3, [[[1.0]]], [10**400], [[10**400]]],
 }
 BEYOND = [("gabor", "angles", 361), ("gabor", "angles", 10**30), ("sepia", "strength", 1.1)]
 WRONG[Flag] = [None, 1, 0, 1.0, "yes", "True", [True], np.array([True, False]), float("nan")]

@@ -14,7 +14,7 @@ from test_properties import is_empty, is_whole, peak_of
 
 import imfilter
 from imfilter import ImfilterError, convolve, correlate
-from imfilter.engine import channelwise, fft
+from imfilter.engine import _core, _transforms, channelwise, fft
 
 
 @pytest.fixture(autouse=True, scope="module", params=["small blocks", "blocks"])
@@ -175,3 +175,33 @@ def test_a_transform_is_taken_where_it_is_faster(rng):
     assert imfilter.plan(image, dense, stride=50).method == "direct"
     assert imfilter.plan(image[:8, :8], dense[:63, :63]).method == "direct"
     assert imfilter.plan(image.astype(np.int32), np.rint(1e6 * dense)).method == "direct"
+
+
+@pytest.mark.parametrize(("down", "across"), [(1, 1), (1, 16), (2, 3), (5, 9), (12, 40), (30, 18), (64, 45), (75, 32)])
+@pytest.mark.parametrize("vector_bytes", sorted({16, _core.vector_bytes()}))
+def test_a_block_wraps_around(down, across, vector_bytes, rng):
+    block, kernel = rng.integers(-50, 50, (down, across)).astype(float), rng.integers(-9, 9, (down, across))
+    wanted = sum(kernel[i, j] * np.roll(block, (-i, -j), (0, 1)) for i in range(down) for j in range(across))
+    roots, scratch = map(fft.find_roots, (down, across)), np.full(_transforms.scratch_size(down, across), np.nan)
+    _transforms.convolve(block, fft.transform_kernel(kernel, down, across), *roots, scratch, vector_bytes)
+    np.testing.assert_array_equal(np.rint(block), wanted)
+    np.testing.assert_allclose(block, wanted, rtol=0, atol=1e-8)
+
+
+def test_instruction_sets_give_the_same_bits(rng):
+    image, kernel = (rng.random((300, 280)) * 200).astype(np.float32), rng.standard_normal((31, 33))
+    before = _core.use_variant("baseline")
+    try:
+        wanted = correlate(image, kernel, method="fft", dtype="f8")
+        for variant in _core.simd_variants():
+            _core.use_variant(variant)
+            np.testing.assert_array_equal(correlate(image, kernel, method="fft", dtype="f8"), wanted)
+    finally:
+        _core.use_variant(before)
+
+
+def test_roots_of_unity_are_rounded_once():
+    half, sixth = 0.70710678118654752440, 0.86602540378443864676
+    eighths = [[1, 0], [half, -half], [0, -1], [-half, -half], [-1, 0], [-half, half], [0, 1], [half, half]]
+    np.testing.assert_allclose(fft.find_roots(8), eighths, rtol=0, atol=1e-50)
+    np.testing.assert_allclose(fft.find_roots(3), [[1, 0], [-0.5, -sixth], [-0.5, sixth]], rtol=0, atol=1e-50)

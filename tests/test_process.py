@@ -14,7 +14,7 @@ import pytest
 from declared import needed
 from program import PATIENCE
 
-from imfilter import Border, ImfilterError, bilateral, box, conv2d, correlate, median, sobel, unsharp_mask
+from imfilter import Border, ImfilterError, bilateral, box, conv2d, correlate, median, percentile, sobel, unsharp_mask
 from imfilter.engine import _core, bank, channelwise, rank
 from imfilter.engine.computation import Computation, Geometry
 from imfilter.filters import FILTERS
@@ -151,6 +151,14 @@ def test_an_interrupt_ends_a_long_call(many, rng, cut_short):
     deep = rng.random((200, 200, 64), np.float32)
     cut_short(conv2d, deep, np.ones((64, 64, 51, 51)), workers=many, shape=(150, 150, 64))
     np.testing.assert_array_equal(correlate(image, [[1]], workers=many), image)
+
+
+@posix
+@pytest.mark.parametrize("many", [1, 2])
+def test_an_interrupt_ends_windows_much_wider_than_their_image(many, rng, cut_short):
+    """Counting what lies around three columns takes a minute."""
+    image = rng.integers(0, 256, (700, 3), np.uint8)
+    cut_short(percentile, image, 50, 65535, workers=many)
 
 
 @posix

@@ -93,6 +93,22 @@ def test_a_gaussian_without_a_ring_has_the_bits_of_one_with(dtype, mode, sigma, 
     np.testing.assert_array_equal(gaussian(image, sigma, truncate=truncate, mode=mode), expected)
 
 
+@pytest.mark.parametrize(("stride", "width"), [(2, 2803), ((1, 3), 2804), (4, 2805)])
+def test_strided_results_past_the_caches(variant, stride, width):
+    """Into memory that has been used, from images of 40 MiB and more; rows and chunks begin anywhere in a line."""
+    image = np.arange(1300 * width * 3, dtype=np.float32).reshape(1300, width, 3) % 1021
+    binomial = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
+    rows, columns = image[::np.ravel(stride)[0], ::np.ravel(stride)[-1]].shape[:2]
+    memory = np.full(rows * columns * 3 + 1, -1, np.float32)
+    out = memory[1:].reshape(rows, columns, 3)
+    large = correlate(image, binomial, stride=stride, mode="nearest", out=out)
+    for first in (0, 640, 1240):
+        small = correlate(image[first:first + 60], binomial, stride=stride, mode="nearest")
+        start = first // np.ravel(stride)[0]
+        np.testing.assert_array_equal(large[start + 4:start + 14], small[4:14])
+    assert memory[0] == -1
+
+
 @pytest.mark.parametrize(("dtype", "result", "shape"), [("u1", "f4", (1300, 1201, 3)), ("u2", "u2", (2400, 3001, 3))])
 def test_large_results_past_the_caches(dtype, result, shape):
     """The rows of the ends and of the middle are those of small images."""

@@ -7,21 +7,24 @@ classes that do not meet, each an image of its own with an undilated kernel; a s
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _core
+from . import _core, _transforms
 from .borders import Border, source_indices
 from .computation import Computation, Geometry
 from .kernel_structure import is_integral
 
 Array = np.ndarray[Any, Any]
 
-NUMPY_2 = int(np.__version__.partition(".")[0]) >= 2  # its transforms write into arrays
-SIDES = {64: 256, 160: 320}  # most taps along an axis, and the side of the block that serves them
-SAMPLE = 22  # cost of a sample of a block per doubling of their number, in taps of the direct loop in float64
+SIDES = {64: 240, 160: 320}  # most taps along an axis, and the side of the block that serves them
+SAMPLE = 18  # cost of a sample of a block per doubling of their number, in taps of the direct loop in float64
 BLOCK = 1_500_000  # fixed cost of a block: a dozen calls from Python
+PRECISION = 200  # bits behind the point, for the roots of unity
+TURN = 6283185307179586476925286766559005768394338798750211641949889184615632812572417997  # 2 pi
+TURN_DIGITS = 81  # behind the point
 
 
 class Axis(NamedTuple):
@@ -128,8 +131,10 @@ class Blocks(NamedTuple):
 
     @property
     def scratch(self) -> int:
-        """Bytes that a thread needs: a block, its spectrum before and after a pass, the results, the kernel's."""
-        return 40 * self.samples
+        """Bytes that a thread needs: a block, its spectrum and strips, the kernel's spectrum, rows of the border."""
+        down, across = self.rows.side, self.columns.side
+        spectrum = 2 * across * (down // 2 + 1)
+        return 8 * (self.samples + _transforms.scratch_size(down, across) + spectrum + self.rows.kernel * across)
 
     def error(self, peak: float, kernel: Array) -> float:
         """Return a bound of the error of a sum, for any samples of size up to `peak`.
@@ -178,20 +183,36 @@ class Buffers(NamedTuple):
     """What a thread computes a block in. New memory for every block would take as long as the transforms."""
 
     block: Array  # of samples, and then of results
-    spectrum: Array
-    other: Array  # spectrum
+    scratch: Array
 
     @classmethod
     def allocate(cls, down: int, across: int) -> Buffers:
         """Return buffers for blocks of `down` rows and `across` columns."""
-        return cls(np.empty((down, across)), np.empty((down, across // 2 + 1), complex),
-                   np.empty((down, across // 2 + 1), complex))
+        return cls(np.empty((down, across)), np.empty(_transforms.scratch_size(down, across)))
 
 
-def transform(function: Any, array: Array, into: Array, *size: int, **axis: int) -> Array:
-    """Return a transform, in `into` where NumPy can write it there."""
-    result: Array = function(array, *size, **axis, out=into) if NUMPY_2 else function(array, *size, **axis)
-    return result
+@lru_cache(maxsize=32)
+def find_roots(length: int) -> Array:
+    """Return the roots of unity exp(-2 pi i k / length) as pairs of numbers, each rounded once (`Blocks.error`)."""
+    one = 1 << PRECISION
+    angle, term, power = TURN * one // (length * 10**TURN_DIGITS), one, 0
+    cosine = sine = 0
+    while term:  # the series of both
+        cosine, sine = (cosine, sine + term) if power % 2 else (cosine + term, sine)
+        power += 1
+        term = (term * angle >> PRECISION) // power * (1 if power % 2 else -1)
+    roots = np.empty((length, 2))
+    x, y = one, 0
+    for k in range(length):
+        roots[k] = x / one, -y / one
+        x, y = (x * cosine - y * sine) >> PRECISION, (x * sine + y * cosine) >> PRECISION
+    return roots
+
+
+def transform_kernel(kernel: Array, down: int, across: int) -> Array:
+    """Return the spectrum of a kernel that blocks are multiplied with, real and imaginary parts."""
+    spectrum = np.fft.rfft2(kernel, (across, down), axes=(1, 0)).conj().T / (down * across)
+    return np.ascontiguousarray([spectrum.real, spectrum.imag])
 
 
 class Task:
@@ -213,7 +234,8 @@ class Task:
         self.rows = len(source) * len(self._rows) * len(self._columns)
         self.scratch = blocks.scratch
         with np.errstate(all="ignore"):
-            self._spectrum = np.fft.rfft2(kernel, (blocks.rows.side, blocks.columns.side)).conj()
+            self._spectrum = transform_kernel(kernel, blocks.rows.side, blocks.columns.side)
+        self._roots = find_roots(blocks.rows.side), find_roots(blocks.columns.side)
         self._packed: _core.Packed | None = None
         self._unused: list[Buffers] = []
         self._stopped = False
@@ -247,7 +269,8 @@ class Task:
         image = self._source[n, :, :, c]
         self._gather(buffers.block, image, row, column)
         values = self._convolve(buffers)
-        if not math.isfinite(values.sum()):  # the transform has spread NaN and infinity beyond the kernel's reach
+        finite = math.isfinite(values.sum())
+        if not finite:  # the transform has spread NaN and infinity beyond the kernel's reach
             values = self._convolve_directly(self._gather(buffers.block, image, row, column), caller)
         elif self._exact:
             np.rint(values, out=values)
@@ -258,7 +281,8 @@ class Task:
             limits = np.iinfo(target.dtype)
             np.rint(values, out=values)
             np.clip(values, limits.min, limits.max, out=values)
-            np.copyto(values, 0, where=np.isnan(values))
+            if not finite:
+                np.copyto(values, 0, where=np.isnan(values))
         target[...] = values
 
     def _gather(self, block: Array, image: Array, row: tuple[int, int], column: tuple[int, int]) -> Array:
@@ -288,13 +312,9 @@ class Task:
     def _convolve(self, buffers: Buffers) -> Array:
         """Return the results of a block, by transforms."""
         down, across = self._blocks
-        spectrum = transform(np.fft.rfft, buffers.block, buffers.spectrum)
-        spectrum = transform(np.fft.fft, spectrum, buffers.other, axis=0)
-        spectrum *= self._spectrum
-        spectrum = transform(np.fft.ifft, spectrum, buffers.spectrum, axis=0)
-        spectrum = spectrum[:(down.per_block - 1) * down.advance + 1:down.advance]
-        values = transform(np.fft.irfft, spectrum, buffers.block[:len(spectrum)], across.side)
-        return values[:, :(across.per_block - 1) * across.advance + 1:across.advance]
+        _transforms.convolve(buffers.block, self._spectrum, *self._roots, buffers.scratch, _core.vector_bytes())
+        return buffers.block[:(down.per_block - 1) * down.advance + 1:down.advance,
+                             :(across.per_block - 1) * across.advance + 1:across.advance]
 
     def _convolve_directly(self, block: Array, caller: bool) -> Array:
         """Return the results of a block, by the direct loop."""

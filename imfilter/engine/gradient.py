@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +16,13 @@ from .request import ChannelwiseOptions
 BLOCK = 2**15  # samples of a block, about: four arrays of doubles stay in the second-level cache
 LEAST_ROWS = 32  # of a block, which reads as many additional rows as the blur is high
 LEAST_COLUMNS = 64  # of a block: shorter rows take other loops, which may round differently
-# For each tile, the loops keep as many additional columns of a row as the blur is wide. Where these are many, a block
-# and its margin are no wider than a tile.
+# The blur is computed for a block and as many columns beside it as it is wide: where these are many, a block and its
+# margin are as wide as the blur, and lower, because the loops keep more rows of their own.
 BROAD = 128  # columns of a blur
-TILE = 256  # columns of the narrowest tile, as in layout.pxi
+TILE = 256  # columns of such a block and its margin, at least
+WIDEST = 1024  # and at most
+LOWEST = 8  # rows of such a block, at least
+BROAD_BLOCK = 24_576  # samples of such a block, about
 Kernels = tuple[KernelSet, KernelSet, KernelSet]  # of the blur, and of the gradient down and across
 
 
@@ -75,7 +78,7 @@ class GradientBlocks:
             for k, size, count in zip((down, across), self._shape[1:3], self._counts, strict=True))
         return n, rows, columns
 
-    def make_tasks(self, source: Array, smooth: Array, gradient: Sequence[Array]) -> tuple[Any, list[Any]]:
+    def make_tasks(self, source: Array, smooth: Array, gradient: Array) -> tuple[Any, list[Any]]:
         """Return the work of the blur from source to smooth, and of both derivatives from there to gradient."""
         return self._blur._make_task(source, smooth), [
             one._make_task(smooth, target) for one, target in zip(self._derivatives, gradient, strict=True)]
@@ -83,8 +86,9 @@ class GradientBlocks:
 
 def _count_blocks(height: int, width: int, channels: int, span: int) -> tuple[int, int]:
     """Return how many blocks there are down and across. span: how many columns the blur reads for one."""
-    columns = min(max(TILE, span) - 4, width) if span > BROAD else width
-    rows = min(max(LEAST_ROWS, BLOCK // (columns * channels)), height)
+    columns = min(max(TILE, min(span, WIDEST)) - 4, width) if span > BROAD else width
+    least, samples = (LOWEST, BROAD_BLOCK) if span > BROAD else (LEAST_ROWS, BLOCK)
+    rows = min(max(least, samples // (columns * channels)), height)
     across = -(-width // columns)
     if columns == width:
         across = max(min(rows * width * channels // BLOCK, width // LEAST_COLUMNS), 1)
@@ -117,18 +121,18 @@ class GradientTask:
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute blocks first to last - 1."""
         blocks = self._blocks
-        smooth, (*gradient, size) = np.zeros((1, *blocks.room(2))), np.empty((3, 1, *blocks.room(1)))
-        blur, derivatives = blocks.make_tasks(self._source, smooth, gradient)
+        smooth, room = np.zeros((1, *blocks.room(2))), np.empty((3, 1, *blocks.room(1)))
+        blur, derivatives = blocks.make_tasks(self._source, smooth, room[:2])
         for block in range(first, last):
             if self._stopped:
                 return
             n, rows, columns = blocks.find(block)
             height, width = rows.stop - rows.start, columns.stop - columns.start
             self._blur(blur, smooth[:, :height + 4, :width + 4], n, rows, columns, caller)
-            own = np.s_[:, :height + 2, :width + 2]
-            for task, target in zip(derivatives, gradient, strict=True):
-                task.part(0, 0, 0, target[own]).run(0, height + 2, caller)
-            self._use(Gradient(block, n, (rows, columns), *(part[own][0] for part in (*gradient, size))))
+            down, across, own = (part[:, :height + 2, :width + 2] for part in room)
+            for task, target in zip(derivatives, (down, across), strict=True):
+                task.part(0, 0, 0, target).run(0, height + 2, caller)
+            self._use(Gradient(block, n, (rows, columns), down[0], across[0], own[0]))
 
     def _blur(self, task: Any, smooth: Array, n: int, rows: slice, columns: slice, caller: bool) -> None:
         """Blur a block and a margin of two pixels, which are repeated beyond the edge of the image."""

@@ -22,6 +22,9 @@ BLOCK = 2**15  # samples of a block, about: several responses stay in the second
 MEMORY = 2**20  # bytes of all responses to a block, about: wide rows are cut up to keep to it
 LEAST_COLUMNS = 64  # of a block: shorter rows take other loops, which may round differently
 LEAST_ROWS = 16  # of a block, which reads as many additional rows as the kernels are high
+# The loops read the rows of a broad kernel again for every band of results, and keep more of their own than of others.
+BROAD = 160  # rows of a kernel
+BAND = 32  # rows of its block
 GROUP = 4  # rows that the loops compute at once
 
 
@@ -89,10 +92,11 @@ class PreparedJoin(PreparedConvolution):
         """Return this work on arrays (images, rows, columns, channels)."""
         height, width, channels = target.shape[1:]
         needed = self._divisor > 1 or target.dtype != self._response, *self._join.needed
-        rows = max(LEAST_ROWS, self._height // 2, BLOCK // (width * channels))
+        broad = self._height > BROAD
+        rows = max(LEAST_ROWS, BAND if broad else self._height // 2, BLOCK // (width * channels))
         rows = min(-(-rows // GROUP) * GROUP, height)
         size = rows * width * channels * self._response.itemsize * sum(needed)
-        across = max(min(-(-size // MEMORY), width // LEAST_COLUMNS), 1)
+        across = max(min(-(-size // (MEMORY // 2 if broad else MEMORY)), width // LEAST_COLUMNS), 1)
         block = np.empty((1, rows, -(-width // across), channels), self._response)
         tasks = [
             [_Part([member._make_task(source, block) for member in terms],

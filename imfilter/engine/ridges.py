@@ -14,7 +14,7 @@ from .request import ChannelwiseOptions
 # As in tracing.pyx:
 KEPT = 3  # the mark of an edge
 SAFE = 1e-100, 1e100  # the largest gradient of a channel, if no square overflows or loses digits that matter
-SAFE_SIZES = 1  # what is noted of such a channel
+LARGE_ENOUGH, TOO_LARGE, TOO_SMALL = 1, 2, 4  # notes of a channel of a block; 0: it is flat
 PATH = 2**16  # places of edges whose neighbors are still to be looked at
 
 
@@ -71,8 +71,11 @@ def _mark_ridges(
     limits[...] = thresholds
     sizes = np.empty((blocks.number, channels), np.uint8)
     run(thin)
-    unsafe = np.bitwise_or.reduce(sizes.reshape(images, -1, channels), axis=1) != SAFE_SIZES
-    if not unsafe.any():  # nearly always
+    if sizes.max() <= LARGE_ENOUGH:  # nearly always
+        return
+    noted = np.bitwise_or.reduce(sizes.reshape(images, -1, channels), axis=1)
+    unsafe = (noted >= TOO_LARGE) & (noted != LARGE_ENOUGH | TOO_SMALL)
+    if not unsafe.any():
         return
     peaks = np.empty((blocks.number, channels))
     run(lambda gradient: _measure_parts(gradient, peaks[gradient.block]))

@@ -139,7 +139,7 @@ class Table:
         given = value if value is None or isinstance(value, (str, bytes, list, tuple)) else as_array(value, name)
         try:
             table = np.asarray(given, float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ImfilterError(f"{name} must be {self.words}, got {value!r}") from None
         if table.ndim != self.axes or table.size == 0 or not np.isfinite(table).all():
             raise ImfilterError(f"{name} must be {self.words}, got {value!r}")

@@ -178,8 +178,9 @@ def percentile(
     """
     window = window_of(size, footprint)
     samples = window.samples
-    rank = min(int(samples * (percent / 100) if samples > 2**53 else float(samples) * percent / 100), samples - 1)
-    return RankOfWindow(window, rank)
+    part, whole = (percent / 100).as_integer_ratio()
+    rank = samples * part // whole if samples > 2**53 else int(float(samples) * percent / 100)
+    return RankOfWindow(window, min(rank, samples - 1))
 
 
 @register_filter("rank")
@@ -230,7 +231,8 @@ class SimilarNeighbors(Operation):
         self.sigma_color = sigma_color
         squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)
         # Exponents of 2, which the loops add before they take the power.
-        exponents = squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial
+        with np.errstate(over="ignore"):  # of neighbors so far away that their weights are 0
+            exponents = squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial
         self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
         self.size = squares.size
 

@@ -90,5 +90,9 @@ def for_each(
 
     This is for NumPy passes over strips of an array, where each call writes to its own strip.
     """
-    calls = _Calls(function, list(parts))
-    run_task(calls, thread_count(workers) if calls.rows >= least else 1)
+    parts = list(parts)
+    if len(parts) >= least:
+        run_task(_Calls(function, parts), thread_count(workers))
+        return
+    for part in parts:
+        function(part)

@@ -5,15 +5,15 @@ import math
 
 import numpy as np
 
-from .elementary import cosine_and_sine_of, exponential
-from .taps import Array, Products, check_length, cosine_and_sine, curvature_taps, gaussian_taps
+from .elementary import cosine_and_sine_of
+from .taps import Array, Products, check_length, compute_bell, cosine_and_sine, curvature_taps, gaussian_taps, is_point
 
 
 def log_products(sigma: float, truncate: float) -> Products:
     """Return the negative Laplacian of a Gaussian."""
-    bell = gaussian_taps(sigma, truncate)
+    weights = gaussian_taps(sigma, truncate)
     bend = -curvature_taps(sigma, truncate)
-    return [(bend, bell), (bell, bend)]
+    return [(bend, weights), (weights, bend)]
 
 
 def dog_products(low_sigma: float, high_sigma: float, truncate: float) -> Products:
@@ -47,11 +47,15 @@ def gabor_products(frequency: float, angle: float, bandwidth: float) -> tuple[Pr
     radius = max(3 * sigma * max(abs(across), abs(up)), 1.0)
     check_length(2 * radius)
     x = np.arange(-math.ceil(radius), math.ceil(radius) + 1)
-    bell = exponential(-0.5 * (x / sigma) ** 2) / (math.sqrt(2 * math.pi) * sigma)
-    turns = 2 * math.pi * frequency * across, -2 * math.pi * frequency * up
-    (cos_x, sin_x), (cos_y, sin_y) = ([bell * wave for wave in cosine_and_sine_of(turn * x)] for turn in turns)
-    mean = cos_y.sum() * cos_x.sum() / bell.sum() ** 2
-    real = [(cos_y, cos_x), (-sin_y, sin_x), (-mean * bell, bell)]
+    weights = compute_bell(x, sigma)
+    if is_point(weights):
+        nothing = np.zeros_like(weights)
+        return [(nothing, nothing)], [(nothing, nothing)]
+    weights /= math.sqrt(2 * math.pi) * sigma
+    turns = (2 * math.pi * math.fmod(frequency * part, 1) for part in (across, -up))  # whole turns change nothing
+    (cos_x, sin_x), (cos_y, sin_y) = ([weights * wave for wave in cosine_and_sine_of(turn * x)] for turn in turns)
+    mean = cos_y.sum() * cos_x.sum() / weights.sum() ** 2
+    real = [(cos_y, cos_x), (-sin_y, sin_x), (-mean * weights, weights)]
     imaginary = [(sin_y, cos_x), (cos_y, sin_x)]
     return _drop_zeros(real), _drop_zeros(imaginary)
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ MOST_TAPS = 2**24
 def check_length(taps: float) -> None:
     """Reject a kernel that is too long along an axis."""
     if taps > MOST_TAPS:
-        raise ImfilterError(f"a kernel must have at most {MOST_TAPS} taps along an axis, got {taps:.4g}")
+        raise ImfilterError(
+            f"a kernel must have at most {MOST_TAPS} taps along an axis, got {min(taps, sys.float_info.max):.4g}")
 
 
 def check_area(height: float, width: float) -> None:
@@ -56,18 +58,30 @@ def gaussian_taps(sigma: float, truncate: float = 4.0) -> Array:
     radius = int(truncate * sigma + 0.5)
     if radius == 0:
         return np.ones(1)
-    x = np.arange(-radius, radius + 1)
-    taps = exponential(-0.5 * (x / sigma) ** 2)
+    taps = compute_bell(np.arange(-radius, radius + 1), sigma)
     taps /= taps.sum()
     return taps
 
 
+def compute_bell(x: Array, sigma: float) -> Array:
+    """Return exp(-x^2 / (2 sigma^2)), which is 1 at 0, however small sigma is."""
+    with np.errstate(over="ignore"):  # far out, where it is 0
+        return exponential(-0.5 * (x / sigma) ** 2)
+
+
+def is_point(taps: Array) -> bool:
+    """Return whether a Gaussian is so narrow that only its center is not 0."""
+    return bool(np.count_nonzero(taps) == 1)
+
+
 def curvature_taps(sigma: float, truncate: float = 4.0) -> Array:
     """Return (x^2 / sigma^4 - 1 / sigma^2) g(x), the second derivative of the Gaussian g, corrected to sum 0."""
-    bell = gaussian_taps(sigma, truncate)
-    x = np.arange(len(bell)) - len(bell) // 2
-    taps: Array = ((x / sigma) ** 2 - 1) * bell / sigma**2
-    taps -= taps.sum() * bell
+    weights = gaussian_taps(sigma, truncate)
+    if is_point(weights):
+        return np.zeros_like(weights)
+    x = np.arange(len(weights)) - len(weights) // 2
+    taps: Array = ((x / sigma) ** 2 - 1) * weights / (sigma**2 if sigma < 1e150 else math.inf)
+    taps -= taps.sum() * weights
     return taps
 
 

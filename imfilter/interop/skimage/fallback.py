@@ -30,7 +30,7 @@ def find_original(name: str, why: str, package: str = "filters") -> Function:
     with _lock:
         if name not in _originals:
             try:
-                module = import_module(f"skimage.{package}")
+                module = getattr(import_module("skimage"), package)
             except ImportError:
                 raise ImfilterError(
                     f"{why}: for everything else install scikit-image, pip install 'imfilter[skimage]'") from None

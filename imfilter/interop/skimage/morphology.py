@@ -165,7 +165,8 @@ def _filter(
 
 def _pass_on(name: str, image: Any, footprint: Any, out: Any, mode: Any, cval: Any) -> Any:
     why = describe_support(name, image, ", footprints of two axes, and an `out` of its shape and dtype")
-    return call_original(name, why, image, footprint, out, package="morphology", mode=mode, cval=cval)
+    # Its functions take no `out` by position.
+    return call_original(name, why, image, footprint, out=out, package="morphology", mode=mode, cval=cval)
 
 
 def _compute(
