@@ -305,8 +305,9 @@ cdef struct Window:
     bint ragged             # not all samples of the rectangle belong to the window
     Exchange *exchanges
     Py_ssize_t exchange_count, slots, result
-    double *weights         # bilateral: for each place of the window the logarithm to base 2 of its weight; heights:
-                            # what is added to the samples of the chords, one after the other
+    # Bilateral: for each place of the window the logarithm to base 2 of its weight. Heights: what is added to the
+    # samples of the chords, one after the other.
+    double *weights
     double strictness       # bilateral: what a difference of samples is multiplied by; its square is subtracted
     Py_ssize_t row_lanes    # samples of a padded row, and room for the end of a vector
     Py_ssize_t tile         # samples of a row that a network computes at a time; pixels of an extreme

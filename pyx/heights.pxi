@@ -2,8 +2,8 @@
 #
 #     result = extreme over the pixels of the footprint of p + weight
 #
-# Samples are floats. Chords do not help here, so each pixel of the footprint is a pass over a tile of a row, which stays
-# in the first-level cache. NaN spreads to every result whose footprint holds one.
+# Samples are floats. Chords do not help here, so each pixel of the footprint is a pass over a tile of a row, which
+# stays in the first-level cache. NaN spreads to every result whose footprint holds one.
 
 cdef struct HeightScratch:
     char *rows              # a ring of the footprint's rows, each `pitch` bytes

@@ -242,7 +242,7 @@ cdef void take_differences(const Steps *job, const Patch *patch, Py_ssize_t firs
 
 cdef void take_band(Steps *job, Patch *patch, Py_ssize_t first, Py_ssize_t last, Py_ssize_t *known,
                     char *memory, Poll poll) noexcept nogil:
-    """Compute rows of results of a tile. known: row of the image up to which the buffer is filled, from patch.top on."""
+    """Compute rows of results of a tile. known: the row of the image up to which the buffer is filled, from its top."""
     cdef Py_ssize_t top = first * job.second.stride_y - job.second.top
     if not job.chained:
         take_first(job, patch, first, last, memory, poll)

@@ -8,8 +8,8 @@ cdef enum:
     PASS_BYTES = 8_192          # a tile's row of sums with heights, which stays within the first-level cache
 
 _METHODS = {
-    "extreme": EXTREME, "chords": CHORDS, "heights": HEIGHTS, "network": NETWORK, "histogram": HISTOGRAM, "counting": COUNTING,
-    "selection": SELECTION, "bilateral": BILATERAL,
+    "extreme": EXTREME, "chords": CHORDS, "heights": HEIGHTS, "network": NETWORK, "histogram": HISTOGRAM,
+    "counting": COUNTING, "selection": SELECTION, "bilateral": BILATERAL,
 }
 
 

@@ -1,10 +1,12 @@
 """Gray morphology against its plain specification, scikit-image and OpenCV, and what always holds."""
 import cv2
+import dask.array
 import numpy as np
 import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from skimage.morphology import gray
 from variants import loops_of
 
@@ -99,7 +101,8 @@ def test_heights_by_the_specification(mode, code, rng):
     for footprint in footprints(rng):
         heights = rng.integers(-6, 7, footprint.shape) / 2
         for name in NAMES:
-            found = getattr(imfilter, name)(image, footprint=footprint, heights=heights, mode=mode, cval=1, stride=(1, 2))
+            found = getattr(imfilter, name)(
+                image, footprint=footprint, heights=heights, mode=mode, cval=1, stride=(1, 2))
             wanted = expected(name, image, footprint, heights, mode, 1, (1, 2))
             np.testing.assert_array_equal(found, wanted, name)
 
@@ -219,7 +222,7 @@ def test_differences_never_wrap(rng):
     ({"heights": [[1, 2]], "footprint": "disk:1"},
      "heights must have the footprint's shape, which is (3, 3), got (1, 2)"),
     ({"size": 0}, "size must be an integer of at least 1, got 0"),
-    ({"mode": "edge"}, "mode must be 'reflect', 'mirror', 'nearest', 'constant' or 'wrap', got 'edge'"),
+    ({"mode": "edge"}, "mode must be 'reflect', 'mirror', 'nearest', 'constant', 'wrap' or 'ignore', got 'edge'"),
     ({"mask": np.ones((5, 5))}, "mask must be None for "),
 ])
 def test_wrong_arguments_are_refused_in_words(keywords, message):
@@ -236,3 +239,55 @@ def test_morphology_in_chains(rng):
                             heights=[[0, 1, 0], [1, 2, 1], [0, 1, 0]])
     np.testing.assert_array_equal(chain(image), wanted)
     assert chain.reach == (2 * 2 + 4 + 1,) * 2 + (2 * 2 + 2 + 1,) * 2
+
+
+def test_a_border_that_is_ignored_in_chains_and_tiles(rng):
+    image = rng.integers(0, 256, (50, 70, 3), np.uint8)
+    footprint = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 1]])
+    wanted = imfilter.white_tophat(image, footprint=footprint, mode="ignore", stride=(2, 1))
+    chain = Pipeline.parse("white_tophat:footprint=0 0 1;0 1 1;1 1 1:mode=ignore:stride=2,1")
+    assert str(chain) == "white_tophat:footprint=0 0 1;0 1 1;1 1 1:mode=ignore:stride=2,1"
+    np.testing.assert_array_equal(chain(image), wanted)
+    lazy = dask.array.from_array(image, chunks=(13, 17, 3))
+    np.testing.assert_array_equal(chain(lazy).compute(), wanted)
+    np.testing.assert_array_equal(
+        imfilter.white_tophat(lazy, footprint=footprint, mode="ignore", stride=(2, 1)).compute(), wanted)
+    with pytest.raises(ImfilterError, match=r"mode must be 'reflect'.* got 'ignore'"):
+        Pipeline("sobel:mode=ignore")
+    with pytest.raises(ImfilterError, match=r"mode must be 'reflect'.* got 'ignore'"):
+        imfilter.sobel(image, mode="ignore")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_tiles_join(mode, rng):
+    image = rng.integers(0, 256, (60, 90), np.uint8)
+    shape = rng.random((6, 9)) < 0.3
+    shape[0, 0] = True
+    lazy = dask.array.from_array(image, chunks=(23, 31))
+    for name in NAMES:
+        for heights in (None, rng.integers(0, 9, shape.shape)):
+            keywords = {"footprint": shape, "heights": heights, "mode": mode, "cval": 3}
+            np.testing.assert_array_equal(
+                getattr(imfilter, name)(lazy, **keywords).compute(), getattr(imfilter, name)(image, **keywords), name)
+
+
+def test_on_the_command_line(here, tmp_path, rng):
+    image = rng.integers(0, 256, (20, 30, 3), np.uint8)
+    Image.fromarray(image).save(tmp_path / "a.png")
+    for options, wanted in (
+        (["opening", "--footprint", "disk:2", "--mode", "ignore"],
+         imfilter.opening(image, footprint="disk:2", mode="ignore")),
+        (["erode", "--heights", "0 1 0; 1 2 1; 0 1 0", "--then", "dilate:size=3,5"],
+         imfilter.dilate(imfilter.erode(image, heights=[[0, 1, 0], [1, 2, 1], [0, 1, 0]]), (3, 5))),
+    ):
+        here("apply", *options, str(tmp_path / "a.png"), "-o", str(tmp_path / "b.png"), "--force")
+        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "b.png")), wanted)
+
+
+def test_pictures_keep_their_alpha(rng):
+    pixels = rng.integers(0, 256, (20, 30, 4), np.uint8)
+    for name in NAMES:
+        result = np.asarray(getattr(imfilter, name)(Image.fromarray(pixels), footprint="disk:2"))
+        np.testing.assert_array_equal(
+            result[..., :3], getattr(imfilter, name)(pixels[..., :3].copy(), footprint="disk:2"))
+        np.testing.assert_array_equal(result[..., 3], pixels[..., 3])

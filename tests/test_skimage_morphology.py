@@ -88,7 +88,7 @@ def test_out_is_filled_and_returned(name, rng):
     ([[1, 2]], {}),
 ])
 def test_errors_are_those_of_scikit_image(name, image, keywords):
-    with pytest.raises(Exception) as theirs:  # noqa: PT011
+    with pytest.raises(Exception) as theirs:
         getattr(original, name)(image, **keywords)
     with pytest.raises(type(theirs.value)) as ours:
         getattr(morphology, name)(image, **keywords)

@@ -11,7 +11,7 @@ from ..arrays.opened import OpenedImage, open_image
 from ..errors import check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _core
-from .borders import IGNORE, Border, parse_border, parse_cval
+from .borders import IGNORE, MODES, Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import WindowPlan
 from .footprint import Footprint, chords_of
@@ -20,6 +20,7 @@ from .output import allocate_output, check_fits_memory, check_out, write_output
 from .rank import SECONDS, clip_stride, make_fill_value, plan_extreme, prepare_extreme
 from .request import FilterOptions
 
+MORPHOLOGY_MODES = MODES | {IGNORE: Border.CONSTANT}
 SMALL_ROWS = 2**20  # bytes of a band's whole rows up to which small windows keep their own loops
 
 
@@ -49,6 +50,7 @@ class Morphology(NamedTuple):
 
 def prepare_morphology(opened: OpenedImage, work: Morphology, options: FilterOptions) -> Any:
     """Prepare to filter images like this one. The options' mode may be IGNORE."""
+    parse_border("mode", options.mode, MORPHOLOGY_MODES)
     first, second = work.first, work.second
     if second is None and first.weights is None:
         options = options._replace(**_border_of(first, opened.dtype, options))
@@ -130,7 +132,8 @@ class PreparedMorphology(PreparedLoops):
             for k, one in enumerate(self._extremes)]
         if len(windows) == 1:
             return windows[0]
-        return _core.PackedSteps(*windows, chained, self._work.difference)
+        first, second = windows
+        return _core.PackedSteps(first, second, chained, self._work.difference)
 
     def _plan(self, extreme: Extreme, source: Array) -> WindowPlan:
         window = extreme.window
