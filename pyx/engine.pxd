@@ -266,6 +266,7 @@ cdef inline Py_ssize_t solid_rows(const Job *job) noexcept nogil:
 cdef enum Method:           # how the samples of a window are filtered
     EXTREME                 # the smallest or the largest: windows of half the size overlap
     CHORDS                  # the same of a footprint
+    HEIGHTS                 # the same of sums of samples and heights
     NETWORK                 # a network of exchanges
     HISTOGRAM               # of uint8
     COUNTING                # the same of a footprint
@@ -297,19 +298,41 @@ cdef struct Window:
     Py_ssize_t stride_y, stride_x
     Method method
     Py_ssize_t rank         # of the sample wanted, counted from 0
+    Py_ssize_t columns      # results of a row, at stride 1: those of the image, unless it is a part of a row
     Chord *chords           # of a footprint, or the rows of a rectangle
     Py_ssize_t chord_count
     Py_ssize_t levels       # of the longest chord, and one more
     bint ragged             # not all samples of the rectangle belong to the window
     Exchange *exchanges
     Py_ssize_t exchange_count, slots, result
-    double *weights         # bilateral: for each place of the window the logarithm to base 2 of its weight
+    # Bilateral: for each place of the window the logarithm to base 2 of its weight. Heights: what is added to the
+    # samples of the chords, one after the other.
+    double *weights
     double strictness       # bilateral: what a difference of samples is multiplied by; its square is subtracted
     Py_ssize_t row_lanes    # samples of a padded row, and room for the end of a vector
-    Py_ssize_t tile         # samples of a row that a network computes at a time
+    Py_ssize_t tile         # samples of a row that a network computes at a time; pixels of an extreme
     double work             # comparisons that a row takes, about
     volatile int stopped
     bint streamed           # results of ranks go past the caches
+
+
+cdef enum Difference:       # what is made of the results of two windows
+    NO_DIFFERENCE
+    FROM_IMAGE              # the image minus the result
+    OF_IMAGE                # the result minus the image
+    OF_EXTREMES             # of two windows of the image: the second minus the first
+
+
+cdef struct Steps:
+    # Two windows: the second of the first's results, or each of the image's samples, and a difference.
+    Window first, second
+    bint chained
+    Difference difference
+    bint small              # both have loops of their own, for whole rows (small_windows.pxi)
+    Py_ssize_t tile         # columns of the image that are computed at a time
+    Py_ssize_t band         # and rows of results
+    Py_ssize_t rows, pitch  # of the buffer between both steps; bytes of one
+    volatile int stopped
 
 
 cdef enum:
@@ -351,6 +374,10 @@ cdef struct Loops:
     Py_ssize_t (*window_scratch)(const Window *job) noexcept nogil
     void (*window_strip)(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                          Poll poll) noexcept nogil
+    Py_ssize_t (*steps_scratch)(const Steps *job) noexcept nogil
+    void (*steps_strip)(Steps *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
+                        Poll poll) noexcept nogil
+    bint (*is_small)(const Window *job) noexcept nogil
     Py_ssize_t (*interpolation_scratch)(const InterpolationJob *job) noexcept nogil
     void (*interpolate)(InterpolationJob *job, Py_ssize_t first, Py_ssize_t last, char *scratch,
                         Poll poll) noexcept nogil

@@ -156,9 +156,11 @@ include "selection.pxi"
 include "rank.pxi"
 include "extremes.pxi"
 include "chords.pxi"
+include "heights.pxi"
 include "histogram.pxi"
 include "bilateral.pxi"
 include "window_strips.pxi"
+include "steps.pxi"
 include "interpolate.pxi"
 include "moments.pxi"
 
@@ -172,6 +174,9 @@ loops.scratch_size = scratch_size
 loops.strip = strip
 loops.window_scratch = window_scratch
 loops.window_strip = window_strip
+loops.steps_scratch = steps_scratch
+loops.steps_strip = steps_strip
+loops.is_small = is_small_window
 loops.interpolation_scratch = interpolation_scratch
 loops.interpolate = interpolate
 loops.moments = moments

@@ -2,9 +2,11 @@
 
 cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
     if job.method == EXTREME and not is_small(job):
-        return (job.height + 3) * rounded_up(job.row_lanes * job.source.size)
+        return (job.height + 3) * extreme_row_size(job)
     if job.method == CHORDS:
         return chord_scratch(job, NULL).size
+    if job.method == HEIGHTS:
+        return height_scratch(job, NULL).size
     if job.method == HISTOGRAM:
         return histogram_scratch(job)
     if job.method == BILATERAL:
@@ -28,6 +30,11 @@ cdef void window_strip(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t l
     cdef Sample kind = job.source.kind
     if job.method == HISTOGRAM:
         histograms(job, n, first, last, memory, poll)
+    elif job.method == HEIGHTS:
+        if kind == FLOAT32:
+            raised_extremes(<float *>NULL, job, n, first, last, memory, poll)
+        else:
+            raised_extremes(<double *>NULL, job, n, first, last, memory, poll)
     elif job.method == BILATERAL:
         if kind == FLOAT64 or kind == INT32 or job.target.kind == FLOAT64 or job.target.kind == INT32:
             bilateral(<lanes_double *>NULL, job, n, first, last, memory, poll)

@@ -5,10 +5,12 @@ cdef enum:
     WIDE_SLOT_BYTES = 524_288   # or, of wide windows, within the second-level cache
     COLUMN_BYTES = 524_288      # the histograms of a tile's columns stay within the second-level cache
     LEVEL_BYTES = 262_144       # and so do the levels of a footprint's rows
+    EXTREME_BYTES = 524_288     # and the rows of a block of extremes
+    PASS_BYTES = 8_192          # a tile's row of sums with heights, which stays within the first-level cache
 
 _METHODS = {
-    "extreme": EXTREME, "chords": CHORDS, "network": NETWORK, "histogram": HISTOGRAM, "counting": COUNTING,
-    "selection": SELECTION, "bilateral": BILATERAL,
+    "extreme": EXTREME, "chords": CHORDS, "heights": HEIGHTS, "network": NETWORK, "histogram": HISTOGRAM,
+    "counting": COUNTING, "selection": SELECTION, "bilateral": BILATERAL,
 }
 
 
@@ -39,6 +41,7 @@ cdef class PackedWindow:
         job.row_lanes = (job.source.width + job.width - 1) * job.source.channels + 128
         job.streamed = self.rows * job.target.width * job.target.channels * job.target.size > STREAM_BYTES
         count = job.source.width * job.source.channels
+        job.columns = job.source.width
         job.tile, job.work = count, count * 32.
         if plan.chords is not None:
             self.pack_chords(plan.chords)
@@ -53,6 +56,15 @@ cdef class PackedWindow:
             job.tile = max(LEVEL_BYTES // (job.height * job.levels * count) - job.width, job.width, 1024 // count)
             job.tile = min(job.tile, job.source.width)
             job.work = job.tile * job.source.channels * 4. * (job.chord_count + job.levels)
+        elif job.method == EXTREME:
+            count = job.source.channels * job.source.size
+            job.tile = max(EXTREME_BYTES // ((job.height + 3) * count) - job.width, job.width, 1024 // count)
+            job.tile = min(job.tile, job.source.width)
+        elif job.method == HEIGHTS:
+            count = job.source.channels * job.source.size
+            job.tile = min(max(PASS_BYTES // count, job.width, 64), job.source.width)
+            job.work = job.tile * job.source.channels * 4. * len(plan.weights)
+            self.pack_weights(plan.weights)
         elif job.method == COUNTING:
             job.work = count * 4. * job.chord_count
         elif job.method == HISTOGRAM:
@@ -63,15 +75,20 @@ cdef class PackedWindow:
             job.tile = 1024
             job.strictness = plan.strictness
             job.work = job.tile * 8. * job.height * job.width
-            job.weights = <double *>take(job.height * job.width, sizeof(double))
-            for k in range(job.height * job.width):
-                job.weights[k] = plan.weights.item(k)
+            self.pack_weights(plan.weights)
         self.scratch = self.loops.window_scratch(job)
 
     def __dealloc__(self):
         free(self.job.chords)
         free(self.job.exchanges)
         free(self.job.weights)
+
+    cdef int pack_weights(self, weights) except -1:
+        cdef Py_ssize_t k
+        self.job.weights = <double *>take(weights.size, sizeof(double))
+        for k in range(weights.size):
+            self.job.weights[k] = weights.item(k)
+        return 0
 
     cdef int pack_chords(self, chords) except -1:
         cdef Window *job = &self.job

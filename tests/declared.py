@@ -2,7 +2,7 @@
 import numpy as np
 
 from imfilter.filters import FILTERS, Parameter
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
+from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Shape, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
 
@@ -34,6 +34,10 @@ def other_value(parameter):
         return min(kind.most, 5 * (parameter.default or 1)) / 3
     if isinstance(kind, Choice):
         return next(value for value in kind.values[::-1] if value != parameter.default)
+    if isinstance(kind, Shape):
+        return "disk:2"
+    if isinstance(kind, Table) and kind.optional:  # heights, of the footprint's shape
+        return np.add.outer(np.arange(5), [0, -0.25, 1 / 3, 2, 1]).tolist()
     if isinstance(kind, Table):
         return [[0.1, 0.2, 1e-30], [1, -2, 3]] if kind.axes == 2 else [0.25, 0.25, 0.5]
     assert isinstance(kind, Flag)

@@ -22,6 +22,7 @@ VALUES: dict[str, list[Any]] = {
     "size": [3, 1, 2, 5, 7, 12, 30, (2, 5), (11, 4), (1, 9)],
     "footprint": [None, None, "disk:1", "disk:3", "disk:6", "cross:4", "line:9,30", "line:5,90", "octagon:2",
                   "0 0;1 1;1 0"],
+    "heights": [None, None, ((0.0, 1.0), (2.0, -0.5)), ((-1.0, 0.0, -1.0),), ((3.0,), (0.0,), (1.0,))],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],
     "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True], "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0],
     "length": [9.0, 1.0, 4.0, 8.5, 25.0], "angle": [None, 0.0, 30.0, 45.0, 90.0, 135.0, 200.0],
@@ -133,6 +134,8 @@ def draw_options(rng: np.random.Generator, function: str) -> dict[str, Any]:
                 options[one.name] = value
             elif one.required:
                 options[one.name] = VALUES[one.name][0]
+    if options.get("heights") is not None:
+        options.pop("footprint", None)  # which would be of another shape
     if function in REST:
         return options
     if rng.random() < 0.7:

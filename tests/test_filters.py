@@ -11,7 +11,7 @@ from program import complete
 import imfilter
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
+from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Shape, Table
 
 every = pytest.mark.parametrize("declaration", FILTERS.values(), ids=FILTERS)
 apart = [declaration for declaration in FILTERS.values() if not declaration.mixes]
@@ -51,6 +51,7 @@ def test_a_constant_image(declaration, code):
         assert declaration.group != "edges" or black.max() in (0, white)
         wanted = {"edges": black, "relief": gray, "color": result if declaration.name == "sepia" else 77}.get(
             declaration.group, 77)
+        wanted = black if declaration.differs else wanted
         tolerance = {"f4": 3e-5, "f8": 1e-12}.get(code, 0 if result.dtype == flat.dtype else 3e-5)
         np.testing.assert_allclose(result, wanted + 0 * result, rtol=0, atol=tolerance)
 
@@ -156,6 +157,8 @@ def test_layout_in_memory_and_threads_change_nothing(declaration, image):
 ])
 @near
 def test_the_border_is_that_of_a_padded_image(declaration, mode, pad, image):
+    if declaration.name in TWO_STEPS and mode in ("nearest", "constant"):
+        pytest.skip("the border of the second step is made of the first one's results")
     pixels = image.astype(float)
     more = {"constant_values": 33.0} if mode == "constant" else {}
     padded = apply(declaration, np.pad(pixels, ((12, 12), (12, 12), (0, 0)), pad, **more))
@@ -170,6 +173,7 @@ def test_images_without_pixels_and_with_one(declaration):
     assert apply(declaration, np.ones((1, 1, 3))).shape[:2] == (1, 1)
 
 
+TWO_STEPS = ("opening", "closing", "white_tophat", "black_tophat")
 WRONG = {
     Number: [None, "1", [1], 1j, float("nan"), float("inf"), 10**400, np.array([1.0, 2.0])],
     Integer: [None, "3", 1.5, 2.0, True, 0, -3, float("nan"), [3]],
@@ -186,6 +190,8 @@ def test_wrong_values_are_rejected_in_a_sentence(declaration):
     image = np.zeros((4, 4, 3), np.uint8)
     for parameter in declaration.parameters:
         kind = parameter.kind
+        if isinstance(kind, Shape):
+            continue  # tests/test_footprints.py
         maybe = isinstance(kind, Choice) or getattr(kind, "optional", False)
         wrong = [value for value in WRONG[type(kind)] if not (value is None and maybe)]
         if isinstance(kind, Pair):
@@ -336,7 +342,8 @@ def test_what_a_single_bright_pixel_becomes(name, keywords, wanted):
 
 
 def test_every_filter_made_of_weights_has_its_response_written_down():
-    linear = {declaration.name for declaration in apart if declaration.group != "rank" and not declaration.far}
+    linear = {declaration.name for declaration in apart
+              if declaration.group not in ("rank", "morphology") and not declaration.far}
     assert linear <= {name for name, _, _ in RESPONSES}
 
 

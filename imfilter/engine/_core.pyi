@@ -40,6 +40,14 @@ class PackedWindow:
 @disjoint_base
 class WindowTask(Strips): ...
 
+@disjoint_base
+class PackedSteps:
+    def __init__(self, first: PackedWindow, second: PackedWindow, chained: bool, difference: str) -> None: ...
+    def task(self, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> StepsTask | None: ...
+
+@disjoint_base
+class StepsTask(Strips): ...
+
 @final
 class ReadyCall:
     def __init__(

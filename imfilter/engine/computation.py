@@ -46,10 +46,11 @@ class Computation(NamedTuple):
 class WindowPlan(NamedTuple):
     """How the samples of a window are looked at.
 
-    method: "extreme", "chords", "network", "histogram", "counting", "selection" or "bilateral". before: rows above and
-    columns to the left of the pixel. cost: roughly how long a sample takes. rank: of the sample wanted. chords: as in
-    Footprint; None: the method needs none. weights: of a bilateral filter, the logarithm to base 2 for each place of
-    the window; strictness: what a difference is multiplied by. exact: as above.
+    method: "extreme", "chords", "heights", "network", "histogram", "counting", "selection" or "bilateral". before: rows
+    above and columns to the left of the pixel. cost: roughly how long a sample takes. rank: of the sample wanted.
+    chords: as in Footprint; None: the method needs none. weights: of a bilateral filter, the logarithm to base 2 for
+    each place of the window; of heights, what is added to samples, in the order of the chords. strictness: what a
+    difference is multiplied by. exact: as above.
     """
 
     method: str

@@ -15,8 +15,11 @@ SYNONYMS = {
     "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),
     "usm": ("unsharp_mask",), "unsharpmask": ("unsharp_mask",), "highpass": ("laplace", "unsharp_mask"), "high_pass": (
         "laplace", "unsharp_mask"), "lowpass": ("gaussian",), "low_pass": ("gaussian",), "denoise": (
-        "median", "bilateral"), "noise": ("median", "bilateral"), "despeckle": ("median",), "erode": ("minimum",),
-    "erosion": ("minimum",), "dilate": ("maximum",), "dilation": ("maximum",), "min": ("minimum",), "max": ("maximum",),
+        "median", "bilateral"), "noise": ("median", "bilateral"), "despeckle": ("median",), "erosion": ("erode",),
+    "dilation": ("dilate",), "min": ("minimum",), "max": ("maximum",), "open": ("opening",), "close": ("closing",),
+    "tophat": ("white_tophat", "black_tophat"), "top_hat": ("white_tophat", "black_tophat"), "bothat": (
+        "black_tophat",), "bottom_hat": ("black_tophat",), "blackhat": ("black_tophat",), "morphology": (
+        "opening", "closing"),
     "rank": ("percentile", "median"), "quantile": ("percentile",), "gray": ("grayscale",), "grey": ("grayscale",),
     "bw": ("grayscale",), "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (

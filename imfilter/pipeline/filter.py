@@ -16,7 +16,6 @@ from ..engine.normalized import has_sum, sum_weights
 from ..errors import ImfilterError, suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter
 from ..filters.alpha import filter_beside_alpha
-from ..filters.declaration import PLACING
 from ..filters.linear_light import check_srgb
 from ..filters.operation import Operation
 from ..filters.parameters import Flag, Pair, Table, read
@@ -56,7 +55,7 @@ class Filter:
         for key in keywords:
             _reject_unknown(name, key, known)
         values = declaration.check_values(keywords)
-        for parameter in PLACING:
+        for parameter in declaration.placing:
             values[parameter.name] = parameter.kind.check(
                 parameter.name, keywords.get(parameter.name, parameter.default))
         changed = {key: _read_only(value) for key, value in values.items() if not _is_default(known[key], value)}
@@ -228,7 +227,7 @@ def find_declaration(name: str) -> FilterDeclaration:
 
 
 def _parameters_of(declaration: FilterDeclaration) -> dict[str, Parameter]:
-    return {parameter.name: parameter for parameter in (*declaration.parameters, *PLACING)}
+    return {parameter.name: parameter for parameter in (*declaration.parameters, *declaration.placing)}
 
 
 def _reject_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..arrays.nodata import Value, find_missing
+from ..engine.borders import IGNORE
 from ..engine.channelwise import KernelSet, filter_channelwise
 from ..engine.normalized import MaskTile, mask_array, measure_mask
 from ..errors import ImfilterError
@@ -63,8 +64,9 @@ class MissingSamples(NamedTuple):
                                 "including those without data: --nodata none filters them like all others")
         assert self.reach
         column, row = _mark_window(*self.reach[:2]), _mark_window(*self.reach[2:])
+        mode = filter.keywords.get("mode", "reflect")
         counts = filter_channelwise(
-            missing.astype(np.uint8), KernelSet.separable(column, row), mode=filter.keywords.get("mode", "reflect"),
+            missing.astype(np.uint8), KernelSet.separable(column, row), mode="constant" if mode == IGNORE else mode,
             stride=filter.stride, channel_axis=-1 if missing.ndim == 3 else None, workers=workers)
         found: Array = own | (counts > 0)
         return found

@@ -2,7 +2,8 @@
 
 Signatures, defaults, scaling, dtypes, borders and masks are those of skimage.filters in scikit-image 0.26. Arrays
 (H, W), and arrays with a channel_axis where it is accepted, are computed here; everything else is left to scikit-image
-if it is installed, so its errors are its own. All other names of skimage.filters are scikit-image's.
+if it is installed, so its errors are its own. All other names of skimage.filters are scikit-image's. The module
+`morphology` here replaces skimage.morphology in the same way.
 """
 from __future__ import annotations
 
@@ -75,4 +76,8 @@ def patch() -> AbstractContextManager[None]:
     >>> skimage.filters.sobel is replacements.sobel
     False
     """
-    return replace_filters({name: globals()[name] for name in __all__ if name != "patch"})
+    from . import morphology
+
+    return replace_filters({
+        "filters": {name: globals()[name] for name in __all__ if name != "patch"},
+        "morphology": {name: getattr(morphology, name) for name in morphology.__all__}})

@@ -20,37 +20,37 @@ _originals: dict[str, Function] = {}
 _blocks = 0  # how many are open, in all threads
 
 
-def call_original(name: str, why: str, *args: Any, **keywords: Any) -> Any:
+def call_original(name: str, why: str, *args: Any, package: str = "filters", **keywords: Any) -> Any:
     """Call scikit-image's own function, for what is not computed here. why: what is computed here."""
-    return find_original(name, why)(*args, **keywords)
+    return find_original(name, why, package)(*args, **keywords)
 
 
-def find_original(name: str, why: str) -> Function:
-    """Return scikit-image's own function, even while it is replaced."""
+def find_original(name: str, why: str, package: str = "filters") -> Function:
+    """Return the own function of a package of scikit-image, even while it is replaced."""
     with _lock:
         if name not in _originals:
             try:
-                from skimage import filters
+                module = getattr(import_module("skimage"), package)
             except ImportError:
                 raise ImfilterError(
                     f"{why}: for everything else install scikit-image, pip install 'imfilter[skimage]'") from None
-            _originals[name] = _search_original(filters, name)
+            _originals[name] = _search_original(module, name)
     return _originals[name]
 
 
-def _search_original(filters: ModuleType, name: str) -> Function:
+def _search_original(package: ModuleType, name: str) -> Function:
     """Return scikit-image's own function, even if something else was assigned to its name, in any module."""
-    for module in _list_modules(filters, name):
+    for module in _list_modules(package, name):
         function: Function | None = getattr(module, name, None)
         if function and getattr(function, "__module__", "").startswith("skimage."):
             return function
-    raise ImfilterError(f"scikit-image's own {name} must be found in skimage.filters, got only what replaced it")
+    raise ImfilterError(f"scikit-image's own {name} must be found in {package.__name__}, got only what replaced it")
 
 
-def _list_modules(filters: ModuleType, name: str) -> Iterator[ModuleType]:
+def _list_modules(package: ModuleType, name: str) -> Iterator[ModuleType]:
     """Yield the modules that may hold a function, and last their second copies, in which nothing is replaced."""
-    yield filters
-    names = [f"{filters.__name__}.{module.name}" for module in iter_modules(filters.__path__) if not module.ispkg]
+    yield package
+    names = [f"{package.__name__}.{module.name}" for module in iter_modules(package.__path__) if not module.ispkg]
     modules = [import_module(full) for full in ("skimage._shared.filters", *names)]
     yield from modules
     yield from (_load_again(module) for module in modules if hasattr(module, name))
@@ -66,11 +66,12 @@ def _load_again(module: ModuleType) -> ModuleType:
 
 
 @contextmanager
-def replace_filters(replacements: Mapping[str, Function]) -> Iterator[None]:
-    """Replace scikit-image's functions in all of its modules until the last open block ends."""
+def replace_filters(replacements: Mapping[str, Mapping[str, Function]]) -> Iterator[None]:
+    """Replace scikit-image's functions, by package, in all of its modules until the last open block ends."""
     global _blocks
     with _lock:
-        pairs = [(find_original(name, "patch needs scikit-image"), new) for name, new in replacements.items()]
+        pairs = [(find_original(name, "patch needs scikit-image", package), new)
+                 for package, functions in replacements.items() for name, new in functions.items()]
         _blocks += 1
         _swap({id(own): new for own, new in pairs})
     try:
