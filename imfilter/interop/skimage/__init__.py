@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from .blurs import difference_of_gaussians, gaussian, unsharp_mask
-from .fallback import replace_filters
+from .fallback import SKIMAGE
 from .gabor_filter import gabor, gabor_kernel
 from .gradients import (
     farid,
@@ -75,4 +75,4 @@ def patch() -> AbstractContextManager[None]:
     >>> skimage.filters.sobel is replacements.sobel
     False
     """
-    return replace_filters({name: globals()[name] for name in __all__ if name != "patch"})
+    return SKIMAGE.replace({name: globals()[name] for name in __all__ if name != "patch"})
