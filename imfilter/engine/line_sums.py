@@ -6,8 +6,10 @@ each pass.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,14 +22,17 @@ from .computation import Pair
 CODES = ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8")
 DTYPES = {np.dtype(code): number for number, code in enumerate(CODES)} | {np.dtype(bool): 0}
 SMALLEST = np.finfo(np.float64).eps  # SciPy takes weights for equal, or for 0, that differ by less
+LARGEST_KEPT = 2**12  # weights of the largest window that is kept
+LEAST = 2**13  # sums of a strip that is worth a thread
 TALLEST = 64  # rows of a strip
 NARROWEST = 64  # columns of a band of rows, as in the loops
 STRIP = 2**16  # sums of a strip, about
 COLUMNS = 256  # whose running sums a thread computes
 
 
-class Window(NamedTuple):
-    """The terms of a sum, in their order.
+@dataclass(frozen=True, eq=False, slots=True)
+class Window:
+    """The terms of a sum, in their order. A window equals only itself, so that it is looked up fast.
 
     kind: 0 the samples are weighed, 1 each but the first is added to that on the other side, -1 that one is subtracted,
     2 as 0, beginning with 0.0. size: rows and columns. before: those above and to the left of the pixel. places: (n, 2)
@@ -40,13 +45,16 @@ class Window(NamedTuple):
     weights: Array
     places: Array
 
-    def terms(self, loops: Any, shape: Pair, borders: tuple[Border, Border]) -> Any:
-        """Return the terms as these loops take them, for an image of this shape."""
-        rows, columns = (
-            continue_axis(*along) for along in zip(borders, shape, self.size, self.before, strict=True))
-        return loops.Terms(self.kind, self.size, self.weights, self.places, rows, columns, self.before[1])
+
+@lru_cache(maxsize=64)
+def _make_terms(window: Window, loops: Any, shape: Pair, borders: tuple[Border, Border]) -> Any:
+    """Return the terms as these loops take them, for an image of this shape."""
+    rows, columns = (
+        continue_axis(*along) for along in zip(borders, shape, window.size, window.before, strict=True))
+    return loops.Terms(window.kind, window.size, window.weights, window.places, rows, columns, window.before[1])
 
 
+@lru_cache(maxsize=64)
 def continue_axis(border: Border, length: int, window: int, before: int) -> Array:
     """Return which of its samples continue an axis beyond both ends, as far as a window reaches; -1: the constant."""
     count = length + window - 1
@@ -58,17 +66,24 @@ def continue_axis(border: Border, length: int, window: int, before: int) -> Arra
 
 
 def line_window(weights: Array, axis: int, origin: int) -> Window:
-    """Return the window of a correlation along an axis."""
+    """Return the window of a correlation along an axis, given float64 weights: the same one for the same weights."""
+    return _make_line_window(weights.tobytes(), axis, origin)
+
+
+@lru_cache(maxsize=64)
+def _make_line_window(samples: bytes, axis: int, origin: int) -> Window:
+    weights = np.frombuffer(samples)
     count = len(weights)
     middle = count // 2
     kind, along = 0, np.append(count - 1, np.arange(count - 1))
     mirrored = weights[::-1]
     if count % 2:
         half = np.append(middle, np.arange(middle))
-        if not (np.abs(weights - mirrored) > SMALLEST).any():
-            kind, along = 1, half
-        elif not (np.abs(weights + mirrored)[:middle] > SMALLEST).any():
-            kind, along = -1, half
+        with np.errstate(invalid="ignore"):  # infinity minus infinity
+            if not (np.abs(weights - mirrored) > SMALLEST).any():
+                kind, along = 1, half
+            elif not (np.abs(weights + mirrored)[:middle] > SMALLEST).any():
+                kind, along = -1, half
     places = np.zeros((len(along), 2), np.int64)
     places[:, axis] = along
     size, before = (count, 1), (middle + origin, 0)
@@ -78,8 +93,16 @@ def line_window(weights: Array, axis: int, origin: int) -> Window:
 
 
 def dense_window(weights: Array, origins: Pair) -> Window:
-    """Return the window of a correlation with an array of weights, row by row; negligible ones read nothing."""
-    height, width = weights.shape
+    """Return the window of a correlation with an array of float64 weights, row by row; negligible ones read nothing."""
+    if weights.size > LARGEST_KEPT:
+        return _make_dense_window.__wrapped__(weights.tobytes(), weights.shape, origins)
+    return _make_dense_window(weights.tobytes(), weights.shape, origins)
+
+
+@lru_cache(maxsize=64)
+def _make_dense_window(samples: bytes, shape: Pair, origins: Pair) -> Window:
+    weights = np.frombuffer(samples).reshape(shape)
+    height, width = shape
     places = np.ascontiguousarray(np.argwhere(np.abs(weights) > SMALLEST))
     before = height // 2 + origins[0], width // 2 + origins[1]
     return Window(2, (height, width), before, np.ascontiguousarray(weights[tuple(places.T)]), places)
@@ -87,7 +110,11 @@ def dense_window(weights: Array, origins: Pair) -> Window:
 
 def choose_loops() -> Any:
     """Return the module of loops for the instruction set in use. All of them give the same bits."""
-    variant = _core.used_variant()
+    return _load_loops(_core.used_variant())
+
+
+@cache
+def _load_loops(variant: str) -> Any:
     return import_module("imfilter.engine._line_sums_" + ("baseline" if variant == "neon" else variant))
 
 
@@ -102,7 +129,7 @@ class Sums:
     ) -> None:
         loops = choose_loops()
         shape = image.shape[0], image.shape[1]
-        self._terms = [window.terms(loops, shape, borders) for window in windows]
+        self._terms = [_make_terms(window, loops, shape, borders) for window in windows]
         self._terms += [None] * (2 - len(windows))
         along_rows_first = len(windows) > 1 and windows[0].size[1] > 1
         self._run = loops.sum_rows_first if along_rows_first else loops.sum_window
@@ -149,5 +176,8 @@ def cut(size: int, step: int) -> Iterator[slice]:
 
 
 def cut_strips(height: int, width: int) -> Iterator[slice]:
-    """Yield rows whose sums stay in the cache, some for each thread."""
-    return cut(height, max(min(STRIP // width, TALLEST, -(-height // thread_count(None))), 1))
+    """Yield rows whose sums stay in the cache, some for each thread unless they are few."""
+    rows = min(STRIP // width, TALLEST, height)
+    if rows * width > LEAST:
+        rows = min(rows, max(-(-height // thread_count(None)), LEAST // width))
+    return cut(height, max(rows, 1))

@@ -135,6 +135,7 @@ def parse_axes(axes: Any) -> tuple[int, ...]:
 def per_axis(value: Any, axes: tuple[int, ...]) -> list[Any]:
     """Return one value per axis: the same for all, or those of a sequence."""
     if isinstance(value, np.ndarray):
+        need(value.dtype.kind != "f" or value.dtype == np.float64, "numbers in double precision")
         value = value.tolist()
     if not isinstance(value, (tuple, list)):
         return [value] * len(axes)

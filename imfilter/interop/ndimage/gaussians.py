@@ -1,6 +1,7 @@
 """Replacements for SciPy's Gaussian filters: blurs and derivatives, the Laplacian and the gradient's magnitude."""
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,12 @@ from .derivatives import add_squares, add_up, combine_sums
 from .lines import compute_sums
 
 HIGHEST = 20  # order of a derivative
+
+
+@lru_cache(maxsize=128, typed=True)
+def make_window(sigma: float, order: int, radius: int, axis: int) -> Window:
+    """Return the window of a Gaussian along an axis, which is kept."""
+    return line_window(make_weights(sigma, order, radius)[::-1], axis, 0)
 
 
 def make_weights(sigma: float, order: int, radius: int) -> Array:
@@ -55,7 +62,7 @@ def gaussian_window(sigma: Any, order: Any, radius: Any, truncate: Any, axis: in
     if radius is not None:
         width = parse_integer(radius, "an integer radius")
     need(0 <= width < LONGEST / 2, f"a radius from 0 to {LONGEST // 2 - 1}")
-    return line_window(make_weights(sigma, number, int(width))[::-1], axis, 0)
+    return make_window(sigma, number, int(width), axis)
 
 
 def gaussian_passes(sigma: Any, order: Any, radius: Any, truncate: Any, axes: tuple[int, ...]) -> list[Window]:
