@@ -28,8 +28,8 @@ LARGEST = 2**19  # doubles of a band of rows
 
 def compute_sums(image: Array, passes: list[Window], borders: Borders, cval: float, output: Output) -> Array:
     """Return the sums of windows, taken one after the other."""
-    if len(passes) > 1 and passes[0].size[0] == 1 and passes[1].size[0] > TALLEST:
-        # All rows that a result needs would be summed again for each strip.
+    if len(passes) > 1 and passes[0].size[0] == 1 and (passes[1].size[0] + TALLEST) * image.shape[1] > LARGEST:
+        # Each strip would sum all rows that the second pass needs, and keep them.
         image, passes = compute_sums(image, passes[:1], borders, cval, Output(output.dtype, image)), passes[1:]
     out = output.room(image)
     sums = Sums(image, passes, borders, cval, output.dtype)
