@@ -290,7 +290,7 @@ def test_patch_in_many_threads():
 
 
 def test_what_goes_on_is_named_in_the_rejection(monkeypatch):
-    monkeypatch.setattr(fallback, "_originals", {})
+    monkeypatch.setattr(fallback.PACKAGES["filters"], "_originals", {})
     monkeypatch.setitem(sys.modules, "skimage", None)
     needs = r"unsharp_mask needs an array \(H, W\).*got list: for everything else install"
     with pytest.raises(ImfilterError, match=needs):
