@@ -73,7 +73,8 @@ PARTS = (
     "loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid_results", "solid",
     "float_box", "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "strips",
     "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes", "histogram",
-    "bilateral", "window_strips", "interpolate", "moments")
+    "counting", "selection", "chords", "bilateral", "statistics", "merged_statistics", "entropy",
+    "window_strips", "interpolate", "moments")
 CORE_PARTS = (
     "variants", "raster", "layout", "pack_kernel", "pack_groups", "pack_bank", "pack_box", "pack_strided", "task",
     "window_task", "recent", "interpolation_task")

@@ -2,7 +2,7 @@
 import numpy as np
 
 from imfilter.filters import FILTERS, Parameter
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
+from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Shape, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
 
@@ -36,6 +36,8 @@ def other_value(parameter):
         return next(value for value in kind.values[::-1] if value != parameter.default)
     if isinstance(kind, Table):
         return [[0.1, 0.2, 1e-30], [1, -2, 3]] if kind.axes == 2 else [0.25, 0.25, 0.5]
+    if isinstance(kind, Shape):
+        return "disk:2"
     assert isinstance(kind, Flag)
     return not parameter.default
 

@@ -110,7 +110,7 @@ class PreparedWindow(PreparedLoops):
         self._written = opened.dtype if selects else self.dtype
         self._stride, self._exact = check_pair("stride", options.stride, 1), check_flag("exact", options.exact)
         self._border = parse_border("mode", options.mode)
-        self._fill_value = _make_fill_value(options.cval, self._border, opened)
+        self._fill_value = make_fill_value(options.cval, self._border, opened)
         height, width = layout.size(shape)
         self.shape = layout.shape(shape, -(-height // self._stride[0]), -(-width // self._stride[1]))
         check_fits_memory(self.shape)
@@ -164,7 +164,7 @@ class PreparedWindow(PreparedLoops):
         return selected
 
 
-def _make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:
+def make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:
     """Return the sample outside the image as an array of one, in the dtype that the loops read."""
     dtype = opened.dtype
     value = np.array([parse_cval(cval, border, dtype)])

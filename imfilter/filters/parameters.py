@@ -175,7 +175,7 @@ class Shape:
             return None
         if isinstance(value, str):
             footprint_of(value)
-            return value
+            return value.replace(":", ",")  # a colon separates the parameters of a filter in a pipeline
         return check_footprint(as_array(value, name) if not isinstance(value, (list, tuple)) else value)
 
     def parse(self, text: str) -> str | None:
