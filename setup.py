@@ -73,8 +73,8 @@ PARTS = (
     "loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid_results", "solid",
     "float_box", "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "bands",
     "strips", "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "counting", "selection",
-    "rank", "extremes", "chords", "heights", "histogram", "bilateral", "window_strips", "steps", "interpolate",
-    "moments")
+    "rank", "extremes", "chords", "heights", "histogram", "bilateral", "statistics", "merged_statistics", "entropy",
+    "window_strips", "steps", "interpolate", "moments")
 CORE_PARTS = (
     "variants", "raster", "layout", "layout_bands", "pack_kernel", "pack_groups", "pack_bank", "pack_box",
     "pack_strided", "task", "window_task", "steps_task", "recent", "interpolation_task")

@@ -1,6 +1,6 @@
 # All loops over pixels. Each module loops_*.pyx is this file, compiled for one instruction set.
 from cpython.pycapsule cimport PyCapsule_New
-from libc.math cimport fabs, fabsf, hypot, sqrt, sqrtf
+from libc.math cimport INFINITY, NAN, fabs, fabsf, hypot, sqrt, sqrtf
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
@@ -159,6 +159,9 @@ include "chords.pxi"
 include "heights.pxi"
 include "histogram.pxi"
 include "bilateral.pxi"
+include "statistics.pxi"
+include "merged_statistics.pxi"
+include "entropy.pxi"
 include "window_strips.pxi"
 include "steps.pxi"
 include "interpolate.pxi"

@@ -11,6 +11,10 @@ cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
         return histogram_scratch(job)
     if job.method == BILATERAL:
         return bilateral_scratch(job, NULL, sizeof(double)).size
+    if job.method == STATISTICS:
+        return sums_scratch(job, NULL).size if sums_are_exact(job) else merge_scratch(job, NULL).size
+    if job.method == ENTROPY:
+        return entropy_scratch(job, NULL).size
     return rank_scratch(job, NULL).size
 
 
@@ -40,6 +44,14 @@ cdef void window_strip(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t l
             bilateral(<lanes_double *>NULL, job, n, first, last, memory, poll)
         else:
             bilateral(<lanes_float *>NULL, job, n, first, last, memory, poll)
+    elif job.method == ENTROPY:
+        entropies(job, n, first, last, memory, poll)
+    elif job.method == STATISTICS and not sums_are_exact(job):
+        merged_statistics(job, n, first, last, memory, poll)
+    elif job.method == STATISTICS and sums_fit_32_bits(job):
+        statistics(<uint32_t *>NULL, job, n, first, last, memory, poll)
+    elif job.method == STATISTICS:
+        statistics(<uint64_t *>NULL, job, n, first, last, memory, poll)
     elif kind == UINT8:
         rank_strip(<uint8_t *>NULL, job, n, first, last, memory, poll)
     elif kind == UINT16:

@@ -7,10 +7,16 @@ cdef enum:
     LEVEL_BYTES = 262_144       # and so do the levels of a footprint's rows
     EXTREME_BYTES = 524_288     # and the rows of a block of extremes
     PASS_BYTES = 8_192          # a tile's row of sums with heights, which stays within the first-level cache
+    SUM_BYTES = 393_216         # sums of a tile's columns, and running totals of them
+    MERGE_BYTES = 1_048_576     # means and squares of a block of rows
 
 _METHODS = {
     "extreme": EXTREME, "chords": CHORDS, "heights": HEIGHTS, "network": NETWORK, "histogram": HISTOGRAM,
-    "counting": COUNTING, "selection": SELECTION, "bilateral": BILATERAL,
+    "counting": COUNTING, "selection": SELECTION, "bilateral": BILATERAL, "statistics": STATISTICS, "entropy": ENTROPY,
+}
+_STATISTICS = {
+    "mean": MEAN, "variance": VARIANCE, "deviation": DEVIATION, "standard": STANDARD, "above": ABOVE,
+    "above_scaled": ABOVE_SCALED, "extent": EXTENT,
 }
 
 
@@ -76,12 +82,42 @@ cdef class PackedWindow:
             job.strictness = plan.strictness
             job.work = job.tile * 8. * job.height * job.width
             self.pack_weights(plan.weights)
+        elif job.method == STATISTICS:
+            self.pack_statistic(plan)
+        elif job.method == ENTROPY:
+            job.work = count * 8. * job.chord_count
+            job.growth = <int64_t *>take(len(plan.weights), sizeof(int64_t))
+            for k in range(len(plan.weights)):
+                job.growth[k] = plan.weights.item(k)
         self.scratch = self.loops.window_scratch(job)
 
     def __dealloc__(self):
         free(self.job.chords)
         free(self.job.exchanges)
         free(self.job.weights)
+        free(self.job.scales)
+        free(self.job.growth)
+
+    cdef int pack_statistic(self, plan) except -1:
+        cdef Window *job = &self.job
+        cdef Py_ssize_t k, channels = job.source.channels
+        job.statistic = <Statistic><int>_STATISTICS[plan.statistic]
+        job.amount, job.offset, job.white = plan.amount, plan.offset, plan.white
+        job.squares = job.statistic != MEAN and (job.statistic != ABOVE or job.amount != 0)
+        if plan.weights is not None:
+            job.scales = <double *>take(plan.weights.size, sizeof(double))
+            for k in range(plan.weights.size):
+                job.scales[k] = plan.weights.item(k)
+        if sums_are_exact(job):
+            job.tile = max(SUM_BYTES // (sums_size(job) * channels) - job.width, job.width, 64)
+            job.work = job.tile * channels * 16.
+        else:
+            job.tile = max(MERGE_BYTES // (merged_rows(job) * 2 * sizeof(double) * channels), 1024 // channels, 1)
+            if merged_rows(job) * 2 * sizeof(double) * job.tile * channels > 2 * MERGE_BYTES:
+                job.tile = max(2 * MERGE_BYTES // (merged_rows(job) * 2 * sizeof(double) * channels), 1)
+            job.work = (job.tile + job.width) * channels * 64.
+        job.tile = min(job.tile, job.source.width)
+        return 0
 
     cdef int pack_weights(self, weights) except -1:
         cdef Py_ssize_t k

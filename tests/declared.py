@@ -40,6 +40,8 @@ def other_value(parameter):
         return np.add.outer(np.arange(5), [0, -0.25, 1 / 3, 2, 1]).tolist()
     if isinstance(kind, Table):
         return [[0.1, 0.2, 1e-30], [1, -2, 3]] if kind.axes == 2 else [0.25, 0.25, 0.5]
+    if isinstance(kind, Shape):
+        return "disk:2"
     assert isinstance(kind, Flag)
     return not parameter.default
 

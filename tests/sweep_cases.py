@@ -32,6 +32,7 @@ VALUES: dict[str, list[Any]] = {
     "low_threshold": [None, 0.1, 2.0], "high_threshold": [None, 0.2, 9.0], "depth": [1.0, 0.3, 4.0],
     "weights": [(0.2125, 0.7154, 0.0721), (0.5, 0.2, 0.3), (1.0, -1.0, 0.0)], "strength": [1.0, 0.0, 0.4],
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],
+    "offset": [0.0, 2.5, -0.01], "k": [0.2, 0.5, -0.3, 0.0], "r": [None, 0.5, 40.0],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
 }
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",

@@ -115,7 +115,7 @@ def test_patched_functions_are_used_in_scikit_image():
         volume[2:-2, 2:-2, 2:-2] = True
         np.testing.assert_array_equal(original.opening(volume, np.ones((3, 3, 3))), volume)
     assert original.opening is before
-    assert fallback.find_original("opening", "", "morphology") is before
+    assert fallback.PACKAGES["morphology"].find_original("opening", "") is before
 
 
 def test_without_scikit_image(tmp_path):

@@ -9,6 +9,7 @@ from .common import Cell
 from .edges import make_edge_cells
 from .kernels import make_kernel_cells, make_stride_cells
 from .layers import make_layer_cells
+from .local import make_local_cells
 from .morphology import make_morphology_cells
 from .published import make_published_cells
 from .rank import make_rank_cells
@@ -19,5 +20,6 @@ from .small import make_small_cells
 GROUPS: dict[str, Callable[[], Iterator[Cell]]] = {
     "kernels": make_kernel_cells, "blurs": make_blur_cells, "edges": make_edge_cells,
     "sharpening": make_sharpening_cells, "layers": make_layer_cells, "strides": make_stride_cells,
-    "colors": make_color_cells, "rank": make_rank_cells, "morphology": make_morphology_cells, "small": make_small_cells,
-    "skimage": make_replacement_cells, "ndimage": make_ndimage_cells, "published": make_published_cells}
+    "colors": make_color_cells, "rank": make_rank_cells, "morphology": make_morphology_cells, "local": make_local_cells,
+    "small": make_small_cells, "skimage": make_replacement_cells, "ndimage": make_ndimage_cells,
+    "published": make_published_cells}

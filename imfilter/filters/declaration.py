@@ -86,6 +86,8 @@ GROUPS = {
     "color": Group(linear=True, mixes=True),
     "rank": Group(),
     "morphology": Group(),
+    "local": Group(),
+    "threshold": Group(makes_sign=True),
     "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
 }
 
@@ -122,8 +124,7 @@ class FilterDeclaration:
     build: returns the operation for checked parameters. function: the public one, of an image. kernel_parameters:
     defaults in `imfilter.kernels` that differ, and ... for parameters that do not change the kernel. cut: whether
     results beyond the range of an integer image are clipped within a pipeline, too; other filters pass on floats
-    beyond it. far: whether a pixel may depend on any other. differs: whether results are differences, 0 on a constant
-    image, whose sign is not that of the image, in a group whose filters make no sign.
+    beyond it. far: whether a pixel may depend on any other. own_sign: as makes_sign of a group, for this filter.
     """
 
     name: str
@@ -134,7 +135,7 @@ class FilterDeclaration:
     kernel_parameters: Mapping[str, Any] = field(default_factory=dict)
     cut: bool = False
     far: bool = False
-    differs: bool = False
+    own_sign: bool = False
     # Calls of the function: by its own parameters, and mode, cval, stride, channel_axis, dtype and exact.
     recent: _core.RecentCalls = field(default_factory=lambda: _core.RecentCalls(CURRENT, ORIGINAL), repr=False)
     _prepared: dict[Any, PreparedFilter] = field(default_factory=dict, repr=False)
@@ -185,7 +186,7 @@ class FilterDeclaration:
     @property
     def makes_sign(self) -> bool:
         """Whether the sign of the result is the filter's own, or none; otherwise it is that of the image."""
-        return GROUPS[self.group].makes_sign or self.differs
+        return self.own_sign or GROUPS[self.group].makes_sign
 
     @property
     def mixes(self) -> bool:

@@ -177,7 +177,7 @@ def closing(size: Size = 3, footprint: WindowShape = None, heights: Heights = No
     return _closing(size, footprint, heights)
 
 
-@register_filter("morphology", differs=True, shared=SHAPE)
+@register_filter("morphology", own_sign=True, shared=SHAPE)
 def morphological_gradient(size: Size = 3, footprint: WindowShape = None, heights: Heights = None) -> Operation:
     """Morphological gradient: the largest sample of each footprint minus the smallest.
 
@@ -199,7 +199,7 @@ def morphological_gradient(size: Size = 3, footprint: WindowShape = None, height
     return MorphologyOperation(Morphology(_erosion(*element), _dilation(*element), False, "of extremes"))
 
 
-@register_filter("morphology", differs=True, shared=SHAPE)
+@register_filter("morphology", own_sign=True, shared=SHAPE)
 def white_tophat(size: Size = 3, footprint: WindowShape = None, heights: Heights = None) -> Operation:
     """White top-hat: bright details that the footprint does not fit into.
 
@@ -220,7 +220,7 @@ def white_tophat(size: Size = 3, footprint: WindowShape = None, heights: Heights
     return _opening(size, footprint, heights, "from image")
 
 
-@register_filter("morphology", differs=True, shared=SHAPE)
+@register_filter("morphology", own_sign=True, shared=SHAPE)
 def black_tophat(size: Size = 3, footprint: WindowShape = None, heights: Heights = None) -> Operation:
     """Black top-hat (bottom-hat): dark details that the footprint does not fit into.
 

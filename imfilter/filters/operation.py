@@ -65,11 +65,13 @@ class Operation:
     """What a filter does to an image, for checked parameters.
 
     size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
-    are float32 for images of integers, unless a dtype is given. on_level: whether it adds to white or gray.
+    are float32 for images of integers, unless a dtype is given. floats: whether they are that without a sign, such as
+    a deviation. on_level: whether it adds to white or gray.
     """
 
     size = 0
     signed = False
+    floats = False
     on_level = False
 
     def apply(self, image: Any, options: FilterOptions) -> Any:

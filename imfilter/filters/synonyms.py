@@ -5,6 +5,7 @@ from ..errors import list_choices, suggest
 from .registry import FILTERS
 
 BLURS, EDGES, RELIEFS = ("gaussian", "box", "disk"), ("sobel", "canny", "find_edges"), ("emboss", "contour")
+THRESHOLDS = ("adaptive_mean", "sauvola", "wolf")
 SYNONYMS = {
     "blur": BLURS, "blurring": BLURS, "gauss": ("gaussian",), "gaussian_blur": ("gaussian",), "gaussianblur": (
         "gaussian",), "soften": ("smooth", "gaussian"), "mean": ("box",), "average": ("box",), "box_blur": ("box",),
@@ -19,8 +20,13 @@ SYNONYMS = {
     "dilation": ("dilate",), "min": ("minimum",), "max": ("maximum",), "open": ("opening",), "close": ("closing",),
     "tophat": ("white_tophat", "black_tophat"), "top_hat": ("white_tophat", "black_tophat"), "bothat": (
         "black_tophat",), "bottom_hat": ("black_tophat",), "blackhat": ("black_tophat",), "morphology": (
-        "opening", "closing"),
-    "rank": ("percentile", "median"), "quantile": ("percentile",), "gray": ("grayscale",), "grey": ("grayscale",),
+        "opening", "closing"), "rank": ("percentile", "median"), "quantile": ("percentile",),
+    "threshold": THRESHOLDS, "adaptive_threshold": THRESHOLDS, "adaptivethreshold": THRESHOLDS, "threshold_local": (
+        "adaptive_mean", "adaptive_gaussian"), "threshold_niblack": ("niblack",), "threshold_sauvola": ("sauvola",),
+    "binarize": THRESHOLDS, "binary": THRESHOLDS, "bradley": ("adaptive_mean",), "variance": ("local_variance",),
+    "std": ("local_std",), "deviation": ("local_std",), "entropy": ("local_entropy",), "texture": (
+        "local_std", "local_entropy"), "normalize": ("local_normalize",), "local_contrast": ("local_normalize",),
+    "gray": ("grayscale",), "grey": ("grayscale",),
     "bw": ("grayscale",), "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
         "mix",), "color_matrix": ("mix",), "channel_mixer": ("mix",), "relief": RELIEFS, "embossing": ("emboss",),

@@ -32,11 +32,13 @@ from .gradients import (
     sobel_v,
 )
 from .median_filter import median
+from .thresholds import threshold_local, threshold_niblack, threshold_sauvola
 
 __all__ = [
     "difference_of_gaussians", "farid", "farid_h", "farid_v", "gabor", "gabor_kernel", "gaussian", "laplace", "median",
     "patch", "prewitt", "prewitt_h", "prewitt_v", "roberts", "roberts_neg_diag", "roberts_pos_diag", "scharr",
-    "scharr_h", "scharr_v", "sobel", "sobel_h", "sobel_v", "unsharp_mask",
+    "scharr_h", "scharr_v", "sobel", "sobel_h", "sobel_v", "threshold_local", "threshold_niblack",
+    "threshold_sauvola", "unsharp_mask",
 ]
 
 
