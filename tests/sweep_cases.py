@@ -23,6 +23,7 @@ VALUES: dict[str, list[Any]] = {
     "footprint": [None, None, "disk:1", "disk:3", "disk:6", "cross:4", "line:9,30", "line:5,90", "octagon:2",
                   "0 0;1 1;1 0"],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],
+    "order": [0, 0, 1, (0, 1), (2, 0), (1, 3)],
     "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True], "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0],
     "length": [9.0, 1.0, 4.0, 8.5, 25.0], "angle": [None, 0.0, 30.0, 45.0, 90.0, 135.0, 200.0],
     "amount": [1.0, 0.0, -0.5, 2.5], "threshold": [0.0, 0.0, 0.1, 3.0], "axis": [None, 0, 1],
