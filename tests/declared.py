@@ -16,6 +16,8 @@ def changed(name, *, linear=True):
     """Return parameters for a filter that all differ from their defaults. linear: that one, too."""
     values = {parameter.name: other_value(parameter) for parameter in FILTERS[name].parameters
               if linear or parameter.name != "linear"}
+    if name == "gaussian" and linear:  # derivatives are not light
+        del values["order"]
     if name == "canny":
         values["high_threshold"] = 2
     if name == "difference_of_gaussians":

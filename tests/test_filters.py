@@ -201,6 +201,8 @@ def test_wrong_values_are_rejected_in_a_sentence(declaration):
         wrong = [value for value in WRONG[type(kind)] if not (value is None and maybe)]
         if isinstance(kind, Pair):
             wrong = wrong + [value for value in WRONG[type(kind.each)] if not isinstance(value, (list, np.ndarray))]
+        if getattr(getattr(kind, "each", kind), "least", 1) == 0:
+            wrong = [value for value in wrong if type(value) is not int or value]
         number = getattr(kind, "each", kind)
         wrong = wrong + [bound - 1 for bound in (getattr(number, "least", None), getattr(number, "above", None))
                          if bound is not None and np.isfinite(bound)]
@@ -293,6 +295,8 @@ RESPONSES = [
     ("gaussian", {}, GAUSS),
     ("gaussian", {"sigma": (0, 1)}, np.array([[*G[1:], *G[-2:0:-1]]])),
     ("gaussian", {"sigma": (1, 0), "truncate": 1}, np.array([[0.27406862], [0.45186276], [0.27406862]])),
+    ("gaussian", {"sigma": 0.6, "order": (2, 0)}, np.outer(BEND - 0.06497467202039642 * BELL, BELL)),
+    ("gaussian", {"sigma": (0, 1), "order": (0, 1)}, np.array([[*G[1:], *G[-2:0:-1]]]) * [[3, 2, 1, 0, -1, -2, -3]]),
     ("binomial", {}, np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16),
     ("binomial", {"size": (5, 1)}, np.array([[1], [4], [6], [4], [1]]) / 16),
     ("tent", {}, np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16),

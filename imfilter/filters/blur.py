@@ -5,9 +5,9 @@ from typing import Annotated
 import numpy as np
 
 from ..weights.motion import motion_kernel
-from ..weights.taps import Array, binomial_taps, box_taps, check_area, check_length, gaussian_taps
+from ..weights.taps import Array, binomial_taps, box_taps, check_area, check_length, derivative_taps
 from .operation import Operation
-from .operations import Convolution, SeparableCorrelation
+from .operations import Convolution, SeparableCorrelation, SeparableDerivative
 from .parameters import Integer, Number, Pair
 from .registry import register_filter
 
@@ -41,6 +41,7 @@ def box(size: Size = 3) -> Operation:
 def gaussian(
     sigma: Annotated[float | tuple[float, float], Pair(Number(least=0))] = 1.0, *,
     truncate: Annotated[float, Number(above=0)] = 4.0,
+    order: Annotated[int | tuple[int, int], Pair(Integer(0))] = 0,
 ) -> Operation:
     """Gaussian blur: weights fall off as a bell curve.
 
@@ -50,20 +51,32 @@ def gaussian(
         Standard deviation in pixels; 0 leaves the image unchanged.
     truncate : float, default 4.0
         Radius of the kernel, in standard deviations.
+    order : int or (int, int), default 0
+        Order of the derivative down and across; 0 blurs. Derivatives need a positive sigma, and take neither mask nor
+        linear.
+
+    Returns
+    -------
+    (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
+        In the image's dtype; derivatives as float32 for integer images; unless `dtype` says otherwise.
 
     Notes
     -----
     Weights exp(-x^2 / (2 sigma^2)) for |x| <= int(truncate sigma + 0.5), scaled to sum 1, down and across:
-    those of scipy.ndimage and scikit-image.
+    those of scipy.ndimage and scikit-image. Derivatives of order n multiply them by the Hermite polynomial
+    He_n(x / sigma) and by (-1 / sigma)^n, and convolve. As in SciPy, those of even orders do not quite sum to 0.
 
     Examples
     --------
     >>> import imfilter, numpy
     >>> imfilter.gaussian(numpy.array([[0, 100, 0, 0]], numpy.uint8), 0.5)
     array([[11, 79, 11,  0]], dtype=uint8)
+    >>> imfilter.gaussian(numpy.array([[0, 0, 100, 100]], numpy.uint8), 1, order=(0, 1))[0].round()
+    array([11., 36., 36., 11.], dtype=float32)
     """
-    down, across = sigma  # type: ignore[misc]
-    return SeparableCorrelation(gaussian_taps(down, truncate), gaussian_taps(across, truncate))
+    (down, across), (first, second) = sigma, order  # type: ignore[misc]
+    column, row = derivative_taps(down, first, truncate), derivative_taps(across, second, truncate)
+    return SeparableDerivative(column, row) if first or second else SeparableCorrelation(column, row)
 
 
 @register_filter("blur")

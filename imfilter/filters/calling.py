@@ -43,7 +43,7 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
                 declaration.recent.keep((*values, *looked_up), ready.ready)
             return result
     prepared = declaration.prepare(*values)
-    if options.mask is not None and not declaration.weighs:
+    if options.mask is not None and not (declaration.weighs and prepared.operation.averages):
         raise ImfilterError(
             f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs and "
             "sharpening, whose weights do not sum to 0, can leave pixels out")
@@ -136,7 +136,7 @@ def _filter_picture_with_alpha(
     if prepared.operation.floats and not prepared.operation.signed:
         options = _keep_dtype(options, colors.dtype)
     mixed, weight = filter_beside_alpha(
-        declaration.function, declaration.weighs, colors, alpha,
+        declaration.function, declaration.weighs and prepared.operation.averages, colors, alpha,
         {**prepared.keywords, **options._replace(out=None)._asdict()})
     result = merge_picture_alpha(image, mixed, round_to_dtype(weight, alpha.dtype))
     if out is not None:

@@ -176,7 +176,10 @@ class FilterDeclaration:
 
     def _build(self, parameters: dict[str, Any]) -> PreparedFilter:
         own = {name: value for name, value in parameters.items() if name != "linear"}
-        return PreparedFilter(own, self.build(**own), parameters.get("linear", False))
+        operation, linear = self.build(**own), parameters.get("linear", False)
+        if linear and not operation.averages:
+            raise ImfilterError("linear must be False for derivatives, which are not light, got True")
+        return PreparedFilter(own, operation, linear)
 
     @property
     def weighs(self) -> bool:

@@ -66,13 +66,15 @@ class Operation:
 
     size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
     are float32 for images of integers, unless a dtype is given. floats: whether they are that without a sign, such as
-    a deviation. on_level: whether it adds to white or gray.
+    a deviation. on_level: whether it adds to white or gray. averages: whether pixels can be left out of its sums, and
+    light can be averaged, if its group does: derivatives do neither.
     """
 
     size = 0
     signed = False
     floats = False
     on_level = False
+    averages = True
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
         """Return the result."""

@@ -69,6 +69,19 @@ class SeparableCorrelation(KernelOperation):
             f"It is {'convolution' if odd else 'correlation'} with:", ({"kernel": kernel},), flip=False)
 
 
+class SeparableDerivative(KernelOperation):
+    """Convolve with the product of a column and a row of odd sizes, which is a derivative."""
+
+    signed, averages = True, False
+
+    def __init__(self, column: Array, row: Array) -> None:
+        super().__init__(KernelSet.separable(column, row, flip=True))
+        self.column, self.row = column, row
+
+    def composition(self) -> Composition:
+        return Composition("It is convolution with:", ({"kernel": dense_kernel([(self.column, self.row)])},))
+
+
 class GradientMagnitude(KernelOperation):
     """Convolve with two kernels of one size, and take the root of the mean of the squares."""
 

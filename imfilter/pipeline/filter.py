@@ -157,7 +157,7 @@ class Filter:
         """Whether pixels can be left out: its weights do not sum to 0."""
         kernel = self.keywords.get("kernel")
         if kernel is None or not self.declaration.weighs:
-            return self.declaration.weighs
+            return self.declaration.weighs and self.operation.averages
         return kernel.ndim == 2 and has_sum(kernel)
 
     def without(self, name: str) -> Filter:
@@ -191,7 +191,8 @@ class Filter:
             return self(colors, **common), None
         kernel = self.keywords.get("kernel")
         weighs = self.declaration.weighs and (
-            kernel is None or bool(kernel.ndim == 2 and kernel.min() >= 0 and kernel.any()))
+            self.operation.averages if kernel is None
+            else bool(kernel.ndim == 2 and kernel.min() >= 0 and kernel.any()))
         return filter_beside_alpha(self.declaration.function, weighs, colors, alpha, {**self.keywords, **common})
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
@@ -256,7 +257,7 @@ def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask
     """Return the mask; reject it for a filter that takes none."""
     if "kernel" in changed:
         sum_weights(changed["kernel"])  # rejects a sum of 0
-    elif not declaration.weighs:
+    elif not (declaration.weighs and declaration.operation(changed).averages):
         raise ImfilterError(f"{declaration.name} takes no mask: its weights sum to 0, or it has none")
     return mask
 

@@ -16,6 +16,7 @@ Products = list[tuple[Array, Array]]
 
 # Longer kernels are mistakes, and their rows would not fit in memory.
 MOST_TAPS = 2**24
+MOST_DERIVATIVES = 100  # along an axis: higher ones are mistakes, too
 
 
 def check_length(taps: float) -> None:
@@ -82,6 +83,30 @@ def curvature_taps(sigma: float, truncate: float = 4.0) -> Array:
     x = np.arange(len(weights)) - len(weights) // 2
     taps: Array = ((x / sigma) ** 2 - 1) * weights / (sigma**2 if sigma < 1e150 else math.inf)
     taps -= taps.sum() * weights
+    return taps
+
+
+def derivative_taps(sigma: float, order: int, truncate: float = 4.0) -> Array:
+    """Return the derivative of this order of the Gaussian g, for convolution: (-1 / sigma)^n He_n(x / sigma) g(x).
+
+    He_n are the Hermite polynomials: He_0 = 1, He_1 = u, He_n+1 = u He_n - n He_n-1. As in SciPy, weights are not
+    corrected for what lies beyond the radius.
+    """
+    weights = gaussian_taps(sigma, truncate)
+    if order == 0:
+        return weights
+    if not sigma:
+        raise ImfilterError(f"sigma must be positive along an axis whose order is above 0, got 0 for order {order}")
+    if order > MOST_DERIVATIVES:
+        raise ImfilterError(f"order must be at most {MOST_DERIVATIVES}, got {order}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        x = (np.arange(len(weights)) - len(weights) // 2) / sigma
+        last, factor = np.zeros_like(x), np.ones_like(x)
+        for n in range(order):
+            last, factor = factor, -(x * factor + n * last / sigma) / sigma
+        taps: Array = factor * weights + 0.0
+    if not np.isfinite(taps).all():
+        raise ImfilterError(f"sigma must be one whose weights of order {order} are finite, got {sigma:g}")
     return taps
 
 

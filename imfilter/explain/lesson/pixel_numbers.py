@@ -103,7 +103,7 @@ def _check_inside(name: str, value: Any, size: int) -> int:
 def _weights_alpha(stage: Filter, image: Any) -> bool:
     """Say whether the filter weights pixels by their alpha."""
     return (is_picture(image) and has_alpha(image) and stage.name in FILTERS
-            and FILTERS[stage.name].weighs)
+            and FILTERS[stage.name].weighs and stage.operation.averages)
 
 
 def _check_opaque(stage: Filter, image: Any, formula: Formula, place: Place) -> None:
