@@ -14,6 +14,8 @@ _MODULES: dict[str, str | None] = {
     "convolve": "convolution",
     "conv2d": "convolution",
     "plan": "convolution",
+    "windows": "sliding",
+    "generic": "sliding",
     "output_size": "engine.sizes",
     "same_padding": "engine.sizes",
     "transposed_output_size": "engine.sizes",

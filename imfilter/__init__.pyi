@@ -27,6 +27,8 @@ from .layers.pattern import Pattern as Pattern
 from .layers.stack import Stack as Stack
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
+from .sliding import generic as generic
+from .sliding import windows as windows
 
 __version__: str
 
