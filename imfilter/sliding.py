@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .arrays.conversion import as_array
-from .arrays.dispatch import is_lazy
+from .arrays.dispatch import reject_lazy
 from .arrays.dtypes import Array, result_dtype, round_to_dtype
 from .arrays.opened import open_image
 from .engine.borders import Border, Margins, padding_margins, parse_border, parse_cval, source_indices
@@ -14,7 +14,7 @@ from .engine.footprint import Footprint, footprint_from, rectangle
 from .engine.generic import GenericFilter
 from .engine.output import check_out
 from .engine.request import result_size
-from .errors import DtypeError, check_pair
+from .errors import check_pair
 from .weights.footprints import check_footprint, footprint_of
 
 Pair = tuple[int, int]
@@ -72,7 +72,7 @@ def windows(
     >>> imfilter.windows(photo, (1, 3), padding="valid", stride=2).max((-2, -1))
     array([[4]], dtype=uint8)
     """
-    _reject_lazy("windows", image)
+    reject_lazy("windows", image)
     opened = open_image(image, channel_axis)
     taps, step, spread = check_pair("size", size, 1), check_pair("stride", stride, 1), check_pair(
         "dilation", dilation, 1)
@@ -151,7 +151,7 @@ def generic(
     >>> imfilter.generic(numpy.array([[1, 2, 9, 4]], numpy.uint8), numpy.ptp, (1, 3))
     array([[1, 8, 7, 5]], dtype=uint8)
     """
-    _reject_lazy("generic", image)
+    reject_lazy("generic", image)
     opened = open_image(image, channel_axis)
     kind = result_dtype(opened.dtype, dtype)
     prepared = GenericFilter(
@@ -176,10 +176,3 @@ def _window_of(size: Any, footprint: Any) -> Footprint:
         return footprint_from(footprint_of(footprint))
     given = footprint if isinstance(footprint, (list, tuple)) else as_array(footprint, "footprint")
     return footprint_from(check_footprint(given))
-
-
-def _reject_lazy(name: str, image: object) -> None:
-    """Reject a dask array, which NumPy would compute as a whole."""
-    if type(image) is not np.ndarray and is_lazy(image):
-        raise DtypeError(
-            f"{name} needs an image in memory, got a dask array: call it for each block, with dask.array.map_overlap")
