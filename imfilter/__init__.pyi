@@ -27,6 +27,10 @@ from .layers.pattern import Pattern as Pattern
 from .layers.stack import Stack as Stack
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
+from .pyramids import pyramid as pyramid
+from .pyramids import pyramid_expand as pyramid_expand
+from .pyramids import pyramid_reconstruct as pyramid_reconstruct
+from .pyramids import pyramid_reduce as pyramid_reduce
 from .sliding import generic as generic
 from .sliding import windows as windows
 
@@ -287,6 +291,13 @@ def percentile(
 
 def bilateral(
     image: Any, sigma_color: float = 0.1, sigma_spatial: float = 1.0, *, truncate: float = 3.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def shrink(
+    image: Any, by: int | tuple[int, int], resample: str = 'lanczos', *, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

@@ -65,10 +65,12 @@ class Operation:
     """What a filter does to an image, for checked parameters.
 
     size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
-    are float32 for images of integers, unless a dtype is given. on_level: whether it adds to white or gray.
+    are float32 for images of integers, unless a dtype is given. on_level: whether it adds to white or gray. step:
+    pixels from one result to the next, down and across, where stride is 1.
     """
 
     size = 0
+    step = 1, 1
     signed = False
     on_level = False
 
