@@ -9,6 +9,7 @@ import numpy as np
 
 from .arrays.dispatch import reject_lazy
 from .arrays.dtypes import Array, result_dtype, round_to_dtype, working_dtype
+from .arrays.layout import ArrayLayout
 from .arrays.opened import OpenedImage, open_image
 from .engine.channelwise import KernelSet, filter_channelwise
 from .errors import ImfilterError, check_integer, check_pair, list_choices
@@ -220,20 +221,41 @@ def pyramid_expand(
     result = np.empty(layout.shape(given.shape, *wanted), result_dtype(opened.dtype, dtype))
     if not result.size:
         return opened.convert_back(result)
-    padded = given
-    for axis in layout.spatial:
-        last = given.shape[axis] - 1
-        padded = np.take(padded, [min(1, last), *range(last + 1), last], axis)
+    padded = _add_border(given, layout)
     for phases in np.ndindex(2, 2):
         source, target = [slice(None)] * given.ndim, [slice(None)] * given.ndim
         for axis, phase, new in zip(layout.spatial, phases, wanted, strict=True):
             source[axis] = slice(1, new // 2 + 2) if phase else slice(None)
             target[axis] = slice(phase, None, 2)
         if result[tuple(target)].size:
-            result[tuple(target)] = filter_channelwise(
+            part = filter_channelwise(
                 padded[tuple(source)], EXPANDING[phases], padding="valid", dtype=result.dtype,
                 channel_axis=channel_axis, workers=workers)
+            _as_pixels(result[tuple(target)], layout)[...] = _as_pixels(part, layout)
     return opened.convert_back(result)
+
+
+def _add_border(pixels: Array, layout: ArrayLayout) -> Array:
+    """Return a copy with a pixel more on each side: the second one before the first, and the last one again."""
+    height, width = layout.size(pixels.shape)
+    padded = np.empty(layout.shape(pixels.shape, height + 2, width + 2), pixels.dtype)
+    inside = [slice(None)] * pixels.ndim
+    for axis in layout.spatial:
+        inside[axis] = slice(1, -1)
+    padded[tuple(inside)] = pixels
+    for axis, side in zip(layout.spatial, (height, width), strict=True):
+        lines = np.moveaxis(padded, axis, 0)
+        lines[0], lines[-1] = lines[min(2, side)], lines[side]
+    return padded
+
+
+def _as_pixels(array: Array, layout: ArrayLayout) -> Array:
+    """Return a view with each pixel's channels as one sample, which is copied faster; one channel is left as it is."""
+    channels = array.shape[-1]
+    packed = array.strides[-1] == array.itemsize and array.strides[-2] % array.itemsize == 0
+    if layout.channel_axis != array.ndim - 1 or channels < 2 or not packed:
+        return array
+    return array.view(np.dtype((np.void, channels * array.itemsize)))[..., 0]
 
 
 def _count_levels(opened: OpenedImage) -> int:
