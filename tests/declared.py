@@ -8,8 +8,9 @@ SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
 
 
 def needed(name, matrix=SWAP):
-    """Return the parameters that a filter has no defaults for, which are matrices."""
-    return {parameter.name: matrix for parameter in FILTERS[name].parameters if parameter.required}
+    """Return the parameters that a filter has no defaults for: matrices, and a factor that keeps the size."""
+    return {parameter.name: matrix if isinstance(parameter.kind, Table) else (1, 1)
+            for parameter in FILTERS[name].parameters if parameter.required}
 
 
 def changed(name, *, linear=True):

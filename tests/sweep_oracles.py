@@ -234,6 +234,8 @@ def expect_composition(case: Case, image: Any, pixels: Any, made: Any, double: b
         responses = []
         for kernel in group.values():
             window = window_of(case, kernel.shape, composition.flip)
+            down, across = window.stride
+            window = window._replace(stride=(down * operation.step[0], across * operation.step[1]))
             if is_too_large(pixels, window, kernel.size * len(composition.groups)):
                 return None
             taps = max(taps, kernel.size)

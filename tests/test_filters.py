@@ -339,6 +339,7 @@ RESPONSES = [
     ("gabor", {"angle": 0, "part": "real", "frequency": 0.6}, GABOR.real),
     ("gabor", {"angle": 90, "part": "imaginary", "frequency": 0.6}, GABOR.imag.T[::-1]),
     ("gabor", {"angle": 180, "frequency": 0.6}, np.abs(GABOR)),
+    ("shrink", {"by": 1}, np.ones((1, 1))),
     ("emboss", {}, 0.5 + np.array([[a, b, 0], [b, 0, -b], [0, -b, -a]])),
     ("emboss", {"angle": 90, "depth": 2}, 0.5 + 2 * np.array([[b, a, b], [0, 0, 0], [-b, -a, -b]])),
 ]

@@ -237,7 +237,7 @@ def test_a_pillow_image_gives_a_pillow_image_of_its_mode(declaration, mode):
         with pytest.raises(ImfilterError, match=f"must have 3 channels, got {bands}"):
             apply(declaration, picture)
         return
-    operation = None if declaration.mixes else declaration.operation({})
+    operation = None if declaration.mixes else declaration.operation(needed(declaration.name))
     keywords = {"dtype": np.asarray(picture).dtype} if operation and operation.signed else {}
     result = apply(declaration, picture, **keywords)
     if operation and operation.floats:

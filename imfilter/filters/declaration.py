@@ -88,6 +88,7 @@ GROUPS = {
     "morphology": Group(),
     "local": Group(),
     "threshold": Group(makes_sign=True),
+    "size": Group(weighs=True, linear=True),
     "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
 }
 

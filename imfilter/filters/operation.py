@@ -67,10 +67,12 @@ class Operation:
     size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
     are float32 for images of integers, unless a dtype is given. floats: whether they are that without a sign, such as
     a deviation. on_level: whether it adds to white or gray. averages: whether pixels can be left out of its sums, and
-    light can be averaged, if its group does: derivatives do neither.
+    light can be averaged, if its group does: derivatives do neither. step: pixels from one result to the next, down and
+    across, where stride is 1.
     """
 
     size = 0
+    step = 1, 1
     signed = False
     floats = False
     on_level = False

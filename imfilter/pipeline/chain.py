@@ -144,6 +144,14 @@ class Pipeline:
         return down, across
 
     @property
+    def offset(self) -> tuple[float, float]:
+        """How far the first result lies from the middle of the image's first pixel, down and across, in pixels."""
+        offset, stride = np.zeros(2), np.ones(2)
+        for one in self.filters:
+            offset, stride = offset + stride * one.offset, stride * one.stride
+        return float(offset[0]), float(offset[1])
+
+    @property
     def signed(self) -> bool:
         """Whether the result has a sign, and is of floats for an integer image."""
         return self._survives([one.signed for one in self.filters])

@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..arrays.nodata import Value, clear_missing
 from ..convolution import convolve, correlate
-from ..engine.borders import bank_margins
+from ..engine.borders import bank_margins, padding_margins
 from ..engine.normalized import has_sum, sum_weights
 from ..errors import ImfilterError, suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter
@@ -133,8 +133,19 @@ class Filter:
     @property
     def stride(self) -> tuple[int, int]:
         """Pixels from one result to the next, down and across."""
-        step: tuple[int, int] = self.keywords.get("stride", (1, 1))
-        return step
+        (down, across), step = self.keywords.get("stride", (1, 1)), self.step
+        return down * step[0], across * step[1]
+
+    @property
+    def step(self) -> tuple[int, int]:
+        """Pixels from one result to the next where stride is 1: more than one if the filter shrinks images."""
+        return self.operation.step
+
+    @property
+    def offset(self) -> tuple[float, float]:
+        """How far the first result lies from the middle of the first pixel, down and across."""
+        down, across = self.step
+        return (down - 1) / 2, (across - 1) / 2
 
     @property
     def mixes(self) -> bool:
@@ -174,6 +185,10 @@ class Filter:
         kernel = self.keywords.get("kernel")
         if kernel is not None and kernel.ndim == 4:  # a bank: the measured line would need its channels
             (up, down), (left, right) = bank_margins("same", kernel.shape[2:], (1, 1))
+            return reach.Support(up, down, left, right)
+        kernels = self.operation.kernel_set if self.step != (1, 1) else None
+        if kernels is not None:  # the measured line would need a result for each pixel
+            (up, down), (left, right) = padding_margins("same", kernels.shape, (1, 1), kernels.anchor)
             return reach.Support(up, down, left, right)
         plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
         return reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
