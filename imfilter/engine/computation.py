@@ -46,9 +46,9 @@ class Computation(NamedTuple):
 class WindowPlan(NamedTuple):
     """How the samples of a window are looked at.
 
-    method: "extreme", "chords", "heights", "network", "histogram", "counting", "selection", "bilateral", "statistics" or
-    "entropy". before: rows above and columns to the left of the pixel. cost: roughly how long a sample takes. rank: of
-    the sample wanted. chords: as in Footprint; None: the method needs none. weights: of a bilateral filter, the
+    method: "extreme", "chords", "heights", "network", "histogram", "counting", "selection", "bilateral", "statistics"
+    or "entropy". before: rows above and columns to the left of the pixel. cost: roughly how long a sample takes. rank:
+    of the sample wanted. chords: as in Footprint; None: the method needs none. weights: of a bilateral filter, the
     logarithm to base 2 for each place of the window; of heights, what is added to samples, in the order of the chords;
     of statistics, the scales in `Window` of pyx/engine.pxd; of an entropy, the growth of its terms. strictness: what a
     difference is multiplied by. statistic, amount, offset, white: as in `Window`. exact: as above.
