@@ -35,7 +35,7 @@ GOALS = {
     "rank": Goal("median, minimum, maximum, percentile, bilateral", 1.1, 1.5),
     "small": Goal("small calls", 1, 1.2),
     "skimage": Goal("replacements for scikit-image", 8, 15),
-    "ndimage": Goal("replacements for SciPy", 3, 15),
+    "ndimage": Goal("replacements for SciPy", 2, 10),
     "published": Goal("published workloads", 1, 1)}
 
 
