@@ -36,7 +36,7 @@ GOALS = {
     "local": Goal("local statistics, adaptive thresholds", 1.5, 3),
     "small": Goal("small calls", 1, 1.2),
     "skimage": Goal("replacements for scikit-image", 8, 15),
-    "ndimage": Goal("replacements for SciPy", 3, 15),
+    "ndimage": Goal("replacements for SciPy", 2, 10),
     "published": Goal("published workloads", 1, 1)}
 
 

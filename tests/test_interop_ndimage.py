@@ -19,8 +19,8 @@ from imfilter.errors import ImfilterError
 from imfilter.interop import ndimage as drop_in
 from imfilter.interop.ndimage import arguments, fallback
 
-if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 16):
-    pytest.skip("the signatures are those of SciPy 1.16 and later", allow_module_level=True)
+if tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 17):
+    pytest.skip("the signatures are those of SciPy 1.17", allow_module_level=True)
 
 GRAY, COLOR = np.arange(30.0).reshape(5, 6), np.zeros((5, 6, 3))
 SAME_BITS = platform.machine().lower() in ("x86_64", "amd64")  # SciPy fuses products and sums elsewhere
@@ -157,6 +157,17 @@ def test_nan_stays_in_running_means_as_there(rng):
     for name in ("uniform_filter", "gaussian_filter", "sobel", "correlate"):
         more = {"gaussian_filter": (1,), "correlate": (rng.random((3, 3)),)}.get(name, ())
         assert_same(getattr(ndimage, name)(image, *more), getattr(drop_in, name)(image, *more), name)
+
+
+def test_floating_point_errors_are_handled_as_the_caller_says(rng, monkeypatch):
+    monkeypatch.setenv("IMFILTER_WORKERS", "3")
+    image = rng.integers(-128, 128, (300, 700)).astype(np.int8)  # squares wrap around, and some are negative
+    for home in (ndimage, drop_in):
+        with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
+            home.gaussian_gradient_magnitude(image, 1)
+    with np.errstate(invalid="ignore"):  # and warnings are errors
+        wanted, result = (home.gaussian_gradient_magnitude(image, 1) for home in (ndimage, drop_in))
+    assert_same(wanted, result, "int8")
 
 
 @pytest.mark.parametrize("name", ["gaussian_filter", "uniform_filter", "correlate", "median_filter", "grey_opening"])

@@ -53,11 +53,14 @@ def combine_sums(
     out = output.room(image)
     first, second = (Sums(image, passes, borders, cval, output.dtype) for passes, borders in terms)
 
+    handling = np.geterr()  # which threads of the pool would not have
+
     def compute_strip(rows: slice) -> None:
         more = np.empty((rows.stop - rows.start, out.shape[1]), out.dtype)
         first.compute(rows, out[rows])
         second.compute(rows, more)
-        join(out[rows], more)
+        with np.errstate(**handling):
+            join(out[rows], more)
 
     for_each(compute_strip, cut_strips(*out.shape), least=2)
     return output.finish(out)
