@@ -213,6 +213,20 @@ def gabor(
     exact: bool = False,
 ) -> Any: ...
 
+def gradient(
+    image: Any, sigma: float | tuple[float, float] = 1.0, *, part: str = 'magnitude', truncate: float = 4.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def hessian(
+    image: Any, sigma: float | tuple[float, float] = 1.0, *, part: str = 'largest', truncate: float = 4.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
 def canny(
     image: Any, sigma: float = 1.0, low_threshold: float | None = None, high_threshold: float | None = None,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,

@@ -29,7 +29,8 @@ VALUES: dict[str, list[Any]] = {
     "length": [9.0, 1.0, 4.0, 8.5, 25.0], "angle": [None, 0.0, 30.0, 45.0, 90.0, 135.0, 200.0],
     "amount": [1.0, 0.0, -0.5, 2.5], "threshold": [0.0, 0.0, 0.1, 3.0], "axis": [None, 0, 1],
     "low_sigma": [1.0, 0.0, 0.5, 2.0], "high_sigma": [None, 2.0, 3.5], "frequency": [0.2, 0.1, 0.4],
-    "angles": [4, 1, 3], "bandwidth": [1.0, 0.7, 2.0], "part": ["magnitude", "real", "imaginary"],
+    "angles": [4, 1, 3], "bandwidth": [1.0, 0.7, 2.0], "part": [
+        "magnitude", "real", "imaginary", "direction", "y", "x", "largest", "smallest", "yy", "yx", "xx"],
     "low_threshold": [None, 0.1, 2.0], "high_threshold": [None, 0.2, 9.0], "depth": [1.0, 0.3, 4.0],
     "weights": [(0.2125, 0.7154, 0.0721), (0.5, 0.2, 0.3), (1.0, -1.0, 0.0)], "strength": [1.0, 0.0, 0.4],
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],

@@ -13,7 +13,9 @@ from imfilter.filters import FILTERS
 
 MOST_WORK = 6_000_000  # products of a reference; larger cases are only compared with themselves
 LARGEST_GROWTH = 1e6  # of the error by the division by a sum of weights
-JOINS = {"sqrt(({}^2 + {}^2) / 2)": lambda a, b: np.sqrt((a * a + b * b) / 2), "sqrt({}^2 + {}^2)": np.hypot}
+JOINS = {"sqrt(({}^2 + {}^2) / 2)": lambda a, b: np.sqrt((a * a + b * b) / 2), "sqrt({}^2 + {}^2)": np.hypot,
+         "mean({0}, {2}) + hypot(({0} - {2})/2, {1})": lambda a, b, c: (a + c) / 2 + np.hypot((a - c) / 2, b),
+         "mean({0}, {2}) - hypot(({0} - {2})/2, {1})": lambda a, b, c: (a + c) / 2 - np.hypot((a - c) / 2, b)}
 PADDING_MODES = {"zeros": "constant", "reflect": "mirror", "replicate": "nearest", "circular": "wrap"}
 
 
@@ -263,7 +265,8 @@ def weight_of(operation: Any, composition: Any) -> float:
     """Return sum|w| of a filter, of all the parts that are added up."""
     join = getattr(operation, "_join", None)
     if join is None:
-        return float(max(np.abs(kernel).sum() for kernel in composition.kernels.values()))
+        sizes = [np.abs(kernel).sum() for kernel in composition.kernels.values()]
+        return float(sum(sizes) if composition.join and "{2}" in composition.join[1] else max(sizes))
     return float(max(sum(
         np.abs(kernel.column).sum() * np.abs(kernel.row).sum() if hasattr(kernel, "column") else np.abs(kernel).sum()
         for terms in parts for one in terms for kernel in one.kernels) for parts in join.directions) / join.divisor)

@@ -31,6 +31,8 @@ def rebuilt(spec, image):
         "root of the mean of the squares of two": lambda: np.sqrt(np.mean(np.square(made), axis=0)),
         "largest of eight": lambda: np.max(made, axis=0),
         "root of the sum of the squares of two": lambda: np.hypot(*made),
+        "mean(yy, xx) + hypot((yy - xx)/2, yx)": lambda: (made[0] + made[2]) / 2 + np.hypot(
+            (made[0] - made[2]) / 2, made[1]),
         "white plus": lambda: 1 + made[0], "mid-gray plus": lambda: 0.5 + made[0],
         "It is convolution with:": lambda: made[0], "It is correlation with:": lambda: made[0],
         "It is convolution, with:": lambda: made[0],

@@ -6,6 +6,7 @@ from PIL import Image
 import imfilter
 from imfilter.errors import ImfilterError
 from imfilter.pipeline.filter import Filter
+from imfilter.weights.elementary import degrees_of
 
 MODES = ["reflect", "mirror", "nearest", "constant", "wrap"]
 
@@ -74,3 +75,91 @@ def test_derivatives_keep_the_alpha_of_a_picture(rng):
     np.testing.assert_array_equal(
         np.asarray(result)[..., :3], imfilter.gaussian(pixels[..., :3], 1, order=(0, 1), dtype="u1"))
     assert not Filter.parse("gaussian:order=0,1").takes_mask
+
+
+@pytest.mark.parametrize("mode", ["reflect", "mirror", "nearest", "wrap"])
+@pytest.mark.parametrize("sigma", [1, (0.8, 3)])
+def test_the_gradient_is_that_of_scipy(sigma, mode, rng):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    image = rng.standard_normal((70, 90))
+    near(imfilter.gradient(image, sigma, mode=mode), ndimage.gaussian_gradient_magnitude(image, sigma, mode=mode))
+    y, x = (ndimage.gaussian_filter(image, sigma, order=order, mode=mode) for order in ((1, 0), (0, 1)))
+    near(imfilter.gradient(image, sigma, mode=mode, part="y"), y)
+    near(imfilter.gradient(image, sigma, mode=mode, part="x"), x)
+    turn = imfilter.gradient(image, sigma, mode=mode, part="direction") - np.degrees(np.arctan2(-y, x))
+    near(turn[np.hypot(y, x) > 1e-9] % 360 % 359.9999999, 0, 1e-6)
+
+
+def test_central_differences_are_those_of_numpy_inside(rng):
+    image = rng.standard_normal((20, 30))
+    y, x = np.gradient(image)
+    near(imfilter.gradient(image, 0, part="y")[1:-1], y[1:-1])
+    near(imfilter.gradient(image, 0, part="x")[:, 1:-1], x[:, 1:-1])
+    near(imfilter.gradient(image, 0.05, part="x"), imfilter.gradient(image, 0, part="x"))
+
+
+@pytest.mark.parametrize(("angle", "code"), [(0, "u1"), (45, "u1"), (90, "f4"), (135, "u2"), (180, "i2"), (-60, "f8")])
+def test_the_direction_points_to_brighter_pixels(angle, code):
+    y, x = np.mgrid[-20:21, -20:21]
+    slope = 100 + 2 * (np.cos(np.radians(angle)) * x - np.sin(np.radians(angle)) * y)
+    result = imfilter.gradient(np.rint(8 * slope).astype(code) if code in ("u2", "i2") else slope.astype(code), 3,
+                               part="direction")
+    assert result.dtype == (np.float64 if code == "f8" else np.float32)
+    near(result[15:-15, 15:-15] % 360, angle % 360, 0.01 if code in ("u1", "u2", "i2") and angle % 45 else 1e-3)
+
+
+@pytest.mark.parametrize("code", ["u1", "u2", "f4", "f8"])
+def test_the_direction_of_a_flat_image_is_0(code):
+    flat = np.full((40, 50), 77.3 if code[0] == "f" else 77, code)
+    np.testing.assert_array_equal(imfilter.gradient(flat, 2, part="direction"), 0)
+
+
+def test_the_magnitude_of_a_slope_and_its_dtype():
+    slope = np.tile(np.arange(0, 250, 5, dtype=np.uint8), (9, 1))
+    np.testing.assert_array_equal(imfilter.gradient(slope, 1)[:, 6:-6], 5)
+    assert imfilter.gradient(slope).dtype == np.uint8 and imfilter.gradient(slope, part="x").dtype == np.float32
+    huge = np.array([[-3e38, 0, 3e38]] * 3, np.float32)  # squares leave the range of the dtype
+    assert imfilter.gradient(huge, 0)[1, 1] == np.float32(3e38)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "mirror", "nearest", "wrap"])
+def test_eigenvalues_are_those_of_scikit_image(mode, rng):
+    corner = pytest.importorskip("skimage.feature.corner")
+    image = rng.standard_normal((70, 90))
+    elements = [imfilter.hessian(image, 1.5, mode=mode, part=part) for part in ("yy", "yx", "xx")]
+    largest, smallest = corner.hessian_matrix_eigvals(elements)
+    near(imfilter.hessian(image, 1.5, mode=mode), largest)
+    near(imfilter.hessian(image, 1.5, mode=mode, part="smallest"), smallest)
+    matrices = np.stack([np.stack(elements[:2], -1), np.stack(elements[1:], -1)], -1)
+    near(np.linalg.eigvalsh(matrices)[..., 1], largest)
+
+
+def test_the_hessian_is_nearly_that_of_scikit_image(rng):
+    """Which blurs twice, by sigma / sqrt(2), and cuts its kernels off elsewhere."""
+    corner = pytest.importorskip("skimage.feature.corner")
+    image = rng.standard_normal((70, 90))
+    peers = corner.hessian_matrix(image, 3, mode="wrap", order="rc", use_gaussian_derivatives=True)
+    for part, peer in zip(("yy", "yx", "xx"), peers, strict=True):
+        assert np.abs(imfilter.hessian(image, 3, mode="wrap", part=part) - peer).max() < 2e-3 * np.abs(peer).max()
+
+
+def test_the_trace_of_the_hessian_is_the_laplacian_of_gaussian(rng):
+    image = rng.standard_normal((40, 50))
+    trace = imfilter.hessian(image, 2, part="yy") + imfilter.hessian(image, 2, part="xx")
+    near(trace, -imfilter.laplacian_of_gaussian(image, 2))
+    near(imfilter.hessian(image, 2) + imfilter.hessian(image, 2, part="smallest"), trace)
+
+
+def test_the_hessian_of_a_polynomial():
+    y, x = np.mgrid[-30:31, -30:31].astype(float)
+    image = 3 * y * y / 2 + 2 * y * x - x * x / 2
+    for part, wanted in (("yy", 3), ("yx", 2), ("xx", -1), ("largest", 1 + 8**0.5), ("smallest", 1 - 8**0.5)):
+        assert imfilter.hessian(image, 2, part=part, truncate=8)[30, 30] == pytest.approx(wanted, rel=1e-9)
+        assert imfilter.hessian(image, 0, part=part)[30, 30] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_angles_are_those_of_the_c_library(rng):
+    up, right = rng.standard_normal((2, 10000)) * 10.0 ** rng.integers(-300, 300, (2, 10000))
+    near(degrees_of(up, right), np.degrees(np.arctan2(up, right)), 1e-15)
+    up, right = np.array([0.0, 0, 1, -1, 1, -1, 0, -0.0, 1]), np.array([1.0, -1, 0, 0, 1, -1, 0, -2, -1])
+    np.testing.assert_array_equal(degrees_of(up, right), [0, 180, 90, -90, 45, -135, 0, 180, 135])

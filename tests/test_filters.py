@@ -203,6 +203,8 @@ def test_wrong_values_are_rejected_in_a_sentence(declaration):
             wrong = wrong + [value for value in WRONG[type(kind.each)] if not isinstance(value, (list, np.ndarray))]
         if getattr(getattr(kind, "each", kind), "least", 1) == 0:
             wrong = [value for value in wrong if type(value) is not int or value]
+        if isinstance(kind, Choice):
+            wrong = [value for value in wrong if not (isinstance(value, str) and value in kind.values)]
         number = getattr(kind, "each", kind)
         wrong = wrong + [bound - 1 for bound in (getattr(number, "least", None), getattr(number, "above", None))
                          if bound is not None and np.isfinite(bound)]
@@ -277,6 +279,8 @@ BELL = np.array([
     0.0025662686485205363, 0.16552456665899618, 0.6638183293849667, 0.16552456665899618, 0.0025662686485205363])
 BEND = np.array([0.07207729846153357, 0.817405267451833, -1.8439398038471295, 0.817405267451833, 0.07207729846153357])
 BEND += 0.06497467202039642 * BELL
+DOWN = np.outer(BELL * np.arange(2, -3, -1) / -0.36, BELL)
+YY, YX = np.outer(BEND, BELL), np.outer(DOWN.sum(1), DOWN.sum(1))
 LOG = -np.outer(BELL, BEND) - np.outer(BEND, BELL)
 # The middle row of skimage.filters.gabor_kernel(0.6) and the size of its middle column, with the sum of the real part
 # taken out.
@@ -340,6 +344,17 @@ RESPONSES = [
     ("gabor", {"angle": 90, "part": "imaginary", "frequency": 0.6}, GABOR.imag.T[::-1]),
     ("gabor", {"angle": 180, "frequency": 0.6}, np.abs(GABOR)),
     ("shrink", {"by": 1}, np.ones((1, 1))),
+    ("gradient", {"sigma": 0.6, "part": "y"}, -DOWN),
+    ("gradient", {"sigma": 0.6, "part": "x"}, -DOWN.T),
+    ("gradient", {"sigma": 0.6}, np.hypot(DOWN, DOWN.T)),
+    ("gradient", {"sigma": 0, "part": "x"}, np.array([[1, 0, -1]]) / 2),
+    ("gradient", {"sigma": 0, "part": "direction"}, np.array([[0, -90, 0], [0, 0, 180], [0, 90, 0]])),
+    ("hessian", {"sigma": 0.6, "part": "yy"}, YY),
+    ("hessian", {"sigma": 0.6, "part": "yx"}, YX),
+    ("hessian", {"sigma": 0.6, "part": "xx"}, YY.T),
+    ("hessian", {"sigma": 0.6}, (YY + YY.T) / 2 + np.hypot((YY - YY.T) / 2, YX)),
+    ("hessian", {"sigma": 0.6, "part": "smallest"}, (YY + YY.T) / 2 - np.hypot((YY - YY.T) / 2, YX)),
+    ("hessian", {"sigma": 0}, np.array([[1, 4, 1], [4, -8, 4], [1, 4, 1]]) / 4),
     ("emboss", {}, 0.5 + np.array([[a, b, 0], [b, 0, -b], [0, -b, -a]])),
     ("emboss", {"angle": 90, "depth": 2}, 0.5 + 2 * np.array([[b, a, b], [0, 0, 0], [-b, -a, -b]])),
 ]

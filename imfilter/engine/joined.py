@@ -90,14 +90,8 @@ class PreparedJoin(PreparedConvolution):
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels)."""
-        height, width, channels = target.shape[1:]
         needed = self._divisor > 1 or target.dtype != self._response, *self._join.needed
-        broad = self._height > BROAD
-        rows = max(LEAST_ROWS, BAND if broad else self._height // 2, BLOCK // (width * channels))
-        rows = min(-(-rows // GROUP) * GROUP, height)
-        size = rows * width * channels * self._response.itemsize * sum(needed)
-        across = max(min(-(-size // (MEMORY // 2 if broad else MEMORY)), width // LEAST_COLUMNS), 1)
-        block = np.empty((1, rows, -(-width // across), channels), self._response)
+        block, across = make_block(target.shape, self._height, self._response, sum(needed))
         tasks = [
             [_Part([member._make_task(source, block) for member in terms],
                    InfinityResolver.of_sum(self._request, kernels, source))
@@ -107,6 +101,20 @@ class PreparedJoin(PreparedConvolution):
             return Task(tasks, target, block, across, needed)
         divide = functools.partial(_divide, divisor=self._divisor, working=self._proxy)
         return Task(tasks, target, block, across, needed, divide)
+
+
+def make_block(shape: tuple[int, ...], tall: int, dtype: np.dtype[Any], arrays: int) -> tuple[Array, int]:
+    """Return an array as large as the largest block of results of this shape, and how many blocks lie side by side.
+
+    tall: rows of the tallest kernel. arrays: how many there are of this size for each block.
+    """
+    height, width, channels = shape[1:]
+    broad = tall > BROAD
+    rows = max(LEAST_ROWS, BAND if broad else tall // 2, BLOCK // (width * channels))
+    rows = min(-(-rows // GROUP) * GROUP, height)
+    size = rows * width * channels * dtype.itemsize * arrays
+    across = max(min(-(-size // (MEMORY // 2 if broad else MEMORY)), width // LEAST_COLUMNS), 1)
+    return np.empty((1, rows, -(-width // across), channels), dtype), across
 
 
 class _Part(NamedTuple):
@@ -166,7 +174,7 @@ class Task:
                 own = np.s_[:, :results.shape[1], :results.shape[2]]
                 room = [other if other is None else other[own] for other in others]
                 into = results if largest is None else largest[own]
-                self._take_largest(into, _Block(n, top, left, caller, *room))
+                self._take_largest(into, Block(n, top, left, caller, *room))
                 if largest is not None:
                     self._store(into[0], results[0])
 
@@ -177,7 +185,7 @@ class Task:
         width = self._target.shape[2]
         return n, down * self._block.shape[1], across * width // self._across, (across + 1) * width // self._across
 
-    def _take_largest(self, largest: Array, block: _Block) -> None:
+    def _take_largest(self, largest: Array, block: Block) -> None:
         """Compute the largest response over all directions."""
         for k, parts in enumerate(self._tasks):
             into = block.direction if k else largest
@@ -189,7 +197,7 @@ class Task:
                 np.maximum(largest, into, out=largest)
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """A block: its image, its first row and column, and room for responses where it is needed.
 
     caller: see `_core.Task.run`.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .taps import Array
+from .taps import Array, curvature_taps, derivative_taps, gaussian_taps, is_point
 
 DIFFERENCE = np.array([1.0, 0.0, -1.0])
 # I. Sobel and G. Feldman, "A 3x3 isotropic gradient operator for image processing", 1968.
@@ -36,3 +36,14 @@ def ring_kernel(center: float, scale: float = 1.0) -> Array:
     kernel = np.full((3, 3), -1.0)
     kernel[1, 1] = center
     return kernel / scale
+
+
+def bell_derivatives(sigma: float, truncate: float = 4.0) -> tuple[Array, Array, Array]:
+    """Return the Gaussian and its first and second derivatives, of one size, for convolution.
+
+    A Gaussian that is a single pixel leaves central differences.
+    """
+    blur = gaussian_taps(sigma, truncate)
+    if is_point(blur):
+        return np.array([0.0, 1.0, 0.0]), DIFFERENCE / 2, np.array([1.0, -2.0, 1.0])
+    return blur, derivative_taps(sigma, 1, truncate), curvature_taps(sigma, truncate)
