@@ -289,3 +289,11 @@ def bilateral(
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,
 ) -> Any: ...
+
+def guided(
+    image: Any, radius: int | tuple[int, int] = 8, epsilon: float = 0.01, *, guide: Any = None, joint: bool = False,
+    subsample: int = 1,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...

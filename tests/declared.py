@@ -2,7 +2,7 @@
 import numpy as np
 
 from imfilter.filters import FILTERS, Parameter
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Table
+from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Shape, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
 
@@ -13,9 +13,9 @@ def needed(name, matrix=SWAP):
 
 
 def changed(name, *, linear=True):
-    """Return parameters for a filter that all differ from their defaults. linear: that one, too."""
+    """Return parameters for a filter that all differ from their defaults, but guides. linear: that one, too."""
     values = {parameter.name: other_value(parameter) for parameter in FILTERS[name].parameters
-              if linear or parameter.name != "linear"}
+              if (linear or parameter.name != "linear") and not isinstance(parameter.kind, GuideImage)}
     if name == "canny":
         values["high_threshold"] = 2
     if name == "difference_of_gaussians":
@@ -36,6 +36,8 @@ def other_value(parameter):
         return next(value for value in kind.values[::-1] if value != parameter.default)
     if isinstance(kind, Table):
         return [[0.1, 0.2, 1e-30], [1, -2, 3]] if kind.axes == 2 else [0.25, 0.25, 0.5]
+    if isinstance(kind, Shape):
+        return "disk:2"
     assert isinstance(kind, Flag)
     return not parameter.default
 

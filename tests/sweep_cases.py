@@ -23,7 +23,8 @@ VALUES: dict[str, list[Any]] = {
     "footprint": [None, None, "disk:1", "disk:3", "disk:6", "cross:4", "line:9,30", "line:5,90", "octagon:2",
                   "0 0;1 1;1 0"],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],
-    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True], "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0],
+    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True],
+    "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0, 1, 3, (2, 5)],
     "length": [9.0, 1.0, 4.0, 8.5, 25.0], "angle": [None, 0.0, 30.0, 45.0, 90.0, 135.0, 200.0],
     "amount": [1.0, 0.0, -0.5, 2.5], "threshold": [0.0, 0.0, 0.1, 3.0], "axis": [None, 0, 1],
     "low_sigma": [1.0, 0.0, 0.5, 2.0], "high_sigma": [None, 2.0, 3.5], "frequency": [0.2, 0.1, 0.4],
@@ -31,6 +32,7 @@ VALUES: dict[str, list[Any]] = {
     "low_threshold": [None, 0.1, 2.0], "high_threshold": [None, 0.2, 9.0], "depth": [1.0, 0.3, 4.0],
     "weights": [(0.2125, 0.7154, 0.0721), (0.5, 0.2, 0.3), (1.0, -1.0, 0.0)], "strength": [1.0, 0.0, 0.4],
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],
+    "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False], "subsample": [1, 1, 2, 3],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
 }
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",

@@ -80,7 +80,7 @@ assert found == [(None, "warn")], found
 @pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python always has its global lock")
 def test_importing_every_module_leaves_the_global_lock_off(child):
     loops = [f"_loops_{variant}" for variant in _core.simd_variants()]
-    modules = ["_core", "_normalized", "_tracing", "_transforms", *loops]
+    modules = ["_core", "_normalized", "_tracing", "_merging", "_transforms", *loops]
     result = child(f"""
 import sys
 assert not sys._is_gil_enabled()

@@ -82,6 +82,7 @@ GROUPS = {
     "relief": Group(makes_sign=True),
     "color": Group(linear=True, mixes=True),
     "rank": Group(),
+    "edge-preserving": Group(),
     "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
 }
 

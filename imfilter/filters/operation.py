@@ -64,11 +64,13 @@ class Composition(NamedTuple):
 class Operation:
     """What a filter does to an image, for checked parameters.
 
-    size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
+    size: the number of weights that it holds. reach: pixels above, below, left and right of itself that a result may
+    depend on; None: it is to be measured. signed: whether its results have a sign, which integers would lose: they
     are float32 for images of integers, unless a dtype is given. on_level: whether it adds to white or gray.
     """
 
     size = 0
+    reach: tuple[int, int, int, int] | None = None
     signed = False
     on_level = False
 
