@@ -2,7 +2,7 @@
 import numpy as np
 
 from imfilter.filters import FILTERS, Parameter
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Shape, Table
+from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Shape, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
 
@@ -14,9 +14,9 @@ def needed(name, matrix=SWAP):
 
 
 def changed(name, *, linear=True):
-    """Return parameters for a filter that all differ from their defaults. linear: that one, too."""
+    """Return parameters for a filter that all differ from their defaults, but guides. linear: that one, too."""
     values = {parameter.name: other_value(parameter) for parameter in FILTERS[name].parameters
-              if linear or parameter.name != "linear"}
+              if (linear or parameter.name != "linear") and not isinstance(parameter.kind, GuideImage)}
     if name == "gaussian" and linear:  # derivatives are not light
         del values["order"]
     if name == "canny":

@@ -25,7 +25,8 @@ VALUES: dict[str, list[Any]] = {
     "heights": [None, None, ((0.0, 1.0), (2.0, -0.5)), ((-1.0, 0.0, -1.0),), ((3.0,), (0.0,), (1.0,))],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],
     "order": [0, 0, 1, (0, 1), (2, 0), (1, 3)],
-    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True], "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0],
+    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True],
+    "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0, 1, 3, (2, 5)],
     "length": [9.0, 1.0, 4.0, 8.5, 25.0], "angle": [None, 0.0, 30.0, 45.0, 90.0, 135.0, 200.0],
     "amount": [1.0, 0.0, -0.5, 2.5], "threshold": [0.0, 0.0, 0.1, 3.0], "axis": [None, 0, 1],
     "low_sigma": [1.0, 0.0, 0.5, 2.0], "high_sigma": [None, 2.0, 3.5], "frequency": [0.2, 0.1, 0.4],
@@ -36,6 +37,7 @@ VALUES: dict[str, list[Any]] = {
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],
     "offset": [0.0, 2.5, -0.01], "k": [0.2, 0.5, -0.3, 0.0], "r": [None, 0.5, 40.0],
     "by": [2, 1, 3, 4, (2, 5), (1, 3), 40], "resample": ["lanczos", "bicubic", "bilinear", "box"],
+    "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False], "subsample": [1, 1, 2, 3],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
 }
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",

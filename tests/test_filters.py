@@ -11,7 +11,7 @@ from program import complete
 import imfilter
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Shape, Table
+from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Shape, Table
 
 every = pytest.mark.parametrize("declaration", FILTERS.values(), ids=FILTERS)
 apart = [declaration for declaration in FILTERS.values() if not declaration.mixes]
@@ -167,9 +167,9 @@ def test_the_border_is_that_of_a_padded_image(declaration, mode, pad, image):
         pytest.skip("the border of the second step is made of the first one's results")
     pixels = image.astype(float)
     more = {"constant_values": 33.0} if mode == "constant" else {}
-    padded = apply(declaration, np.pad(pixels, ((12, 12), (12, 12), (0, 0)), pad, **more))
+    padded = apply(declaration, np.pad(pixels, ((16, 16), (16, 16), (0, 0)), pad, **more))
     result = apply(declaration, pixels, mode=mode, cval=33.0)
-    np.testing.assert_allclose(result, padded[12:-12, 12:-12], rtol=1e-12, atol=1e-10)
+    np.testing.assert_allclose(result, padded[16:-16, 16:-16], rtol=1e-12, atol=1e-10)
 
 
 @every
@@ -188,6 +188,7 @@ WRONG = {
 }
 BEYOND = [("gabor", "angles", 361), ("gabor", "angles", 10**30), ("sepia", "strength", 1.1)]
 WRONG[Shape] = ["disc:5", "x", ""]
+WRONG[GuideImage] = ["x", 3, [1.0], np.zeros((2, 2, 2)), np.zeros((2, 2), complex)]
 WRONG[Flag] = [None, 1, 0, 1.0, "yes", "True", [True], np.array([True, False]), float("nan")]
 WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]
 
@@ -197,7 +198,7 @@ def test_wrong_values_are_rejected_in_a_sentence(declaration):
     image = np.zeros((4, 4, 3), np.uint8)
     for parameter in declaration.parameters:
         kind = parameter.kind
-        maybe = isinstance(kind, (Choice, Shape)) or getattr(kind, "optional", False)
+        maybe = isinstance(kind, (Choice, GuideImage, Shape)) or getattr(kind, "optional", False)
         wrong = [value for value in WRONG[type(kind)] if not (value is None and maybe)]
         if isinstance(kind, Pair):
             wrong = wrong + [value for value in WRONG[type(kind.each)] if not isinstance(value, (list, np.ndarray))]

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.conversion import as_array
+from ..arrays.alpha import split_picture_alpha
+from ..arrays.conversion import as_array, is_picture
 from ..engine.borders import MODES, parse_border
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
@@ -198,7 +199,32 @@ class Shape:
         return f"a shape with its numbers, such as disk:5 ({', '.join(SHAPES)}), or a matrix '0 1 0; 1 1 1; 0 1 0'"
 
 
-Kind = Number | Integer | Pair | Choice | Table | Flag | BorderName | Shape
+class GuideImage:
+    """An image (H, W), (H, W, 1) or (H, W, 3), or None. Alpha of Pillow images is left out."""
+
+    def check(self, name: str, value: object) -> Any:
+        if value is None:
+            return None
+        pixels = split_picture_alpha(value)[0] if is_picture(value) else as_array(value, name)  # type: ignore[arg-type]
+        fits = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 3))
+        if not fits or pixels.dtype.kind not in "buif":
+            raise ImfilterError(f"{name} must be real numbers of shape (H, W) or (H, W, 3), got shape {pixels.shape} "
+                                f"and dtype {pixels.dtype}")
+        return pixels
+
+    def parse(self, text: str) -> Any:
+        if text.lower() == "none":
+            return None
+        from ..files import read_photo  # few calls need it
+
+        return read_photo(text).image
+
+    @property
+    def words(self) -> str:
+        return "the name of an image, gray or in color, or none"
+
+
+Kind = Number | Integer | Pair | Choice | Table | Flag | BorderName | Shape | GuideImage
 
 
 def parse_number(text: str) -> float:

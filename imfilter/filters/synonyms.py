@@ -31,7 +31,8 @@ SYNONYMS = {
     "bw": ("grayscale",), "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
         "mix",), "color_matrix": ("mix",), "channel_mixer": ("mix",), "relief": RELIEFS, "embossing": ("emboss",),
-    "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral",), "vintage": ("sepia",),
+    "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral", "guided"), "guided_filter": (
+        "guided",), "vintage": ("sepia",),
 }
 
 

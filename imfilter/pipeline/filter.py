@@ -18,7 +18,7 @@ from ..filters import FILTERS, FilterDeclaration, Parameter
 from ..filters.alpha import filter_beside_alpha
 from ..filters.linear_light import check_srgb
 from ..filters.operation import Operation
-from ..filters.parameters import Flag, Pair, Table, read
+from ..filters.parameters import Flag, GuideImage, Pair, Table, read
 from ..filters.synonyms import suggest_filters
 from ..kernels.normalization import normalize
 from . import kernel_files, kernel_text, reach
@@ -151,7 +151,7 @@ class Filter:
     def mixes(self) -> bool:
         """Whether it mixes the channels of the image."""
         kernel = self.keywords.get("kernel")
-        return self.declaration.mixes or (kernel is not None and kernel.ndim == 4)
+        return self.declaration.mixes or self.keywords.get("joint", False) or (kernel is not None and kernel.ndim == 4)
 
     @property
     def is_light(self) -> bool:
@@ -190,6 +190,9 @@ class Filter:
         if kernels is not None:  # the measured line would need a result for each pixel
             (up, down), (left, right) = padding_margins("same", kernels.shape, (1, 1), kernels.anchor)
             return reach.Support(up, down, left, right)
+        known = self.operation.reach
+        if known is not None:
+            return reach.Support(*known)
         plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
         return reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
 
@@ -278,8 +281,8 @@ def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask
 
 
 def _format_parameter(parameter: Parameter | None, key: str, value: Any) -> str:
-    """Return a parameter as text. A mask has none."""
-    if parameter is None:
+    """Return a parameter as text. A mask and a guide have none."""
+    if parameter is None or (isinstance(parameter.kind, GuideImage) and value is not None):
         return f"{key}=..."
     if value is True:
         return key
