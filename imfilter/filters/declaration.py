@@ -89,7 +89,7 @@ GROUPS = {
     "local": Group(),
     "threshold": Group(makes_sign=True),
     "size": Group(weighs=True, linear=True),
-    "edge-preserving": Group(),
+    "smoothing": Group(),
     "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
 }
 

@@ -16,7 +16,7 @@ from .sample_range import white_level
 LARGEST_RADIUS = 2**10  # pixels of a window on either side, on the grid
 
 
-@register_filter("edge-preserving")
+@register_filter("smoothing")
 def guided(
     radius: Annotated[int | tuple[int, int], Pair(Integer(1))] = 8,
     epsilon: Annotated[float, Number(least=0)] = 0.01, *,
