@@ -83,16 +83,17 @@ def guided(
 class GuidedSmoothing(Operation):
     """Fit the pixels of each window by a guide, and take the mean of all fits of a pixel."""
 
-    def __init__(self, radius: tuple[int, int], epsilon: float, guide: Any, joint: bool, step: int) -> None:
-        self.radius, self.epsilon, self.guide, self.joint, self.step = radius, epsilon, guide, joint, step
-        down, across = (2 * pixels * step + (step if step > 1 else 0) for pixels in radius)
+    def __init__(self, radius: tuple[int, int], epsilon: float, guide: Any, joint: bool, subsample: int) -> None:
+        self.radius, self.epsilon, self.guide, self.joint, self.subsample = radius, epsilon, guide, joint, subsample
+        down, across = (
+            2 * pixels * subsample + (subsample if subsample > 1 else 0) for pixels in radius)
         self.reach = down, down, across, across
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         white = white_level(opened.pixels.dtype)
         own = white if self.guide is None else _white_of_guide(self.guide.dtype)
         return PreparedGuided(opened, Guidance(
-            self.radius, min(self.epsilon, 1e300 / own**2) * own**2, self.step, self.guide, self.joint, own / white),
+            self.radius, min(self.epsilon, 1e300 / own**2) * own**2, self.subsample, self.guide, self.joint, own / white),
             options)
 
 
