@@ -92,9 +92,9 @@ class GuidedSmoothing(Operation):
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         white = white_level(opened.pixels.dtype)
         own = white if self.guide is None else _white_of_guide(self.guide.dtype)
-        return PreparedGuided(opened, Guidance(
-            self.radius, min(self.epsilon, 1e300 / own**2) * own**2, self.subsample, self.guide, self.joint, own / white),
-            options)
+        epsilon = min(self.epsilon, 1e300 / own**2) * own**2
+        return PreparedGuided(
+            opened, Guidance(self.radius, epsilon, self.subsample, self.guide, self.joint, own / white), options)
 
 
 def _white_of_guide(dtype: np.dtype[Any]) -> float:
