@@ -66,11 +66,14 @@ class Operation:
 
     size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
     are float32 for images of integers, unless a dtype is given. on_level: whether it adds to white or gray.
+    border_reach: rows and columns, on either side, that a result near a border depends on, where that may be more than
+    elsewhere.
     """
 
     size = 0
     signed = False
     on_level = False
+    border_reach = (0, 0)
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
         """Return the result."""
