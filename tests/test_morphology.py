@@ -12,6 +12,7 @@ from variants import loops_of
 
 import imfilter
 from imfilter import ImfilterError, Pipeline, kernels
+from imfilter.blocks import build
 from imfilter.engine import _core
 
 NAMES = ["erode", "dilate", "opening", "closing", "morphological_gradient", "white_tophat", "black_tophat"]
@@ -269,6 +270,16 @@ def test_tiles_join(mode, rng):
             keywords = {"footprint": shape, "heights": heights, "mode": mode, "cval": 3}
             np.testing.assert_array_equal(
                 getattr(imfilter, name)(lazy, **keywords).compute(), getattr(imfilter, name)(image, **keywords), name)
+
+
+def test_blocks_beside_a_mirrored_border_read_enough(rng):
+    """The eroded row beyond the edge mirrors one inside, which depends on a row farther inside."""
+    image = rng.integers(0, 256, (61, 9), np.uint8)
+    blockwise = build.split_pipeline(Pipeline("closing:size=2,4:mode=mirror:stride=7,1"), image.shape, np.uint8)
+    for top in range(9):
+        block = build.Block(top, top + 1, 0, 9)
+        found = blockwise.compute(block, lambda source: source.take_from(image, blockwise.stages[0].layout))
+        np.testing.assert_array_equal(found, imfilter.closing(image, (2, 4), mode="mirror", stride=(7, 1))[top:top + 1])
 
 
 def test_on_the_command_line(here, tmp_path, rng):

@@ -30,7 +30,7 @@ FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1)  # req
 BORDER = [
     OptionWithAlias(["--mode"], alias="--border", type=click.Choice([*MODES, IGNORE]), default="reflect",
                     show_default=True, metavar="MODE",
-                    help=f"How the photo continues beyond its border: {', '.join(MODES)}; morphology may {IGNORE} it."),
+                    help=f"Beyond the border: {', '.join(MODES)} (morphology: {IGNORE})."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
                  help="Value outside, with --mode constant."),
 ]

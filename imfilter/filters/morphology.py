@@ -37,6 +37,10 @@ class MorphologyOperation(Operation):
 
     def __init__(self, work: Morphology) -> None:
         self.work = work
+        if work.second is not None and work.chained:
+            # The border of the second step may mirror results of the first, which lie up to its longer side inside.
+            rows, columns = (2 * max(before, n - 1 - before) for n, before in zip(*work.first.window[:2], strict=True))
+            self.border_reach = rows, columns
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         prepared: Prepared = prepare_morphology(opened, self.work, options)

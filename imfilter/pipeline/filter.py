@@ -194,7 +194,10 @@ class Filter:
         if known is not None:
             return reach.Support(*known)
         plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
-        return reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
+        found = reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
+        rows, columns = self.operation.border_reach
+        return reach.Support(
+            max(found.up, rows), max(found.down, rows), max(found.left, columns), max(found.right, columns))
 
     def check_image(self, image: Any, nodata: Value | None = None) -> None:
         """Reject an image whose colors are not those that the filter is for. nodata: of samples that do not count."""
