@@ -192,3 +192,24 @@ def test_what_is_refused_in_words(call, message):
     with pytest.raises(ImfilterError) as caught:
         call(np.zeros((5, 5), np.uint8))
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_entropy_beyond_a_constant_border(code, rng):
+    image = samples(rng, code, (4, 6))
+    floats = code[0] == "f"
+    for cval in (np.inf, -np.inf, 1e30) if floats else (1e30, -1e30, 3):
+        found = imfilter.local_entropy(image, (1, 41), mode="constant", cval=cval, dtype="f8")
+        assert found.shape == image.shape and (found >= 0).all()
+    if floats:
+        found = imfilter.local_entropy(image, 3, mode="constant", cval=np.nan, dtype="f8")
+        np.testing.assert_array_equal(np.isnan(found), np.pad(np.zeros((2, 4), bool), 1, constant_values=True))
+
+
+def test_entropy_in_place_of_an_image_with_nan(rng):
+    image = rng.random((20, 30))
+    image[7, 8] = np.nan
+    wanted = imfilter.local_entropy(image, 3)
+    assert np.isnan(wanted).sum() == 9
+    assert imfilter.local_entropy(image, 3, out=image) is image
+    np.testing.assert_array_equal(image, wanted)

@@ -20,6 +20,7 @@ from .request import FilterOptions
 
 LARGEST_SIDE = 2**14  # rows and columns of a window of statistics
 MOST_COUNTED = 2**18  # samples of a window whose entropy is computed: its table takes 2 MiB
+STRIP = 2**16  # samples that become levels at a time, about
 UNIT = 2.0**36  # of the terms of an entropy, as in entropy.pxi
 COST = 30  # of a result, as in WindowPlan
 EXACT_SUMS = tuple(map(np.dtype, (np.uint8, np.uint16, np.int16)))  # whose sums are those of integers
@@ -106,9 +107,11 @@ class PreparedEntropy:
         self._window, self._options, self._layout = window, options, opened.layout
         self._levels = opened.dtype == np.uint8 and white == 255
         self._scale = 255 / white
+        outside = float(make_fill_value(options.cval, parse_border("mode", options.mode), opened)[0])
+        self._outside_missing = math.isnan(outside)
         if not self._levels and opened.dtype != np.bool_:
-            cval = float(np.clip(np.nan_to_num(float(options.cval), nan=0.0) * self._scale, 0, 255))
-            options = options._replace(cval=round(cval))
+            outside = 0.0 if self._outside_missing else outside
+            options = options._replace(cval=round(min(max(outside, 0.0), white) * self._scale))
         if options.dtype is None:
             options = options._replace(dtype=opened.dtype)
         chords = chords_of(window)
@@ -126,19 +129,29 @@ class PreparedEntropy:
         """Compute the result, in `out` if there is one."""
         if self._levels:
             return self._prepared.run(pixels, out, workers)
+        missing = np.isnan(pixels).view(np.uint8) if pixels.dtype.kind == "f" else None  # `out` may be the image
         result = self._prepared.run(self._find_levels(pixels), out, workers)
-        missing = np.isnan(pixels) if pixels.dtype.kind == "f" else None
-        if missing is not None and missing.any() and result.dtype.kind == "f":
-            options = self._options._replace(dtype=None, cval=float(np.isnan(float(self._options.cval))))
-            spread = prepare_extreme(
-                open_image(missing.view(np.uint8), self._layout.channel_axis), self._window, True, options)
-            result[spread.run(missing.view(np.uint8), None, workers) > 0] = np.nan
+        if missing is not None and result.dtype.kind == "f" and (self._outside_missing or missing.any()):
+            result[self._spread(missing, workers) > 0] = np.nan
         return result
+
+    def _spread(self, missing: Array, workers: int | None) -> Array:
+        """Return 1 where a window contains a 1."""
+        options = self._options._replace(dtype=None, cval=float(self._outside_missing))
+        opened = open_image(missing, self._layout.channel_axis)
+        return prepare_extreme(opened, self._window, True, options).run(missing, None, workers)
 
     def _find_levels(self, pixels: Array) -> Array:
         if pixels.dtype == np.bool_:
             return pixels.view(np.uint8)
-        return round_to_dtype(np.multiply(pixels, self._scale, dtype=np.float64), np.dtype(np.uint8))
+        levels = np.empty(pixels.shape, np.uint8)
+        step = max(STRIP * len(pixels) // max(pixels.size, 1), 1)
+        for first in range(0, len(pixels), step):  # in double, but not all of it at once
+            part = slice(first, first + step)
+            with np.errstate(over="ignore"):
+                scaled = np.multiply(pixels[part], self._scale, dtype=np.float64)
+            levels[part] = round_to_dtype(scaled, levels.dtype)
+        return levels
 
 
 def _proxy(pixels: Array) -> Array:
