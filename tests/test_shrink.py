@@ -149,10 +149,10 @@ def test_metadata_state_the_new_size(here, tmp_path):
     here(
         "apply", "shrink", "--by", "2,3", "--then", "gaussian", str(tmp_path / "in.jpg"),
         "-o", str(tmp_path / "out.jpg"))
-    result = Image.open(tmp_path / "out.jpg")
-    assert result.size == (30, 30) and result.info["dpi"] == (100, 150)
-    written = result.getexif().get_ifd(0x8769)
-    assert (written[40962], written[40963]) == (30, 30)
+    with Image.open(tmp_path / "out.jpg") as result:
+        assert result.size == (30, 30) and result.info["dpi"] == (100, 150)
+        written = result.getexif().get_ifd(0x8769)
+        assert (written[40962], written[40963]) == (30, 30)
 
 
 def test_frames_of_a_stream_become_smaller(here, tmp_path):
