@@ -129,6 +129,53 @@ def test_masks_and_alpha_weigh_colors(rng):
     np.testing.assert_allclose(imfilter.shrink(image, 3, "box", mask=mask), blocks, atol=1e-12)
 
 
+def test_a_block_has_data_where_any_of_its_pixels_has(here, tmp_path):
+    tifffile = pytest.importorskip("tifffile")
+    heights = np.arange(64, dtype=np.int16).reshape(8, 8) * 10
+    heights[:2, :2] = heights[4, 4] = -99
+    tifffile.imwrite(tmp_path / "in.tif", heights, extratags=[(42113, "s", 0, "-99", False)])
+    here(
+        "apply", "shrink", "--by", "2", "--resample", "box", str(tmp_path / "in.tif"), "-o", str(tmp_path / "out.tif"))
+    assert tifffile.imread(tmp_path / "out.tif").tolist() == [
+        [-99, 65, 85, 105], [205, 225, 245, 265], [365, 385, 420, 425], [525, 545, 565, 585]]
+
+
+def test_metadata_state_the_new_size(here, tmp_path):
+    photo = Image.new("RGB", (90, 60), "red")
+    exif = Image.Exif()
+    exif[274] = 1
+    exif.get_ifd(0x8769).update({40962: 90, 40963: 60})
+    photo.save(tmp_path / "in.jpg", dpi=(300, 300), exif=exif)
+    here(
+        "apply", "shrink", "--by", "2,3", "--then", "gaussian", str(tmp_path / "in.jpg"),
+        "-o", str(tmp_path / "out.jpg"))
+    with Image.open(tmp_path / "out.jpg") as result:
+        assert result.size == (30, 30) and result.info["dpi"] == (100, 150)
+        written = result.getexif().get_ifd(0x8769)
+        assert (written[40962], written[40963]) == (30, 30)
+
+
+def test_frames_of_a_stream_become_smaller(here, tmp_path):
+    luma = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    chroma = [np.full((8, 8), level, np.uint8) for level in (100, 150)]
+    frame = b"FRAME\n" + b"".join(plane.tobytes() for plane in (luma, *chroma))
+    (tmp_path / "in.y4m").write_bytes(b"YUV4MPEG2 W16 H16 F25:1 C420jpeg\n" + 2 * frame)
+    here(
+        "apply", "shrink", "--by", "2", "--stream", str(tmp_path / "in.y4m"), "-o", str(tmp_path / "out.y4m"))
+    small = b"FRAME\n" + imfilter.shrink(luma, 2).tobytes() + bytes([100] * 16) + bytes([150] * 16)
+    assert (tmp_path / "out.y4m").read_bytes() == b"YUV4MPEG2 W8 H8 F25:1 C420jpeg\n" + 2 * small
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (["--channels", "R"], "channels cannot be chosen for shrink, which changes the size of all"),
+    (["--only", "0,0,4,4"], "a region needs a result of the photo's size: stride must be 1, got 2,2"),
+])
+def test_what_needs_the_same_size_is_refused(here, tmp_path, options, message):
+    Image.new("RGB", (9, 9)).save(tmp_path / "in.png")
+    said = here("apply", "shrink", "--by", "2", *options, str(tmp_path / "in.png"), status=2)
+    assert message in said.err
+
+
 CHAINS = ["shrink:by=2,sobel", "gaussian:sigma=1,shrink:by=3,2:resample=bicubic:stride=2,unsharp_mask",
           "shrink:by=4:mode=wrap,shrink:by=2:resample=box", "shrink:by=3:linear,median"]
 

@@ -24,7 +24,7 @@ class Callback(NamedTuple):
     owner: object
 
 
-def compiled_callback(function: object) -> Callback | None:
+def compiled_callback(function: Any) -> Callback | None:
     """Return a function that can be called without Python; None: it is one of Python.
 
     It is a scipy.LowLevelCallable, a capsule as in one, a function of ctypes, or a cfunc of numba.
