@@ -227,6 +227,14 @@ def hessian(
     exact: bool = False,
 ) -> Any: ...
 
+def structure_tensor(
+    image: Any, sigma: float | tuple[float, float] = 1.0, *, part: str = 'largest', gradient_sigma: float | tuple[float,
+    float] = 1.0, truncate: float = 4.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
 def canny(
     image: Any, sigma: float = 1.0, low_threshold: float | None = None, high_threshold: float | None = None,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,

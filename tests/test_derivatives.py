@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 import imfilter
+from imfilter.engine import formula, joined, tensor
 from imfilter.errors import ImfilterError
 from imfilter.pipeline.filter import Filter
 from imfilter.weights.elementary import degrees_of
@@ -163,3 +164,52 @@ def test_angles_are_those_of_the_c_library(rng):
     near(degrees_of(up, right), np.degrees(np.arctan2(up, right)), 1e-15)
     up, right = np.array([0.0, 0, 1, -1, 1, -1, 0, -0.0, 1]), np.array([1.0, -1, 0, 0, 1, -1, 0, -2, -1])
     np.testing.assert_array_equal(degrees_of(up, right), [0, 180, 90, -90, 45, -135, 0, 180, 135])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("sigma", "gradient_sigma"), [(1, 1), ((0.8, 3), 0.7), (6, (1, 2)), (0, 1)])
+def test_the_structure_tensor_is_the_blurred_products_of_the_derivatives(sigma, gradient_sigma, mode, rng):
+    image = rng.standard_normal((30, 70, 2))
+    around = np.pad(image, ((40, 40), (40, 40), (0, 0)), {
+        "reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "constant": "constant", "wrap": "wrap"}[mode])
+    y, x = (imfilter.gradient(around, gradient_sigma, part=part) for part in ("y", "x"))
+    products = {"yy": y * y, "yx": y * x, "xx": x * x}
+    wanted = [imfilter.gaussian(product, sigma)[40:-40, 40:-40] for product in products.values()]
+    given = {"sigma": sigma, "gradient_sigma": gradient_sigma, "mode": mode}
+    for part, element in zip(products, wanted, strict=True):
+        near(imfilter.structure_tensor(image, part=part, **given), element, 1e-13)
+    matrices = np.stack([np.stack(wanted[:2], -1), np.stack(wanted[1:], -1)], -1)
+    smallest, largest = np.moveaxis(np.linalg.eigvalsh(matrices), -1, 0)
+    near(imfilter.structure_tensor(image, **given), largest)
+    near(imfilter.structure_tensor(image, part="smallest", **given), smallest.clip(0))
+
+
+def test_eigenvalues_of_the_structure_tensor_are_those_of_scikit_image(rng):
+    corner = pytest.importorskip("skimage.feature.corner")
+    image = rng.standard_normal((50, 90))
+    elements = [imfilter.structure_tensor(image, 2, part=part) for part in ("yy", "yx", "xx")]
+    largest, smallest = corner.structure_tensor_eigenvalues(elements)
+    near(imfilter.structure_tensor(image, 2), largest)
+    near(imfilter.structure_tensor(image, 2, part="smallest"), smallest)
+
+
+def test_the_structure_tensor_of_edges_and_corners():
+    image = np.zeros((60, 60), np.uint8)
+    image[30:, 30:] = 200
+    largest, smallest = (imfilter.structure_tensor(image, 1.5, part=part) for part in ("largest", "smallest"))
+    assert largest.dtype == smallest.dtype == np.float32 and smallest.min() == 0
+    assert np.abs(np.subtract(np.unravel_index(smallest.argmax(), image.shape), 29.5)).max() < 2
+    assert smallest[55, 30] < 1e-3 < 1000 < largest[55, 30]
+
+
+@pytest.mark.parametrize("name", ["gradient", "hessian", "structure_tensor"])
+def test_blocks_and_strides_give_the_same_bits(name, rng, monkeypatch):
+    image = rng.integers(0, 256, (90, 300, 3), np.uint8)
+    parts = {"gradient": "direction", "hessian": "smallest", "structure_tensor": "smallest"}
+    wanted = getattr(imfilter, name)(image, part=parts[name], workers=1)
+    for module, limit in ((joined, "MEMORY"), (joined, "BLOCK"), (tensor, "MEMORY"), (formula, "PIECE")):
+        monkeypatch.setattr(module, limit, 1)
+    np.testing.assert_array_equal(getattr(imfilter, name)(image[:, :, :], part=parts[name], workers=3), wanted)
+    planes = np.ascontiguousarray(np.moveaxis(image, -1, 0))
+    result = getattr(imfilter, name)(planes, part=parts[name], channel_axis=0, stride=(3, 2))
+    np.testing.assert_array_equal(np.moveaxis(result, 0, -1), wanted[::3, ::2])
