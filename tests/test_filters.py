@@ -189,7 +189,7 @@ WRONG = {
     Table: [None, "a", [[1], [1, 2]], [], [float("nan")], [[float("inf")]], 3, [[[1.0]]], [10**400], [[10**400]]],
 }
 BEYOND = [("gabor", "angles", 361), ("gabor", "angles", 10**30), ("sepia", "strength", 1.1)]
-WRONG[Shape] = ["disc:5", "x", ""]
+WRONG[Shape] = ["disc:5", "x", "disk:x"]
 WRONG[GuideImage] = ["x", 3, [1.0], np.zeros((2, 2, 2)), np.zeros((2, 2), complex)]
 WRONG[Flag] = [None, 1, 0, 1.0, "yes", "True", [True], np.array([True, False]), float("nan")]
 WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]

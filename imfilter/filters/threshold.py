@@ -16,7 +16,6 @@ from .registry import register_filter
 from .sample_range import range_dtype, white_level
 
 Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
-Offset = Annotated[float, Number()]
 Sigma = Annotated[float | None, Number(above=0, optional=True)]
 Range = Annotated[float | None, Number(above=0, optional=True)]
 
@@ -31,7 +30,7 @@ Returns
 
 
 @register_filter("threshold", shared=BINARY)
-def adaptive_mean(size: Size = 3, offset: Offset = 0.0) -> Operation:
+def adaptive_mean(size: Size = 3, offset: Annotated[float, Number()] = 0.0) -> Operation:
     """Adaptive threshold by the local mean: white where a pixel is above it.
 
     Parameters
@@ -57,7 +56,9 @@ def adaptive_mean(size: Size = 3, offset: Offset = 0.0) -> Operation:
 
 
 @register_filter("threshold", shared=BINARY)
-def adaptive_gaussian(size: Size = 3, offset: Offset = 0.0, sigma: Sigma = None) -> Operation:
+def adaptive_gaussian(
+    size: Size = 3, offset: Annotated[float, Number()] = 0.0, sigma: Sigma = None,
+) -> Operation:
     """Adaptive threshold by a Gaussian blur: white where a pixel is above it.
 
     Parameters
