@@ -33,6 +33,7 @@ GOALS = {
     "strides": Goal("strides", 1.1, 1.4),
     "colors": Goal("color matrix, gray", 0.97, 1.2),
     "rank": Goal("median, minimum, maximum, percentile, bilateral", 1.1, 1.5),
+    "morphology": Goal("erosion, opening, gradient, top-hat", 1.2, 1.5),
     "local": Goal("local statistics, adaptive thresholds", 1.5, 3),
     "edge-preserving": Goal("guided", 1.5, 1.5),
     "small": Goal("small calls", 1, 1.2),
