@@ -4,7 +4,7 @@ Their modules have no `from __future__ import annotations`: the registry reads e
 first have to compile it from its text.
 """
 # isort: off
-from . import blur, sharpen, edges, bandpass, derivatives, canny, relief, color, rank  # noqa: F401
+from . import blur, sharpen, edges, bandpass, derivatives, ridges, canny, relief, color, rank  # noqa: F401
 # isort: on
 from .declaration import FilterDeclaration, Parameter
 from .registry import FILTERS, filters_by_group
