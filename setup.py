@@ -72,14 +72,16 @@ POOL_PARTS = ("pool_worker", "pool_calls")
 PARTS = (
     "loops", "rows", "store", "channelwise", "square", "depthwise", "planes", "bank", "color", "solid_results", "solid",
     "float_box", "small_sums", "small_separable", "strided_sums", "strided", "strip_rows", "strip_results", "bands",
-    "strips", "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "rank", "extremes",
-    "histogram", "bilateral", "window_strips", "interpolate", "moments")
+    "strips", "window", "median", "median_of_25", "small_windows", "edges", "register_windows", "counting", "selection",
+    "rank", "extremes", "chords", "heights", "histogram", "bilateral", "statistics", "merged_statistics", "entropy",
+    "window_strips", "steps", "interpolate", "moments")
 CORE_PARTS = (
     "variants", "raster", "layout", "layout_bands", "pack_kernel", "pack_groups", "pack_bank", "pack_box",
-    "pack_strided", "task", "window_task", "recent", "interpolation_task")
+    "pack_strided", "task", "window_task", "steps_task", "recent", "interpolation_task")
 HEADERS = ("lanes", "ordered", "powers", "samples", "planes", "colors", "counts", "totals")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
+LINE_SUMS = ["pyx/line_sums.pxi", "pyx/line_sums.h", "pyx/lanes.h"]
 CORE = [*SHARED, *SHARING, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
 
 
@@ -97,11 +99,17 @@ def extensions():
     yield extension("engine._tracing", "tracing.pyx", ["pyx/ridges.h", "pyx/ridge_rows.h"], include_dirs=["pyx"])
     yield extension("engine._transforms", "transforms.pyx", ["pyx/transforms.h"], include_dirs=["pyx"])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
+    yield extension("engine._callbacks", "callbacks.pyx", [])
+    yield extension("engine._merging", "merging.pyx", [*SHARED, "pyx/merging.h", "pyx/merging_rows.h"],
+                    include_dirs=["pyx"])
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():
         yield extension(f"engine._loops_{variant}", f"loops_{variant}.pyx", LOOPS, flags, include_dirs=["pyx"],
                         define_macros=INLINE)
+        if variant != "neon":           # products are rounded here, so its bits would be those of the baseline
+            yield extension(f"engine._line_sums_{variant}", f"line_sums_{variant}.pyx", LINE_SUMS,
+                            flags if MSVC else [*flags, ROUNDED], include_dirs=["pyx"], define_macros=INLINE)
 
 
 setup(

@@ -33,8 +33,11 @@ GOALS = {
     "strides": Goal("strides", 1.1, 1.4),
     "colors": Goal("color matrix, gray", 0.97, 1.2),
     "rank": Goal("median, minimum, maximum, percentile, bilateral", 1.1, 1.5),
+    "local": Goal("local statistics, adaptive thresholds", 1.5, 3),
+    "edge-preserving": Goal("guided", 1.5, 1.5),
     "small": Goal("small calls", 1, 1.2),
     "skimage": Goal("replacements for scikit-image", 8, 15),
+    "ndimage": Goal("replacements for SciPy", 2, 10),
     "published": Goal("published workloads", 1, 1)}
 
 

@@ -32,9 +32,9 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   of a TIFF file keeps its own size, samples and metadata.
 * **EXIF** is copied as raw bytes: type, count and value of every entry, in any text encoding and either byte order,
   with the directories Exif, GPS and Interop. Only what the filter made untrue is edited: orientation (photos are turned
-  upright, as EXIF or XMP say), width and height, the resolution with `--stride`, and offsets. A maker note stays at its
-  offset, so that its own pointers stay valid, or is left out with a note. Entries that are damaged are left out with a
-  note each.
+  upright, as EXIF or XMP say), width and height, the resolution with `--stride` or `shrink`, and offsets. A maker note
+  stays at its offset, so that its own pointers stay valid, or is left out with a note. Entries that are damaged are
+  left out with a note each.
 * **Old pixels.** What still shows or certifies the photo before the filter is removed, with a note: thumbnails and
   previews (EXIF, maker notes, Photoshop, IPTC, XMP, JPEG segments, PNG texts and chunks), layers, gain maps, depth
   maps, films, thermal images and other images behind the photo, the raw file within DNG entries, signatures (C2PA), and
@@ -42,7 +42,7 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
   preview within a maker note becomes zeros of the same length: pictures of any usual format, and samples of any kind to
   which the tables of Casio, Fujifilm, Leica, Minolta, Nikon, Olympus, Pentax, Samsung, Sanyo, Sony and makers alike
   point. `--strip` removes whole notes.
-* **Places.** What counts pixels follows them when a photo is turned upright or has a `--stride`: the subject's place in
+* **Places.** What counts pixels follows them when a photo is turned upright or becomes smaller: the subject's place in
   EXIF, the density of the sensor in EXIF and XMP, regions of faces (MWG, Microsoft), sides of panoramas, EXIF and
   resolution within Photoshop's resources, Aperio's description. Selections and overlays of ImageJ are left out with a
   note if the pixels move, and descriptions of microscopes (Zeiss, FEI, Olympus, Micro-Manager) if they grow. A transfer
@@ -52,8 +52,8 @@ or palette entry becomes alpha. A GIF is written with a separate palette for eac
 * **TIFF** entries are copied in the same way into TIFF, and into the EXIF of other formats, except those on how pixels
   are stored. The result has the byte order of its source, pages keep their kind (NewSubfileType), and a maker note
   beyond the first megabyte of a file is kept only if it may move. Sizes in OME-XML and in tifffile's descriptions are
-  those of the result. With `--stride`, so are the size of a pixel in OME-XML, and the pixel scale, tie points,
-  transformation and rational polynomials of GeoTIFF, which a photo that is turned upright cannot keep. GDAL's
+  those of the result. With `--stride` and `shrink`, so are the size of a pixel in OME-XML, and the pixel scale, tie
+  points, transformation and rational polynomials of GeoTIFF, which a photo that is turned upright cannot keep. GDAL's
   statistics are left out. Planes of ImageJ, tifffile and MetaMorph (STK) that share one table become pages, or are
   named if they cannot be read. Pixels without data (GDAL_NODATA) do not count, and stay so
   ([more](command_line.md#pixels-without-data)). In a palette image the value is an entry of the palette, so it is left

@@ -27,6 +27,12 @@ from .layers.pattern import Pattern as Pattern
 from .layers.stack import Stack as Stack
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
+from .pyramids import pyramid as pyramid
+from .pyramids import pyramid_expand as pyramid_expand
+from .pyramids import pyramid_reconstruct as pyramid_reconstruct
+from .pyramids import pyramid_reduce as pyramid_reduce
+from .sliding import generic as generic
+from .sliding import windows as windows
 
 __version__: str
 
@@ -316,6 +322,140 @@ def percentile(
 
 def bilateral(
     image: Any, sigma_color: float = 0.1, sigma_spatial: float = 1.0, *, truncate: float = 3.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def erode(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None, heights: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def dilate(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None, heights: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def opening(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None, heights: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def closing(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None, heights: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def morphological_gradient(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None, heights: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def white_tophat(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None, heights: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def black_tophat(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None, heights: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def local_mean(
+    image: Any, size: int | tuple[int, int] = 3, footprint: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def local_variance(
+    image: Any, size: int | tuple[int, int] = 3,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def local_std(
+    image: Any, size: int | tuple[int, int] = 3,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def local_normalize(
+    image: Any, size: int | tuple[int, int] = 15,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def local_entropy(
+    image: Any, size: int | tuple[int, int] = 5, footprint: Any = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def adaptive_mean(
+    image: Any, size: int | tuple[int, int] = 3, offset: float = 0.0,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def adaptive_gaussian(
+    image: Any, size: int | tuple[int, int] = 3, offset: float = 0.0, sigma: float | None = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def niblack(
+    image: Any, size: int | tuple[int, int] = 15, k: float = 0.2,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def sauvola(
+    image: Any, size: int | tuple[int, int] = 15, k: float = 0.2, r: float | None = None,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def wolf(
+    image: Any, size: int | tuple[int, int] = 15, k: float = 0.5,
+    *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def guided(
+    image: Any, radius: int | tuple[int, int] = 8, epsilon: float = 0.01, *, guide: Any = None, joint: bool = False,
+    subsample: int = 1,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def shrink(
+    image: Any, by: int | tuple[int, int], resample: str = 'lanczos', *, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

@@ -94,8 +94,8 @@ cdef void chord_extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first,
     cdef ChordScratch scratch = chord_scratch(job, memory)
     cdef Py_ssize_t x = 0, y, top, filled, pixels, size
     cdef double work = 0
-    while x < job.source.width:
-        pixels = min(job.tile, job.source.width - x)
+    while x < job.columns:
+        pixels = min(job.tile, job.columns - x)
         size = pixels * job.source.channels * sizeof(key)
         filled = 0
         for y in range(first, last):

@@ -17,7 +17,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.contextvars cimport get_value
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite, ldexp, sqrt
-from libc.stdint cimport int16_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int64_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memset
 from numpy cimport (
@@ -42,7 +42,7 @@ _KINDS = {
     ("u", 1): UINT8, ("u", 2): UINT16, ("i", 2): INT16, ("i", 4): INT32, ("f", 4): FLOAT32, ("f", 8): FLOAT64,
 }
 _LANES = {"int16": INT16, "float32": FLOAT32, "float64": FLOAT64}
-_FINISHES = {"difference": DIFFERENCE, "level": LEVEL}
+_FINISHES = {"difference": DIFFERENCE, "level": LEVEL, "above": EXCEEDING}
 
 
 cdef bint interrupted() noexcept with gil:
@@ -247,5 +247,6 @@ include "pack_box.pxi"
 include "pack_strided.pxi"
 include "task.pxi"
 include "window_task.pxi"
+include "steps_task.pxi"
 include "recent.pxi"
 include "interpolation_task.pxi"

@@ -3,7 +3,7 @@
 The core (core.pyx) fills a Job, the loops (loops.pxi, compiled once for each instruction set) read it.
 Lengths are in samples, pixels or rows as named; steps and offsets into memory are in bytes.
 """
-from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 
 ctypedef fused sample:      # the types of image samples
@@ -174,6 +174,7 @@ cdef enum Finish:
     NOTHING
     DIFFERENCE              # center + amount * (center - response), where these differ by the threshold or more
     LEVEL                   # response + amount
+    EXCEEDING               # the threshold where center - response is above amount, else 0
 
 
 cdef struct Epilogue:
@@ -258,6 +259,11 @@ cdef struct Job:
     volatile int stopped    # the caller was interrupted: every strip ends early
 
 
+cdef inline bint reads_center(const Job *job) noexcept nogil:
+    """Return whether the epilogue reads the pixel in the place of a response."""
+    return job.epilogue.finish == DIFFERENCE or job.epilogue.finish == EXCEEDING
+
+
 cdef inline Py_ssize_t solid_rows(const Job *job) noexcept nogil:
     """Return how many rows of sums a solid kernel keeps."""
     return 2 if job.box.totaled else max(job.ring.doublings + 1, job.box.band_count)
@@ -266,11 +272,24 @@ cdef inline Py_ssize_t solid_rows(const Job *job) noexcept nogil:
 cdef enum Method:           # how the samples of a window are filtered
     EXTREME                 # the smallest or the largest: windows of half the size overlap
     CHORDS                  # the same of a footprint
+    HEIGHTS                 # the same of sums of samples and heights
     NETWORK                 # a network of exchanges
     HISTOGRAM               # of uint8
     COUNTING                # the same of a footprint
     SELECTION               # the sample of a rank, bit by bit
     BILATERAL
+    STATISTICS              # variances of rectangles, and thresholds made of means and deviations
+    ENTROPY                 # of uint8
+
+
+cdef enum Statistic:        # of the samples q of a window, and of the pixel p
+    MEAN                    # m
+    VARIANCE
+    DEVIATION               # its root s
+    STANDARD                # (p - m) / s, or 0 where s is 0
+    ABOVE                   # white where p > m + amount s - offset, else 0
+    ABOVE_SCALED            # white where p > m + amount (m - low) (s / range - 1), else 0
+    EXTENT                  # of all windows of a strip of rows: the largest s, and the smallest p
 
 
 cdef struct Exchange:
@@ -297,19 +316,75 @@ cdef struct Window:
     Py_ssize_t stride_y, stride_x
     Method method
     Py_ssize_t rank         # of the sample wanted, counted from 0
+    Py_ssize_t columns      # results of a row, at stride 1: those of the image, unless it is a part of a row
     Chord *chords           # of a footprint, or the rows of a rectangle
     Py_ssize_t chord_count
     Py_ssize_t levels       # of the longest chord, and one more
     bint ragged             # not all samples of the rectangle belong to the window
     Exchange *exchanges
     Py_ssize_t exchange_count, slots, result
-    double *weights         # bilateral: for each place of the window the logarithm to base 2 of its weight
+    # Bilateral: for each place of the window the logarithm to base 2 of its weight. Heights: what is added to the
+    # samples of the chords, one after the other.
+    double *weights
     double strictness       # bilateral: what a difference of samples is multiplied by; its square is subtracted
+    Statistic statistic
+    bint squares            # it needs sums of squares
+    double amount, offset, white
+    double *scales          # ABOVE_SCALED: [image][channel][low, range]
+    int64_t *growth         # ENTROPY: by how much a count's term grows from each count to the next, in units of 2**-36
     Py_ssize_t row_lanes    # samples of a padded row, and room for the end of a vector
-    Py_ssize_t tile         # samples of a row that a network computes at a time
+    Py_ssize_t tile         # samples of a row that a network computes at a time; pixels of an extreme
     double work             # comparisons that a row takes, about
     volatile int stopped
     bint streamed           # results of ranks go past the caches
+
+
+cdef enum Difference:       # what is made of the results of two windows
+    NO_DIFFERENCE
+    FROM_IMAGE              # the image minus the result
+    OF_IMAGE                # the result minus the image
+    OF_EXTREMES             # of two windows of the image: the second minus the first
+
+
+cdef struct Steps:
+    # Two windows: the second of the first's results, or each of the image's samples, and a difference.
+    Window first, second
+    bint chained
+    Difference difference
+    bint small              # both have loops of their own, for whole rows (small_windows.pxi)
+    Py_ssize_t tile         # columns of the image that are computed at a time
+    Py_ssize_t band         # and rows of results
+    Py_ssize_t rows, pitch  # of the buffer between both steps; bytes of one
+    volatile int stopped
+
+
+cdef enum:
+    BLOCK_ROWS = 64         # rows that windows of floats are joined down for at once, at least, and at most four times
+
+
+cdef inline bint sums_are_exact(const Window *job) noexcept nogil:
+    """Return whether statistics are computed from sums of integers."""
+    return job.source.kind == UINT8 or job.source.kind == UINT16 or job.source.kind == INT16
+
+
+cdef inline bint sums_fit_32_bits(const Window *job) noexcept nogil:
+    """Return whether the squares of a window's samples sum to less than 2**31."""
+    return job.source.kind == UINT8 and job.height * job.width <= 33025
+
+
+cdef inline Py_ssize_t sums_size(const Window *job) noexcept nogil:
+    """Return how many bytes the sums and the totals of a column take."""
+    return 16 if sums_fit_32_bits(job) else 32
+
+
+cdef inline Py_ssize_t merged_results(const Window *job) noexcept nogil:
+    """Return how many rows of results of floats are computed at once."""
+    return max((min(max(job.height, BLOCK_ROWS), 4 * BLOCK_ROWS) - 1) // job.stride_y + 1, 1)
+
+
+cdef inline Py_ssize_t merged_rows(const Window *job) noexcept nogil:
+    """Return how many rows these take: those of the padded image that they read, and their own."""
+    return (merged_results(job) - 1) * job.stride_y + job.height + merged_results(job)
 
 
 cdef enum:
@@ -351,6 +426,10 @@ cdef struct Loops:
     Py_ssize_t (*window_scratch)(const Window *job) noexcept nogil
     void (*window_strip)(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
                          Poll poll) noexcept nogil
+    Py_ssize_t (*steps_scratch)(const Steps *job) noexcept nogil
+    void (*steps_strip)(Steps *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *scratch,
+                        Poll poll) noexcept nogil
+    bint (*is_small)(const Window *job) noexcept nogil
     Py_ssize_t (*interpolation_scratch)(const InterpolationJob *job) noexcept nogil
     void (*interpolate)(InterpolationJob *job, Py_ssize_t first, Py_ssize_t last, char *scratch,
                         Poll poll) noexcept nogil

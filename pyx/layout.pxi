@@ -60,7 +60,7 @@ cdef Py_ssize_t plan_segments(Packed packed) except -1:
     job.ring.segments = <Segment *>take(job.ring.segment_count, sizeof(Segment))
     # Middle rows are fewer than rows of the image, and are split faster, unless most columns are stepped over.
     job.ring.split = (job.kernel.separable and job.ring.doublings == 0 and not packed.apart and 1 < stride <= kw
-                      and job.epilogue.finish != DIFFERENCE)
+                      and not reads_center(job))
     job.ring.whole.scale, job.ring.whole.step, job.ring.whole.extra = stride, 1, span
     for k in range(job.ring.segment_count):
         segment = &job.ring.segments[k]
@@ -200,7 +200,7 @@ cdef void plan_inner(Packed packed, Py_ssize_t block):
         job.lane == INT16 and job.source.kind == UINT8 and geometry.kernel_height == geometry.kernel_width == 3
         and job.tiling.group == GROUP and job.tiling.row_advance == 1 and not job.kernel.separable
         and job.source.packed and (geometry.border != CONSTANT or 0 <= geometry.cval <= 255)
-        and job.epilogue.finish != DIFFERENCE       # which needs lanes
+        and not reads_center(job)       # which needs lanes
     )
     if (packed.apart or job.ring.doublings or not job.source.packed
             or not (job.inner.bytes or job.source.kind == job.lane)):
@@ -232,7 +232,7 @@ cdef void find_inner(Job *job):
 cdef void plan_epilogue(Packed packed):
     """Find where in the ring's rows the center of the kernel lies, the place of the result itself."""
     cdef Job *job = &packed.job
-    if job.epilogue.finish == DIFFERENCE:
+    if reads_center(job):
         job.epilogue.row = job.geometry.top // job.geometry.dilation_y
         job.epilogue.offset = tap_offset(packed, job.geometry.left // job.geometry.dilation_x)
 

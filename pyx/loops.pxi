@@ -1,6 +1,6 @@
 # All loops over pixels. Each module loops_*.pyx is this file, compiled for one instruction set.
 from cpython.pycapsule cimport PyCapsule_New
-from libc.math cimport fabs, fabsf, hypot, sqrt, sqrtf
+from libc.math cimport INFINITY, NAN, fabs, fabsf, hypot, sqrt, sqrtf
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
@@ -156,9 +156,14 @@ include "selection.pxi"
 include "rank.pxi"
 include "extremes.pxi"
 include "chords.pxi"
+include "heights.pxi"
 include "histogram.pxi"
 include "bilateral.pxi"
+include "statistics.pxi"
+include "merged_statistics.pxi"
+include "entropy.pxi"
 include "window_strips.pxi"
+include "steps.pxi"
 include "interpolate.pxi"
 include "moments.pxi"
 
@@ -172,6 +177,9 @@ loops.scratch_size = scratch_size
 loops.strip = strip
 loops.window_scratch = window_scratch
 loops.window_strip = window_strip
+loops.steps_scratch = steps_scratch
+loops.steps_strip = steps_strip
+loops.is_small = is_small_window
 loops.interpolation_scratch = interpolation_scratch
 loops.interpolate = interpolate
 loops.moments = moments

@@ -90,6 +90,13 @@ cdef void add_epilogue(const Epilogue *epilogue, const real *responses, const la
         for x in range(count):
             into[x] = responses[x] + amount
         return
+    if epilogue.finish == EXCEEDING:
+        for x in range(count):
+            difference = <real>center[x] - responses[x]
+            # Sums of equal pixels are rounded, too: what differs by no more is equal.
+            into[x] = threshold if difference - amount > abs(<real>center[x]) * <real>9.094947017729282e-13 else <real>0
+            into[x] = into[x] if difference == difference else <real>NAN
+        return
     for x in range(count):
         difference = <real>center[x] - responses[x]
         difference = <real>0 if abs(difference) < threshold else difference

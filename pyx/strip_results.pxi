@@ -60,7 +60,7 @@ cdef void store_row(lane *like, const Job *job, const Scratch *scratch, Py_ssize
                        and job.epilogue.finish == NOTHING)
     cdef const lane *other = <const lane *>(<const char *>lanes + job.tiling.group * scratch.result_size)
     cdef const lane *center = NULL
-    if job.epilogue.finish == DIFFERENCE:
+    if reads_center(job):
         center = <const lane *>scratch.order[q * job.tiling.row_advance + job.epilogue.row]
         center += job.epilogue.offset + first
     row += first * job.target.size

@@ -65,6 +65,11 @@ def vector_bytes():
     return loops.lanes_bytes
 
 
+def used_variant():
+    """Return the instruction-set variant in use."""
+    return _using
+
+
 cdef const Loops *load_loops(variant) except NULL:
     module = __import__(f"imfilter.engine._loops_{variant}", fromlist=["table"])
     return <const Loops *>PyCapsule_GetPointer(module.table, "imfilter.loops")

@@ -2,12 +2,21 @@
 
 cdef enum:
     SLOT_BYTES = 24_576         # the slots of a network stay within the first-level cache
+    WIDE_SLOT_BYTES = 524_288   # or, of wide windows, within the second-level cache
     COLUMN_BYTES = 524_288      # the histograms of a tile's columns stay within the second-level cache
     LEVEL_BYTES = 262_144       # and so do the levels of a footprint's rows
+    EXTREME_BYTES = 524_288     # and the rows of a block of extremes
+    PASS_BYTES = 8_192          # a tile's row of sums with heights, which stays within the first-level cache
+    SUM_BYTES = 393_216         # sums of a tile's columns, and running totals of them
+    MERGE_BYTES = 1_048_576     # means and squares of a block of rows
 
 _METHODS = {
-    "extreme": EXTREME, "chords": CHORDS, "network": NETWORK, "histogram": HISTOGRAM, "counting": COUNTING,
-    "selection": SELECTION, "bilateral": BILATERAL,
+    "extreme": EXTREME, "chords": CHORDS, "heights": HEIGHTS, "network": NETWORK, "histogram": HISTOGRAM,
+    "counting": COUNTING, "selection": SELECTION, "bilateral": BILATERAL, "statistics": STATISTICS, "entropy": ENTROPY,
+}
+_STATISTICS = {
+    "mean": MEAN, "variance": VARIANCE, "deviation": DEVIATION, "standard": STANDARD, "above": ABOVE,
+    "above_scaled": ABOVE_SCALED, "extent": EXTENT,
 }
 
 
@@ -38,6 +47,7 @@ cdef class PackedWindow:
         job.row_lanes = (job.source.width + job.width - 1) * job.source.channels + 128
         job.streamed = self.rows * job.target.width * job.target.channels * job.target.size > STREAM_BYTES
         count = job.source.width * job.source.channels
+        job.columns = job.source.width
         job.tile, job.work = count, count * 32.
         if plan.chords is not None:
             self.pack_chords(plan.chords)
@@ -52,6 +62,15 @@ cdef class PackedWindow:
             job.tile = max(LEVEL_BYTES // (job.height * job.levels * count) - job.width, job.width, 1024 // count)
             job.tile = min(job.tile, job.source.width)
             job.work = job.tile * job.source.channels * 4. * (job.chord_count + job.levels)
+        elif job.method == EXTREME:
+            count = job.source.channels * job.source.size
+            job.tile = max(EXTREME_BYTES // ((job.height + 3) * count) - job.width, job.width, 1024 // count)
+            job.tile = min(job.tile, job.source.width)
+        elif job.method == HEIGHTS:
+            count = job.source.channels * job.source.size
+            job.tile = min(max(PASS_BYTES // count, job.width, 64), job.source.width)
+            job.work = job.tile * job.source.channels * 4. * len(plan.weights)
+            self.pack_weights(plan.weights)
         elif job.method == COUNTING:
             job.work = count * 4. * job.chord_count
         elif job.method == HISTOGRAM:
@@ -62,15 +81,50 @@ cdef class PackedWindow:
             job.tile = 1024
             job.strictness = plan.strictness
             job.work = job.tile * 8. * job.height * job.width
-            job.weights = <double *>take(job.height * job.width, sizeof(double))
-            for k in range(job.height * job.width):
-                job.weights[k] = plan.weights.item(k)
+            self.pack_weights(plan.weights)
+        elif job.method == STATISTICS:
+            self.pack_statistic(plan)
+        elif job.method == ENTROPY:
+            job.work = count * 8. * job.chord_count
+            job.growth = <int64_t *>take(len(plan.weights), sizeof(int64_t))
+            for k in range(len(plan.weights)):
+                job.growth[k] = plan.weights.item(k)
         self.scratch = self.loops.window_scratch(job)
 
     def __dealloc__(self):
         free(self.job.chords)
         free(self.job.exchanges)
         free(self.job.weights)
+        free(self.job.scales)
+        free(self.job.growth)
+
+    cdef int pack_statistic(self, plan) except -1:
+        cdef Window *job = &self.job
+        cdef Py_ssize_t k, channels = job.source.channels
+        job.statistic = <Statistic><int>_STATISTICS[plan.statistic]
+        job.amount, job.offset, job.white = plan.amount, plan.offset, plan.white
+        job.squares = job.statistic != MEAN and (job.statistic != ABOVE or job.amount != 0)
+        if plan.weights is not None:
+            job.scales = <double *>take(plan.weights.size, sizeof(double))
+            for k in range(plan.weights.size):
+                job.scales[k] = plan.weights.item(k)
+        if sums_are_exact(job):
+            job.tile = max(SUM_BYTES // (sums_size(job) * channels) - job.width, job.width, 64)
+            job.work = job.tile * channels * 16.
+        else:
+            job.tile = max(MERGE_BYTES // (merged_rows(job) * 2 * sizeof(double) * channels), 1024 // channels, 1)
+            if merged_rows(job) * 2 * sizeof(double) * job.tile * channels > 2 * MERGE_BYTES:
+                job.tile = max(2 * MERGE_BYTES // (merged_rows(job) * 2 * sizeof(double) * channels), 1)
+            job.work = (job.tile + job.width) * channels * 64.
+        job.tile = min(job.tile, job.source.width)
+        return 0
+
+    cdef int pack_weights(self, weights) except -1:
+        cdef Py_ssize_t k
+        self.job.weights = <double *>take(weights.size, sizeof(double))
+        for k in range(weights.size):
+            self.job.weights[k] = weights.item(k)
+        return 0
 
     cdef int pack_chords(self, chords) except -1:
         cdef Window *job = &self.job
@@ -90,7 +144,7 @@ cdef class PackedWindow:
 
     cdef int pack_network(self, network) except -1:
         cdef Window *job = &self.job
-        cdef Py_ssize_t k = 0
+        cdef Py_ssize_t k = 0, beyond, tile
         cdef Exchange *step
         steps, job.slots, job.result = network
         job.exchange_count = len(steps)
@@ -99,7 +153,10 @@ cdef class PackedWindow:
             step = &job.exchanges[k]
             step.first, step.first_shift, step.second, step.second_shift, step.least, step.most, step.beyond = row
             k += 1
-        job.tile = min(max(SLOT_BYTES // job.slots, 256), 2048) // 64 * 64 // job.source.size
+        # A tile is computed with what its windows reach beyond it, so it is not much shorter than that.
+        beyond = 2 * (job.width - 1) * job.source.channels * job.source.size
+        tile = max(SLOT_BYTES // job.slots, min(beyond, WIDE_SLOT_BYTES // job.slots), 256)
+        job.tile = min(tile, max(2048, beyond)) // 64 * 64 // job.source.size
         return 0
 
     def task(self, source, target):

@@ -22,9 +22,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 # Modules that are slow as a whole: they run programs and browsers, write many files, or ask many peers.
 SLOW_MODULES = {
     "test_batch", "test_blend", "test_cli", "test_cli_apply", "test_cli_help", "test_deep", "test_explain_command",
-    "test_explain_page", "test_explain_pixel", "test_fourier", "test_interop_pillow", "test_interop_skimage",
-    "test_laws", "test_names", "test_peers", "test_pictures", "test_placing", "test_rank", "test_samples",
-    "test_slider", "test_stacks", "test_streams", "test_terminal", "test_tiled_files", "test_tiled_run",
+    "test_explain_page", "test_explain_pixel", "test_fourier", "test_interop_ndimage", "test_interop_pillow",
+    "test_interop_skimage", "test_laws", "test_names", "test_peers", "test_pictures", "test_placing", "test_rank",
+    "test_samples", "test_slider", "test_stacks", "test_streams", "test_terminal", "test_tiled_files", "test_tiled_run",
     "test_tiled_targets", "test_tiles",
 }
 
@@ -32,8 +32,9 @@ SLOW_MODULES = {
 NUMERIC_MODULES = {
     "test_borders", "test_canny", "test_conv2d", "test_correlate", "test_engine", "test_epilogue", "test_extremes",
     "test_filters", "test_float_range", "test_folding", "test_fourier", "test_joined", "test_learning",
-    "test_multirate", "test_normalized", "test_numbers", "test_out", "test_prepared", "test_properties", "test_rank",
-    "test_recent", "test_repeated", "test_representations", "test_structure",
+    "test_line_sums", "test_local", "test_multirate", "test_normalized", "test_numbers", "test_out", "test_prepared",
+    "test_properties", "test_rank", "test_recent", "test_repeated", "test_representations", "test_structure",
+    "test_threshold",
 }
 
 

@@ -2,20 +2,21 @@
 import numpy as np
 
 from imfilter.filters import FILTERS, Parameter
-from imfilter.filters.parameters import Choice, Flag, Integer, Number, Pair, Several, Table
+from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Several, Shape, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
 
 
 def needed(name, matrix=SWAP):
-    """Return the parameters that a filter has no defaults for, which are matrices."""
-    return {parameter.name: matrix for parameter in FILTERS[name].parameters if parameter.required}
+    """Return the parameters that a filter has no defaults for: matrices, and a factor that keeps the size."""
+    return {parameter.name: matrix if isinstance(parameter.kind, Table) else (1, 1)
+            for parameter in FILTERS[name].parameters if parameter.required}
 
 
 def changed(name, *, linear=True):
-    """Return parameters for a filter that all differ from their defaults. linear: that one, too."""
+    """Return parameters for a filter that all differ from their defaults, but guides. linear: that one, too."""
     values = {parameter.name: other_value(parameter) for parameter in FILTERS[name].parameters
-              if linear or parameter.name != "linear"}
+              if (linear or parameter.name != "linear") and not isinstance(parameter.kind, GuideImage)}
     if name == "gaussian" and linear:  # derivatives are not light
         del values["order"]
     if name == "canny":
@@ -38,8 +39,14 @@ def other_value(parameter):
         return min(kind.most, 5 * (parameter.default or 1)) / 3
     if isinstance(kind, Choice):
         return next(value for value in kind.values[::-1] if value != parameter.default)
+    if isinstance(kind, Shape):
+        return "disk:2"
+    if isinstance(kind, Table) and kind.optional:  # heights, of the footprint's shape
+        return np.add.outer(np.arange(5), [0, -0.25, 1 / 3, 2, 1]).tolist()
     if isinstance(kind, Table):
         return [[0.1, 0.2, 1e-30], [1, -2, 3]] if kind.axes == 2 else [0.25, 0.25, 0.5]
+    if isinstance(kind, Shape):
+        return "disk:2"
     assert isinstance(kind, Flag)
     return not parameter.default
 

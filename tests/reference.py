@@ -64,6 +64,54 @@ def conv2d(image, weight, bias, groups, **where):
         for d in range(outputs)], -1)
 
 
+def extreme(image, footprint, heights, largest, mode, outside):
+    """Return the largest p + h or the smallest p - h over a footprint around each pixel, for (H, W); NaN if one is.
+
+    The center of a footprint of n rows is row (n - 1) // 2. outside: the constant.
+    """
+    (height, width), (rows, columns), pixels = image.shape, footprint.shape, image.tolist()
+    taps = [(i - (rows - 1) // 2, j - (columns - 1) // 2, heights[i, j].item())
+            for i, j in np.argwhere(footprint).tolist()]
+
+    def take(y, x):
+        seen = []
+        for i, j, h in taps:
+            at = [place(y + i, height, mode), place(x + j, width, mode)]
+            pixel = outside if None in at else pixels[at[0]][at[1]]
+            seen.append(pixel + h if largest else pixel - h)
+        return np.nan if any(value != value for value in seen) else max(seen) if largest else min(seen)
+
+    results = [[take(y, x) for x in range(width)] for y in range(height)]
+    return np.array(results, object if image.dtype == object else None).reshape(image.shape)
+
+
+def morphology(name, image, footprint, heights, mode, cval=0.0, limits=(-np.inf, np.inf)):
+    """Return an erosion, a dilation, or what is made of both, of (H, W).
+
+    With mode 'ignore', the constant is the limit that loses.
+    """
+    border = "constant" if mode == "ignore" else mode
+
+    def erode(image, *element):
+        return extreme(image, *element, False, border, limits[1] if mode == "ignore" else cval)
+
+    def dilate(image, *element):
+        return extreme(image, *element, True, border, limits[0] if mode == "ignore" else cval)
+
+    # Padded at the front to an odd size, so that it may be mirrored around its center.
+    widths = [(1 - n % 2, 0) for n in footprint.shape]
+    element = np.pad(footprint, widths), np.pad(heights, widths)
+    mirrored = element[0][::-1, ::-1], element[1][::-1, ::-1]
+    return {
+        "erode": lambda: erode(image, *element), "dilate": lambda: dilate(image, *element),
+        "opening": lambda: dilate(erode(image, *element), *mirrored),
+        "closing": lambda: erode(dilate(image, *element), *mirrored),
+        "morphological_gradient": lambda: dilate(image, *element) - erode(image, *element),
+        "white_tophat": lambda: image - dilate(erode(image, *element), *mirrored),
+        "black_tophat": lambda: erode(dilate(image, *element), *mirrored) - image,
+    }[name]()
+
+
 def margins(padding, kernel, dilation=(1, 1)):
     """Return ((top, bottom), (left, right)) of any form of padding; 'same' puts tap k // 2 on each pixel."""
     axes = list(zip(kernel, dilation, strict=True))

@@ -117,7 +117,7 @@ def find_faults(case: Case) -> Iterator[tuple[str, str]]:
         out = image.copy() if fits else np.empty_like(wanted)
         yield "out", differ(compute(case, out if fits else image, out=out, **workers), wanted)
     partly_checked = refused and case.options.get("linear")  # samples between strides are not read in chunks
-    if case.tiled and case.function not in ("stack", "blend", "canny") and not partly_checked:
+    if case.tiled and case.function not in ("stack", "blend", "canny", "wolf") and not partly_checked:
         yield from find_tiled_faults(case, image, wanted)
 
 

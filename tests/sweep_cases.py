@@ -23,10 +23,12 @@ VALUES: dict[str, list[Any]] = {
     "footprint": [None, None, "disk:1", "disk:3", "disk:6", "cross:4", "line:9,30", "line:5,90", "octagon:2",
                   "0 0;1 1;1 0"],
     "sigmas": [(1.0, 3.0), 0.7, (0.3, 2.0, 5.0)], "black_ridges": [True, False],
+    "heights": [None, None, ((0.0, 1.0), (2.0, -0.5)), ((-1.0, 0.0, -1.0),), ((3.0,), (0.0,), (1.0,))],
     "gradient_sigma": [1.0, 0.0, (0.6, 2.0)],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],
     "order": [0, 0, 1, (0, 1), (2, 0), (1, 3)],
-    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True], "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0],
+    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True],
+    "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0, 1, 3, (2, 5)],
     "length": [9.0, 1.0, 4.0, 8.5, 25.0], "angle": [None, 0.0, 30.0, 45.0, 90.0, 135.0, 200.0],
     "amount": [1.0, 0.0, -0.5, 2.5], "threshold": [0.0, 0.0, 0.1, 3.0], "axis": [None, 0, 1],
     "low_sigma": [1.0, 0.0, 0.5, 2.0], "high_sigma": [None, 2.0, 3.5], "frequency": [0.2, 0.1, 0.4],
@@ -35,10 +37,14 @@ VALUES: dict[str, list[Any]] = {
     "low_threshold": [None, 0.1, 2.0], "high_threshold": [None, 0.2, 9.0], "depth": [1.0, 0.3, 4.0],
     "weights": [(0.2125, 0.7154, 0.0721), (0.5, 0.2, 0.3), (1.0, -1.0, 0.0)], "strength": [1.0, 0.0, 0.4],
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],
+    "offset": [0.0, 2.5, -0.01], "k": [0.2, 0.5, -0.3, 0.0], "r": [None, 0.5, 40.0],
+    "by": [2, 1, 3, 4, (2, 5), (1, 3), 40], "resample": ["lanczos", "bicubic", "bilinear", "box"],
+    "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False], "subsample": [1, 1, 2, 3],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
 }
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",
-          "kernel:0 -1 0; -1 5 -1; 0 -1 0,maximum", "emboss:mode=wrap,bilateral", "laplacian_of_gaussian,find_edges")
+          "kernel:0 -1 0; -1 5 -1; 0 -1 0,maximum", "emboss:mode=wrap,bilateral", "laplacian_of_gaussian,find_edges",
+          "shrink:by=2,sobel", "median,shrink:by=3,2:resample=bicubic:stride=2")
 STACKS = ("3x4 p1", "3x2 s2 p1, 3x3 p1 d2", "1x5, 5x1 p2")
 CONTENTS = ("noise", "small", "constant", "checkerboard", "special", "spikes", "denormals", "offset", "unit",
             "infinite")
@@ -137,6 +143,8 @@ def draw_options(rng: np.random.Generator, function: str) -> dict[str, Any]:
                 options[one.name] = value
             elif one.required:
                 options[one.name] = VALUES[one.name][0]
+    if options.get("heights") is not None:
+        options.pop("footprint", None)  # which would be of another shape
     if function in REST:
         return options
     if rng.random() < 0.7:

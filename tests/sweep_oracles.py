@@ -210,6 +210,8 @@ def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected
     operation = declaration.operation(own)
     if hasattr(operation, "window"):
         return expect_rank(case, image, pixels, operation)
+    if hasattr(operation, "work"):
+        return expect_morphology(case, image, pixels, operation.work)
     if declaration.mixes:
         stride = both(case.options.get("stride", 1))
         single = image.ndim == 2 or case.options.get("channel_axis", -1) is None
@@ -234,6 +236,8 @@ def expect_composition(case: Case, image: Any, pixels: Any, made: Any, double: b
         responses = []
         for kernel in group.values():
             window = window_of(case, kernel.shape, composition.flip)
+            down, across = window.stride
+            window = window._replace(stride=(down * operation.step[0], across * operation.step[1]))
             if is_too_large(pixels, window, kernel.size * len(composition.groups)):
                 return None
             taps = max(taps, kernel.size)
@@ -295,15 +299,52 @@ def expect_rank(case: Case, image: Any, pixels: Any, operation: Any) -> Expected
     if is_too_large(pixels, window, count):
         return None
     rank = (count - 1 if operation.largest else 0) if hasattr(operation, "largest") else operation.rank
-    if image.dtype.kind == "f":
-        cval = float(np.array(window.cval).astype(image.dtype))
-    else:
-        low, high = (0, 1) if image.dtype.kind == "b" else (np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
-        cval = min(max(round(window.cval), low), high) if np.isfinite(window.cval) else 0.0
-    window = window._replace(cval=cval)
-    taps = [(row, first + k) for row, first, length in chords_of(operation.window).tolist() for k in range(length)]
-    seen = np.sort(np.stack([window.shift(pixels, i, j) for i, j in taps]), 0)
+    window = window._replace(cval=cval_as_sample(window.cval, image.dtype))
+    seen = np.sort(np.stack([window.shift(pixels, i, j) for i, j in taps_of(operation.window)]), 0)
     return Expected(np.where(np.isnan(seen[-1]), np.nan, seen[rank]), 0.0, True)
+
+
+def cval_as_sample(cval: float, dtype: np.dtype[Any]) -> float:
+    """Return the constant outside an image of this dtype as one of its samples."""
+    if dtype.kind == "f":
+        return float(np.array(cval).astype(dtype))
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return min(max(round(cval), low), high) if np.isfinite(cval) else 0.0
+
+
+def taps_of(window: Any) -> list[tuple[int, int]]:
+    """Return the places of the pixels of a footprint that count."""
+    return [(row, first + k) for row, first, length in chords_of(window).tolist() for k in range(length)]
+
+
+def expect_morphology(case: Case, image: Any, pixels: Any, work: Any) -> Expected | None:
+    """Return one extreme or two, or a difference."""
+    stride, mode = both(case.options.get("stride", 1)), case.options.get("mode", "reflect")
+    cval = cval_as_sample(case.options.get("cval", 0.0), image.dtype)
+
+    def take(planes: Any, extreme: Any, step: tuple[int, int]) -> Any:
+        size, before, *_ = extreme.window
+        margin = tuple((first, n - 1 - first) for n, first in zip(size, before, strict=True))
+        window = Window(size, margin, mode, cval, step)
+        heights = np.zeros(extreme.window.samples) if extreme.weights is None else extreme.weights
+        seen = np.sort(np.stack([window.shift(planes, i, j) + np.longdouble(height) for (i, j), height in zip(
+            taps_of(extreme.window), heights, strict=True)]), 0)
+        return np.where(np.isnan(seen[-1]), np.nan, seen[-1 if extreme.largest else 0])
+
+    first, second, chained, difference = work
+    if pixels.size * sum(one.window.samples for one in (first, second) if one) > MOST_WORK:
+        return None
+    if second is None:
+        values = take(pixels, first, stride)
+    elif chained:
+        values = take(take(pixels, first, (1, 1)), second, stride)
+    else:
+        values = take(pixels, second, stride) - take(pixels, first, stride)
+    own = pixels[:, ::stride[0], ::stride[1]]
+    if difference in ("from image", "of image"):
+        values = own - values if difference == "from image" else values - own
+    peak = np.abs(pixels[np.isfinite(pixels)]).max(initial=abs(cval) if np.isfinite(cval) else 0.0)
+    return Expected(values, 8.0 * (peak + 9), difference == "none" and first.weights is None)
 
 
 def expect_blend(case: Case, image: Any) -> Expected:

@@ -186,7 +186,7 @@ def test_strengths_of_wide_rows(name, shape, dtype, rng, variant):
     if not declaration.far and (len(shape) == 3 or declaration.group != "color")])
 def test_a_column_does_not_matter(name, shape, rng, variant):
     """The result of a piece of a wide image is bit-identical to that part of the whole result."""
-    given = {"mix": {"matrix": np.full((2, 3), 0.3)}}.get(name, {})
+    given = {"mix": {"matrix": np.full((2, 3), 0.3)}, "shrink": {"by": 1}}.get(name, {})
     for dtype in ("u1", "u2", "f4", "f8"):
         image = (rng.random(shape) * 200).astype(dtype)
         whole = FILTERS[name].function(image, **given)

@@ -74,6 +74,44 @@ def test_values_and_dtypes_are_those_of_scikit_image(name, code, rng):
         assert_same(name, image, keywords)
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_thresholds_are_those_of_scikit_image(code, rng):
+    image = sample(rng, code)
+    if code in ("u8", "i8"):
+        image = (image // 2**20).astype(code)  # its squares lose digits in scikit-image, too
+    ways = [("threshold_local", {"block_size": size, "method": method, "mode": mode, "cval": 1, "offset": 0.5})
+            for size in (3, (5, 1)) for method in ("gaussian", "mean", "median") for mode in MODES[:5]]
+    ways += [("threshold_local", {"param": 1.5}), ("threshold_local", {"param": (0.5, 2)})]
+    ways += [(name, {"window_size": size, "k": k}) for name in ("threshold_niblack", "threshold_sauvola")
+             for size in (3, (5, 7), 15, 31) for k in (0.2, -0.5)]
+    for name, keywords in [*ways, ("threshold_sauvola", {"r": 0.3})]:
+        wanted, result = (getattr(home, name)(image, **keywords) for home in (filters, drop_in))
+        assert result.dtype == wanted.dtype and result.shape == wanted.shape
+        error = 3e-6 if result.dtype == np.float32 else 1e-7 if "window_size" in keywords else 1e-12
+        size = np.abs(wanted).max() * (2 if name == "threshold_sauvola" else 1)
+        np.testing.assert_allclose(result, wanted, rtol=0, atol=error * size, err_msg=f"{name} {keywords}")
+
+
+@pytest.mark.parametrize("call", [
+    lambda home: home.threshold_niblack(GRAY, 4), lambda home: home.threshold_sauvola(GRAY, (3, 4)),
+    lambda home: home.threshold_local(GRAY, 4), lambda home: home.threshold_local(GRAY, (3, 3, 3)),
+    lambda home: home.threshold_local(GRAY, 3, "mode"),
+])
+def test_wrong_thresholds_raise_the_errors_of_scikit_image(call):
+    with pytest.raises(Exception) as theirs:
+        call(filters)
+    with pytest.raises(type(theirs.value)) as ours:
+        call(drop_in)
+    assert str(ours.value) == str(theirs.value)
+
+
+def test_thresholds_of_volumes_are_left_to_scikit_image(rng):
+    volume = rng.random((5, 9, 9))
+    np.testing.assert_array_equal(drop_in.threshold_niblack(volume, 3), filters.threshold_niblack(volume, 3))
+    np.testing.assert_array_equal(
+        drop_in.threshold_local(volume, 3, "mean"), filters.threshold_local(volume, 3, "mean"))
+
+
 @pytest.mark.parametrize("name", EDGES)
 def test_masks_are_those_of_scikit_image(name, rng):
     image = rng.integers(0, 256, (19, 23), np.uint8)
@@ -290,7 +328,7 @@ def test_patch_in_many_threads():
 
 
 def test_what_goes_on_is_named_in_the_rejection(monkeypatch):
-    monkeypatch.setattr(fallback, "_originals", {})
+    monkeypatch.setattr(fallback.PACKAGES["filters"], "_originals", {})
     monkeypatch.setitem(sys.modules, "skimage", None)
     needs = r"unsharp_mask needs an array \(H, W\).*got list: for everything else install"
     with pytest.raises(ImfilterError, match=needs):

@@ -9,7 +9,7 @@ from imfilter.errors import DtypeError, ImfilterError
 from imfilter.filters import FILTERS
 
 MATRIX = [[0, 0.5, 0.5], [0.1, 0.8, 0.1], [0, 0, 1]]
-MIXING = [name for name, declaration in FILTERS.items() if declaration.group in ("blur", "color")]
+MIXING = [name for name, declaration in FILTERS.items() if declaration.group in ("blur", "color", "size")]
 every = pytest.mark.parametrize("name", MIXING)
 
 

@@ -6,6 +6,7 @@ import pytest
 import reference
 import scipy.ndimage
 import strategies
+from declared import needed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -19,6 +20,11 @@ from imfilter.filters import FILTERS
 MASKED = [declaration for declaration in FILTERS.values() if declaration.weighs]
 masked = pytest.mark.parametrize("declaration", MASKED, ids=[declaration.name for declaration in MASKED])
 THREE = np.array([[0.25, 0.5, 0.25]])
+
+
+def apply(declaration, image, **keywords):
+    """Apply a filter with its defaults and required parameters."""
+    return declaration.function(image, **needed(declaration.name), **keywords)
 
 
 @pytest.fixture
@@ -209,8 +215,8 @@ def test_a_mask_that_counts_everything_changes_nothing(declaration, image):
     for pixels in (image, image.astype(np.float32)):
         for mask in (np.ones(image.shape[:2], bool), np.full(image.shape, 0.7)):
             for options in ({}, {"mode": "constant", "cval": 40.0}, {"stride": (2, 3)}):
-                plain = declaration.function(pixels, **options)
-                result = declaration.function(pixels, mask=mask, **options)
+                plain = apply(declaration, pixels, **options)
+                result = apply(declaration, pixels, mask=mask, **options)
                 assert result.dtype == plain.dtype and result.shape == plain.shape
                 np.testing.assert_allclose(result.astype(float), plain, rtol=0, atol=1 if pixels is image else 2e-3)
 
@@ -220,7 +226,7 @@ def test_a_mask_that_counts_everything_changes_nothing(declaration, image):
 def test_a_constant_image_stays_as_it_is(declaration, code, mask, rng):
     flat = np.full((*mask.shape, 3), 77, code)
     for weights in (mask, mask * rng.random(mask.shape)):
-        result = declaration.function(flat, mask=weights).astype(float)
+        result = apply(declaration, flat, mask=weights).astype(float)
         known = np.isfinite(result) & (result != 0)
         np.testing.assert_allclose(result[known], 77, rtol=0, atol=1e-9 if code == "f8" else 0.01)
         if declaration.name in ("box", "binomial", "sharpen"):  # whose kernels are smaller than the hole
@@ -232,57 +238,57 @@ def test_channels_are_filtered_one_by_one(declaration, image, mask, rng):
     for weights in (mask, rng.random(image.shape)):
         for pixels in (image, image.astype(np.float32)):
             each = [weights if weights.ndim == 2 else weights[..., c] for c in range(3)]
-            alone = [declaration.function(np.ascontiguousarray(pixels[..., c]), mask=each[c]) for c in range(3)]
-            np.testing.assert_array_equal(declaration.function(pixels, mask=weights), np.stack(alone, -1))
+            alone = [apply(declaration, np.ascontiguousarray(pixels[..., c]), mask=each[c]) for c in range(3)]
+            np.testing.assert_array_equal(apply(declaration, pixels, mask=weights), np.stack(alone, -1))
 
 
 @masked
 def test_integers_are_the_rounded_floats(declaration, image, mask):
-    exact = declaration.function(image, mask=mask, dtype=np.float64)
-    result = declaration.function(image, mask=mask)
+    exact = apply(declaration, image, mask=mask, dtype=np.float64)
+    result = apply(declaration, image, mask=mask)
     growth = 1 if declaration.group == "blur" else 8
     np.testing.assert_allclose(result, np.clip(np.nan_to_num(exact), 0, 255), rtol=0, atol=0.5 + 0.001 * growth)
 
 
 @masked
 def test_where_the_mask_may_have_its_axes(declaration, image, mask, rng):
-    wanted = declaration.function(image, mask=mask)
+    wanted = apply(declaration, image, mask=mask)
     second, other = image[::-1].copy(), rng.random(mask.shape)
     batch = np.stack([image, second])
-    np.testing.assert_array_equal(declaration.function(batch, mask=mask)[0], wanted)
-    np.testing.assert_array_equal(declaration.function(batch, mask=mask)[1], declaration.function(second, mask=mask))
+    np.testing.assert_array_equal(apply(declaration, batch, mask=mask)[0], wanted)
+    np.testing.assert_array_equal(apply(declaration, batch, mask=mask)[1], apply(declaration, second, mask=mask))
     both = np.stack([mask, other])[..., None]
-    np.testing.assert_array_equal(declaration.function(batch, mask=both)[1], declaration.function(second, mask=other))
+    np.testing.assert_array_equal(apply(declaration, batch, mask=both)[1], apply(declaration, second, mask=other))
     each = rng.random(image.shape)
-    np.testing.assert_array_equal(declaration.function(batch, mask=each)[1], declaration.function(second, mask=each))
+    np.testing.assert_array_equal(apply(declaration, batch, mask=each)[1], apply(declaration, second, mask=each))
     front = np.moveaxis(image, -1, 0)
-    np.testing.assert_array_equal(declaration.function(front, mask=mask, channel_axis=0), np.moveaxis(wanted, -1, 0))
+    np.testing.assert_array_equal(apply(declaration, front, mask=mask, channel_axis=0), np.moveaxis(wanted, -1, 0))
     np.testing.assert_array_equal(
-        declaration.function(front, mask=np.moveaxis(each, -1, 0), channel_axis=0),
-        np.moveaxis(declaration.function(image, mask=each), -1, 0))
+        apply(declaration, front, mask=np.moveaxis(each, -1, 0), channel_axis=0),
+        np.moveaxis(apply(declaration, image, mask=each), -1, 0))
     np.testing.assert_array_equal(
-        declaration.function(front, mask=mask, channel_axis=None), np.moveaxis(wanted, -1, 0))
+        apply(declaration, front, mask=mask, channel_axis=None), np.moveaxis(wanted, -1, 0))
 
 
 @masked
 def test_threads_and_layout_change_nothing(declaration, image, mask, many_blocks, threaded):
-    wanted = declaration.function(image, mask=mask, workers=1)
+    wanted = apply(declaration, image, mask=mask, workers=1)
     for workers in (2, 3, 8):
-        np.testing.assert_array_equal(declaration.function(image, mask=mask, workers=workers), wanted)
+        np.testing.assert_array_equal(apply(declaration, image, mask=mask, workers=workers), wanted)
     for name, arranged in strategies.LAYOUTS.items():
         given = arranged(image.copy())
         copied = name in ("negative steps", "zero step")
-        as_given = declaration.function(given.copy(), mask=mask) if copied else wanted
-        np.testing.assert_array_equal(declaration.function(given, mask=mask), as_given)
+        as_given = apply(declaration, given.copy(), mask=mask) if copied else wanted
+        np.testing.assert_array_equal(apply(declaration, given, mask=mask), as_given)
 
 
 @masked
 def test_out_may_be_the_image_or_the_mask(declaration, image, rng, many_blocks):
     mask = rng.integers(0, 3, image.shape, np.uint8)
-    wanted = declaration.function(image, mask=mask)
+    wanted = apply(declaration, image, mask=mask)
     pixels, weights = image.copy(), mask.copy()
-    assert declaration.function(pixels, mask=mask, out=pixels) is pixels
-    assert declaration.function(image, mask=weights, out=weights) is weights
+    assert apply(declaration, pixels, mask=mask, out=pixels) is pixels
+    assert apply(declaration, image, mask=weights, out=weights) is weights
     np.testing.assert_array_equal(pixels, wanted)
     np.testing.assert_array_equal(weights, wanted)
 
@@ -306,9 +312,9 @@ def test_a_sharpened_pixel_that_does_not_count_is_the_blur_of_those_that_do(imag
 @masked
 def test_a_pillow_image_is_a_mask(declaration, image, mask):
     gray = Image.fromarray(mask.astype(np.uint8) * 255)
-    result = declaration.function(Image.fromarray(image), mask=gray)
-    np.testing.assert_array_equal(np.asarray(result), declaration.function(image, mask=mask * 255))
-    close = np.abs(np.asarray(result).astype(int) - declaration.function(image, mask=mask))
+    result = apply(declaration, Image.fromarray(image), mask=gray)
+    np.testing.assert_array_equal(np.asarray(result), apply(declaration, image, mask=mask * 255))
+    close = np.abs(np.asarray(result).astype(int) - apply(declaration, image, mask=mask))
     assert close.max() <= 1
 
 
@@ -364,9 +370,8 @@ def test_kernels_that_sum_to_0_are_rejected(kernel):
 
 @pytest.mark.parametrize("declaration", [one for one in FILTERS.values() if not one.weighs], ids=lambda one: one.name)
 def test_filters_that_take_no_mask_say_so(declaration):
-    needed = {parameter.name: np.eye(3) for parameter in declaration.parameters if parameter.required}
     with pytest.raises(ImfilterError, match=f"^mask must be None for {declaration.name}, got str: only blurs"):
-        declaration.function(np.ones((5, 4, 3)), mask="nan", **needed)
+        apply(declaration, np.ones((5, 4, 3)), mask="nan")
 
 
 def test_scratch_is_a_few_rows(rng):

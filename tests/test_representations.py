@@ -7,7 +7,7 @@ from sweep_cases import LAYOUTS
 import imfilter
 from imfilter.filters import FILTERS
 
-REQUIRED = {"matrix": [[0, 0.5, 1], [0, 1, 0], [0.25, 0, 0]]}
+REQUIRED = {"matrix": [[0, 0.5, 1], [0, 1, 0], [0.25, 0, 0]], "by": (2, 3)}
 ROW, SQUARE = np.full((1, 5), 0.2), np.arange(35).reshape(7, 5) / 100
 
 

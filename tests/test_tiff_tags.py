@@ -142,6 +142,27 @@ def test_a_stride_multiplies_the_size_of_pixels_on_the_map(filter_tiff, order, e
     assert found[33922] == doubles(order, *tie, 0, 5e5, 46e5, 0)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("kind", "tie"), [(1, (0, 0)), (2, (-0.25, -0.375))])
+def test_a_block_that_becomes_one_pixel_keeps_its_corners_on_the_map(filter_tiff, engine, kind, tie):
+    keys = struct.pack("<8H", 1, 1, 0, 1, 1025, 0, 1, kind)
+    given = {33550: doubles("<", 10, 10, 0), 33922: doubles("<", 0, 0, 0, 5e5, 46e5, 0), 34735: (3, 8, keys)}
+    data, _ = filter_tiff(make_tiff("<", given), "apply", "shrink", "--by", "4,2", engine=engine)
+    found = read_entries(data)
+    assert found[33550] == doubles("<", 20, 40, 0) and found[34735] == given[34735]
+    assert found[33922] == doubles("<", *tie, 0, 5e5, 46e5, 0)
+
+
+def test_a_shrunk_image_has_its_own_transformation_and_rational_polynomial(filter_tiff):
+    matrix = doubles("<", 10, 1, 0, 100, 2, -10, 0, 200, 0, 0, 1, 0, 0, 0, 0, 1)
+    polynomial = [0.0, 0, 15, 7, 0, 0, 0, 20, 30, 1, 1, 1] + [0.5] * 80
+    given = make_tiff("<", {34264: matrix, 50844: doubles("<", *polynomial)})
+    data, _ = filter_tiff(given, "apply", "shrink", "--by", "2")
+    found = read_entries(data)
+    assert found[34264] == doubles("<", 20, 2, 0, 100, 4, -20, 0, 200, 0, 0, 1, 0, 0, 0, 0, 1)
+    assert found[50844] == doubles("<", 0, 0, 7.25, 3.25, 0, 0, 0, 10, 15, *polynomial[9:])
+
+
 def test_a_stride_multiplies_the_transformation_and_the_rational_polynomial(filter_tiff):
     matrix = doubles("<", 10, 1, 0, 100, 2, -10, 0, 200, 0, 0, 1, 0, 0, 0, 0, 1)
     polynomial = [0.0, 0, 15, 7, 0, 0, 0, 20, 30, 1, 1, 1] + [0.5] * 80

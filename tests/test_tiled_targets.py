@@ -1,4 +1,5 @@
 """Large results as targets: written in any order, kept as they are, and under their name only once they are whole."""
+import json
 import os
 import pickle
 import random
@@ -225,6 +226,16 @@ def test_ome_zarr_makes_ome_zarr(tmp_path, version, channels):
     again = open_source(str(tmp_path / "out.zarr"))
     np.testing.assert_array_equal(again.read(Block(0, 75, 0, 64)), half)
     assert again.colors == like.colors
+
+
+def test_ome_zarr_places_blocks_that_became_pixels(tmp_path):
+    """The middle of the first block of 4 x 3 pixels lies 1.5 and 1 pixels from that of the first pixel."""
+    like = open_source(ome(tmp_path / "in.zarr", 3, channels=False, pixels=GRAY))
+    begun(tmp_path / "out.zarr", GRAY[::4, ::3], 32, like, stride=(4, 3), offset=(1.5, 1.0))
+    (found,) = (tmp_path / "out.zarr").parent.glob("*out.zarr*/zarr.json")
+    words = json.loads(found.read_text())["attributes"]["ome"]
+    assert words["multiscales"][0]["datasets"][0]["coordinateTransformations"] == [
+        {"type": "scale", "scale": [1.0, 2.0, 0.75]}, {"type": "translation", "translation": [0.0, 7.75, 8.25]}]
 
 
 def test_ome_zarr_of_gray_gets_an_axis_for_channels_and_keeps_it_for_gray(tmp_path):

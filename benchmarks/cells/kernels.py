@@ -87,6 +87,8 @@ def make_stride_cells() -> Iterator[Cell]:
         yield make_pyramid_cell(image)
         for stride in (2, 4):
             yield make_reduced_cell(image, stride)
+            if is_picture(image):
+                yield make_shrunk_cell(image, stride)
         yield make_strided_cell(image, 3)
     yield make_strided_cell(make_photo(), 7)
 
@@ -117,6 +119,16 @@ def make_reduced_cell(image: Array, stride: int) -> Cell:
         picture = Image.fromarray(image)
         contestants["Pillow"] = lambda: picture.reduce(stride)
     return Cell(f"mean {stride} x {stride} stride {stride} {image.dtype}", contestants, tolerate(image))
+
+
+def make_shrunk_cell(image: Array, by: int) -> Cell:
+    """Return a cell that shrinks an image by the Lanczos kernel; Pillow rounds between its passes."""
+    height, width = image.shape[0] // by, image.shape[1] // by
+    ours, picture = np.empty((height, width, 3), image.dtype), Image.fromarray(image)
+    contestants: dict[str, Contestant] = {
+        "imfilter": lambda: imfilter.shrink(image, by, out=ours),
+        "Pillow": lambda: picture.resize((width, height), Image.Resampling.LANCZOS)}
+    return Cell(f"shrink by {by}, lanczos {image.dtype}", contestants, loose={"Pillow": 20.0})
 
 
 def make_strided_cell(image: Array, size: int) -> Cell:

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..errors import DtypeError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 PROVIDER = "imfilter.interop.dask"
@@ -25,6 +27,13 @@ def is_lazy(image: object) -> bool:
     """Return whether the image is a dask array, without importing dask."""
     module = sys.modules.get("dask.array")
     return module is not None and isinstance(image, module.Array)
+
+
+def reject_lazy(name: str, image: object) -> None:
+    """Reject a lazy array, which a function that nothing is registered for would compute as a whole."""
+    if type(image) is not np.ndarray and is_lazy(image):
+        raise DtypeError(
+            f"{name} needs an image in memory, got a dask array: call it for each block, with dask.array.map_overlap")
 
 
 def implements(name: str) -> Callable[[F], F]:

@@ -148,7 +148,9 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
     from .. import files
 
     path = result.output or "-"
-    filtered = photo.map(lambda frame: _filter_frame(job, frame, photo.notes), getattr(job.filter, "stride", (1, 1)))
+    filtered = photo.map(
+        lambda frame: _filter_frame(job, frame, photo.notes), getattr(job.filter, "stride", (1, 1)),
+        getattr(job.filter, "offset", (0.0, 0.0)))
     data = files.encode_photo(filtered, job.output.suffix(path, photo.suffix), job.settings or files.Settings())
     result.width, result.height, result.mode = filtered.image.width, filtered.image.height, filtered.image.mode
     result.bytes = len(data)

@@ -93,7 +93,7 @@ def _create_target(job: BatchJob, recipe: Recipe, source: Source, tiles: TiledRe
     tiling, strip = job.tiling or Tiling(), bool(job.settings and job.settings.strip)
     options = TargetOptions(provenance=_describe_provenance(recipe, job.signed, source),
                             resume=tiling.resume and format_suffix(path) == ZARR, force=job.output.force, strip=strip,
-                            stride=recipe.stride)
+                            stride=recipe.stride, offset=recipe.offset)
     tile = tiling.tile or _choose_tile(source)
     return create_target(os.path.abspath(path), tiles.shape, tiles.dtype, tile, like=source, options=options)
 

@@ -25,7 +25,9 @@ from ..arrays.nodata import Value
 from ..convolution import conv2d, convolve, correlate
 from ..engine import region
 from ..engine.borders import (
+    IGNORE,
     PADDING_MODES,
+    Border,
     Margins,
     bank_margins,
     kernel_margins,
@@ -172,7 +174,8 @@ def _build_stage(
     """
     one = stage.filter
     layout = layout_of(colors.shape, channel_axis)
-    border = parse_border("mode", one.keywords.get("mode", "reflect"))
+    mode = one.keywords.get("mode", "reflect")
+    border = Border.CONSTANT if mode == IGNORE else parse_border("mode", mode)
     # Other steps than one convolution need results for all pixels of a source block.
     steps = alpha is not None or stage.missing is not None or one.keywords.get("linear")
     kernels = None if steps else one.operation.kernel_set

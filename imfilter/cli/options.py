@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..arrays.conversion import as_array
-from ..engine.borders import MODES
+from ..engine.borders import IGNORE, MODES
 from ..errors import FileError
 from ..filters.parameters import Integer, Number, Pair
 from ..pipeline.recipe import SIGNED, Recipe
@@ -28,8 +28,9 @@ NAME = Name(readable=False, allow_dash=True)
 FOLDER = Name(readable=False, file_okay=False)
 FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1)  # required, unless there is a stream
 BORDER = [
-    OptionWithAlias(["--mode"], alias="--border", type=click.Choice(list(MODES)), default="reflect", show_default=True,
-                    metavar="MODE", help=f"How the photo continues beyond its border: {', '.join(MODES)}."),
+    OptionWithAlias(["--mode"], alias="--border", type=click.Choice([*MODES, IGNORE]), default="reflect",
+                    show_default=True, metavar="MODE",
+                    help=f"Beyond the border: {', '.join(MODES)} (morphology: {IGNORE})."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
                  help="Value outside, with --mode constant."),
 ]

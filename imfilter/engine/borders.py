@@ -45,6 +45,8 @@ class Border(enum.IntEnum):
 
 MODES = {border.name.lower(): border for border in Border}
 
+IGNORE = "ignore"  # a border of morphology, for which pixels outside the image do not count
+
 PADDING_MODES = {
     "zeros": Border.CONSTANT,
     "reflect": Border.MIRROR,

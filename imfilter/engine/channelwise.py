@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native, working_dtype
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, array_like, open_image
 from ..errors import check_pair, check_real
@@ -145,7 +145,7 @@ class PreparedConvolution(PreparedLoops):
         self.layout, self._epilogue = layout, kernels.epilogue
         self.dtype = result_dtype(image_dtype, options.dtype)
         # What responses are computed for, and what the loops write instead of a dtype that is not native.
-        response = working_dtype(image_dtype, self.dtype) if kernels.epilogue else self.dtype
+        response = kernels.epilogue.working_dtype(image_dtype, self.dtype) if kernels.epilogue else self.dtype
         self._proxy = PROXY_DTYPE.get(response, response)
         stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
         border = parse_border("mode", options.mode)

@@ -46,10 +46,12 @@ class Computation(NamedTuple):
 class WindowPlan(NamedTuple):
     """How the samples of a window are looked at.
 
-    method: "extreme", "chords", "network", "histogram", "counting", "selection" or "bilateral". before: rows above and
-    columns to the left of the pixel. cost: roughly how long a sample takes. rank: of the sample wanted. chords: as in
-    Footprint; None: the method needs none. weights: of a bilateral filter, the logarithm to base 2 for each place of
-    the window; strictness: what a difference is multiplied by. exact: as above.
+    method: "extreme", "chords", "heights", "network", "histogram", "counting", "selection", "bilateral", "statistics"
+    or "entropy". before: rows above and columns to the left of the pixel. cost: roughly how long a sample takes. rank:
+    of the sample wanted. chords: as in Footprint; None: the method needs none. weights: of a bilateral filter, the
+    logarithm to base 2 for each place of the window; of heights, what is added to samples, in the order of the chords;
+    of statistics, the scales in `Window` of pyx/engine.pxd; of an entropy, the growth of its terms. strictness: what a
+    difference is multiplied by. statistic, amount, offset, white: as in `Window`. exact: as above.
     """
 
     method: str
@@ -62,3 +64,7 @@ class WindowPlan(NamedTuple):
     weights: Any = None
     strictness: float = 0.0
     exact: bool = False
+    statistic: str = ""
+    amount: float = 0.0
+    offset: float = 0.0
+    white: float = 1.0

@@ -28,22 +28,27 @@ class KernelSet:
         Whether they were flipped: the anchor, tap (kh // 2, kw // 2) of the kernel as given, was flipped with them.
     epilogue : Epilogue or None
         What is computed from each response before it is rounded.
+    anchor : (int, int) or None
+        The tap, of the kernels as they are correlated, that lies on a pixel; None: the middle one.
     """
 
     __slots__ = ("_hash", "anchor", "cacheable", "epilogue", "flipped", "kernels", "key", "shape", "size")
 
-    def __init__(self, kernels: tuple[Kernel, ...], flipped: bool, epilogue: Epilogue | None = None) -> None:
+    def __init__(
+        self, kernels: tuple[Kernel, ...], flipped: bool, epilogue: Epilogue | None = None,
+        anchor: tuple[int, int] | None = None,
+    ) -> None:
         self.kernels, self.flipped, self.epilogue = kernels, flipped, epilogue
         self.shape: tuple[int, int] = kernels[0].shape
         height, width = self.shape
         middle = height // 2, width // 2
-        self.anchor = (height - 1 - middle[0], width - 1 - middle[1]) if flipped else middle
+        self.anchor = anchor or ((height - 1 - middle[0], width - 1 - middle[1]) if flipped else middle)
         self.size = sum(kernel.size for kernel in kernels)
         self.cacheable = self.size <= LARGEST_CACHED  # small enough for its structure to be cached
         # Comparing the values of a large set would take longer than planning for it: it equals only itself.
         self.key: Hashable = object()
         if self.cacheable:
-            self.key = flipped, epilogue, self.shape, *map(_weights_as_bytes, kernels)
+            self.key = flipped, epilogue, self.shape, self.anchor, *map(_weights_as_bytes, kernels)
         self._hash = hash(self.key)
 
     def __hash__(self) -> int:
@@ -70,9 +75,13 @@ class KernelSet:
         """Return the set of two kernels of one size, for the root mean square of their responses."""
         return cls._from_kernels((_contiguous(first), _contiguous(second)), flip)
 
+    def with_anchor(self, anchor: tuple[int, int]) -> "KernelSet":
+        """Return this set with another tap on the pixel."""
+        return KernelSet(self.kernels, self.flipped, self.epilogue, anchor)
+
     def with_epilogue(self, epilogue: Epilogue) -> "KernelSet":
         """Return this set of one kernel with an epilogue."""
-        return KernelSet(self.kernels, self.flipped, epilogue)
+        return KernelSet(self.kernels, self.flipped, epilogue, self.anchor)
 
     @classmethod
     def _from_kernels(cls, kernels: tuple[Kernel, ...], flip: bool) -> "KernelSet":

@@ -47,17 +47,22 @@ def prepare_extreme(
     """Prepare to take the smallest or the largest sample of each window."""
 
     def choose_plan(image_size: tuple[int, int], _: np.dtype[Any]) -> WindowPlan:
-        if window.chords is not None:
-            return WindowPlan(
-                "chords", window.size, window.before, 2 * len(window.chords), int(largest), chords=window.chords)
-        # Beyond twice the image a border only repeats samples that the window already holds.
-        sides = list(zip(window.size, window.before, image_size, strict=True))
-        before = [min(first, 2 * n) for _, first, n in sides]
-        after = [min(length - 1 - first, 2 * n) for length, first, n in sides]
-        height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
-        return WindowPlan("extreme", (height, width), (before[0], before[1]), 1, int(largest))
+        return plan_extreme(window, largest, image_size)
 
     return PreparedWindow(opened, choose_plan, options, selects=True)
+
+
+def plan_extreme(window: Footprint, largest: bool, image_size: tuple[int, int]) -> WindowPlan:
+    """Plan to take the smallest or the largest sample of each window of an image of this size."""
+    if window.chords is not None:
+        return WindowPlan(
+            "chords", window.size, window.before, 2 * len(window.chords), int(largest), chords=window.chords)
+    # Beyond twice the image a border only repeats samples that the window already holds.
+    sides = list(zip(window.size, window.before, image_size, strict=True))
+    before = [min(first, 2 * n) for _, first, n in sides]
+    after = [min(length - 1 - first, 2 * n) for length, first, n in sides]
+    height, width = (first + 1 + last for first, last in zip(before, after, strict=True))
+    return WindowPlan("extreme", (height, width), (before[0], before[1]), 1, int(largest))
 
 
 def prepare_rank(opened: OpenedImage, window: Footprint, rank: int, options: FilterOptions) -> "PreparedWindow":
@@ -110,7 +115,7 @@ class PreparedWindow(PreparedLoops):
         self._written = opened.dtype if selects else self.dtype
         self._stride, self._exact = check_pair("stride", options.stride, 1), check_flag("exact", options.exact)
         self._border = parse_border("mode", options.mode)
-        self._fill_value = _make_fill_value(options.cval, self._border, opened)
+        self._fill_value = make_fill_value(options.cval, self._border, opened)
         height, width = layout.size(shape)
         self.shape = layout.shape(shape, -(-height // self._stride[0]), -(-width // self._stride[1]))
         check_fits_memory(self.shape)
@@ -146,7 +151,7 @@ class PreparedWindow(PreparedLoops):
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels). A small plan stays packed for the next."""
         return self._kept.make_task(source, target, lambda: _core.PackedWindow(
-            source, target, self._plan, _clip_stride(self._stride, source.shape), int(self._border), self._fill_value))
+            source, target, self._plan, clip_stride(self._stride, source.shape), int(self._border), self._fill_value))
 
     def _filter_places(self, pixels: Array, workers: int | None) -> Array:
         """Return selected samples of integers beyond float64: their places in the list of all samples are filtered.
@@ -164,13 +169,13 @@ class PreparedWindow(PreparedLoops):
         return selected
 
 
-def _make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:
+def make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:
     """Return the sample outside the image as an array of one, in the dtype that the loops read."""
     dtype = opened.dtype
     value = np.array([parse_cval(cval, border, dtype)])
     return round_to_dtype(value, dtype).astype(PROXY_DTYPE.get(dtype, dtype))
 
 
-def _clip_stride(stride: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int]:
+def clip_stride(stride: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int]:
     """Return a stride that ends within the image, so that no index overflows: either way one result remains."""
     return min(stride[0], shape[1]), min(stride[1], shape[2])

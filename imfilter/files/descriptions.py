@@ -41,11 +41,12 @@ class Stored(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A result: its width and height, its mode, and the stride (down, across) of the filter."""
+    """A result: its width and height, its mode, and the stride and the offset (down, across) of the filter."""
 
     size: tuple[int, int]
     mode: str
     stride: tuple[int, int]
+    offset: tuple[float, float] = (0.0, 0.0)
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..arrays.dtypes import Array
+from .descriptions import Result
 from .photo import add_note
 from .tables import Directory, Entry
 
@@ -14,12 +15,13 @@ SCALE, TIE_POINTS, MATRIX, KEYS, RPC, OLD_MATRIX = 33550, 33922, 34264, 34735, 5
 RASTER_TYPE, POINT = 1025, 2  # the key that tells whether coordinates count from the corner or the center of a pixel
 
 
-def update_georeference(page: Directory, order: str, stride: tuple[int, int], turn: int, notes: list[str]) -> None:
+def update_georeference(page: Directory, order: str, result: Result, turn: int, notes: list[str]) -> None:
     """Divide raster coordinates by the strides (down, across); remove them, with a note, if the page was turned.
 
-    The center of pixel k of the result is that of pixel k * stride of the source. Centers are whole numbers if
+    The center of pixel k of the result is that of pixel k * stride + offset of the source. Centers are whole numbers if
     coordinates count from the center, else half a pixel more.
     """
+    stride = result.stride
     if turn != 1:
         if page.remove(SCALE, TIE_POINTS, MATRIX, RPC, OLD_MATRIX):
             add_note(notes, "place on the map not kept: the photo was turned upright")
@@ -28,21 +30,23 @@ def update_georeference(page: Directory, order: str, stride: tuple[int, int], tu
         return
     steps = np.array([stride[1], stride[0]], float)
     half = 0.0 if _counts_from_centers(page, order) else 0.5
+    origin = np.array([result.offset[1], result.offset[0]]) + half
     _change(page, order, SCALE, 3, lambda scale: np.append(scale[:2] * steps, scale[2:]))
 
     def divide(points: Array) -> Array:
         points = points.reshape(-1, 6).copy()
-        points[:, :2] = (points[:, :2] - half) / steps + half
+        points[:, :2] = (points[:, :2] - origin) / steps + half
         return points
 
     def multiply(matrix: Array) -> Array:
         matrix = matrix.reshape(4, 4).copy()
-        matrix[:3, 3] += matrix[:3, :2] @ (half - half * steps)
+        matrix[:3, 3] += matrix[:3, :2] @ (origin - half * steps)
         matrix[:3, :2] *= steps
         return matrix
 
     def divide_rational(numbers: Array) -> Array:
         numbers = numbers.copy()
+        numbers[[3, 2]] -= origin - half
         numbers[[3, 2, 8, 7]] /= np.tile(steps, 2)  # offsets and scales of samples and lines, between centers
         return numbers
 

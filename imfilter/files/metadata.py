@@ -191,7 +191,7 @@ def fit_metadata(
 ) -> dict[str, Any]:
     """Return the metadata that a format can hold, and add a note for the rest."""
     stride: tuple[int, int] = info.get("stride", (1, 1))
-    stored = info.get("stored")
+    offset, stored = info.get("offset", (0.0, 0.0)), info.get("stored")
     info = {key: info[key] for key in KEPT if info.get(key)}
     if strip:
         _strip_metadata(info)
@@ -200,7 +200,7 @@ def fit_metadata(
         from .descriptions import Result
         from .tiff_tables import update_tiff_entries
 
-        info["exif"] = update_tiff_entries(info["exif"], stored, Result(size, mode, stride), notes)
+        info["exif"] = update_tiff_entries(info["exif"], stored, Result(size, mode, stride, offset), notes)
         info = {key: value for key, value in info.items() if value}
     stated = "exif" in kind.keeps and _exif_resolution(info.get("exif"))
     for key in [key for key in info if key not in kind.keeps]:

@@ -73,17 +73,21 @@ class Photo:
         """The first frame."""
         return self.frames[0]
 
-    def map(self, function: Callable[[Picture], Picture], stride: tuple[int, int] = (1, 1)) -> Photo:
+    def map(
+        self, function: Callable[[Picture], Picture], stride: tuple[int, int] = (1, 1),
+        offset: tuple[float, float] = (0.0, 0.0),
+    ) -> Photo:
         """Return a photo of the frames function(frame), each computed on access, with the same metadata.
 
-        stride: of the function (down, across); resolutions are divided by it when the photo is encoded.
+        stride: of the function (down, across); resolutions are divided by it when the photo is encoded. offset: of the
+        first result from the middle of the first pixel.
         """
         frames = self.frames
 
         def make(number: int) -> Picture:
             source = frames[number]
             result = function(source)
-            result.info = {**source.info, "stride": stride} if stride != (1, 1) else dict(source.info)
+            result.info = {**source.info, "stride": stride, "offset": offset} if stride != (1, 1) else dict(source.info)
             return result
 
         return Photo(Frames(len(frames), make), self.suffix, self.notes, self.stream)

@@ -194,7 +194,7 @@ def update_tiff_entries(exif: bytes, stored: Stored, result: Result, notes: list
     """Return a TIFF page's entries, as EXIF, with those updated that repeat the size of the page or of its pixels."""
     block = ExifBlock.parse(exif)
     before = list(block.first.entries)
-    update_georeference(block.first, block.order, result.stride, stored.turn, notes)
+    update_georeference(block.first, block.order, result, stored.turn, notes)
     update_descriptions(block.first, stored, result, notes)
     remove_statistics(block.first, notes)
     remove_curve(block.first, result.bits, notes)

@@ -4,7 +4,10 @@ Their modules have no `from __future__ import annotations`: the registry reads e
 first have to compile it from its text.
 """
 # isort: off
-from . import blur, sharpen, edges, bandpass, derivatives, ridges, canny, relief, color, rank  # noqa: F401
+from . import (  # noqa: F401
+    blur, sharpen, edges, bandpass, derivatives, ridges, canny, relief, color, rank, morphology, local, threshold,
+    guided, shrink,
+)
 # isort: on
 from .declaration import FilterDeclaration, Parameter
 from .registry import FILTERS, filters_by_group

@@ -56,6 +56,8 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
     if type(image) is not np.ndarray and is_picture(image) and not has_alpha(image):
         prepared.operation.check_colors(image)
         pixels = pixels_of(image, options.channel_axis)
+        if prepared.operation.floats and not prepared.operation.signed:
+            options = _keep_dtype(options, pixels.dtype)
         return to_input_type(image, _filter_array(declaration, pixels, values, options))
     return _filter_checked(declaration, prepared, image, options)
 
@@ -101,7 +103,7 @@ def _prepare(
     operation = prepared.operation
     if prepared.linear or operation.size > LARGEST_PREPARED:
         return None
-    if operation.signed and wanted is None:
+    if (operation.signed or operation.floats) and wanted is None:
         wanted = signed_dtype(dtype)
     options = FilterOptions(mode, cval, stride, None, channel_axis, wanted, None, None, exact)
     return operation.prepare(open_image(array_like(shape, dtype), channel_axis), options)
@@ -117,7 +119,7 @@ def _filter_checked(
     if type(image) is not np.ndarray and is_picture(image) and has_alpha(image):
         return _filter_picture_with_alpha(declaration, prepared, image, options)
     operation = prepared.operation
-    if operation.signed and options.dtype is None:
+    if (operation.signed or operation.floats) and options.dtype is None:
         options = options.with_dtype(signed_dtype(as_array(image).dtype))
     if prepared.linear:
         return apply_in_linear_light(operation, image, options)
@@ -131,6 +133,8 @@ def _filter_picture_with_alpha(
     out = options.out
     colors, alpha = split_picture_alpha(image)
     assert alpha is not None
+    if prepared.operation.floats and not prepared.operation.signed:
+        options = _keep_dtype(options, colors.dtype)
     mixed, weight = filter_beside_alpha(
         declaration.function, declaration.weighs and prepared.operation.averages, colors, alpha,
         {**prepared.keywords, **options._replace(out=None)._asdict()})
@@ -140,6 +144,11 @@ def _filter_picture_with_alpha(
         check_out(out, pixels.shape, pixels.dtype)
         out[...] = pixels
     return result
+
+
+def _keep_dtype(options: FilterOptions, dtype: np.dtype[Any]) -> FilterOptions:
+    """Return options with this dtype unless they have one: pictures of several bands hold no floats."""
+    return options.with_dtype(dtype) if options.dtype is None else options
 
 
 def signed_dtype(image: np.dtype[Any]) -> np.dtype[Any]:

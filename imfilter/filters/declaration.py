@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import _core
+from ..engine.borders import IGNORE
 from ..engine.region import CURRENT
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
@@ -57,6 +58,8 @@ PLACING = (
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
     Parameter("exact", Flag(), COMMON_DEFAULTS["exact"], "The same bits on every processor, more slowly."),
 )
+# Morphology may leave pixels outside the image out.
+PLACING_OF_MORPHOLOGY = (PLACING[0]._replace(kind=BorderName((IGNORE,))), *PLACING[1:])
 LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, by the transfer curve of the file, else sRGB.")
 
 
@@ -82,6 +85,11 @@ GROUPS = {
     "relief": Group(makes_sign=True),
     "color": Group(linear=True, mixes=True),
     "rank": Group(),
+    "morphology": Group(),
+    "local": Group(),
+    "threshold": Group(makes_sign=True),
+    "size": Group(weighs=True, linear=True),
+    "smoothing": Group(),
     "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
 }
 
@@ -118,7 +126,7 @@ class FilterDeclaration:
     build: returns the operation for checked parameters. function: the public one, of an image. kernel_parameters:
     defaults in `imfilter.kernels` that differ, and ... for parameters that do not change the kernel. cut: whether
     results beyond the range of an integer image are clipped within a pipeline, too; other filters pass on floats
-    beyond it. far: whether a pixel may depend on any other.
+    beyond it. far: whether a pixel may depend on any other. own_sign: as makes_sign of a group, for this filter.
     """
 
     name: str
@@ -129,6 +137,7 @@ class FilterDeclaration:
     kernel_parameters: Mapping[str, Any] = field(default_factory=dict)
     cut: bool = False
     far: bool = False
+    own_sign: bool = False
     # Calls of the function: by its own parameters, and mode, cval, stride, channel_axis, dtype and exact.
     recent: _core.RecentCalls = field(default_factory=lambda: _core.RecentCalls(CURRENT, ORIGINAL), repr=False)
     _prepared: dict[Any, PreparedFilter] = field(default_factory=dict, repr=False)
@@ -182,12 +191,17 @@ class FilterDeclaration:
     @property
     def makes_sign(self) -> bool:
         """Whether the sign of the result is the filter's own, or none; otherwise it is that of the image."""
-        return GROUPS[self.group].makes_sign
+        return self.own_sign or GROUPS[self.group].makes_sign
 
     @property
     def mixes(self) -> bool:
         """Whether it mixes the channels."""
         return GROUPS[self.group].mixes
+
+    @property
+    def placing(self) -> tuple[Parameter, ...]:
+        """Keywords that it has in a pipeline, in addition to its own parameters."""
+        return PLACING_OF_MORPHOLOGY if self.group == "morphology" else PLACING
 
     @property
     def summary(self) -> str:

@@ -64,15 +64,23 @@ class Composition(NamedTuple):
 class Operation:
     """What a filter does to an image, for checked parameters.
 
-    size: the number of weights that it holds. signed: whether its results have a sign, which integers would lose: they
-    are float32 for images of integers, unless a dtype is given. on_level: whether it adds to white or gray. averages:
-    whether pixels can be left out of its sums, and light can be averaged, if its group does: derivatives do neither.
+    size: the number of weights that it holds. reach: pixels above, below, left and right of itself that a result may
+    depend on; None: it is to be measured. border_reach: rows and columns, on either side, that a result near a border
+    depends on, where that may be more than elsewhere. signed: whether its results have a sign, which integers would
+    lose: they are float32 for images of integers, unless a dtype is given. floats: whether they are that without a
+    sign, such as a deviation. on_level: whether it adds to white or gray. averages: whether pixels can be left out of
+    its sums, and light can be averaged, if its group does: derivatives do neither. step: pixels from one result to the
+    next, down and across, where stride is 1.
     """
 
     size = 0
+    reach: tuple[int, int, int, int] | None = None
+    step = 1, 1
     signed = False
+    floats = False
     on_level = False
     averages = True
+    border_reach = (0, 0)
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
         """Return the result."""

@@ -5,11 +5,13 @@ They are no dataclasses: making those takes longer than the rest of the module.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 
-from ..arrays.conversion import as_array
+from ..arrays.alpha import split_picture_alpha
+from ..arrays.conversion import as_array, is_picture
 from ..engine.borders import MODES, parse_border
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
@@ -150,12 +152,14 @@ class Choice:
 
 
 class Table:
-    """Finite numbers in an array of one axis (a list) or two (a matrix)."""
+    """Finite numbers in an array of one axis (a list) or two (a matrix). optional: None is valid too."""
 
-    def __init__(self, axes: int) -> None:
-        self.axes = axes
+    def __init__(self, axes: int, optional: bool = False) -> None:
+        self.axes, self.optional = axes, optional
 
-    def check(self, name: str, value: object) -> np.ndarray[Any, Any]:
+    def check(self, name: str, value: object) -> np.ndarray[Any, Any] | None:
+        if value is None and self.optional:
+            return None
         given = value if value is None or isinstance(value, (str, bytes, list, tuple)) else as_array(value, name)
         try:
             table = np.asarray(given, float)
@@ -166,19 +170,27 @@ class Table:
         return table
 
     def parse(self, text: str) -> Any:
+        if self.optional and text.lower() == "none":
+            return None
         rows = [[parse_number(number) for number in row.replace(",", " ").split()]
                 for row in text.split(";") if row.strip()]
         return rows if self.axes == 2 else rows[0] if len(rows) == 1 else rows
 
     @property
     def words(self) -> str:
-        return "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
+        words = "a list of finite numbers" if self.axes == 1 else "a matrix of finite numbers, 'a b; c d'"
+        return f"{words}, or none" if self.optional else words
 
 
 class BorderName:
-    """A border mode, by the names of `imfilter.correlate`."""
+    """A border mode, by the names of `imfilter.correlate`. more: other names that are valid, too."""
+
+    def __init__(self, more: tuple[str, ...] = ()) -> None:
+        self.more = more
 
     def check(self, name: str, value: object) -> str:
+        if isinstance(value, str) and value in self.more:
+            return value
         found = parse_border(name, value)
         return next(known for known, meant in MODES.items() if meant is found)
 
@@ -187,7 +199,7 @@ class BorderName:
 
     @property
     def words(self) -> str:
-        return list_choices(MODES)
+        return list_choices([*MODES, *self.more])
 
 
 class Shape:
@@ -197,8 +209,9 @@ class Shape:
         if value is None:
             return None
         if isinstance(value, str):
-            footprint_of(value)
-            return value
+            shape = footprint_of(value)
+            # Written with commas: colons separate the parameters of a filter in the text of a chain.
+            return ",".join(re.split(r"[\s:,]+", value.strip())) if value.strip()[:1].isalpha() else shape
         return check_footprint(as_array(value, name) if not isinstance(value, (list, tuple)) else value)
 
     def parse(self, text: str) -> str | None:
@@ -209,7 +222,32 @@ class Shape:
         return f"a shape with its numbers, such as disk:5 ({', '.join(SHAPES)}), or a matrix '0 1 0; 1 1 1; 0 1 0'"
 
 
-Kind = Number | Integer | Pair | Several | Choice | Table | Flag | BorderName | Shape
+class GuideImage:
+    """An image (H, W), (H, W, 1) or (H, W, 3), or None. Alpha of Pillow images is left out."""
+
+    def check(self, name: str, value: object) -> Any:
+        if value is None:
+            return None
+        pixels = split_picture_alpha(value)[0] if is_picture(value) else as_array(value, name)  # type: ignore[arg-type]
+        fits = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 3))
+        if not fits or pixels.dtype.kind not in "buif":
+            raise ImfilterError(f"{name} must be real numbers of shape (H, W) or (H, W, 3), got shape {pixels.shape} "
+                                f"and dtype {pixels.dtype}")
+        return pixels
+
+    def parse(self, text: str) -> Any:
+        if text.lower() == "none":
+            return None
+        from ..files import read_photo  # few calls need it
+
+        return read_photo(text).image
+
+    @property
+    def words(self) -> str:
+        return "the name of an image, gray or in color, or none"
+
+
+Kind = Number | Integer | Pair | Several | Choice | Table | Flag | BorderName | Shape | GuideImage
 
 
 def parse_number(text: str) -> float:

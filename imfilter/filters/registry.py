@@ -25,7 +25,8 @@ def filters_by_group() -> dict[str, list[FilterDeclaration]]:
 
 
 def register_filter(
-    group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False, shared: str = "",
+    group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False,
+    own_sign: bool = False, shared: str = "",
 ) -> Callable[[Callable[..., Operation]], Callable[..., Any]]:
     """Declare a filter: replace a function that returns its operation by the public function of an image.
 
@@ -39,7 +40,7 @@ def register_filter(
     kernel : mapping, optional
         Defaults of parameters with which the filter has one kernel, where its own defaults give several; and ... for
         parameters that do not change the kernel.
-    cut, far : bool
+    cut, far, own_sign : bool
         As in FilterDeclaration.
     shared : str
         Sections of the docstring that several filters have in common.
@@ -65,7 +66,7 @@ def register_filter(
             own.append(inspect.Parameter("linear", inspect.Parameter.KEYWORD_ONLY, default=LINEAR.default))
         function = _public_function(build, own)
         name = build.__name__
-        declaration = FilterDeclaration(name, group, parameters, build, function, kernel or {}, cut, far)
+        declaration = FilterDeclaration(name, group, parameters, build, function, kernel or {}, cut, far, own_sign)
         function.__globals__["declaration"] = FILTERS[name] = declaration
         function.__globals__["repeat"] = declaration.recent.repeat
         function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear)

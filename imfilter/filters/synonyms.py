@@ -5,6 +5,7 @@ from ..errors import list_choices, suggest
 from .registry import FILTERS
 
 BLURS, EDGES, RELIEFS = ("gaussian", "box", "disk"), ("sobel", "canny", "find_edges"), ("emboss", "contour")
+THRESHOLDS = ("adaptive_mean", "sauvola", "wolf")
 SYNONYMS = {
     "blur": BLURS, "blurring": BLURS, "gauss": ("gaussian",), "gaussian_blur": ("gaussian",), "gaussianblur": (
         "gaussian",), "soften": ("smooth", "gaussian"), "mean": ("box",), "average": ("box",), "box_blur": ("box",),
@@ -18,13 +19,22 @@ SYNONYMS = {
     "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),
     "usm": ("unsharp_mask",), "unsharpmask": ("unsharp_mask",), "highpass": ("laplace", "unsharp_mask"), "high_pass": (
         "laplace", "unsharp_mask"), "lowpass": ("gaussian",), "low_pass": ("gaussian",), "denoise": (
-        "median", "bilateral"), "noise": ("median", "bilateral"), "despeckle": ("median",), "erode": ("minimum",),
-    "erosion": ("minimum",), "dilate": ("maximum",), "dilation": ("maximum",), "min": ("minimum",), "max": ("maximum",),
-    "rank": ("percentile", "median"), "quantile": ("percentile",), "gray": ("grayscale",), "grey": ("grayscale",),
+        "median", "bilateral"), "noise": ("median", "bilateral"), "despeckle": ("median",), "erosion": ("erode",),
+    "dilation": ("dilate",), "min": ("minimum",), "max": ("maximum",), "open": ("opening",), "close": ("closing",),
+    "tophat": ("white_tophat", "black_tophat"), "top_hat": ("white_tophat", "black_tophat"), "bothat": (
+        "black_tophat",), "bottom_hat": ("black_tophat",), "blackhat": ("black_tophat",), "morphology": (
+        "opening", "closing"), "rank": ("percentile", "median"), "quantile": ("percentile",),
+    "threshold": THRESHOLDS, "adaptive_threshold": THRESHOLDS, "adaptivethreshold": THRESHOLDS, "threshold_local": (
+        "adaptive_mean", "adaptive_gaussian"), "threshold_niblack": ("niblack",), "threshold_sauvola": ("sauvola",),
+    "binarize": THRESHOLDS, "binary": THRESHOLDS, "bradley": ("adaptive_mean",), "variance": ("local_variance",),
+    "std": ("local_std",), "deviation": ("local_std",), "entropy": ("local_entropy",), "texture": (
+        "local_std", "local_entropy"), "normalize": ("local_normalize",), "local_contrast": ("local_normalize",),
+    "gray": ("grayscale",), "grey": ("grayscale",),
     "bw": ("grayscale",), "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
         "mix",), "color_matrix": ("mix",), "channel_mixer": ("mix",), "relief": RELIEFS, "embossing": ("emboss",),
-    "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral",), "vintage": ("sepia",),
+    "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral", "guided"), "guided_filter": (
+        "guided",), "vintage": ("sepia",),
 }
 
 

@@ -1,1 +1,1 @@
-"""Other libraries: drop-in replacements for scikit-image, filters for Pillow, and implementations for dask arrays."""
+"""Other libraries: replacements for scikit-image and SciPy, filters for Pillow, implementations for dask arrays."""

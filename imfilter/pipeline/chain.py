@@ -144,6 +144,14 @@ class Pipeline:
         return down, across
 
     @property
+    def offset(self) -> tuple[float, float]:
+        """How far the first result lies from the middle of the image's first pixel, down and across, in pixels."""
+        offset, stride = np.zeros(2), np.ones(2)
+        for one in self.filters:
+            offset, stride = offset + stride * one.offset, stride * one.stride
+        return float(offset[0]), float(offset[1])
+
+    @property
     def signed(self) -> bool:
         """Whether the result has a sign, and is of floats for an integer image."""
         return self._survives([one.signed for one in self.filters])
@@ -173,6 +181,8 @@ class Pipeline:
             return call_lazy("pipeline", image, self, channel_axis=channel_axis, dtype=dtype, workers=workers)
         pixels = pixels_of(image, channel_axis)
         colors, alpha = split_picture_alpha(image) if is_picture(image) else (pixels, None)
+        if dtype is None and is_picture(image) and not self.signed:
+            dtype = colors.dtype
         with use_curves_of(image) if self.linear else contextlib.nullcontext():
             result, alpha = self.run(
                 image, colors, alpha, self.result_dtype(colors.dtype, dtype), channel_axis, workers)
@@ -209,7 +219,8 @@ class Pipeline:
 
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""
-        return result_dtype(signed_dtype(image) if self.signed else supported_dtype(image), wanted)
+        floats = self.signed or self.filters[-1].operation.floats
+        return result_dtype(signed_dtype(image) if floats else supported_dtype(image), wanted)
 
 
 class Stage(NamedTuple):

@@ -11,15 +11,14 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..arrays.nodata import Value, clear_missing
 from ..convolution import convolve, correlate
-from ..engine.borders import bank_margins
+from ..engine.borders import bank_margins, padding_margins
 from ..engine.normalized import has_sum, sum_weights
 from ..errors import ImfilterError, suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter
 from ..filters.alpha import filter_beside_alpha
-from ..filters.declaration import PLACING
 from ..filters.linear_light import check_srgb
 from ..filters.operation import Operation
-from ..filters.parameters import Flag, Pair, Table, read
+from ..filters.parameters import Flag, GuideImage, Pair, Table, read
 from ..filters.synonyms import suggest_filters
 from ..kernels.normalization import normalize
 from . import kernel_files, kernel_text, reach
@@ -56,7 +55,7 @@ class Filter:
         for key in keywords:
             _reject_unknown(name, key, known)
         values = declaration.check_values(keywords)
-        for parameter in PLACING:
+        for parameter in declaration.placing:
             values[parameter.name] = parameter.kind.check(
                 parameter.name, keywords.get(parameter.name, parameter.default))
         changed = {key: _read_only(value) for key, value in values.items() if not _is_default(known[key], value)}
@@ -134,14 +133,25 @@ class Filter:
     @property
     def stride(self) -> tuple[int, int]:
         """Pixels from one result to the next, down and across."""
-        step: tuple[int, int] = self.keywords.get("stride", (1, 1))
-        return step
+        (down, across), step = self.keywords.get("stride", (1, 1)), self.step
+        return down * step[0], across * step[1]
+
+    @property
+    def step(self) -> tuple[int, int]:
+        """Pixels from one result to the next where stride is 1: more than one if the filter shrinks images."""
+        return self.operation.step
+
+    @property
+    def offset(self) -> tuple[float, float]:
+        """How far the first result lies from the middle of the first pixel, down and across."""
+        down, across = self.step
+        return (down - 1) / 2, (across - 1) / 2
 
     @property
     def mixes(self) -> bool:
         """Whether it mixes the channels of the image."""
         kernel = self.keywords.get("kernel")
-        return self.declaration.mixes or (kernel is not None and kernel.ndim == 4)
+        return self.declaration.mixes or self.keywords.get("joint", False) or (kernel is not None and kernel.ndim == 4)
 
     @property
     def is_light(self) -> bool:
@@ -176,8 +186,18 @@ class Filter:
         if kernel is not None and kernel.ndim == 4:  # a bank: the measured line would need its channels
             (up, down), (left, right) = bank_margins("same", kernel.shape[2:], (1, 1))
             return reach.Support(up, down, left, right)
+        kernels = self.operation.kernel_set if self.step != (1, 1) else None
+        if kernels is not None:  # the measured line would need a result for each pixel
+            (up, down), (left, right) = padding_margins("same", kernels.shape, (1, 1), kernels.anchor)
+            return reach.Support(up, down, left, right)
+        known = self.operation.reach
+        if known is not None:
+            return reach.Support(*known)
         plain = {key: value for key, value in self.keywords.items() if key not in ("mask", "stride", "cval", "linear")}
-        return reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
+        found = reach.measure_support(lambda image: self.declaration.function(image, **{**plain, "mode": "nearest"}))
+        rows, columns = self.operation.border_reach
+        return reach.Support(
+            max(found.up, rows), max(found.down, rows), max(found.left, columns), max(found.right, columns))
 
     def check_image(self, image: Any, nodata: Value | None = None) -> None:
         """Reject an image whose colors are not those that the filter is for. nodata: of samples that do not count."""
@@ -229,7 +249,7 @@ def find_declaration(name: str) -> FilterDeclaration:
 
 
 def _parameters_of(declaration: FilterDeclaration) -> dict[str, Parameter]:
-    return {parameter.name: parameter for parameter in (*declaration.parameters, *PLACING)}
+    return {parameter.name: parameter for parameter in (*declaration.parameters, *declaration.placing)}
 
 
 def _reject_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:
@@ -264,8 +284,8 @@ def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask
 
 
 def _format_parameter(parameter: Parameter | None, key: str, value: Any) -> str:
-    """Return a parameter as text. A mask has none."""
-    if parameter is None:
+    """Return a parameter as text. A mask and a guide have none."""
+    if parameter is None or (isinstance(parameter.kind, GuideImage) and value is not None):
         return f"{key}=..."
     if value is True:
         return key

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..arrays.nodata import Value, find_missing
+from ..engine.borders import IGNORE
 from ..engine.channelwise import KernelSet, filter_channelwise
 from ..engine.normalized import MaskTile, mask_array, measure_mask
 from ..errors import ImfilterError
@@ -41,8 +42,7 @@ class MissingSamples(NamedTuple):
         colors = np.where(missing, colors.dtype.type(0), colors)  # whatever is computed from them must not overflow
         if self.reach is None:
             options["mask"] = _combine_masks(options.get("mask", filter.keywords.get("mask")), ~missing)
-        down, across = filter.stride
-        kept = None if alpha is None else alpha[::down, ::across]
+        kept = None if alpha is None else _subsample(alpha, filter)
         result, alpha = filter.run(colors, alpha, **options)
         missing = self._find_missing_results(filter, missing, options.get("workers"))
         if filter.mixes and missing.ndim == 3:
@@ -54,8 +54,7 @@ class MissingSamples(NamedTuple):
 
     def _find_missing_results(self, filter: Filter, missing: Array, workers: int | None) -> Array:
         """Return which results are without data."""
-        down, across = filter.stride
-        own = missing[::down, ::across]
+        own = _subsample(missing, filter)
         if self.reach in (None, SAME_PIXEL) or not missing.any():
             return own
         if math.isinf(max(self.reach or UNBOUNDED)):
@@ -63,11 +62,23 @@ class MissingSamples(NamedTuple):
                                 "including those without data: --nodata none filters them like all others")
         assert self.reach
         column, row = _mark_window(*self.reach[:2]), _mark_window(*self.reach[2:])
+        mode = filter.keywords.get("mode", "reflect")
         counts = filter_channelwise(
-            missing.astype(np.uint8), KernelSet.separable(column, row), mode=filter.keywords.get("mode", "reflect"),
+            missing.astype(np.uint8), KernelSet.separable(column, row), mode="constant" if mode == IGNORE else mode,
             stride=filter.stride, channel_axis=-1 if missing.ndim == 3 else None, workers=workers)
         found: Array = own | (counts > 0)
         return found
+
+
+def _subsample(samples: Array, filter: Filter) -> Array:
+    """Return the least sample of each block of pixels that becomes one: a result has data where any of them has."""
+    if 0 in samples.shape:
+        return samples
+    for axis, (step, stride) in enumerate(zip(filter.step, filter.stride, strict=True)):
+        if step > 1:
+            samples = np.minimum.reduceat(samples, np.arange(0, samples.shape[axis], step), axis)
+        samples = samples[(slice(None),) * axis + (slice(None, None, stride // step),)]
+    return samples
 
 
 def _mark_window(before: float, after: float) -> Array:

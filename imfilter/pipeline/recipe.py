@@ -61,11 +61,19 @@ class Recipe:
         mixing = [one.name for one in self.pipeline if one.declaration.mixes]
         if self.channels and mixing:
             raise ImfilterError(f"channels cannot be chosen for {mixing[0]}, which mixes them")
+        resizing = [one.name for one in self.pipeline if one.step != (1, 1)]
+        if self.channels and resizing:
+            raise ImfilterError(f"channels cannot be chosen for {resizing[0]}, which changes the size of all")
 
     @property
     def stride(self) -> tuple[int, int]:
         """The strides (down, across) of the pipeline."""
         return self.pipeline.stride
+
+    @property
+    def offset(self) -> tuple[float, float]:
+        """How far the first result of the pipeline lies from the middle of the first pixel."""
+        return self.pipeline.offset
 
     def picture(self, photo: Picture, signed: str = "offset") -> Picture:
         """Return the filtered photo in the same depth. signed: how signed results are mapped, a key of SIGNED."""

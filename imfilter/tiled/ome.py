@@ -20,8 +20,13 @@ class ResultLayout:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def describe_result(shape: tuple[int, ...], like: Source) -> ResultLayout:
-    """Return the layout of a result of a shape that is made from a source."""
+def describe_result(
+    shape: tuple[int, ...], like: Source, offset: tuple[float, float] = (0.0, 0.0)
+) -> ResultLayout:
+    """Return the layout of a result of a shape that is made from a source.
+
+    offset: of the middle of its first pixel from that of the source's, down and across, in pixels of the source.
+    """
     if not isinstance(like, ZarrSource) or like.ome is None:
         names = ("y", "x", "c")[:len(shape)]
         return ResultLayout(shape, Axes(0, 1, 2 if len(shape) == 3 else None, names))
@@ -31,7 +36,7 @@ def describe_result(shape: tuple[int, ...], like: Source) -> ResultLayout:
     sides = [_axis_length(name, shape) for name in names]
     rows, columns, channels = find_axes(names)
     assert rows is not None and columns is not None
-    attributes = {"version": VERSION, "multiscales": [_multiscale(ome, axes, shape, like)]}
+    attributes = {"version": VERSION, "multiscales": [_multiscale(ome, axes, shape, like, offset)]}
     if _omero_fits(ome, shape):
         attributes["omero"] = ome["omero"]
     return ResultLayout(tuple(sides), Axes(rows, columns, channels, names), "0", {"ome": attributes})
@@ -57,14 +62,17 @@ def _axis_length(name: str, shape: tuple[int, ...]) -> int:
 
 
 def _multiscale(
-    ome: dict[str, Any], axes: list[dict[str, Any]], shape: tuple[int, ...], like: ZarrSource
+    ome: dict[str, Any], axes: list[dict[str, Any]], shape: tuple[int, ...], like: ZarrSource,
+    offset: tuple[float, float],
 ) -> dict[str, Any]:
     """Return the result's only level; a stride makes its pixels larger."""
     sides = dict(zip(("y", "x"), (max(1, round(old / new)) for old, new in zip(like.shape[:2], shape, strict=False)),
                      strict=True))
     old = like.axes.names
     steps = ome["datasets"][0].get("coordinateTransformations") or [{"type": "scale", "scale": [1.0] * len(old)}]
-    transforms = []
+    if any(offset) and not any(step.get("type") == "translation" for step in steps):
+        steps = [*steps, {"type": "translation", "translation": [0.0] * len(old)}]
+    transforms, moved = [], dict(zip(("y", "x"), offset, strict=True))
     for step in steps:
         kind = step.get("type")
         if kind not in ("scale", "translation") or kind not in step:
@@ -72,7 +80,10 @@ def _multiscale(
         known = dict(zip(old, step[kind], strict=False))
         neutral = 1.0 if kind == "scale" else 0.0
         values = [float(known.get(axis["name"].lower(), neutral)) for axis in axes]
-        if kind == "scale":
+        if kind == "translation":
+            values = [value + moved.get(axis["name"].lower(), 0.0) for value, axis in zip(values, axes, strict=True)]
+        else:
+            moved = {name: moved[name] * float(known.get(name, 1.0)) for name in moved}
             values = [value * sides.get(axis["name"].lower(), 1) for value, axis in zip(values, axes, strict=True)]
         transforms.append({"type": kind, kind: values})
     kept = {key: ome[key] for key in ("name",) if ome.get(key)}

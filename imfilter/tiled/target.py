@@ -19,7 +19,8 @@ class TargetOptions:
     provenance: what it is made from, as JSON values; an unfinished result of another provenance is not resumed. resume:
     continue an unfinished result if there is one. force: replace an existing result once the new one is complete, and
     discard an unfinished one unless it is resumed. strip: keep no metadata except what defines the colors.
-    stride: of the filter (down, across), by which the resolution is divided.
+    stride, offset: of the filter (down, across): the resolution is divided by the stride, and the first result lies
+    this far from the middle of the first pixel.
     """
 
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -27,10 +28,11 @@ class TargetOptions:
     force: bool = False
     strip: bool = False
     stride: tuple[int, int] = (1, 1)
+    offset: tuple[float, float] = (0.0, 0.0)
 
     def metadata(self, like: Source) -> dict[str, Any]:
-        """Return the metadata of the source with the stride, as `fit_metadata` takes them."""
-        return {**like.info, "stride": self.stride}
+        """Return the metadata of the source with the stride and the offset, as `fit_metadata` takes them."""
+        return {**like.info, "stride": self.stride, "offset": self.offset}
 
 
 @dataclass

@@ -63,6 +63,9 @@ def formula_of(filter: Filter, dtype: np.dtype[Any], channels: int) -> Formula:
     composition = operation.composition()
     if composition is None:
         raise ImfilterError(f"{filter.name} is not made of kernels: it has no products and no sum to show")
+    if filter.step != (1, 1):
+        raise ImfilterError(f"{filter.name} must keep the size to show the numbers, got a result every "
+                            f"{','.join(map(str, filter.step))} pixels")
     if filter.keywords.get("threshold"):
         raise ImfilterError("threshold must be 0 to show the numbers: what is below it is not made of a kernel")
     place = PlacedKernel.from_convolution if composition.flip else PlacedKernel.from_correlation

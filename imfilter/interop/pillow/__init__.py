@@ -120,7 +120,8 @@ class DeclaredFilter(ImageFilter):
         result = function(image.convert(plain), **self.given)
         if result.mode != plain:
             return result  # type: ignore[no-any-return]
-        down, across = check_pair("stride", self.given.get("stride", 1), 1)
+        step = self.declaration.operation(self._checked).step
+        down, across = np.multiply(check_pair("stride", self.given.get("stride", 1), 1), step)
         rest = Image.fromarray(np.ascontiguousarray(np.asarray(image)[::down, ::across, 3]))
         return Image.merge(image.mode, (*result.split(), rest))
 

@@ -2,7 +2,8 @@
 
 Signatures, defaults, scaling, dtypes, borders and masks are those of skimage.filters in scikit-image 0.26. Arrays
 (H, W), and arrays with a channel_axis where it is accepted, are computed here; everything else is left to scikit-image
-if it is installed, so its errors are its own. All other names of skimage.filters are scikit-image's.
+if it is installed, so its errors are its own. All other names of skimage.filters are scikit-image's. The module
+`morphology` here replaces skimage.morphology in the same way.
 """
 from __future__ import annotations
 
@@ -31,11 +32,13 @@ from .gradients import (
     sobel_v,
 )
 from .median_filter import median
+from .thresholds import threshold_local, threshold_niblack, threshold_sauvola
 
 __all__ = [
     "difference_of_gaussians", "farid", "farid_h", "farid_v", "gabor", "gabor_kernel", "gaussian", "laplace", "median",
     "patch", "prewitt", "prewitt_h", "prewitt_v", "roberts", "roberts_neg_diag", "roberts_pos_diag", "scharr",
-    "scharr_h", "scharr_v", "sobel", "sobel_h", "sobel_v", "unsharp_mask",
+    "scharr_h", "scharr_v", "sobel", "sobel_h", "sobel_v", "threshold_local", "threshold_niblack",
+    "threshold_sauvola", "unsharp_mask",
 ]
 
 
@@ -75,4 +78,8 @@ def patch() -> AbstractContextManager[None]:
     >>> skimage.filters.sobel is replacements.sobel
     False
     """
-    return replace_filters({name: globals()[name] for name in __all__ if name != "patch"})
+    from . import morphology
+
+    return replace_filters({
+        "filters": {name: globals()[name] for name in __all__ if name != "patch"},
+        "morphology": {name: getattr(morphology, name) for name in morphology.__all__}})

@@ -122,7 +122,7 @@ def create_store(
     check_store(path, force=force)
     sides = shape[0], shape[1]
     tile = min(tile[0], sides[0]), min(tile[1], sides[1])
-    layout = describe_result(shape, like)
+    layout = describe_result(shape, like, options.offset)
     target = ZarrTarget(path, shape, dtype, tile, layout.axes, layout.inner, force)
     frame = outline(shape, dtype, like)
     info = fit_metadata(options.metadata(like), TIFF, frame.mode, frame.size, target.notes, options.strip)
