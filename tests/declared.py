@@ -2,7 +2,7 @@
 import numpy as np
 
 from imfilter.filters import FILTERS, Parameter
-from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Shape, Table
+from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Several, Shape, Table
 
 SWAP = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]  # red and blue
 
@@ -31,6 +31,8 @@ def other_value(parameter):
     kind = parameter.kind
     if isinstance(kind, Pair):
         return (2, 5) if isinstance(kind.each, Integer) else (0.1 + 0.2, 5 / 3)
+    if isinstance(kind, Several):
+        return (0.1 + 0.2, 5 / 3)
     if isinstance(kind, Integer):
         return 3
     if isinstance(kind, Number):

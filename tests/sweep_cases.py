@@ -22,6 +22,7 @@ VALUES: dict[str, list[Any]] = {
     "size": [3, 1, 2, 5, 7, 12, 30, (2, 5), (11, 4), (1, 9)],
     "footprint": [None, None, "disk:1", "disk:3", "disk:6", "cross:4", "line:9,30", "line:5,90", "octagon:2",
                   "0 0;1 1;1 0"],
+    "sigmas": [(1.0, 3.0), 0.7, (0.3, 2.0, 5.0)], "black_ridges": [True, False],
     "heights": [None, None, ((0.0, 1.0), (2.0, -0.5)), ((-1.0, 0.0, -1.0),), ((3.0,), (0.0,), (1.0,))],
     "gradient_sigma": [1.0, 0.0, (0.6, 2.0)],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],

@@ -11,7 +11,7 @@ from program import complete
 import imfilter
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
-from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Shape, Table
+from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Several, Shape, Table
 
 every = pytest.mark.parametrize("declaration", FILTERS.values(), ids=FILTERS)
 apart = [declaration for declaration in FILTERS.values() if not declaration.mixes]
@@ -169,9 +169,9 @@ def test_the_border_is_that_of_a_padded_image(declaration, mode, pad, image):
         pytest.skip("the border of the second step is made of the first one's results")
     pixels = image.astype(float)
     more = {"constant_values": 33.0} if mode == "constant" else {}
-    padded = apply(declaration, np.pad(pixels, ((16, 16), (16, 16), (0, 0)), pad, **more))
+    padded = apply(declaration, np.pad(pixels, ((36, 36), (36, 36), (0, 0)), pad, **more))
     result = apply(declaration, pixels, mode=mode, cval=33.0)
-    np.testing.assert_allclose(result, padded[16:-16, 16:-16], rtol=1e-12, atol=1e-10)
+    np.testing.assert_allclose(result, padded[36:-36, 36:-36], rtol=1e-12, atol=1e-10)
 
 
 @every
@@ -192,6 +192,7 @@ BEYOND = [("gabor", "angles", 361), ("gabor", "angles", 10**30), ("sepia", "stre
 WRONG[Shape] = ["disc:5", "x", "disk:x"]
 WRONG[GuideImage] = ["x", 3, [1.0], np.zeros((2, 2, 2)), np.zeros((2, 2), complex)]
 WRONG[Flag] = [None, 1, 0, 1.0, "yes", "True", [True], np.array([True, False]), float("nan")]
+WRONG[Several] = [None, (), [], "2,2", {1, 2}, (1, None), (1, 0), 0, -1, np.ones((2, 2))]
 WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]
 
 
@@ -362,6 +363,9 @@ RESPONSES = [
     ("structure_tensor", {"sigma": 0, "gradient_sigma": 0}, np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) / 4),
     ("structure_tensor", {"sigma": (0, 1), "gradient_sigma": 0, "part": "yy"}, np.outer([1, 0, 1], [
         *G[1:], *G[-2:0:-1]]) / 4),
+    ("sato", {"sigmas": 0.6}, 0.36 * ((YY + YY.T) / 2 + np.hypot((YY - YY.T) / 2, YX)).clip(0)),
+    ("sato", {"sigmas": 0.6, "black_ridges": False}, 0.36 * (
+        np.hypot((YY - YY.T) / 2, YX) - (YY + YY.T) / 2).clip(0)),
     ("emboss", {}, 0.5 + np.array([[a, b, 0], [b, 0, -b], [0, -b, -a]])),
     ("emboss", {"angle": 90, "depth": 2}, 0.5 + 2 * np.array([[b, a, b], [0, 0, 0], [-b, -a, -b]])),
 ]

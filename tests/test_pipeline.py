@@ -341,7 +341,7 @@ def test_floats_beyond_white_within_a_chain_are_mixed_as_light():
     assert Pipeline("sharpen:amount=1,box:size=1:linear")(step) == pytest.approx(imfilter.sharpen(step))
 
 
-def seen(pipeline, size=61):
+def seen(pipeline, size=81):
     """Return how far a result pixel sees, found from the results of a NaN in the middle."""
     pixels = np.zeros((size, size))
     pixels[size // 2, size // 2] = np.nan

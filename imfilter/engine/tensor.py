@@ -18,7 +18,7 @@ from .joined import LEAST_COLUMNS, LEAST_ROWS
 from .region import WholeImage
 from .request import ChannelwiseOptions, ConvolutionRequest
 
-MEMORY = 2**21  # bytes of both derivatives and their product in a block, about
+MEMORY = 3 * 2**19  # bytes of both derivatives and their product in a block, about
 ANY_SIZE = 2**40, 2**40  # rows and columns of an image in which no kernel reaches beyond the border
 DOUBLE = np.dtype(np.float64)
 

@@ -5,7 +5,7 @@ first have to compile it from its text.
 """
 # isort: off
 from . import (  # noqa: F401
-    blur, sharpen, edges, bandpass, derivatives, canny, relief, color, rank, morphology, local, threshold,
+    blur, sharpen, edges, bandpass, derivatives, ridges, canny, relief, color, rank, morphology, local, threshold,
     guided, shrink,
 )
 # isort: on

@@ -93,6 +93,29 @@ class Pair:
         return f"{self.each.words}, or V,H for the vertical and the horizontal one"
 
 
+class Several:
+    """One value, or a list of some."""
+
+    def __init__(self, each: Number | Integer) -> None:
+        self.each = each
+
+    def check(self, name: str, value: object) -> tuple[Any, ...]:
+        if isinstance(value, (np.ndarray, range)):
+            value = tuple(value.tolist() if isinstance(value, np.ndarray) else value) if np.ndim(value) else value
+        if not isinstance(value, (tuple, list)):
+            return (self.each.check(name, value),)
+        if not value:
+            raise ImfilterError(f"{name} must be at least one value, got {value!r}")
+        return tuple(self.each.check(name, one) for one in value)
+
+    def parse(self, text: str) -> Any:
+        return tuple(self.each.parse(part) for part in text.split(","))
+
+    @property
+    def words(self) -> str:
+        return f"{self.each.words}, or several, as in 1,2,3"
+
+
 class Flag:
     """True or false."""
 
@@ -224,7 +247,7 @@ class GuideImage:
         return "the name of an image, gray or in color, or none"
 
 
-Kind = Number | Integer | Pair | Choice | Table | Flag | BorderName | Shape | GuideImage
+Kind = Number | Integer | Pair | Several | Choice | Table | Flag | BorderName | Shape | GuideImage
 
 
 def parse_number(text: str) -> float:

@@ -12,7 +12,8 @@ SYNONYMS = {
     "boxblur": ("box",), "uniform": ("box",), "motion_blur": ("motion",), "lens_blur": ("disk",), "bokeh": ("disk",),
     "defocus": ("disk",), "smoothing": ("smooth", "gaussian"), "edge": EDGES, "edges": EDGES, "edge_detection": EDGES,
     "edge_detect": EDGES, "detect_edges": EDGES, "outline": ("find_edges", "contour"), "derivative": (
-        "gradient", "gaussian"), "eigenvalues": ("hessian", "structure_tensor"), "corners": (
+        "gradient", "gaussian"), "ridges": ("sato",), "ridge": ("sato",), "vessels": (
+        "sato",), "tubeness": ("sato",), "eigenvalues": ("hessian", "structure_tensor"), "corners": (
         "structure_tensor",), "blobs": ("laplacian_of_gaussian", "hessian"),
     "laplacian": ("laplace",), "log": ("laplacian_of_gaussian",), "dog": ("difference_of_gaussians",),
     "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),
