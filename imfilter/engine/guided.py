@@ -225,15 +225,17 @@ class Task:
             make_span(first, results, stride, origin, step, around)
             for first, results, stride, origin, around in zip(
                 (top, left), target.shape[:2], placing.stride, placing.origin, radius, strict=True))
+        if target.shape[2] == 1:
+            _normalized.store(self._filter_group(n, self._groups[0], (rows, columns), rooms)[0][:, :, None], target)
+            return
         values = np.empty(target.shape, self._working)
         for group in self._groups:
-            self._filter_group(n, group, (rows, columns), rooms, values)
+            for c, channel in enumerate(self._filter_group(n, group, (rows, columns), rooms), group.start):
+                values[:, :, c] = channel
         _normalized.store(values, target)
 
-    def _filter_group(
-        self, n: int, group: slice, spans: tuple[Span, Span], rooms: Rooms, values: Array
-    ) -> None:
-        """Filter some channels of a block."""
+    def _filter_group(self, n: int, group: slice, spans: tuple[Span, Span], rooms: Rooms) -> list[Array]:
+        """Return some channels of a block's results (rows, columns)."""
         channels, guides, guidance = group.stop - group.start, self._guides, self._guidance
         pairs = _list_pairs(guides, channels)
         planes = self._gather(n, group, spans, rooms.pixels)
@@ -255,11 +257,9 @@ class Task:
         lines = _interpolate(fitted, *spans)
         guide = self._gather_guide(n, group, spans, planes)
         each = len(lines) // channels
-        for k in range(channels):
-            first, last = k * each, (k + 1) * each - 1
-            sums = lines[last]
-            _merging.add_products(lines[first:last], guide, sums)
-            values[:, :, group.start + k] = sums
+        for last in range(each - 1, len(lines), each):
+            _merging.add_products(lines[last - each + 1:last], guide, lines[last])
+        return list(lines[each - 1::each])
 
     def _gather(self, n: int, group: slice, spans: tuple[Span, Span], room: Array) -> Array:
         """Fill in the guide and some channels of the image at the places of a grid, beyond the border too."""
