@@ -19,11 +19,10 @@ from .computation import Pair
 from .output import allocate_output, write_output
 from .region import get_region
 from .request import FilterOptions
-from .windows import Moments, WindowMerger, point_moments
 
 SCRATCH = 7 * 2**19  # bytes of a block's planes, about; more where windows are so large that margins would prevail
-LARGEST = 2**16  # results of a block, about: so many that its margin is small, so few that threads share an image
-ROW = 32  # samples that could be computed in the time that a row of a plane takes by itself
+LARGEST = 2**17  # results of a block, about: so many that its margin is small, so few that threads share an image
+ROW = 64  # samples that could be computed in the time that a row of a plane takes by itself
 MOST_MARGIN = 12.0  # how many times as large as a block its planes may be
 GROUP = 3  # channels that are filtered together with one guide
 
@@ -136,6 +135,16 @@ def make_span(first: int, results: int, stride: int, origin: int, step: int, rad
     return Span(int(pixels[0]), stride, results, (low - 2 * radius) * step - origin, count, places - low, beyond / step)
 
 
+class Rooms(NamedTuple):
+    """Planes (planes, rows, columns) of a block's pixels, twice those of the moments of its windows, and rows of these.
+    """
+
+    pixels: Array
+    one: Array
+    other: Array
+    scratch: Array
+
+
 class Task:
     """A guided filter of a stack of images, ready to be computed block by block on any number of threads.
 
@@ -198,17 +207,17 @@ class Task:
                 n, row = divmod(number, self._counts[0])
                 self._compute(n, row * self._size[0], column * self._size[1], rooms)
 
-    def _allocate_rooms(self) -> tuple[Array, Array, Array]:
-        """Return arrays for the pixels of the largest block, and for the moments of windows, twice."""
+    def _allocate_rooms(self) -> Rooms:
+        """Return arrays for the planes of the largest block."""
         down, across = (
             make_span(0, size, stride, 0, self._guidance.step, radius).places + 1
             for size, stride, radius in zip(self._size, self._placing.stride, self._guidance.radius, strict=True))
         moments = self._planes + len(self._pairs)
         pixels, one, other = (
             np.empty((planes, down, across), self._working) for planes in (self._planes, moments, moments))
-        return pixels, one, other
+        return Rooms(pixels, one, other, np.zeros((1 + moments, across), self._working))
 
-    def _compute(self, n: int, top: int, left: int, rooms: tuple[Array, Array, Array]) -> None:
+    def _compute(self, n: int, top: int, left: int, rooms: Rooms) -> None:
         """Compute a block of results."""
         target = self._target[n, top:top + self._size[0], left:left + self._size[1]]
         radius, step, placing = self._guidance.radius, self._guidance.step, self._placing
@@ -216,34 +225,41 @@ class Task:
             make_span(first, results, stride, origin, step, around)
             for first, results, stride, origin, around in zip(
                 (top, left), target.shape[:2], placing.stride, placing.origin, radius, strict=True))
+        if target.shape[2] == 1:
+            _normalized.store(self._filter_group(n, self._groups[0], (rows, columns), rooms)[0][:, :, None], target)
+            return
         values = np.empty(target.shape, self._working)
         for group in self._groups:
-            self._filter_group(n, group, (rows, columns), rooms, values)
+            for c, channel in enumerate(self._filter_group(n, group, (rows, columns), rooms), group.start):
+                values[:, :, c] = channel
         _normalized.store(values, target)
 
-    def _filter_group(
-        self, n: int, group: slice, spans: tuple[Span, Span], rooms: tuple[Array, Array, Array], values: Array
-    ) -> None:
-        """Filter some channels of a block."""
+    def _filter_group(self, n: int, group: slice, spans: tuple[Span, Span], rooms: Rooms) -> list[Array]:
+        """Return some channels of a block's results (rows, columns)."""
         channels, guides, guidance = group.stop - group.start, self._guides, self._guidance
         pairs = _list_pairs(guides, channels)
-        planes = self._gather(n, group, spans, rooms[0])
-        moments = WindowMerger(rooms[1:], pairs).merge_around(point_moments(planes, len(pairs)), guidance.radius)
-        assert moments.products is not None
-        room = 1 if moments.room == 0 else 0
-        fitted = rooms[1 + room][:channels * (max(guides, 1) + 1), :moments.means.shape[1], :moments.means.shape[2]]
+        planes = self._gather(n, group, spans, rooms.pixels)
+        window = 2 * guidance.radius[0] + 1, 2 * guidance.radius[1] + 1
+        rows, columns = planes.shape[1:]
+        moved = _merging.merge_windows(
+            rooms.pixels, rooms.one, rooms.other, rooms.scratch, len(planes), pairs, (rows, columns), window, True)
+        moments, room = (rooms.other, rooms.one) if moved else (rooms.one, rooms.other)
+        rows, columns = rows - window[0] + 1, columns - window[1] + 1
+        own = np.s_[:, :rows, :columns]
         limits = np.finfo(self._working)
         least = min(max(guidance.epsilon, float(limits.tiny)), float(limits.max) / 4)
-        _merging.fit(moments.means, moments.products, fitted, max(guides, 1), least)
-        fitted = WindowMerger(rooms[1:], None).merge_around(Moments(fitted, None, room), guidance.radius).means
+        means, products = moments[:len(planes)], moments[len(planes):len(planes) + len(pairs)]
+        fitted = room[:channels * (max(guides, 1) + 1)]
+        _merging.fit(means[own], products[own], fitted[own], max(guides, 1), least)
+        _merging.merge_windows(
+            room, room, moments, rooms.scratch, len(fitted), pairs[:0], (rows, columns), window, False)
+        fitted = fitted[:, :rows - window[0] + 1, :columns - window[1] + 1]
         lines = _interpolate(fitted, *spans)
         guide = self._gather_guide(n, group, spans, planes)
         each = len(lines) // channels
-        for k in range(channels):
-            own = lines[k * each:(k + 1) * each]
-            sums = own[-1]
-            _merging.add_products(own[:-1], guide, sums)
-            values[:, :, group.start + k] = sums
+        for last in range(each - 1, len(lines), each):
+            _merging.add_products(lines[last - each + 1:last], guide, lines[last])
+        return list(lines[each - 1::each])
 
     def _gather(self, n: int, group: slice, spans: tuple[Span, Span], room: Array) -> Array:
         """Fill in the guide and some channels of the image at the places of a grid, beyond the border too."""
