@@ -174,9 +174,9 @@ def correlate(
     >>> import numpy
     >>> from imfilter.interop import ndimage
     >>> ndimage.correlate(numpy.eye(3, dtype=int), [[1, 2], [3, 4]])
-    array([[10,  6,  3],
-           [ 7,  5,  2],
-           [ 3,  2,  5]])
+    array([[10,  4,  0],
+           [ 3,  5,  3],
+           [ 0,  2,  5]])
     """
     return _correlate_windows(input, weights, output, mode, cval, origin, axes, False)
 
@@ -195,8 +195,8 @@ def convolve(
     >>> import numpy
     >>> from imfilter.interop import ndimage
     >>> ndimage.convolve(numpy.eye(3, dtype=int), [[1, 2], [3, 4]])
-    array([[5, 2, 3],
-           [3, 5, 6],
-           [2, 6, 8]])
+    array([[ 5,  2,  0],
+           [ 3,  5,  3],
+           [ 0,  4, 10]])
     """
     return _correlate_windows(input, weights, output, mode, cval, origin, axes, True)
