@@ -13,6 +13,15 @@ def needed(name, matrix=SWAP):
             for parameter in FILTERS[name].parameters if parameter.required}
 
 
+def as_picture(name, dtype):
+    """Return the keywords with which a filter gives for an array what it gives for a picture of these samples.
+
+    Pictures keep their samples where arrays of integers give floats without a sign, such as deviations.
+    """
+    operation = FILTERS[name].operation(needed(name))
+    return {"dtype": dtype} if operation.floats and not operation.signed else {}
+
+
 def changed(name, *, linear=True):
     """Return parameters for a filter that all differ from their defaults, but guides. linear: that one, too."""
     values = {parameter.name: other_value(parameter) for parameter in FILTERS[name].parameters
