@@ -1,6 +1,7 @@
 """Supported dtypes, and the casts between them and those that the loops read and write."""
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,13 @@ def working_dtype(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if exact else np.float64)
 
 
+def sample_limits(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """Return the smallest and the largest sample of a dtype: integers, or the infinities of floats."""
+    if dtype.kind == "f":
+        return -math.inf, math.inf
+    return (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+
+
 def round_to_dtype(values: Array, dtype: np.dtype[Any]) -> Array:
     """Cast to the dtype: integers rounded to the nearest (ties to even) and saturated, NaN to 0."""
     if values.dtype == dtype:
@@ -74,7 +82,7 @@ def round_to_dtype(values: Array, dtype: np.dtype[Any]) -> Array:
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
             return values.astype(dtype)
-    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    low, high = sample_limits(dtype)
     if values.dtype.kind != "f":
         clipped: Array = np.clip(values, low, high).astype(dtype)
         return clipped

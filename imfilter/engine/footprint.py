@@ -18,21 +18,25 @@ class Footprint(NamedTuple):
 
     size: Pair
     before: Pair
-    chords: Array | None = None
-    samples: int = 0
+    chords: Array | None
+    samples: int
 
 
-def rectangle(size: Pair) -> Footprint:
-    """Return a window all of whose pixels count. An even size has its center at size // 2."""
-    return Footprint(size, (size[0] // 2, size[1] // 2), None, size[0] * size[1])
+def rectangle(size: Pair, before: Pair | None = None) -> Footprint:
+    """Return a window all of whose pixels count. before: size // 2 unless given."""
+    return Footprint(size, before or _find_center(size), None, size[0] * size[1])
 
 
 def footprint_from(shape: Array, before: Pair | None = None) -> Footprint:
     """Return the window of a boolean array (rows, columns) that has a True. before: size // 2 unless given."""
-    if before is None:
-        before = shape.shape[0] // 2, shape.shape[1] // 2
     size = shape.shape[0], shape.shape[1]
-    return Footprint(size, before, None if shape.all() else _find_chords(shape), int(np.count_nonzero(shape)))
+    if shape.all():
+        return rectangle(size, before)
+    return Footprint(size, before or _find_center(size), _find_chords(shape), int(np.count_nonzero(shape)))
+
+
+def _find_center(size: Pair) -> Pair:
+    return size[0] // 2, size[1] // 2
 
 
 def mirrored(window: Footprint) -> Footprint:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.dtypes import Array, exceeds_float64, result_dtype, to_native, working_dtype
+from ..arrays.dtypes import Array, exceeds_float64, result_dtype, sample_limits, to_native, working_dtype
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import check_pair
 from ..runtime.threads import run_task, thread_count
@@ -14,10 +14,10 @@ from . import _core
 from .borders import IGNORE, MODES, Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import WindowPlan
-from .footprint import Footprint, chords_of
+from .footprint import Footprint, chords_of, rectangle
 from .kept import KeptPack, PreparedLoops
 from .output import allocate_output, check_fits_memory, check_out, write_output
-from .rank import SECONDS, clip_stride, make_fill_value, plan_extreme, prepare_extreme
+from .rank import SECONDS, clip_stride, find_places, make_fill_value, plan_extreme, prepare_extreme
 from .request import FilterOptions
 
 MORPHOLOGY_MODES = MODES | {IGNORE: Border.CONSTANT}
@@ -62,15 +62,8 @@ def _border_of(extreme: Extreme, dtype: np.dtype[Any], options: FilterOptions) -
     """Return the border mode of an extreme and its constant: where pixels outside do not count, they lose."""
     if options.mode != IGNORE:
         return {"mode": options.mode, "cval": options.cval}
-    return {"mode": "constant", "cval": _lowest(dtype) if extreme.largest else _highest(dtype)}
-
-
-def _lowest(dtype: np.dtype[Any]) -> float:
-    return -math.inf if dtype.kind == "f" else 0.0 if dtype.kind == "b" else float(np.iinfo(dtype).min)
-
-
-def _highest(dtype: np.dtype[Any]) -> float:
-    return math.inf if dtype.kind == "f" else 1.0 if dtype.kind == "b" else float(np.iinfo(dtype).max)
+    low, high = sample_limits(dtype)
+    return {"mode": "constant", "cval": float(low if extreme.largest else high)}
 
 
 class PreparedMorphology(PreparedLoops):
@@ -143,7 +136,7 @@ class PreparedMorphology(PreparedLoops):
         plan = plan_extreme(window, extreme.largest, self._size)
         row = source.shape[2] * source.shape[3] * source.dtype.itemsize
         if plan.method == "extreme" and row * (16 + 2 * plan.size[0]) > SMALL_ROWS and plan.size[0] <= 8:
-            plan = plan._replace(method="chords", chords=chords_of(Footprint(plan.size, plan.before)))
+            plan = plan._replace(method="chords", chords=chords_of(rectangle(plan.size, plan.before)))
         return plan._replace(exact=self._exact)
 
     def _fill_value(self, k: int) -> Array:
@@ -156,18 +149,13 @@ class PreparedMorphology(PreparedLoops):
         return not any(one.weights is not None for one in self._extremes) and exceeds_float64(pixels)
 
     def _filter_places(self, pixels: Array, workers: int | None) -> Array:
-        """Return the result for integers beyond float64: their places in the list of all samples are filtered.
-
-        Places are in the same order as samples, and small.
-        """
-        limits = np.iinfo(pixels.dtype)
-        constant = min(max(round(self._options.cval), limits.min), limits.max) if self._border is Border.CONSTANT else 0
-        beyond = [pixels.dtype.type(one) for one in (limits.min, limits.max, constant)]
-        samples, places = np.unique(np.append(pixels, beyond), return_inverse=True)
-        image = places[:-3].astype(np.int32).reshape(pixels.shape)
+        """Return the result for integers beyond float64: their places in the list of all samples are filtered."""
+        low, high = sample_limits(pixels.dtype)
+        constant = min(max(round(self._options.cval), low), high) if self._border is Border.CONSTANT else 0
+        samples, image, (*_, outside) = find_places(pixels, (low, high, constant))
 
         def select(work: Morphology) -> Array:
-            options = self._options._replace(cval=int(places[-1]), dtype=None)
+            options = self._options._replace(cval=outside, dtype=None)
             prepared = prepare_morphology(open_image(image, self.layout.channel_axis), work, options)
             found: Array = prepared.run(image, None, workers).clip(0, len(samples) - 1)  # ignored: beyond all places
             return samples[found]
@@ -187,9 +175,9 @@ def _subtract(a: Array, b: Array) -> Array:
     """Return the differences of integers of one dtype, saturated."""
     if a.dtype.kind == "u":
         return np.where(a > b, a - b, 0).astype(a.dtype)
-    limits = np.iinfo(a.dtype)
+    low, high = sample_limits(a.dtype)
     difference = a - b
     beyond = ((a ^ b) & (a ^ difference)) < 0
-    saturated: Array = np.where(beyond, np.where(a < 0, limits.min, limits.max), difference)
+    saturated: Array = np.where(beyond, np.where(a < 0, low, high), difference)
     return saturated
 

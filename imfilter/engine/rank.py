@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, exceeds_float64, result_dtype, round_to_dtype, sample_limits, to_native
 from ..arrays.opened import OpenedImage, open_image
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task
@@ -154,19 +154,25 @@ class PreparedWindow(PreparedLoops):
             source, target, self._plan, clip_stride(self._stride, source.shape), int(self._border), self._fill_value))
 
     def _filter_places(self, pixels: Array, workers: int | None) -> Array:
-        """Return selected samples of integers beyond float64: their places in the list of all samples are filtered.
-
-        Places are in the same order as samples, and small.
-        """
-        low, high = np.iinfo(pixels.dtype).min, np.iinfo(pixels.dtype).max
+        """Return selected samples of integers beyond float64: their places in the list of all samples are filtered."""
+        low, high = sample_limits(pixels.dtype)
         constant = self._border is Border.CONSTANT
         outside = min(max(round(self._options.cval), low), high) if constant else pixels.flat[0]
-        samples, places = np.unique(np.append(pixels, pixels.dtype.type(outside)), return_inverse=True)
-        image = open_image(places[:-1].astype(np.int32).reshape(pixels.shape), self.layout.channel_axis)
-        options = self._options._replace(cval=int(places[-1]), dtype=None)
+        samples, places, (cval,) = find_places(pixels, (outside,))
+        image = open_image(places, self.layout.channel_axis)
+        options = self._options._replace(cval=cval, dtype=None)
         prepared = PreparedWindow(image, self._choose_plan, options, selects=True)
         selected: Array = samples[prepared.run(image.pixels, None, workers)]
         return selected
+
+
+def find_places(pixels: Array, others: tuple[Any, ...]) -> tuple[Array, Array, list[int]]:
+    """Return the sorted samples of an image and others, and the places among them: those of the pixels, of the others.
+
+    Places are in the same order as samples, and small.
+    """
+    samples, places = np.unique(np.append(pixels, [pixels.dtype.type(one) for one in others]), return_inverse=True)
+    return samples, places[:pixels.size].astype(np.int32).reshape(pixels.shape), places[pixels.size:].tolist()
 
 
 def make_fill_value(cval: Any, border: Border, opened: OpenedImage) -> Array:

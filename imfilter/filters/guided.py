@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any
 
-import numpy as np
-
+from ..arrays.depth import full_scale
 from ..arrays.opened import OpenedImage
 from ..engine.guided import Guidance, PreparedGuided
 from ..engine.request import FilterOptions
@@ -91,12 +90,7 @@ class GuidedSmoothing(Operation):
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         white = white_level(opened.pixels.dtype)
-        own = white if self.guide is None else _white_of_guide(self.guide.dtype)
+        own = white if self.guide is None else full_scale(self.guide.dtype)  # also within a pipeline
         epsilon = min(self.epsilon, 1e300 / own**2) * own**2
         return PreparedGuided(
             opened, Guidance(self.radius, epsilon, self.subsample, self.guide, self.joint, own / white), options)
-
-
-def _white_of_guide(dtype: np.dtype[Any]) -> float:
-    """Return the white of a guide: its own, also within a pipeline."""
-    return float(np.iinfo(dtype).max) if dtype.kind in "iu" else 1.0

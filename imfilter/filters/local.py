@@ -1,6 +1,6 @@
 """Local statistics: mean, variance, deviation and entropy of the samples around each pixel."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +13,10 @@ from ..weights.footprints import footprint_of
 from ..weights.taps import box_taps
 from .operation import Composition, Operation, Prepared
 from .operations import KernelOperation, SeparableCorrelation
-from .parameters import Integer, Pair, Shape
-from .rank import window_of
+from .rank import Size, WindowShape, window_of
 from .registry import register_filter
 from .sample_range import white_level
 
-Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
-WindowShape = Annotated[Any, Shape()]
 FEW_TAPS = 40  # along an axis of a mean, up to which a kernel takes no longer than sums that move
 
 # What docstrings share.
@@ -61,7 +58,7 @@ def local_mean(size: Size = 3, footprint: WindowShape = None) -> Operation:
     array([[1. , 1.5, 3. , 4. ]], dtype=float32)
     """
     if footprint is not None:
-        return MeanOfWindow(footprint_of(footprint) if isinstance(footprint, str) else footprint)
+        return MeanOfWindow(footprint_of(footprint))
     height, width = size  # type: ignore[misc]
     return MeanOfRectangle(box_taps(height), box_taps(width))
 

@@ -50,15 +50,18 @@ class MorphologyOperation(Operation):
 def element_of(size: Any, footprint: Any, heights: Array | None) -> tuple[Footprint, Array | None]:
     """Return the window of checked parameters, whose center is at (size - 1) // 2, and the heights of its pixels."""
     if footprint is not None:
-        shape = footprint_of(footprint) if isinstance(footprint, str) else footprint
+        shape = footprint_of(footprint)
     elif heights is not None:
         shape = np.ones(heights.shape, bool)
     else:
-        return rectangle(size)._replace(before=((size[0] - 1) // 2, (size[1] - 1) // 2)), None
+        return rectangle(size, _find_center(size)), None
     if heights is not None and heights.shape != shape.shape:
         raise ImfilterError(f"heights must have the footprint's shape, which is {shape.shape}, got {heights.shape}")
-    window = footprint_from(shape, ((shape.shape[0] - 1) // 2, (shape.shape[1] - 1) // 2))
-    return window, None if heights is None else heights[shape]
+    return footprint_from(shape, _find_center(shape.shape)), None if heights is None else heights[shape]
+
+
+def _find_center(size: tuple[int, ...]) -> tuple[int, int]:
+    return (size[0] - 1) // 2, (size[1] - 1) // 2
 
 
 def _erosion(window: Footprint, heights: Array | None) -> Extreme:

@@ -5,7 +5,6 @@ They are no dataclasses: making those takes longer than the rest of the module.
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from ..arrays.conversion import as_array, is_picture
 from ..engine.borders import MODES, parse_border
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
-from ..weights.footprints import SHAPES, check_footprint, footprint_of
+from ..weights.footprints import SHAPES, footprint_of, split_shape
 
 
 class Number:
@@ -208,11 +207,10 @@ class Shape:
     def check(self, name: str, value: object) -> Any:
         if value is None:
             return None
-        if isinstance(value, str):
-            shape = footprint_of(value)
-            # Written with commas: colons separate the parameters of a filter in the text of a chain.
-            return ",".join(re.split(r"[\s:,]+", value.strip())) if value.strip()[:1].isalpha() else shape
-        return check_footprint(as_array(value, name) if not isinstance(value, (list, tuple)) else value)
+        shape = footprint_of(value if isinstance(value, (str, list, tuple)) else as_array(value, name))
+        if isinstance(value, str) and value.strip()[:1].isalpha():
+            return ",".join(split_shape(value))  # colons separate the parameters of a filter in the text of a chain
+        return shape
 
     def parse(self, text: str) -> str | None:
         return None if text.lower() == "none" else text

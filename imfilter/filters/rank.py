@@ -46,7 +46,7 @@ def window_of(size: Any, footprint: Any) -> Footprint:
     """Return the window of checked parameters: the footprint if there is one, else the rectangle of that size."""
     if footprint is None:
         return rectangle(size)
-    return footprint_from(footprint_of(footprint) if isinstance(footprint, str) else footprint)
+    return footprint_from(footprint_of(footprint))
 
 
 class RankOfWindow(Operation):

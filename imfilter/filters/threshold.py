@@ -4,18 +4,18 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from ..arrays.dtypes import Array
+from ..arrays.dtypes import Array, sample_limits
 from ..arrays.opened import OpenedImage
 from ..engine.channelwise import Epilogue, KernelSet, prepare, same_padding
 from ..engine.request import FilterOptions
 from ..engine.statistics import PreparedExtent, prepare_statistic, scaled_by
 from ..weights.taps import gaussian_taps
 from .operation import Operation, Prepared
-from .parameters import Integer, Number, Pair
+from .parameters import Number
+from .rank import Size
 from .registry import register_filter
 from .sample_range import range_dtype, white_level
 
-Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
 Sigma = Annotated[float | None, Number(above=0, optional=True)]
 Range = Annotated[float | None, Number(above=0, optional=True)]
 
@@ -197,12 +197,10 @@ class ScaledThreshold(Operation):
 
 def half_range(dtype: np.dtype[Any]) -> float:
     """Return half of the range of a dtype; floats are from -1 to 1, as in scikit-image."""
-    if dtype.kind == "b":
-        return 0.5
     if dtype.kind == "f":
         return 1.0
-    limits = np.iinfo(dtype)
-    return (float(limits.max) - float(limits.min)) / 2
+    low, high = sample_limits(dtype)
+    return float(high - low) / 2
 
 
 @register_filter("threshold", far=True, shared=BINARY)

@@ -41,6 +41,17 @@ class Library:
                 self._originals[name] = self._search_original(package, name)
         return self._originals[name]
 
+    def find_other(self, name: str, module: str) -> Any:
+        """Return something of the package that has no replacement, as an attribute of the module that has them."""
+        if name.startswith("_"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        try:
+            package = import_module(self._package)
+        except ImportError:
+            raise AttributeError(f"{name} is not among the replacements for {self._package}, and {self.title} is not "
+                                 "installed") from None
+        return getattr(package, name)
+
     def _search_original(self, package: ModuleType, name: str) -> Function:
         """Return the library's own function, even if something else was assigned to its name, in any module."""
         for module in self._list_modules(package, name):

@@ -132,9 +132,18 @@ def _check_number(shape: str, name: str, value: Any) -> Any:
     return number
 
 
-def footprint_of(text: str) -> Shape:
-    """Return the footprint that a text means: a shape and its numbers, disk:5 or line,15,30, or a matrix of 0 and 1."""
-    shape, *numbers = re.split(r"[\s:,]+", text.strip())
+def split_shape(text: str) -> list[str]:
+    """Return the name of a shape and its numbers, which a text separates by colons, commas or spaces."""
+    return re.split(r"[\s:,]+", text.strip())
+
+
+def footprint_of(given: Any) -> Shape:
+    """Return the footprint that an array is, or that a text means: disk:5, line,15,30, or a matrix of 0 and 1."""
+    return _parse_footprint(given) if isinstance(given, str) else check_footprint(given)
+
+
+def _parse_footprint(text: str) -> Shape:
+    shape, *numbers = split_shape(text)
     try:
         if not shape[:1].isalpha():
             return check_footprint([[float(number) for number in row.replace(",", " ").split()]
@@ -155,8 +164,8 @@ def check_footprint(given: Any) -> Shape:
         raise ImfilterError("footprint must have rows of one length") from None
     if values.ndim != 2 or values.size == 0:
         raise ImfilterError(f"footprint must have two axes, rows and columns, got shape {values.shape}")
-    if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
+    if values.dtype != bool and (values.dtype.kind not in "iuf" or not np.isin(values, (0, 1)).all()):
         raise ImfilterError("footprint must hold True and False, or 1 and 0: use heights for other numbers")
     if not values.any():
         raise ImfilterError("footprint must have a pixel that counts, but all of it is False")
-    return values.astype(bool)
+    return values.astype(bool, copy=False)

@@ -7,7 +7,6 @@ are its own. All other names of scipy.ndimage are SciPy's.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from importlib import import_module
 from typing import Any
 
 from .derivatives import laplace, prewitt, sobel
@@ -45,13 +44,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(import_module("scipy.ndimage"), name)
-    except ImportError:
-        raise AttributeError(
-            f"{name} is not among the replacements for scipy.ndimage, and SciPy is not installed") from None
+    return SCIPY.find_other(name, __name__)
 
 
 def patch() -> AbstractContextManager[None]:

@@ -132,6 +132,13 @@ def parse_axes(axes: Any) -> tuple[int, ...]:
     return found
 
 
+def parse_ordered_axes(axes: Any) -> tuple[int, ...]:
+    """Return the axes of a filter that computes both at once."""
+    found = parse_axes(axes)
+    need(found in ((0,), (1,), (0, 1)), "axes in their order")
+    return found
+
+
 def per_axis(value: Any, axes: tuple[int, ...]) -> list[Any]:
     """Return one value per axis: the same for all, or those of a sequence."""
     if isinstance(value, np.ndarray):

@@ -14,11 +14,12 @@ from .arguments import (
     Output,
     need,
     open_image,
-    parse_axes,
     parse_axis,
     parse_border,
     parse_integer,
     parse_number,
+    parse_ordered_axes,
+    parse_origin,
     per_axis,
     replaces_scipy,
 )
@@ -45,18 +46,12 @@ def open_weights(weights: Any, axes: int) -> Array:
     return array.astype(np.float64)
 
 
-def check_origin(origin: Any, size: int) -> int:
-    number = parse_integer(origin, "integer origins")
-    need(-(size // 2) <= number <= (size - 1) // 2, "origins within the weights")
-    return number
-
-
 def _correlate_lines(
     image: Any, weights: Array, axis: Any, output: Any, mode: Any, cval: Any, origin: int
 ) -> Array:
     image = open_image(image)
     into, place, border = Output(output, image), parse_axis(axis), parse_border(mode)
-    window = line_window(weights, place, check_origin(origin, len(weights)))
+    window = line_window(weights, place, parse_origin(origin, len(weights)))
     return compute_sums(image, [window], (border, border), parse_number(cval, "a real cval"), into)
 
 
@@ -128,12 +123,11 @@ def _correlate_windows(
     image: Any, weights: Any, output: Any, mode: Any, cval: Any, origin: Any, axes: Any, flip: bool
 ) -> Array:
     image = open_image(image)
-    along = parse_axes(axes)
-    need(along in ((0,), (1,), (0, 1)), "axes in their order")
+    along = parse_ordered_axes(axes)
     kernel, origins = open_weights(weights, len(along)), [0, 0]
     for axis, size, shift in zip(along, kernel.shape, per_axis(origin, along), strict=True):
         number = parse_integer(shift, "integer origins")
-        origins[axis] = check_origin(-number - (1 - size % 2) if flip else number, size)
+        origins[axis] = parse_origin(-number - (1 - size % 2) if flip else number, size)
     if len(along) == 1:
         kernel = np.expand_dims(kernel, 1 - along[0])
     if flip:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays.dtypes import Array
+from ..differences import subtract
 from .arguments import Output, need, replaces_scipy
 from .windows import Selection, check_output, open_selection, select
 
@@ -168,13 +169,6 @@ def morphological_laplace(
     return into.finish(np.subtract(result, selection.image, result))
 
 
-def _subtract(first: Array, second: Array, out: Array) -> Array:
-    """Subtract arrays; booleans that differ give True."""
-    if first.dtype == second.dtype == np.bool_:
-        return np.bitwise_xor(first, second, out=out)
-    return np.subtract(first, second, out=out)
-
-
 @replaces_scipy
 def white_tophat(
     input: Any, size: Any = None, footprint: Any = None, structure: Any = None, output: Any = None,
@@ -194,7 +188,7 @@ def white_tophat(
     selection, into = _open(input, size, footprint, structure, output, mode, cval, origin, axes)
     need(not into.overlaps(selection.image), "an output that does not overlap the image")
     opened = _dilate(selection.of(_erode(selection)), into.dtype)
-    return into.finish(_subtract(selection.image, opened, opened))
+    return into.finish(subtract(selection.image, opened, opened))
 
 
 @replaces_scipy
@@ -216,4 +210,4 @@ def black_tophat(
     selection, into = _open(input, size, footprint, structure, output, mode, cval, origin, axes)
     need(not into.overlaps(selection.image), "an output that does not overlap the image")
     closed = _erode(selection.of(_dilate(selection)), into.dtype)
-    return into.finish(_subtract(closed, selection.image, closed))
+    return into.finish(subtract(closed, selection.image, closed))

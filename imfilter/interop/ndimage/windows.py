@@ -5,22 +5,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...arrays.dtypes import Array, exceeds_float64
+from ...arrays.dtypes import Array, exceeds_float64, sample_limits
 from ...arrays.opened import open_image as open_layout
 from ...engine import rank as ranks
 from ...engine.borders import Border
-from ...engine.footprint import Footprint, footprint_from
+from ...engine.footprint import Footprint, footprint_from, rectangle
 from ...engine.request import FilterOptions
 from .arguments import (
     Borders,
     Output,
     need,
     open_image,
-    parse_axes,
     parse_border,
     parse_borders,
     parse_integer,
     parse_number,
+    parse_ordered_axes,
     parse_origin,
     per_axis,
 )
@@ -62,8 +62,7 @@ def open_selection(
     """Return what is selected from. NaN, which SciPy sorts as it happens to come, is left to SciPy."""
     image = open_image(image)
     need(not _has_nan(image) and not exceeds_float64(image), "images without NaN and integers beyond 2**53")
-    along = parse_axes(axes)
-    need(along in ((0,), (1,), (0, 1)), "axes in their order")
+    along = parse_ordered_axes(axes)
     shape = _parse_shape(size, footprint, along)
     separable = bool(shape.all())
     origins = [0, 0]
@@ -105,7 +104,7 @@ def _parse_constant(cval: Any, dtype: np.dtype[Any]) -> float:
     if dtype.kind == "f":
         need(value == value, "a cval that is not NaN")
         return float(dtype.type(value))
-    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    low, high = sample_limits(dtype)
     need(low <= value <= high and abs(value) <= 2**53, "a cval within the range of the image's dtype")
     return float(int(value))
 
@@ -125,8 +124,7 @@ def select(selection: Selection, rank: int, dtype: np.dtype[Any] | None = None) 
     if not extreme or selection.borders[0] is selection.borders[1]:
         return _run(selection, selection.image, window, rank, selection.borders[0], dtype)
     height, width = window.size
-    column = Footprint((height, 1), (window.before[0], 0), None, height)
-    row = Footprint((1, width), (0, window.before[1]), None, width)
+    column, row = rectangle((height, 1), (window.before[0], 0)), rectangle((1, width), (0, window.before[1]))
     first = _run(selection, selection.image, column, 0 if rank == 0 else -1, selection.borders[0], None)
     return _run(selection, first, row, 0 if rank == 0 else -1, selection.borders[1], dtype)
 

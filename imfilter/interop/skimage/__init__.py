@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from .blurs import difference_of_gaussians, gaussian, unsharp_mask
-from .fallback import replace_filters
+from .fallback import PACKAGES, replace_filters
 from .gabor_filter import gabor, gabor_kernel
 from .gradients import (
     farid,
@@ -43,14 +43,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from skimage import filters
-    except ImportError:
-        raise AttributeError(f"{name} is not among the replacements for skimage.filters, and scikit-image is not "
-                             "installed") from None
-    return getattr(filters, name)
+    return PACKAGES["filters"].find_other(name, __name__)
 
 
 def patch() -> AbstractContextManager[None]:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ...arrays.dtypes import Array
+from ...arrays.dtypes import Array, sample_limits
+from ..differences import subtract
 from .conditions import describe_support, is_gray, is_number
-from .fallback import call_original
+from .fallback import PACKAGES, call_original
 
 __all__ = ["black_tophat", "closing", "dilation", "erosion", "opening", "white_tophat"]
 
@@ -24,14 +25,7 @@ Footprints = list[tuple[Array, int]]  # and how often each is used
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from skimage import morphology
-    except ImportError:
-        raise AttributeError(f"{name} is not among the replacements for skimage.morphology, and scikit-image is not "
-                             "installed") from None
-    return getattr(morphology, name)
+    return PACKAGES["morphology"].find_other(name, __name__)
 
 
 def erosion(image: Any, footprint: Any = None, out: Any = None, *, mode: Any = "reflect", cval: Any = 0.0) -> Any:
@@ -124,7 +118,7 @@ def white_tophat(image: Any, footprint: Any = None, out: Any = None, *, mode: An
     opened = _compute("opening", ("erode", "dilate"), image, footprint, out, mode, cval)
     if opened is None:
         return _pass_on("white_tophat", image, footprint, out, mode, cval)
-    return _subtract(image, opened, opened if out is None else out)
+    return subtract(image, opened, opened if out is None else out)
 
 
 def black_tophat(image: Any, footprint: Any = None, out: Any = None, *, mode: Any = "reflect", cval: Any = 0.0) -> Any:
@@ -142,12 +136,7 @@ def black_tophat(image: Any, footprint: Any = None, out: Any = None, *, mode: An
     closed = _compute("closing", ("dilate", "erode"), image, footprint, out, mode, cval)
     if closed is None:
         return _pass_on("black_tophat", image, footprint, out, mode, cval)
-    return _subtract(closed, image, closed if out is None else out)
-
-
-def _subtract(a: Array, b: Array, into: Array) -> Array:
-    difference: Array = (np.logical_xor if a.dtype.kind == "b" else np.subtract)(a, b, out=into)
-    return difference
+    return subtract(closed, image, closed if out is None else out)
 
 
 def _filter(
@@ -197,14 +186,11 @@ def _compute(
 
 def _border(mode: str, cval: Any, dtype: np.dtype[Any]) -> dict[str, Any] | None:
     """Return the border as the filters here take it; None where the constant is no number of the dtype."""
+    low, high = sample_limits(dtype)
     if mode in ("min", "max"):
-        limits = (-np.inf, np.inf) if dtype.kind == "f" else (0, 1) if dtype.kind == "b" else (
-            np.iinfo(dtype).min, np.iinfo(dtype).max)
-        return {"mode": "constant", "cval": float(limits[mode == "max"])}
-    if mode == "constant" and dtype.kind != "f":  # SciPy truncates others, or lets them wrap
-        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        if not low <= cval <= high or cval != int(cval):
-            return None
+        return {"mode": "constant", "cval": float(low if mode == "min" else high)}
+    if mode == "constant" and dtype.kind != "f" and (not low <= cval <= high or cval != int(cval)):
+        return None  # SciPy truncates them, or lets them wrap
     return {"mode": mode, "cval": cval if mode == "constant" else 0.0}
 
 
