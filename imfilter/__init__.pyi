@@ -27,12 +27,12 @@ from .layers.pattern import Pattern as Pattern
 from .layers.stack import Stack as Stack
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
-from .pyramids import pyramid as pyramid
-from .pyramids import pyramid_expand as pyramid_expand
-from .pyramids import pyramid_reconstruct as pyramid_reconstruct
-from .pyramids import pyramid_reduce as pyramid_reduce
-from .sliding import generic as generic
-from .sliding import windows as windows
+from .sampling.pyramids import pyramid as pyramid
+from .sampling.pyramids import pyramid_expand as pyramid_expand
+from .sampling.pyramids import pyramid_reconstruct as pyramid_reconstruct
+from .sampling.pyramids import pyramid_reduce as pyramid_reduce
+from .sampling.windows import generic as generic
+from .sampling.windows import windows as windows
 
 __version__: str
 

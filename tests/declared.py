@@ -18,8 +18,7 @@ def as_picture(name, dtype):
 
     Pictures keep their samples where arrays of integers give floats without a sign, such as deviations.
     """
-    operation = FILTERS[name].operation(needed(name))
-    return {"dtype": dtype} if operation.floats and not operation.signed else {}
+    return {"dtype": dtype} if FILTERS[name].operation(needed(name)).floats else {}
 
 
 def changed(name, *, linear=True):

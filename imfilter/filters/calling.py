@@ -56,7 +56,7 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
     if type(image) is not np.ndarray and is_picture(image) and not has_alpha(image):
         prepared.operation.check_colors(image)
         pixels = pixels_of(image, options.channel_axis)
-        if prepared.operation.floats and not prepared.operation.signed:
+        if prepared.operation.floats:
             options = _keep_dtype(options, pixels.dtype)
         return to_input_type(image, _filter_array(declaration, pixels, values, options))
     return _filter_checked(declaration, prepared, image, options)
@@ -133,7 +133,7 @@ def _filter_picture_with_alpha(
     out = options.out
     colors, alpha = split_picture_alpha(image)
     assert alpha is not None
-    if prepared.operation.floats and not prepared.operation.signed:
+    if prepared.operation.floats:
         options = _keep_dtype(options, colors.dtype)
     mixed, weight = filter_beside_alpha(
         declaration.function, declaration.weighs and prepared.operation.averages, colors, alpha,

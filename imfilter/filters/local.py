@@ -99,10 +99,9 @@ class MeanOfWindow(KernelOperation):
 class StatisticOfWindow(Operation):
     """Compute a statistic of the samples of a rectangle."""
 
-    floats = True
-
-    def __init__(self, size: Any, statistic: str) -> None:
+    def __init__(self, size: Any, statistic: str, *, signed: bool = False) -> None:
         self._size, self._statistic = size, statistic
+        self.signed, self.floats = signed, not signed
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
         return prepare_statistic(opened, self._size, self._statistic, options)
@@ -175,9 +174,7 @@ def local_normalize(size: Size = 15) -> Operation:
     >>> imfilter.local_normalize(numpy.array([[7, 7, 9, 9]], numpy.uint8), (1, 2))
     array([[0., 0., 1., 0.]], dtype=float32)
     """
-    operation = StatisticOfWindow(size, "standard")
-    operation.signed = True
-    return operation
+    return StatisticOfWindow(size, "standard", signed=True)
 
 
 class EntropyOfWindow(Operation):

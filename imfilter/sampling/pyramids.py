@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .arrays.dispatch import reject_lazy
-from .arrays.dtypes import Array, result_dtype, round_to_dtype, working_dtype
-from .arrays.layout import ArrayLayout
-from .arrays.opened import OpenedImage, open_image
-from .engine.channelwise import KernelSet, filter_channelwise
-from .errors import ImfilterError, check_integer, check_pair, list_choices
+from ..arrays.dispatch import reject_lazy
+from ..arrays.dtypes import Array, result_dtype, round_to_dtype, working_dtype
+from ..arrays.layout import ArrayLayout
+from ..arrays.opened import OpenedImage, open_image
+from ..engine.channelwise import KernelSet, filter_channelwise
+from ..errors import ImfilterError, check_integer, check_pair, list_choices
 
 Pair = tuple[int, int]
 

@@ -5,17 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from .arrays.conversion import as_array
-from .arrays.dispatch import reject_lazy
-from .arrays.dtypes import Array, result_dtype, round_to_dtype
-from .arrays.opened import open_image
-from .engine.borders import Border, Margins, padding_margins, parse_border, parse_cval, source_indices
-from .engine.footprint import Footprint, footprint_from, rectangle
-from .engine.generic import GenericFilter
-from .engine.output import check_out
-from .engine.request import result_size
-from .errors import check_pair
-from .weights.footprints import check_footprint, footprint_of
+from ..arrays.dispatch import reject_lazy
+from ..arrays.dtypes import Array, result_dtype, round_to_dtype
+from ..arrays.opened import open_image
+from ..engine.borders import Border, Margins, padding_margins, parse_border, parse_cval, source_indices
+from ..engine.generic import GenericFilter
+from ..engine.output import check_out
+from ..engine.request import result_size
+from ..errors import check_pair
+from ..filters.parameters import Shape
+from ..filters.rank import window_of
 
 Pair = tuple[int, int]
 
@@ -154,8 +153,10 @@ def generic(
     reject_lazy("generic", image)
     opened = open_image(image, channel_axis)
     kind = result_dtype(opened.dtype, dtype)
+    shape = Shape().check("footprint", footprint)
+    window = window_of(check_pair("size", size, 1) if shape is None else None, shape)
     prepared = GenericFilter(
-        opened, function, _window_of(size, footprint), (mode, cval, check_pair("stride", stride, 1)))
+        opened, function, window, (mode, cval, check_pair("stride", stride, 1)))
     if out is not None:
         check_out(out, prepared.shape, kind)
     result = out
@@ -167,12 +168,3 @@ def generic(
         out[...] = result
         result = out
     return opened.convert_back(result)
-
-
-def _window_of(size: Any, footprint: Any) -> Footprint:
-    if footprint is None:
-        return rectangle(check_pair("size", size, 1))
-    if isinstance(footprint, str):
-        return footprint_from(footprint_of(footprint))
-    given = footprint if isinstance(footprint, (list, tuple)) else as_array(footprint, "footprint")
-    return footprint_from(check_footprint(given))
