@@ -28,16 +28,18 @@ cdef ChordScratch chord_scratch(const Window *job, char *memory) noexcept nogil:
     return scratch
 
 
-cdef void fill_levels(key *like, const Window *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t pixels,
+cdef void fill_levels(ordered *like, const Window *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t pixels,
                       char *row, Py_ssize_t pitch) noexcept nogil:
     """Fill the levels of row y of the padded image, from column x on."""
-    cdef Py_ssize_t channels = job.source.channels, width = 1, k
-    cdef bint largest = job.rank > 0
+    cdef Py_ssize_t step = job.source.channels * job.source.size, width = 1, k
     fill_part(job, n, y - job.top, x, pixels, row)
-    make_keys(job, row, pixels * channels, not largest)
+    make_keys(job, row, pixels * job.source.channels, not job.rank)
     for k in range(1, job.levels):
         pixels -= width
-        extreme_row(largest, <key *>row, <key *>row + width * channels, <key *>(row + pitch), pixels * channels)
+        if job.rank:
+            extremes_of_few(True, like, row, 2, 0, width * step, row + pitch, pixels * step)
+        else:
+            extremes_of_few(False, like, row, 2, 0, width * step, row + pitch, pixels * step)
         row += pitch
         width *= 2
 
@@ -89,14 +91,14 @@ cdef inline void combine(ordered *like, const Window *job, const ChordScratch *s
         combine_chords(False, like, scratch, job.chord_count, size)
 
 
-cdef void chord_extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+cdef void chord_extremes(ordered *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
                          Poll poll) noexcept nogil:
     cdef ChordScratch scratch = chord_scratch(job, memory)
     cdef Py_ssize_t x = 0, y, top, filled, pixels, size
     cdef double work = 0
     while x < job.columns:
         pixels = min(job.tile, job.columns - x)
-        size = pixels * job.source.channels * sizeof(key)
+        size = pixels * job.source.channels * job.source.size
         filled = 0
         for y in range(first, last):
             top = y * job.stride_y
@@ -105,16 +107,7 @@ cdef void chord_extremes(key *like, Window *job, Py_ssize_t n, Py_ssize_t first,
                             scratch.rows + filled % job.height * job.levels * scratch.pitch, scratch.pitch)
             filled = top + job.height
             point_to_chords(job, &scratch, top)
-            if key is uint8_t:
-                combine(<lanes_uint8 *>NULL, job, &scratch, size)
-            elif key is uint16_t:
-                combine(<lanes_uint16 *>NULL, job, &scratch, size)
-            elif key is int16_t:
-                combine(<lanes_int16 *>NULL, job, &scratch, size)
-            elif key is int32_t:
-                combine(<lanes_int32 *>NULL, job, &scratch, size)
-            else:
-                combine(<lanes_int64 *>NULL, job, &scratch, size)
+            combine(like, job, &scratch, size)
             write_part(job, n, y, scratch.result, x, pixels, False)
             if should_stop(&job.stopped, &work, job.work, poll):
                 return

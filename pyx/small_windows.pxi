@@ -67,17 +67,17 @@ cdef inline void extremes_of_few(bint largest, ordered *like, const char *row, i
 
 
 cdef inline void extremes_across(bint largest, ordered *like, const char *row, Py_ssize_t step, Py_ssize_t width,
-                                 char *spare, char *into, Py_ssize_t size) noexcept nogil:
-    """Write the extremes of `width` neighbors, of 4, 16, 64, ... of them first. spare: two rows in between."""
+                                 char *spare, Py_ssize_t pitch, char *into, Py_ssize_t size) noexcept nogil:
+    """Write the extremes of `width` neighbors, of 4, 16, ... of them first. spare: two rows `pitch` bytes apart."""
     cdef Py_ssize_t done = 1, last
     cdef int turn = 0
     if width == 1:
         memcpy(into, row, size)
         return
     while 4 * done < width:
-        extremes_of_few(largest, like, row, 4, done * step, 3 * done * step, spare + turn * SPAN,
+        extremes_of_few(largest, like, row, 4, done * step, 3 * done * step, spare + turn * pitch,
                         size + (width - 4 * done) * step)
-        row = spare + turn * SPAN
+        row = spare + turn * pitch
         done *= 4
         turn = 1 - turn
     last = (width - done) * step
@@ -93,9 +93,9 @@ cdef inline void extremes_of_tile(bint largest, ordered *like, const Window *job
                                   Py_ssize_t size, char *memory, char **results, int count) noexcept nogil:
     cdef Py_ssize_t step = job.source.channels * job.source.size
     extremes_down(largest, like, job, rows, at, memory, memory + SPAN, size + (job.width - 1) * step)
-    extremes_across(largest, like, memory, step, job.width, memory + 2 * SPAN, results[0] + at, size)
+    extremes_across(largest, like, memory, step, job.width, memory + 2 * SPAN, SPAN, results[0] + at, size)
     if count > 1:
-        extremes_across(largest, like, memory + SPAN, step, job.width, memory + 2 * SPAN, results[1] + at, size)
+        extremes_across(largest, like, memory + SPAN, step, job.width, memory + 2 * SPAN, SPAN, results[1] + at, size)
 
 
 cdef inline void medians_of_tile(ordered *like, const Window *job, const char **rows, Py_ssize_t at, Py_ssize_t size,

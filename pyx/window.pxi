@@ -44,30 +44,47 @@ cdef inline void fill_padded(const Window *job, Py_ssize_t n, Py_ssize_t y, char
     fill_part(job, n, y, 0, job.source.width + job.width - 1, row)
 
 
+cdef void fill_outside(const Window *job, char *into, Py_ssize_t count) noexcept nogil:
+    """Put some samples beyond a constant border side by side."""
+    cdef Py_ssize_t x, size = job.source.size
+    if size == 1:
+        memset(into, (<const uint8_t *>job.outside)[0], count)
+        return
+    for x in range(count):
+        if size == 2:           # literal sizes: moves
+            memcpy(into + 2 * x, job.outside, 2)
+        elif size == 4:
+            memcpy(into + 4 * x, job.outside, 4)
+        else:
+            memcpy(into + 8 * x, job.outside, 8)
+
+
 cdef void fill_part(const Window *job, Py_ssize_t n, Py_ssize_t y, Py_ssize_t x, Py_ssize_t columns,
                     char *row) noexcept nogil:
     """Put the samples of columns x to x + columns - 1 of the padded image side by side, of row y as above."""
     cdef const Raster *image = &job.source
-    cdef Py_ssize_t width = image.width, size = image.size * image.channels, k, c, at
-    cdef Py_ssize_t left = max(job.left, x), right = min(job.left + width, x + columns)     # columns that the image has
-    cdef const char *first = NULL
+    cdef Py_ssize_t width = image.width, size = image.size * image.channels, end = x + columns, k = x, at, until
+    cdef Py_ssize_t left = max(job.left, x), right = min(job.left + width, end)     # columns that the image has
+    cdef const char *first
     y = place(y, image.height, job.border)
-    if y >= 0:
-        first = image.data + n * image.step_n + y * image.step_y
-        if left < right:
-            copy_pixels(row + (left - x) * size, first + (left - job.left) * image.step_x, right - left, image)
-    k = x
-    while k < x + columns:
-        if k == left and left < right and y >= 0:
+    if y < 0:
+        fill_outside(job, row, columns * image.channels)
+        return
+    first = image.data + n * image.step_n + y * image.step_y
+    if left < right:
+        copy_pixels(row + (left - x) * size, first + (left - job.left) * image.step_x, right - left, image)
+    while k < end:
+        if k == left and left < right:
             k = right
             continue
-        at = -1 if y < 0 else place(k - job.left, width, job.border)
+        until = k + 1
+        at = place(k - job.left, width, job.border)
         if at >= 0:
             copy_pixels(row + (k - x) * size, first + at * image.step_x, 1, image)
         else:
-            for c in range(image.channels):
-                memcpy(row + (k - x) * size + c * image.size, job.outside, image.size)
-        k += 1
+            until = min(left, end) if k < left else end
+            fill_outside(job, row + (k - x) * size, (until - k) * image.channels)
+        k = until
 
 
 cdef inline uint64_t largest_below(int bit) noexcept nogil:

@@ -1,8 +1,12 @@
 # A strip of a filter that looks at windows: some consecutive output rows of one image, computed by one thread.
 
+cdef inline bint is_tall(const Window *job) noexcept nogil:
+    return job.method == EXTREME and not is_small(job)
+
+
 cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
-    if job.method == EXTREME and not is_small(job):
-        return (job.height + 3) * extreme_row_size(job)
+    if is_tall(job):
+        return tall_scratch(job)
     if job.method == CHORDS:
         return chord_scratch(job, NULL).size
     if job.method == HEIGHTS:
@@ -18,14 +22,28 @@ cdef Py_ssize_t window_scratch(const Window *job) noexcept nogil:
     return rank_scratch(job, NULL).size
 
 
-cdef void rank_strip(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
-                     Poll poll) noexcept nogil:
-    if job.method == EXTREME and not is_small(job):
-        extremes(like, job, n, first, last, memory, poll)
-    elif job.method == CHORDS:
+cdef void extreme_strip(ordered *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+                        Poll poll) noexcept nogil:
+    if job.method == CHORDS:
         chord_extremes(like, job, n, first, last, memory, poll)
     else:
+        tall_extremes(like, job, n, first, last, memory, poll)
+
+
+cdef void rank_strip(key *like, Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,
+                     Poll poll) noexcept nogil:
+    if job.method != CHORDS and not is_tall(job):
         ranks(like, job, n, first, last, memory, poll)
+    elif key is uint8_t:
+        extreme_strip(<lanes_uint8 *>NULL, job, n, first, last, memory, poll)
+    elif key is uint16_t:
+        extreme_strip(<lanes_uint16 *>NULL, job, n, first, last, memory, poll)
+    elif key is int16_t:
+        extreme_strip(<lanes_int16 *>NULL, job, n, first, last, memory, poll)
+    elif key is int32_t:
+        extreme_strip(<lanes_int32 *>NULL, job, n, first, last, memory, poll)
+    else:
+        extreme_strip(<lanes_int64 *>NULL, job, n, first, last, memory, poll)
 
 
 cdef void window_strip(Window *job, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last, char *memory,

@@ -64,7 +64,7 @@ cdef class PackedWindow:
             job.work = job.tile * job.source.channels * 4. * (job.chord_count + job.levels)
         elif job.method == EXTREME:
             count = job.source.channels * job.source.size
-            job.tile = max(EXTREME_BYTES // ((job.height + 3) * count) - job.width, job.width, 1024 // count)
+            job.tile = max(EXTREME_BYTES // ((job.height + 4) * count) - job.width, job.width, 1024 // count)
             job.tile = min(job.tile, job.source.width)
         elif job.method == HEIGHTS:
             count = job.source.channels * job.source.size
