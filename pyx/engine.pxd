@@ -368,8 +368,8 @@ cdef inline bint sums_are_exact(const Window *job) noexcept nogil:
 
 
 cdef inline bint sums_fit_32_bits(const Window *job) noexcept nogil:
-    """Return whether the squares of a window's samples sum to less than 2**31."""
-    return job.source.kind == UINT8 and job.height * job.width <= 33025
+    """Return whether the samples of a window, or their squares if these count, sum to less than 2**31."""
+    return job.source.kind == UINT8 and job.height * job.width <= (33_025 if job.squares else 8_421_504)
 
 
 cdef inline Py_ssize_t sums_size(const Window *job) noexcept nogil:

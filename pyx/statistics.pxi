@@ -171,11 +171,34 @@ cdef inline double window_variance(const summed *totals, const summed *squares, 
                            inverse)
 
 
+cdef inline bint compares_center(const Window *job) noexcept nogil:
+    """Return whether a statistic needs the pixel itself."""
+    return job.statistic != MEAN and job.statistic != VARIANCE and job.statistic != DEVIATION
+
+
 cdef inline double sample_of(const summed *like, const char *row, Py_ssize_t x) noexcept nogil:
     if summed is uint32_t:
         return <double>(<const uint8_t *>row)[x]
     else:
         return <double>(<const uint16_t *>row)[x]
+
+
+cdef inline bint fits_floats(const Window *job) noexcept nogil:
+    """Return whether means become integers by way of float32: none that is not halfway between two becomes so."""
+    return job.statistic == MEAN and job.source.kind == UINT8 and job.height * job.width <= 1 << 15
+
+
+cdef inline bint multiplies(const Window *job) noexcept nogil:
+    """Return whether a sum of n samples times 1 / n gives the same result as the sum divided by n.
+
+    The product is off by less than 2^-51 of it, which matters only to a quotient halfway between two results, or
+    nearly. Halfway between two float32 takes 25 bits: those of a sample, and one for each factor of 2 of n. All other
+    quotients differ from halfway by 1 part in n 2^25 at least. Halfway between two integers takes an even n.
+    """
+    cdef Py_ssize_t n = job.height * job.width
+    if job.target.kind == FLOAT32 or fits_floats(job):
+        return n <= 1 << 18 and n % 512
+    return job.target.kind != FLOAT64 and n % 2
 
 
 cdef void measure_windows(const summed *totals, const summed *squares, real *into, const Window *job,
@@ -184,7 +207,10 @@ cdef void measure_windows(const summed *totals, const summed *squares, real *int
     """Write means, variances, deviations or standard scores. totals, squares: from the first result's window on."""
     cdef Py_ssize_t x, span = job.width * job.source.channels
     cdef double n = window_samples(job), inverse = 1 / n, own = n * n, bias = n * sample_bias(job), number, root
-    if job.statistic == MEAN:
+    if job.statistic == MEAN and multiplies(job):
+        for x in range(count):
+            into[x] = <real>((window_total(totals, x, span) - bias) * inverse)
+    elif job.statistic == MEAN:
         for x in range(count):
             into[x] = <real>((window_total(totals, x, span) - bias) / n)
     elif job.statistic == VARIANCE:
@@ -301,6 +327,9 @@ cdef void compute_windows(summed *like, const Window *job, const SumsScratch *sc
             measure_windows(totals, squares, <float *>into, job, center, some)
         elif job.target.kind == FLOAT64:
             measure_windows(totals, squares, <double *>into, job, center, some)
+        elif fits_floats(job):
+            measure_windows(totals, squares, <float *>scratch.numbers, job, center, some)
+            store(<float *>scratch.numbers, into, job.target.kind, some, False)
         else:
             measure_windows(totals, squares, scratch.numbers, job, center, some)
             store(scratch.numbers, into, job.target.kind, some, False)
@@ -360,7 +389,8 @@ cdef void statistics(summed *like, Window *job, Py_ssize_t n, Py_ssize_t first, 
             if job.squares:
                 add_columns(<const summed *>scratch.squares, <summed *>scratch.square_totals, channels,
                             columns * channels)
-            read_samples(like, job, &scratch, n, y * job.stride_y, x + job.left, pixels, scratch.center)
+            if compares_center(job):
+                read_samples(like, job, &scratch, n, y * job.stride_y, x + job.left, pixels, scratch.center)
             compute_windows(like, job, &scratch, n, pixels * channels)
             if job.statistic != EXTENT:
                 write_part(job, n, y, scratch.results, x, pixels, True)

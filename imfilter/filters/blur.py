@@ -5,7 +5,8 @@ from typing import Annotated
 import numpy as np
 
 from ..weights.motion import motion_kernel
-from ..weights.taps import Array, binomial_taps, box_taps, check_area, check_length, derivative_taps
+from ..weights.taps import Array, binomial_taps, check_area, check_length, derivative_taps
+from .means import RoundedMean
 from .operation import Operation
 from .operations import Convolution, SeparableCorrelation, SeparableDerivative
 from .parameters import Integer, Number, Pair
@@ -34,7 +35,7 @@ def box(size: Size = 3) -> Operation:
     array([[3, 3, 3]], dtype=uint8)
     """
     height, width = size  # type: ignore[misc]
-    return SeparableCorrelation(box_taps(height), box_taps(width))
+    return RoundedMean(height, width)
 
 
 @register_filter("blur")

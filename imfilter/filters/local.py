@@ -2,22 +2,18 @@
 
 from typing import Any
 
-import numpy as np
-
 from ..arrays.opened import OpenedImage
 from ..engine.channelwise import KernelSet
 from ..engine.footprint import Footprint
 from ..engine.request import FilterOptions
-from ..engine.statistics import LARGEST_SIDE, PreparedEntropy, prepare_statistic, sums_are_exact
+from ..engine.statistics import PreparedEntropy, prepare_statistic
 from ..weights.footprints import footprint_of
-from ..weights.taps import box_taps
+from .means import UnroundedMean
 from .operation import Composition, Operation, Prepared
-from .operations import KernelOperation, SeparableCorrelation
+from .operations import KernelOperation
 from .rank import Size, WindowShape, window_of
 from .registry import register_filter
 from .sample_range import white_level
-
-FEW_TAPS = 40  # along an axis of a mean, up to which a kernel takes no longer than sums that move
 
 # What docstrings share.
 FLOATS = """\
@@ -60,27 +56,7 @@ def local_mean(size: Size = 3, footprint: WindowShape = None) -> Operation:
     if footprint is not None:
         return MeanOfWindow(footprint_of(footprint))
     height, width = size  # type: ignore[misc]
-    return MeanOfRectangle(box_taps(height), box_taps(width))
-
-
-class MeanOfRectangle(SeparableCorrelation):
-    """Average the samples of a rectangle."""
-
-    floats = True
-
-    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
-        size = self.column.size, self.row.size
-        few = opened.dtype in (np.uint8, np.bool_) and max(size) <= FEW_TAPS  # whose sums are exact in a kernel, too
-        if sums_are_exact(opened.dtype) and not few and max(size) <= LARGEST_SIDE:
-            return prepare_statistic(opened, size, "mean", options)  # takes as long for any size
-        return super().prepare(opened, options)
-
-    def apply(self, image: Any, options: FilterOptions) -> Any:
-        return Operation.apply(self, image, options)
-
-    @property
-    def kernel_set(self) -> None:
-        return None  # which blocks would filter with, by another loop than the whole
+    return UnroundedMean(height, width)
 
 
 class MeanOfWindow(KernelOperation):
