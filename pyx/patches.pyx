@@ -1,7 +1,7 @@
 """Non-local means of a block of pixels: weighted differences from pixels whose surroundings look alike.
 
 For each offset, the block is passed from top to bottom: squared differences of pixels and those an offset away are
-summed down, over a ring of rows, then across, and become weights. The distance of two patches is the same both ways, so a
+summed down, over a ring of rows, then across, and become weights. The distance of two patches is the same both ways: a
 weight serves both pixels, and half of the offsets suffice. A row stays in the first-level cache from its differences to
 its weights.
 
@@ -133,7 +133,7 @@ cdef inline const real *sum_down(Block *block, Py_ssize_t y, Py_ssize_t above, P
                                  real like) noexcept nogil:
     """Add up the last rows of the ring, of which y is the last one, or return the row of a patch that has only one.
 
-    above: how many rows there are with it: at first, not enough for a patch, which is NULL, or for sums of 2, 4, ... rows.
+    above: how many rows there are with it. At first they are not enough for a patch, which gives NULL.
     """
     cdef const real *rows[MOST]
     cdef real *ring = <real *>block.rings

@@ -1,7 +1,7 @@
 """Non-local means: pixels averaged with those around which the image looks alike, block by block.
 
-A block gathers its pixels and those that offsets and patches reach, beyond the border too, in planes of floats; the loops
-(pyx/patches.pyx) know no border, and nothing of the image's size is allocated but the result.
+A block gathers its pixels and those that offsets and patches reach, beyond the border too, in planes of floats; the
+loops (pyx/patches.pyx) know no border, and nothing of the image's size is allocated but the result.
 """
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ SCRATCH = 7 * 2**19  # bytes that they may take where margins would prevail in a
 MOST_MARGIN = 1.8  # how many times as much work as its pixels a block in the cache may be
 ROW = 64  # pixels that could be computed in the time that a row takes by itself
 LANES = 16  # rows are as many numbers apart, so that vectors of the same columns lie alike
+SHORT_SUM = 84  # weights, about, that are added up before their sum is added to a total
 LOG2_E = math.log2(math.e)
 # Powers of 2 by which samples are multiplied, at most, so that squares of all that matter have room.
 SCALES = {"f": (-70, 100), "d": (-600, 900)}
@@ -93,7 +94,7 @@ class PreparedNonLocal:
 
 
 class Rooms(NamedTuple):
-    """Arrays of a block, as _patches.add_offsets takes them, for the largest one."""
+    """Arrays for the largest block, as _patches.add_offsets takes them. totals: of sums of some offsets each."""
 
     pixels: Array
     sums: Array
@@ -101,10 +102,7 @@ class Rooms(NamedTuple):
     rings: Array
     rooms: Array
     lists: Array
-
-    @property
-    def nbytes(self) -> int:
-        return sum(room.nbytes for room in self)
+    totals: Array
 
 
 class Task:
@@ -165,12 +163,12 @@ class Task:
     def _count_bytes(self, size: Pair) -> int:
         return sum(math.prod(shape) for shape in self._room_shapes(size)) * self._working.itemsize
 
-    def _room_shapes(self, size: Pair) -> list[tuple[int, ...]]:
+    def _room_shapes(self, size: Pair) -> tuple[tuple[int, ...], ...]:
         """Return the shapes of all arrays of numbers for a block of results."""
         likeness = self._likeness
-        shapes: list[tuple[int, ...]] = _patches.room_shapes(
+        shapes = _patches.room_shapes(
             self._source.shape[3], self._span(size), (likeness.patch, likeness.before), likeness.search)
-        return shapes
+        return *shapes, shapes[1]
 
     def stop(self) -> None:
         """Make every thread end early."""
@@ -178,14 +176,19 @@ class Task:
 
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute blocks first to last - 1."""
-        shapes = self._room_shapes(self._size)
-        rooms = Rooms(*(_allocate(shape, self._working) for shape in shapes),
-                      np.empty(4 * (1 + self._source.shape[3]), np.intp))
+        rooms = self._allocate_rooms()
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             for number in range(first, last):
                 number, column = divmod(number, self._counts[1])
                 n, row = divmod(number, self._counts[0])
                 self._compute(n, row * self._size[0], column * self._size[1], rooms)
+
+    def _allocate_rooms(self) -> Rooms:
+        """Return arrays for the largest block."""
+        shapes = self._room_shapes(self._size)
+        lists = np.empty(4 * (1 + self._source.shape[3]), np.intp)
+        pixels, sums, spare, rings, rooms, totals = (_allocate(shape, self._working) for shape in shapes)
+        return Rooms(pixels, sums, spare, rings, rooms, lists, totals)
 
     def _compute(self, n: int, top: int, left: int, rooms: Rooms) -> None:
         """Compute a block of results."""
@@ -195,20 +198,24 @@ class Task:
         likeness, (top, left) = self._likeness, (top * down, left * across)
         self._gather(n, (top, left), size, rooms.pixels)
         values = self._drop_infinities(rooms.pixels)
-        rooms.sums[...] = 0
-        rooms.spare[...] = 0
+        for sums in (rooms.totals, rooms.sums, rooms.spare):
+            sums[...] = 0
+        terms = 2 * (2 * likeness.search + 1)  # of a row of offsets, for each pixel
         for offset in range(likeness.search + 1):
             if self._stopped:
                 return
             _patches.add_offsets(
-                rooms.pixels, values, *rooms[1:], size, (likeness.patch, likeness.before),
+                rooms.pixels, values, *rooms[1:-1], size, (likeness.patch, likeness.before),
                 likeness.search, offset, self._scale.likeness)
+            if offset == likeness.search or (offset + 1) * terms % SHORT_SUM < terms:
+                rooms.totals[...] += rooms.sums
+                rooms.sums[...] = 0
         start = self._starts[1]
         own = np.s_[:rows:down, start:start + columns:across]
-        weights, unit = 1 + rooms.sums[0][own], self._working.type(math.ldexp(1, -self._scale.exponent))
-        results = self._source[n, top:top + rows:down, left:left + columns:across].astype(self._working)
+        weights, unit = 1 + rooms.totals[0][own], self._working.type(math.ldexp(1, -self._scale.exponent))
+        results = self._source[n, top:top + rows:down, left:left + columns:across].astype(self._working, "C")
         for c in range(results.shape[2]):
-            results[:, :, c] += rooms.sums[1 + c][own] / weights * unit
+            results[:, :, c] += rooms.totals[1 + c][own] / weights * unit
         _normalized.store(results, target)
 
     def _gather(self, n: int, first: Pair, size: Pair, planes: Array) -> None:

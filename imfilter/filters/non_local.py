@@ -25,15 +25,15 @@ def non_local_means(
     Parameters
     ----------
     strength : float, default 0.1
-        How much patches may differ, h: a root mean square, as a share of the dtype's range: 1 is 255 of uint8 and 1.0 of
-        floats. About the standard deviation of the noise, or less.
+        How much patches may differ, h: a root mean square, as a share of the dtype's range: 1 is 255 of uint8 and 1.0
+        of floats. About the standard deviation of the noise.
     patch_size : int, default 7
         Odd rows and columns of the patches that are compared, at most 63.
     search_size : int, default 21
         Odd rows and columns of the window whose pixels are averaged, at most 201. The time grows with its square.
     noise : float, default 0.0
-        Standard deviation of the noise, as a share of the range, by whose variance patches of equal content differ. With
-        it, a smaller strength is enough, about 0.8 of it.
+        Standard deviation of the noise, as a share of the range. Patches that differ by no more than it count fully;
+        strength may then be smaller, about 0.8 of it.
 
     Raises
     ------
@@ -42,18 +42,19 @@ def non_local_means(
 
     Notes
     -----
-    sum(w q) / sum(w) over the pixels q of a window, with w = exp(-max(d - 2 noise^2, 0) / strength^2), both times the
-    range, where d is the mean of (a - b)^2 over all pixels and channels of the patches around p and q: all channels have
-    one weight. It is 1 for the pixel itself, and 0 below 2^-126. Patches continue beyond the border as `mode` says.
+    sum(w q) / sum(w) over the pixels q of a window, with w = exp(-max(d - 2 noise^2, 0) / strength^2), where d is the
+    mean of (a - b)^2 over all pixels and channels of the patches around p and q, on the range from 0 to 1: all channels
+    share one weight. It is 1 for the pixel itself, and 0 below 2^-126. Patches continue beyond the border as `mode`
+    says. With a stride, every pixel is computed nevertheless.
 
-    Distances are the same whatever else is in the image: patches are summed by themselves, 8-bit ones exactly where
-    patch_size^2 times the channels is below 258. A patch that holds NaN or infinity is like no other: pixels within
-    half a patch of one stay as they are, and no other pixel changes by it.
+    Patches are summed one by one, without running sums that could drift; those of uint8 are exact as long as
+    patch_size^2 times the channels is at most 258. A patch that holds NaN or infinity is like no other: pixels less
+    than half a patch from one stay as they are, and no other pixel changes by it.
 
-    OpenCV's fastNlMeansDenoising has this definition, with h = 255 strength, templateWindowSize and searchWindowSize,
-    and mode 'mirror'; it rounds weights and distances. scikit-image's denoise_nl_means with fast_mode sums one row
-    and column less than patch_size, divides by all of them, counts the pixel itself twice, and approximates exp within
-    4 %: h = strength, patch_distance = (search_size - 1) / 2 and sigma = noise give similar pictures.
+    OpenCV's fastNlMeansDenoising has this definition, with h = 255 strength, templateWindowSize, searchWindowSize and
+    mode 'mirror'; it quantizes distances and weights. scikit-image's denoise_nl_means (fast_mode) nearly has it, with
+    h = strength, patch_distance = (search_size - 1) / 2, sigma = noise and mode 'mirror'; its patches lack a row and a
+    column, the pixel itself counts twice, weights below exp(-5) are 0, and exp is approximated within 4 %.
 
     References
     ----------
@@ -64,7 +65,7 @@ def non_local_means(
     --------
     >>> import imfilter, numpy
     >>> imfilter.non_local_means(numpy.array([[10, 12, 10, 200, 202, 200]], numpy.uint8), patch_size=3)
-    array([[ 11,  11,  11, 201, 201, 201]], dtype=uint8)
+    array([[ 11,  11,  10, 200, 201, 201]], dtype=uint8)
     """
     for name, size in (("patch_size", patch_size), ("search_size", search_size)):
         if size % 2 == 0:
@@ -74,6 +75,8 @@ def non_local_means(
 
 class LikePatches(Operation):
     """Average the pixels of a window, weighted by the likeness of the patches around them."""
+
+    together = True
 
     def __init__(self, strength: float, patch: int, search: int, noise: float) -> None:
         self.strength, self.patch, self.search, self.noise = strength, patch, search, noise

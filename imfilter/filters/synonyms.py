@@ -19,7 +19,8 @@ SYNONYMS = {
     "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),
     "usm": ("unsharp_mask",), "unsharpmask": ("unsharp_mask",), "highpass": ("laplace", "unsharp_mask"), "high_pass": (
         "laplace", "unsharp_mask"), "lowpass": ("gaussian",), "low_pass": ("gaussian",), "denoise": (
-        "median", "bilateral", "non_local_means"), "noise": ("median", "bilateral", "non_local_means"), "despeckle": ("median",), "erosion": ("erode",),
+        "non_local_means", "median", "bilateral"), "noise": ("non_local_means", "median", "bilateral"), "despeckle": (
+        "median",), "erosion": ("erode",),
     "dilation": ("dilate",), "min": ("minimum",), "max": ("maximum",), "open": ("opening",), "close": ("closing",),
     "tophat": ("white_tophat", "black_tophat"), "top_hat": ("white_tophat", "black_tophat"), "bothat": (
         "black_tophat",), "bottom_hat": ("black_tophat",), "blackhat": ("black_tophat",), "morphology": (
