@@ -45,7 +45,8 @@ VALUES: dict[str, list[Any]] = {
 }
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",
           "kernel:0 -1 0; -1 5 -1; 0 -1 0,maximum", "emboss:mode=wrap,bilateral", "laplacian_of_gaussian,find_edges",
-          "shrink:by=2,sobel", "median,shrink:by=3,2:resample=bicubic:stride=2", "box,non_local_means:patch_size=3:search_size=5,sobel")
+          "shrink:by=2,sobel", "median,shrink:by=3,2:resample=bicubic:stride=2",
+          "box,non_local_means:patch_size=3:search_size=5,sobel")
 STACKS = ("3x4 p1", "3x2 s2 p1, 3x3 p1 d2", "1x5, 5x1 p2")
 CONTENTS = ("noise", "small", "constant", "checkerboard", "special", "spikes", "denormals", "offset", "unit",
             "infinite")
