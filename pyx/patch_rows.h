@@ -58,16 +58,30 @@ TARGET static void NAMED(sum)(int terms, const REAL *const *rows, REAL *into, pt
 }
 
 /* The weight of a distance, whose terms are summed: 2 to the power of excess - factor * distance, at most 1. It is 0
-   where that is below 2**-126, and where the distance is NaN. */
-TARGET static INLINED REAL NAMED(weight)(REAL distance, REAL factor, REAL excess) {
+   where the exponent is below `least`, which is at least -126, and where the distance is NaN. */
+TARGET static INLINED REAL NAMED(weight)(REAL distance, REAL factor, REAL excess, REAL least) {
     REAL exponent = excess - factor * distance;
     exponent = exponent > 0 ? 0 : exponent;
-    return exponent >= -126 ? POWER(exponent) : 0;
+    return exponent >= least ? CALL(power, REAL, exponent) : 0;
 }
 
-TARGET static void NAMED(weigh)(int terms, const REAL *const *rows, REAL factor, REAL excess, REAL *into,
+TARGET static void NAMED(weigh)(int terms, const REAL *const *rows, REAL factor, REAL excess, REAL least, REAL *into,
                                 ptrdiff_t count) {
-#define LAST(sum) NAMED(weight)(sum, factor, excess)
+#define LAST(sum) NAMED(weight)(sum, factor, excess, least)
+    FOR_TERMS
+#undef LAST
+}
+
+TARGET static INLINED REAL NAMED(rough_weight)(REAL distance, REAL factor, REAL excess, REAL least) {
+    REAL exponent = excess - factor * distance;
+    int kept = exponent >= least;
+    exponent = exponent > 0 ? 0 : kept ? exponent : least; /* what is cast to an integer must fit into one */
+    return kept ? CALL(rough_power, REAL, exponent) : 0;
+}
+
+TARGET static void NAMED(weigh_roughly)(int terms, const REAL *const *rows, REAL factor, REAL excess, REAL least,
+                                        REAL *into, ptrdiff_t count) {
+#define LAST(sum) NAMED(rough_weight)(sum, factor, excess, least)
     FOR_TERMS
 #undef LAST
 }

@@ -53,9 +53,21 @@ static inline double power_double(double exponent) {
     return series * power;
 }
 
-#define POWER_FOR(real, exponent) power_##real(exponent)
-#define POWER_OF(real, exponent) POWER_FOR(real, exponent)
-#define POWER(exponent) POWER_OF(REAL, exponent)
+/* The same with a straight line between whole exponents, moved for the least error: N. N. Schraudolph, "A fast, compact
+   approximation of the exponential function", Neural Computation 11, 1999. The number is the upper half of a double. */
+static inline int32_t upper_half(double exponent) { return (int32_t)(exponent * 1048576.0) + 1072632447; }
+
+static inline double rough_power_double(double exponent) {
+    uint64_t bits = (uint64_t)upper_half(exponent) << 32;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+static inline float rough_power_float(float exponent) { return (float)rough_power_double(exponent); }
+
+#define CALL_FOR(name, real, exponent) name##_##real(exponent)
+#define CALL(name, real, exponent) CALL_FOR(name, real, exponent)
 
 #define ROWS "patch_rows.h"
 #include "each_variant.h"
@@ -70,8 +82,12 @@ static inline double power_double(double exponent) {
         CHOOSE(sum, real, (terms, rows, into, count)); \
     } \
     static void weigh_patches_##real(int bytes, int terms, const real *const *rows, real factor, real excess, \
-                                     real *weights, ptrdiff_t count) { \
-        CHOOSE(weigh, real, (terms, rows, factor, excess, weights, count)); \
+                                     real least, int rough, real *weights, ptrdiff_t count) { \
+        if (rough) { \
+            CHOOSE(weigh_roughly, real, (terms, rows, factor, excess, least, weights, count)); \
+        } else { \
+            CHOOSE(weigh, real, (terms, rows, factor, excess, least, weights, count)); \
+        } \
     } \
     static void add_differences_##real(int bytes, int channels, const real *weights, const real *const *a, \
                                        const real *const *b, real *const *own, real *const *other, ptrdiff_t count) { \

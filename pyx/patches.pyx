@@ -24,8 +24,8 @@ cdef extern from "patches.h" nogil:
     void square_differences_double(int, int, const double **, const double **, double *, Py_ssize_t)
     void sum_terms_float(int, int, const float **, float *, Py_ssize_t)
     void sum_terms_double(int, int, const double **, double *, Py_ssize_t)
-    void weigh_patches_float(int, int, const float **, float, float, float *, Py_ssize_t)
-    void weigh_patches_double(int, int, const double **, double, double, double *, Py_ssize_t)
+    void weigh_patches_float(int, int, const float **, float, float, float, int, float *, Py_ssize_t)
+    void weigh_patches_double(int, int, const double **, double, double, double, int, double *, Py_ssize_t)
     void add_differences_float(int, int, const float *, const float **, const float **, float **, float **, Py_ssize_t)
     void add_differences_double(int, int, const double *, const double **, const double **, double **, double **,
                                 Py_ssize_t)
@@ -98,6 +98,7 @@ cdef struct Block:      # pointers to numbers of one type; distances are in numb
     Py_ssize_t size         # of a patch
     Py_ssize_t before       # its rows above its center, and columns beside it
     int channels
+    bint rough
     Terms terms
 
 
@@ -155,8 +156,8 @@ cdef inline const real *sum_down(Block *block, Py_ssize_t y, Py_ssize_t above, P
     return <real *>block.rooms
 
 
-cdef inline const real *weigh_row(Block *block, const real *sums, Py_ssize_t count, real factor,
-                                  real excess) noexcept nogil:
+cdef inline const real *weigh_row(Block *block, const real *sums, Py_ssize_t count, real factor, real excess,
+                                  real least) noexcept nogil:
     """Add up the columns of `count` patches, and return their weights."""
     cdef const real *rows[MOST]
     cdef const real *levels[LEVELS]
@@ -174,9 +175,9 @@ cdef inline const real *weigh_row(Block *block, const real *sums, Py_ssize_t cou
     for k in range(MOST):
         rows[k] = levels[block.terms.levels[k]] + block.terms.places[k]
     if real is float:
-        weigh_patches_float(vector, block.terms.count, rows, factor, excess, weights, count)
+        weigh_patches_float(vector, block.terms.count, rows, factor, excess, least, block.rough, weights, count)
     else:
-        weigh_patches_double(vector, block.terms.count, rows, factor, excess, weights, count)
+        weigh_patches_double(vector, block.terms.count, rows, factor, excess, least, block.rough, weights, count)
     return weights
 
 
@@ -212,7 +213,8 @@ cdef inline void add_row(Block *block, const real *weights, Py_ssize_t y, Py_ssi
                                <double **>v, count)
 
 
-cdef void add_offset(Block *block, Py_ssize_t down, Py_ssize_t across, real factor, real excess) noexcept nogil:
+cdef void add_offset(Block *block, Py_ssize_t down, Py_ssize_t across, real factor, real excess,
+                     real least) noexcept nogil:
     """Add one offset to the sums of a block: for each pixel of it, and those an offset before it."""
     cdef Py_ssize_t left = -round_up(across) if across > 0 else 0
     cdef Py_ssize_t count = round_up(block.columns - left + (-across if across < 0 else 0))
@@ -236,7 +238,7 @@ cdef void add_offset(Block *block, Py_ssize_t down, Py_ssize_t across, real fact
         sums = sum_down(block, y, y - first + 1, width, like)
         if sums == NULL:
             continue
-        weights = weigh_row(block, sums, count, factor, excess)
+        weights = weigh_row(block, sums, count, factor, excess, least)
         if down > 0:
             add_row(block, weights, y - after, left, down, across, True, True, count)
         else:           # both are of one row
@@ -267,7 +269,8 @@ def first_columns((Py_ssize_t, Py_ssize_t) patch, Py_ssize_t search):
 
 def add_offsets(real[:, :, ::1] pixels, real[:, :, ::1] values, real[:, :, ::1] sums, real[:, :, ::1] spare,
                 real[:, :, ::1] rings, real[:, ::1] rooms, Py_ssize_t[::1] lists, (Py_ssize_t, Py_ssize_t) size,
-                (Py_ssize_t, Py_ssize_t) patch, Py_ssize_t search, Py_ssize_t down, (double, double) likeness):
+                (Py_ssize_t, Py_ssize_t) patch, Py_ssize_t search, Py_ssize_t down, (double, double, double) likeness,
+                bint rough):
     """Add weights and weighted differences of all offsets `down` rows to the sums of a block.
 
     pixels: planes (channels, rows, columns) of the block and of what offsets and patches reach around it, from the
@@ -275,11 +278,12 @@ def add_offsets(real[:, :, ::1] pixels, real[:, :, ::1] values, real[:, :, ::1] 
     each channel. spare: two rows for each of them. rings: of sums of 1, 2, 4, ... rows. rooms: for sums of columns and
     weights. lists: room for four pointers for each plane of sums. size: rows and columns of the block. patch: rows and
     columns of a patch, and those before its center. search: the largest offset. likeness: the weight of a distance d is
-    2 to the power of excess - factor d.
+    2 to the power of excess - factor d, and 0 if that is below the least. rough: whether powers are approximated within
+    4 %.
     """
     cdef Block block
     cdef Py_ssize_t across
-    cdef real factor = <real>likeness[0], excess = <real>likeness[1]
+    cdef real factor = <real>likeness[0], excess = <real>likeness[1], least = <real>likeness[2]
     block.pixels, block.values, block.sums = &pixels[0, 0, 0], &values[0, 0, 0], &sums[0, 0, 0]
     block.spare, block.rings, block.rooms = &spare[0, 0, 0], &rings[0, 0, 0], &rooms[0, 0]
     block.lists = <void **>&lists[0]
@@ -290,7 +294,8 @@ def add_offsets(real[:, :, ::1] pixels, real[:, :, ::1] values, real[:, :, ::1] 
     block.size, block.before = patch
     block.top, block.beside = search + block.before, round_up(search)
     block.left = block.beside + round_up(block.before)
+    block.rough = rough
     block.channels, block.terms = <int>pixels.shape[0], find_terms(patch[0])
     with nogil:
         for across in range(-search if down else 1, search + 1):
-            add_offset[real](&block, down, across, factor, excess)
+            add_offset[real](&block, down, across, factor, excess, least)

@@ -11,5 +11,6 @@ def room_shapes(
 def first_columns(patch: tuple[int, int], search: int) -> tuple[int, int]: ...
 def add_offsets(
     pixels: _Planes, values: _Planes, sums: _Planes, spare: _Planes, rings: _Planes, rooms: _Planes, lists: _Planes,
-    size: tuple[int, int], patch: tuple[int, int], search: int, down: int, likeness: tuple[float, float],
+    size: tuple[int, int], patch: tuple[int, int], search: int, down: int, likeness: tuple[float, float, float],
+    rough: bool,
 ) -> None: ...

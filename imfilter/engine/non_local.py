@@ -26,6 +26,7 @@ MOST_MARGIN = 1.8  # how many times as much work as its pixels a block in the ca
 ROW = 64  # pixels that could be computed in the time that a row takes by itself
 LANES = 16  # rows are as many numbers apart, so that vectors of the same columns lie alike
 SHORT_SUM = 84  # weights, about, that are added up before their sum is added to a total
+ROUGH_ONE = 0.9710078239440918  # exp(0) by the rough powers of pyx/patches.h
 LOG2_E = math.log2(math.e)
 # Powers of 2 by which samples are multiplied, at most, so that squares of all that matter have room.
 SCALES = {"f": (-70, 100), "d": (-600, 900)}
@@ -36,6 +37,7 @@ class Likeness(NamedTuple):
 
     patch: rows and columns of a patch. before: those above and beside its center. search: the largest offset, down and
     across. strength: h, in the image's units. noise: what noise adds to distances, as a share of h^2.
+    rough: whether weights below exp(-5) are 0, and others approximated within 4 %, as in scikit-image.
     """
 
     patch: int
@@ -43,6 +45,12 @@ class Likeness(NamedTuple):
     search: int
     strength: float
     noise: float
+    rough: bool = False
+
+    @property
+    def own(self) -> float:
+        """The weight of the pixel itself."""
+        return ROUGH_ONE if self.rough else 1.0
 
     @property
     def margins(self) -> Pair:
@@ -54,7 +62,7 @@ class Scale(NamedTuple):
     """Samples are multiplied by 2**exponent. likeness: see _patches.add_offsets, for the scaled samples."""
 
     exponent: int
-    likeness: tuple[float, float]
+    likeness: tuple[float, float, float]
 
 
 def choose_scale(likeness: Likeness, channels: int, working: np.dtype[Any]) -> Scale:
@@ -65,7 +73,8 @@ def choose_scale(likeness: Likeness, channels: int, working: np.dtype[Any]) -> S
     unit = math.ldexp(likeness.strength, exponent)
     factor = LOG2_E / terms / unit / unit if unit > 1e-150 else math.inf
     most = float(np.finfo(working).max)
-    return Scale(exponent, (min(factor, most), min(likeness.noise * LOG2_E, most)))
+    least = -5 * LOG2_E if likeness.rough else -126.0
+    return Scale(exponent, (min(factor, most), min(likeness.noise * LOG2_E, most), least))
 
 
 class PreparedNonLocal:
@@ -206,13 +215,13 @@ class Task:
                 return
             _patches.add_offsets(
                 rooms.pixels, values, *rooms[1:-1], size, (likeness.patch, likeness.before),
-                likeness.search, offset, self._scale.likeness)
+                likeness.search, offset, self._scale.likeness, likeness.rough)
             if offset == likeness.search or (offset + 1) * terms % SHORT_SUM < terms:
                 rooms.totals[...] += rooms.sums
                 rooms.sums[...] = 0
         start = self._starts[1]
         own = np.s_[:rows:down, start:start + columns:across]
-        weights, unit = 1 + rooms.totals[0][own], self._working.type(math.ldexp(1, -self._scale.exponent))
+        weights, unit = likeness.own + rooms.totals[0][own], self._working.type(math.ldexp(1, -self._scale.exponent))
         results = self._source[n, top:top + rows:down, left:left + columns:across].astype(self._working, "C")
         for c in range(results.shape[2]):
             results[:, :, c] += rooms.totals[1 + c][own] / weights * unit

@@ -54,7 +54,7 @@ def non_local_means(
     OpenCV's fastNlMeansDenoising has this definition, with h = 255 strength, templateWindowSize, searchWindowSize and
     mode 'mirror'; it quantizes distances and weights. scikit-image's denoise_nl_means (fast_mode) nearly has it, with
     h = strength, patch_distance = (search_size - 1) / 2, sigma = noise and mode 'mirror'; its patches lack a row and a
-    column, the pixel itself counts twice, weights below exp(-5) are 0, and exp is approximated within 4 %.
+    column, weights below exp(-5) are 0, and exp is approximated within 4 %.
 
     References
     ----------
