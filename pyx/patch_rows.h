@@ -58,10 +58,10 @@ TARGET static void NAMED(sum)(int terms, const REAL *const *rows, REAL *into, pt
 }
 
 /* The weight of a distance, whose terms are summed: 2 to the power of excess - factor * distance, at most 1. It is 0
-   where the exponent is below `least`, which is at least -126, and where the distance is NaN. */
+   where the exponent is below `least`, which is at least -126, and where the distance is NaN, which the larger of two
+   numbers keeps, in one instruction, if it is the second one. */
 TARGET static INLINED REAL NAMED(weight)(REAL distance, REAL factor, REAL excess, REAL least) {
-    REAL exponent = excess - factor * distance;
-    exponent = exponent > 0 ? 0 : exponent;
+    REAL below = factor * distance, exponent = excess - (excess > below ? excess : below);
     return exponent >= least ? CALL(power, REAL, exponent) : 0;
 }
 
