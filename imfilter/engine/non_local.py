@@ -188,6 +188,8 @@ class Task:
         rooms = self._allocate_rooms()
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             for number in range(first, last):
+                if self._stopped:
+                    return
                 number, column = divmod(number, self._counts[1])
                 n, row = divmod(number, self._counts[0])
                 self._compute(n, row * self._size[0], column * self._size[1], rooms)
