@@ -14,7 +14,19 @@ import pytest
 from declared import needed
 from program import PATIENCE
 
-from imfilter import Border, ImfilterError, bilateral, box, conv2d, correlate, median, non_local_means, percentile, sobel, unsharp_mask
+from imfilter import (
+    Border,
+    ImfilterError,
+    bilateral,
+    box,
+    conv2d,
+    correlate,
+    median,
+    non_local_means,
+    percentile,
+    sobel,
+    unsharp_mask,
+)
 from imfilter.engine import _core, bank, channelwise, rank
 from imfilter.engine.computation import Computation, Geometry
 from imfilter.filters import FILTERS
