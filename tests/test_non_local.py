@@ -178,6 +178,8 @@ def test_blocks_threads_and_layouts_change_no_bit(rng, monkeypatch, vectors):
             out = np.empty_like(wanted)
             assert imfilter.non_local_means(image, 0.3, search_size=11, out=out, **more) is out
             np.testing.assert_array_equal(out, wanted)
+    monkeypatch.setattr(engine, "LEAST_ROWS", 1)
+    np.testing.assert_array_equal(imfilter.non_local_means(image, 0.3, search_size=11, workers=99), whole[0])
     own = image.copy()
     np.testing.assert_array_equal(imfilter.non_local_means(own, 0.3, search_size=11, out=own), whole[0])
 
@@ -215,7 +217,7 @@ def test_scratch_is_bounded(monkeypatch):
                                           (4, 7, 101, "f8")):
         image = np.zeros((300, 1200, channels), code)
         task = engine.Task(image[None], image[None], engine.Likeness(patch, patch // 2, search // 2, 0.1, 0.0),
-                           np.dtype("f8" if code == "f8" else "f4"), (1, 1), (imfilter.Border.REFLECT, 0.0))
+                           np.dtype("f8" if code == "f8" else "f4"), (1, 1), (imfilter.Border.REFLECT, 0.0), 2)
         task._allocate_rooms()
         assert sum(room.nbytes for room in asked.pop()) <= 2**22
 

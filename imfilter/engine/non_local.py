@@ -24,7 +24,8 @@ CACHE = 3 * 2**18  # bytes of a block's planes, about, that stay in the second-l
 SCRATCH = 7 * 2**19  # bytes that they may take where margins would prevail in a smaller block
 MOST_MARGIN = 1.8  # how many times as much work as its pixels a block in the cache may be
 ROW = 64  # pixels that could be computed in the time that a row takes by itself
-LANES = 16  # rows are as many numbers apart, so that vectors of the same columns lie alike
+LANES = 16  # numbers that the loops compute at once, and that a cache line holds
+LEAST_ROWS = 32  # of a block of a small image, which all threads share
 SHORT_SUM = 84  # weights, about, that are added up before their sum is added to a total
 ROUGH_ONE = 0.9710078239440918  # exp(0) by the rough powers of pyx/patches.h
 LOG2_E = math.log2(math.e)
@@ -97,7 +98,8 @@ class PreparedNonLocal:
         threads, source = thread_count(workers), self._layout.images(to_native(pixels))
         result, target = allocate_output(pixels, self._shape, self._dtype, out, self._layout)
         if result.size:
-            task = Task(source, target, self._likeness, self._working, self._stride, (self._border, self._cval))
+            border = self._border, self._cval
+            task = Task(source, target, self._likeness, self._working, self._stride, border, threads)
             run_task(task, threads if task.rows > 1 else 1)
         return write_output(result, self._dtype, out)
 
@@ -124,24 +126,26 @@ class Task:
 
     def __init__(
         self, source: Array, target: Array, likeness: Likeness, working: np.dtype[Any], stride: Pair,
-        border: tuple[Border, float],
+        border: tuple[Border, float], threads: int,
     ) -> None:
         self._source, self._target, self._likeness, self._working = source, target, likeness, working
         self._stride, self._border, self._stopped = stride, border, False
         self._scale = choose_scale(likeness, source.shape[3], working)
         self._finite = source.dtype.kind != "f" and math.isfinite(border[1])
         self._starts = _patches.first_columns((likeness.patch, likeness.before), likeness.search)
-        self._size = self._choose_size()
+        self._size = self._choose_size(threads)
         self._counts = [-(-length // size) for length, size in zip(target.shape[1:3], self._size, strict=True)]
         self.rows = len(source) * self._counts[0] * self._counts[1]
 
-    def _choose_size(self) -> Pair:
+    def _choose_size(self, threads: int) -> Pair:
         """Return the rows and columns of the results of a block: those with the least work beside them."""
-        search = self._likeness.search
+        search, height = self._likeness.search, self._target.shape[1]
+        parts = -(-2 * threads // len(self._target)) if threads > 1 else 1
+        highest = min(height, max(-(-height // parts), LEAST_ROWS), max(1024 // self._stride[0], 1))
         beside = sum(self._likeness.margins) - search  # of which offsets compute half, on average
         best: tuple[float, Pair] | None = None
         for room in (CACHE, SCRATCH):
-            for size in self._list_sizes(room):
+            for size in self._list_sizes(room, highest):
                 rows, columns = self._span(size)
                 pixels = min(rows, self._source.shape[1]) * min(columns, self._source.shape[2])
                 cost = (rows + beside) * (columns + beside + ROW) / pixels
@@ -151,12 +155,12 @@ class Task:
                 break
         return best[1] if best else (1, max(LANES // self._stride[1], 1))
 
-    def _list_sizes(self, room: int) -> list[Pair]:
-        """Return sizes of results whose block takes at most so many bytes."""
-        height, width = self._target.shape[1:3]
+    def _list_sizes(self, room: int, highest: int) -> list[Pair]:
+        """Return sizes of results whose block takes at most so many bytes. highest: the most rows."""
+        width = self._target.shape[2]
         sizes = []
         for columns in sorted({min(max(2**k // self._stride[1], 1), width) for k in range(4, 10)}):
-            low, high = 0, min(height, max(1024 // self._stride[0], 1))
+            low, high = 0, highest
             while low < high:  # the most rows that fit
                 rows = (low + high + 1) // 2
                 low, high = (rows, high) if self._count_bytes((rows, columns)) <= room else (low, rows - 1)
