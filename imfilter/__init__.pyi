@@ -454,6 +454,13 @@ def guided(
     exact: bool = False,
 ) -> Any: ...
 
+def non_local_means(
+    image: Any, strength: float = 0.1, patch_size: int = 7, search_size: int = 21, *, noise: float = 0.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
 def shrink(
     image: Any, by: int | tuple[int, int], resample: str = 'lanczos', *, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,

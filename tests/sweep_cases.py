@@ -39,12 +39,14 @@ VALUES: dict[str, list[Any]] = {
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],
     "offset": [0.0, 2.5, -0.01], "k": [0.2, 0.5, -0.3, 0.0], "r": [None, 0.5, 40.0],
     "by": [2, 1, 3, 4, (2, 5), (1, 3), 40], "resample": ["lanczos", "bicubic", "bilinear", "box"],
+    "patch_size": [7, 1, 3, 11], "search_size": [5, 1, 9, 21], "noise": [0.0, 0.2],
     "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False], "subsample": [1, 1, 2, 3],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
 }
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",
           "kernel:0 -1 0; -1 5 -1; 0 -1 0,maximum", "emboss:mode=wrap,bilateral", "laplacian_of_gaussian,find_edges",
-          "shrink:by=2,sobel", "median,shrink:by=3,2:resample=bicubic:stride=2")
+          "shrink:by=2,sobel", "median,shrink:by=3,2:resample=bicubic:stride=2",
+          "box,non_local_means:patch_size=3:search_size=5,sobel")
 STACKS = ("3x4 p1", "3x2 s2 p1, 3x3 p1 d2", "1x5, 5x1 p2")
 CONTENTS = ("noise", "small", "constant", "checkerboard", "special", "spikes", "denormals", "offset", "unit",
             "infinite")

@@ -212,6 +212,8 @@ def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected
         return expect_rank(case, image, pixels, operation)
     if hasattr(operation, "work"):
         return expect_morphology(case, image, pixels, operation.work)
+    if case.function == "non_local_means":
+        return expect_like_patches(case, image, pixels, operation)
     if declaration.mixes:
         stride = both(case.options.get("stride", 1))
         single = image.ndim == 2 or case.options.get("channel_axis", -1) is None
@@ -345,6 +347,33 @@ def expect_morphology(case: Case, image: Any, pixels: Any, work: Any) -> Expecte
         values = own - values if difference == "from image" else values - own
     peak = np.abs(pixels[np.isfinite(pixels)]).max(initial=abs(cval) if np.isfinite(cval) else 0.0)
     return Expected(values, 8.0 * (peak + 9), difference == "none" and first.weights is None)
+
+
+def expect_like_patches(case: Case, image: Any, pixels: Any, operation: Any) -> Expected | None:
+    """Return non-local means; a patch that is not finite is like no other."""
+    half, search = operation.patch, operation.search
+    margin = half + search
+    (height, width), offsets = pixels.shape[1:3], np.ndindex(2 * search + 1, 2 * search + 1)
+    if (height + 2 * half) * (width + 2 * half) * pixels.shape[3] * (2 * search + 1)**2 > MOST_WORK:
+        return None
+    window = window_of(case, (2 * margin + 1,) * 2, False)._replace(stride=(1, 1), margin=((2 * margin,) * 2,) * 2)
+    around = window.shift(pixels, margin, margin)  # with a margin of its own
+    own = around[:, search:search + height + 2 * half, search:search + width + 2 * half]
+    white = 1.0 if image.dtype.kind in "fb" else float(min(np.iinfo(image.dtype).max, 2**53))
+    total, weights = np.zeros(pixels.shape, np.longdouble), np.zeros((*pixels.shape[:3], 1), np.longdouble)
+    for y, x in offsets:
+        other = around[:, y:y + height + 2 * half, x:x + width + 2 * half]
+        squares = ((own - other) ** 2).mean(-1)
+        distance = np.lib.stride_tricks.sliding_window_view(squares, (2 * half + 1,) * 2, (1, 2)).mean((-1, -2))
+        weight = np.exp(-np.maximum(distance / white**2 - 2 * operation.noise**2, 0) / operation.strength**2)
+        weight = np.ones_like(weight) if y == x == search else np.nan_to_num(weight)
+        apart = (other - own)[:, half:half + height, half:half + width]
+        total += np.where(weight[..., None] > 0, weight[..., None] * apart, 0)
+        weights += weight[..., None]
+    down, across = both(case.options.get("stride", 1))
+    values = (np.where(np.isfinite(pixels), pixels + total / weights, pixels))[:, ::down, ::across]
+    peak = np.abs(around[np.isfinite(around)]).max(initial=0.0)
+    return Expected(values, (5 + 2 * search) * peak)
 
 
 def expect_blend(case: Case, image: Any) -> Expected:

@@ -14,7 +14,19 @@ import pytest
 from declared import needed
 from program import PATIENCE
 
-from imfilter import Border, ImfilterError, bilateral, box, conv2d, correlate, median, percentile, sobel, unsharp_mask
+from imfilter import (
+    Border,
+    ImfilterError,
+    bilateral,
+    box,
+    conv2d,
+    correlate,
+    median,
+    non_local_means,
+    percentile,
+    sobel,
+    unsharp_mask,
+)
 from imfilter.engine import _core, bank, channelwise, rank
 from imfilter.engine.computation import Computation, Geometry
 from imfilter.filters import FILTERS
@@ -300,6 +312,7 @@ def test_an_interrupt_ends_a_long_rank_filter(many, rng, cut_short):
     image = rng.random((900, 900), np.float32)
     cut_short(median, image, 101, workers=many)
     cut_short(bilateral, image, sigma_spatial=40, workers=many)
+    cut_short(non_local_means, image, search_size=201, workers=many)
     bytes_ = np.broadcast_to((image * 255).astype(np.uint8)[:, :, None], (900, 900, 40))
     cut_short(median, bytes_, 301, workers=many)
     cut_short(median, np.broadcast_to(image[:, :, None], (900, 900, 40)), 15, workers=many)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from .blurs import make_blur_cells, make_sharpening_cells
 from .colors import make_color_cells
 from .common import Cell
+from .denoising import make_denoising_cells
 from .edge_preserving import make_edge_preserving_cells
 from .edges import make_edge_cells
 from .kernels import make_kernel_cells, make_stride_cells
@@ -22,5 +23,5 @@ GROUPS: dict[str, Callable[[], Iterator[Cell]]] = {
     "kernels": make_kernel_cells, "blurs": make_blur_cells, "edges": make_edge_cells,
     "sharpening": make_sharpening_cells, "layers": make_layer_cells, "strides": make_stride_cells,
     "colors": make_color_cells, "rank": make_rank_cells, "morphology": make_morphology_cells, "local": make_local_cells,
-    "edge-preserving": make_edge_preserving_cells, "small": make_small_cells, "skimage": make_replacement_cells,
-    "ndimage": make_ndimage_cells, "published": make_published_cells}
+    "edge-preserving": make_edge_preserving_cells, "denoising": make_denoising_cells, "small": make_small_cells,
+    "skimage": make_replacement_cells, "ndimage": make_ndimage_cells, "published": make_published_cells}

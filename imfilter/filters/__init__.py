@@ -6,7 +6,7 @@ first have to compile it from its text.
 # isort: off
 from . import (  # noqa: F401
     blur, sharpen, edges, bandpass, derivatives, ridges, canny, relief, color, rank, morphology, local, threshold,
-    guided, shrink,
+    guided, non_local, shrink,
 )
 # isort: on
 from .declaration import FilterDeclaration, Parameter

@@ -69,8 +69,8 @@ class Operation:
     depends on, where that may be more than elsewhere. signed: whether its results have a sign, which integers would
     lose: they are float32 for images of integers, unless a dtype is given. floats: whether they are that without a
     sign, such as a deviation. on_level: whether it adds to white or gray. averages: whether pixels can be left out of
-    its sums, and light can be averaged, if its group does: derivatives do neither. step: pixels from one result to the
-    next, down and across, where stride is 1.
+    its sums, and light can be averaged, if its group does: derivatives do neither. together: whether all channels
+    share the weights of a pixel. step: pixels from one result to the next, down and across, where stride is 1.
     """
 
     size = 0
@@ -80,6 +80,7 @@ class Operation:
     floats = False
     on_level = False
     averages = True
+    together = False
     border_reach = (0, 0)
 
     def apply(self, image: Any, options: FilterOptions) -> Any:

@@ -19,7 +19,8 @@ SYNONYMS = {
     "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),
     "usm": ("unsharp_mask",), "unsharpmask": ("unsharp_mask",), "highpass": ("laplace", "unsharp_mask"), "high_pass": (
         "laplace", "unsharp_mask"), "lowpass": ("gaussian",), "low_pass": ("gaussian",), "denoise": (
-        "median", "bilateral"), "noise": ("median", "bilateral"), "despeckle": ("median",), "erosion": ("erode",),
+        "non_local_means", "median", "bilateral"), "noise": ("non_local_means", "median", "bilateral"), "despeckle": (
+        "median",), "erosion": ("erode",),
     "dilation": ("dilate",), "min": ("minimum",), "max": ("maximum",), "open": ("opening",), "close": ("closing",),
     "tophat": ("white_tophat", "black_tophat"), "top_hat": ("white_tophat", "black_tophat"), "bothat": (
         "black_tophat",), "bottom_hat": ("black_tophat",), "blackhat": ("black_tophat",), "morphology": (
@@ -34,7 +35,9 @@ SYNONYMS = {
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
         "mix",), "color_matrix": ("mix",), "channel_mixer": ("mix",), "relief": RELIEFS, "embossing": ("emboss",),
     "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral", "guided"), "guided_filter": (
-        "guided",), "vintage": ("sepia",),
+        "guided",), "nlm": ("non_local_means",), "nlmeans": ("non_local_means",), "nl_means": (
+        "non_local_means",), "denoise_nl_means": ("non_local_means",), "fastnlmeansdenoising": (
+        "non_local_means",), "vintage": ("sepia",),
 }
 
 

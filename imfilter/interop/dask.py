@@ -80,7 +80,7 @@ def _make_lazy(
               for one in pipeline]
     request = "chain", stages, dtype, channel_axis
     return _lazy_result(
-        image, layout, blockwise, request, lazy_mask, mixed=any(one.mixes for one in pipeline))
+        image, layout, blockwise, request, lazy_mask, mixed=any(one.joins_channels for one in pipeline))
 
 
 def _check_array(image: Any, channel_axis: int | None, out: Any, workers: Any) -> ArrayLayout:
@@ -131,7 +131,7 @@ def _lazy_result(
     image: Any, layout: ArrayLayout, blockwise: BlockwiseFilter, request: Any, lazy_mask: LazyMask | None = None, *,
     mixed: bool = False,
 ) -> Any:
-    """Return the lazy result. request: everything that determines it; mixed: whether the filter mixes channels."""
+    """Return the lazy result. request: everything that determines it; mixed: whether results depend on all channels."""
     from dask.base import tokenize
     from dask.highlevelgraph import HighLevelGraph
 

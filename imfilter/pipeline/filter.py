@@ -154,6 +154,11 @@ class Filter:
         return self.declaration.mixes or self.keywords.get("joint", False) or (kernel is not None and kernel.ndim == 4)
 
     @property
+    def joins_channels(self) -> bool:
+        """Whether a sample of the result may depend on all channels of the image."""
+        return self.mixes or ("kernel" not in self.keywords and self.operation.together)
+
+    @property
     def is_light(self) -> bool:
         """Whether it is convolution with few weights, the same for every channel."""
         if self.keywords.keys() & {"mask", "linear", "bias"}:

@@ -45,7 +45,7 @@ class MissingSamples(NamedTuple):
         kept = None if alpha is None else _subsample(alpha, filter)
         result, alpha = filter.run(colors, alpha, **options)
         missing = self._find_missing_results(filter, missing, options.get("workers"))
-        if filter.mixes and missing.ndim == 3:
+        if filter.joins_channels and missing.ndim == 3:
             missing = np.any(missing, axis=-1, keepdims=result.ndim == 3)
         result = np.where(missing, result.dtype.type(np.nan), result)
         if alpha is not None and kept is not None:

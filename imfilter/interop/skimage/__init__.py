@@ -3,7 +3,7 @@
 Signatures, defaults, scaling, dtypes, borders and masks are those of skimage.filters in scikit-image 0.26. Arrays
 (H, W), and arrays with a channel_axis where it is accepted, are computed here; everything else is left to scikit-image
 if it is installed, so its errors are its own. All other names of skimage.filters are scikit-image's. The module
-`morphology` here replaces skimage.morphology in the same way.
+`morphology` here replaces skimage.morphology in the same way, and `restoration` one function of skimage.restoration.
 """
 from __future__ import annotations
 
@@ -71,8 +71,9 @@ def patch() -> AbstractContextManager[None]:
     >>> skimage.filters.sobel is replacements.sobel
     False
     """
-    from . import morphology
+    from . import morphology, restoration
 
     return replace_filters({
         "filters": {name: globals()[name] for name in __all__ if name != "patch"},
-        "morphology": {name: getattr(morphology, name) for name in morphology.__all__}})
+        "morphology": {name: getattr(morphology, name) for name in morphology.__all__},
+        "restoration": {name: getattr(restoration, name) for name in restoration.__all__}})

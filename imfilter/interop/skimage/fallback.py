@@ -11,6 +11,7 @@ _INSTALL = "pip install 'imfilter[skimage]'"
 PACKAGES = {
     "filters": Library("scikit-image", "skimage.filters", _INSTALL, ("skimage._shared.filters",)),
     "morphology": Library("scikit-image", "skimage.morphology", _INSTALL),
+    "restoration": Library("scikit-image", "skimage.restoration", _INSTALL),
 }
 
 
