@@ -9,13 +9,13 @@ from variants import loops_of
 import imfilter
 from imfilter import Pipeline, correlate, gaussian
 from imfilter.blocks import build
-from imfilter.engine import _core, channelwise, coarse, coarse_grid, multirate
+from imfilter.engine import _blending, _core, channelwise, coarse, coarse_grid, multirate
 from imfilter.engine.channelwise import KernelSet
 from imfilter.engine.request import ChannelwiseOptions
 from imfilter.filters import calling
 from imfilter.weights.taps import gaussian_taps
 
-SINGLE = ["u1", "u2", "i2", "f2", "f4"]
+DTYPES = ["u1", "u2", "i2", "u4", "f2", "f4", "f8"]  # u4 is computed as f8
 SIZES = [(120, 192), (121, 130)]  # whose sides a step divides, and does not
 
 
@@ -45,6 +45,8 @@ def make_noise(rng, size, dtype):
 
 def rounding(dtype, span):
     """Return how much a result may differ by rounding alone."""
+    if np.dtype(dtype).itemsize > 4:
+        return 1e-13 * span
     if np.dtype(dtype).kind != "f":
         return 0.5 + 1e-5 * span
     return (2e-3 if np.dtype(dtype) == np.float16 else 2e-6) * span
@@ -65,7 +67,7 @@ def assert_within_bound(image, result, sigma, mode="reflect", cval=0.0):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("sigma", [9, 20, 31.7, 110])
-@pytest.mark.parametrize("dtype", SINGLE)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_noise_stays_within_the_bound(rng, dtype, sigma, size):
     image = make_noise(rng, size, dtype)
     assert_within_bound(image, gaussian(image, sigma, method="approximate"), sigma)
@@ -120,16 +122,31 @@ def test_the_worst_image_of_every_phase_attains_the_bound(sigma):
     assert 1.2 * planned.error < largest <= 2 * planned.error + 1e-12
 
 
+def test_doubles_keep_their_range_and_have_the_same_bits_with_every_vector(rng):
+    image = make_noise(rng, (130, 192), "f8")
+    usual = gaussian(image, 20, method="approximate")
+    for scale in (2.0**900, 2.0**-900):
+        np.testing.assert_array_equal(gaussian(image * scale, 20, method="approximate"), usual * scale)
+    most = _blending.use_vectors(16)
+    try:
+        np.testing.assert_array_equal(gaussian(image, 20, method="approximate"), usual)
+        _blending.use_vectors(32)
+        np.testing.assert_array_equal(gaussian(image, 20, method="approximate"), usual)
+    finally:
+        _blending.use_vectors(most)
+
+
 @pytest.mark.parametrize(("image", "method"), [
-    (np.zeros((200, 200), "f8"), "separable"), (np.zeros((200, 200), "i4"), "separable"),
-    (np.zeros((200, 200), "u4"), "separable"), (np.zeros((200, 200), "f4"), "multirate"),
+    (np.zeros((200, 200), "f8"), "multirate"), (np.zeros((200, 200), "i4"), "separable"),
+    (np.zeros((200, 200), "i8"), "multirate"), (np.zeros((200, 200), "f4"), "multirate"),
     (np.zeros((200, 200), ">u2"), "multirate"), (np.zeros((200, 200), "bool"), "multirate"),
 ])
 def test_which_dtypes_are_computed_on_a_grid(image, method):
     planned = imfilter.plan(image, bell(12), method="approximate")
     assert planned.method == method and (planned.error > 0) == (method == "multirate")
     assert imfilter.plan(image.astype("f4"), bell(12)).method == "separable"
-    assert imfilter.plan(image.astype("f4"), bell(12), dtype="f8", method="approximate").method == "separable"
+    assert imfilter.plan(image.astype("f8"), bell(12), dtype="f4", method="approximate").method == "separable"
+    assert imfilter.plan(image.astype("f4"), bell(12), dtype="f8", method="approximate").method == "multirate"
     assert imfilter.plan(image.astype("f4"), bell(12), dtype="u1", method="approximate").method == "separable"
     assert imfilter.plan(image.astype("u1"), bell(12), dtype="f4", method="approximate").method == "multirate"
 
@@ -163,7 +180,7 @@ def test_nan_reaches_no_farther_than_the_grid(rng):
 
 
 @pytest.mark.parametrize("variant", _core.simd_variants())
-@pytest.mark.parametrize("dtype", ["f4", "u2"])
+@pytest.mark.parametrize("dtype", ["f4", "u2", "f8"])
 @pytest.mark.parametrize("size", [(128, 192), (121, 131)])
 def test_bits_depend_on_nothing_but_the_pixels(rng, size, dtype, variant, monkeypatch):
     image = np.stack([make_noise(rng, size, dtype), make_noise(rng, size, dtype)], 2)
@@ -189,7 +206,8 @@ def test_bits_depend_on_nothing_but_the_pixels(rng, size, dtype, variant, monkey
 @pytest.mark.parametrize("size", [(128, 192), (121, 131), (40, 192)])
 def test_blocks_have_the_bits_of_the_whole(rng, size, mode):
     image = make_noise(rng, size, "f4")
-    for sigma in (9, 40):
+    for sigma, dtype in ((9, "f4"), (40, "f4"), (12, "f8")):
+        image = image.astype(dtype)
         pipeline = Pipeline(f"gaussian:sigma={sigma}:method=approximate:mode={mode}:cval=7", "box:size=5")
         blockwise = build.split_pipeline(pipeline, image.shape, image.dtype)
         assert_blocks(blockwise, image, pipeline(image), (37, 50))

@@ -15,6 +15,7 @@ from . import _core
 from .borders import Border
 from .coarse_grid import CoarseGrid
 from .computation import Computation, Geometry, Pair
+from .double_interpolation import DoubleInterpolation
 from .multirate import NEIGHBORS, CoarseAxis
 
 Array = np.ndarray[Any, Any]
@@ -89,7 +90,8 @@ class CoarseTask:
     def __init__(
         self, source: Array, target: Array, grid: CoarseGrid, geometry: Geometry, first: Pair, exact: bool
     ) -> None:
-        self._target, self._exact = target, exact
+        self._target, self._dtype = target, grid.dtype
+        self._computation = Computation(grid.dtype, False, exact=exact)
         self._down, self._across = (
             _Extent(*along) for along in zip(grid.axes, grid.computed, target.shape[1:3], first, strict=True))
         # Columns beyond those that are computed are left to the blur of the grid, rows are copied.
@@ -101,19 +103,19 @@ class CoarseTask:
                    self._across.padding(columns.start, geometry.before[1]))
         self._decimation = _make_task(
             source, self._samples, (grid.rows.narrow, grid.columns.narrow),
-            geometry._replace(stride=steps, before=padding), exact)
+            geometry._replace(stride=steps, before=padding), self._computation)
         self._blur = _make_task(
             self._samples, self._blurred, (grid.rows.middle, grid.columns.middle),
-            Geometry((1, 1), (1, 1), (0, columns.start - self._across.start), self._border, 0.0), exact)
+            Geometry((1, 1), (1, 1), (0, columns.start - self._across.start), self._border, 0.0), self._computation)
         self.scratch = self._decimation.scratch + self._samples.nbytes + self._blurred.nbytes
 
     def _allocate(self, width: int, channels: int) -> None:
         """Choose how many rows of cells a band has, and allocate its samples before and after they are blurred."""
         kept = self._down.kept
         self._cells = min(max(BAND // (width * channels), kept // LEAST_SHARE), self._down.cells)
-        self._samples = np.zeros((1, self._cells + kept, width, channels), np.float32)
+        self._samples = np.zeros((1, self._cells + kept, width, channels), self._dtype)
         shape = 1, self._cells + NEIGHBORS - 1, self._across.cells + NEIGHBORS - 1, channels
-        self._blurred = np.zeros(math.prod(shape) + READ_BEYOND, np.float32)[:-READ_BEYOND].reshape(shape)
+        self._blurred = np.zeros(math.prod(shape) + READ_BEYOND, self._dtype)[:-READ_BEYOND].reshape(shape)
 
     def run(self, threads: int) -> None:
         """Compute all results."""
@@ -128,9 +130,16 @@ class CoarseTask:
         run_task(self._blur.part(0, 0, 0, self._blurred[:, :count + NEIGHBORS - 1]), threads, SHARES)
         target = self._target[n, self._down.results(cell, count)]
         phases = 0 if cell else self._down.phase, self._across.phase
-        run_task(_core.Interpolation(
-            self._blurred[0], target, (self._down.axis.step, self._across.axis.step), phases, self._down.axis.phases,
-            self._across.axis.phases, self._exact), threads)
+        run_task(self._interpolate(target, phases), threads)
+
+    def _interpolate(self, target: Array, phases: Pair) -> Any:
+        """Return the interpolation of results from the band, as a task."""
+        down, across = self._down.axis, self._across.axis
+        if self._dtype == "float64":
+            return DoubleInterpolation(self._blurred[0], target, down, across, phases)
+        return _core.Interpolation(
+            self._blurred[0], target, (down.step, across.step), phases, down.phases, across.phases,
+            self._computation.exact)
 
     def _fill_samples(self, n: int, cell: int, count: int, threads: int) -> None:
         """Compute the rows of samples of a band that the one before it has not, and copy those that repeat others."""
@@ -160,9 +169,11 @@ class CoarseTask:
         return repeated
 
 
-def _make_task(source: Array, target: Array, factors: Any, geometry: Geometry, exact: bool) -> _core.Task:
-    """Return a convolution with a column and a row in float32."""
-    packed = _core.Packed(source, target, (factors,), geometry, Computation("float32", False, exact=exact))
+def _make_task(
+    source: Array, target: Array, factors: Any, geometry: Geometry, computation: Computation
+) -> _core.Task:
+    """Return a convolution with a column and a row."""
+    packed = _core.Packed(source, target, (factors,), geometry, computation)
     task = packed.task(source, target)
     assert task is not None
     return task

@@ -17,7 +17,8 @@ Array = np.ndarray[Any, Any]
 TAPS, START = 40, 1_500_000  # cost of a result, and of a call from Python, in taps of the separable loop
 SHORTER = 0.5  # of the longest step: the shortest that is taken because it divides a reflected axis
 LARGEST_ERROR = 0.0175  # of a result, in levels of a byte: 0.02 is promised beyond rounding and E
-RANGES = {"u1": (0.0, 255.0), "u2": (0.0, 65535.0), "i2": (-32768.0, 32767.0)}  # of samples
+# Of samples.
+RANGES = {"u1": (0.0, 255.0), "u2": (0.0, 65535.0), "i2": (-2.0**15, 2.0**15 - 1), "i4": (-2.0**31, 2.0**31 - 1)}
 
 
 class Surroundings(NamedTuple):
@@ -36,13 +37,14 @@ class CoarseGrid(NamedTuple):
     """How a kernel is computed along both axes.
 
     computed: samples along each axis that are computed; those before and after repeat them as the border says. None:
-    all that are read. error: the bound of a result's error, as a share of the range of the samples that it reads.
-    spread: that range at most, in levels; of floats None.
+    all that are read. dtype: what they are computed in. error: the bound of a result's error, as a share of the range
+    of the samples that it reads. spread: that range at most, in levels; of floats None.
     """
 
     rows: CoarseAxis
     columns: CoarseAxis
     computed: tuple[range | None, range | None]
+    dtype: str
     error: float
     spread: float | None
 
@@ -83,7 +85,7 @@ def choose_grid(
     separable = plan.method == "separable" and len(plan.kernels) == 1 and plan.scale == 1 and not plan.epilogue
     if not separable or not math.isfinite(samples.cval) or plan.taps < TAPS + _start_taps(around.results):
         return None
-    if not (_is_single(plan, samples) if approximate else samples.source == samples.target == np.uint8):
+    if not (_is_possible(plan, samples) if approximate else samples.source == samples.target == np.uint8):
         return None
     weights = [taps.tobytes() for taps in factors]
     longest = [longest_step(taps) for taps in weights]
@@ -96,14 +98,14 @@ def choose_grid(
     # The differences of the weights sum to 0, so samples count by how far they are from the middle of their range.
     error = (rows.error * columns.total + rows.total * columns.error) / 2
     spread, growth = _find_spread(samples)
-    grid = CoarseGrid(rows, columns, (down, across), error, spread)
+    grid = CoarseGrid(rows, columns, (down, across), plan.compute_dtype, error, spread)
     return grid if 255 * error * growth <= LARGEST_ERROR and grid.taps(around.results) < plan.taps else None
 
 
-def _is_single(plan: Plan, samples: Samples) -> bool:
-    """Return whether sums in float32 keep the promise, and what becomes of them needs no checks."""
-    floats = samples.target == np.float32
-    return plan.compute_dtype == "float32" and (floats or (plan.bounded and samples.source.kind != "f"))
+def _is_possible(plan: Plan, samples: Samples) -> bool:
+    """Return whether interpolated results are stored as they are, or as small integers that need no checks."""
+    floats = samples.target == plan.compute_dtype
+    return floats or (plan.compute_dtype == "float32" and plan.bounded and samples.source.kind != "f")
 
 
 def _find_spread(samples: Samples) -> tuple[float | None, float]:

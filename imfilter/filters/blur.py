@@ -72,9 +72,8 @@ def gaussian(
 
     With method 'approximate' a result may read pixels up to 4 sigma beyond the kernel, with weights that hardly differ
     from 0: the range of float samples is that of these, and NaN and infinity may reach as far.
-    `imfilter.plan(image, imfilter.kernels.gaussian(sigma), method="approximate")` prints the bound. Images of float64
-    and of 32-bit integers, images with a mask, colors with alpha, derivatives and narrow kernels are computed as with
-    'auto'.
+    `imfilter.plan(image, imfilter.kernels.gaussian(sigma), method="approximate")` prints the bound. Images with a mask,
+    colors with alpha, images of int32, derivatives and narrow kernels are computed as with 'auto'.
 
     Examples
     --------
