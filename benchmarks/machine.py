@@ -13,7 +13,7 @@ import numpy as np
 import imfilter
 
 PEERS = {"OpenCV": "opencv-python-headless", "PyTorch": "torch", "SciPy": "scipy", "scikit-image": "scikit-image",
-         "Pillow": "pillow", "pyvips": "pyvips", "NumPy": "numpy"}
+         "Pillow": "pillow", "DIPlib": "diplib", "pyvips": "pyvips", "NumPy": "numpy"}
 # Names that tell processors apart whose model name does not, by vendor, family and, for Intel, model.
 GENERATIONS = {("AuthenticAMD", "23"): "Zen or Zen 2", ("AuthenticAMD", "25"): "Zen 3 or Zen 4",
                ("AuthenticAMD", "26"): "Zen 5", ("GenuineIntel", "6", "85"): "Skylake or Cascade Lake",

@@ -45,7 +45,7 @@ def box(
 
 def gaussian(
     image: Any, sigma: float | tuple[float, float] = 1.0, *, truncate: float = 4.0, order: int | tuple[int, int] = 0,
-    linear: bool = False,
+    method: str = 'auto', linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

@@ -49,10 +49,12 @@ def correlate(
         Array to write the result to, of exactly its shape and dtype. It may overlap the image.
     workers : int, optional
         Number of threads; default: IMFILTER_WORKERS, else one per processor. The result does not depend on it.
-    method : {'auto', 'direct', 'separable', 'runs', 'fft'}, default 'auto'
+    method : {'auto', 'direct', 'separable', 'runs', 'fft', 'approximate'}, default 'auto'
         Algorithm; see `imfilter.plan`. 'auto' takes the cheapest that the kernel allows. 'fft' transforms blocks of
         the image in float64, so errors are relative to the largest pixel of a block; where integers would not stay
-        exact, and with a mask, the loops are used instead.
+        exact, and with a mask, the loops are used instead. 'approximate' is 'auto', and computes broad symmetric bells
+        on images of floats and 16-bit integers on a coarse grid, too: the plan says within which share of the range of
+        the samples. NaN and infinity may reach a few steps of the grid farther than the kernel, and as NaN.
     exact : bool, default False
         Compute with the loops of the oldest instruction set, which round every product before they add it: the result
         has the same bits on every processor, and takes up to four times as long. Without it, the last bits of floats

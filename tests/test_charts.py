@@ -1,4 +1,5 @@
-"""The charts of benchmarks/report.py use the width that they have."""
+"""The charts of benchmarks: bars use the width that they have, lines have labels that can be read."""
+import itertools
 import re
 
 import pytest
@@ -28,3 +29,19 @@ def draw_ratios(chart, *ratios):
 ])
 def test_the_scale_reaches_from_the_smallest_ratio_to_the_largest(chart, ratios, scale, bars):
     assert draw_ratios(chart, *ratios) == (scale, bars)
+
+
+def test_the_chart_of_gaussians_labels_every_line_without_overlaps(monkeypatch):
+    monkeypatch.syspath_prepend(CHECKOUT / "benchmarks")
+    gaussians = pytest.importorskip("gaussian_chart")
+    rows = [{"sigma": sigma, "method": name, "seconds": 0.01 * (k + 1), "error": 0.1 + k / 50}
+            for k, name in enumerate(gaussians.LOOKS) for sigma in (0.5, 5, 500) if sigma < 500 or name != "OpenCV"]
+    report = {"rows": rows, "size": [540, 960], "machine": {"processor": "a processor"}}
+    text = gaussians.draw_gaussians(report)
+    assert text.count("<polyline") == len(gaussians.LOOKS) - 1 + 5
+    labels = re.findall(r'class="label t\d" x="([\d.]+)" y="([\d.]+)">([^<]+)<', text)
+    assert [label for _, _, label in labels].count("Pillow") == 2 and "OpenCV" in [label for _, _, label in labels]
+    for x in {x for x, _, _ in labels}:
+        heights = sorted(float(y) for place, y, _ in labels if place == x)
+        assert all(after - before > 12 for before, after in itertools.pairwise(heights))
+    assert gaussians.spread([5, 5, 40], [10, 10, 10]) == pytest.approx([0, 10, 40])

@@ -16,6 +16,7 @@ from .common import (
     allocate,
     apply_in_pillow,
     cv2,
+    diplib,
     is_picture,
     make_photo,
     ndimage,
@@ -25,6 +26,10 @@ from .common import (
 from .kernels import make_kernel_cell
 
 PILLOW_ERROR = 4.0  # Pillow's Gaussian is three box blurs
+RECURSIVE_ERROR = 4.0
+MOST_SIGMA = 60  # of OpenCV, whose time grows with sigma
+BROAD = 20  # sigma from which both use imfilter's default border
+BORDERS = ("mirror", MIRROR), ("reflect", 2)  # by imfilter's and OpenCV's names
 
 
 def make_blur_cells() -> Iterator[Cell]:
@@ -36,17 +41,19 @@ def make_blur_cells() -> Iterator[Cell]:
             yield make_box_cell(image, size)
         yield make_kernel_cell("motion blur 31 diagonal", np.eye(31) / 31, image)
         yield make_kernel_cell("motion blur 31 along rows", np.full((1, 31), 1 / 31), image)
-    for sigma in (30, 60):
+    for sigma in (30, 60, 200):
         yield make_gaussian_cell(make_photo(), sigma)
+    for sigma in (20, 60, 200):
+        yield make_approximate_cell(make_photo("f4", 1), sigma)
 
 
 def make_gaussian_cell(image: Array, sigma: float) -> Cell:
     """Return a cell that applies a Gaussian blur; Pillow's time does not depend on sigma, so it competes from 5 on."""
     ours = np.empty_like(image)
     contestants: dict[str, Contestant] = {
-        "imfilter": lambda: imfilter.gaussian(image, sigma, mode="mirror", out=ours)}
+        "imfilter": lambda: imfilter.gaussian(image, sigma, mode=BORDERS[sigma >= BROAD][0], out=ours)}
     slow: dict[str, Contestant] = {}
-    if cv2:
+    if cv2 and sigma <= MOST_SIGMA:
         contestants |= make_opencv_gaussians(image, sigma)
     if is_picture(image):
         (slow if sigma < 5 else contestants)["Pillow"] = apply_in_pillow(image, ImageFilter.GaussianBlur(sigma))
@@ -59,12 +66,25 @@ def make_gaussian_cell(image: Array, sigma: float) -> Cell:
                 2 * tolerate(image), slow=slow, loose={"Pillow": PILLOW_ERROR}, border=40 + 3 * int(sigma))
 
 
+def make_approximate_cell(image: Array, sigma: float) -> Cell:
+    """Return a cell that applies a Gaussian blur of floats on a coarse grid."""
+    ours = np.empty_like(image)
+    contestants: dict[str, Contestant] = {
+        "imfilter": lambda: imfilter.gaussian(image, sigma, method="approximate", out=ours)}
+    if cv2 and sigma <= MOST_SIGMA:
+        contestants |= make_opencv_gaussians(image, sigma)
+    if diplib:
+        contestants["DIPlib recursive"] = lambda: np.asarray(diplib.Gauss(image, [sigma], method="IIR"))
+    return Cell(f"gaussian sigma {sigma} approximate {image.dtype} gray", contestants, 0.02 + 2 * tolerate(image),
+                loose={"DIPlib recursive": RECURSIVE_ERROR}, border=40 + 4 * int(sigma))
+
+
 def make_opencv_gaussians(image: Array, sigma: float) -> dict[str, Contestant]:
     """Return OpenCV's two ways to apply a Gaussian blur of the same size."""
     size = 2 * int(4 * sigma + 0.5) + 1
-    taps, theirs = cv2.getGaussianKernel(size, sigma), np.empty_like(image)
-    return {"OpenCV GaussianBlur": lambda: cv2.GaussianBlur(image, (size, size), sigma, dst=theirs, borderType=MIRROR),
-            "OpenCV sepFilter2D": lambda: cv2.sepFilter2D(image, -1, taps, taps, dst=theirs, borderType=MIRROR)}
+    taps, theirs, border = cv2.getGaussianKernel(size, sigma), np.empty_like(image), BORDERS[sigma >= BROAD][1]
+    return {"OpenCV GaussianBlur": lambda: cv2.GaussianBlur(image, (size, size), sigma, dst=theirs, borderType=border),
+            "OpenCV sepFilter2D": lambda: cv2.sepFilter2D(image, -1, taps, taps, dst=theirs, borderType=border)}
 
 
 def make_box_cell(image: Array, size: int) -> Cell:

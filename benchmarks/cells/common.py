@@ -31,6 +31,7 @@ torch = import_peer("torch")
 ndimage = import_peer("scipy.ndimage")
 skimage_filters = import_peer("skimage.filters")
 pyvips = import_peer("pyvips")
+diplib = import_peer("diplib")
 
 
 @dataclass
@@ -88,6 +89,8 @@ def set_threads(count: int) -> None:
         cv2.setNumThreads(count)
     if torch:
         torch.set_num_threads(count)
+    if diplib:
+        diplib.SetNumberOfThreads(count)
 
 
 def set_quick() -> None:

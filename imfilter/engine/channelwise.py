@@ -16,14 +16,14 @@ from . import _core, fft, normalized, region
 from .borders import Border, padding_margins, parse_border, parse_cval
 from .checks import check_flag
 from .coarse import CoarseTask
+from .coarse_grid import CoarseGrid, Surroundings, choose_grid
 from .computation import Geometry, Pair
 from .epilogue import Epilogue as Epilogue
 from .folding import fold_axes
 from .kept import KeptPack, PreparedLoops, is_plain
 from .kernel_set import LARGEST_CACHED
 from .kernel_set import KernelSet as KernelSet
-from .kernel_structure import has_negative
-from .multirate import CoarseGrid, choose_grid
+from .kernel_structure import Separable, has_negative
 from .output import allocate_output, check_fits_memory, write_output
 from .plan import LoopLayout, Plan
 from .planner import Samples, choose_plan, factor_kernels
@@ -70,16 +70,16 @@ def filter_with_kernel(
         workers=workers)
 
 
-def filter_same(image: Any, kernels: KernelSet, options: FilterOptions) -> Any:
+def filter_same(image: Any, kernels: KernelSet, options: FilterOptions, method: str = "auto") -> Any:
     """Correlate every channel of an image with the kernels, with padding 'same' and the options of a filter."""
     return filter_channelwise(
-        image, kernels, same_padding(options), channel_axis=options.channel_axis, mask=options.mask, out=options.out,
-        workers=options.workers)
+        image, kernels, same_padding(options, method), channel_axis=options.channel_axis, mask=options.mask,
+        out=options.out, workers=options.workers)
 
 
-def same_padding(options: FilterOptions) -> ChannelwiseOptions:
+def same_padding(options: FilterOptions, method: str = "auto") -> ChannelwiseOptions:
     """Return a filter's options with padding 'same', or with the padding of the region that is computed."""
-    window, wanted = region.get_region(), options.channelwise()
+    window, wanted = region.get_region(), options.channelwise(method)
     return wanted if window is None or window.padding is None else wanted._replace(padding=window.padding)
 
 
@@ -169,12 +169,17 @@ class PreparedConvolution(PreparedLoops):
             self.kernels, samples, stride=stride, dilation=dilation, width=self.width, blocks=self._blocks,
             method=options.method, epilogue=self._epilogue)
         self._grid = None
-        if options.method == "auto" and stride == dilation == (1, 1) and not folding.merges:
-            self._grid = choose_grid(plan, samples, full_size)
+        # Where taps were merged, a grid is that of the kernel before, if its factors are known.
+        factors = given[0] if isinstance(given[0], Separable) else None if folding.merges else plan.kernels[0]
+        if options.method in ("auto", "approximate") and stride == dilation == (1, 1) and factors is not None:
+            around = Surroundings(whole.pixels, full_size, whole.margins or margins, border)
+            self._grid = choose_grid(plan, factors, samples, around, options.method == "approximate")
         if self._grid:
-            plan = replace(plan, method="multirate", why=self._grid.why, taps=self._grid.taps(full_size))
+            plan = replace(plan, method="multirate", why=self._grid.why, taps=self._grid.taps(full_size),
+                           error=self._grid.error)
             (top, _), (left, _) = whole.margins or margins
             self._origin = self._grid.rows.radius - top, self._grid.columns.radius - left
+            self._unfolded = self.geometry._replace(before=(margins[0][0], margins[1][0]))
         self.plan = replace(plan, exact=check_flag("exact", options.exact))
         self._options = options
         self.seconds = self.plan.seconds(math.prod(self.shape))
@@ -253,7 +258,7 @@ class PreparedConvolution(PreparedLoops):
         if window:
             window.beyond.add((grid.rows.beyond, grid.columns.beyond))
             first = first[0] + window.first[0], first[1] + window.first[1]
-        return CoarseTask(source, target, grid, self.geometry, first, self.plan.exact)
+        return CoarseTask(source, target, grid, self._unfolded, first, self.plan.exact)
 
     def run_masked(
         self, pixels: Array, mask: "normalized.Weights", out: Array | None, workers: int | None

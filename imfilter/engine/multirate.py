@@ -18,28 +18,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..weights.elementary import exponential
-from .computation import Pair
-from .plan import Plan
-from .planner import Samples
 
 Array = np.ndarray[Any, Any]
 
 NEIGHBORS = 8  # as in engine.pxd
 STEP = 0.36  # of the kernel's standard deviation: a longer step errs by more
 LEAST_STEP, MOST_STEP = 3, 8  # the rows that are decimated together stay in the second-level cache
+BROAD, BROAD_STEP = 100.0, 16  # from this deviation on, the samples of a shorter step would take longer to blur
 DEVIATION = 0.85  # of both Gaussians, in steps: narrower ones let through what the grid cannot hold
 RADIUS = 4.5  # of the first, in standard deviations
-TAPS, START = 40, 1_500_000  # cost of a result, and of a call from Python, in taps of the separable loop
 MOST_TAPS = 2**14  # along an axis
-LARGEST_ERROR = 0.0175  # of a result, in levels: 0.02 is promised beyond rounding and E
 
 
 class CoarseAxis(NamedTuple):
     """How a kernel is computed along one axis.
 
-    step: pixels from one sample of the grid to the next. narrow, middle: taps that decimate and blur. phases: weights
-    (step, NEIGHBORS) that interpolate. radius: of the kernel. error: sum of |w - v| over all pixels, for the weights w
-    of the kernel and v of its worst phase. total: the largest sum of |v| or |w|.
+    step: pixels from one sample of the grid to the next. Each lies in the middle of as many pixels, so the grid of a
+    reflected image is a reflected grid, if the step divides its length. narrow, middle: taps that decimate and blur.
+    phases: weights (step, NEIGHBORS) that interpolate. radius: of the kernel. error: sum of |w - v| over all pixels,
+    for the weights w of the kernel and v of its worst phase. total: the largest sum of |v| or |w|.
     """
 
     step: int
@@ -51,78 +48,43 @@ class CoarseAxis(NamedTuple):
     total: float
 
     @property
+    def offset(self) -> int:
+        """How many pixels lie before the middle of the first sample's D pixels: a result there is in phase 0."""
+        return self.step // 2
+
+    @property
     def beyond(self) -> int:
         """How many pixels a result reads beyond its kernel, on either side."""
         coarse = len(self.middle) // 2 + NEIGHBORS // 2
         return max(coarse * self.step + len(self.narrow) // 2 - self.radius, 0)
 
 
-class CoarseGrid(NamedTuple):
-    """How a kernel is computed along both axes. error: the bound of a result's error, in levels."""
-
-    rows: CoarseAxis
-    columns: CoarseAxis
-    error: float
-
-    @property
-    def axes(self) -> tuple[CoarseAxis, CoarseAxis]:
-        return self.rows, self.columns
-
-    @property
-    def why(self) -> str:
-        """What a plan says of it."""
-        return (f"the broad {2 * self.rows.radius + 1} x {2 * self.columns.radius + 1} kernel is computed on a grid of "
-                f"{self.rows.step} x {self.columns.step} pixels and interpolated, within {self.error:.3f} levels")
-
-    def taps(self, size: Pair) -> int:
-        """Return the cost of each of size results, in taps of the separable loop."""
-        edges = math.prod(1 + 2 * (axis.radius + axis.beyond) / max(length, 1)
-                          for axis, length in zip(self.axes, size, strict=True))
-        return math.ceil(TAPS * edges + _start_taps(size))
-
-
-def _start_taps(size: Pair) -> float:
-    """Return the share of each of size results in the cost of a call."""
-    return START / max(math.prod(size), 1)
-
-
-def choose_grid(plan: Plan, samples: Samples, size: Pair) -> CoarseGrid | None:
-    """Return the grid that computes uint8 results, as many as size says, faster than a plan, or None.
-
-    plan: of a kernel that is applied without stride or dilation. There is no grid where its error could be too large.
-    """
-    separable = plan.method == "separable" and len(plan.kernels) == 1 and plan.scale == 1 and not plan.epilogue
-    bytes_only = samples.source == samples.target == np.uint8
-    if not separable or not bytes_only or math.isnan(samples.cval) or plan.taps < TAPS + _start_taps(size):
-        return None
-    rows, columns = (design_axis(taps.tobytes()) for taps in plan.kernels[0])
-    if rows is None or columns is None:
-        return None
-    # The differences of the weights sum to 0, so samples count by how far they are from the middle of their range.
-    spread = max(255.0, samples.cval) - min(0.0, samples.cval)
-    error = spread / 2 * (rows.error * columns.total + rows.total * columns.error)
-    grid = CoarseGrid(rows, columns, error)
-    return grid if error <= LARGEST_ERROR and grid.taps(size) < plan.taps else None
+@lru_cache(maxsize=64)
+def longest_step(weights: bytes) -> int:
+    """Return the longest step for float64 weights along an axis; 0 for those that are no broad symmetric bell."""
+    taps = np.frombuffer(weights)
+    radius, total = len(taps) // 2, float(taps.sum())
+    if len(taps) % 2 == 0 or len(taps) > MOST_TAPS or not 1e-30 < total < 1e30:
+        return 0
+    if taps.min() < 0 or not (taps == taps[::-1]).all():
+        return 0
+    deviation = math.sqrt(float((taps * np.arange(-radius, radius + 1.0) ** 2).sum()) / total)
+    step = min(int(STEP * deviation), MOST_STEP if deviation < BROAD else BROAD_STEP)
+    return step if step >= LEAST_STEP else 0
 
 
 @lru_cache(maxsize=64)
-def design_axis(weights: bytes) -> CoarseAxis | None:
-    """Return how float64 weights along an axis are computed; None for those that are no broad symmetric bell.
+def design_axis(weights: bytes, step: int) -> CoarseAxis:
+    """Return how float64 weights along an axis are computed, with a step that is short enough.
 
     NumPy does nothing here but element-wise arithmetic and sums, so the weights are the same on every processor.
     """
     taps = np.frombuffer(weights)
     radius, total = len(taps) // 2, float(taps.sum())
-    if len(taps) % 2 == 0 or not (taps == taps[::-1]).all() or taps.min() < 0 or not 1e-30 < total < 1e30:
-        return None
-    variance = float((taps * np.arange(-radius, radius + 1.0) ** 2).sum()) / total
-    step = min(int(STEP * math.sqrt(variance)), MOST_STEP)
-    if step < LEAST_STEP or len(taps) > MOST_TAPS:
-        return None
-    reach = int(RADIUS * DEVIATION * step + 0.5)
-    narrow = _normalized_bell(np.arange(-reach, reach + 1.0) / step)
+    reach, half = int(RADIUS * DEVIATION * step + 0.5), 0.5 * (step % 2 == 0)  # between two pixels
+    narrow = _normalized_bell(np.arange(half - reach, reach + 1.0 - half) / step)
     nearest = np.arange(NEIGHBORS) - (NEIGHBORS // 2 - 1.0)
-    phases = _normalized_bell(np.arange(step)[:, None] / step - nearest)
+    phases = _normalized_bell((np.arange(step)[:, None] + half) / step - nearest)
     outer = _join_outer(narrow, phases)
     middle = _fit_middle(taps / total, outer, -(-radius // step) + 1) * total
     joined = _join_middle(outer, middle)

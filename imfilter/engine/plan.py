@@ -74,6 +74,9 @@ class Plan:
         What it is computed in.
     exact : bool
         Whether the result has the same bits on every instruction set.
+    error : float
+        Proven bound of a result's error beyond rounding, as a share of the range of the samples that it reads: full
+        scale for integers, largest minus smallest for floats. 0 but on a coarse grid.
     """
 
     method: str
@@ -91,6 +94,7 @@ class Plan:
     epilogue: Epilogue | None = None
     epilogue_dtype: str = "float32"
     exact: bool = False
+    error: float = 0.0
 
     def __str__(self) -> str:
         layout = f"; {self.layout}" if self.layout else ""

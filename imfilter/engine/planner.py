@@ -28,7 +28,7 @@ from .plan import RATES, Plan
 Array = np.ndarray[Any, Any]
 
 PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
-METHODS = ("auto", "direct", "separable", "runs", "fft")
+METHODS = ("auto", "direct", "separable", "runs", "fft", "approximate")
 NOT_SEPARABLE = "method 'separable' needs a kernel that is the product of a column and a row"
 PASS = 3  # cost of a pass over rows in the cache, in taps
 RUNNING_TOTAL = 12  # cost of a running total of a row and of the difference of two, in taps
@@ -61,6 +61,8 @@ def choose_plan(
     """
     if method not in METHODS:
         raise ImfilterError(f"method must be {list_choices(METHODS)}, got {method!r}")
+    if method == "approximate":  # the loops are those of 'auto', where there is no coarse grid
+        method = "auto"
     scale = 1.0
     if samples.source.kind != "f":  # float sums are rounded anyway, and must not grow larger than the results
         kernels, scale = _to_integers(kernels)

@@ -26,9 +26,9 @@ class FilterOptions(NamedTuple):
     workers: int | None = None
     exact: Any = False
 
-    def channelwise(self) -> "ChannelwiseOptions":
+    def channelwise(self, method: str = "auto") -> "ChannelwiseOptions":
         """Return the options that decide what is computed, with padding 'same'."""
-        return ChannelwiseOptions(self.mode, self.cval, "same", self.stride, 1, self.dtype, "auto", self.exact)
+        return ChannelwiseOptions(self.mode, self.cval, "same", self.stride, 1, self.dtype, method, self.exact)
 
     def with_dtype(self, dtype: np.dtype[Any]) -> "FilterOptions":
         """Return the options with another dtype of the result, without the half microsecond of _replace."""

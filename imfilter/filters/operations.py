@@ -18,16 +18,16 @@ Level = Callable[[np.dtype[Any]], float]
 
 
 class KernelOperation(Operation):
-    """Filter with a set of kernels in one pass."""
+    """Filter with a set of kernels in one pass. method: as in `imfilter.correlate`."""
 
-    def __init__(self, kernels: KernelSet) -> None:
-        self._set, self.size = kernels, kernels.size
+    def __init__(self, kernels: KernelSet, method: str = "auto") -> None:
+        self._set, self.size, self._method = kernels, kernels.size, method
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
-        return filter_same(image, self._set, options)
+        return filter_same(image, self._set, options, self._method)
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
-        return prepare(opened, self._set, options.channelwise())
+        return prepare(opened, self._set, options.channelwise(self._method))
 
     @property
     def kernel_set(self) -> KernelSet | None:
@@ -58,8 +58,8 @@ class Convolution(KernelOperation):
 class SeparableCorrelation(KernelOperation):
     """Correlate with the product of a column and a row. Even sizes have their center at size // 2."""
 
-    def __init__(self, column: Array, row: Array) -> None:
-        super().__init__(KernelSet.separable(column, row))
+    def __init__(self, column: Array, row: Array, method: str = "auto") -> None:
+        super().__init__(KernelSet.separable(column, row), method)
         self.column, self.row = column, row
 
     def composition(self) -> Composition:
