@@ -11,6 +11,8 @@ _INSTALL = "pip install 'imfilter[skimage]'"
 PACKAGES = {
     "filters": Library("scikit-image", "skimage.filters", _INSTALL, ("skimage._shared.filters",)),
     "morphology": Library("scikit-image", "skimage.morphology", _INSTALL),
+    "rank": Library("scikit-image", "skimage.filters.rank", _INSTALL),
+    "util": Library("scikit-image", "skimage.util", _INSTALL),
 }
 
 
