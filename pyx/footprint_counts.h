@@ -10,7 +10,12 @@
 #if VECTORS
 typedef double NAMED(eight) __attribute__((vector_size(64), aligned(8), may_alias));
 typedef uint16_t NAMED(eight_counts) __attribute__((vector_size(16), aligned(2), may_alias));
-typedef uint16_t NAMED(row_counts) __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
+typedef int32_t NAMED(eight_numbers) __attribute__((vector_size(32), aligned(4), may_alias));
+#define TO_DOUBLES(counts) __builtin_convertvector(__builtin_convertvector(counts, NAMED(eight_numbers)), NAMED(eight))
+/* The counts of all rows, or of as many as fit into a vector: compilers compare longer ones lane by lane. */
+#define ROW_BYTES (VECTOR < 2 * LANES ? VECTOR : 2 * LANES)
+#define ROW_STEP (ROW_BYTES / 2)
+typedef uint16_t NAMED(row_counts) __attribute__((vector_size(ROW_BYTES), aligned(2), may_alias));
 #endif
 
 /* Number the levels that occur in a tile, and replace its pixels by these numbers; return how many there are. */
@@ -63,13 +68,15 @@ TARGET static void NAMED(move_counts)(const Job *job, const Tile *tile, ptrdiff_
 TARGET static inline void NAMED(count_levels)(const Tile *tile, uint32_t levels, const uint16_t *needs,
                                               uint16_t *into) {
 #if VECTORS
-    const NAMED(row_counts) need = *(const NAMED(row_counts) *)needs;
-    NAMED(row_counts) reached = {0}, found = {0};
-    for (ptrdiff_t k = 0; k < levels; k++) {
-        reached += *(const NAMED(row_counts) *)(tile->counts + k * LANES);
-        found -= (NAMED(row_counts))(reached < need);
+    for (int part = 0; part < LANES; part += ROW_STEP) {
+        const NAMED(row_counts) need = *(const NAMED(row_counts) *)(needs + part);
+        NAMED(row_counts) reached = {0}, found = {0};
+        for (ptrdiff_t k = 0; k < levels; k++) {
+            reached += *(const NAMED(row_counts) *)(tile->counts + k * LANES + part);
+            found -= (NAMED(row_counts))(reached < need);
+        }
+        *(NAMED(row_counts) *)(into + part) = found;
     }
-    *(NAMED(row_counts) *)into = found;
 #else
     uint16_t reached[LANES] = {0};
     memset(into, 0, LANES * sizeof(uint16_t));
@@ -177,8 +184,8 @@ TARGET static void NAMED(add_logarithms)(const Tile *tile, uint32_t levels, cons
     NAMED(eight) a = {0}, b = {0};
     for (ptrdiff_t k = 0; k < levels; k++) {
         const NAMED(eight_counts) *counts = (const NAMED(eight_counts) *)(tile->counts + k * LANES);
-        a += __builtin_convertvector(counts[0], NAMED(eight)) * logarithms[k];
-        b += __builtin_convertvector(counts[1], NAMED(eight)) * logarithms[k];
+        a += TO_DOUBLES(counts[0]) * logarithms[k];
+        b += TO_DOUBLES(counts[1]) * logarithms[k];
     }
     *(NAMED(eight) *)into = a;
     *(NAMED(eight) *)(into + 8) = b;
@@ -193,15 +200,17 @@ TARGET static void NAMED(add_logarithms)(const Tile *tile, uint32_t levels, cons
 TARGET static void NAMED(find_modes)(const Tile *tile, uint32_t levels, double *into) {
     uint16_t found[LANES];
 #if VECTORS
-    NAMED(row_counts) most = {0}, at = {0};
-    for (ptrdiff_t k = 0; k < levels; k++) {
-        const NAMED(row_counts) counts = *(const NAMED(row_counts) *)(tile->counts + k * LANES);
-        const NAMED(row_counts) more = (NAMED(row_counts))(counts > most);
-        const NAMED(row_counts) here = (NAMED(row_counts)){0} + (uint16_t)k;
-        most = (counts & more) | (most & ~more);
-        at = (here & more) | (at & ~more);
+    for (int part = 0; part < LANES; part += ROW_STEP) {
+        NAMED(row_counts) most = {0}, at = {0};
+        for (ptrdiff_t k = 0; k < levels; k++) {
+            const NAMED(row_counts) counts = *(const NAMED(row_counts) *)(tile->counts + k * LANES + part);
+            const NAMED(row_counts) more = (NAMED(row_counts))(counts > most);
+            const NAMED(row_counts) here = (NAMED(row_counts)){0} + (uint16_t)k;
+            most = (counts & more) | (most & ~more);
+            at = (here & more) | (at & ~more);
+        }
+        *(NAMED(row_counts) *)(found + part) = at;
     }
-    *(NAMED(row_counts) *)found = at;
 #else
     uint16_t most[LANES] = {0};
     memset(found, 0, sizeof(found));
@@ -248,5 +257,6 @@ static int NAMED(histograms_pay)(const Job *job) {
     const int ranks = (job->low == SEARCH) + (job->high == SEARCH);
     double bits = 0;
     while (((ptrdiff_t)1 << (int)bits) < job->bins) bits++;
-    return ranks * bits * (double)job->place_count * 2 * sizeof(PIXEL) / VECTOR > 5.0 * (double)job->run_count + 40;
+    return ranks * bits * (double)job->place_count * 2 * sizeof(PIXEL) / VECTOR
+           > 3.4 * (double)job->run_count + (VECTOR < 32 ? 72.0 : 36.0) * ranks;
 }

@@ -62,7 +62,7 @@ def _prepare(
     """Return the statistic, ready to be computed, and the rows of a strip."""
     footprint, formula = window.footprint, statistic.formula
     count = int(np.count_nonzero(footprint))
-    tile = _choose_tile(footprint.shape[0], footprint.shape[1], image.dtype.itemsize)
+    tile = _choose_tile(footprint.shape[0], footprint.shape[1])
     triangle = count <= TRIANGLE
     more = {
         "bins": statistic.bins, "wide": image.dtype.itemsize == 2, "out_kind": _footprints.OUT_KINDS[out.dtype.str[1:]],
@@ -77,9 +77,9 @@ def _prepare(
     return strips, tile[0]
 
 
-def _choose_tile(height: int, width: int, size: int) -> Pair:
+def _choose_tile(height: int, width: int) -> Pair:
     """Return rows and columns of tiles, which fit into the second-level cache with small footprints."""
-    return (64 if height <= 64 else 128), (384 // size if width <= 64 else 512)
+    return (64 if height <= 64 else 128), (256 if width <= 64 else 512)
 
 
 def _name_level(needs: Array | None, formula: str) -> int:
