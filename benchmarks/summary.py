@@ -39,6 +39,7 @@ GOALS = {
     "denoising": Goal("non-local means", 1, 3),
     "small": Goal("small calls", 1, 1.2),
     "skimage": Goal("replacements for scikit-image", 8, 15),
+    "skimage-rank": Goal("replacements for scikit-image's rank filters", 20, 20),
     "ndimage": Goal("replacements for SciPy", 2, 10),
     "published": Goal("published workloads", 1, 1)}
 

@@ -2,12 +2,14 @@
 
 Signatures, defaults, scaling, dtypes, borders and masks are those of skimage.filters in scikit-image 0.26. Arrays
 (H, W), and arrays with a channel_axis where it is accepted, are computed here; everything else is left to scikit-image
-if it is installed, so its errors are its own. All other names of skimage.filters are scikit-image's. The module
-`morphology` here replaces skimage.morphology in the same way, and `restoration` one function of skimage.restoration.
+if it is installed, so its errors are its own. All other names of skimage.filters are scikit-image's. The modules
+`morphology` and `rank` here replace skimage.morphology and skimage.filters.rank in the same way, and `restoration` one
+function of skimage.restoration.
 """
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Any
 
 from .blurs import difference_of_gaussians, gaussian, unsharp_mask
@@ -43,6 +45,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "rank":  # scikit-image's package has one, too
+        return import_module("imfilter.interop.skimage.rank")
     return PACKAGES["filters"].find_other(name, __name__)
 
 
@@ -71,9 +75,10 @@ def patch() -> AbstractContextManager[None]:
     >>> skimage.filters.sobel is replacements.sobel
     False
     """
-    from . import morphology, restoration
+    from . import morphology, rank, restoration
 
     return replace_filters({
         "filters": {name: globals()[name] for name in __all__ if name != "patch"},
         "morphology": {name: getattr(morphology, name) for name in morphology.__all__},
+        "rank": {name: getattr(rank, name) for name in rank.__all__},
         "restoration": {name: getattr(restoration, name) for name in restoration.__all__}})

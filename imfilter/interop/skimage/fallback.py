@@ -12,6 +12,8 @@ PACKAGES = {
     "filters": Library("scikit-image", "skimage.filters", _INSTALL, ("skimage._shared.filters",)),
     "morphology": Library("scikit-image", "skimage.morphology", _INSTALL),
     "restoration": Library("scikit-image", "skimage.restoration", _INSTALL),
+    "rank": Library("scikit-image", "skimage.filters.rank", _INSTALL),
+    "util": Library("scikit-image", "skimage.util", _INSTALL),
 }
 
 
