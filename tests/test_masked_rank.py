@@ -43,7 +43,6 @@ def mask(rng):
 def many_blocks(monkeypatch):
     """Have small images computed in several blocks of few rows and columns."""
     monkeypatch.setattr(masked_blocks, "BLOCK", 40)
-    monkeypatch.setattr(masked_blocks, "NARROWEST", 5)
     monkeypatch.setattr(masked_blocks, "LEAST_RESULTS", 1)
 
 

@@ -13,7 +13,8 @@ from .borders import Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import Pair
 from .footprint import Footprint
-from .masked_blocks import Placing, Task
+from .masked_blocks import Task
+from .masked_samples import Placing
 from .normalized import MaskTile, Weights, check_weights, mask_array, measure_mask
 from .output import check_fits_memory, check_out, write_output
 from .rank import Selection, clip_stride, prepare_rank
@@ -46,7 +47,7 @@ def select_counted(opened: OpenedImage, selection: Selection, options: FilterOpt
     window = _clip_window(selection, (height, width))
     source, result = layout.images(pixels), _choose_result(out, dtype, shape, opened, weights)
     if result.size:
-        placing = Placing(border, clip_stride(stride, source.shape), round_to_dtype(fill, opened.dtype))
+        placing = Placing(border, clip_stride(stride, source.shape), window.before, round_to_dtype(fill, opened.dtype))
         task = Task(source, layout.images(result), weights, equal, selection._replace(window=window), placing)
         run_task(task, min(threads, task.rows))
     return write_output(result, dtype, out)
