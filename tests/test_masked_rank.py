@@ -241,6 +241,22 @@ def test_more_samples_than_a_byte_counts(code, size, rng, vectors):
             assert result[y, x] == counted[int(counted.size * percent / 100)]
 
 
+@pytest.mark.parametrize("placed", [False, True])
+@pytest.mark.parametrize("code", ["i4", "u8", "f4", "f8"])
+def test_keys_may_be_places_among_the_samples_of_a_block(code, placed, rng, vectors, monkeypatch):
+    monkeypatch.setattr(masked_blocks, "SORTING", -10**9 if placed else 10**9)
+    image = rng.integers(0, 60, (26, 31, 2)).astype(code)
+    if code[0] == "f":
+        image[3, 4, 1], image[:, 7] = -np.inf, np.nan
+    footprint = np.tile(rng.random((5, 4)) < 0.7, (2, 2))
+    footprint[0, 0] = True
+    for weights in (rng.random((26, 31)) < 0.5, rng.random((26, 31, 2)), rng.integers(0, 9, (26, 31), np.uint8)):
+        weights = weights * ~np.isnan(image[..., 0] if weights.ndim == 2 else image)
+        wanted = expect(image, weights, footprint, 40, mode="mirror")
+        result = imfilter.percentile(image, 40, footprint=footprint, mask=weights, mode="mirror")
+        np.testing.assert_array_equal(result, wanted)
+
+
 @named
 def test_threads_and_layouts_change_nothing(name, image, mask, many_blocks, threaded):
     function = getattr(imfilter, name)

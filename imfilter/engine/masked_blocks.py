@@ -7,7 +7,6 @@ that count: small windows are sorted by a network, others are looked for bit by 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from ..arrays.dtypes import Array
 from . import _masked
 from .computation import Pair
 from .footprint import chords_of
-from .masked_samples import BlockSamples, Placing, Rooms, shape_buffer, store_results
+from .masked_samples import LARGEST_PLACED, BlockSamples, Placing, Rooms, shape_buffer, store_results
 from .normalized import Weights
 from .rank import Selection
 
@@ -23,6 +22,7 @@ BLOCK = 2**16  # results of a block, about
 LEAST_RESULTS = 2**7  # of a block, however long they take
 BYTES = 2**18  # of a block's keys, which stay in the second-level cache
 WORK = 2**27  # instructions of a block, about, so that it takes some hundredths of a second
+SORTING = 150  # instructions per sample, about, that sorting a block takes
 LARGEST_SORTED = 255  # samples of a window that is sorted
 LARGEST_WHOLE = 2**23  # samples of a window whose integer weights, up to 255, are added up in 32 bits
 TILE = 256  # bytes of a row of samples that are sorted together, as in pyx/masked.h
@@ -42,33 +42,40 @@ class Task:
     ) -> None:
         self._target, self._selection, self._window = target, selection, selection.window
         self._stride, self._channels = placing.stride, source.shape[3]
-        self._bits = 8 * source.dtype.itemsize
         self._weighted = not equal and not selection.is_extreme
-        self._keys = self._choose_keys(weights)
-        self._samples = BlockSamples(
-            source, weights, placing, self._keys, weighted=self._weighted, turned=selection.percent == 100)
         self._chords = chords_of(self._window)
         self._sorted = np.ascontiguousarray(self._chords[np.argsort(self._chords[:, 2], kind="stable")])
         self._height = 1  # rows of which extremes are taken before those of chords
         if self._window.chords is None:
             self._sorted, self._height = self._sorted[:1], self._window.size[0]
-        self._pairs, cost = self._choose_exchanges()
-        self._size = self._choose_block(cost)
+        placed = self._choose_keys(8 * source.dtype.itemsize, weights)
+        self._samples = BlockSamples(
+            source, weights, placing, self._keys, weighted=self._weighted, placed=placed,
+            turned=selection.percent == 100)
         self._counts = -(-target.shape[1] // self._size[0]), -(-target.shape[2] // self._size[1])
         self.rows = len(target) * self._counts[0] * self._counts[1]
         self._stopped = False
 
-    def _choose_keys(self, weights: Weights) -> np.dtype[Any]:
-        """Return the dtype of keys: as wide as samples, or as their weights: 4 bytes for integers, else 8."""
-        if not self._weighted:
-            return np.dtype(f"u{self._bits // 8}")
+    def _choose_keys(self, bits: int, weights: Weights) -> bool:
+        """Choose the keys of samples of so many bits, their selection and the block; return whether keys are places."""
         whole = weights.mask is not None and weights.mask.dtype.kind in "iu" and self._window.samples < LARGEST_WHOLE
-        return np.dtype("u4" if whole and self._bits <= 32 else "u8")
+        costs = {}
+        for kept in (bits, 16) if bits > 16 and not self._selection.is_extreme else (bits,):
+            wide = kept // 8 if not self._weighted else 4 if whole and kept <= 32 else 8  # as wide as weights
+            costs[kept] = self._choose_exchanges(kept)[1] * wide / 64 + (SORTING if kept < bits else 0), wide
+        for self._bits in sorted(costs, key=lambda kept: costs[kept]):
+            cost, wide = costs[self._bits]
+            self._keys, self._pairs = np.dtype(f"u{wide}"), self._choose_exchanges(self._bits)[0]
+            self._size = self._choose_block(cost, max(wide, bits // 8))
+            down, across = self._count_read()
+            if self._bits == bits or down * across * self._channels <= LARGEST_PLACED:
+                break
+        return self._bits < bits
 
-    def _choose_exchanges(self) -> tuple[Array, float]:
+    def _choose_exchanges(self, bits: int) -> tuple[Array, float]:
         """Return the exchanges that sort a window, if that is faster, and about how many vectors a result takes."""
         samples, selection = self._window.samples, self._selection
-        none, cost = np.empty((0, 2), np.int32), samples * self._bits * 4.0
+        none, cost = np.empty((0, 2), np.int32), samples * bits * 4.0
         if selection.is_extreme:
             return none, 4.0 * len(self._sorted)
         if not self._weighted and samples <= LARGEST_SORTED:
@@ -77,15 +84,15 @@ class Task:
                 return pairs, 6.0 * len(pairs) + samples
         return none, cost
 
-    def _choose_block(self, cost: float) -> Pair:
+    def _choose_block(self, cost: float, each: int) -> Pair:
         """Return the rows and columns of results of a block, which read the fewest samples for each result.
 
-        cost: vectors of operations for a result.
+        cost: instructions for a result; each: bytes of a sample.
         """
         (height, width), (down, across) = self._window.size, self._stride
         rows, columns = self._target.shape[1:3]
-        each, best = self._channels * self._keys.itemsize, (np.inf, (1, 1))
-        most = int(min(BLOCK, max(WORK * 64 / (cost * self._keys.itemsize), LEAST_RESULTS))) // max(self._channels, 1)
+        each, best = max(self._channels * each, 1), (np.inf, (1, 1))
+        most = int(min(BLOCK, max(WORK / cost, LEAST_RESULTS))) // max(self._channels, 1)
         for count in (*(2**k for k in range(12) if 2**k < columns), columns):
             read = (count - 1) * across + width
             many = min((BYTES // (each * read) - height) // down + 1, rows, most // count)
@@ -94,6 +101,12 @@ class Task:
         if np.isfinite(best[0]):
             return best[1]
         return min(rows, 16, height // down + 1), min(columns, 64, width // across + 1)  # the window is larger
+
+    def _count_read(self) -> Pair:
+        """Return how many rows and columns the largest block reads."""
+        down, across = ((count - 1) * step + taps for count, step, taps in zip(
+            self._size, self._stride, self._window.size, strict=True))
+        return down, across
 
     def stop(self) -> None:
         """Make every thread end early."""
@@ -111,13 +124,13 @@ class Task:
 
     def _allocate_rooms(self) -> Rooms:
         """Return buffers for the largest block. The system provides no memory for those that are not touched."""
-        down, across = ((count - 1) * step + taps for count, step, taps in zip(
-            self._size, self._stride, self._window.size, strict=True))
-        wide, beyond = self._keys.itemsize, 2 * _masked.PAD
+        down, across = self._count_read()
+        wide, beyond, size = self._keys.itemsize, 2 * _masked.PAD, self._samples.dtype.itemsize
         keys, results = (rows * across * self._channels + beyond for rows in (down, self._size[0]))
         tile = TILE * self._window.samples if len(self._pairs) else 1
         weights, spare = wide * keys if self._weighted else 1, wide * keys if self._selection.is_extreme else keys
-        sizes = wide * keys, keys, weights, keys, spare, wide * results, 4 * results, 4 * results, tile
+        sizes = (max(wide, size) * keys, keys, weights, keys, spare, wide * results, 4 * results, 4 * results, tile,
+                 size * LARGEST_PLACED)
         return Rooms(*(np.zeros(size, np.uint8) for size in sizes))
 
     def _compute(self, n: int, top: int, left: int, rooms: Rooms) -> None:
