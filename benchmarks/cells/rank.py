@@ -88,7 +88,7 @@ def make_percentile_cell(image: Array, size: int) -> Cell:
 
 def make_nan_median_cell(image: Array, size: int) -> Cell:
     """Return a cell that takes the median of the samples that are not NaN: the upper one of an even number."""
-    image = np.where(np.random.default_rng(size).random(image.shape) < 0.2, np.float32(np.nan), image)
+    image = np.where(np.random.default_rng(size).random(image.shape) < 0.1, np.float32(np.nan), image)
     ours = np.empty_like(image)
 
     def select(windows: Array) -> Array:
