@@ -11,6 +11,7 @@ from scipy import ndimage
 import imfilter
 from imfilter import ImfilterError, kernels
 from imfilter.engine import _masked, masked_blocks
+from imfilter.engine.normalized import measure_mask, merge_stats
 from imfilter.filters import FILTERS
 
 VECTORS = [size for size in (16, 32, 64) if size <= _masked.use_vectors(64)]
@@ -136,6 +137,15 @@ def test_equal_weights_give_the_index_of_no_mask(percent, size, rng):
     for weight in (True, 1.0, 0.3, 1e-200, 5, np.uint8(255)):
         mask = np.full(image.shape, weight)
         np.testing.assert_array_equal(imfilter.percentile(image, percent, size, mask=mask), wanted)
+
+
+def test_masks_of_one_weight_are_counted_whatever_it_is():
+    for values, equal in (([0, 255], True), ([0, 1], True), ([0.0, 0.7], True), ([3, 3], True), ([0, 0], True),
+                          ([False, True], True), ([1, 2], False), ([0.0, 0.1, 0.2], False)):
+        stats = measure_mask(np.array([values]))
+        assert (stats.least >= stats.largest) == equal
+        parts = merge_stats([measure_mask(np.array([[one]])) for one in values])
+        assert parts == stats
 
 
 def test_the_lowest_sample_whose_cumulative_weight_exceeds_the_share():

@@ -81,7 +81,7 @@ class BlockSamples:
             _count_numbers(samples, counts)
         else:
             planes = mask[n if len(mask) > 1 else 0][index]
-            _spread(planes > 0, counts)
+            _spread(planes if planes.dtype.kind == "b" else planes > 0, counts)
             if weights is not None:
                 _spread(planes, weights)
         for outside in (above, beside if beside is None else np.s_[:, beside]):
