@@ -107,6 +107,8 @@ def extensions():
     yield extension("engine._blending", "blending.pyx", ["pyx/blending.h"], include_dirs=["pyx"])
     yield extension("engine._footprints", "footprints.pyx", [f"pyx/footprint_{part}.h" for part in (
         "tiles", "variants", "rows", "counts", "results")], include_dirs=["pyx"])
+    yield extension("engine._masked", "masked.pyx", ["pyx/masked.h", "pyx/masked_keys.h", "pyx/masked_rows.h"],
+                    include_dirs=["pyx"])
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():

@@ -55,6 +55,35 @@ def normalized(image, mask, kernel, margin, mode, cval=0.0, beyond=1.0, stride=(
         return np.where(weights == 0, np.nan, sums / weights * kernel.sum()), sizes / np.abs(weights)
 
 
+def masked_rank(image, weights, footprint, percent, mode, cval=0.0, beyond=1.0, stride=(1, 1)):
+    """Return the smallest sample of each window of a plane whose cumulative weight exceeds percent / 100 of the total.
+
+    Samples of weight 0 are not there. weights: of the plane, beyond that of the constant cval. NaN where NaN is among
+    the samples that count; None where none counts.
+    """
+    (height, width), (kh, kw) = image.shape, footprint.shape
+
+    def sample(y, x):
+        y, x = place(y, height, mode), place(x, width, mode)
+        return (cval, beyond) if y is None or x is None else (image[y, x].item(), float(weights[y, x]))
+
+    def select(y, x):
+        window = [sample(y + i - kh // 2, x + j - kw // 2) for i, j in np.argwhere(footprint).tolist()]
+        window = [(value, 1.0 if percent in (0, 100) else weight) for value, weight in window if weight > 0]
+        if not window or any(value != value for value, _ in window):
+            return np.nan if window else None
+        share = min(add(window) * percent / 100, np.nextafter(add(window), 0))
+        return max(value for value, _ in window if add(one for one in window if one[0] < value) <= share)
+
+    def add(samples):
+        total = 0.0
+        for _, weight in samples:
+            total += weight
+        return total
+
+    return [[select(y, x) for x in range(0, width, stride[1])] for y in range(0, height, stride[0])]
+
+
 def conv2d(image, weight, bias, groups, **where):
     """Return, for each output channel d, bias[d] and the correlations of its group's input channels added up."""
     outputs, inputs = weight.shape[:2]

@@ -99,7 +99,7 @@ def draw_case(rng: np.random.Generator, variants: list[str]) -> Case:
     shape = draw_shape(rng, function)
     options = draw_options(rng, function)
     mask = ""
-    if function in KERNEL_FUNCTIONS or (function in FILTERS and FILTERS[function].weighs):
+    if function in KERNEL_FUNCTIONS or (function in FILTERS and FILTERS[function].takes_mask):
         mask = pick(rng, ["", "", "", "boolean", "weights", "tiny", "integers", "samples", "nan"])
     if function in REST:
         options.pop("channel_axis", None)

@@ -208,8 +208,8 @@ def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected
     if own.pop("linear", False) or own.get("threshold"):
         return None
     operation = declaration.operation(own)
-    if hasattr(operation, "window"):
-        return expect_rank(case, image, pixels, operation)
+    if hasattr(operation, "selection"):
+        return expect_rank(case, image, pixels, operation.selection)
     if hasattr(operation, "work"):
         return expect_morphology(case, image, pixels, operation.work)
     if case.function == "non_local_means":
@@ -294,16 +294,48 @@ def expect_sharpened(case: Case, image: Any, pixels: Any, operation: Any, double
     return Expected(values, (4 + kernel.size**0.5) * (1 + 2 * abs(operation.amount)) * peak, False, unknown)
 
 
-def expect_rank(case: Case, image: Any, pixels: Any, operation: Any) -> Expected | None:
+def expect_rank(case: Case, image: Any, pixels: Any, selection: Any) -> Expected | None:
     """Return the rank-th smallest sample of each window, NaN if there is one among them."""
-    window = window_of(case, operation.window.size, False)
-    count = operation.window.samples
-    if is_too_large(pixels, window, count):
+    window = window_of(case, selection.window.size, False)
+    if is_too_large(pixels, window, selection.window.samples):
         return None
-    rank = (count - 1 if operation.largest else 0) if hasattr(operation, "largest") else operation.rank
+    mask = find_mask(make_call(case, image)[2], case, pixels)
+    if mask is not None:
+        return expect_masked_rank(pixels, np.broadcast_to(mask, pixels.shape), selection, window, image.dtype)
     window = window._replace(cval=cval_as_sample(window.cval, image.dtype))
-    seen = np.sort(np.stack([window.shift(pixels, i, j) for i, j in taps_of(operation.window)]), 0)
-    return Expected(np.where(np.isnan(seen[-1]), np.nan, seen[rank]), 0.0, True)
+    seen = np.sort(np.stack([window.shift(pixels, i, j) for i, j in taps_of(selection.window)]), 0)
+    return Expected(np.where(np.isnan(seen[-1]), np.nan, seen[selection.rank]), 0.0, True)
+
+
+def expect_masked_rank(
+    pixels: Any, mask: Any, selection: Any, window: Window, dtype: np.dtype[Any]
+) -> Expected | None:
+    """Return the smallest sample of each window whose cumulative weight exceeds a share of the total.
+
+    Where all that count do so equally, and for extremes, they are counted; otherwise weights are added in the order of
+    the window.
+    """
+    beyond = 0.0 if np.isnan(window.cval) else float(mask.max(initial=0))
+    weights = mask.astype(np.float64)
+    equal = (mask.dtype.kind not in "iu" or beyond <= 1) and np.unique(weights[weights > 0]).size <= 1
+    if equal or selection.is_extreme:
+        weights, beyond = (weights > 0).astype(np.float64), float(beyond > 0)
+    if weights.size and is_too_large(pixels, window, selection.window.samples**2):
+        return None
+    taps = taps_of(selection.window)
+    shares = [window._replace(cval=beyond).shift(weights, i, j).astype(np.float64) for i, j in taps]
+    window = window._replace(cval=cval_as_sample(0.0 if np.isnan(window.cval) else window.cval, dtype))
+    seen = [np.where(share > 0, window.shift(pixels, i, j), -np.inf)
+            for (i, j), share in zip(taps, shares, strict=True)]
+    total = sum(shares, start=np.zeros_like(shares[0]))
+    least = np.minimum(total * selection.percent / 100, np.nextafter(total, 0))
+    result = np.full(total.shape, -np.inf, np.longdouble)
+    for sample, share in zip(seen, shares, strict=True):
+        below = sum((np.where(one < sample, weight, 0) for one, weight in zip(seen, shares, strict=True)),
+                    start=np.zeros_like(total))
+        result = np.where((share > 0) & (below <= least), np.maximum(result, sample), result)
+    missing = np.any([np.isnan(one) for one in seen], axis=0)
+    return Expected(np.where(missing | (total == 0), np.nan, result), 0.0, True)
 
 
 def cval_as_sample(cval: float, dtype: np.dtype[Any]) -> float:

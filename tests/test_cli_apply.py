@@ -101,6 +101,11 @@ def test_a_mask_weighs_the_pixels_of_a_photo(folder, here):
     Image.fromarray(gray).convert("RGB").save("mask.png")
     here("convolve", "--kernel", "1 2 1", "--mask", "mask.png", "photo.png", "-o", "b.png")
     np.testing.assert_array_equal(pixels("b.png"), imfilter.convolve(pixels("photo.png"), [[1, 2, 1]], mask=gray))
+    ranked = imfilter.percentile(pixels("photo.png"), 30, 5, mask=gray)
+    for engine in ("memory", "tiles"):
+        here("apply", "percentile", "--percent", "30", "--size", "5", "--mask", "mask.png", "--engine", engine,
+             "photo.png", "-o", f"{engine}.tif")
+        np.testing.assert_array_equal(pixels(f"{engine}.tif"), ranked)
 
 
 def test_masks_that_do_not_fit_are_rejected(folder, here):

@@ -145,6 +145,10 @@ def test_masks(mode, shape, rng):
         given = [mask] if isinstance(mask, str) else [mask, cut(mask, rng)]
         for one in given:
             assert_same(imfilter.gaussian(cut(image, rng), 1.2, mask=one, **options).compute(), whole)
+        for rank in (imfilter.median, imfilter.minimum):
+            whole = rank(image, (3, 4), mask=mask, **options)
+            for one in given:
+                assert_same(rank(cut(image, rng), (3, 4), mask=one, **options).compute(), whole)
     many = rng.random(shape)
     whole = imfilter.correlate(image, np.ones((2, 3)), mask=many, mode=mode)
     assert_same(imfilter.correlate(cut(image, rng), np.ones((2, 3)), mask=cut(many, rng), mode=mode).compute(), whole)

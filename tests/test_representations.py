@@ -80,7 +80,7 @@ def test_every_function_and_dtype(name):
                 assert_same_bits(FUNCTIONS[name](make(image.copy())), wanted, (name, dtype, container, special))
 
 
-@pytest.mark.parametrize("name", [name for name in FILTERS if FILTERS[name].weighs])
+@pytest.mark.parametrize("name", [name for name in FILTERS if FILTERS[name].takes_mask])
 @pytest.mark.slow
 def test_masks(name):
     rng = np.random.default_rng(4)

@@ -160,7 +160,7 @@ def masks(shape, rng):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", ["gaussian", "box", "disk", "unsharp_mask"])
+@pytest.mark.parametrize("name", ["gaussian", "box", "disk", "unsharp_mask", "median", "percentile", "maximum"])
 @pytest.mark.slow
 def test_masks(name, mode, rng):
     """What the weights of a mask are scaled by, and whether they are computed in double, is that of the whole."""

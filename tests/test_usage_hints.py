@@ -13,7 +13,8 @@ HINTS = {
     "folder": (["apply", "box", "photo.png", "-o", "folder"],
                "output must be the name of a file, got the folder folder: --out-dir folder writes into it"),
     "mask": (["apply", "sobel", "--mask", "photo.png", "photo.png"],
-             "sobel has no --mask: only blurs and sharpening have it; to filter a part of the photo, use --only"),
+             "sobel has no --mask: only blurs, sharpening and ranks have it; to filter a part of the photo, use "
+             "--only"),
     "linear": (["apply", "sobel", "--linear", "photo.png"],
                "sobel has no --linear: only blurs and color filters have it"),
     "rectangle": (["apply", "box", "--only", "10 10 20 20", "photo.png"],

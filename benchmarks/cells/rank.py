@@ -24,6 +24,7 @@ from .common import (
 
 NEAREST = 1  # cv2.BORDER_REPLICATE
 PERCENT = 25
+SMALL = 270, 480  # rows and columns of images for peers that take seconds for them
 
 
 def make_rank_cells() -> Iterator[Cell]:
@@ -35,6 +36,8 @@ def make_rank_cells() -> Iterator[Cell]:
             yield make_extreme_cell("minimum", image, size)
         yield make_extreme_cell("maximum", image, 3)
     yield make_percentile_cell(make_photo(), 5)
+    for size in (3, 5, 9):
+        yield make_nan_median_cell(make_photo("f4", 1)[:SMALL[0], :SMALL[1]], size)
     for dtype in ("u1", "f4"):
         for sigma in (1, 3):
             yield make_bilateral_cell(make_photo(dtype, 1), sigma)
@@ -81,6 +84,27 @@ def make_percentile_cell(image: Array, size: int) -> Cell:
     if is_picture(image):
         contestants["Pillow"] = apply_in_pillow(image, ImageFilter.RankFilter(size, size * size * PERCENT // 100))
     return Cell(f"percentile {PERCENT} {size} {image.dtype}", contestants, 0)
+
+
+def make_nan_median_cell(image: Array, size: int) -> Cell:
+    """Return a cell that takes the median of the samples that are not NaN: the upper one of an even number."""
+    image = np.where(np.random.default_rng(size).random(image.shape) < 0.1, np.float32(np.nan), image)
+    ours = np.empty_like(image)
+
+    def select(windows: Array) -> Array:
+        places = np.count_nonzero(~np.isnan(windows), -1, keepdims=True) // 2
+        return np.take_along_axis(np.sort(windows, -1), places, -1)[..., 0]  # NaN come last
+
+    def apply_numpy() -> Array:
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, size // 2, "symmetric"), (size, size))
+        return select(windows.reshape(*image.shape, -1))
+
+    contestants: dict[str, Contestant] = {
+        "imfilter": lambda: imfilter.median(image, size, mask="nan", out=ours), "NumPy": apply_numpy}
+    slow: dict[str, Contestant] = {}
+    if ndimage:
+        slow["SciPy"] = lambda: ndimage.generic_filter(image, select, size)
+    return Cell(f"median without NaN {size} gray {image.dtype}", contestants, 0, slow=slow)
 
 
 def make_bilateral_cell(image: Array, sigma: int) -> Cell:

@@ -21,7 +21,7 @@ from .values import KindType
 # Why some filters do not have an option of others.
 REASONS = {
     "linear": "only blurs and color filters have it",
-    "mask": "only blurs and sharpening have it; to filter a part of the photo, use --only",
+    "mask": "only blurs, sharpening and ranks have it; to filter a part of the photo, use --only",
 }
 
 
@@ -55,9 +55,9 @@ def _shorten_summary(declaration: FilterDeclaration) -> str:
 def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
     own: list[click.Parameter] = [_make_option(parameter) for parameter in declaration.parameters]
     missing = {"linear"} - {parameter.name for parameter in declaration.parameters}
-    own += _reject_options(declaration.name, missing if declaration.weighs else {*missing, "mask"})
+    own += _reject_options(declaration.name, missing if declaration.takes_mask else {*missing, "mask"})
     make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
-    return make_command(declaration.name, _make_help(declaration), own, make, declaration.weighs)
+    return make_command(declaration.name, _make_help(declaration), own, make, declaration.takes_mask)
 
 
 def _make_file_command(path: str) -> click.Command:

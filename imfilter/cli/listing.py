@@ -49,7 +49,7 @@ def _format_lines(declaration: FilterDeclaration) -> list[str]:
 
 def _describe_filter(declaration: FilterDeclaration) -> dict[str, Any]:
     return {"name": declaration.name, "group": declaration.group, "summary": declaration.summary,
-            "mask": declaration.weighs, "parameters": [_describe_parameter(one) for one in declaration.parameters]}
+            "mask": declaration.takes_mask, "parameters": [_describe_parameter(one) for one in declaration.parameters]}
 
 
 def _describe_parameter(parameter: Parameter) -> dict[str, Any]:

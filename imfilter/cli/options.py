@@ -51,8 +51,8 @@ def max_pixels_option() -> click.Option:
 
 def mask_option() -> click.Option:
     return click.Option(["--mask"], type=NAME, metavar="FILE",
-                        help="Gray image: the weight of each pixel in the averages around it (normalized "
-                             "convolution), from black, none, to white. To filter a part, use --only.")
+                        help="Gray image: the weight of each pixel in the averages (normalized convolution) "
+                             "and ranks around it, from black, none, to white. To filter a part, use --only.")
 
 
 def read_mask(path: str, max_pixels: int | None = None) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
-from ..arrays.layout import ArrayLayout, layout_of
+from ..arrays.layout import ArrayLayout, iterate_strips, layout_of
 from ..errors import DtypeError, ImfilterError, check_real
 from .borders import Border, parse_border
 from .kernel_structure import Kernel, absolute_sum, sum_of
@@ -96,9 +96,12 @@ def measure_mask(mask: Array) -> MaskStats:
     """Measure a mask. In a mask without pixels nothing counts."""
     if not mask.size:
         return MaskStats(math.inf, 0.0, math.inf)
-    if mask.dtype.kind != "f":
-        return MaskStats(float(mask.min()), float(mask.max()), 1.0)
-    return MaskStats(float(mask.min()), float(mask.max()), float(np.min(mask, where=mask > 0, initial=np.inf)))
+    smallest, largest = float(mask.min()), float(mask.max())
+    if mask.dtype.kind != "f" and largest <= 1:
+        return MaskStats(smallest, largest, 1.0 if largest > 0 else math.inf)
+    highest, rows = np.inf if mask.dtype.kind == "f" else mask.max(), np.atleast_1d(mask)
+    strips = (rows[strip] for strip in iterate_strips(rows.shape))
+    return MaskStats(smallest, largest, min(float(np.min(one, where=one > 0, initial=highest)) for one in strips))
 
 
 def broadcast_mask(mask: Array, shape: tuple[int, ...], layout: ArrayLayout) -> Array:

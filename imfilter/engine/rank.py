@@ -2,7 +2,7 @@
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,25 @@ def _network_for(size: tuple[int, int], chords: tuple[tuple[int, ...], ...] | No
     from .sorting_networks import build_network, build_ragged_network  # most programs filter no ranks
 
     return build_network(*size, rank) if chords is None else build_ragged_network(chords, size[0], rank)
+
+
+class Selection(NamedTuple):
+    """Which sample of each window is taken: the first that is above a percentage of those that count."""
+
+    window: Footprint
+    percent: float
+
+    @property
+    def is_extreme(self) -> bool:
+        return self.percent in (0, 100)
+
+    @property
+    def rank(self) -> int:
+        """Its index where all samples of the window count."""
+        samples = self.window.samples
+        part, whole = (self.percent / 100).as_integer_ratio()
+        rank = samples * part // whole if samples > 2**53 else int(float(samples) * self.percent / 100)
+        return min(rank, samples - 1)
 
 
 Planner = Callable[[tuple[int, int], np.dtype[Any]], WindowPlan]

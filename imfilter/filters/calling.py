@@ -43,10 +43,10 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
                 declaration.recent.keep((*values, *looked_up), ready.ready)
             return result
     prepared = declaration.prepare(*values)
-    if options.mask is not None and not (declaration.weighs and prepared.operation.averages):
+    if options.mask is not None and not declaration.can_leave_out(prepared.operation):
         raise ImfilterError(
-            f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs and "
-            "sharpening, whose weights do not sum to 0, can leave pixels out")
+            f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs, "
+            "sharpening and ranks can leave pixels out")
     if type(image) is not np.ndarray and is_lazy(image):
         return call_lazy("filter", image, declaration.name, **options._asdict(), **prepared.keywords)
     if prepared.linear:

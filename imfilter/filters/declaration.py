@@ -66,10 +66,10 @@ LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, by the tra
 class Group(NamedTuple):
     """What the filters of a group have in common.
 
-    weighs: whether pixels count by their alpha, and by a mask; otherwise alpha is kept, and there is no mask, because
-    the weights sum to 0, or there is no kernel. linear: whether they average light, which can be done in linear light.
-    makes_sign: whether the sign of the result is the filter's own; otherwise it is that of the image. mixes: whether
-    they mix the channels.
+    weighs: whether pixels count by their alpha, and by a mask; otherwise alpha is kept, and there is no mask unless a
+    filter selects samples, because the weights sum to 0, or there is no kernel. linear: whether they average light,
+    which can be done in linear light. makes_sign: whether the sign of the result is the filter's own; otherwise it is
+    that of the image. mixes: whether they mix the channels.
     """
 
     weighs: bool = False
@@ -127,6 +127,7 @@ class FilterDeclaration:
     defaults in `imfilter.kernels` that differ, and ... for parameters that do not change the kernel. cut: whether
     results beyond the range of an integer image are clipped within a pipeline, too; other filters pass on floats
     beyond it. far: whether a pixel may depend on any other. own_sign: as makes_sign of a group, for this filter.
+    selects: whether results are samples of windows, which a mask may leave out or weigh, while alpha is kept.
     """
 
     name: str
@@ -138,6 +139,7 @@ class FilterDeclaration:
     cut: bool = False
     far: bool = False
     own_sign: bool = False
+    selects: bool = False
     # Calls of the function: by its own parameters, and mode, cval, stride, channel_axis, dtype and exact.
     recent: _core.RecentCalls = field(default_factory=lambda: _core.RecentCalls(CURRENT, ORIGINAL), repr=False)
     _prepared: dict[Any, PreparedFilter] = field(default_factory=dict, repr=False)
@@ -187,6 +189,15 @@ class FilterDeclaration:
     def weighs(self) -> bool:
         """Whether pixels count by their alpha, and by a mask."""
         return GROUPS[self.group].weighs
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether a mask says how much pixels count."""
+        return self.weighs or self.selects
+
+    def can_leave_out(self, operation: Operation) -> bool:
+        """Return whether this filter takes a mask with the parameters that gave an operation: derivatives do not."""
+        return self.takes_mask and operation.averages
 
     @property
     def makes_sign(self) -> bool:

@@ -14,8 +14,8 @@ linear : bool, default False
 COMMON = """\
 mode, cval, stride, mask, channel_axis, dtype, out, workers, exact
     As in `imfilter.correlate`: the border mode ('reflect'), its constant (0.0), the step between results (1), the
-    weight of each pixel (blurs and sharpening only), the axis of the channels (-1), the dtype of the result, the array
-    that receives it, the number of threads, and whether the bits are the same on every processor (False)."""
+    weight of each pixel (blurs, sharpening and ranks only), the axis of the channels (-1), the dtype of the result, the
+    array that receives it, the number of threads, and whether the bits are the same on every processor (False)."""
 RETURNS = """\
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
     In the image's dtype unless `dtype` says otherwise."""

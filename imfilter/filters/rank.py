@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import numpy as np
 
 from ..arrays.dtypes import working_dtype
-from ..arrays.opened import OpenedImage
+from ..arrays.opened import OpenedImage, open_image
 from ..engine import rank as ranks
 from ..engine.footprint import Footprint, footprint_from, rectangle
+from ..engine.rank import Selection
 from ..engine.request import FilterOptions
 from ..errors import ImfilterError
 from ..weights.footprints import footprint_of
@@ -49,27 +50,25 @@ def window_of(size: Any, footprint: Any) -> Footprint:
     return footprint_from(footprint_of(footprint))
 
 
-class RankOfWindow(Operation):
-    """Take the rank-th smallest sample of each window, from 0 on."""
+class SampleOfWindow(Operation):
+    """Take the sample of each window that a percentage of them lie below, of those that count if there is a mask."""
 
-    def __init__(self, window: Footprint, rank: int) -> None:
-        self.window, self.rank = window, rank
+    def __init__(self, window: Footprint, percent: float) -> None:
+        self.selection = Selection(window, percent)
 
-    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
-        return ranks.prepare_rank(opened, self.window, self.rank, options)
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        if options.mask is None:
+            return super().apply(image, options)
+        from ..engine.masked_rank import select_counted  # for masks alone
 
-
-class ExtremeOfWindow(Operation):
-    """Take the largest or the smallest sample of each window."""
-
-    def __init__(self, window: Footprint, largest: bool) -> None:
-        self.window, self.largest = window, largest
+        opened = open_image(image, options.channel_axis)
+        return opened.convert_back(select_counted(opened, self.selection, options))
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
-        return ranks.prepare_extreme(opened, self.window, self.largest, options)
+        return ranks.prepare_rank(opened, self.selection.window, self.selection.rank, options)
 
 
-@register_filter("rank", shared=SAMPLES)
+@register_filter("rank", selects=True, shared=SAMPLES)
 def median(size: Size = 3, footprint: WindowShape = None) -> Operation:
     """Median filter: remove specks, preserve edges.
 
@@ -87,6 +86,12 @@ def median(size: Size = 3, footprint: WindowShape = None) -> Operation:
     upper of the two in the middle. An even size has its center at size // 2. A window that contains NaN gives NaN.
     `cval` is rounded to the image's dtype.
 
+    With a mask, only samples whose weight is above 0 count, and n is their number in each window: mask="nan" leaves out
+    NaN. Weights that differ give the weighted median, the smallest sample such that it and those below it have more
+    than half of the window's weight. Pixels beyond the border have the weights of the pixels that they repeat; `cval`
+    counts as much as the largest weight, and not at all if it is NaN. A window in which nothing counts gives NaN, or 0
+    for integers. Alpha of Pillow images is kept, and is no mask.
+
     References
     ----------
     K. E. Batcher, "Sorting networks and their applications", AFIPS Spring Joint Computer Conference, 1968 (small
@@ -98,19 +103,22 @@ def median(size: Size = 3, footprint: WindowShape = None) -> Operation:
     >>> import imfilter, numpy
     >>> imfilter.median(numpy.array([[5, 5, 200, 5, 60, 60]], numpy.uint8), (1, 3))
     array([[ 5,  5,  5, 60, 60, 60]], dtype=uint8)
+    >>> imfilter.median([[1.0, numpy.nan, 3.0, 8.0, numpy.nan]], (1, 3), mask="nan")
+    array([[1., 3., 8., 8., 8.]])
+    >>> imfilter.median([[1.0, 2.0, 3.0, 8.0, 9.0]], (1, 3), mask=[[1.0, 0.2, 0.2, 1.0, 0.2]])
+    array([[1., 1., 8., 8., 8.]])
     """
-    window = window_of(size, footprint)
-    return RankOfWindow(window, window.samples // 2)
+    return SampleOfWindow(window_of(size, footprint), 50)
 
 
-@register_filter("rank", shared=EXTREME)
+@register_filter("rank", selects=True, shared=EXTREME)
 def minimum(size: Size = 3, footprint: WindowShape = None) -> Operation:
     """Minimum filter (erosion): the darkest sample of each window.
 
     Notes
     -----
     An even size has its center at size // 2. A window that contains NaN gives NaN. `cval` is rounded to the image's
-    dtype.
+    dtype. With a mask, only samples whose weight is above 0 count, as in `imfilter.median`.
 
     References
     ----------
@@ -122,18 +130,20 @@ def minimum(size: Size = 3, footprint: WindowShape = None) -> Operation:
     >>> import imfilter, numpy
     >>> imfilter.minimum(numpy.array([[9, 9, 5, 9, 9, 9]], numpy.uint8), (1, 3))
     array([[9, 5, 5, 5, 9, 9]], dtype=uint8)
+    >>> imfilter.minimum([[9.0, 5.0, numpy.nan, 7.0, numpy.nan]], (1, 3), mask="nan")
+    array([[5., 5., 5., 7., 7.]])
     """
-    return ExtremeOfWindow(window_of(size, footprint), largest=False)
+    return SampleOfWindow(window_of(size, footprint), 0)
 
 
-@register_filter("rank", shared=EXTREME)
+@register_filter("rank", selects=True, shared=EXTREME)
 def maximum(size: Size = 3, footprint: WindowShape = None) -> Operation:
     """Maximum filter (dilation): the brightest sample of each window.
 
     Notes
     -----
     An even size has its center at size // 2. A window that contains NaN gives NaN. `cval` is rounded to the image's
-    dtype.
+    dtype. With a mask, only samples whose weight is above 0 count, as in `imfilter.median`.
 
     References
     ----------
@@ -144,11 +154,13 @@ def maximum(size: Size = 3, footprint: WindowShape = None) -> Operation:
     >>> import imfilter, numpy
     >>> imfilter.maximum(numpy.array([[0, 0, 5, 0, 0, 0]], numpy.uint8), (1, 3))
     array([[0, 5, 5, 5, 0, 0]], dtype=uint8)
+    >>> imfilter.maximum([[0.0, 5.0, numpy.nan, 3.0, numpy.nan]], (1, 3), mask="nan")
+    array([[5., 5., 5., 3., 3.]])
     """
-    return ExtremeOfWindow(window_of(size, footprint), largest=True)
+    return SampleOfWindow(window_of(size, footprint), 100)
 
 
-@register_filter("rank", shared=SAMPLES)
+@register_filter("rank", selects=True, shared=SAMPLES)
 def percentile(
     percent: Annotated[float, Number(least=0, most=100)] = 50.0, size: Size = 3, footprint: WindowShape = None,
 ) -> Operation:
@@ -170,17 +182,21 @@ def percentile(
     scipy.ndimage: samples are not interpolated. A window that contains NaN gives NaN. `cval` is rounded to the image's
     dtype.
 
+    With a mask, only samples whose weight is above 0 count, as in `imfilter.median`. Weights that differ give the
+    smallest sample such that it and those below it have more than percent / 100 of the window's weight; 0 and 100 give
+    the extremes of all that count.
+
     Examples
     --------
     >>> import imfilter, numpy
     >>> imfilter.percentile(numpy.array([[1, 2, 3, 4, 5]], numpy.uint8), 25, (1, 5))
     array([[1, 1, 2, 3, 4]], dtype=uint8)
+    >>> imfilter.percentile([[1.0, 2.0, numpy.nan, 4.0, 5.0]], 25, (1, 5), mask="nan")
+    array([[1., 1., 2., 4., 4.]])
+    >>> imfilter.percentile([[1.0, 2.0, 3.0, 4.0, 5.0]], 25, (1, 5), mask=[[1, 9, 9, 9, 1]])
+    array([[2., 2., 2., 2., 3.]])
     """
-    window = window_of(size, footprint)
-    samples = window.samples
-    part, whole = (percent / 100).as_integer_ratio()
-    rank = samples * part // whole if samples > 2**53 else int(float(samples) * percent / 100)
-    return RankOfWindow(window, min(rank, samples - 1))
+    return SampleOfWindow(window_of(size, footprint), percent)
 
 
 @register_filter("rank")

@@ -26,7 +26,7 @@ def filters_by_group() -> dict[str, list[FilterDeclaration]]:
 
 def register_filter(
     group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False,
-    own_sign: bool = False, shared: str = "",
+    own_sign: bool = False, selects: bool = False, shared: str = "",
 ) -> Callable[[Callable[..., Operation]], Callable[..., Any]]:
     """Declare a filter: replace a function that returns its operation by the public function of an image.
 
@@ -40,7 +40,7 @@ def register_filter(
     kernel : mapping, optional
         Defaults of parameters with which the filter has one kernel, where its own defaults give several; and ... for
         parameters that do not change the kernel.
-    cut, far, own_sign : bool
+    cut, far, own_sign, selects : bool
         As in FilterDeclaration.
     shared : str
         Sections of the docstring that several filters have in common.
@@ -66,7 +66,8 @@ def register_filter(
             own.append(inspect.Parameter("linear", inspect.Parameter.KEYWORD_ONLY, default=LINEAR.default))
         function = _public_function(build, own)
         name = build.__name__
-        declaration = FilterDeclaration(name, group, parameters, build, function, kernel or {}, cut, far, own_sign)
+        declaration = FilterDeclaration(
+            name, group, parameters, build, function, kernel or {}, cut, far, own_sign, selects)
         function.__globals__["declaration"] = FILTERS[name] = declaration
         function.__globals__["repeat"] = declaration.recent.repeat
         function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear)

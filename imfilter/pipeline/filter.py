@@ -170,10 +170,10 @@ class Filter:
 
     @property
     def takes_mask(self) -> bool:
-        """Whether pixels can be left out: its weights do not sum to 0."""
+        """Whether pixels can be left out: its weights do not sum to 0, or it selects samples."""
         kernel = self.keywords.get("kernel")
         if kernel is None or not self.declaration.weighs:
-            return self.declaration.weighs and self.operation.averages
+            return self.declaration.can_leave_out(self.operation)
         return kernel.ndim == 2 and has_sum(kernel)
 
     def without(self, name: str) -> Filter:
@@ -283,7 +283,7 @@ def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask
     """Return the mask; reject it for a filter that takes none."""
     if "kernel" in changed:
         sum_weights(changed["kernel"])  # rejects a sum of 0
-    elif not (declaration.weighs and declaration.operation(changed).averages):
+    elif not declaration.can_leave_out(declaration.operation(changed)):
         raise ImfilterError(f"{declaration.name} takes no mask: its weights sum to 0, or it has none")
     return mask
 
