@@ -16,6 +16,7 @@ from ..runtime.threads import run_task, thread_count
 from . import _merging, _normalized
 from .borders import Border, parse_border, parse_cval, source_indices
 from .computation import Pair
+from .guide import check_guide_size, take_tile
 from .output import allocate_output, write_output
 from .region import get_region
 from .request import FilterOptions
@@ -64,12 +65,9 @@ class PreparedGuided:
         self._origin = first[0] * self._stride[0], first[1] * self._stride[1]
         dtypes = [opened.dtype, self._dtype]
         if guidance.guide is not None:
-            if guidance.guide.shape[:2] != whole:
-                height, width = guidance.guide.shape[:2]
-                raise ImfilterError(f"guide must have the image's size, {whole[0]} rows and {whole[1]} columns, got "
-                                    f"{height} and {width}")
+            check_guide_size(guidance.guide, whole)
             dtypes.append(guidance.guide.dtype)
-            guidance = guidance._replace(guide=_take_tile(guidance.guide, self._origin, size))
+            guidance = guidance._replace(guide=take_tile(guidance.guide, self._origin, size))
         self._guidance, self._working = guidance, working_dtype(*dtypes)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
@@ -81,17 +79,6 @@ class PreparedGuided:
                 self._border, self._cval, self._stride, self._origin))
             run_task(task, threads if task.rows > 1 else 1)
         return write_output(result, self._dtype, out)
-
-
-def _take_tile(guide: Array, origin: Pair, size: Pair) -> Array:
-    """Return the part of a guide for an image that is a part of the whole: it may wrap around."""
-    for axis in (0, 1):
-        first, length, whole = origin[axis], size[axis], guide.shape[axis]
-        if first >= 0 and first + length <= whole:
-            guide = guide[(slice(None),) * axis + (slice(first, first + length),)]
-        else:
-            guide = guide.take(np.arange(first, first + length) % whole, axis)
-    return guide
 
 
 class Placing(NamedTuple):
