@@ -83,6 +83,8 @@ LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi
 
 JOINT_BILATERAL = [*SHARED, *(f"pyx/{part}" for part in (
     "joint_bilateral.pxi", "joint_bilateral.h", "joint_bilateral_rows.h", "lanes.h", "powers.h"))]
+SLIDING_WINDOWS = [*SHARED, "pyx/sliding_windows.pxi", "pyx/sliding_windows.h", "pyx/sliding_windows_rows.h",
+                   "pyx/lanes.h"]
 LINE_SUMS = ["pyx/line_sums.pxi", "pyx/line_sums.h", "pyx/lanes.h"]
 CORE = [*SHARED, *SHARING, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
 
@@ -113,6 +115,8 @@ def extensions():
                         include_dirs=["pyx"], define_macros=INLINE)
         if variant != "neon":           # products are rounded here, so its bits would be those of the baseline
             yield extension(f"engine._line_sums_{variant}", f"line_sums_{variant}.pyx", LINE_SUMS,
+                            flags if MSVC else [*flags, ROUNDED], include_dirs=["pyx"], define_macros=INLINE)
+            yield extension(f"engine._sliding_windows_{variant}", f"sliding_windows_{variant}.pyx", SLIDING_WINDOWS,
                             flags if MSVC else [*flags, ROUNDED], include_dirs=["pyx"], define_macros=INLINE)
 
 
