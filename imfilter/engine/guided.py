@@ -20,7 +20,7 @@ from .guide import check_guide_size, take_tile
 from .output import allocate_output, write_output
 from .region import get_region
 from .request import FilterOptions
-from .sliding_windows import Room, choose_block
+from .sliding_windows import BlockLimits, Room, choose_block
 
 SCRATCH = 7 * 2**19  # bytes of a block's planes, about; more where windows are so large that margins would prevail
 LARGEST = 2**17  # results of a block, about: so many that its margin is small, so few that threads share an image
@@ -164,8 +164,8 @@ class Task:
         height, width, channels = self._target.shape[1:]
         radius, step, stride = self._guidance.radius, self._guidance.step, self._placing.stride
         if not self._guides:
-            most = SCRATCH - 3 * 2**18, LARGEST  # for results and what else there is
-            return choose_block((height, width), radius, step, stride, self._working, most) or self._choose_least()
+            limits = BlockLimits(SCRATCH, 3 * LARGEST // 4, channels if channels > 1 or step > 1 else 0)
+            return choose_block((height, width), radius, step, stride, self._working, limits) or self._choose_least()
         planes = 3 * self._planes + 2 * len(self._pairs)
         best: tuple[float, Pair] | None = None
         for columns in {min(2**k, width) for k in range(4, 10)}:
