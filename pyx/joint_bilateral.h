@@ -35,7 +35,6 @@ BLOCK(double);
 #endif
 /* The number itself, or 0 if it is infinite or NaN. */
 #define FINITE(value) drop_where((value) - (value) != 0, value)
-#define magnitude(value) SELECT((value) < 0, -(value), value)
 
 #if LANES_REGISTERS == 32
 #define VECTORS 2
@@ -58,7 +57,15 @@ static CYTHON_INLINE lanes_float at_least_float(lanes_float value) {
     return SELECT(value > least, value, least);
 #endif
 }
+static CYTHON_INLINE lanes_float magnitude_float(lanes_float value) {
+#if defined(__GNUC__)
+    return (lanes_float)((lanes_bits)value & 0x7fffffffu);
+#else
+    return fabsf(value);
+#endif
+}
 #define at_least at_least_float
+#define magnitude magnitude_float
 static CYTHON_INLINE lanes_float power_in_range_float(lanes_float exponent) {
     lanes_float rounded = exponent + 12582912.0f;
     lanes_float series = series_float(exponent - (rounded - 12582912.0f));
@@ -79,6 +86,7 @@ static CYTHON_INLINE lanes_float power_float(lanes_float exponent) {
 #undef STEP
 #undef SMALLEST
 #undef at_least
+#undef magnitude
 
 /* ---- double ---- */
 #define REAL double
@@ -89,7 +97,15 @@ static CYTHON_INLINE lanes_double at_least_double(lanes_double value) {
     lanes_double least = lane_zero(least) - 125.0;
     return SELECT(value > least, value, least);
 }
+static CYTHON_INLINE lanes_double magnitude_double(lanes_double value) {
+#if defined(__GNUC__)
+    return (lanes_double)((lanes_long_bits)value & 0x7fffffffffffffffull);
+#else
+    return fabs(value);
+#endif
+}
 #define at_least at_least_double
+#define magnitude magnitude_double
 static CYTHON_INLINE lanes_double power_double(lanes_double exponent) {
     lanes_double rounded = exponent + 6755399441055744.0;
     lanes_double x = (exponent - (rounded - 6755399441055744.0)) * 0.6931471805599453;
@@ -102,5 +118,6 @@ static CYTHON_INLINE lanes_double power_double(lanes_double exponent) {
 #undef STEP
 #undef SMALLEST
 #undef at_least
+#undef magnitude
 
 #endif
