@@ -286,6 +286,24 @@ def test_the_command_line(folder, here, rng):
     assert "guide must have the image's size, 20 rows and 30 columns, got 19 and 30" in error
 
 
+def test_large_files_in_tiles(folder, here, rng):
+    tifffile = pytest.importorskip("tifffile")
+    pixels, guide = rng.integers(0, 256, (150, 270, 3), np.uint8), rng.integers(0, 256, (150, 270), np.uint8)
+    tifffile.imwrite("large.tif", pixels, tile=(64, 64), photometric="rgb")
+    Image.fromarray(guide).save("guide.png")
+    Image.fromarray(guide[1:]).save("small.png")
+    for name, arguments, wanted in (
+            ("joint", ("bilateral", "--joint"), imfilter.bilateral(pixels, joint=True)),
+            ("guide", ("bilateral", "--guide", "guide.png"), imfilter.bilateral(pixels, guide=guide)),
+            ("guided", ("guided", "--guide", "guide.png"), imfilter.guided(pixels, guide=guide)),
+            ("own", ("guided", "--radius", "5"), imfilter.guided(pixels, 5))):
+        here("apply", *arguments, "--engine", "tiles", "large.tif", "-o", f"{name}.tif")
+        np.testing.assert_array_equal(tifffile.imread(f"{name}.tif"), wanted)
+    said = here("apply", "bilateral", "--guide", "small.png", "--engine", "tiles", "large.tif", "-o", "no.tif",
+                status=1).err
+    assert "guide must have the image's size, 150 rows and 270 columns, got 149 and 270" in said
+
+
 @pytest.mark.parametrize(("more", "said"), [
     ({"guide": np.zeros((5, 6))}, "guide must have the image's size, 6 rows and 5 columns, got 5 and 6"),
     ({"guide": np.zeros((6, 5, 2))}, r"guide must be real numbers of shape \(H, W\) or \(H, W, 3\), got shape"),
