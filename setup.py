@@ -81,6 +81,10 @@ CORE_PARTS = (
 HEADERS = ("lanes", "ordered", "powers", "samples", "planes", "colors", "counts", "totals")
 LOOPS = [*SHARED, *(f"pyx/{header}.h" for header in HEADERS), *(f"pyx/{part}.pxi" for part in PARTS)]
 
+JOINT_BILATERAL = [*SHARED, *(f"pyx/{part}" for part in (
+    "joint_bilateral.pxi", "joint_bilateral.h", "joint_bilateral_rows.h", "lanes.h", "powers.h"))]
+SLIDING_WINDOWS = [*SHARED, "pyx/sliding_windows.pxi", "pyx/sliding_windows.h", "pyx/sliding_windows_rows.h",
+                   "pyx/lanes.h"]
 LINE_SUMS = ["pyx/line_sums.pxi", "pyx/line_sums.h", "pyx/lanes.h"]
 CORE = [*SHARED, *SHARING, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
 
@@ -114,8 +118,12 @@ def extensions():
     for variant, flags in VARIANTS.items():
         yield extension(f"engine._loops_{variant}", f"loops_{variant}.pyx", LOOPS, flags, include_dirs=["pyx"],
                         define_macros=INLINE)
+        yield extension(f"engine._joint_bilateral_{variant}", f"joint_bilateral_{variant}.pyx", JOINT_BILATERAL, flags,
+                        include_dirs=["pyx"], define_macros=INLINE)
         if variant != "neon":           # products are rounded here, so its bits would be those of the baseline
             yield extension(f"engine._line_sums_{variant}", f"line_sums_{variant}.pyx", LINE_SUMS,
+                            flags if MSVC else [*flags, ROUNDED], include_dirs=["pyx"], define_macros=INLINE)
+            yield extension(f"engine._sliding_windows_{variant}", f"sliding_windows_{variant}.pyx", SLIDING_WINDOWS,
                             flags if MSVC else [*flags, ROUNDED], include_dirs=["pyx"], define_macros=INLINE)
 
 

@@ -321,7 +321,8 @@ def percentile(
 ) -> Any: ...
 
 def bilateral(
-    image: Any, sigma_color: float = 0.1, sigma_spatial: float = 1.0, *, truncate: float = 3.0,
+    image: Any, sigma_color: float = 0.1, sigma_spatial: float = 1.0, *, truncate: float = 3.0, joint: bool = False,
+    guide: Any = None, distance: str = 'euclidean',
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

@@ -42,6 +42,7 @@ GROUPS = {
     "loops of ranks": ("pyx/median.pxi pyx/small_windows.pxi pyx/rank.pxi pyx/histogram.pxi pyx/bilateral.pxi "
                        "pyx/window.pxi pyx/window_strips.pxi", "rank"),
     "non-local means": ("pyx/patches.pyx imfilter/engine/non_local.py", "non_local"),
+    "joint bilateral": ("pyx/joint_bilateral.pxi imfilter/engine/joint_bilateral.py", "bilateral"),
     "layout and packing": ("pyx/layout.pxi pyx/pack_kernel.pxi pyx/pack_bank.pxi pyx/pack_box.pxi "
                            "pyx/pack_strided.pxi pyx/task.pxi "
                            "pyx/window_task.pxi", "borders numbers conv2d rank engine"),

@@ -40,8 +40,9 @@ VALUES: dict[str, list[Any]] = {
     "offset": [0.0, 2.5, -0.01], "k": [0.2, 0.5, -0.3, 0.0], "r": [None, 0.5, 40.0],
     "by": [2, 1, 3, 4, (2, 5), (1, 3), 40], "resample": ["lanczos", "bicubic", "bilinear", "box"],
     "patch_size": [7, 1, 3, 11], "search_size": [5, 1, 9, 21], "noise": [0.0, 0.2],
-    "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False], "subsample": [1, 1, 2, 3],
+    "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False, True, True], "subsample": [1, 1, 2, 3],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
+    "distance": ["euclidean", "cityblock"],
 }
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",
           "kernel:0 -1 0; -1 5 -1; 0 -1 0,maximum", "emboss:mode=wrap,bilateral", "laplacian_of_gaussian,find_edges",
@@ -145,6 +146,8 @@ def draw_options(rng: np.random.Generator, function: str) -> dict[str, Any]:
                 options[one.name] = value
             elif one.required:
                 options[one.name] = VALUES[one.name][0]
+    if function == "guided":
+        options.pop("joint", None)  # which takes 1 or 3 channels
     if options.get("heights") is not None:
         options.pop("footprint", None)  # which would be of another shape
     if function in REST:

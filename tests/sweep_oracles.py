@@ -10,6 +10,7 @@ from sweep_cases import KERNEL_FUNCTIONS, REST, Case, make_call
 import imfilter
 from imfilter.engine.footprint import chords_of
 from imfilter.filters import FILTERS
+from imfilter.filters.bilateral import LOG2_E
 
 MOST_WORK = 6_000_000  # products of a reference; larger cases are only compared with themselves
 LARGEST_GROWTH = 1e6  # of the error by the division by a sum of weights
@@ -221,6 +222,8 @@ def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected
         seen = pixels[:, ::stride[0], ::stride[1], None, :]
         peak = np.where(np.isfinite(seen), np.abs(seen), 0).max(-1)
         return Expected((seen * matrix).sum(-1), 8 * np.abs(matrix).sum(1).max() * peak)
+    if hasattr(operation, "exponents"):
+        return expect_bilateral(case, pixels, operation, image.dtype)
     composition = operation.composition()
     if composition is None:
         return None
@@ -336,6 +339,32 @@ def expect_masked_rank(
         result = np.where((share > 0) & (below <= least), np.maximum(result, sample), result)
     missing = np.any([np.isnan(one) for one in seen], axis=0)
     return Expected(np.where(missing | (total == 0), np.nan, result), 0.0, True)
+
+
+def expect_bilateral(case: Case, pixels: Any, operation: Any, dtype: Any) -> Expected | None:
+    """Return the mean of each disk, weighted by distance and by the difference of each channel or of all of them."""
+    exponents = operation.exponents
+    window = window_of(case, exponents.shape, False)
+    if is_too_large(pixels, window, exponents.size):
+        return None
+    window = window._replace(cval=cval_as_sample(window.cval, dtype))
+    white = 1.0 if dtype.kind in "fb" else np.iinfo(dtype).max
+    strictness = np.sqrt(np.longdouble(LOG2_E) / 2) / operation.sigma_color / white
+    own = window.shift(pixels, *(side // 2 for side in exponents.shape))
+    weights = sums = np.zeros_like(own)
+    peak = np.zeros(own.shape)
+    for i, j in np.argwhere(exponents > -126).tolist():
+        seen = window.shift(pixels, i, j)
+        apart = np.where(seen == own, 0, seen - own)
+        far = (strictness * apart) ** 2
+        if operation.joint:
+            far = (strictness * np.abs(apart).sum(-1, keepdims=True)) ** 2 if operation.absolute else far.sum(
+                -1, keepdims=True)
+        counts = ~(exponents[i, j] - far < -126)
+        weight = np.where(counts, np.exp2(exponents[i, j] - far), 0)
+        weights, sums = weights + weight, sums + weight * np.where(counts, apart, 0)
+        peak = np.fmax(peak, np.where(np.isfinite(seen), np.abs(seen), 0))
+    return Expected(own + sums / weights, (4 + exponents.size**0.5) * peak)
 
 
 def cval_as_sample(cval: float, dtype: np.dtype[Any]) -> float:

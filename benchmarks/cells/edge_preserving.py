@@ -1,4 +1,4 @@
-"""Cells of the guided filter, against a composition of OpenCV's boxes: opencv-contrib's own is not in its main package.
+"""Cells of the guided filter, against a composition of OpenCV's boxes, and opencv-contrib's own where it is installed.
 """
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def make_guided_cell(radius: int) -> Cell:
         "imfilter": lambda: imfilter.guided(image, radius, EPSILON, mode="reflect", out=ours)}
     if cv2:
         contestants["OpenCV boxes"] = lambda: combine_boxes(image, radius, rooms)
+        if hasattr(cv2, "ximgproc"):
+            contestants["OpenCV contrib"] = lambda: cv2.ximgproc.guidedFilter(image, image, radius, EPSILON)
     return Cell(f"guided {radius} gray float32", contestants, 1e-4)
 
 

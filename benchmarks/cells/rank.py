@@ -41,6 +41,7 @@ def make_rank_cells() -> Iterator[Cell]:
     for dtype in ("u1", "f4"):
         for sigma in (1, 3):
             yield make_bilateral_cell(make_photo(dtype, 1), sigma)
+            yield make_bilateral_cell(make_photo(dtype), sigma)
 
 
 def make_median_cell(image: Array, size: int) -> Cell:
@@ -108,15 +109,17 @@ def make_nan_median_cell(image: Array, size: int) -> Cell:
 
 
 def make_bilateral_cell(image: Array, sigma: int) -> Cell:
-    """Return a cell of a bilateral filter of a gray image; OpenCV's takes the colors of an image together."""
+    """Return a cell of a bilateral filter, of all colors together, by OpenCV's distance."""
     ours, theirs = allocate(2, image.shape, image.dtype)
     whole = 255 if image.dtype == np.uint8 else 1.0
     if image.dtype == np.float32:
         image = image / np.float32(MAXIMUM["f4"])
     diameter = 2 * math.ceil(3 * sigma) + 1
     contestants: dict[str, Contestant] = {
-        "imfilter": lambda: imfilter.bilateral(image, 0.1, sigma, mode="nearest", out=ours)}
+        "imfilter": lambda: imfilter.bilateral(
+            image, 0.1, sigma, joint=True, distance="cityblock", mode="nearest", out=ours)}
     if cv2:
         contestants["OpenCV"] = lambda: cv2.bilateralFilter(
             image, diameter, 0.1 * whole, sigma, dst=theirs, borderType=NEAREST)
-    return Cell(f"bilateral sigma {sigma} gray {image.dtype}", contestants, 1 if image.dtype == np.uint8 else 1e-3)
+    kind = "gray" if image.ndim == 2 else "joint"
+    return Cell(f"bilateral sigma {sigma} {kind} {image.dtype}", contestants, 1 if image.dtype == np.uint8 else 1e-3)

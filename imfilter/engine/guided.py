@@ -16,9 +16,11 @@ from ..runtime.threads import run_task, thread_count
 from . import _merging, _normalized
 from .borders import Border, parse_border, parse_cval, source_indices
 from .computation import Pair
+from .guide import check_guide_size, take_tile
 from .output import allocate_output, write_output
 from .region import get_region
 from .request import FilterOptions
+from .sliding_windows import BlockLimits, Room, choose_block
 
 SCRATCH = 7 * 2**19  # bytes of a block's planes, about; more where windows are so large that margins would prevail
 LARGEST = 2**17  # results of a block, about: so many that its margin is small, so few that threads share an image
@@ -64,12 +66,9 @@ class PreparedGuided:
         self._origin = first[0] * self._stride[0], first[1] * self._stride[1]
         dtypes = [opened.dtype, self._dtype]
         if guidance.guide is not None:
-            if guidance.guide.shape[:2] != whole:
-                height, width = guidance.guide.shape[:2]
-                raise ImfilterError(f"guide must have the image's size, {whole[0]} rows and {whole[1]} columns, got "
-                                    f"{height} and {width}")
+            check_guide_size(guidance.guide, whole)
             dtypes.append(guidance.guide.dtype)
-            guidance = guidance._replace(guide=_take_tile(guidance.guide, self._origin, size))
+            guidance = guidance._replace(guide=take_tile(guidance.guide, self._origin, size))
         self._guidance, self._working = guidance, working_dtype(*dtypes)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
@@ -81,17 +80,6 @@ class PreparedGuided:
                 self._border, self._cval, self._stride, self._origin))
             run_task(task, threads if task.rows > 1 else 1)
         return write_output(result, self._dtype, out)
-
-
-def _take_tile(guide: Array, origin: Pair, size: Pair) -> Array:
-    """Return the part of a guide for an image that is a part of the whole: it may wrap around."""
-    for axis in (0, 1):
-        first, length, whole = origin[axis], size[axis], guide.shape[axis]
-        if first >= 0 and first + length <= whole:
-            guide = guide[(slice(None),) * axis + (slice(first, first + length),)]
-        else:
-            guide = guide.take(np.arange(first, first + length) % whole, axis)
-    return guide
 
 
 class Placing(NamedTuple):
@@ -166,6 +154,7 @@ class Task:
         self._groups = [slice(c, min(c + group, channels)) for c in range(0, channels, group)]
         self._pairs = _list_pairs(guides, min(group, channels))
         self._planes = max(guides + min(group, channels), 1)
+        self._window = 2 * guidance.radius[0] + 1, 2 * guidance.radius[1] + 1
         self._size = self._choose_size()
         self._counts = [-(-length // size) for length, size in zip(target.shape[1:3], self._size, strict=True)]
         self.rows = len(source) * self._counts[0] * self._counts[1]
@@ -174,6 +163,9 @@ class Task:
         """Return the rows and columns of the results of a block: those with the smallest margin for their scratch."""
         height, width, channels = self._target.shape[1:]
         radius, step, stride = self._guidance.radius, self._guidance.step, self._placing.stride
+        if not self._guides:
+            limits = BlockLimits(SCRATCH, 3 * LARGEST // 4, channels if channels > 1 or step > 1 else 0)
+            return choose_block((height, width), radius, step, stride, self._working, limits) or self._choose_least()
         planes = 3 * self._planes + 2 * len(self._pairs)
         best: tuple[float, Pair] | None = None
         for columns in {min(2**k, width) for k in range(4, 10)}:
@@ -188,9 +180,13 @@ class Task:
             if best is None or cost < best[0]:
                 best = cost, (rows, columns)
         if best is None or best[0] > MOST_MARGIN:  # of windows so large that a block as large as one is better
-            sides = [max(2 * radius[k] * step // stride[k], 16) for k in (0, 1)]
-            return min(sides[0], height), min(sides[1], width)
+            return self._choose_least()
         return best[1]
+
+    def _choose_least(self) -> Pair:
+        """Return the rows and columns of a block as large as a window."""
+        sides = [max(2 * self._guidance.radius[k] * self._guidance.step // self._placing.stride[k], 16) for k in (0, 1)]
+        return min(sides[0], self._target.shape[1]), min(sides[1], self._target.shape[2])
 
     def stop(self) -> None:
         """Make every thread end early."""
@@ -207,17 +203,19 @@ class Task:
                 n, row = divmod(number, self._counts[0])
                 self._compute(n, row * self._size[0], column * self._size[1], rooms)
 
-    def _allocate_rooms(self) -> Rooms:
+    def _allocate_rooms(self) -> Rooms | Room:
         """Return arrays for the planes of the largest block."""
         down, across = (
             make_span(0, size, stride, 0, self._guidance.step, radius).places + 1
             for size, stride, radius in zip(self._size, self._placing.stride, self._guidance.radius, strict=True))
+        if not self._guides:
+            return Room(down, across, self._window, self._working)
         moments = self._planes + len(self._pairs)
         pixels, one, other = (
             np.empty((planes, down, across), self._working) for planes in (self._planes, moments, moments))
         return Rooms(pixels, one, other, np.zeros((1 + moments, across), self._working))
 
-    def _compute(self, n: int, top: int, left: int, rooms: Rooms) -> None:
+    def _compute(self, n: int, top: int, left: int, rooms: Rooms | Room) -> None:
         """Compute a block of results."""
         target = self._target[n, top:top + self._size[0], left:left + self._size[1]]
         radius, step, placing = self._guidance.radius, self._guidance.step, self._placing
@@ -234,32 +232,39 @@ class Task:
                 values[:, :, c] = channel
         _normalized.store(values, target)
 
-    def _filter_group(self, n: int, group: slice, spans: tuple[Span, Span], rooms: Rooms) -> list[Array]:
+    def _filter_group(self, n: int, group: slice, spans: tuple[Span, Span], rooms: Rooms | Room) -> list[Array]:
         """Return some channels of a block's results (rows, columns)."""
-        channels, guides, guidance = group.stop - group.start, self._guides, self._guidance
-        pairs = _list_pairs(guides, channels)
         planes = self._gather(n, group, spans, rooms.pixels)
-        window = 2 * guidance.radius[0] + 1, 2 * guidance.radius[1] + 1
+        limits = np.finfo(self._working)
+        least = min(max(self._guidance.epsilon, float(limits.tiny)), float(limits.max) / 4)
+        if isinstance(rooms, Room):
+            step = self._guidance.step
+            first = [(span.first + start) // step for span, start in zip(spans, self._placing.origin, strict=True)]
+            fitted = rooms.fit_lines((spans[0].places, spans[1].places), (first[0], first[1]), least)
+        else:
+            fitted = self._fit_guides(planes, group.stop - group.start, rooms, least)
+        lines = _interpolate(fitted, *spans)
+        guide = self._gather_guide(n, group, spans, planes)
+        each = max(self._guides, 1) + 1
+        for last in range(each - 1, len(lines), each):
+            _merging.add_products(lines[last - each + 1:last], guide, lines[last])
+        return list(lines[each - 1::each])
+
+    def _fit_guides(self, planes: Array, channels: int, rooms: Rooms, least: float) -> Array:
+        """Return the mean slopes and levels of all windows that contain a pixel, by the guides of some channels."""
+        pairs, window, guides = _list_pairs(self._guides, channels), self._window, self._guides
         rows, columns = planes.shape[1:]
         moved = _merging.merge_windows(
             rooms.pixels, rooms.one, rooms.other, rooms.scratch, len(planes), pairs, (rows, columns), window, True)
         moments, room = (rooms.other, rooms.one) if moved else (rooms.one, rooms.other)
         rows, columns = rows - window[0] + 1, columns - window[1] + 1
         own = np.s_[:, :rows, :columns]
-        limits = np.finfo(self._working)
-        least = min(max(guidance.epsilon, float(limits.tiny)), float(limits.max) / 4)
         means, products = moments[:len(planes)], moments[len(planes):len(planes) + len(pairs)]
-        fitted = room[:channels * (max(guides, 1) + 1)]
-        _merging.fit(means[own], products[own], fitted[own], max(guides, 1), least)
+        fitted = room[:channels * (guides + 1)]
+        _merging.fit(means[own], products[own], fitted[own], guides, least)
         _merging.merge_windows(
             room, room, moments, rooms.scratch, len(fitted), pairs[:0], (rows, columns), window, False)
-        fitted = fitted[:, :rows - window[0] + 1, :columns - window[1] + 1]
-        lines = _interpolate(fitted, *spans)
-        guide = self._gather_guide(n, group, spans, planes)
-        each = len(lines) // channels
-        for last in range(each - 1, len(lines), each):
-            _merging.add_products(lines[last - each + 1:last], guide, lines[last])
-        return list(lines[each - 1::each])
+        return fitted[:, :rows - window[0] + 1, :columns - window[1] + 1]
 
     def _gather(self, n: int, group: slice, spans: tuple[Span, Span], room: Array) -> Array:
         """Fill in the guide and some channels of the image at the places of a grid, beyond the border too."""

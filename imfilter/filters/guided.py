@@ -51,9 +51,9 @@ def guided(
 
     Image and guide continue beyond the border as `mode` says, and so do the windows; with 'constant', the guide is cval
     too, on its own range. With subsample, the windows are those of radius / subsample pixels, rounded, of rows and
-    columns 0, subsample, ..., and a and b are interpolated linearly. Moments are merged from those of half the window,
-    so no sums cancel, and flat parts of an image stay exactly as they are. A window that contains NaN or infinity gives
-    NaN.
+    columns 0, subsample, ..., and a and b are interpolated linearly. Moments are merged from those of parts of the
+    window, so no sums cancel, and flat parts of an image stay exactly as they are. A window that contains NaN or
+    infinity gives NaN.
 
     OpenCV's ximgproc.guidedFilter has the same definition, with eps = epsilon range^2.
 

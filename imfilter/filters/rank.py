@@ -1,27 +1,18 @@
-"""Rank filters and the bilateral filter: a sample of each window, or a mean of the samples like the pixel."""
+"""Rank filters: a sample of each window."""
 
-import math
 from typing import Annotated, Any
 
-import numpy as np
-
-from ..arrays.dtypes import working_dtype
 from ..arrays.opened import OpenedImage, open_image
 from ..engine import rank as ranks
 from ..engine.footprint import Footprint, footprint_from, rectangle
 from ..engine.rank import Selection
 from ..engine.request import FilterOptions
-from ..errors import ImfilterError
 from ..weights.footprints import footprint_of
 from .operation import Operation, Prepared
 from .parameters import Integer, Number, Pair, Shape
 from .registry import register_filter
-from .sample_range import range_dtype
 
 Size = Annotated[int | tuple[int, int], Pair(Integer(1))]
-
-LOG2_E = math.log2(math.e)
-LARGEST_RADIUS = 2**11  # pixels, of a bilateral window
 
 WindowShape = Annotated[Any, Shape()]
 
@@ -197,64 +188,3 @@ def percentile(
     array([[2., 2., 2., 2., 3.]])
     """
     return SampleOfWindow(window_of(size, footprint), percent)
-
-
-@register_filter("rank")
-def bilateral(
-    sigma_color: Annotated[float, Number(above=0)] = 0.1, sigma_spatial: Annotated[float, Number(above=0)] = 1.0, *,
-    truncate: Annotated[float, Number(above=0)] = 3.0,
-) -> Operation:
-    """Bilateral filter, edge-preserving smoothing: average nearby pixels of similar value.
-
-    Parameters
-    ----------
-    sigma_color : float, default 0.1
-        How much samples may differ: a standard deviation, as a share of the dtype's range: 1 is 255 of uint8 and 1.0 of
-        floats.
-    sigma_spatial : float, default 1.0
-        How far apart pixels may be: a standard deviation in pixels.
-    truncate : float, default 3.0
-        Radius of the window, in standard deviations.
-
-    Notes
-    -----
-    sum(w q) / sum(w) over the samples q of a disk of radius ceil(truncate sigma_spatial), each of
-    weight w = exp(-d^2 / (2 sigma_spatial^2)) exp(-(q - p)^2 / (2 (sigma_color range)^2)), d pixels from the pixel p:
-    OpenCV's bilateralFilter of each channel by itself, whose sigmaColor is sigma_color times the range. Weights below
-    2^-126 are 0. A window that contains NaN gives NaN; infinity changes no other pixels.
-
-    References
-    ----------
-    C. Tomasi and R. Manduchi, "Bilateral filtering for gray and color images", ICCV 1998.
-
-    Examples
-    --------
-    >>> import imfilter, numpy
-    >>> imfilter.bilateral(numpy.array([[10, 12, 10, 200, 202, 200]], numpy.uint8))
-    array([[ 11,  11,  11, 201, 201, 201]], dtype=uint8)
-    """
-    if truncate * sigma_spatial > LARGEST_RADIUS:
-        raise ImfilterError(
-            f"sigma_spatial times truncate must be at most {LARGEST_RADIUS} pixels, "
-            f"got {sigma_spatial!r} times {truncate!r}")
-    return SimilarNeighbors(sigma_color, sigma_spatial, math.ceil(truncate * sigma_spatial))
-
-
-class SimilarNeighbors(Operation):
-    """Average the samples of a disk, weighted by their distance and by their difference from the pixel."""
-
-    def __init__(self, sigma_color: float, sigma_spatial: float, radius: int) -> None:
-        self.sigma_color = sigma_color
-        squares = np.add.outer(np.arange(-radius, radius + 1.0) ** 2, np.arange(-radius, radius + 1.0) ** 2)
-        # Exponents of 2, which the loops add before they take the power.
-        with np.errstate(over="ignore"):  # of neighbors so far away that their weights are 0
-            exponents = squares * (LOG2_E / -2) / sigma_spatial / sigma_spatial
-        self.exponents = np.where(squares <= radius**2, exponents, -np.inf)
-        self.size = squares.size
-
-    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
-        kind = range_dtype(opened.pixels.dtype)
-        whole = 1.0 if kind.kind in "fb" else float(np.iinfo(kind).max)
-        # However strict, it is a finite number, so that a difference of 0 does not become NaN.
-        strictness = min(math.sqrt(LOG2_E / 2) / self.sigma_color / whole, float(np.finfo(working_dtype(kind)).max))
-        return ranks.prepare_bilateral(opened, self.exponents, strictness, options)

@@ -214,8 +214,8 @@ class Pipeline:
                 for number, one in enumerate(self.filters)]
 
     def without_masks(self) -> Pipeline:
-        """Return the pipeline without the masks of its filters."""
-        return Pipeline(*(one.without("mask") for one in self.filters))
+        """Return the pipeline without the masks and guides of its filters, which have the size of the whole image."""
+        return Pipeline(*(one.without("mask").without("guide") for one in self.filters))
 
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""

@@ -1,0 +1,1 @@
+include "joint_bilateral.pxi"

@@ -1,0 +1,1 @@
+include "sliding_windows.pxi"
