@@ -23,6 +23,7 @@ VALUES: dict[str, list[Any]] = {
     "footprint": [None, None, "disk:1", "disk:3", "disk:6", "cross:4", "line:9,30", "line:5,90", "octagon:2",
                   "0 0;1 1;1 0"],
     "sigmas": [(1.0, 3.0), 0.7, (0.3, 2.0, 5.0)], "black_ridges": [True, False],
+    "beta": [0.5, 0.2, 2.0], "c": [None, 0.3, 20.0], "alpha": [-1 / 3, 0.0, 0.5],
     "heights": [None, None, ((0.0, 1.0), (2.0, -0.5)), ((-1.0, 0.0, -1.0),), ((3.0,), (0.0,), (1.0,))],
     "gradient_sigma": [1.0, 0.0, (0.6, 2.0)],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],

@@ -92,7 +92,8 @@ def test_the_dtype_of_a_result(declaration, image):
         negative = declaration.function(image.astype(float), **keywords).min() < 0
         signed = declaration.group == "edges" and negative and not declaration.cut
         # Squares leave the range of integers, and deviations are of no use rounded.
-        signed = signed or declaration.name == "structure_tensor" or declaration.group == "local"
+        signed = signed or declaration.name in ("structure_tensor", "frangi", "meijering")
+        signed = signed or declaration.group == "local"
         for code in ("?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"):
             flat = np.ones((5, 6, 3), code)
             wanted = "f4" if signed and flat.dtype.kind != "f" else code

@@ -68,9 +68,11 @@ class Operation:
     depend on; None: it is to be measured. border_reach: rows and columns, on either side, that a result near a border
     depends on, where that may be more than elsewhere. signed: whether its results have a sign, which integers would
     lose: they are float32 for images of integers, unless a dtype is given. floats: whether they are that without a
-    sign, such as a deviation. on_level: whether it adds to white or gray. averages: whether pixels can be left out of
-    its sums, and light can be averaged, if its group does: derivatives do neither. step: pixels from one result to the
-    next, down and across, where stride is 1.
+    sign, such as a deviation. far: whether a result may depend on any pixel, if the filter is declared so. full_scale:
+    the result that pictures of integers show as white (where results are signed: and its negative as black); None:
+    results are levels of the image. on_level: whether it adds to white or gray. averages: whether pixels can be left
+    out of its sums, and light can be averaged, if its group does: derivatives do neither. step: pixels from one result
+    to the next, down and across, where stride is 1.
     """
 
     size = 0
@@ -78,6 +80,8 @@ class Operation:
     step = 1, 1
     signed = False
     floats = False
+    far = True
+    full_scale: float | None = None
     on_level = False
     averages = True
     border_reach = (0, 0)

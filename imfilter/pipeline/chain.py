@@ -19,6 +19,7 @@ from ..arrays.nodata import Value
 from ..errors import ImfilterError
 from ..filters import FILTERS
 from ..filters.calling import signed_dtype
+from ..filters.combine import scale_to_white
 from ..filters.linear_light import use_curves_of
 from ..filters.sample_range import assume_range, white_level
 from .filter import Filter
@@ -157,6 +158,14 @@ class Pipeline:
         return self._survives([one.signed for one in self.filters])
 
     @property
+    def full_scale(self) -> float | None:
+        """The result that pictures of integers show as white; None: results are levels of the image."""
+        value = None
+        for one in self.filters:
+            value = one.operation.full_scale or (None if one.declaration.makes_sign else value)
+        return value
+
+    @property
     def linear(self) -> bool:
         """Whether a filter computes in linear light."""
         return any(one.keywords.get("linear") for one in self.filters)
@@ -183,9 +192,13 @@ class Pipeline:
         colors, alpha = split_picture_alpha(image) if is_picture(image) else (pixels, None)
         if dtype is None and is_picture(image) and not self.signed:
             dtype = colors.dtype
+        kind, value = self.result_dtype(colors.dtype, dtype), self.full_scale
+        scaled = value is not None and is_picture(image) and not self.signed and kind.kind in "iu"
         with use_curves_of(image) if self.linear else contextlib.nullcontext():
             result, alpha = self.run(
-                image, colors, alpha, self.result_dtype(colors.dtype, dtype), channel_axis, workers)
+                image, colors, alpha, working_dtype(colors.dtype, kind) if scaled else kind, channel_axis, workers)
+        if scaled and value is not None:
+            result = scale_to_white(result, value, kind, workers)
         return as_photo(image, result, alpha) if is_picture(image) else result
 
     def run(

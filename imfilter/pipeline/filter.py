@@ -178,7 +178,7 @@ class Filter:
     @property
     def reach(self) -> reach.Support:
         """Pixels around itself that a result pixel depends on."""
-        if self.declaration.far:
+        if self.declaration.far and self.operation.far:
             return reach.UNBOUNDED
         if self.declaration.mixes:
             return reach.SAME_PIXEL
