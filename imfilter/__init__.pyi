@@ -471,7 +471,8 @@ def guided(
 ) -> Any: ...
 
 def shrink(
-    image: Any, by: int | tuple[int, int], resample: str = 'lanczos', *, linear: bool = False,
+    image: Any, by: int | tuple[int, int] | None = None, resample: str = 'lanczos', *, to: int | tuple[int, int] | None
+    = None, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

@@ -123,7 +123,8 @@ def find_faults(case: Case) -> Iterator[tuple[str, str]]:
 
 def is_far(case: Case) -> bool:
     """Return whether results may depend on any pixel, so that they cannot be computed in tiles."""
-    return case.function in FILTERS and FILTERS[case.function].far and case.options.get("c") is None
+    far = case.function in FILTERS and FILTERS[case.function].far and case.options.get("c") is None
+    return far or case.options.get("to") is not None
 
 
 def result_axis(case: Case, image: Any, result: Any) -> int | None:

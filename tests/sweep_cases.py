@@ -40,6 +40,7 @@ VALUES: dict[str, list[Any]] = {
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],
     "offset": [0.0, 2.5, -0.01], "k": [0.2, 0.5, -0.3, 0.0], "r": [None, 0.5, 40.0],
     "by": [2, 1, 3, 4, (2, 5), (1, 3), 40], "resample": ["lanczos", "bicubic", "bilinear", "box"],
+    "to": [None, None, 7, (5, 20), 60, (1, 900)],
     "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False], "subsample": [1, 1, 2, 3],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
 }
@@ -144,6 +145,8 @@ def draw_options(rng: np.random.Generator, function: str) -> dict[str, Any]:
                 options[one.name] = value
             elif one.required:
                 options[one.name] = VALUES[one.name][0]
+    if options.get("to") is not None:
+        options.pop("by", None)
     if options.get("heights") is not None:
         options.pop("footprint", None)  # which would be of another shape
     if function in REST:

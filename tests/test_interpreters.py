@@ -80,7 +80,7 @@ assert found == [(None, "warn")], found
 @pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python always has its global lock")
 def test_importing_every_module_leaves_the_global_lock_off(child):
     variants = [f"_{loops}_{variant}" for loops in ("loops", "line_sums") for variant in _core.simd_variants()]
-    modules = ["_callbacks", "_core", "_merging", "_normalized", "_tracing", "_transforms", *variants]
+    modules = ["_callbacks", "_core", "_merging", "_normalized", "_resampling", "_tracing", "_transforms", *variants]
     result = child(f"""
 import sys
 assert not sys._is_gil_enabled()

@@ -139,6 +139,21 @@ class Pipeline:
         return support
 
     @property
+    def resizes(self) -> bool:
+        """Whether a filter gives fewer results than pixels where its stride is 1."""
+        return any(one.resizes for one in self.filters)
+
+    def at_size(self, size: tuple[int, int]) -> Pipeline:
+        """Return the same pipeline for images of this size, in which the stride of every filter is known."""
+        if not any(one.operation.sized for one in self.filters):
+            return self
+        known = []
+        for one in self.filters:
+            known.append(one.at_size(size))
+            size = known[-1].count_results(size)
+        return Pipeline(*known)
+
+    @property
     def stride(self) -> tuple[int, int]:
         """Pixels of the image from one result pixel to the next, down and across."""
         down, across = np.prod([one.stride for one in self.filters], 0, dtype=object)

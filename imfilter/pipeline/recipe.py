@@ -59,6 +59,9 @@ class Recipe:
     nodata: str | None = None
 
     def __post_init__(self) -> None:
+        resizing = [one.name for one in self.pipeline if one.resizes]
+        if self.region and resizing:
+            raise ImfilterError(f"a region needs a result of the photo's size, which {resizing[0]} changes")
         if self.region and self.pipeline.stride != (1, 1):
             raise ImfilterError(f"a region needs a result of the photo's size: stride must be 1, got "
                                 f"{','.join(map(str, self.pipeline.stride))}")
@@ -67,7 +70,6 @@ class Recipe:
         mixing = [one.name for one in self.pipeline if one.declaration.mixes]
         if self.channels and mixing:
             raise ImfilterError(f"channels cannot be chosen for {mixing[0]}, which mixes them")
-        resizing = [one.name for one in self.pipeline if one.step != (1, 1)]
         if self.channels and resizing:
             raise ImfilterError(f"channels cannot be chosen for {resizing[0]}, which changes the size of all")
 
@@ -75,6 +77,11 @@ class Recipe:
     def stride(self) -> tuple[int, int]:
         """The strides (down, across) of the pipeline."""
         return self.pipeline.stride
+
+    def at_size(self, size: tuple[int, int]) -> Recipe:
+        """Return the same recipe for photos of this size (rows, columns), in which all strides are known."""
+        pipeline = self.pipeline.at_size(size)
+        return self if pipeline is self.pipeline else replace(self, pipeline=pipeline)
 
     @property
     def offset(self) -> tuple[float, float]:

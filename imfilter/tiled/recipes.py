@@ -49,7 +49,7 @@ class TiledRecipe:
     """
 
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
-        photo = make_sample(source)
+        recipe, photo = recipe.at_size((source.shape[0], source.shape[1])), make_sample(source)
         recipe.declare_nodata(photo)
         self._light = recipe.needs_light(photo, signed)
         # One pixel shows the type of the result. Masks have the size of the whole image, and black may be no data.
