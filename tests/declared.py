@@ -40,6 +40,8 @@ def changed(name, *, linear=True):
         del values["order"]
     if name == "canny":
         values["high_threshold"] = 2
+    if name == "shrink":
+        del values["to"]  # which is given instead of another one
     if name == "difference_of_gaussians":
         values["high_sigma"] = 7.25
     return values

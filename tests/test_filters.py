@@ -203,9 +203,10 @@ def test_wrong_values_are_rejected_in_a_sentence(declaration):
     for parameter in declaration.parameters:
         kind = parameter.kind
         maybe = isinstance(kind, (Choice, GuideImage, Shape)) or getattr(kind, "optional", False)
-        wrong = [value for value in WRONG[type(kind)] if not (value is None and maybe)]
+        wrong = WRONG[type(kind)]
         if isinstance(kind, Pair):
             wrong = wrong + [value for value in WRONG[type(kind.each)] if not isinstance(value, (list, np.ndarray))]
+        wrong = [value for value in wrong if not (value is None and maybe)]
         if getattr(getattr(kind, "each", kind), "least", 1) == 0:
             wrong = [value for value in wrong if type(value) is not int or value]
         if isinstance(kind, Choice):

@@ -72,7 +72,7 @@ def shrink(
     >>> imfilter.shrink(photo, 2, "box")
     array([[ 1,  9, 50]], dtype=uint8)
     >>> imfilter.shrink(photo, resample="box", to=4)
-    array([[ 1,  8, 23, 50]], dtype=uint8)
+    array([[ 1,  6, 23, 50]], dtype=uint8)
     """
     if (by is None) == (to is None):
         came = "none" if by is None else "both"
