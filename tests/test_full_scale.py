@@ -146,3 +146,9 @@ def test_streams_are_scaled(here, tmp_path, photo):
         assert most * 0.4 < found.max() <= most and found.mean() > most * 0.3
         if most == 255:
             np.testing.assert_array_equal(found, np.asarray(imfilter.local_entropy(Image.fromarray(samples))))
+
+
+def test_samples_with_a_sign_are_stretched_to_their_range():
+    ramp = HighDepthImage(np.cumsum([[0, 0, 5, 5, -20, 0, 0, 0]] * 3, 1)[..., None].astype(np.int16))
+    result = np.asarray(Recipe(Pipeline("sobel:axis=1"), "x").picture(ramp, "normalize")).squeeze()
+    assert result.dtype == np.int16 and result[1].min() == -32767 and result[1, 1] == round(5 * 32767 / 20)

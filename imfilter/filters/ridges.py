@@ -91,7 +91,7 @@ def frangi(
         How much of a spot a line may be: larger values let shorter lines through.
     c : float or None, default None
         The contrast that counts as half of a line, about, in levels: smaller values show fainter lines. None: half of
-        the largest norm of the Hessian in the channel, at any sigma.
+        the largest norm of the Hessian in the channel, at any sigma, which one hard edge may set.
     truncate : float, default 4.0
         Radius of the kernels, in standard deviations.
 

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from .region import Region
 
-# How signed results are mapped to unsigned samples. gray: the middle of their range; largest: the largest magnitude.
-SIGNED: dict[str, Callable[[Array, float, float], Array]] = {
-    "offset": lambda values, gray, _: values + gray,
+# How signed results are mapped to samples. gray: the middle of their range; room: samples above it, which the largest
+# magnitude takes when it is stretched.
+SIGNED: dict[str, Callable[[Array, float, float, float], Array]] = {
+    "offset": lambda values, gray, *_: values + gray,
     "abs": lambda values, *_: np.abs(values),
     "clip": lambda values, *_: values,
-    "normalize": lambda values, gray, largest: values * (gray - 1) / max(largest, 1e-30) + gray,
+    "normalize": lambda values, gray, room, largest: values * room / max(largest, 1e-30) + gray,
 }
 
 
@@ -253,6 +254,7 @@ class Recipe:
             signed = "clip"
         kind, target = supported_dtype(dtype), self.target_dtype(dtype)
         gray = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
+        room = gray - 1 if gray else full_scale(target)
         rescaled = kind if self.depth else target
         factor = None
         if self.scales(dtype) and signed != "normalize":
@@ -265,7 +267,7 @@ class Recipe:
         def finish(part: Array) -> Array:
             if factor is not None:
                 part *= factor
-            return SIGNED[signed](scale_samples(part, rescaled, target), gray, largest)
+            return SIGNED[signed](scale_samples(part, rescaled, target), gray, room, largest)
 
         return round_in_strips(values, target, workers, finish)
 

@@ -51,7 +51,7 @@ def _filter_scaled(recipe: Recipe, samples: Array, alpha: bool, maxval: int, sig
     values = values * np.float32(
         1 / scale if value is None else white_factor(value, maxval, signed if mapped else "clip"))
     if mapped:
-        values = SIGNED[signed](values, (maxval + 1) / 2, float(np.abs(values).max(initial=0)))
+        values = SIGNED[signed](values, (maxval + 1) / 2, (maxval - 1) / 2, float(np.abs(values).max(initial=0)))
     if opacity is not None:
         values = merge_alpha(values, opacity / np.float32(scale))
     return np.clip(np.rint(values), 0, maxval).astype(samples.dtype.newbyteorder("="))
