@@ -113,6 +113,8 @@ def extensions():
         "tiles", "variants", "rows", "counts", "results")], include_dirs=["pyx"])
     yield extension("engine._masked", "masked.pyx", ["pyx/masked.h", "pyx/masked_keys.h", "pyx/masked_rows.h"],
                     include_dirs=["pyx"])
+    yield extension("engine._resampling", "resampling.pyx", [*SHARED, "pyx/resampling.h", "pyx/resampling_rows.h"],
+                    include_dirs=["pyx"])
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():

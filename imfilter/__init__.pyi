@@ -243,6 +243,22 @@ def sato(
     exact: bool = False,
 ) -> Any: ...
 
+def frangi(
+    image: Any, sigmas: tuple[float, ...] = (1.0, 3.0, 5.0, 7.0, 9.0), *, black_ridges: bool = True, beta: float = 0.5,
+    c: float | None = None, truncate: float = 4.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def meijering(
+    image: Any, sigmas: tuple[float, ...] = (1.0, 3.0, 5.0, 7.0, 9.0), *, black_ridges: bool = True, alpha: float =
+    -0.3333333333333333, truncate: float = 4.0,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
 def canny(
     image: Any, sigma: float = 1.0, low_threshold: float | None = None, high_threshold: float | None = None,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
@@ -463,7 +479,8 @@ def non_local_means(
 ) -> Any: ...
 
 def shrink(
-    image: Any, by: int | tuple[int, int], resample: str = 'lanczos', *, linear: bool = False,
+    image: Any, by: int | tuple[int, int] | None = None, resample: str = 'lanczos', *, to: int | tuple[int, int] | None
+    = None, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

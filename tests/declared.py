@@ -21,6 +21,17 @@ def as_picture(name, dtype):
     return {"dtype": dtype} if FILTERS[name].operation(needed(name)).floats else {}
 
 
+def filter_as_picture(name, pixels, **keywords):
+    """Return what a filter gives for a picture of these samples, as an array. Values that are no levels are scaled."""
+    function, operation = FILTERS[name].function, FILTERS[name].operation(needed(name))
+    keywords = {**needed(name), **as_picture(name, pixels.dtype), **keywords}
+    if not operation.floats or operation.full_scale is None or pixels.dtype.kind not in "iu":
+        return function(pixels, **keywords)
+    keywords["dtype"], most = "f4" if pixels.dtype.itemsize < 4 else "f8", np.iinfo(pixels.dtype).max
+    values = function(pixels, **keywords)
+    return np.clip(np.rint(values * (most / operation.full_scale)), 0, most).astype(pixels.dtype)
+
+
 def changed(name, *, linear=True):
     """Return parameters for a filter that all differ from their defaults, but guides. linear: that one, too."""
     values = {parameter.name: other_value(parameter) for parameter in FILTERS[name].parameters
@@ -29,6 +40,8 @@ def changed(name, *, linear=True):
         del values["order"]
     if name == "canny":
         values["high_threshold"] = 2
+    if name == "shrink":
+        del values["to"]  # which is given instead of another one
     if name == "difference_of_gaussians":
         values["high_sigma"] = 7.25
     return values

@@ -118,8 +118,14 @@ def find_faults(case: Case) -> Iterator[tuple[str, str]]:
         out = image.copy() if fits else np.empty_like(wanted)
         yield "out", differ(compute(case, out if fits else image, out=out, **workers), wanted)
     partly_checked = refused and case.options.get("linear")  # samples between strides are not read in chunks
-    if case.tiled and case.function not in ("stack", "blend", "canny", "wolf") and not partly_checked:
+    if case.tiled and not is_far(case) and case.function not in ("stack", "blend") and not partly_checked:
         yield from find_tiled_faults(case, image, wanted)
+
+
+def is_far(case: Case) -> bool:
+    """Return whether results may depend on any pixel, so that they cannot be computed in tiles."""
+    far = case.function in FILTERS and FILTERS[case.function].far and case.options.get("c") is None
+    return far or case.options.get("to") is not None
 
 
 def result_axis(case: Case, image: Any, result: Any) -> int | None:

@@ -23,6 +23,7 @@ VALUES: dict[str, list[Any]] = {
     "footprint": [None, None, "disk:1", "disk:3", "disk:6", "cross:4", "line:9,30", "line:5,90", "octagon:2",
                   "0 0;1 1;1 0"],
     "sigmas": [(1.0, 3.0), 0.7, (0.3, 2.0, 5.0)], "black_ridges": [True, False],
+    "beta": [0.5, 0.2, 2.0], "c": [None, 0.3, 20.0], "alpha": [-1 / 3, 0.0, 0.5],
     "heights": [None, None, ((0.0, 1.0), (2.0, -0.5)), ((-1.0, 0.0, -1.0),), ((3.0,), (0.0,), (1.0,))],
     "gradient_sigma": [1.0, 0.0, (0.6, 2.0)],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],
@@ -39,6 +40,7 @@ VALUES: dict[str, list[Any]] = {
     "matrix": [((0, 0.5, 1), (0, 1, 0), (0.25, 0, 0)), ((1, 1, 1),), ((1, 0, 0), (0, 1, 0), (0, 0, 1), (-1, 2, 0))],
     "offset": [0.0, 2.5, -0.01], "k": [0.2, 0.5, -0.3, 0.0], "r": [None, 0.5, 40.0],
     "by": [2, 1, 3, 4, (2, 5), (1, 3), 40], "resample": ["lanczos", "bicubic", "bilinear", "box"],
+    "to": [None, None, 7, (5, 20), 60, (1, 900)],
     "patch_size": [7, 1, 3, 11], "search_size": [5, 1, 9, 21], "noise": [0.0, 0.2],
     "epsilon": [0.01, 1e-4, 1.0], "guide": [None], "joint": [False, True, True], "subsample": [1, 1, 2, 3],
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
@@ -148,6 +150,8 @@ def draw_options(rng: np.random.Generator, function: str) -> dict[str, Any]:
                 options[one.name] = VALUES[one.name][0]
     if function == "guided":
         options.pop("joint", None)  # which takes 1 or 3 channels
+    if options.get("to") is not None:
+        options.pop("by", None)
     if options.get("heights") is not None:
         options.pop("footprint", None)  # which would be of another shape
     if function in REST:

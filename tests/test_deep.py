@@ -6,7 +6,7 @@ import sys
 import awkward
 import numpy as np
 import pytest
-from declared import as_picture, needed
+from declared import filter_as_picture, needed
 from PIL import Image, ImageCms
 from program import PROGRAM, complete
 
@@ -266,7 +266,7 @@ def test_plain_photos_are_filtered_without_those_libraries(put, tmp_path):
 def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
     pixels, declaration = samples(3, dtype), FILTERS[name]
     keywords = needed(name)
-    expected = declaration.function(pixels, **keywords, **as_picture(name, dtype))
+    expected = filter_as_picture(name, pixels)
     result = declaration.function(HighDepthImage(pixels, info={"dpi": (1, 2)}), **keywords)
     np.testing.assert_array_equal(np.asarray(result).squeeze(), expected.squeeze())
     assert result.info == {"dpi": (1, 2)} and np.asarray(result).dtype == expected.dtype
@@ -280,7 +280,7 @@ def test_every_filter_keeps_or_weighs_deep_alpha(name, dtype):
     result = declaration.function(HighDepthImage(pixels, True), **needed(name))
     assert isinstance(result, HighDepthImage) and result.alpha
     assert result.pixels.shape == (20, 30, result.pixels.shape[2])
-    alone = np.asarray(declaration.function(pixels[..., :3], **needed(name), **as_picture(name, dtype)))
+    alone = np.asarray(filter_as_picture(name, pixels[..., :3]))
     alone = alone[..., None] if alone.ndim == 2 else alone
     np.testing.assert_allclose(result.pixels[..., :-1], alone, atol=1.5 if dtype == "u2" else 1e-4)
     np.testing.assert_allclose(result.pixels[..., -1], pixels[..., 3], rtol=1e-5)

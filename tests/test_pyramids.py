@@ -119,3 +119,35 @@ def test_wrong_calls_are_refused(call, message):
     with pytest.raises(ImfilterError) as caught:
         call(np.zeros((6, 8)))
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(("shape", "dtype", "chunks"), [
+    ((45, 70), "f4", (30, 29)), ((64, 31, 3), "u1", (40, 31, 3)), ((2, 33, 20, 3), "u2", (1, 33, 12, 3)),
+    ((1, 9), "f8", (1, 4)), ((7, 1), "i4", (5, 1))])
+def test_dask_arrays_give_the_bits_of_the_whole(rng, shape, dtype, chunks):
+    dask = pytest.importorskip("dask.array")
+    image = (rng.random(shape) * 250).astype(dtype)
+    lazy = dask.from_array(image, chunks)
+    small, large = imfilter.pyramid_reduce(lazy), imfilter.pyramid_expand(lazy)
+    assert isinstance(small, dask.Array) and isinstance(large, dask.Array)
+    np.testing.assert_array_equal(small.compute(), imfilter.pyramid_reduce(image), strict=True)
+    np.testing.assert_array_equal(large.compute(), imfilter.pyramid_expand(image), strict=True)
+    sides = shape[1:3] if len(shape) == 4 else shape[:2]
+    odd = 2 * sides[0] - 1, 2 * sides[1] - 1
+    np.testing.assert_array_equal(
+        imfilter.pyramid_expand(lazy, odd, dtype="f4").compute(), imfilter.pyramid_expand(image, odd, dtype="f4"))
+    for kind in ("gaussian", "laplacian"):
+        found = imfilter.pyramid(lazy, 3, kind)
+        wanted = imfilter.pyramid(image, len(found), kind)
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(one.compute(), other, strict=True)
+
+
+def test_what_dask_arrays_are_refused(rng):
+    dask = pytest.importorskip("dask.array")
+    lazy = dask.zeros((6, 8), chunks=3)
+    for call, message in ((lambda: imfilter.pyramid_expand(lazy, (9, 16)), "size must be twice that of the image"),
+                          (lambda: imfilter.pyramid(lazy, 9), "levels must be an integer from 1 to 4, got 9"),
+                          (lambda: imfilter.pyramid_reduce(lazy, workers=2), "workers must be None or 1 for a dask")):
+        with pytest.raises(ImfilterError, match=message):
+            call()

@@ -89,6 +89,8 @@ def make_stride_cells() -> Iterator[Cell]:
             yield make_reduced_cell(image, stride)
             if is_picture(image):
                 yield make_shrunk_cell(image, stride)
+        if is_picture(image):
+            yield make_sized_cell(image, 1600)
         yield make_strided_cell(image, 3)
     yield make_strided_cell(make_photo(), 7)
 
@@ -129,6 +131,16 @@ def make_shrunk_cell(image: Array, by: int) -> Cell:
         "imfilter": lambda: imfilter.shrink(image, by, out=ours),
         "Pillow": lambda: picture.resize((width, height), Image.Resampling.LANCZOS)}
     return Cell(f"shrink by {by}, lanczos {image.dtype}", contestants, loose={"Pillow": 20.0})
+
+
+def make_sized_cell(image: Array, to: int) -> Cell:
+    """Return a cell that shrinks an image to a size that no whole number gives; Pillow rounds between its passes."""
+    picture, ours = Image.fromarray(image), imfilter.shrink(image, to=to)
+    height, width = ours.shape[:2]
+    contestants: dict[str, Contestant] = {
+        "imfilter": lambda: imfilter.shrink(image, to=to, out=ours),
+        "Pillow": lambda: picture.resize((width, height), Image.Resampling.LANCZOS)}
+    return Cell(f"shrink to {to}, lanczos {image.dtype}", contestants, loose={"Pillow": 20.0})
 
 
 def make_strided_cell(image: Array, size: int) -> Cell:

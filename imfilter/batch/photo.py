@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import FileError, ImfilterError, explain_system_error, shorten
@@ -19,6 +20,7 @@ from .targets import PlannedPhoto, make_folder
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from ..files import Photo
+    from ..files.photo import Place
     from ..files.preservation import FileAttributes
     from ..tiled.run import TileExecutor
 
@@ -148,9 +150,7 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
     from .. import files
 
     path = result.output or "-"
-    filtered = photo.map(
-        lambda frame: _filter_frame(job, frame, photo.notes), getattr(job.filter, "stride", (1, 1)),
-        getattr(job.filter, "offset", (0.0, 0.0)))
+    filtered = photo.map(lambda frame: _filter_frame(job, frame, photo.notes), place=partial(_place_result, job))
     data = files.encode_photo(filtered, job.output.suffix(path, photo.suffix), job.settings or files.Settings())
     result.width, result.height, result.mode = filtered.image.width, filtered.image.height, filtered.image.mode
     result.bytes = len(data)
@@ -161,6 +161,14 @@ def _write_result(job: BatchJob, photo: Photo, result: PhotoResult) -> bytes | N
         job.look(photo.image, filtered.image)
     result.status = "written"
     return data if path == "-" else None
+
+
+def _place_result(job: BatchJob, frame: Picture) -> Place:
+    """Return the stride and the offset of the result for a frame."""
+    if not isinstance(job.filter, Recipe):
+        return getattr(job.filter, "stride", (1, 1)), getattr(job.filter, "offset", (0.0, 0.0))
+    recipe = job.filter.at_size((frame.height, frame.width))
+    return recipe.stride, recipe.offset
 
 
 def _filter_frame(job: BatchJob, frame: Picture, notes: list[str]) -> Picture:

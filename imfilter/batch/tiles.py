@@ -38,6 +38,7 @@ def filter_in_tiles(
     """Filter a photo in tiles, and complete its record. executor: returns what computes the tiles; None: threads."""
     recipe = _check_job(job, source)
     result.notes = [*result.notes, *source.notes]
+    recipe = recipe.at_size((source.shape[0], source.shape[1]))
     tiles = TiledRecipe(recipe, source, job.signed)
     path = result.output or ""
     if job.tiling and job.tiling.resume and not job.output.force and _is_finished(path, tiles):

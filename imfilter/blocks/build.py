@@ -87,6 +87,7 @@ def split_pipeline(
     for one in pipeline:
         one.check_image(colors, nodata)
     size, stages = layout_of(shape, channel_axis).size(shape), []
+    pipeline = pipeline.at_size(size)
     for stage in pipeline.stages(source, pipeline.result_dtype(source, wanted), nodata):
         built, colors, plane = _build_stage(stage, size, shape, colors, plane, channel_axis)
         stages.append(built)
@@ -173,6 +174,10 @@ def _build_stage(
     source: the shape of the images that the pipeline filters, as many as the stage does.
     """
     one = stage.filter
+    if one.known_step is not None:
+        raise ImfilterError(
+            f"{one.name} cannot be computed in tiles to a size that no whole number gives: {size[0]} x {size[1]} pixels"
+            f" become {' x '.join(map(str, one.count_results(size)))}; use by instead of to")
     layout = layout_of(colors.shape, channel_axis)
     mode = one.keywords.get("mode", "reflect")
     border = Border.CONSTANT if mode == IGNORE else parse_border("mode", mode)

@@ -87,7 +87,8 @@ def _make_option(parameter: Parameter) -> click.Option:
     default = {} if parameter.required else {"default": parameter.format_value(parameter.default), "show_default": True}
     return click.Option(
         [f"--{parameter.name.replace('_', '-')}", parameter.name], type=KindType(parameter.kind),
-        required=parameter.required, help=f"{parameter.help} Must be {parameter.kind.words}.", **default)  # type: ignore[arg-type]
+        required=parameter.required and not parameter.instead,
+        help=f"{parameter.help} Must be {parameter.kind.words}.", **default)  # type: ignore[arg-type]
 
 
 def _make_help(declaration: FilterDeclaration) -> str:

@@ -69,12 +69,16 @@ class PreparedFormulas(PreparedConvolution):
 
     def _make_task(self, source: Array, target: Array) -> Any:
         """Return this work on arrays (images, rows, columns, channels)."""
+        return Task(*self._make_parts(source, target))
+
+    def _make_parts(self, source: Array, target: Array) -> tuple[Any, Array, Array, int, tuple[bool, ...]]:
+        """Return what a task is made of."""
         own = target.dtype != self._response
         most = max(len(members) for members, _ in self._groups)
         block, across = joined.make_block(target.shape, self._height, self._response, own + most)
         tasks: Any = [([member._make_task(source, block) for member in members], formula)
                       for members, formula in self._groups]
-        return Task(tasks, target, block, across, (own, most > 0, most > 1, most > 2))
+        return tasks, target, block, across, (own, most > 0, most > 1, most > 2)
 
 
 class Task(joined.Task):
@@ -89,11 +93,17 @@ class Task(joined.Task):
             for member, response in zip(members, responses, strict=True):
                 member.part(block.n, block.top, block.left, response).run(0, largest.shape[1], block.caller)
             for piece in _cut(largest.shape, self._block.itemsize):
-                values = formula(*[response[piece] for response in responses])
+                values = self._evaluate(formula, [response[piece] for response in responses], block, piece)
                 if k:
                     np.maximum(largest[piece], values, out=largest[piece])
                 else:
                     largest[piece] = values
+
+    def _evaluate(
+        self, formula: Formula, responses: list[Array], block: joined.Block, piece: tuple[slice, ...]
+    ) -> Array:
+        """Return the results of a formula for a piece of a block."""
+        return formula(*responses)
 
 
 def _cut(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[slice, ...]]:

@@ -176,7 +176,11 @@ class Task:
                 into = results if largest is None else largest[own]
                 self._take_largest(into, Block(n, top, left, caller, *room))
                 if largest is not None:
-                    self._store(into[0], results[0])
+                    self._finish(number, into[0], results[0])
+
+    def _finish(self, number: int, values: Array, results: Array) -> None:
+        """Store the results of a block."""
+        self._store(values, results)
 
     def _find_block(self, number: int) -> tuple[int, int, int, int]:
         """Return the image, the first row, the first column and the end of the columns of a block."""

@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
+# The stride of a result (down, across), and the offset of its first pixel.
+Place = tuple[tuple[int | Fraction, int | Fraction], tuple[float, float]]
 EXIF_PREFIX = b"Exif\0\0"  # what comes before EXIF in JPEG, and in some other files
 MOST_NOTES = 100  # on a photo
 
@@ -75,19 +78,20 @@ class Photo:
 
     def map(
         self, function: Callable[[Picture], Picture], stride: tuple[int, int] = (1, 1),
-        offset: tuple[float, float] = (0.0, 0.0),
+        offset: tuple[float, float] = (0.0, 0.0), place: Callable[[Picture], Place] | None = None,
     ) -> Photo:
         """Return a photo of the frames function(frame), each computed on access, with the same metadata.
 
         stride: of the function (down, across); resolutions are divided by it when the photo is encoded. offset: of the
-        first result from the middle of the first pixel.
+        first result from the middle of the first pixel. place: returns both for a frame, if they depend on its size.
         """
         frames = self.frames
 
         def make(number: int) -> Picture:
             source = frames[number]
             result = function(source)
-            result.info = {**source.info, "stride": stride, "offset": offset} if stride != (1, 1) else dict(source.info)
+            steps, first = place(source) if place else (stride, offset)
+            result.info = {**source.info, "stride": steps, "offset": first} if steps != (1, 1) else dict(source.info)
             return result
 
         return Photo(Frames(len(frames), make), self.suffix, self.notes, self.stream)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +12,21 @@ import numpy as np
 from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
 from ..arrays.conversion import as_array, has_alpha, is_picture, pixels_of, to_input_type
 from ..arrays.dispatch import call_lazy, is_lazy
-from ..arrays.dtypes import Array, round_to_dtype, supported_dtype
+from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.opened import array_like, open_image
 from ..engine.output import check_out
 from ..engine.region import get_region
 from ..engine.request import FilterOptions, look_up
 from ..errors import ImfilterError
 from .alpha import filter_beside_alpha
+from .combine import scale_to_white
 from .declaration import LARGEST_PREPARED, is_plain, kind_of
 from .linear_light import apply_in_linear_light, check_srgb, use_curves_of
 from .sample_range import original_dtype
 
 if TYPE_CHECKING:
     from .declaration import FilterDeclaration, PreparedFilter
-    from .operation import Prepared
+    from .operation import Operation, Prepared
 
 
 # The options that decide what a call on an array without a mask computes.
@@ -56,9 +58,12 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
     if type(image) is not np.ndarray and is_picture(image) and not has_alpha(image):
         prepared.operation.check_colors(image)
         pixels = pixels_of(image, options.channel_axis)
-        if prepared.operation.floats:
-            options = _keep_dtype(options, pixels.dtype)
-        return to_input_type(image, _filter_array(declaration, pixels, values, options))
+
+        def filter_pixels(chosen: FilterOptions) -> Array:
+            result: Array = _filter_array(declaration, pixels, values, chosen)
+            return result
+
+        return to_input_type(image, _show_result(prepared.operation, pixels.dtype, options, filter_pixels))
     return _filter_checked(declaration, prepared, image, options)
 
 
@@ -133,12 +138,17 @@ def _filter_picture_with_alpha(
     out = options.out
     colors, alpha = split_picture_alpha(image)
     assert alpha is not None
-    if prepared.operation.floats:
-        options = _keep_dtype(options, colors.dtype)
-    mixed, weight = filter_beside_alpha(
-        declaration.function, declaration.weighs and prepared.operation.averages, colors, alpha,
-        {**prepared.keywords, **options._replace(out=None)._asdict()})
-    result = merge_picture_alpha(image, mixed, round_to_dtype(weight, alpha.dtype))
+    weights = []
+
+    def filter_colors(chosen: FilterOptions) -> Array:
+        mixed, weight = filter_beside_alpha(
+            declaration.function, declaration.weighs and prepared.operation.averages, colors, alpha,
+            {**prepared.keywords, **chosen._asdict()})
+        weights.append(weight)
+        return mixed
+
+    mixed = _show_result(prepared.operation, colors.dtype, options._replace(out=None), filter_colors)
+    result = merge_picture_alpha(image, mixed, round_to_dtype(weights[0], alpha.dtype))
     if out is not None:
         pixels = np.asarray(result)
         check_out(out, pixels.shape, pixels.dtype)
@@ -146,9 +156,26 @@ def _filter_picture_with_alpha(
     return result
 
 
-def _keep_dtype(options: FilterOptions, dtype: np.dtype[Any]) -> FilterOptions:
-    """Return options with this dtype unless they have one: pictures of several bands hold no floats."""
-    return options.with_dtype(dtype) if options.dtype is None else options
+def _show_result(
+    operation: Operation, dtype: np.dtype[Any], options: FilterOptions, compute: Callable[[FilterOptions], Array]
+) -> Array:
+    """Return the pixels of a filtered picture. dtype: of its colors. compute: filters them with some options.
+
+    Floats without a sign become samples of the picture: pictures of several bands hold no floats.
+    """
+    if not operation.floats:
+        return compute(options)
+    kind = result_dtype(supported_dtype(dtype), options.dtype)
+    if operation.full_scale is None or kind.kind not in "iu":
+        return compute(options.with_dtype(kind))
+    shown = scale_to_white(
+        compute(options._replace(out=None).with_dtype(working_dtype(supported_dtype(dtype), kind))),
+        operation.full_scale, kind, options.workers)
+    if options.out is None:
+        return shown
+    check_out(options.out, shown.shape, kind)
+    options.out[...] = shown
+    return shown
 
 
 def signed_dtype(image: np.dtype[Any]) -> np.dtype[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.conversion import pixels_of, to_input_type
+from ..arrays.depth import full_scale
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.layout import iterate_strips, layout_of
 from ..engine.output import check_out
@@ -50,3 +51,9 @@ def round_in_strips(
 
     for_each(round_strip, iterate_strips(values.shape), workers)
     return result
+
+
+def scale_to_white(values: Array, value: float, dtype: np.dtype[Any], workers: int | None) -> Array:
+    """Return floats, which may be overwritten, as samples of an integer dtype whose white is this value."""
+    factor = full_scale(dtype) / value
+    return round_in_strips(values, dtype, workers, lambda part: np.multiply(part, factor, out=part))

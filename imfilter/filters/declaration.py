@@ -31,7 +31,13 @@ class Parameter(NamedTuple):
 
     @property
     def required(self) -> bool:
-        return self.default is inspect.Parameter.empty
+        """Whether it must be given, unless another one is, which its kind names."""
+        return self.default is inspect.Parameter.empty or bool(self.instead)
+
+    @property
+    def instead(self) -> str:
+        """The parameter that can be given instead of a required one."""
+        return getattr(self.kind, "instead", "")
 
     def __str__(self) -> str:
         return self.name if self.required else f"{self.name}={self.format_value(self.default)}"
@@ -165,8 +171,9 @@ class FilterDeclaration:
     def check_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the filter's own parameters, checked; default values for those that are not given."""
         for parameter in self.parameters:
-            if parameter.required and parameter.name not in given:
-                raise ImfilterError(f"{self.name} needs {parameter.name}, {parameter.kind.words}")
+            if parameter.required and parameter.name not in given and parameter.instead not in given:
+                instead = f"; or {parameter.instead}" * bool(parameter.instead)
+                raise ImfilterError(f"{self.name} needs {parameter.name}, {parameter.kind.words}{instead}")
         prepared = self.prepare(*(given.get(parameter.name, parameter.default) for parameter in self.parameters))
         return prepared.parameters | ({"linear": prepared.linear} if LINEAR in self.parameters else {})
 

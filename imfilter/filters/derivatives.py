@@ -251,13 +251,13 @@ def compute_direction(down: Array, across: Array, blurred: Array) -> Array:
 
 def largest_eigenvalue(yy: Array, yx: Array, xx: Array) -> Array:
     """Return the largest eigenvalue of symmetric matrices of 2 x 2."""
-    mean, half = _mean_and_half(yy, yx, xx)
+    mean, half = mean_and_half(yy, yx, xx)
     return np.add(mean, half, out=mean)
 
 
 def smallest_eigenvalue(yy: Array, yx: Array, xx: Array) -> Array:
     """Return the smallest eigenvalue of symmetric matrices of 2 x 2."""
-    mean, half = _mean_and_half(yy, yx, xx)
+    mean, half = mean_and_half(yy, yx, xx)
     return np.subtract(mean, half, out=mean)
 
 
@@ -271,10 +271,15 @@ def _first(element: Array) -> Array:
     return element
 
 
-def _mean_and_half(yy: Array, yx: Array, xx: Array) -> tuple[Array, Array]:
-    """Return the mean of both eigenvalues, and half of their difference; overwrite the elements."""
+def mean_and_half(
+    yy: Array, yx: Array, xx: Array, root: Callable[[Array, Array], Array] | None = None
+) -> tuple[Array, Array]:
+    """Return the mean of both eigenvalues, and half of their difference; overwrite the elements.
+
+    root: of the sum of two squares, which may overwrite both; None: that of any numbers.
+    """
     yy *= 0.5
     xx *= 0.5
     mean = yy + xx
     yy -= xx
-    return mean, np.hypot(yy, yx, out=yy)
+    return mean, np.hypot(yy, yx, out=yy) if root is None else root(yy, yx)

@@ -15,6 +15,8 @@ from .rank import Size, WindowShape, window_of
 from .registry import register_filter
 from .sample_range import white_level
 
+SCORE = 4.0  # a standard score that pictures show as white: few are higher
+
 # What docstrings share.
 FLOATS = """\
 Returns
@@ -73,10 +75,12 @@ class MeanOfWindow(KernelOperation):
 
 
 class StatisticOfWindow(Operation):
-    """Compute a statistic of the samples of a rectangle."""
+    """Compute a statistic of the samples of a rectangle. full_scale: as in Operation."""
 
-    def __init__(self, size: Any, statistic: str, *, signed: bool = False) -> None:
-        self._size, self._statistic = size, statistic
+    def __init__(
+        self, size: Any, statistic: str, *, signed: bool = False, full_scale: float | None = None
+    ) -> None:
+        self._size, self._statistic, self.full_scale = size, statistic, full_scale
         self.signed, self.floats = signed, not signed
 
     def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
@@ -141,8 +145,8 @@ def local_normalize(size: Size = 15) -> Operation:
 
     Notes
     -----
-    (p - m) / s, with the mean m and the standard deviation s of the window's samples; 0 where s is 0. To write it as a
-    photo, stretch it: `imfilter apply local_normalize photo.png --signed normalize`.
+    (p - m) / s, with the mean m and the standard deviation s of the window's samples; 0 where s is 0. In photos of
+    integers that the command writes, 0 is mid-gray, -4 black and 4 white, unless `--signed` says otherwise.
 
     Examples
     --------
@@ -150,13 +154,13 @@ def local_normalize(size: Size = 15) -> Operation:
     >>> imfilter.local_normalize(numpy.array([[7, 7, 9, 9]], numpy.uint8), (1, 2))
     array([[0., 0., 1., 0.]], dtype=float32)
     """
-    return StatisticOfWindow(size, "standard", signed=True)
+    return StatisticOfWindow(size, "standard", signed=True, full_scale=SCORE)
 
 
 class EntropyOfWindow(Operation):
     """Compute the entropy of the samples of each window."""
 
-    floats = True
+    floats, full_scale = True, 8.0
 
     def __init__(self, window: Footprint) -> None:
         self._window = window
@@ -181,8 +185,9 @@ def local_entropy(size: Size = 5, footprint: WindowShape = None) -> Operation:
     -----
     The sum of -f log2(f) over the levels in a window, with f the share of its samples at a level: from 0 to 8 bits.
     Samples of uint8 are levels; others become one of 256 from 0 to the white of their dtype, and floats one from 0 to
-    1. An even size has its center at size // 2. A window that contains NaN gives NaN in a result of floats. Inside the
-    image it is skimage.filters.rank.entropy, which leaves out pixels beyond the border.
+    1. Pillow images and files of integers show 8 bits as white. An even size has its center at size // 2. A window that
+    contains NaN gives NaN in a result of floats. Inside the image it is skimage.filters.rank.entropy, which leaves out
+    pixels beyond the border.
 
     References
     ----------

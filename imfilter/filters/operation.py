@@ -1,6 +1,7 @@
 """What a filter does once its parameters are checked, and what it is made of, to be shown."""
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -68,16 +69,22 @@ class Operation:
     depend on; None: it is to be measured. border_reach: rows and columns, on either side, that a result near a border
     depends on, where that may be more than elsewhere. signed: whether its results have a sign, which integers would
     lose: they are float32 for images of integers, unless a dtype is given. floats: whether they are that without a
-    sign, such as a deviation. on_level: whether it adds to white or gray. averages: whether pixels can be left out of
-    its sums, and light can be averaged, if its group does: derivatives do neither. together: whether all channels
-    share the weights of a pixel. step: pixels from one result to the next, down and across, where stride is 1.
+    sign, such as a deviation. far: whether a result may depend on any pixel, if the filter is declared so. full_scale:
+    the result that pictures of integers show as white (where results are signed: and its negative as black); None:
+    results are levels of the image. on_level: whether it adds to white or gray. averages: whether pixels can be left
+    out of its sums, and light can be averaged, if its group does: derivatives do neither. together: whether all
+    channels share the weights of a pixel. step: pixels from one result to the next, down and across, where stride is 1.
+    sized: whether it depends on the size of the image.
     """
 
     size = 0
     reach: tuple[int, int, int, int] | None = None
     step = 1, 1
+    sized = False
     signed = False
     floats = False
+    far = True
+    full_scale: float | None = None
     on_level = False
     averages = True
     together = False
@@ -100,6 +107,19 @@ class Operation:
     def composition(self) -> Composition | None:
         """Return the kernels and how they are combined; None: not a linear convolution."""
         return None
+
+    @property
+    def resizes(self) -> bool:
+        """Whether results are fewer than pixels where stride is 1."""
+        return self.step != (1, 1)
+
+    def keywords_at(self, size: tuple[int, int]) -> dict[str, Any]:
+        """Return the parameters that do the same for images of this size with a step of whole numbers, if any do."""
+        return {}
+
+    def step_at(self, size: tuple[int, int]) -> tuple[int | Fraction, int | Fraction]:
+        """Return the step for images of this size."""
+        return self.step
 
     @property
     def kernel_set(self) -> KernelSet | None:

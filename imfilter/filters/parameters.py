@@ -69,12 +69,17 @@ class Integer:
 
 
 class Pair:
-    """One value for both axes, or (vertical, horizontal)."""
+    """One value for both axes, or (vertical, horizontal).
 
-    def __init__(self, each: Number | Integer) -> None:
-        self.each = each
+    optional: None is valid too. instead: the parameter that can be given instead; then None is valid, too.
+    """
 
-    def check(self, name: str, value: object) -> tuple[Any, Any]:
+    def __init__(self, each: Number | Integer, *, optional: bool = False, instead: str = "") -> None:
+        self.each, self.instead, self.optional = each, instead, optional or bool(instead)
+
+    def check(self, name: str, value: object) -> tuple[Any, Any] | None:
+        if value is None and self.optional:
+            return None
         if isinstance(value, np.ndarray):
             value = tuple(value.tolist()) if value.ndim else value.item()
         if not isinstance(value, (tuple, list)):
@@ -84,12 +89,15 @@ class Pair:
         return self.each.check(name, value[0]), self.each.check(name, value[1])
 
     def parse(self, text: str) -> Any:
+        if self.optional and text.lower() == "none":
+            return None
         values = [self.each.parse(part) for part in text.split(",")]
         return values[0] if len(values) == 1 else tuple(values)
 
     @property
     def words(self) -> str:
-        return f"{self.each.words}, or V,H for the vertical and the horizontal one"
+        none = ", or none" if self.optional and not self.instead else ""
+        return f"{self.each.words}, or V,H for the vertical and the horizontal one{none}"
 
 
 class Several:

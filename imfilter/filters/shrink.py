@@ -1,14 +1,16 @@
 """Make images smaller: antialiasing kernels, of which only the pixels that are kept are computed."""
 
+from fractions import Fraction
 from typing import Annotated, Any
 
 import numpy as np
 
-from ..arrays.opened import OpenedImage
+from ..arrays.opened import OpenedImage, open_image
 from ..engine.channelwise import KernelSet, filter_same, prepare, same_padding
 from ..engine.request import FilterOptions
-from ..errors import check_pair
-from ..weights.resampling import KERNELS, shrinking_taps
+from ..engine.resampling import PreparedResampling
+from ..errors import ImfilterError, check_pair
+from ..weights.resampling import KERNELS, fit_into, shrinking_taps
 from ..weights.taps import Array, dense_kernel
 from .operation import Composition, Operation, Prepared
 from .parameters import Choice, Integer, Pair
@@ -17,22 +19,32 @@ from .registry import register_filter
 
 @register_filter("size")
 def shrink(
-    by: Annotated[int | tuple[int, int], Pair(Integer(1))],
+    by: Annotated[int | tuple[int, int] | None, Pair(Integer(1), instead="to")] = None,
     resample: Annotated[str, Choice(("lanczos", "bicubic", "bilinear", "box"))] = "lanczos",
+    *, to: Annotated[int | tuple[int, int] | None, Pair(Integer(1), optional=True)] = None,
 ) -> Operation:
-    """Shrink (downsample) by a whole number, without aliasing.
+    """Shrink (downsample) by a whole number or to a size, without aliasing.
 
     Parameters
     ----------
     by : int or (int, int)
-        Pixels that become one, down and across.
+        Pixels that become one, down and across. Either this or `to` must be given.
     resample : str, default 'lanczos'
         The kernel: 'lanczos' (three lobes; sharpest), 'bicubic', 'bilinear' or 'box' (the mean of each block).
+    to : int or (int, int), default None
+        The longest side of the result, in pixels; or its most rows and columns, into which it fits. The shape is kept,
+        and a smaller image is left as it is.
 
     Returns
     -------
     (ceil(H / by / stride), ceil(W / by / stride), ...) array or Pillow image
-        In the image's dtype unless `dtype` says otherwise.
+        In the image's dtype unless `dtype` says otherwise. With `to`, the side that decides is exactly that long; the
+        other one is rounded to the nearest number.
+
+    Raises
+    ------
+    ImfilterError
+        When neither `by` nor `to` is given, or both are.
 
     Notes
     -----
@@ -42,6 +54,10 @@ def shrink(
     resize and reduce. Beyond the border, `mode` continues the image; Pillow leaves these pixels out. Pillow also rounds
     between its two passes. Only the kept pixels are computed. A block that the image's lower or right border cuts is
     completed by `mode`. The alpha of Pillow images weighs their colors, as in Pillow.
+
+    To h of H rows, result i lies on place (i + 1/2) H / h - 1/2, and pixel j has the weight f((j + 1/2) h / H - i -
+    1/2), scaled to sum 1: weights of its own for each result, which are those of `by` where H / h is a whole number. In
+    tiles, both sides must be divided by whole numbers.
 
     References
     ----------
@@ -55,9 +71,15 @@ def shrink(
     >>> photo = numpy.array([[0, 2, 8, 10, 50, 50]] * 2, numpy.uint8)
     >>> imfilter.shrink(photo, 2, "box")
     array([[ 1,  9, 50]], dtype=uint8)
+    >>> imfilter.shrink(photo, resample="box", to=4)
+    array([[ 1,  6, 23, 50]], dtype=uint8)
     """
-    down, across = by  # type: ignore[misc]
-    return Shrinking((down, across), resample)
+    if (by is None) == (to is None):
+        came = "none" if by is None else "both"
+        raise ImfilterError(f"shrink needs by, by which it shrinks, or to, the size of the result; got {came}")
+    if by is None:
+        return ShrinkingTo(to, resample)  # type: ignore[arg-type]
+    return Shrinking(by, resample)  # type: ignore[arg-type]
 
 
 class Shrinking(Operation):
@@ -90,6 +112,61 @@ class Shrinking(Operation):
         kernel = dense_kernel([(column, row)])
         return Composition(
             "It is correlation, around the first pixel of each block, with:", ({"kernel": kernel},), flip=False)
+
+
+class ShrinkingTo(Operation):
+    """Shrink to a size: by whole numbers where they divide both sides, else with weights of their own for each result.
+    """
+
+    sized = resizes = True
+
+    def __init__(self, box: tuple[int, int], name: str) -> None:
+        assert name in KERNELS
+        self.box, self._name = box, name
+
+    @property
+    def step(self) -> tuple[int, int]:  # type: ignore[override]
+        """Not known without an image."""
+        raise ImfilterError("shrink needs by instead of to here, where the size of the image is not known yet")
+
+    def step_at(self, size: tuple[int, int]) -> tuple[Fraction, Fraction]:
+        down, across = (Fraction(max(old, 1), max(new, 1)) for old, new in zip(
+            size, fit_into(size, self.box), strict=True))
+        return down, across
+
+    def keywords_at(self, size: tuple[int, int]) -> dict[str, Any]:
+        by = _whole_steps(size, fit_into(size, self.box))
+        return {} if by is None else {"by": by, "to": None}
+
+    def apply(self, image: Any, options: FilterOptions) -> Any:
+        opened = open_image(image, options.channel_axis)
+        whole = self._find_whole(opened)
+        if whole is not None:
+            return whole.apply(image, options)
+        size = fit_into(opened.layout.size(opened.pixels.shape), self.box)
+        return opened.convert_back(PreparedResampling(opened, size, self._name, options).run(
+            opened.pixels, options.out, options.workers))
+
+    def prepare(self, opened: OpenedImage, options: FilterOptions) -> Prepared:
+        whole = self._find_whole(opened)
+        if whole is not None:
+            return whole.prepare(opened, options)
+        size = fit_into(opened.layout.size(opened.pixels.shape), self.box)
+        return PreparedResampling(opened, size, self._name, options)
+
+    def _find_whole(self, opened: OpenedImage) -> Shrinking | None:
+        """Return the shrinking by whole numbers that does the same, if one does."""
+        size = opened.layout.size(opened.pixels.shape)
+        by = _whole_steps(size, fit_into(size, self.box))
+        return None if by is None else Shrinking(by, self._name)
+
+
+def _whole_steps(size: tuple[int, int], results: tuple[int, int]) -> tuple[int, int] | None:
+    """Return how many pixels become one, down and across, if these are whole numbers."""
+    if any(new and old % new for old, new in zip(size, results, strict=True)):
+        return None
+    down, across = (old // new if new else 1 for old, new in zip(size, results, strict=True))
+    return down, across
 
 
 def _center(taps: Array, first: int) -> Array:

@@ -5,6 +5,7 @@ from ..errors import list_choices, suggest
 from .registry import FILTERS
 
 BLURS, EDGES, RELIEFS = ("gaussian", "box", "disk"), ("sobel", "canny", "find_edges"), ("emboss", "contour")
+RIDGES = "sato", "frangi", "meijering"
 THRESHOLDS = ("adaptive_mean", "sauvola", "wolf")
 SYNONYMS = {
     "blur": BLURS, "blurring": BLURS, "gauss": ("gaussian",), "gaussian_blur": ("gaussian",), "gaussianblur": (
@@ -12,8 +13,9 @@ SYNONYMS = {
     "boxblur": ("box",), "uniform": ("box",), "motion_blur": ("motion",), "lens_blur": ("disk",), "bokeh": ("disk",),
     "defocus": ("disk",), "smoothing": ("smooth", "gaussian"), "edge": EDGES, "edges": EDGES, "edge_detection": EDGES,
     "edge_detect": EDGES, "detect_edges": EDGES, "outline": ("find_edges", "contour"), "derivative": (
-        "gradient", "gaussian"), "ridges": ("sato",), "ridge": ("sato",), "vessels": (
-        "sato",), "tubeness": ("sato",), "eigenvalues": ("hessian", "structure_tensor"), "corners": (
+        "gradient", "gaussian"), "ridges": RIDGES, "ridge": RIDGES, "lines": RIDGES, "vessels": (
+        "frangi", "sato"), "vesselness": ("frangi",), "neurites": ("meijering",), "neuriteness": ("meijering",),
+    "tubeness": ("sato",), "eigenvalues": ("hessian", "structure_tensor"), "corners": (
         "structure_tensor",), "blobs": ("laplacian_of_gaussian", "hessian"),
     "laplacian": ("laplace",), "log": ("laplacian_of_gaussian",), "dog": ("difference_of_gaussians",),
     "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),

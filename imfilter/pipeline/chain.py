@@ -19,6 +19,7 @@ from ..arrays.nodata import Value
 from ..errors import ImfilterError
 from ..filters import FILTERS
 from ..filters.calling import signed_dtype
+from ..filters.combine import scale_to_white
 from ..filters.linear_light import use_curves_of
 from ..filters.sample_range import assume_range, white_level
 from .filter import Filter
@@ -138,6 +139,21 @@ class Pipeline:
         return support
 
     @property
+    def resizes(self) -> bool:
+        """Whether a filter gives fewer results than pixels where its stride is 1."""
+        return any(one.resizes for one in self.filters)
+
+    def at_size(self, size: tuple[int, int]) -> Pipeline:
+        """Return the same pipeline for images of this size, in which the stride of every filter is known."""
+        if not any(one.operation.sized for one in self.filters):
+            return self
+        known = []
+        for one in self.filters:
+            known.append(one.at_size(size))
+            size = known[-1].count_results(size)
+        return Pipeline(*known)
+
+    @property
     def stride(self) -> tuple[int, int]:
         """Pixels of the image from one result pixel to the next, down and across."""
         down, across = np.prod([one.stride for one in self.filters], 0, dtype=object)
@@ -155,6 +171,14 @@ class Pipeline:
     def signed(self) -> bool:
         """Whether the result has a sign, and is of floats for an integer image."""
         return self._survives([one.signed for one in self.filters])
+
+    @property
+    def full_scale(self) -> float | None:
+        """The result that pictures of integers show as white; None: results are levels of the image."""
+        value = None
+        for one in self.filters:
+            value = one.operation.full_scale or (None if one.declaration.makes_sign else value)
+        return value
 
     @property
     def linear(self) -> bool:
@@ -183,9 +207,13 @@ class Pipeline:
         colors, alpha = split_picture_alpha(image) if is_picture(image) else (pixels, None)
         if dtype is None and is_picture(image) and not self.signed:
             dtype = colors.dtype
+        kind, value = self.result_dtype(colors.dtype, dtype), self.full_scale
+        scaled = value is not None and is_picture(image) and not self.signed and kind.kind in "iu"
         with use_curves_of(image) if self.linear else contextlib.nullcontext():
             result, alpha = self.run(
-                image, colors, alpha, self.result_dtype(colors.dtype, dtype), channel_axis, workers)
+                image, colors, alpha, working_dtype(colors.dtype, kind) if scaled else kind, channel_axis, workers)
+        if scaled and value is not None:
+            result = scale_to_white(result, value, kind, workers)
         return as_photo(image, result, alpha) if is_picture(image) else result
 
     def run(

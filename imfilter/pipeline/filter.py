@@ -4,6 +4,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,14 @@ KNOWN_FILTERS = FILTERS | {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Filter:
-    """A filter by name. keywords: its checked parameters that differ from their defaults."""
+    """A filter by name. keywords: its checked parameters that differ from their defaults.
+
+    known_step: its step for the images that it is for, if it depends on their size.
+    """
 
     name: str
     keywords: Mapping[str, Any]
+    known_step: tuple[int | Fraction, int | Fraction] | None = None
 
     @classmethod
     def from_name(cls, name: str, /, *, mask: Any = None, **keywords: Any) -> Filter:
@@ -131,15 +136,37 @@ class Filter:
         return self.signed or ("kernel" in self.keywords and bool(self.keywords["kernel"].min() < 0))
 
     @property
+    def resizes(self) -> bool:
+        """Whether results are fewer than pixels where stride is 1."""
+        return self.operation.resizes
+
+    def at_size(self, size: tuple[int, int]) -> Filter:
+        """Return the same filter for images of this size, whose step is known."""
+        operation = self.operation
+        if not operation.sized:
+            return self
+        changes = operation.keywords_at(size)
+        if not changes:
+            return Filter(self.name, self.keywords, operation.step_at(size))
+        known = _parameters_of(self.declaration)
+        return Filter(self.name, {key: value for key, value in {**self.keywords, **changes}.items()
+                                  if key not in known or not _is_default(known[key], value)})
+
+    def count_results(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the rows and columns of the result for an image of this size, for which the step is known."""
+        rows, columns = (-(-pixels // step) for pixels, step in zip(size, self.stride, strict=True))
+        return rows, columns
+
+    @property
     def stride(self) -> tuple[int, int]:
-        """Pixels from one result to the next, down and across."""
+        """Pixels from one result to the next, down and across; fractions where `at_size` says so."""
         (down, across), step = self.keywords.get("stride", (1, 1)), self.step
         return down * step[0], across * step[1]
 
     @property
     def step(self) -> tuple[int, int]:
         """Pixels from one result to the next where stride is 1: more than one if the filter shrinks images."""
-        return self.operation.step
+        return self.operation.step if self.known_step is None else self.known_step  # type: ignore[return-value]
 
     @property
     def offset(self) -> tuple[float, float]:
@@ -183,7 +210,7 @@ class Filter:
     @property
     def reach(self) -> reach.Support:
         """Pixels around itself that a result pixel depends on."""
-        if self.declaration.far:
+        if self.declaration.far and self.operation.far:
             return reach.UNBOUNDED
         if self.declaration.mixes:
             return reach.SAME_PIXEL
@@ -273,7 +300,7 @@ def _read_only(value: Any) -> Any:
 
 
 def _is_default(parameter: Parameter, value: Any) -> bool:
-    if parameter.required:
+    if parameter.required and not (parameter.instead and value is None):
         return False
     default: Any = parameter.kind.check(parameter.name, parameter.default)
     return bool(np.array_equal(value, default))  # which may have another shape

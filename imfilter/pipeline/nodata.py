@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -74,10 +75,13 @@ def _subsample(samples: Array, filter: Filter) -> Array:
     """Return the least sample of each block of pixels that becomes one: a result has data where any of them has."""
     if 0 in samples.shape:
         return samples
-    for axis, (step, stride) in enumerate(zip(filter.step, filter.stride, strict=True)):
+    filter = filter.at_size(samples.shape[:2])
+    strides = filter.keywords.get("stride", (1, 1))
+    for axis, (step, stride) in enumerate(zip(filter.step, strides, strict=True)):
         if step > 1:
-            samples = np.minimum.reduceat(samples, np.arange(0, samples.shape[axis], step), axis)
-        samples = samples[(slice(None),) * axis + (slice(None, None, stride // step),)]
+            starts = [math.floor(step * number) for number in range(math.ceil(samples.shape[axis] / Fraction(step)))]
+            samples = np.minimum.reduceat(samples, starts, axis)
+        samples = samples[(slice(None),) * axis + (slice(None, None, stride),)]
     return samples
 
 

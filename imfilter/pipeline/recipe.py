@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.alpha import split_picture_alpha
 from ..arrays.conversion import as_array, picture_dtype, simplify_picture, to_high_depth, to_pil
-from ..arrays.depth import DEPTHS, rescale, scale_samples
+from ..arrays.depth import DEPTHS, full_scale, rescale, scale_samples
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.high_depth import HighDepthImage
 from ..arrays.nodata import Nodata, find_missing, measure_range, place_nodata
@@ -25,13 +25,20 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from .region import Region
 
-# How signed results are mapped to unsigned samples. gray: the middle of their range; largest: the largest magnitude.
-SIGNED: dict[str, Callable[[Array, float, float], Array]] = {
-    "offset": lambda values, gray, _: values + gray,
+# How signed results are mapped to samples. gray: the middle of their range; room: samples above it, which the largest
+# magnitude takes when it is stretched.
+SIGNED: dict[str, Callable[[Array, float, float, float], Array]] = {
+    "offset": lambda values, gray, *_: values + gray,
     "abs": lambda values, *_: np.abs(values),
     "clip": lambda values, *_: values,
-    "normalize": lambda values, gray, largest: values * (gray - 1) / max(largest, 1e-30) + gray,
+    "normalize": lambda values, gray, room, largest: values * room / max(largest, 1e-30) + gray,
 }
+
+
+def white_factor(value: float | None, white: float, signed: str) -> float:
+    """Return what results are multiplied by so that a value becomes white. signed: a key of SIGNED."""
+    assert value is not None
+    return (white // 2 if signed == "offset" else white) / value
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,9 @@ class Recipe:
     nodata: str | None = None
 
     def __post_init__(self) -> None:
+        resizing = [one.name for one in self.pipeline if one.resizes]
+        if self.region and resizing:
+            raise ImfilterError(f"a region needs a result of the photo's size, which {resizing[0]} changes")
         if self.region and self.pipeline.stride != (1, 1):
             raise ImfilterError(f"a region needs a result of the photo's size: stride must be 1, got "
                                 f"{','.join(map(str, self.pipeline.stride))}")
@@ -61,7 +71,6 @@ class Recipe:
         mixing = [one.name for one in self.pipeline if one.declaration.mixes]
         if self.channels and mixing:
             raise ImfilterError(f"channels cannot be chosen for {mixing[0]}, which mixes them")
-        resizing = [one.name for one in self.pipeline if one.step != (1, 1)]
         if self.channels and resizing:
             raise ImfilterError(f"channels cannot be chosen for {resizing[0]}, which changes the size of all")
 
@@ -69,6 +78,11 @@ class Recipe:
     def stride(self) -> tuple[int, int]:
         """The strides (down, across) of the pipeline."""
         return self.pipeline.stride
+
+    def at_size(self, size: tuple[int, int]) -> Recipe:
+        """Return the same recipe for photos of this size (rows, columns), in which all strides are known."""
+        pipeline = self.pipeline.at_size(size)
+        return self if pipeline is self.pipeline else replace(self, pipeline=pipeline)
 
     @property
     def offset(self) -> tuple[float, float]:
@@ -170,6 +184,7 @@ class Recipe:
         if self.needs_light(photo, signed):
             notes.append("CMYK is filtered as light, since the result lies on white or gray: its black ink becomes "
                          "colors")
+        notes += self.describe_scale(picture_dtype(photo), signed)
         if not self.may_clip(picture_dtype(photo)):
             return notes
         return notes + self.describe_clipping(*measure_range(as_array(photo), self.find_nodata(photo)))
@@ -181,6 +196,15 @@ class Recipe:
             return describe_filling(photo, self.nodata) + describe_spread(self.pipeline.filters, name)
         fits = self.channels == ("A",) or not name
         return [] if fits else [f"{name} is no value of {picture_dtype(photo)} samples: all pixels count"]
+
+    def describe_scale(self, dtype: np.dtype[Any], signed: str) -> list[str]:
+        """Return a note on results that are no levels, and are scaled to be seen. dtype: of the colors."""
+        mapped = self.maps_signed(dtype, signed)
+        if not self.scales(dtype) or (mapped and signed == "normalize"):
+            return []
+        zero = "mid-gray" if mapped and signed == "offset" and self.target_dtype(dtype).kind == "u" else "black"
+        return [f"results are scaled: 0 is {zero}, {self.pipeline.full_scale:g} white; "
+                "dtype float32 keeps the values themselves"]
 
     def may_clip(self, dtype: np.dtype[Any]) -> bool:
         """Return whether floats of this dtype are rescaled to integers, which clips those beyond 0 and 1."""
@@ -201,8 +225,17 @@ class Recipe:
     def computing_dtype(self, dtype: np.dtype[Any], signed: str, nodata: Nodata | None = None) -> np.dtype[Any]:
         """Return the dtype that the pipeline computes for colors of this dtype, before they become samples."""
         kind, target = supported_dtype(dtype), self.target_dtype(dtype)
-        floats = nodata or self.maps_signed(dtype, signed) or self.changes_depth(dtype)
+        floats = nodata or self.changes_samples(dtype, signed)
         return working_dtype(kind, target) if floats else target
+
+    def scales(self, dtype: np.dtype[Any]) -> bool:
+        """Return whether values are no levels, and are scaled for colors of this dtype, so that they can be seen."""
+        target = self.target_dtype(dtype)
+        return self.pipeline.full_scale is not None and (target.kind in "iu" or self.changes_depth(dtype))
+
+    def changes_samples(self, dtype: np.dtype[Any], signed: str) -> bool:
+        """Return whether more is done to values than to round them, for colors of this dtype."""
+        return self.maps_signed(dtype, signed) or self.changes_depth(dtype) or self.scales(dtype)
 
     def to_samples(
         self, values: Array, dtype: np.dtype[Any], signed: str, workers: int | None = None,
@@ -215,18 +248,28 @@ class Recipe:
             samples = self.to_samples(values, dtype, signed, workers)
             place_nodata(samples, missing, nodata.after)
             return samples
+        if not self.changes_samples(dtype, signed):
+            return round_to_dtype(values, self.target_dtype(dtype))
         if not self.maps_signed(dtype, signed):
             signed = "clip"
-            if not self.changes_depth(dtype):
-                return round_to_dtype(values, self.target_dtype(dtype))
         kind, target = supported_dtype(dtype), self.target_dtype(dtype)
         gray = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
+        room = gray - 1 if gray else full_scale(target)
         rescaled = kind if self.depth else target
+        factor = None
+        if self.scales(dtype) and signed != "normalize":
+            factor, rescaled = white_factor(
+                self.pipeline.full_scale, full_scale(target), signed if gray else "clip"), target
         largest = 0.0
         if signed == "normalize":
             largest = float(scale_samples(np.abs(values).max(initial=0, keepdims=True), rescaled, target).max())
-        return round_in_strips(values, target, workers, lambda part: SIGNED[signed](
-            scale_samples(part, rescaled, target), gray, largest))
+
+        def finish(part: Array) -> Array:
+            if factor is not None:
+                part *= factor
+            return SIGNED[signed](scale_samples(part, rescaled, target), gray, room, largest)
+
+        return round_in_strips(values, target, workers, finish)
 
     def convert(self, pixels: Array, nodata: Nodata | None = None) -> Array:
         """Return samples that are not filtered in the depth of the result."""

@@ -2,24 +2,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from ..arrays.dispatch import reject_lazy
-from ..arrays.dtypes import Array, result_dtype, round_to_dtype, working_dtype
-from ..arrays.layout import ArrayLayout
-from ..arrays.opened import OpenedImage, open_image
-from ..engine.channelwise import KernelSet, filter_channelwise
+from ..arrays.dispatch import is_lazy
+from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.layout import ArrayLayout, layout_of
+from ..arrays.opened import open_image
+from ..convolution import correlate
 from ..errors import ImfilterError, check_integer, check_pair, list_choices
 
 Pair = tuple[int, int]
 
 BINOMIAL = np.array([1, 4, 6, 4, 1]) / 16
-REDUCING = KernelSet.separable(BINOMIAL, BINOMIAL)
+REDUCING = np.outer(BINOMIAL, BINOMIAL)
 PHASES = np.array([1, 6, 1]) / 8, np.array([1, 1]) / 2  # of results on a pixel, and of those between two
-EXPANDING = {(i, j): KernelSet.separable(PHASES[i], PHASES[j]) for i in (0, 1) for j in (0, 1)}
+EXPANDING = {(i, j): np.outer(PHASES[i], PHASES[j]) for i in (0, 1) for j in (0, 1)}
 KINDS = "gaussian", "laplacian"
 
 
@@ -55,7 +56,7 @@ def pyramid(
 
     Notes
     -----
-    Both are those of cv2.buildPyramid: see `pyramid_reduce` and `pyramid_expand`.
+    Both are those of cv2.buildPyramid: see `pyramid_reduce` and `pyramid_expand`. Levels of a dask array are lazy.
 
     References
     ----------
@@ -72,23 +73,24 @@ def pyramid(
     >>> bool((imfilter.pyramid_reconstruct(details, dtype="uint8") == photo).all())
     True
     """
-    reject_lazy("pyramid", image)
     if kind not in KINDS:
         raise ImfilterError(f"kind must be {list_choices(KINDS)}, got {kind!r}")
-    opened = open_image(image, channel_axis)
-    most = _count_levels(opened)
+    opened = None if is_lazy(image) else open_image(image, channel_axis)
+    given = image if opened is None else opened.pixels
+    layout = layout_of(given.shape, channel_axis)
+    most = _count_levels(given.shape, layout)
     count = most if levels is None else check_integer("levels", levels, 1, most)
-    given = opened.pixels
     if kind == "laplacian":
-        given = given.astype(working_dtype(opened.dtype))
+        given = given.astype(working_dtype(supported_dtype(given.dtype)))
     options: dict[str, Any] = {"channel_axis": channel_axis, "workers": workers}
     found = [given]
     while len(found) < count:
         found.append(pyramid_reduce(found[-1], **options))
     if kind == "gaussian":
-        return [image, *map(opened.convert_back, found[1:])]
-    for level, smaller in pairwise(found):
-        level -= pyramid_expand(smaller, opened.layout.size(level.shape), **options)
+        return [image, *(found[1:] if opened is None else map(opened.convert_back, found[1:]))]
+    for number, (level, smaller) in enumerate(pairwise(found)):
+        larger = pyramid_expand(smaller, layout.size(level.shape), **options)
+        found[number] = level - larger if opened is None else np.subtract(level, larger, out=level)
     return found
 
 
@@ -168,9 +170,7 @@ def pyramid_reduce(
     >>> imfilter.pyramid_reduce(numpy.array([[0, 0, 16, 0, 0, 0]], numpy.uint8))
     array([[2, 6, 1]], dtype=uint8)
     """
-    reject_lazy("pyramid_reduce", image)
-    return filter_channelwise(
-        image, REDUCING, mode="mirror", stride=2, channel_axis=channel_axis, dtype=dtype, workers=workers)
+    return correlate(image, REDUCING, mode="mirror", stride=2, channel_axis=channel_axis, dtype=dtype, workers=workers)
 
 
 def pyramid_expand(
@@ -211,13 +211,12 @@ def pyramid_expand(
     >>> imfilter.pyramid_expand(numpy.array([[0, 80, 0]], numpy.uint8), (1, 5))
     array([[20, 40, 60, 40, 10]], dtype=uint8)
     """
-    reject_lazy("pyramid_expand", image)
+    if is_lazy(image):
+        return _expand_lazily(image, size, channel_axis, dtype, workers)
     opened = open_image(image, channel_axis)
     layout, given = opened.layout, opened.pixels
     sides = layout.size(given.shape)
-    wanted = (2 * sides[0], 2 * sides[1]) if size is None else check_pair("size", size, 0)
-    if any(2 * old - new not in (0, 1) for old, new in zip(sides, wanted, strict=True)):
-        raise ImfilterError(f"size must be twice that of the image or one less, got {wanted} for {sides}")
+    wanted = _check_size(size, sides)
     result = np.empty(layout.shape(given.shape, *wanted), result_dtype(opened.dtype, dtype))
     if not result.size:
         return opened.convert_back(result)
@@ -228,11 +227,53 @@ def pyramid_expand(
             source[axis] = slice(1, new // 2 + 2) if phase else slice(None)
             target[axis] = slice(phase, None, 2)
         if result[tuple(target)].size:
-            part = filter_channelwise(
+            part = correlate(
                 padded[tuple(source)], EXPANDING[phases], padding="valid", dtype=result.dtype,
                 channel_axis=channel_axis, workers=workers)
             _as_pixels(result[tuple(target)], layout)[...] = _as_pixels(part, layout)
     return opened.convert_back(result)
+
+
+def _check_size(size: Any, sides: Pair) -> Pair:
+    """Return the rows and columns of the expanded image, checked."""
+    wanted = (2 * sides[0], 2 * sides[1]) if size is None else check_pair("size", size, 0)
+    if any(2 * old - new not in (0, 1) for old, new in zip(sides, wanted, strict=True)):
+        raise ImfilterError(f"size must be twice that of the image or one less, got {wanted} for {sides}")
+    return wanted
+
+
+def _expand_lazily(image: Any, size: Any, channel_axis: int | None, dtype: Any, workers: int | None) -> Any:
+    """Expand a dask array: each phase is a lazy correlation, and they are put together axis by axis."""
+    array: Any = import_module("dask.array")
+    layout = layout_of(image.shape, channel_axis)
+    sides = layout.size(image.shape)
+    wanted, kind = _check_size(size, sides), result_dtype(supported_dtype(image.dtype), dtype)
+    if 0 in sides:
+        return image.astype(kind)
+    padded = image
+    for axis, side in zip(layout.spatial, sides, strict=True):
+        second, last = (array.take(padded, [line], axis) for line in (min(1, side - 1), side - 1))
+        padded = array.concatenate([second, padded, last], axis)
+    options: dict[str, Any] = {"padding": "valid", "channel_axis": channel_axis, "dtype": kind, "workers": workers}
+    parts = {}
+    for phases in np.ndindex(2, 2):
+        source = [slice(None)] * image.ndim
+        for axis, phase in zip(layout.spatial, phases, strict=True):
+            source[axis] = slice(phase, None)
+        parts[phases] = correlate(padded[tuple(source)], EXPANDING[phases], **options)
+    rows = [_interleave(array, [parts[i, 0], parts[i, 1]], layout.spatial[1]) for i in (0, 1)]
+    whole = _interleave(array, rows, layout.spatial[0])
+    kept = [slice(None)] * image.ndim
+    for axis, new in zip(layout.spatial, wanted, strict=True):
+        kept[axis] = slice(new)
+    return whole[tuple(kept)]
+
+
+def _interleave(array: Any, parts: list[Any], axis: int) -> Any:
+    """Return lazy arrays of equal shapes, line by line in turn along an axis."""
+    shape = list(parts[0].shape)
+    shape[axis] *= len(parts)
+    return array.stack(parts, axis + 1).reshape(shape)
 
 
 def _add_border(pixels: Array, layout: ArrayLayout) -> Array:
@@ -258,9 +299,9 @@ def _as_pixels(array: Array, layout: ArrayLayout) -> Array:
     return array.view(np.dtype((np.void, channels * array.itemsize)))[..., 0]
 
 
-def _count_levels(opened: OpenedImage) -> int:
+def _count_levels(shape: tuple[int, ...], layout: ArrayLayout) -> int:
     """Return how many levels there are down to a single pixel."""
-    side = max(opened.layout.size(opened.pixels.shape))
-    if not opened.pixels.size:
-        raise ImfilterError(f"image must have pixels, got the shape {opened.pixels.shape}")
+    side = max(layout.size(shape))
+    if 0 in shape:
+        raise ImfilterError(f"image must have pixels, got the shape {shape}")
     return (side - 1).bit_length() + 1

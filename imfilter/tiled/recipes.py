@@ -49,7 +49,7 @@ class TiledRecipe:
     """
 
     def __init__(self, recipe: Recipe, source: Source, signed: str) -> None:
-        photo = make_sample(source)
+        recipe, photo = recipe.at_size((source.shape[0], source.shape[1])), make_sample(source)
         recipe.declare_nodata(photo)
         self._light = recipe.needs_light(photo, signed)
         # One pixel shows the type of the result. Masks and guides have the size of the whole image, and black may be no
@@ -64,7 +64,7 @@ class TiledRecipe:
         self._filtered_shape, self._alphas = as_array(filtered).shape[2:], (has_alpha(photo), has_alpha(filtered))
         self.nodata = recipe.find_nodata(photo)
         self.info = {**source.info, **{key: photo.info[key] for key in ("nodata",) if key in photo.info}}
-        self._notes = recipe.describe_nodata(photo)
+        self._notes = recipe.describe_nodata(photo) + recipe.describe_scale(source.dtype, signed)
         self._range = SampleRange() if recipe.may_clip(source.dtype) else None
         self._source_shape, self._curves = as_array(photo).shape[2:], recipe.find_curves(photo)
         if signed == "normalize" and recipe.maps_signed(source.dtype, signed):
@@ -119,7 +119,7 @@ class TiledRecipe:
     def _to_file_samples(self, values: Array) -> Array:
         """Convert the pipeline's values to the samples of the file; alpha gets the dtype of the colors."""
         recipe = self._recipe
-        apart = self.nodata or recipe.maps_signed(self._given, self._signed) or recipe.changes_depth(self._given)
+        apart = self.nodata or recipe.changes_samples(self._given, self._signed)
         if not self._alpha or not apart:
             return recipe.to_samples(values, self._given, self._signed, 1, self.nodata)
         colors, alpha = split_alpha(values)

@@ -9,7 +9,7 @@ from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError
 from ..pipeline.chain import Pipeline
-from ..pipeline.recipe import SIGNED, Recipe
+from ..pipeline.recipe import SIGNED, Recipe, white_factor
 from .frame import Plane
 
 FULL = {255: np.dtype("u1"), 65535: np.dtype("u2")}  # largest samples whose dtype has no room for more
@@ -46,9 +46,12 @@ def _filter_scaled(recipe: Recipe, samples: Array, alpha: bool, maxval: int, sig
     scaled = samples.astype(np.uint16 if exact else np.float32) * np.array(scale, np.uint16 if exact else np.float32)
     pipeline = scale_cval(recipe.pipeline, scale)
     values, opacity = _run(pipeline, scaled, alpha, np.dtype(np.float32))
-    values = values / np.float32(scale)
-    if signed != "clip" and pipeline.below_zero:
-        values = SIGNED[signed](values, (maxval + 1) / 2, float(np.abs(values).max(initial=0)))
+    mapped = signed != "clip" and pipeline.below_zero
+    value = pipeline.full_scale
+    values = values * np.float32(
+        1 / scale if value is None else white_factor(value, maxval, signed if mapped else "clip"))
+    if mapped:
+        values = SIGNED[signed](values, (maxval + 1) / 2, (maxval - 1) / 2, float(np.abs(values).max(initial=0)))
     if opacity is not None:
         values = merge_alpha(values, opacity / np.float32(scale))
     return np.clip(np.rint(values), 0, maxval).astype(samples.dtype.newbyteorder("="))

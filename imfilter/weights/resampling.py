@@ -1,9 +1,9 @@
-"""Weights that make an image smaller by a whole number: antialiasing kernels, stretched by that number."""
+"""Weights that make an image smaller: antialiasing kernels, stretched by how many pixels become one."""
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,3 +61,52 @@ def shrinking_taps(by: int, name: str) -> tuple[Array, int]:
     taps = function(twice / (2 * by))
     taps /= taps.sum()
     return taps, int(1 - by - twice[0]) // 2
+
+
+class Resampling(NamedTuple):
+    """The weights of an axis, for every result. taps: the first pixel of each, and the one behind the last (n, 2).
+
+    weights: (n, most taps), from the left; what lies behind the last tap is 0.
+    """
+
+    taps: Array
+    weights: Array
+
+
+def resampling_weights(size: int, results: int, stride: int, name: str) -> Resampling:
+    """Return the weights of every stride-th result of an axis of `size` pixels that is shrunk to `results`.
+
+    The middle of result i is that of its share of the axis, (i + 1/2) size / results - 1/2, and the weight of pixel j
+    is f(d) for its distance d from there, in results, scaled to sum 1; of a box, the part of the pixel that lies in the
+    share. Taps may lie outside of the image.
+    """
+    function, radius = KERNELS[name]
+    box = name == "box"
+    # Distances are fractions with the divisor 2 size, of whole numbers: equal ones give equal weights.
+    limit = size + results if box else int(2 * radius * size)
+    check_length(limit / results)
+    part = math.gcd(size, results)
+    middle = (2 * np.arange(results // part) + 1) * size - results
+    first = (middle - limit) // (2 * results) + 1
+    taps = first[:, None] + np.arange(-(-limit // results) + 1)
+    twice = 2 * results * taps - middle[:, None]
+    inside = abs(twice) < limit
+    given = np.minimum(limit - abs(twice), 2 * results) if box else function(twice / (2 * size))
+    weights = np.where(inside, given, 0.0)
+    weights /= weights.sum(axis=1, keepdims=True)
+    whole, phase = np.divmod(np.arange(0, results, stride), len(middle))
+    start = first[phase] + whole * (size // part)
+    return Resampling(np.stack([start, start + inside.sum(axis=1)[phase]], axis=1).astype(np.intp), weights[phase])
+
+
+def fit_into(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and columns of an image that is shrunk to fit into a box; its own if it does.
+
+    The side that decides becomes that of the box, the other is rounded to the nearest number, halves up, of at least 1.
+    """
+    (height, width), (down, across) = size, box
+    if (height <= down and width <= across) or 0 in size:
+        return size
+    if height * across >= width * down:
+        return down, max((2 * width * down + height) // (2 * height), 1)
+    return max((2 * height * across + width) // (2 * width), 1), across

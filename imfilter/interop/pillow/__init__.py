@@ -5,6 +5,7 @@ same parameters. `BLUR`, `CONTOUR` and the others are those of PIL.ImageFilter, 
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -97,7 +98,8 @@ class DeclaredFilter(ImageFilter):
                 raise TypeError(f"{type(self).__name__} has no parameter {name!r}{suggest(name, [*names, *COMMON])}")
             given[name] = value
         super().__init__(**given)
-        missing = [parameter.name for parameter in parameters if parameter.required and parameter.name not in given]
+        missing = [parameter.name for parameter in parameters if parameter.required and not
+                   {parameter.name, parameter.instead} & given.keys()]
         if missing:
             raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
         for name, (check, default) in COMMON.items():
@@ -120,9 +122,10 @@ class DeclaredFilter(ImageFilter):
         result = function(image.convert(plain), **self.given)
         if result.mode != plain:
             return result  # type: ignore[no-any-return]
-        step = self.declaration.operation(self._checked).step
-        down, across = np.multiply(check_pair("stride", self.given.get("stride", 1), 1), step)
-        rest = Image.fromarray(np.ascontiguousarray(np.asarray(image)[::down, ::across, 3]))
+        step = self.declaration.operation(self._checked).step_at((image.height, image.width))
+        rows, columns = ([math.floor(number * stride * one) for number in range(count)] for count, stride, one in zip(
+            (result.height, result.width), check_pair("stride", self.given.get("stride", 1), 1), step, strict=True))
+        rest = Image.fromarray(np.asarray(image)[np.ix_(rows, columns)][..., 3])
         return Image.merge(image.mode, (*result.split(), rest))
 
 
