@@ -93,6 +93,14 @@ def smooth_more(
     exact: bool = False,
 ) -> Any: ...
 
+def radial_blur(
+    image: Any, zoom: float = 0.1, spin: float = 0.0, *, center: float | tuple[float, float] = 0.5, linear: bool =
+    False,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
 def sharpen(
     image: Any, amount: float = 1.0,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,

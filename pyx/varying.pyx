@@ -143,57 +143,132 @@ cdef inline Py_ssize_t place_within(Py_ssize_t at, Py_ssize_t size, int border) 
     return period - at - (1 if border == REFLECT else 0)
 
 
+cdef struct Outside:        # what samples read outside of the image: the border's constant, and how much it counts
+    int border
+    double cval
+    double fill
+
+
+cdef void add_sample(const sample[:, :, :] source, const double[:, :, :] weights, bint weighted, double at,
+                     double along, const Outside *outside, double *sums, double *shares) noexcept nogil:
+    """Add what is interpolated between four pixels, of those that count. A factor of 0 reads nothing."""
+    cdef Py_ssize_t i = <Py_ssize_t>floor(at), j = <Py_ssize_t>floor(along), c, corner, row, column
+    cdef double fy = at - i, fx = along - j, part, value, weight
+    cdef Py_ssize_t each = 1 if weighted and weights.shape[2] > 1 else 0
+    for corner in range(4):
+        part = (fy if corner & 2 else 1 - fy) * (fx if corner & 1 else 1 - fx)
+        if part == 0:
+            continue
+        row = place_within(i + (corner >> 1), source.shape[0], outside.border)
+        column = place_within(j + (corner & 1), source.shape[1], outside.border)
+        for c in range(source.shape[2]):
+            value = outside.cval if row < 0 or column < 0 else <double>source[row, column, c]
+            if weighted:
+                weight = outside.fill if row < 0 or column < 0 else weights[row, column, each * c]
+                if weight == 0:
+                    continue
+                shares[c] += part * weight
+                value = value * weight
+            sums[c] += part * value
+
+
+cdef inline void add_inner(const sample *pixels, const Py_ssize_t *steps, double at, double along, double *own,
+                           Py_ssize_t channels) noexcept nogil:
+    """Add the same of four pixels within the image, all of which count. steps: of rows, columns, channels, in bytes."""
+    cdef Py_ssize_t i = <Py_ssize_t>at, j = <Py_ssize_t>along, c
+    cdef double fy = at - i, fx = along - j, above, below
+    cdef const char *here = <const char *>pixels + i * steps[0] + j * steps[1]
+    for c in range(channels):
+        above = (<const sample *>(here + c * steps[2]))[0]
+        above += fx * (<double>(<const sample *>(here + c * steps[2] + steps[1]))[0] - above)
+        below = (<const sample *>(here + c * steps[2] + steps[0]))[0]
+        below += fx * (<double>(<const sample *>(here + c * steps[2] + steps[0] + steps[1]))[0] - below)
+        own[c] += above + fy * (below - above)
+
+
+cdef inline Py_ssize_t add_inner_part(const sample *pixels, const Py_ssize_t *steps, const Py_ssize_t *size,
+                                      const double *turns, Py_ssize_t count, const double *offset, double *sums,
+                                      Py_ssize_t channels) noexcept nogil:
+    """Add samples of a path as long as they lie within the image; return how many. channels: a literal, or few.
+
+    size: the last row and column. offset: the center, and the pixel's place from there.
+    """
+    cdef Py_ssize_t k, c
+    cdef double at, along
+    cdef double own[4]
+    for c in range(channels):
+        own[c] = sums[c]
+    for k in range(count):
+        at = offset[0] + (turns[2 * k] * offset[2] + turns[2 * k + 1] * offset[3])
+        along = offset[1] + (turns[2 * k] * offset[3] - turns[2 * k + 1] * offset[2])
+        if not (0 <= at < size[0] and 0 <= along < size[1]):
+            count = k
+            break
+        if (sample is float or sample is double) and (at == floor(at) or along == floor(along)):
+            count = k       # a factor of 0 may not read NaN
+            break
+        add_inner(pixels, steps, at, along, own, channels)
+    for c in range(channels):
+        sums[c] = own[c]
+    return count
+
+
 def add_paths(const sample[:, :, :] source, const double[:, :, :] weights, double[:, :, ::1] into,
               double[:, :, ::1] shares, tuple start, tuple stride, tuple center, const double[:, ::1] turns,
-              double length, int border, double cval, double fill):
+              const Py_ssize_t[::1] counts, double length, tuple border):
     """Average samples along the path of each pixel, an arc or a line of the shape that `turns` has.
 
     source: (rows, columns, channels). weights: of its pixels, with one channel or as many; None: all count. into: the
     means (rows, columns, channels) of the results that begin at `start`, or with weights the sums of their products;
-    shares: those of the weights. turns: complex factors of a pixel's offset from the center, for paths of 1, 2, 4, ...
-    samples one after the other. length: of a path at distance 1 from the center. cval, fill: outside, and its weight.
+    shares: those of the weights. turns: complex factors of a pixel's offset from the center, for paths of each of the
+    `counts` of samples one after the other. length: of a path at distance 1 from the center. border: which one, its
+    constant, and the weight of that.
     """
-    cdef Py_ssize_t y, x, c, i, j, k, n, most = (turns.shape[0] + 1) // 2, row, column
-    cdef Py_ssize_t channels = source.shape[2], height = source.shape[0], width = source.shape[1]
-    cdef Py_ssize_t top = start[0], left = start[1], down = stride[0], across = stride[1], each = 0, corner
-    cdef double middle = center[0], center_x = center[1], dy, dx, along, at, fy, fx, part, value, weight
+    cdef Py_ssize_t y, x, c, k, n, number, first, channels = source.shape[2]
+    cdef Py_ssize_t top = start[0], left = start[1], down = stride[0], across = stride[1]
+    cdef Py_ssize_t *steps = [source.strides[0], source.strides[1], source.strides[2]]
+    cdef Py_ssize_t *size = [source.shape[0] - 1, source.shape[1] - 1]
+    cdef double *offset = [center[0], center[1], 0, 0]
+    cdef double at, along
     cdef bint weighted = weights is not None
-    if weighted and weights.shape[2] > 1:
-        each = 1
+    cdef Outside outside = Outside(border[0], border[1], border[2])
+    cdef double *sums
+    cdef double *counted = NULL
     with nogil:
         for y in range(into.shape[0]):
             for x in range(into.shape[1]):
-                dy, dx = top + y * down - middle, left + x * across - center_x
-                n = 1
-                while n < most and n < length * sqrt(dy * dy + dx * dx):
-                    n *= 2
+                offset[2], offset[3] = top + y * down - offset[0], left + x * across - offset[1]
+                number = first = 0
+                while number < counts.shape[0] - 1 and counts[number] < length * sqrt(
+                        offset[2] * offset[2] + offset[3] * offset[3]):
+                    first += counts[number]
+                    number += 1
+                n, sums = counts[number], &into[y, x, 0]
+                if weighted:
+                    counted = &shares[y, x, 0]
                 for c in range(channels):
-                    into[y, x, c] = 0
+                    sums[c] = 0
                     if weighted:
-                        shares[y, x, c] = 0
-                for k in range(n):
-                    if n == 1:
-                        at, along = top + y * down, left + x * across
+                        counted[c] = 0
+                if n == 1:
+                    add_sample(source, weights, weighted, top + y * down, left + x * across, &outside, sums, counted)
+                    continue
+                k = 0
+                while k < n:
+                    if weighted or channels > 4:
+                        pass
+                    elif channels == 1:
+                        k += add_inner_part(&source[0, 0, 0], steps, size, &turns[first + k, 0], n - k, offset, sums, 1)
+                    elif channels == 3:
+                        k += add_inner_part(&source[0, 0, 0], steps, size, &turns[first + k, 0], n - k, offset, sums, 3)
                     else:
-                        at = middle + (turns[n - 1 + k, 0] * dy - turns[n - 1 + k, 1] * dx)
-                        along = center_x + (turns[n - 1 + k, 1] * dy + turns[n - 1 + k, 0] * dx)
-                    i, j = <Py_ssize_t>floor(at), <Py_ssize_t>floor(along)
-                    fy, fx = at - i, along - j
-                    for corner in range(4):
-                        part = (fy if corner & 2 else 1 - fy) * (fx if corner & 1 else 1 - fx)
-                        if part == 0:
-                            continue
-                        row = place_within(i + (corner >> 1), height, border)
-                        column = place_within(j + (corner & 1), width, border)
-                        for c in range(channels):
-                            value = cval if row < 0 or column < 0 else <double>source[row, column, c]
-                            if weighted:
-                                weight = fill if row < 0 or column < 0 else weights[row, column, each * c]
-                                if weight == 0:
-                                    continue
-                                shares[y, x, c] += part * weight
-                                value = value * weight
-                            into[y, x, c] += part * value
+                        k += add_inner_part(
+                            &source[0, 0, 0], steps, size, &turns[first + k, 0], n - k, offset, sums, channels)
+                    if k < n:
+                        at = offset[0] + (turns[first + k, 0] * offset[2] + turns[first + k, 1] * offset[3])
+                        along = offset[1] + (turns[first + k, 0] * offset[3] - turns[first + k, 1] * offset[2])
+                        add_sample(source, weights, weighted, at, along, &outside, sums, counted)
+                        k += 1
                 if not weighted:
                     for c in range(channels):
-                        into[y, x, c] /= n
+                        sums[c] /= n

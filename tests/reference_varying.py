@@ -41,3 +41,30 @@ def blur(plane, values, kernel_of, mode="reflect", cval=0.0, mask=None, beyond=1
                 shares += kernel[i, j] * share
         result[y, x] = total / shares if shares else math.nan
     return result
+
+
+def radial(plane, zoom, spin, center, mode="reflect", cval=0.0, mask=None, beyond=1.0):
+    """Return the mean of each pixel's path around a center, as imfilter.radial_blur defines it."""
+    height, width = plane.shape
+    middle = complex(center[1] * (width - 1), center[0] * (height - 1))
+    result, angle = np.empty(plane.shape), math.radians(spin)
+    for y, x in np.ndindex(plane.shape):
+        offset, count = complex(x, y) - middle, 1
+        while count < abs(offset) * math.hypot(zoom, angle * (1 + zoom / 2)):
+            count = {1: 2, 2: 3}.get(count) or (count * 4 // 3 if count & (count - 1) else count * 3 // 2)
+        total = shares = 0.0
+        for k in range(count):
+            t = (k + 0.5) / count - 0.5
+            turned = offset * (1 + zoom * t) * complex(math.cos(angle * t), math.sin(angle * t))
+            at = middle + turned if count > 1 else complex(x, y)
+            i, j = math.floor(at.imag), math.floor(at.real)
+            for p, q in np.ndindex(2, 2):
+                part = (1 - abs(i + p - at.imag)) * (1 - abs(j + q - at.real))
+                v, u = place(i + p, height, mode), place(j + q, width, mode)
+                outside = v is None or u is None
+                share = part * (1.0 if mask is None else beyond if outside else float(mask[v, u]))
+                if share:
+                    total += share * (cval if outside else float(plane[v, u]))
+                    shares += share
+        result[y, x] = total / shares if shares else math.nan
+    return result

@@ -27,14 +27,14 @@ from variants import loops_of
 import imfilter
 from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
-from imfilter.engine import _core, joined, normalized_blocks, tensor
+from imfilter.engine import _core, joined, normalized_blocks, radial, tensor, varying
 from imfilter.engine.request import BankOptions, BankRequest, ChannelwiseOptions
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 from imfilter.runtime import _pool
 
-BLOCK_SIZES = (joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY)
+BLOCK_SIZES = (joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY, radial.SAMPLES)
 MOST_FAILURES = 5
 FUSED = {"v3", "v4"}  # variants that round alike, because both have fused multiply-add
 
@@ -83,7 +83,9 @@ def differ(result: Any, wanted: Any) -> str:
 
 def check_case(case: Case) -> str:
     """Return what is wrong with a case; nothing if all is right."""
-    joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY = (1,) * 4 if case.blocks else BLOCK_SIZES
+    joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY, radial.SAMPLES = (
+        (1,) * 5 if case.blocks else BLOCK_SIZES)
+    varying.BLOCK = (5, 9) if case.blocks else (64, 256)
     _core.use_variant(case.variant or _core.simd_variants()[-1])
     try:
         with warnings.catch_warnings():
@@ -117,7 +119,7 @@ def find_faults(case: Case) -> Iterator[tuple[str, str]]:
         out = image.copy() if fits else np.empty_like(wanted)
         yield "out", differ(compute(case, out if fits else image, out=out, **workers), wanted)
     partly_checked = refused and case.options.get("linear")  # samples between strides are not read in chunks
-    if case.tiled and case.function not in ("stack", "blend", "canny", "wolf") and not partly_checked:
+    if case.tiled and case.function not in ("stack", "blend", "canny", "wolf", "radial_blur") and not partly_checked:
         yield from find_tiled_faults(case, image, wanted)
 
 

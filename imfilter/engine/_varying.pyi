@@ -15,6 +15,6 @@ def add_rows(
 ) -> None: ...
 def add_paths(
     source: _Array, weights: _Array | None, into: _Array, shares: _Array | None, start: tuple[int, int],
-    stride: tuple[int, int], center: tuple[float, float], turns: _Array, length: float, border: int, cval: float,
-    fill: float,
+    stride: tuple[int, int], center: tuple[float, float], turns: _Array, counts: _Array, length: float,
+    border: tuple[int, float, float],
 ) -> None: ...

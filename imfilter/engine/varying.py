@@ -66,6 +66,8 @@ class PreparedVarying:
 
 def take_tile(values: Array, origin: Pair, size: Pair) -> Array:
     """Return the part of a map for an image that is a part of the whole: it may wrap around."""
+    if not values.size:
+        return np.zeros(size)  # one pixel that stands for an image without any
     for axis in (0, 1):
         first, length, whole = origin[axis], size[axis], values.shape[axis]
         if first >= 0 and first + length <= whole:

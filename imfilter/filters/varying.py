@@ -1,6 +1,4 @@
-"""Blurs whose kernel varies from pixel to pixel: by a map, and along the lines or circles around a center."""
-from __future__ import annotations
-
+"""What blurs do whose kernel varies from pixel to pixel, by a map: also with masks."""
 import math
 from typing import Any
 
