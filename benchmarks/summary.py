@@ -36,6 +36,7 @@ GOALS = {
     "morphology": Goal("erosion, opening, gradient, top-hat", 1.2, 1.5),
     "local": Goal("local statistics, adaptive thresholds", 1.5, 3),
     "edge-preserving": Goal("guided", 1.5, 1.5),
+    "varying": Goal("blurs by a map", 1, 1),
     "small": Goal("small calls", 1, 1.2),
     "skimage": Goal("replacements for scikit-image", 8, 15),
     "ndimage": Goal("replacements for SciPy", 2, 10),

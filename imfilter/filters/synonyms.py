@@ -34,8 +34,8 @@ SYNONYMS = {
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
         "mix",), "color_matrix": ("mix",), "channel_mixer": ("mix",), "relief": RELIEFS, "embossing": ("emboss",),
     "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral", "guided"), "guided_filter": (
-        "guided",), "vintage": ("sepia",), "depth_of_field": ("disk",), "radial": ("radial_blur",), "zoom": ("radial_blur",),
-    "zoom_blur": ("radial_blur",), "spin": ("radial_blur",), "spin_blur": ("radial_blur",),
+        "guided",), "vintage": ("sepia",), "depth_of_field": ("disk",), "radial": ("radial_blur",), "zoom": (
+        "radial_blur",), "zoom_blur": ("radial_blur",), "spin": ("radial_blur",), "spin_blur": ("radial_blur",),
 }
 
 
