@@ -7,12 +7,15 @@ TARGET static void NAMED(symmetric)(const REAL *center, ptrdiff_t step, const RE
     APART
     for (ptrdiff_t x = 0; x < count; x++) into[x] = first * center[x];
     int k = 1;
-    for (; k + 1 <= radius; k += 2) { /* two at a time, in the order of one at a time */
-        const REAL near_tap = taps[k], far_tap = taps[k + 1];
-        const REAL *a = center - k * step, *b = center + k * step, *c = a - step, *d = b + step;
+    for (; k + 3 <= radius; k += 4) { /* four at a time, in the order of one at a time */
+        const REAL t = taps[k], u = taps[k + 1], v = taps[k + 2], w = taps[k + 3];
+        const REAL *a = center - k * step, *b = a - step, *c = b - step, *d = c - step;
+        const REAL *e = center + k * step, *f = e + step, *g = f + step, *h = g + step;
         APART
-        for (ptrdiff_t x = 0; x < count; x++)
-            into[x] = (into[x] + near_tap * (a[x] + b[x])) + far_tap * (c[x] + d[x]);
+        for (ptrdiff_t x = 0; x < count; x++) {
+            REAL sum = (into[x] + t * (a[x] + e[x])) + u * (b[x] + f[x]);
+            into[x] = (sum + v * (c[x] + g[x])) + w * (d[x] + h[x]);
+        }
     }
     for (; k <= radius; k++) {
         const REAL tap = taps[k];

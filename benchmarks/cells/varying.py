@@ -45,22 +45,23 @@ def make_disk_cell(largest: int) -> Cell:
 
 
 def make_gaussian_cell(largest: int) -> Cell:
-    """Return a cell of Gaussians, which the peer interpolates between whole sigmas: up to some levels off."""
+    """Return a cell of Gaussians, which the peer interpolates between quarters of a sigma: up to 5 levels off."""
     image, sigmas = make_photo("u1", 3), make_map(largest)
     ours = np.empty_like(image)
     contestants: dict[str, Contestant] = {
         "imfilter": lambda: imfilter.gaussian(image, sigmas, mode="nearest", out=ours)}
-    name, loose = f"OpenCV, {largest + 1} Gaussians", {}
+    steps = 4 * largest
+    name, loose = f"OpenCV, {steps + 1} Gaussians", {}
     if cv2:
-        shares = [np.clip(1 - np.abs(sigmas - sigma), 0, 1).astype(np.float32)[..., None].repeat(3, 2)
-                  for sigma in range(largest + 1)]
+        places = (4 * sigmas).astype(np.float32)
 
         def blend() -> Array:
-            sums = shares[0] * image
-            for sigma in range(1, largest + 1):
-                response = cv2.GaussianBlur(image, (0, 0), sigma, borderType=REPLICATE)
-                cv2.accumulateProduct(response.astype(np.float32), shares[sigma], sums)
+            sums = np.zeros(image.shape, np.float32)
+            for step in range(steps + 1):
+                response = cv2.GaussianBlur(image, (0, 0), step / 4, borderType=REPLICATE) if step else image
+                shares = np.maximum(1 - np.abs(places - step), 0)
+                sums += shares[..., None] * response
             return cv2.convertScaleAbs(sums)
 
-        contestants[name], loose = blend, {name: 60.0}
+        contestants[name], loose = blend, {name: 5.0}
     return Cell(f"gaussian by a map 0 to {largest} RGB uint8", contestants, loose=loose)
