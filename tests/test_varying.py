@@ -9,9 +9,13 @@ from PIL import Image
 
 import imfilter
 from imfilter import ImfilterError, Pipeline
+from imfilter.arrays.opened import open_image
 from imfilter.engine import _varying
 from imfilter.engine import varying as engine
+from imfilter.engine.request import FilterOptions
 from imfilter.engine.varying_kernels import LARGEST_REACH, VARIANCES, find_places, level_taps
+from imfilter.filters import FILTERS, maps
+from imfilter.filters.maps import measure_map
 from imfilter.weights.taps import gaussian_taps
 
 VECTORS = [size for size in (16, 32, 64) if size <= _varying.use_vectors(64)]
@@ -294,6 +298,28 @@ def test_the_command_line(folder, here, rng):
 def test_bad_maps_are_refused_in_one_sentence(name, values, said):
     with pytest.raises(ImfilterError, match=said):
         getattr(imfilter, name)(np.zeros((6, 5, 2)), values)
+
+
+def test_a_map_is_measured_once_while_it_cannot_change():
+    values = np.arange(12.0).reshape(3, 4).copy()  # which owns its samples
+    assert measure_map(values) == (0, 11) and not maps._MEASURED
+    values[0, 0] = 20
+    values.flags.writeable = False
+    assert measure_map(values) == measure_map(values) == (1, 20) and len(maps._MEASURED) == 1
+    assert measure_map(values[1:]) == (4, 11)
+    del values
+    assert not maps._MEASURED
+
+
+def test_a_map_that_changes_is_not_read_beyond_what_was_measured(rng):
+    image, values = rng.random((40, 50)), rng.random((40, 50))
+    opened = open_image(image, -1)
+    for name, spoiled in (("gaussian", np.nan), ("box", 1e9), ("disk", -3.0)):
+        operation = FILTERS[name].operation({FILTERS[name].parameters[0].name: values})
+        prepared = operation.prepare(opened, FilterOptions())
+        kept, values[...] = values.copy(), spoiled
+        assert np.isfinite(prepared.run(image, None, 1)).all()
+        values[...] = kept
 
 
 def test_derivatives_take_no_map():

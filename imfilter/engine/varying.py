@@ -47,7 +47,7 @@ class PreparedVarying:
                                 f"columns, got one of {values.shape[0]} and {values.shape[1]}")
         own = take_tile(values, (first[0] * stride[0], first[1] * stride[1]), size)
         real = kernels.real(opened.dtype, self._dtype, largest)
-        self._reading = Reading(border, cval, stride, own, kernels, real)
+        self._reading = Reading(border, cval, stride, own, largest, kernels, real)
 
     def run(
         self, pixels: Array, out: Array | None, workers: int | None, weights: Weights | None = None
@@ -78,12 +78,13 @@ def take_tile(values: Array, origin: Pair, size: Pair) -> Array:
 
 
 class Reading(NamedTuple):
-    """How results depend on pixels. values: the map of an image; real: what sums are computed in."""
+    """How results depend on pixels. values: the map of an image, and the largest; real: what sums are computed in."""
 
     border: Border
     cval: float
     stride: Pair
     values: Array
+    largest: float
     kernels: MappedKernels
     real: np.dtype[Any]
 
@@ -134,8 +135,9 @@ class Task:
         down, across = self._reading.stride
         top, left = row * down, column * across
         height, width = (rows - 1) * down + 1, (columns - 1) * across + 1
-        values = np.ascontiguousarray(
-            self._reading.values[top:top + height:down, left:left + width], np.float64)
+        # A copy, within what was measured: nobody can change how far the loops read while they run.
+        values = self._reading.values[top:top + height:down, left:left + width].astype(np.float64, order="C")
+        np.fmax(np.fmin(values, self._reading.largest, out=values), 0, out=values)
         kernels = self._reading.kernels.open_block(values, down, self._reading.real)
         block = Block(n, kernels, top, left, height, width)
         computed, shares = np.empty((rows, columns, channels)), None

@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import weakref
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class PairOrMap(Pair):
 
 
 MAPPED = NumberOrMap, PairOrMap
+_MEASURED: dict[int, tuple[weakref.ref[Array], tuple[float, float]]] = {}  # by the identity of a read-only array
 
 
 def is_map(value: object) -> bool:
@@ -62,10 +64,25 @@ def check_map(name: str, value: Any) -> Array:
     if samples.ndim != 2 or samples.dtype.kind not in "buif":
         raise ImfilterError(f"{name} must be a gray map, real numbers (H, W), got shape {samples.shape} and dtype "
                             f"{samples.dtype}")
-    if samples.size and not (samples.min() >= 0 and samples.max() < math.inf):
-        wrong = samples.max() if samples.min() >= 0 else samples.min()
+    low, high = measure_map(samples)
+    if not (low >= 0 and high < math.inf):
+        wrong = high if low >= 0 else low
         raise ImfilterError(f"{name} must be a map of finite numbers of at least 0, got {wrong:g} in it")
     return samples
+
+
+def measure_map(samples: Array) -> tuple[float, float]:
+    """Return the smallest and the largest sample. Those of the map of a stage are kept, as tiles ask for them often."""
+    if not samples.size:
+        return 0.0, 0.0
+    key = id(samples)
+    known = _MEASURED.get(key)
+    if known is not None and known[0]() is samples:
+        return known[1]
+    limits = float(samples.min()), float(samples.max())
+    if samples.flags.owndata and not samples.flags.writeable:
+        _MEASURED[key] = weakref.ref(samples, lambda _: _MEASURED.pop(key, None)), limits
+    return limits
 
 
 def names_map(text: str) -> bool:

@@ -10,6 +10,7 @@ from ..engine.request import FilterOptions
 from ..engine.varying import PreparedVarying
 from ..engine.varying_kernels import MappedKernels
 from ..errors import check_real
+from .maps import measure_map
 from .operation import Operation
 
 
@@ -35,7 +36,7 @@ class MappedBlur(MaskedOperation):
 
     def __init__(self, kernels: MappedKernels, values: Array) -> None:
         self._kernels, self._values = kernels, values
-        self._largest = float(values.max()) if values.size else 0.0
+        _, self._largest = measure_map(values)
         pixels = kernels.reach(self._largest)
         self.reach = pixels, pixels, pixels, pixels
 
