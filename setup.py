@@ -115,6 +115,8 @@ def extensions():
                     include_dirs=["pyx"])
     yield extension("engine._resampling", "resampling.pyx", [*SHARED, "pyx/resampling.h", "pyx/resampling_rows.h"],
                     include_dirs=["pyx"])
+    yield extension("engine._varying", "varying.pyx", [*SHARED, "pyx/varying.h", "pyx/varying_rows.h"],
+                    include_dirs=["pyx"], define_macros=INLINE)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():

@@ -37,6 +37,7 @@ GOALS = {
     "local": Goal("local statistics, adaptive thresholds", 1.5, 3),
     "edge-preserving": Goal("guided", 1.5, 1.5),
     "denoising": Goal("non-local means", 1, 3),
+    "varying": Goal("blurs by a map", 1, 1),
     "small": Goal("small calls", 1, 1.2),
     "skimage": Goal("replacements for scikit-image", 8, 15),
     "skimage-rank": Goal("replacements for scikit-image's rank filters", 20, 20),

@@ -37,15 +37,15 @@ from .sampling.windows import windows as windows
 __version__: str
 
 def box(
-    image: Any, size: int | tuple[int, int] = 3, *, linear: bool = False,
+    image: Any, size: int | tuple[int, int] | Any = 3, *, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,
 ) -> Any: ...
 
 def gaussian(
-    image: Any, sigma: float | tuple[float, float] = 1.0, *, truncate: float = 4.0, order: int | tuple[int, int] = 0,
-    method: str = 'auto', linear: bool = False,
+    image: Any, sigma: float | tuple[float, float] | Any = 1.0, *, truncate: float = 4.0, order: int | tuple[int, int] =
+    0, method: str = 'auto', linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,
@@ -66,7 +66,7 @@ def tent(
 ) -> Any: ...
 
 def disk(
-    image: Any, radius: float = 2.0, *, linear: bool = False,
+    image: Any, radius: float | Any = 2.0, *, linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,
@@ -88,6 +88,14 @@ def smooth(
 
 def smooth_more(
     image: Any, *, linear: bool = False,
+    mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
+    channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
+    exact: bool = False,
+) -> Any: ...
+
+def radial_blur(
+    image: Any, zoom: float = 0.1, spin: float = 0.0, *, center: float | tuple[float, float] = 0.5, linear: bool =
+    False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: ndarray[Any, Any] | None = None, workers: int | None = None,
     exact: bool = False,

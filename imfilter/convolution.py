@@ -16,7 +16,7 @@ def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto", exact: bool = False,
+    method: str = "auto", exact: bool = False, select: Any = None,
 ) -> Any:
     """Correlate every channel of an image with a kernel (cross-correlation: the kernel is not flipped).
 
@@ -26,7 +26,7 @@ def correlate(
         Any real dtype; channels are never mixed. A dask array gives a lazy array with bit-identical values, here and in
         every other function that takes an image; it allows neither `out` nor more than one worker.
     kernel : (kh, kw) array
-        Finite weights; even sizes are allowed. A weight of 0 reads nothing, not even NaN.
+        Finite weights; even sizes are allowed. A weight of 0 reads nothing, not even NaN. With select, (n, kh, kw).
     mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
         How the image continues beyond its edges; see `imfilter.Border`.
     cval : float, default 0.0
@@ -59,6 +59,9 @@ def correlate(
         Compute with the loops of the oldest instruction set, which round every product before they add it: the result
         has the same bits on every processor, and takes up to four times as long. Without it, the last bits of floats
         may differ, and integers next to a tie.
+    select : (H', W') array of integers, optional
+        The number of the kernel for each result, from 0 to n - 1: the bits are those of that kernel used alone. Not for
+        dask arrays.
 
     Returns
     -------
@@ -104,7 +107,12 @@ def correlate(
     (3, 1)
     >>> imfilter.correlate([[1.0, numpy.nan, 3.0]], [[0.25, 0.5, 0.25]], mask="nan")
     array([[1., 2., 3.]])
+    >>> imfilter.correlate([[1.0, 2.0, 3.0]], [[[1]], [[10]]], select=[[0, 1, 0]])
+    array([[ 1., 20.,  3.]])
     """
+    if select is not None:
+        return _filter_selected(image, kernel, select, ChannelwiseOptions(
+            mode, cval, padding, stride, dilation, dtype, method, exact), False, channel_axis, mask, out, workers)
     repeated = RECENT[False].repeat(
         image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
     if repeated is not None:
@@ -118,7 +126,7 @@ def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto", exact: bool = False,
+    method: str = "auto", exact: bool = False, select: Any = None,
 ) -> Any:
     """Convolve every channel of an image with a kernel (the kernel is flipped along both axes).
 
@@ -139,6 +147,9 @@ def convolve(
            [ 9, 18, 27],
            [ 0,  0,  0]], dtype=uint8)
     """
+    if select is not None:
+        return _filter_selected(image, kernel, select, ChannelwiseOptions(
+            mode, cval, padding, stride, dilation, dtype, method, exact), True, channel_axis, mask, out, workers)
     repeated = RECENT[True].repeat(
         image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
     if repeated is not None:
@@ -146,6 +157,16 @@ def convolve(
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return implementation("kernel", image, filter_with_kernel)(
         image, kernel, options, flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+
+
+def _filter_selected(
+    image: Any, bank: Any, select: Any, options: ChannelwiseOptions, flip: bool, *others: Any
+) -> Any:
+    from .engine.selected import filter_selected  # few calls need it
+
+    channel_axis, mask, out, workers = others
+    return filter_selected(image, bank, select, options, flip=flip, channel_axis=channel_axis, mask=mask, out=out,
+                           workers=workers)
 
 
 def conv2d(

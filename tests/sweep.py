@@ -27,14 +27,15 @@ from variants import loops_of
 import imfilter
 from imfilter.arrays.layout import layout_of
 from imfilter.blocks import build
-from imfilter.engine import _core, joined, masked_blocks, normalized_blocks, tensor
+from imfilter.engine import _core, joined, masked_blocks, normalized_blocks, radial, tensor, varying
 from imfilter.engine.request import BankOptions, BankRequest, ChannelwiseOptions
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
 from imfilter.pipeline.filter import Filter
 from imfilter.runtime import _pool
 
-BLOCK_SIZES = (joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY, masked_blocks.BLOCK)
+BLOCK_SIZES = (
+    joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY, radial.SAMPLES, masked_blocks.BLOCK)
 MOST_FAILURES = 5
 FUSED = {"v3", "v4"}  # variants that round alike, because both have fused multiply-add
 
@@ -83,8 +84,9 @@ def differ(result: Any, wanted: Any) -> str:
 
 def check_case(case: Case) -> str:
     """Return what is wrong with a case; nothing if all is right."""
-    joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY, masked_blocks.BLOCK = (
-        (1, 1, 1, 1, 64) if case.blocks else BLOCK_SIZES)
+    joined.BLOCK, joined.MEMORY, normalized_blocks.BLOCK, tensor.MEMORY, radial.SAMPLES, masked_blocks.BLOCK = (
+        (1, 1, 1, 1, 1, 64) if case.blocks else BLOCK_SIZES)
+    varying.BLOCK = (5, 9) if case.blocks else (64, 256)
     _core.use_variant(case.variant or _core.simd_variants()[-1])
     try:
         with warnings.catch_warnings():

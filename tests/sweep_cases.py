@@ -46,6 +46,10 @@ VALUES: dict[str, list[Any]] = {
     "percent": [50.0, 0.0, 30.0, 99.0, 100.0], "sigma_color": [0.1, 0.5, 30.0], "sigma_spatial": [1.0, 0.4, 2.0],
     "distance": ["euclidean", "cityblock"],
 }
+VALUES |= {"zoom": [0.1, 0.0, 0.7, 2.0], "spin": [0.0, 0.0, 8.0, 360.0], "center": [0.5, (0.0, 1.0), (0.3, 0.9)]}
+# The parameters that may be maps, and values for which a map has exactly the kernels of the plain filter.
+MAPPED = {"gaussian": ("sigma", [0.0, 0.3, 1.0, 2.0, 4.0]), "box": ("size", [1, 3, 7, 13]),
+          "disk": ("radius", [0.0, 1.0, 2.3, 3.0, 6.5])}
 CHAINS = ("gaussian:sigma=2,sobel", "median,unsharp_mask:radius=1.5", "box:size=2:stride=2,laplace", "sobel:axis=1,box",
           "kernel:0 -1 0; -1 5 -1; 0 -1 0,maximum", "emboss:mode=wrap,bilateral", "laplacian_of_gaussian,find_edges",
           "shrink:by=2,sobel", "median,shrink:by=3,2:resample=bicubic:stride=2",
@@ -71,7 +75,8 @@ class Case:
     """One call, and the ways in which it is repeated. Arrays are made from their descriptions and the seed.
 
     tiled: compare a dask array and a block of the result as well. blocks: have functions that work block by block
-    take their smallest blocks. out: "new", or "image" to overwrite the image where that is possible.
+    take their smallest blocks. out: "new", or "image" to overwrite the image where that is possible. mapped: give each
+    pixel a value of its own.
     """
 
     function: str
@@ -89,6 +94,7 @@ class Case:
     tiled: bool = False
     blocks: bool = False
     out: str = ""
+    mapped: bool = False
 
     def __repr__(self) -> str:
         given = ((one.name, getattr(self, one.name)) for one in fields(self))
@@ -109,10 +115,14 @@ def draw_case(rng: np.random.Generator, variants: list[str]) -> Case:
     elif shape[-1] > 5 and len(shape) == 3 and "channel_axis" not in options:
         options["channel_axis"] = 0 if shape[0] <= 5 else None
     kernel = draw_kernel_shape(rng, function, shape, options)
+    mapped = function in MAPPED and rng.random() < 0.4
+    if mapped:
+        options.pop("order", None)
     return Case(
         function, pick(rng, strategies.DTYPES), shape, pick(rng, CONTENTS), int(rng.integers(2**31)),
         pick(rng, list(LAYOUTS)), kernel, pick(rng, list(STRUCTURES)), mask, options, pick(rng, variants),
-        pick(rng, WORKERS), rng.random() < 0.25, rng.random() < 0.3, pick(rng, ["", "", "new", "image"]))
+        pick(rng, WORKERS), rng.random() < 0.25, rng.random() < 0.3, pick(rng, ["", "", "new", "image"]),
+        mapped)
 
 
 def pick(rng: np.random.Generator, values: Any) -> Any:
@@ -268,6 +278,12 @@ def make_mask(case: Case, image: np.ndarray[Any, Any]) -> Any:
     return weights * rng.choice([1, 1e-7, 1e-13], shape) if case.mask == "tiny" else weights
 
 
+def make_map(case: Case, image: np.ndarray[Any, Any]) -> Any:
+    """Return the map of a case, as the numbers of its values."""
+    shape = spatial_shape(image.shape, case.options.get("channel_axis", -1))
+    return np.random.default_rng(case.seed + 4).integers(0, len(MAPPED[case.function][1]), shape)
+
+
 def spatial_shape(shape: tuple[int, ...], axis: int | None) -> tuple[int, int]:
     """Return the height and width of an image of this shape."""
     if axis is None or len(shape) == 2:
@@ -283,6 +299,9 @@ def make_call(case: Case, image: np.ndarray[Any, Any]) -> tuple[str, tuple[Any, 
     mask = make_mask(case, image)
     if mask is not None:
         options["mask"] = mask
+    if case.mapped:
+        name, values = MAPPED[case.function]
+        options[name] = np.array(values)[make_map(case, image)]
     if case.function in (*KERNEL_FUNCTIONS, "conv2d"):
         bias = (rng.integers(-9, 9, case.kernel[0]),) if case.function == "conv2d" and case.seed % 3 else ()
         return f"imfilter.{case.function}", (make_kernel(case), *bias), options

@@ -1,11 +1,12 @@
 """What the calls of sweep_cases.py must give, in long double: values, and how far a result may be from them."""
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from reference import both, margins
-from sweep_cases import KERNEL_FUNCTIONS, REST, Case, make_call
+from sweep_cases import KERNEL_FUNCTIONS, MAPPED, REST, Case, make_call, make_map
 
 import imfilter
 from imfilter.engine.footprint import chords_of
@@ -204,6 +205,8 @@ def expect_bank(case: Case, image: Any, pixels: Any) -> Expected | None:
 
 def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected | None:
     """Return what a filter must give, from its kernels, its matrix or its window."""
+    if case.mapped:
+        return expect_mapped(case, image, pixels, double)
     declaration = FILTERS[case.function]
     own = {one.name: case.options[one.name] for one in declaration.parameters if one.name in case.options}
     if own.pop("linear", False) or own.get("threshold"):
@@ -230,6 +233,24 @@ def expect_filter(case: Case, image: Any, pixels: Any, double: bool) -> Expected
     if hasattr(operation, "amount"):
         return expect_sharpened(case, image, pixels, operation, double)
     return expect_composition(case, image, pixels, (operation, composition), double)
+
+
+def expect_mapped(case: Case, image: Any, pixels: Any, double: bool) -> Expected | None:
+    """Return what a filter by a map must give: at each pixel what the filter of its value gives."""
+    name, values = MAPPED[case.function]
+    each = [expect_filter(replace(case, mapped=False, options={**case.options, name: value}), image, pixels, double)
+            for value in values]
+    stride = both(case.options.get("stride", 1))
+    numbers = make_map(case, image)[None, ::stride[0], ::stride[1], None]
+    result = None
+    for number, one in enumerate(each):
+        if one is None:
+            return None
+        chosen = [np.broadcast_to(field, one.values.shape) for field in (one.values, one.scale, one.unknown)]
+        result = chosen if result is None else [
+            np.where(numbers == number, new, old) for new, old in zip(chosen, result, strict=True)]
+    assert result is not None
+    return Expected(result[0], result[1], False, result[2])
 
 
 def expect_composition(case: Case, image: Any, pixels: Any, made: Any, double: bool) -> Expected | None:

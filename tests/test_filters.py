@@ -11,6 +11,7 @@ from program import complete
 import imfilter
 from imfilter.errors import ImfilterError
 from imfilter.filters import FILTERS
+from imfilter.filters.maps import NumberOrMap, PairOrMap
 from imfilter.filters.parameters import Choice, Flag, GuideImage, Integer, Number, Pair, Several, Shape, Table
 
 every = pytest.mark.parametrize("declaration", FILTERS.values(), ids=FILTERS)
@@ -195,7 +196,10 @@ WRONG[Shape] = ["disc:5", "x", "disk:x"]
 WRONG[GuideImage] = ["x", 3, [1.0], np.zeros((2, 2, 2)), np.zeros((2, 2), complex)]
 WRONG[Flag] = [None, 1, 0, 1.0, "yes", "True", [True], np.array([True, False]), float("nan")]
 WRONG[Several] = [None, (), [], "2,2", {1, 2}, (1, None), (1, 0), 0, -1, np.ones((2, 2))]
+MAPS = [np.ones((2, 2)), np.full((4, 4), -1), np.full((4, 4), np.nan), np.ones((4, 4, 3)), np.ones((4, 4), complex)]
+WRONG[NumberOrMap] = WRONG[Number] + MAPS
 WRONG[Pair] = [None, (1,), (1, 2, 3), "2,2", {1, 2}, (1, None), np.ones((2, 2))]
+WRONG[PairOrMap] = WRONG[Pair] + MAPS
 
 
 @every

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from ..filters.synonyms import suggest_filters
 from ..pipeline import kernel_files, kernel_text
 from ..pipeline.chain import Filter
 from ..runtime.printable import escape_controls
+from .maps import find_mapped, map_options, take_map
 from .photos import make_command
 from .recipes import recipe_maker
 from .spelling import find_american
@@ -56,7 +58,11 @@ def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
     own: list[click.Parameter] = [_make_option(parameter) for parameter in declaration.parameters]
     missing = {"linear"} - {parameter.name for parameter in declaration.parameters}
     own += _reject_options(declaration.name, missing if declaration.takes_mask else {*missing, "mask"})
-    make = recipe_maker(declaration.name, functools.partial(Filter.from_name, declaration.name))
+    first: Callable[..., Filter] = functools.partial(Filter.from_name, declaration.name)
+    mapped = find_mapped(declaration)
+    if mapped is not None:
+        own, first = own + map_options(mapped), take_map(mapped, first)
+    make = recipe_maker(declaration.name, first)
     return make_command(declaration.name, _make_help(declaration), own, make, declaration.takes_mask)
 
 

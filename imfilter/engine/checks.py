@@ -11,10 +11,10 @@ from . import _core
 
 
 def check_kernel(values: Any, name: str, ndim: int) -> Array:
-    """Return a kernel (2 dimensions) or a bank (4) as contiguous float64, checked."""
+    """Return a kernel (2 dimensions), several (3) or a bank (4) as contiguous float64, checked."""
     given = _check_real_numbers(values, name)
     if given.ndim != ndim or 0 in given.shape:
-        shape = "(kh, kw)" if ndim == 2 else "(C_out, C_in / groups, kh, kw)"
+        shape = {2: "(kh, kw)", 3: "(n, kh, kw) with select", 4: "(C_out, C_in / groups, kh, kw)"}[ndim]
         raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
     return _check_finite(_to_float64(given), name)
 

@@ -5,8 +5,8 @@ first have to compile it from its text.
 """
 # isort: off
 from . import (  # noqa: F401
-    blur, sharpen, edges, bandpass, derivatives, ridges, canny, relief, color, rank, bilateral, morphology, local,
-    threshold, guided, non_local, shrink,
+    blur, radial, sharpen, edges, bandpass, derivatives, ridges, canny, relief, color, rank, bilateral, morphology,
+    local, threshold, guided, non_local, shrink,
 )
 # isort: on
 from .declaration import FilterDeclaration, Parameter

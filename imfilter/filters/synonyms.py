@@ -40,6 +40,8 @@ SYNONYMS = {
         "guided",), "nlm": ("non_local_means",), "nlmeans": ("non_local_means",), "nl_means": (
         "non_local_means",), "denoise_nl_means": ("non_local_means",), "fastnlmeansdenoising": (
         "non_local_means",), "vintage": ("sepia",),
+    "depth_of_field": ("disk",), "radial": ("radial_blur",), "zoom": (
+        "radial_blur",), "zoom_blur": ("radial_blur",), "spin": ("radial_blur",), "spin_blur": ("radial_blur",),
 }
 
 

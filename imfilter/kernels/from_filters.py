@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import ImfilterError
 from ..filters import FILTERS, FilterDeclaration
 from ..filters.docstrings import parameters_section
 from ..weights.taps import Array
@@ -29,7 +30,8 @@ def kernel_function(name: str) -> Callable[..., Array]:
         bound = signature.bind(*args, **keywords)
         bound.apply_defaults()
         composition = declaration.operation(bound.arguments).composition()
-        assert composition
+        if composition is None:
+            raise ImfilterError(f"{name} must be given parameters with which it has one kernel, got a map")
         return composition.as_array(name)
 
     kernel.__signature__ = signature  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from ..errors import ImfilterError, suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter
 from ..filters.alpha import filter_beside_alpha
 from ..filters.linear_light import check_srgb
+from ..filters.maps import MAPPED
 from ..filters.operation import Operation
 from ..filters.parameters import Flag, GuideImage, Pair, Table, read
 from ..filters.synonyms import suggest_filters
@@ -316,8 +317,8 @@ def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask
 
 
 def _format_parameter(parameter: Parameter | None, key: str, value: Any) -> str:
-    """Return a parameter as text. A mask and a guide have none."""
-    if parameter is None or (isinstance(parameter.kind, GuideImage) and value is not None):
+    """Return a parameter as text. A mask, a guide and a map have none."""
+    if parameter is None or (isinstance(parameter.kind, (GuideImage, *MAPPED)) and isinstance(value, np.ndarray)):
         return f"{key}=..."
     if value is True:
         return key
