@@ -32,8 +32,8 @@ cdef extern from "joint_bilateral.h" nogil:
     void average_pixels_double(const Block_double *, Py_ssize_t, Py_ssize_t, double *)
 
 
-def split_channels(const sample[:, :, :] pixels, real[:, :, ::1] planes):
-    """Copy pixels (rows, columns, channels) to planes."""
+def split_channels(const sample[:, :, :] pixels, real[:, :, ::1] planes, Py_ssize_t top):
+    """Copy pixels (rows, columns, channels) to planes, from their row `top` on."""
     cdef Py_ssize_t y, x, c, count = pixels.shape[1]
     cdef const sample *row
     cdef real *a
@@ -43,14 +43,14 @@ def split_channels(const sample[:, :, :] pixels, real[:, :, ::1] planes):
         for y in range(pixels.shape[0]):
             if pixels.shape[2] == 3 and pixels.strides[2] == sizeof(sample) and pixels.strides[1] == 3 * sizeof(sample):
                 row = &pixels[y, 0, 0]
-                into, a, b = &planes[0, y, 0], &planes[1, y, 0], &planes[2, y, 0]
+                into, a, b = &planes[0, top + y, 0], &planes[1, top + y, 0], &planes[2, top + y, 0]
                 for x in range(count):
                     into[x] = <real>row[3 * x]
                     a[x] = <real>row[3 * x + 1]
                     b[x] = <real>row[3 * x + 2]
                 continue
             for c in range(pixels.shape[2]):
-                into = &planes[c, y, 0]
+                into = &planes[c, top + y, 0]
                 if pixels.strides[1] == sizeof(sample):
                     row = &pixels[y, 0, c]
                     for x in range(count):

@@ -189,6 +189,7 @@ def test_blocks_threads_and_layouts_change_no_bit(rng, monkeypatch, variant):
             sigma = 20.0 if code == "f4" else 0.1
             monkeypatch.setattr(engine, "LARGEST", 300)
             monkeypatch.setattr(engine, "WORK", 3000)
+            monkeypatch.setattr(engine, "PATCH", 150)
             for workers in (1, 3):
                 np.testing.assert_array_equal(imfilter.bilateral(image, sigma, workers=workers, **more), wanted)
             planar = np.ascontiguousarray(np.moveaxis(image, -1, 0))

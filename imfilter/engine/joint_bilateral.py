@@ -28,6 +28,7 @@ from .request import FilterOptions
 SCRATCH = 3 * 2**20  # bytes of a block's planes, about; more where windows are so large that margins would prevail
 LARGEST = 2**15  # results of a block, about: so few that threads share an image
 WORK = 2**25  # products of results and taps between two looks at whether to stop
+PATCH = 2**17  # pixels that are gathered between two looks at whether to stop
 ROOM = 64  # samples that vectors may reach beyond the last pixel
 SMALLEST = -126.0  # exponent of 2 of a weight; smaller ones are 0
 STRICTEST = 2.0**10  # strictness from which on integers that differ have no weight
@@ -213,14 +214,19 @@ class Task:
     def _gather(self, pixels: Array, places: list[Pair], fill: float, planes: Array) -> None:
         """Copy pixels (rows, columns, channels) from some places on, beyond the border too, to planes."""
         (top, rows), (left, columns) = places
-        down, beyond = source_indices(self._placing.border, pixels.shape[0], top, 1, rows)
         across, beside = source_indices(self._placing.border, pixels.shape[1], left, 1, columns)
-        both = not isinstance(down, slice) and not isinstance(across, slice)
-        patch = pixels[down[:, None] if both else down, across]
-        if not (patch.flags.aligned and patch.dtype.isnative):
-            patch = patch.astype(patch.dtype.newbyteorder("="))
-        self._loops.split_channels(patch, planes)
-        if beyond is not None:
-            planes[:, :rows][:, beyond, :columns] = fill
+        each = max(PATCH // columns, 1)
+        for first in range(0, rows, each):  # of huge windows, a few rows at a time
+            if self._stopped:
+                return
+            count = min(each, rows - first)
+            down, beyond = source_indices(self._placing.border, pixels.shape[0], top + first, 1, count)
+            both = not isinstance(down, slice) and not isinstance(across, slice)
+            patch = pixels[down[:, None] if both else down, across]
+            if not (patch.flags.aligned and patch.dtype.isnative):
+                patch = patch.astype(patch.dtype.newbyteorder("="))
+            self._loops.split_channels(patch, planes, first)
+            if beyond is not None:
+                planes[:, first:first + count][:, beyond, :columns] = fill
         if beside is not None:
             planes[:, :rows, :columns][:, :, beside] = fill
