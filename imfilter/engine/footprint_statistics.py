@@ -15,6 +15,7 @@ from .footprint import chords_of, footprint_from
 
 MOST_PIXELS = 65534  # of a footprint: counts of 16 bits, and one more
 TRIANGLE = 700  # pixels of footprints for which the terms of all numbers of pixels are kept: 2 MB
+MANY_LEVELS = 2048
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _prepare(
     """Return the statistic, ready to be computed, and the rows of a strip."""
     footprint, formula = window.footprint, statistic.formula
     count = int(np.count_nonzero(footprint))
-    tile = _choose_tile(footprint.shape[0], footprint.shape[1])
+    tile = _choose_tile(footprint, statistic)
     triangle = count <= TRIANGLE
     more = {
         "bins": statistic.bins, "wide": image.dtype.itemsize == 2, "out_kind": _footprints.OUT_KINDS[out.dtype.str[1:]],
@@ -77,9 +78,16 @@ def _prepare(
     return strips, tile[0]
 
 
-def _choose_tile(height: int, width: int) -> Pair:
-    """Return rows and columns of tiles, which fit into the second-level cache with small footprints."""
-    return (64 if height <= 64 else 128), (256 if width <= 64 else 512)
+def _choose_tile(footprint: Array, statistic: Statistic) -> Pair:
+    """Return rows and columns of tiles, which fit into the second-level cache with small footprints.
+
+    Where histograms may have many levels, only those that occur in a tile are kept: a small one has fewer.
+    """
+    height, width = footprint.shape
+    counted = statistic.formula in ("entropy", "mode", "geometric_mean") or statistic.low is not None
+    if counted and statistic.bins > MANY_LEVELS and max(height, width) <= 64:
+        return 16, 128
+    return (64 if height <= 64 else 128), (256 if width <= 64 or statistic.bins > 256 else 512)
 
 
 def _name_level(needs: Array | None, formula: str) -> int:
