@@ -28,7 +28,7 @@ VALUES: dict[str, list[Any]] = {
     "gradient_sigma": [1.0, 0.0, (0.6, 2.0)],
     "sigma": [1.0, 0.0, 0.3, 2.5, 9.0, (0.4, 1.7), (3.0, 0.0)],
     "order": [0, 0, 1, (0, 1), (2, 0), (1, 3)],
-    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True],
+    "truncate": [4.0, 2.0, 1.0], "linear": [False, False, False, True], "method": ["auto", "auto", "approximate"],
     "radius": [1.0, 0.0, 0.7, 2.0, 4.5, 9.0, 1, 3, (2, 5)],
     "length": [9.0, 1.0, 4.0, 8.5, 25.0], "angle": [None, 0.0, 30.0, 45.0, 90.0, 135.0, 200.0],
     "amount": [1.0, 0.0, -0.5, 2.5], "threshold": [0.0, 0.0, 0.1, 3.0], "axis": [None, 0, 1],

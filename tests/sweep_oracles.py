@@ -105,6 +105,8 @@ def expect(case: Case, image: Any, result: Any) -> Expected | None:
     """Return what a call must give; None where there is no independent answer, or it would take too long."""
     if case.function in REST:
         return expect_blend(case, image) if case.function == "blend" else None
+    if case.options.get("method") == "approximate":  # test_approximate.py holds its results against their bounds
+        return None
     axis = case.options.get("channel_axis", -1)
     pixels = as_planes(image, axis).astype(np.longdouble)
     with np.errstate(all="ignore"):

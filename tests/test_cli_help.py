@@ -80,7 +80,7 @@ def test_the_list_is_readable_by_programs(here):
     assert gaussian["group"] == "blur" and gaussian["summary"].startswith("Gaussian blur") and gaussian["mask"] is True
     assert [(one["name"], one["option"], one["default"]) for one in gaussian["parameters"]] == [
         ("sigma", "--sigma", 1.0), ("truncate", "--truncate", 4.0), ("order", "--order", 0),
-        ("linear", "--linear", False)]
+        ("method", "--method", "auto"), ("linear", "--linear", False)]
     (matrix, _) = next(one for one in filters if one["name"] == "mix")["parameters"]
     assert matrix["required"] is True and "default" not in matrix
     assert {one["group"] for one in json.loads(here("list", "--json", "rank").out)} == {"rank"}

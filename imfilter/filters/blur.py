@@ -67,8 +67,7 @@ def gaussian(
         Order of the derivative down and across; 0 blurs. Derivatives need a positive sigma, and take neither mask nor
         linear.
     method : {'auto', 'approximate'}, default 'auto'
-        How broad blurs are computed. 'approximate': those of floats and 16-bit integers on a coarse grid, too, as those
-        of bytes always are: in constant time, with an error of at most 0.00007 of the range of the samples.
+        'approximate': broad blurs of 16 bits and floats take constant time, too, within 0.00007 of their range.
 
     Returns
     -------
@@ -81,10 +80,9 @@ def gaussian(
     those of scipy.ndimage and scikit-image. Derivatives of order n multiply them by the Hermite polynomial
     He_n(x / sigma) and by (-1 / sigma)^n, and convolve. As in SciPy, those of even orders do not quite sum to 0.
 
-    With method 'approximate' a result may read pixels up to 4 sigma beyond the kernel, with weights that hardly differ
-    from 0: the range of float samples is that of these, and NaN and infinity may reach as far.
-    `imfilter.plan(image, imfilter.kernels.gaussian(sigma), method="approximate")` prints the bound. Images with a mask,
-    colors with alpha, images of int32, derivatives and narrow kernels are computed as with 'auto'.
+    From sigma 9 on, bytes are computed on a coarse grid; with 'approximate' 16-bit integers and floats are, too, but for
+    those with a mask. NaN and infinity may then reach 4 sigma beyond the kernel. For a kernel of `imfilter.kernels`,
+    `imfilter.plan(image, kernel, method="approximate")` prints the proven bound of the error.
 
     With a map, the result at a pixel is that of the Gaussian of its own sigma. Above sigma 1, it is interpolated,
     linearly in sigma^2, between those of the sigmas 2^(k / 16) next to its own: with truncate 4 or more, the kernel is
