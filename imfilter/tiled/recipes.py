@@ -52,8 +52,8 @@ class TiledRecipe:
         photo = make_sample(source)
         recipe.declare_nodata(photo)
         self._light = recipe.needs_light(photo, signed)
-        # One pixel shows the type of the result. Masks have the size of the whole image, and black may be no data.
-        plain = replace(recipe, pipeline=recipe.pipeline.without_masks(), nodata=NONE)
+        # One pixel shows the type of the result. Masks and maps have the size of the whole image; black may be no data.
+        plain = replace(recipe, pipeline=recipe.pipeline.for_one_pixel(), nodata=NONE)
         whole = replace(plain, region=Region.whole()) if recipe.region else plain
         self.sample = whole.picture(photo, signed)  # raises what it would raise for the whole image
         sample = as_array(self.sample)
