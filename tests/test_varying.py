@@ -255,6 +255,28 @@ def test_pipelines(rng):
         imfilter.kernels.disk(radius=values)
 
 
+def test_tiles_of_large_files_and_videos(folder, here, rng):
+    tifffile = pytest.importorskip("tifffile")
+    pixels, values = rng.integers(0, 256, (150, 170, 3), np.uint8), (rng.random((150, 170)) * 6).astype("f4")
+    tifffile.imwrite("photo.tif", pixels, tile=(32, 32))
+    tifffile.imwrite("map.tif", values)
+    here("apply", "disk", "--map", "map.tif", "photo.tif", "-o", "new.tif", "--engine", "tiles", "--tile", "48")
+    np.testing.assert_array_equal(tifffile.imread("new.tif"), imfilter.disk(pixels, values))
+    tifffile.imwrite("map.tif", values[1:])
+    error = here("apply", "disk", "--map", "map.tif", "photo.tif", "-o", "no.tif", "--engine", "tiles", status=1).err
+    assert "radius must be a map of the image's size, 150 rows and 170 columns, got one of 149 and 170" in error
+    frame = rng.integers(0, 256, 6 * 8 * 3 // 2, np.uint8).tobytes()
+    with open("clip.y4m", "wb") as stream:
+        stream.write(b"YUV4MPEG2 W8 H6 F25:1 Ip A1:1 C420jpeg\n" + 2 * (b"FRAME\n" + frame))
+    tifffile.imwrite("small.tif", values[:6, :8])
+    words = ["apply", "disk", "--map", "small.tif", "--stream", "clip.y4m", "-o", "out.y4m"]
+    assert "a guide or a map has the size of luma: add --channels Y" in here(*words, status=1).err
+    here(*words, "--channels", "Y")
+    luma = np.frombuffer(frame[:48], np.uint8).reshape(6, 8)
+    with open("out.y4m", "rb") as stream:
+        assert imfilter.disk(luma, values[:6, :8]).tobytes() + frame[48:] in stream.read()
+
+
 def test_the_command_line(folder, here, rng):
     pixels, depth = rng.integers(0, 256, (20, 30, 3), np.uint8), rng.integers(40, 200, (20, 30), np.uint8)
     Image.fromarray(pixels).save("photo.png")

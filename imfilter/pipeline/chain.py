@@ -245,6 +245,10 @@ class Pipeline:
         """Return the pipeline without the masks and guides of its filters, which have the size of the whole image."""
         return Pipeline(*(one.without("mask").without("guide") for one in self.filters))
 
+    def for_one_pixel(self) -> Pipeline:
+        """Return the pipeline for an image of one pixel: without masks, guides and maps have one, too."""
+        return Pipeline(*(one.for_one_pixel() for one in self.filters))
+
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""
         floats = self.signed or self.filters[-1].operation.floats

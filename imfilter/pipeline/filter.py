@@ -209,6 +209,17 @@ class Filter:
         return Filter(self.name, {key: value for key, value in self.keywords.items() if key != name})
 
     @property
+    def images(self) -> dict[str, Array]:
+        """The parameters that have the size of the image, except the mask: guides and maps."""
+        known = _parameters_of(self.declaration)
+        return {key: value for key, value in self.keywords.items() if key in known and _is_image(known[key], value)}
+
+    def for_one_pixel(self) -> Filter:
+        """Return the filter for an image of one pixel: without a mask, and with the first pixel of a guide or a map."""
+        cut = {key: value[:1, :1] for key, value in self.images.items()}
+        return Filter(self.name, {**self.without("mask").keywords, **cut})
+
+    @property
     def reach(self) -> reach.Support:
         """Pixels around itself that a result pixel depends on."""
         if self.declaration.far and self.operation.far:
@@ -316,9 +327,14 @@ def _check_mask(declaration: FilterDeclaration, changed: Mapping[str, Any], mask
     return mask
 
 
+def _is_image(parameter: Parameter, value: Any) -> bool:
+    """Return whether a value is one of each pixel: a guide or a map."""
+    return isinstance(parameter.kind, (GuideImage, *MAPPED)) and isinstance(value, np.ndarray)
+
+
 def _format_parameter(parameter: Parameter | None, key: str, value: Any) -> str:
     """Return a parameter as text. A mask, a guide and a map have none."""
-    if parameter is None or (isinstance(parameter.kind, (GuideImage, *MAPPED)) and isinstance(value, np.ndarray)):
+    if parameter is None or _is_image(parameter, value):
         return f"{key}=..."
     if value is True:
         return key

@@ -36,6 +36,8 @@ class ChromaFilter:
     def __init__(self, recipe: Recipe) -> None:
         if any("mask" in one.keywords for one in recipe.pipeline):
             raise ImfilterError("a mask has the size of luma: add --channels Y to keep chroma as it is")
+        if any(one.images for one in recipe.pipeline):
+            raise ImfilterError("a guide or a map has the size of luma: add --channels Y to keep chroma as it is")
         self._recipe = replace(recipe, channels=())
         self._centered = scale_cval(recipe.pipeline, 0)
 
