@@ -242,8 +242,8 @@ class Pipeline:
                 for number, one in enumerate(self.filters)]
 
     def without_masks(self) -> Pipeline:
-        """Return the pipeline without the masks and guides of its filters, which have the size of the whole image."""
-        return Pipeline(*(one.without("mask").without("guide") for one in self.filters))
+        """Return the pipeline without the masks of its filters."""
+        return Pipeline(*(one.without("mask") for one in self.filters))
 
     def for_one_pixel(self) -> Pipeline:
         """Return the pipeline for an image of one pixel: without masks, guides and maps have one, too."""
