@@ -51,7 +51,7 @@ def other_value(parameter):
     """Return a value that is not the default: not the same for both axes, or a fraction without a short decimal."""
     kind = parameter.kind
     if isinstance(kind, Pair):
-        return (2, 5) if isinstance(kind.each, Integer) else (0.1 + 0.2, 5 / 3)
+        return (2, 5) if isinstance(kind.each, Integer) else (0.1 + 0.2, min(5 / 3, kind.each.most))
     if isinstance(kind, Several):
         return (0.1 + 0.2, 5 / 3)
     if isinstance(kind, Integer):

@@ -16,6 +16,7 @@ from ..runtime.threads import run_task, thread_count
 from ..weights.elementary import cosine_and_sine_of
 from . import _normalized, _varying
 from .borders import Border, parse_border, parse_cval
+from .checks import check_flag
 from .computation import Pair
 from .normalized import Weights
 from .output import allocate_output, write_output
@@ -63,6 +64,7 @@ class PreparedRadial:
         self._layout, self._dtype = opened.layout, result_dtype(opened.dtype, options.dtype)
         stride = check_pair("stride", options.stride, 1)
         border = parse_border("mode", options.mode)
+        check_flag("exact", options.exact)  # the bits are the same on every processor anyway
         cval = parse_cval(options.cval, border, opened.dtype)
         height, width = self._layout.size(opened.pixels.shape)
         self._shape = self._layout.shape(opened.pixels.shape, -(-height // stride[0]), -(-width // stride[1]))

@@ -15,6 +15,7 @@ from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _normalized
 from .borders import Border, parse_border, parse_cval, source_indices
+from .checks import check_flag
 from .computation import Pair
 from .normalized import Weights
 from .output import allocate_output, write_output
@@ -36,6 +37,7 @@ class PreparedVarying:
         self._layout, self._dtype = opened.layout, result_dtype(opened.dtype, options.dtype)
         stride = check_pair("stride", options.stride, 1)
         border = parse_border("mode", options.mode)
+        check_flag("exact", options.exact)  # the bits are the same on every processor anyway
         cval = parse_cval(options.cval, border, opened.dtype)
         size = self._layout.size(opened.pixels.shape)
         results = [-(-length // step) for length, step in zip(size, stride, strict=True)]
