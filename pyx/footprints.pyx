@@ -2,6 +2,7 @@
 
 Whoever calls has checked everything (imfilter.engine.footprint_statistics does).
 """
+cimport cython
 from libc.stdint cimport int32_t, uint8_t
 from libc.stdlib cimport free, malloc
 
@@ -62,6 +63,7 @@ def fill_terms(double[::1] terms, Py_ssize_t count, bint triangle):
                 at += 1
 
 
+@cython.final
 cdef class Strips:
     """A statistic that is ready to be computed, strip by strip."""
     cdef Job job

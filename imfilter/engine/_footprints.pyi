@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -11,6 +11,7 @@ LEVELS: dict[str, int]
 def use_vectors(most: int) -> int: ...
 def fill_terms(terms: _Array, count: int, triangle: bool) -> None: ...
 
+@final
 class Strips:
     def __init__(
         self, image: _Array, mask: _Array | None, out: _Array, shape: tuple[int, int],

@@ -52,7 +52,7 @@ class TiledRecipe:
         recipe, photo = recipe.at_size((source.shape[0], source.shape[1])), make_sample(source)
         recipe.declare_nodata(photo)
         self._light = recipe.needs_light(photo, signed)
-        # One pixel shows the type of the result. Masks, guides and maps are as large as the image; black may be no data.
+        # One pixel shows the type of the result. Masks, guides and maps are as large as images; black may be no data.
         plain = replace(recipe, pipeline=recipe.pipeline.for_one_pixel(), nodata=NONE)
         whole = replace(plain, region=Region.whole()) if recipe.region else plain
         self.sample = whole.picture(photo, signed)  # raises what it would raise for the whole image
