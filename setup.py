@@ -85,6 +85,8 @@ JOINT_BILATERAL = [*SHARED, *(f"pyx/{part}" for part in (
     "joint_bilateral.pxi", "joint_bilateral.h", "joint_bilateral_rows.h", "lanes.h", "powers.h"))]
 SLIDING_WINDOWS = [*SHARED, "pyx/sliding_windows.pxi", "pyx/sliding_windows.h", "pyx/sliding_windows_rows.h",
                    "pyx/lanes.h"]
+EACH_VARIANT = ["pyx/each_variant.h", "pyx/forward.h"]
+ROWS = {"merging": "merging_rows", "patches": "patch_rows", "resampling": "resampling_rows", "varying": "varying_rows"}
 LINE_SUMS = ["pyx/line_sums.pxi", "pyx/line_sums.h", "pyx/lanes.h"]
 CORE = [*SHARED, *SHARING, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
 
@@ -104,19 +106,14 @@ def extensions():
     yield extension("engine._transforms", "transforms.pyx", ["pyx/transforms.h"], include_dirs=["pyx"])
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("engine._callbacks", "callbacks.pyx", [])
-    yield extension("engine._merging", "merging.pyx", [*SHARED, "pyx/merging.h", "pyx/merging_rows.h"],
-                    include_dirs=["pyx"])
-    yield extension("engine._patches", "patches.pyx",
-                    [*SHARED, "pyx/patches.h", "pyx/patch_rows.h", "pyx/each_variant.h"], include_dirs=["pyx"])
+    for name, rows in ROWS.items():
+        yield extension(f"engine._{name}", f"{name}.pyx", [*SHARED, f"pyx/{name}.h", f"pyx/{rows}.h", *EACH_VARIANT],
+                        include_dirs=["pyx"], define_macros=INLINE)
     yield extension("engine._blending", "blending.pyx", ["pyx/blending.h"], include_dirs=["pyx"])
     yield extension("engine._footprints", "footprints.pyx", [f"pyx/footprint_{part}.h" for part in (
         "tiles", "variants", "rows", "counts", "results")], include_dirs=["pyx"])
-    yield extension("engine._masked", "masked.pyx", ["pyx/masked.h", "pyx/masked_keys.h", "pyx/masked_rows.h"],
-                    include_dirs=["pyx"])
-    yield extension("engine._resampling", "resampling.pyx", [*SHARED, "pyx/resampling.h", "pyx/resampling_rows.h"],
-                    include_dirs=["pyx"])
-    yield extension("engine._varying", "varying.pyx", [*SHARED, "pyx/varying.h", "pyx/varying_rows.h"],
-                    include_dirs=["pyx"], define_macros=INLINE)
+    yield extension("engine._masked", "masked.pyx", [f"pyx/{part}.h" for part in (
+        "masked", "masked_keys", "masked_rows", "forward")], include_dirs=["pyx"])
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():

@@ -3,14 +3,7 @@
 #ifndef IMFILTER_EACH_VARIANT_H
 #define IMFILTER_EACH_VARIANT_H
 
-/* What a loop reads does not depend on what it writes. */
-#if defined(__clang__)
-#define FORWARD _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define FORWARD _Pragma("GCC ivdep")
-#else
-#define FORWARD
-#endif
+#include "forward.h"
 
 #define JOINED(name, real, variant) name##_##real##_##variant
 #define NAMED_FOR(name, real, variant) JOINED(name, real, variant)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "forward.h"
 
 enum { UNSIGNED, SIGNED, FLOATING };    /* how samples become keys */
 
@@ -22,15 +23,6 @@ struct Window {
 #define CHORD_START(window, c) \
     ((window)->chords[3 * (c)] * (window)->pitch + (window)->chords[3 * (c) + 1] * (window)->channels)
 #define CHORD_LENGTH(window, c) ((window)->chords[3 * (c) + 2])
-
-/* Keys may be computed in place: what a vector reads lies at or behind what it writes. */
-#if defined(__clang__)
-#define FORWARD _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define FORWARD _Pragma("GCC ivdep")
-#else
-#define FORWARD
-#endif
 
 /* The weight that the keys below a result may have at most: less than all of them have, so that one remains. */
 static inline uint32_t share_of_uint32(uint32_t total, double percent) {

@@ -8,13 +8,13 @@ TARGET static void NAMED(add_rows)(const REAL *rows, ptrdiff_t step, const REAL 
     for (; j + 4 <= taps; j += 4) {
         const REAL *a = rows + j * step, *b = a + step, *c = b + step, *d = c + step;
         const REAL u = weights[j], v = weights[j + 1], w = weights[j + 2], x = weights[j + 3];
-        APART
+        FORWARD
         for (ptrdiff_t k = 0; k < count; k++) into[k] = (((into[k] + u * a[k]) + v * b[k]) + w * c[k]) + x * d[k];
     }
     for (; j < taps; j++) {
         const REAL *a = rows + j * step;
         const REAL u = weights[j];
-        APART
+        FORWARD
         for (ptrdiff_t k = 0; k < count; k++) into[k] = into[k] + u * a[k];
     }
 }

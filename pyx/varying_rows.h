@@ -4,14 +4,14 @@
 TARGET static void NAMED(symmetric)(const REAL *center, ptrdiff_t step, const REAL *taps, int radius, REAL *into,
                                     ptrdiff_t count) {
     const REAL first = taps[0];
-    APART
+    FORWARD
     for (ptrdiff_t x = 0; x < count; x++) into[x] = first * center[x];
     int k = 1;
     for (; k + 3 <= radius; k += 4) { /* four at a time, in the order of one at a time */
         const REAL t = taps[k], u = taps[k + 1], v = taps[k + 2], w = taps[k + 3];
         const REAL *a = center - k * step, *b = a - step, *c = b - step, *d = c - step;
         const REAL *e = center + k * step, *f = e + step, *g = f + step, *h = g + step;
-        APART
+        FORWARD
         for (ptrdiff_t x = 0; x < count; x++) {
             REAL sum = (into[x] + t * (a[x] + e[x])) + u * (b[x] + f[x]);
             into[x] = (sum + v * (c[x] + g[x])) + w * (d[x] + h[x]);
@@ -20,14 +20,14 @@ TARGET static void NAMED(symmetric)(const REAL *center, ptrdiff_t step, const RE
     for (; k <= radius; k++) {
         const REAL tap = taps[k];
         const REAL *a = center - k * step, *b = center + k * step;
-        APART
+        FORWARD
         for (ptrdiff_t x = 0; x < count; x++) into[x] = into[x] + tap * (a[x] + b[x]);
     }
 }
 
 /* Add a level of a ladder where a pixel's place is less than 1 from its number. */
 TARGET static void NAMED(share)(const REAL *level, const REAL *places, REAL number, REAL *into, ptrdiff_t count) {
-    APART
+    FORWARD
     for (ptrdiff_t x = 0; x < count; x++) {
         REAL apart = places[x] - number;
         REAL part = 1 - (apart < 0 ? -apart : apart), product = part * level[x];
@@ -50,13 +50,13 @@ TARGET static void NAMED(direct)(const REAL *center, ptrdiff_t row, const REAL *
             for (ptrdiff_t x = 0; x < lanes; x++) across[x] = 0;
             for (int dx = -radius; dx <= radius; dx++) {
                 const REAL *inner = own + (dx < 0 ? -dx : dx) * plane;
-                APART
+                FORWARD
                 for (ptrdiff_t x = 0; x < lanes; x++) {
                     REAL product = inner[x] * source[x + dx];
                     across[x] = across[x] + (inner[x] != 0 ? product : 0);
                 }
             }
-            APART
+            FORWARD
             for (ptrdiff_t x = 0; x < lanes; x++) {
                 REAL product = outer[x] * across[x];
                 sums[x] = sums[x] + (outer[x] != 0 ? product : 0);
@@ -67,7 +67,7 @@ TARGET static void NAMED(direct)(const REAL *center, ptrdiff_t row, const REAL *
 
 /* Sums of twice as many samples. */
 TARGET static void NAMED(twice)(const REAL *from, ptrdiff_t span, REAL *into, ptrdiff_t count) {
-    APART
+    FORWARD
     for (ptrdiff_t x = 0; x < count; x++) into[x] = from[x] + from[x + span];
 }
 
@@ -81,7 +81,7 @@ TARGET static void NAMED(chords)(const REAL *sums, ptrdiff_t row, const int32_t 
         for (int k = 0; most >> k; k++) {
             if (!(most >> k & 1)) continue;
             const REAL *from = sums + k * row + place;
-            APART
+            FORWARD
             for (ptrdiff_t x = 0; x < lanes; x++) into[x] = into[x] + from[x];
             place += (ptrdiff_t)1 << k;
         }
@@ -94,7 +94,7 @@ TARGET static void NAMED(chords)(const REAL *sums, ptrdiff_t row, const int32_t 
     }
     for (int k = 0; most >> k; k++) {
         const REAL *from = sums + k * row;
-        APART
+        FORWARD
         for (ptrdiff_t x = 0; x < lanes; x++) {
             int32_t wanted = lengths[x] >> k & 1;
             REAL value = wanted ? from[places[x]] : 0;
@@ -112,7 +112,7 @@ TARGET static void NAMED(disk)(const REAL *sums, ptrdiff_t row, const int32_t *s
         const ptrdiff_t lanes = count - start < LANES ? count - start : LANES;
         int32_t lengths[LANES], least = INT32_MAX, most = 0;
         REAL chords[LANES];
-        APART
+        FORWARD
         for (ptrdiff_t x = 0; x < lanes; x++) { /* below 2^24, so that the root of a float is rounded down rightly */
             int32_t rest = squares[start + x] - apart;
             int32_t half = (int32_t)sqrtf((float)(rest < 0 ? 0 : rest));
@@ -124,7 +124,7 @@ TARGET static void NAMED(disk)(const REAL *sums, ptrdiff_t row, const int32_t *s
         }
         if (!most) continue;
         NAMED(chords)(sums + start, row, lengths, least, most, chords, lanes);
-        APART
+        FORWARD
         for (ptrdiff_t x = 0; x < lanes; x++) into[start + x] = into[start + x] + chords[x];
     }
 }
