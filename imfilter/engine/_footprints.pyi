@@ -1,6 +1,7 @@
 from typing import Any
 
 import numpy as np
+from typing_extensions import disjoint_base
 
 _Array = np.ndarray[Any, Any]
 
@@ -11,6 +12,7 @@ LEVELS: dict[str, int]
 def use_vectors(most: int) -> int: ...
 def fill_terms(terms: _Array, count: int, triangle: bool) -> None: ...
 
+@disjoint_base
 class Strips:
     def __init__(
         self, image: _Array, mask: _Array | None, out: _Array, shape: tuple[int, int],
