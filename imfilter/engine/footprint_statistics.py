@@ -105,7 +105,7 @@ def _cast_needs(needs: Array | None) -> Array | None:
     return None if needs is None else np.ascontiguousarray(np.clip(needs, 0, len(needs)), np.int32)
 
 
-@lru_cache(2)
+@lru_cache(1)
 def _make_terms(count: int, triangle: bool) -> Array:
     """Return the terms of entropies of `count` pixels, after those of all smaller numbers if they are kept."""
     terms = np.empty((count + 1) * (count + 2) // 2 if triangle else count + 1)
