@@ -69,8 +69,8 @@ def gaussian(
     those of scipy.ndimage and scikit-image. Derivatives of order n multiply them by the Hermite polynomial
     He_n(x / sigma) and by (-1 / sigma)^n, and convolve. As in SciPy, those of even orders do not quite sum to 0.
 
-    From sigma 9 on, bytes are computed on a coarse grid; with 'approximate' 16-bit integers and floats are, too, but not
-    with a mask. NaN and infinity may then reach 4 sigma beyond the kernel. For a kernel of `imfilter.kernels`,
+    From sigma 9 on, bytes are computed on a coarse grid; with 'approximate' 16-bit integers and floats are, too, but
+    not with a mask. NaN and infinity may then reach 4 sigma beyond the kernel. For a kernel of `imfilter.kernels`,
     `imfilter.plan(image, kernel, method="approximate")` prints the proven bound of the error.
 
     Examples
