@@ -81,7 +81,7 @@ def gaussian(
     He_n(x / sigma) and by (-1 / sigma)^n, and convolve. As in SciPy, those of even orders do not quite sum to 0.
 
     From sigma 9 on, bytes are computed on a coarse grid; with 'approximate' 16-bit integers and floats are, too, but
-    for those with a mask. NaN and infinity may then reach 4 sigma beyond the kernel. For a kernel of
+    not with a mask. NaN and infinity may then reach 4 sigma beyond the kernel. For a kernel of
     `imfilter.kernels`, `imfilter.plan(image, kernel, method="approximate")` prints the proven bound of the error.
 
     With a map, the result at a pixel is that of the Gaussian of its own sigma. Above sigma 1, it is interpolated,
