@@ -299,6 +299,7 @@ def test_the_command_line(folder, here, rng):
         (["--map", "flat.png", "--to", "3"], "darker and brighter samples to span 0 to 3, got 7 alone", 2),
         (["--to", "3"], "--to is for a map: name one with --map", 2),
         (["--map", "flat.png", "--from", "3"], "--from needs --to", 2),
+        (["--map", "flat.png", "--from", "-2", "--to", "3"], "from must be a number of at least 0, got -2.0", 2),
         (["--map", "flat.png", "--size", "3"], "only one of --size and --map can be given", 2),
         (["--map", "photo.png"], "photo.png: this image must be a gray map", 2),
         (["--map", "none.png"], "none.png", 2),

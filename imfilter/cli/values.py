@@ -22,7 +22,7 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not isinstance(value, str):
             return value
         try:
-            return read(self.kind, param.human_readable_name if param else "value", value)
+            return read(self.kind, param.opts[-1].lstrip("-").replace("-", "_") if param else "value", value)
         except ImfilterError as error:
             self.fail(str(error), param, ctx)
 
