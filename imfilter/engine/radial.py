@@ -24,7 +24,7 @@ from .request import FilterOptions
 
 ROWS = 16  # of the results of a block
 SAMPLES = 2**15  # of a block, about
-# Of samples of a path: as many as it is long, or up to a third more. Longer ones have samples farther apart.
+# Of samples of a path: as many as it is long, or up to half as much again. Longer ones have samples farther apart.
 COUNTS = np.array([1, 2, *(step << k for k in range(13) for step in (3, 4))], np.intp)
 
 
