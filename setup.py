@@ -128,12 +128,18 @@ def extensions():
                             flags if MSVC else [*flags, ROUNDED], include_dirs=["pyx"], define_macros=INLINE)
 
 
-setup(
-    ext_modules=cythonize(
+def translate():
+    """Return the extensions, translated to C."""
+    return cythonize(
         list(extensions()),
         include_path=["pyx"],
         build_dir=f"build/{BUILD}",     # of its own, because directives and flags differ
         compiler_directives=DIRECTIVES,
-    ),
+    )
+
+
+setup(
+    # An sdist has no C in it, and to translate everything takes longer than all else.
+    ext_modules=[] if {"sdist", "egg_info"} & set(sys.argv) else translate(),
     options={"build": {"build_base": f"build/{BUILD}"}, "build_ext": {"parallel": os.cpu_count()}},
 )
