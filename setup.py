@@ -1,4 +1,5 @@
 """The extension modules: what each is made of, and how it is compiled. Everything else is in pyproject.toml."""
+import multiprocessing
 import os
 import platform
 import sys
@@ -62,6 +63,9 @@ elif X86:
 
 if BUILD == "thread":
     VARIANTS = {"baseline": []}     # threads share the same data in all of them
+
+# Elsewhere a new process would run this file again.
+PROCESSES = os.cpu_count() if multiprocessing.get_start_method() == "fork" else 0
 
 # A build with any NumPy from 2 on runs with all that are supported.
 NUMPY = {"include_dirs": ["pyx", np.get_include()], "define_macros": [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")]}
@@ -135,6 +139,7 @@ def translate():
         include_path=["pyx"],
         build_dir=f"build/{BUILD}",     # of its own, because directives and flags differ
         compiler_directives=DIRECTIVES,
+        nthreads=PROCESSES,
     )
 
 

@@ -105,8 +105,8 @@ def test_every_way_to_make_a_chain_makes_the_same():
 @pytest.mark.parametrize(("make", "words"), [
     (lambda: Pipeline("sobl"), "there is no filter 'sobl': did you mean 'sobel'"),
     (lambda: Pipeline("sobel,gausian:sigma=2"), "there is no filter 'gausian': did you mean 'gaussian'"),
-    (lambda: Pipeline("gaussian:sigm=2"), "gaussian has the parameters sigma, truncate, order, method, linear, mode, cval, "
-                                          "stride and exact, got 'sigm': did you mean 'sigma'"),
+    (lambda: Pipeline("gaussian:sigm=2"), "gaussian has the parameters sigma, truncate, order, method, linear, mode, "
+                                          "cval, stride and exact, got 'sigm': did you mean 'sigma'"),
     (lambda: Pipeline("sobel").then("gaussian", sigm=2), "got 'sigm': did you mean 'sigma'"),
     (lambda: Pipeline("sobel:linear"), "sobel has the parameters axis, mode, cval, stride and exact, got 'linear'"),
     (lambda: Pipeline("gaussian:sigma=-1"), "sigma must be a number of at least 0, got -1"),
