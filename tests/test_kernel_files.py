@@ -103,7 +103,7 @@ def test_a_look_is_learned_and_given_to_other_photos(here, folder):
     said = here("learn", "before.png", "after.png", "--size", "3", "-o", "look.json")
     lines = said.out.splitlines()
     assert [line.split() for line in lines[:3]] == [["0", "-1", "0"], ["-1", "5", "-1"], ["0", "-1", "0"]]
-    assert lines[-2].startswith("explained  100 % of its variance") and lines[-1] == "wrote look.json"
+    assert lines[-4].startswith("explained  100 % of its variance") and lines[-1] == "wrote look.json"
     assert json.loads(Path("look.json").read_bytes())["file"] == "imfilter kernel"
     here("apply", "look.json", "photo.png")
     np.testing.assert_array_equal(pixels("photo.look.png"), imfilter.sharpen(pixels("photo.png")))
@@ -120,7 +120,7 @@ def test_a_look_is_learned_and_given_to_other_photos(here, folder):
     (["photo.png", "photo.png", "-o", "look.txt"], 2, "--output must end in .json, got 'look.txt'"),
     (["photo.png", "photo.png", "--size", "0"], 2, "size must be an integer of at least 1, got 0"),
     (["small.png", "small.png"], 2, "as there are parameters"),
-    (["photo.png"], 2, "Missing argument 'AFTER'"),
+    (["photo.png"], 2, "as many photos after as before, got 1"),
 ])
 def test_what_cannot_be_learned_is_said(here, folder, arguments, status, words):
     Image.new("RGB", (6, 6)).save("small.png")

@@ -63,8 +63,8 @@ def name_errors(path: str) -> Iterator[None]:
         raise ImfilterError(f"{path}: {error.fact}") from None
 
 
-def read_image(path: str, max_pixels: int | None = None) -> Picture:
-    """Return the first image in a file, and print what was ignored."""
+def read_image(path: str, max_pixels: int | None = None, *, quiet: bool = False) -> Picture:
+    """Return the first image in a file, and print what was ignored, unless it is to be quiet."""
     from .. import files
 
     collect_messages()
@@ -72,7 +72,8 @@ def read_image(path: str, max_pixels: int | None = None) -> Picture:
     notes = [f"only the first of {len(photo.frames)} frames is used"] if len(photo.frames) > 1 else []
     image = photo.image
     for note in [*photo.notes, *notes, *take_messages()]:
-        print_message(f"{path}: {note}")
+        if not quiet:
+            print_message(f"{path}: {note}")
     return image
 
 

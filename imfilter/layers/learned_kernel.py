@@ -7,6 +7,10 @@ from typing import Any
 
 from ..arrays.dtypes import Array
 from ..pipeline.kernel_files import apply_kernel, format_kernel
+from .pattern import Pattern
+
+EXACT = 1.2  # residuals up to this many times rounding are nothing but rounding
+POOR = 0.95  # share of the variance below which a fit is poor
 
 
 @dataclass(frozen=True)
@@ -15,20 +19,44 @@ class LearnedKernel:
 
     kernel: (kh, kw) for `imfilter.correlate`, or (C_out, C_in, kh, kw) for `imfilter.conv2d`, float64. bias: a number,
     or (C_out,) numbers, added to the results; 0 unless it was to be learned. parameters: those of the pattern.
-    residual: root mean square of the remaining differences, in units of the second image. explained: share of the
-    second image's variance that the kernel explains, at most 1. condition: condition number of the normal equations,
-    with all parameters scaled alike. samples: number of samples of the second image that were used. warning: why the
-    kernel is not reliable, or None.
+    errors: how far each of the parameters may be off, see Notes of `imfilter.learn`. pattern: the weights that are 0,
+    or equal to each other up to a sign, within these errors; `learn` with ``pattern=`` of it learns them so.
+    residual: root mean square of the remaining differences, in units of the second image. rounding: what the residual
+    is when nothing but rounding remains. explained: share of the second image's variance that the kernel explains, at
+    most 1. condition: condition number of the normal equations, with all parameters scaled alike. samples: number of
+    samples of the second image that were used. warning: why the kernel is not reliable, or None. advice: other
+    arguments of `imfilter.learn` that explain the images better, each with the share of the residual that it leaves,
+    measured in the middle of the first images.
     """
 
     kernel: Array
     bias: Any
     parameters: Array
+    errors: Array
+    pattern: Pattern
     residual: float
+    rounding: float
     explained: float
     condition: float
     samples: int
     warning: str | None = None
+    advice: tuple[tuple[dict[str, Any], float], ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether only rounding remains."""
+        return self.residual <= EXACT * self.rounding
+
+    @property
+    def verdict(self) -> str:
+        """How good the fit is, in words."""
+        if self.exact:
+            return "exact: what remains is no more than rounding"
+        share = f"{100 * self.explained:.4g} % of the variance"
+        times = f"the residual is {self.residual / self.rounding:.3g} times that of rounding"
+        if self.explained < POOR:
+            return f"poor: the kernel explains only {share}, and {times}"
+        return f"near: the kernel explains {share}, but {times}"
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
         """Filter an image; the keywords are those of `imfilter.gaussian`."""

@@ -1,22 +1,21 @@
-"""Learn a kernel from two images: the one that turns the first into the second, by least squares."""
+"""Learn a kernel from images before and after a change, by least squares."""
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..arrays.alpha import split_picture_alpha
-from ..arrays.conversion import as_array, is_picture
-from ..arrays.dtypes import Array, supported_dtype, to_native
 from ..errors import DtypeError, ImfilterError, check_pair
+from .advice import advise
+from .fitting import Fit, fit_pairs, join_biases
+from .image_pairs import ImagePairs
 from .learned_kernel import LearnedKernel
-from .learning_problem import assemble_problem
-from .least_squares import solve_problem, sum_products
 from .pattern import Pattern
+from .snapping import estimate_errors, find_pattern, measure_rounding, snap_parameters
 
-MAX_ROUNDS = 3  # of learning again, using the kernel found so far to judge which samples are reliable
-ROUNDING = 0.5  # residuals below this are only rounding
+MAX_CONDITION = 1e10  # above it, the images do not determine the kernel
 
 
 class LearningWarning(UserWarning):
@@ -25,14 +24,16 @@ class LearningWarning(UserWarning):
 
 def learn(
     before: Any, after: Any, *, size: int | tuple[int, int] = 5, pattern: Pattern | None = None, bias: bool = False,
-    cross_channel: bool = False, channel_axis: int | None = -1, workers: int | None = None,
+    cross_channel: bool = False, snap: bool = False, channel_axis: int | None = -1, workers: int | None = None,
 ) -> LearnedKernel:
     """Learn the kernel that turns one image into another, by least squares.
 
     Parameters
     ----------
-    before, after : (H, W) or (H, W, C) arrays or Pillow images
-        Images of the same height and width, and with the same channels unless cross_channel. Alpha is ignored.
+    before, after : (H, W) or (H, W, C) arrays or Pillow images, or sequences of as many of them
+        Images of the same height and width, and with the same channels unless cross_channel. Alpha is ignored. With
+        several pairs, one kernel is learned from all; their sizes may differ. A sequence of your own is asked for one
+        image at a time, up to six times.
     size : int or (int, int), default 5
         Size of the kernel, down and across. Ignored if there is a pattern.
     pattern : Pattern, optional
@@ -42,6 +43,9 @@ def learn(
         Also learn a number to add.
     cross_channel : bool, default False
         Learn a kernel from every channel to every channel, instead of one kernel for all channels.
+    snap : bool, default False
+        Set weights to 0 that are 0 within their errors, tie those that are equal up to a sign, learn these again, and
+        round to a simple fraction what is one within its error: 0.24998 to 1/4.
     channel_axis : int or None, default -1
         Axis of the channels.
     workers : int, optional
@@ -50,7 +54,8 @@ def learn(
     Returns
     -------
     LearnedKernel
-        Its `kernel` is for `imfilter.correlate` (`imfilter.conv2d` if cross_channel): do not flip it.
+        Its `kernel` is for `imfilter.correlate` (`imfilter.conv2d` if cross_channel): do not flip it. Its `verdict`
+        says how good the fit is, and `advice` which other arguments would do better, if it is not exact.
 
     Raises
     ------
@@ -77,6 +82,10 @@ def learn(
     samples by the square of the surrounding detail, because JPEG keeps no fine differences in flat areas. `residual`
     and `explained` use the same weights.
 
+    The error of a parameter is 12 standard errors, s sqrt((X^T X)^-1), where s is the residual or, if larger, that of
+    rounding. If more than rounding remains, the noise is taken to be the same in 8 x 8 pixels of 3 channels, as in
+    JPEG's blocks. Kernels learned from photos were within these errors; they are no bound.
+
     References
     ----------
     C. F. Gauss, "Theoria combinationis observationum erroribus minimis obnoxiae", 1823.
@@ -89,63 +98,47 @@ def learn(
     >>> learned = imfilter.learn(photo, sharp, size=3)
     >>> (learned.kernel.round(6) + 0.0).tolist()
     [[0.0, -1.0, 0.0], [-1.0, 5.0, -1.0], [0.0, -1.0, 0.0]]
-    >>> round(learned.explained, 6)
-    1.0
+    >>> round(learned.explained, 6), learned.verdict
+    (1.0, 'exact: what remains is no more than rounding')
+    >>> learned.pattern
+    Pattern([[0, -1, 0], [-1, 2, -1], [0, -1, 0]])
     """
-    first, second = (_open_picture(name, image, channel_axis) for name, image in (("before", before), ("after", after)))
-    _check_pair(first, second, cross_channel)
-    pattern = _choose_pattern(first, second, check_pair("size", size, 1), cross_channel, pattern)
+    pairs = ImagePairs(before, after, channel_axis, cross_channel)
+    pattern = _choose_pattern(pairs, check_pair("size", size, 1), pattern)
     if pattern.free == 0 and not bias:
         raise ImfilterError("a pattern must have parameters to learn, got none")
-    problem = assemble_problem(first, second, pattern, cross_channel)
-    learned = solve_problem(problem, pattern, bias, *sum_products(problem, None, workers))
-    for _ in range(MAX_ROUNDS):
-        if second.dtype.kind == "f" or learned.residual < ROUNDING:
-            break
-        learned = solve_problem(problem, pattern, bias, *sum_products(problem, learned, workers))
+    learned = _describe_fit(fit_pairs(pairs, pattern, bias, workers), pairs, snap, workers)
     if learned.warning:
         warnings.warn(learned.warning, LearningWarning, stacklevel=2)
     return learned
 
 
-def _open_picture(name: str, image: Any, channel_axis: int | None) -> Array:
-    """Return a image's samples as (H, W, C), without alpha."""
-    pixels = split_picture_alpha(image)[0] if is_picture(image) else as_array(image, name)
-    supported_dtype(pixels.dtype)
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    elif pixels.ndim == 3 and channel_axis is not None:
-        pixels = np.moveaxis(pixels, channel_axis, -1)
-    else:
-        raise ImfilterError(f"{name} must have the shape (H, W) or (H, W, C), got {pixels.shape}")
-    pixels = to_native(pixels)
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise ImfilterError(f"{name} must be finite, got NaN or infinity")
-    return pixels
-
-
-def _check_pair(first: Array, second: Array, cross_channel: bool) -> None:
-    if first.shape[:2] != second.shape[:2]:
-        raise ImfilterError(
-            f"before and after must have the same height and width, got {first.shape[:2]} and {second.shape[:2]}")
-    if not cross_channel and first.shape != second.shape:
-        raise ImfilterError(
-            f"before and after must have the same channels unless cross_channel, got {first.shape[2]} and "
-            f"{second.shape[2]}")
-
-
-def _choose_pattern(
-    first: Array, second: Array, size: tuple[int, int], cross_channel: bool, pattern: Pattern | None
-) -> Pattern:
+def _choose_pattern(pairs: ImagePairs, size: tuple[int, int], pattern: Pattern | None) -> Pattern:
     """Return the pattern to learn, by default one of free weights; raise if it does not fit the images."""
     if pattern is not None and not isinstance(pattern, Pattern):
         raise DtypeError(f"pattern must be an imfilter.Pattern, got {type(pattern).__name__}")
-    ends = (second.shape[2], first.shape[2]) if cross_channel else ()
+    ends = pairs.channels[::-1] if pairs.cross_channel else ()
     shape = (*ends, *(size if pattern is None else pattern.shape[-2:]))
     if pattern is not None and pattern.shape != shape:
         raise ImfilterError(f"pattern must have the shape {shape} for these images, got {pattern.shape}")
-    if first.shape[0] < shape[-2] or first.shape[1] < shape[-1]:
-        raise ImfilterError(
-            f"the images must be at least as large as the kernel, {shape[-2]} x {shape[-1]}, got {first.shape[0]} x "
-            f"{first.shape[1]}")
     return Pattern.full(shape) if pattern is None else pattern
+
+
+def _describe_fit(fit: Fit, pairs: ImagePairs, snap: bool, workers: int | None) -> LearnedKernel:
+    """Return the kernel of a fit, with its errors, and what would be better."""
+    condition = fit.solution.condition
+    warning = None
+    if condition > MAX_CONDITION:
+        warning = (f"the images do not determine the kernel: the condition number is {condition:.1e}; "
+                   "use images with more detail, a smaller size or a pattern")
+    rounding = measure_rounding(pairs.dtype, fit.solution.scale)
+    errors = np.full(fit.pattern.free, np.inf) if warning else estimate_errors(fit.solution, rounding)
+    found = fit.pattern if warning else find_pattern(fit, errors, rounding)
+    if snap and not warning:
+        fit, errors = snap_parameters(fit, found, rounding)
+    solution = fit.solution
+    learned = LearnedKernel(
+        fit.pattern.kernel(solution.parameters), join_biases(fit.pattern, solution.biases, len(fit.sums)),
+        solution.parameters, errors, found, solution.residual, rounding, solution.explained, condition,
+        solution.samples, warning)
+    return learned if learned.exact or warning else replace(learned, advice=advise(pairs, fit, workers))

@@ -1,7 +1,7 @@
 """The least-squares problem of learning a kernel: which samples its taps read, and how much each sample counts."""
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,19 +9,25 @@ from ..arrays.dtypes import Array
 from ..convolution import conv2d, correlate
 from ..filters.blur import box
 from ..filters.edges import laplace
-from .learned_kernel import LearnedKernel
 from .pattern import Pattern
 
 CLIPPING_MARGIN = 2.0  # residuals between an expected value and the end of the range
 DETAIL_SIZE = 9  # pixels, about the size of JPEG's blocks
 
 
+class KnownKernel(NamedTuple):
+    """The kernel learned so far, its bias, and the root mean square of what it does not explain."""
+
+    kernel: Array
+    bias: Any
+    residual: float
+
+
 class Problem(NamedTuple):
     """The images as planes (planes, H, W), and the samples that each tap reads.
 
     step: distance in samples between neighboring taps of a row. taps: (taps, 3), the plane, row and column each one
-    reads. shape: of the kernel. matrix: (planes of after, taps + 1, parameters), the factor of each parameter at each
-    tap; the last row is the bias.
+    reads. shape: of the kernel.
     """
 
     before: Array
@@ -29,7 +35,6 @@ class Problem(NamedTuple):
     step: int
     taps: Array
     shape: tuple[int, int]
-    matrix: Array
 
     @property
     def rows(self) -> int:
@@ -42,30 +47,46 @@ class Problem(NamedTuple):
         return int(self.before.shape[2]) - (self.shape[1] - 1) * self.step
 
 
-def assemble_problem(first: Array, second: Array, pattern: Pattern, cross_channel: bool) -> Problem:
+def assemble_problem(first: Array, second: Array, pattern: Pattern) -> Problem:
     """Return the problem of learning a pattern from two images (H, W, C).
 
     One kernel for all channels is learned as that of a single channel whose rows are the interleaved samples.
     """
     height, _, channels = first.shape
-    if cross_channel:
+    if pattern.labels.ndim == 4:
         before, after, step = np.moveaxis(first, -1, 0), np.moveaxis(second, -1, 0), 1
     else:
         before, after, step = first.reshape(1, height, -1), second.reshape(1, height, -1), channels
-    ends = (len(after), len(before), *pattern.shape[-2:])
-    index, signs = pattern.index.reshape(ends), pattern.signs.reshape(ends)
-    taps = np.argwhere((index >= 0).any(0))
-    biases = len(after)
-    matrix = np.zeros((len(after), len(taps) + 1, pattern.free + biases))
-    for c in range(len(after)):
+    return Problem(before, after, step, find_taps(pattern), (pattern.shape[-2], pattern.shape[-1]))
+
+
+def find_taps(pattern: Pattern) -> Array:
+    """Return the taps that a pattern does not fix at 0 for all outputs: (taps, 3), plane, row and column."""
+    return np.argwhere((_by_output(pattern.index) >= 0).any(0))
+
+
+def tie_taps(pattern: Pattern, taps: Array) -> Array:
+    """Return the factor of each parameter at each tap: (outputs, taps + 1, parameters), with a row for the bias.
+
+    The biases of the outputs are the last parameters.
+    """
+    index, signs = _by_output(pattern.index), _by_output(pattern.signs)
+    outputs = len(index)
+    matrix = np.zeros((outputs, len(taps) + 1, pattern.free + outputs))
+    for c in range(outputs):
         for t, tap in enumerate(taps):
             if index[c, *tap] >= 0:
                 matrix[c, t, index[c, *tap]] = signs[c, *tap]
         matrix[c, -1, pattern.free + c] = 1
-    return Problem(before, after, step, taps, (pattern.shape[-2], pattern.shape[-1]), matrix)
+    return matrix
 
 
-def weight_samples(results: Array, problem: Problem, known: LearnedKernel | None, reads: Array) -> Array:
+def _by_output(values: Array) -> Array:
+    """Return what a pattern has at each weight as (outputs, planes, kh, kw)."""
+    return values if values.ndim == 4 else values[None, None]
+
+
+def weight_samples(results: Array, problem: Problem, known: KnownKernel | None, reads: Array) -> Array:
     """Return the weights of results, 0 for those that may have been clipped.
 
     Where the kernel learned so far leaves more than rounding, the results are noisy, like those of JPEG. The values it
@@ -95,7 +116,7 @@ def _measure_detail(problem: Problem, reads: Array) -> Array:
     return squared
 
 
-def _predict_results(problem: Problem, known: LearnedKernel, reads: Array) -> Array:
+def _predict_results(problem: Problem, known: KnownKernel, reads: Array) -> Array:
     """Return the results of the kernel learned so far, as planes."""
     if known.kernel.ndim == 4:
         planes = conv2d(reads, known.kernel, known.bias, channel_axis=0, dtype=np.float32, workers=1)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,16 +10,32 @@ from ..arrays.dtypes import Array
 from ..engine import _core
 from ..errors import ImfilterError
 from ..runtime.threads import for_each
-from .learned_kernel import LearnedKernel
-from .learning_problem import Problem, weight_samples
+from .learning_problem import KnownKernel, Problem, tie_taps, weight_samples
 from .pattern import Pattern
 
 STRIP_SAMPLES = 2**17  # samples of a strip; strips do not depend on the number of workers, so neither do the sums
-MAX_CONDITION = 1e10  # above it, the images do not determine the kernel
 NEGLIGIBLE = 1e-14  # eigenvalues below this share of the largest, per parameter, count as 0
 
 
-def sum_products(problem: Problem, known: LearnedKernel | None, workers: int | None) -> tuple[Array, Array]:
+class Solution(NamedTuple):
+    """What solves the normal equations, and how well.
+
+    variances: those of the parameters for residuals of 1 that are independent. residual: root mean square of what
+    remains. scale: that of the second images, or of the sizes of the terms that make them up, if larger. explained:
+    share of the variance of the second images. samples: how many were used.
+    """
+
+    parameters: Array
+    biases: Array
+    variances: Array
+    residual: float
+    scale: float
+    explained: float
+    condition: float
+    samples: int
+
+
+def sum_products(problem: Problem, known: KnownKernel | None, workers: int | None) -> tuple[Array, Array]:
     """Sum the products of all pairs of terms, and count the samples used, for each plane of results.
 
     The terms are the taps, 1 and the result. known: the kernel learned so far.
@@ -36,7 +52,7 @@ def sum_products(problem: Problem, known: LearnedKernel | None, workers: int | N
     return sum(strip[0] for strip in strips), sum(strip[1] for strip in strips)
 
 
-def _sum_strip(problem: Problem, known: LearnedKernel | None, first: int, last: int) -> tuple[Array, Array]:
+def _sum_strip(problem: Problem, known: KnownKernel | None, first: int, last: int) -> tuple[Array, Array]:
     """Return what sum_products does, for the result rows first to last - 1."""
     (down, across), rows = problem.shape, last - first
     given = problem.before[:, first:last + down - 1]
@@ -81,13 +97,16 @@ def _multiply_windows(samples: Array, starts: list[int], steps: list[int], weigh
     return symmetric
 
 
-def solve_problem(problem: Problem, pattern: Pattern, bias: bool, sums: Array, samples: Array) -> LearnedKernel:
-    """Return the kernel that solves the normal equations.
+def solve_equations(
+    taps: Array, pattern: Pattern, bias: bool, sums: Array, samples: Array, fixed: Array | None = None
+) -> Solution:
+    """Return the parameters that solve the normal equations.
 
-    sums: (planes, taps + 2, taps + 2), of the products of terms. samples: how many were summed in each plane.
+    taps: those of the sums. sums: (outputs, taps + 2, taps + 2), of the products of terms. samples: how many were
+    summed for each output. fixed: take these parameters instead, and find the biases alone.
     """
-    matrix = problem.matrix if bias else problem.matrix[:, :, :pattern.free]
-    unknowns = matrix.shape[2]
+    matrix = tie_taps(pattern, taps)
+    unknowns = pattern.free + (len(sums) if bias else 0)
     count = int(samples.sum())
     if count < unknowns:
         raise ImfilterError(
@@ -97,27 +116,33 @@ def solve_problem(problem: Problem, pattern: Pattern, bias: bool, sums: Array, s
         raise ImfilterError("the samples of the images must have squares that can be summed, got some beyond 1e150")
     normal = np.einsum("ctp,cts,csq->pq", matrix, sums[:, :-1, :-1], matrix, optimize=True)
     right = np.einsum("ctp,ct->p", matrix, sums[:, :-1, -1])
-    solution, condition = _solve_smallest(normal, right)
+    solution = np.zeros(len(right))
+    known = 0 if fixed is None else pattern.free
+    solution[:known] = [] if fixed is None else fixed
+    free = slice(known, unknowns)
+    solution[free], variances, condition = _solve_smallest(
+        normal[free, free], right[free] - normal[free, :known] @ solution[:known])
     squares, total, weight = sums[:, -1, -1].sum(), sums[:, -2, -1].sum(), sums[:, -2, -2].sum()
     error = max(float(squares - 2 * solution @ right + solution @ normal @ solution), 0.0)
     variation = squares - total * total / weight
     explained = float(1 - error / variation) if variation > 0 else float(error <= 0)
-    warning = None
-    if condition > MAX_CONDITION:
-        warning = (f"the images do not determine the kernel: the condition number is {condition:.1e}; "
-                   "use images with more detail, a smaller size or a pattern")
-    biases = solution[pattern.free:] if bias else np.zeros(len(problem.after))
-    parameters = solution[:pattern.free]
-    return LearnedKernel(pattern.kernel(parameters), biases if pattern.labels.ndim == 4 else float(biases[0]),
-                         parameters, math.sqrt(error / weight), explained, condition, count, warning)
+    scale = np.abs(solution) @ np.sqrt(normal.diagonal() / weight)
+    return Solution(solution[:pattern.free], solution[pattern.free:], variances[:pattern.free] * weight / count,
+                    math.sqrt(error / weight), max(scale, math.sqrt(squares / weight)), explained, condition, count)
 
 
-def _solve_smallest(normal: Array, right: Array) -> tuple[Array, float]:
-    """Return the smallest of the solutions, and the condition number with all parameters scaled alike."""
+def _solve_smallest(normal: Array, right: Array) -> tuple[Array, Array, float]:
+    """Return the smallest of the solutions, the diagonal of the inverse, and the condition number.
+
+    The condition number is that with all parameters scaled alike.
+    """
+    if not len(right):
+        return right, right, 1.0
     size = np.sqrt(normal.diagonal())
     scale = np.divide(1, size, out=np.zeros_like(size), where=size > 0)
     values, vectors = np.linalg.eigh(normal * np.outer(scale, scale))
     known = values > NEGLIGIBLE * len(values) * values[-1]
-    turned = vectors.T @ (right * scale)
-    solution: Array = scale * (vectors @ np.divide(turned, values, out=np.zeros_like(turned), where=known))
-    return solution, float(values[-1] / values[0]) if known.all() else math.inf
+    inverse = np.divide(1, values, out=np.zeros_like(values), where=known)
+    solution: Array = scale * (vectors @ (inverse * (vectors.T @ (right * scale))))
+    variances: Array = scale**2 * (vectors**2 @ inverse)
+    return solution, variances, float(values[-1] / values[0]) if known.all() else math.inf
