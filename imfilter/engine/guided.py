@@ -14,6 +14,7 @@ from ..arrays.opened import OpenedImage
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _merging, _normalized
+from .block_task import BlockTask
 from .borders import Border, parse_border, parse_cval, source_indices
 from .computation import Pair
 from .guide import check_guide_size, take_tile
@@ -133,19 +134,14 @@ class Rooms(NamedTuple):
     scratch: Array
 
 
-class Task:
-    """A guided filter of a stack of images, ready to be computed block by block on any number of threads.
-
-    source, target: arrays (images, rows, columns, channels), the target with rows without gaps.
-    """
-
-    align = 1
+class Task(BlockTask):
+    """A guided filter of a stack of images."""
 
     def __init__(
         self, source: Array, target: Array, guidance: Guidance, working: np.dtype[Any], placing: Placing
     ) -> None:
-        self._source, self._target, self._guidance, self._placing = source, target, guidance, placing
-        self._working, self._stopped = working, False
+        super().__init__(source, target)
+        self._guidance, self._placing, self._working = guidance, placing, working
         guides = 0 if guidance.guide is None else guidance.guide.shape[2]
         if guidance.joint and source.shape[3] == 3:
             guides = 3
@@ -155,9 +151,7 @@ class Task:
         self._pairs = _list_pairs(guides, min(group, channels))
         self._planes = max(guides + min(group, channels), 1)
         self._window = 2 * guidance.radius[0] + 1, 2 * guidance.radius[1] + 1
-        self._size = self._choose_size()
-        self._counts = [-(-length // size) for length, size in zip(target.shape[1:3], self._size, strict=True)]
-        self.rows = len(source) * self._counts[0] * self._counts[1]
+        self._cut(self._choose_size())
 
     def _choose_size(self) -> Pair:
         """Return the rows and columns of the results of a block: those with the smallest margin for their scratch."""
@@ -187,21 +181,6 @@ class Task:
         """Return the rows and columns of a block as large as a window."""
         sides = [max(2 * self._guidance.radius[k] * self._guidance.step // self._placing.stride[k], 16) for k in (0, 1)]
         return min(sides[0], self._target.shape[1]), min(sides[1], self._target.shape[2])
-
-    def stop(self) -> None:
-        """Make every thread end early."""
-        self._stopped = True
-
-    def run(self, first: int, last: int, caller: bool = True) -> None:
-        """Compute blocks first to last - 1."""
-        rooms = self._allocate_rooms()
-        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-            for number in range(first, last):
-                if self._stopped:
-                    return
-                number, column = divmod(number, self._counts[1])
-                n, row = divmod(number, self._counts[0])
-                self._compute(n, row * self._size[0], column * self._size[1], rooms)
 
     def _allocate_rooms(self) -> Rooms | Room:
         """Return arrays for the planes of the largest block."""

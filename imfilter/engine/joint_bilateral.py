@@ -16,6 +16,7 @@ from ..arrays.opened import OpenedImage
 from ..errors import check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _core, _normalized
+from .block_task import BlockTask
 from .borders import Border, parse_border, source_indices
 from .checks import check_flag
 from .computation import Pair
@@ -117,23 +118,19 @@ class Rooms(NamedTuple):
     rows: Array
 
 
-class Task:
-    """A joint bilateral filter of a stack of images, ready to be computed block by block on any number of threads.
-
-    source, target: arrays (images, rows, columns, channels), the target with rows without gaps.
-    """
-
-    align = 1
+class Task(BlockTask):
+    """A joint bilateral filter of a stack of images."""
 
     def __init__(
         self, source: Array, target: Array, likeness: Likeness, working: np.dtype[Any], placing: Placing
     ) -> None:
-        self._source, self._target, self._likeness, self._placing = source, target, likeness, placing
-        self._working, self._stopped, self._loops = working, False, _load_loops(placing.variant)
+        super().__init__(source, target)
+        self._likeness, self._placing, self._working = likeness, placing, working
+        self._loops = _load_loops(placing.variant)
         down, across = likeness.exponents.shape
         self._margin = down // 2, across // 2
         self._guides = source.shape[3] if likeness.guide is None else likeness.guide.shape[2]
-        self._size = self._choose_size()
+        self._cut(self._choose_size())
         self._planes = tuple(
             (length - 1) * step + 1 + 2 * margin + room for length, step, margin, room in zip(
                 self._size, placing.stride, self._margin, (0, ROOM), strict=True))
@@ -142,8 +139,6 @@ class Task:
         places = np.argwhere(counted) - self._margin
         self._offsets = np.ascontiguousarray(places[:, 0] * self._planes[1] + places[:, 1], np.intp)
         self._nearness = np.ascontiguousarray(likeness.exponents[counted], working)
-        self._counts = [-(-length // size) for length, size in zip(target.shape[1:3], self._size, strict=True)]
-        self.rows = len(source) * self._counts[0] * self._counts[1]
 
     def _choose_size(self) -> Pair:
         """Return the rows and columns of the results of a block: those with the smallest margin for their scratch."""
@@ -161,20 +156,6 @@ class Task:
             if best is None or cost < best[0]:
                 best = cost, (rows, columns)
         return best[1] if best else (min(max(2 * margin[0] // stride[0], 1), height), min(64, width))
-
-    def stop(self) -> None:
-        """Make every thread end early."""
-        self._stopped = True
-
-    def run(self, first: int, last: int, caller: bool = True) -> None:
-        """Compute blocks first to last - 1."""
-        rooms = self._allocate_rooms()
-        for number in range(first, last):
-            number, column = divmod(number, self._counts[1])
-            n, row = divmod(number, self._counts[0])
-            self._compute(n, row * self._size[0], column * self._size[1], rooms)
-            if self._stopped:
-                return
 
     def _allocate_rooms(self) -> Rooms:
         """Return arrays for the planes of the largest block; vectors read beyond the ends of rows."""

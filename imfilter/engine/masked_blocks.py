@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from . import _masked
+from .block_task import BlockTask
 from .computation import Pair
 from .footprint import chords_of
 from .masked_samples import LARGEST_PLACED, BlockSamples, Placing, Rooms, shape_buffer, store_results
@@ -28,19 +29,14 @@ LARGEST_WHOLE = 2**23  # samples of a window whose integer weights, up to 255, a
 TILE = 256  # bytes of a row of samples that are sorted together, as in pyx/masked.h
 
 
-class Task:
-    """Work on a stack of images, ready to be run block by block on any number of threads.
-
-    source, target: arrays (images, rows, columns, channels), like the mask of `weights`. equal: whether all samples
-    that count do so equally.
-    """
-
-    align = 1
+class Task(BlockTask):
+    """Ranks of the pixels of a stack of images that count. equal: whether all samples that count do so equally."""
 
     def __init__(
         self, source: Array, target: Array, weights: Weights, equal: bool, selection: Selection, placing: Placing
     ) -> None:
-        self._target, self._selection, self._window = target, selection, selection.window
+        super().__init__(source, target)
+        self._selection, self._window = selection, selection.window
         self._stride, self._channels = placing.stride, source.shape[3]
         self._weighted = not equal and not selection.is_extreme
         self._chords = chords_of(self._window)
@@ -52,9 +48,7 @@ class Task:
         self._samples = BlockSamples(
             source, weights, placing, self._keys, weighted=self._weighted, placed=placed,
             turned=selection.percent == 100)
-        self._counts = -(-target.shape[1] // self._size[0]), -(-target.shape[2] // self._size[1])
-        self.rows = len(target) * self._counts[0] * self._counts[1]
-        self._stopped = False
+        self._cut(self._size)
 
     def _choose_keys(self, bits: int, weights: Weights) -> bool:
         """Choose the keys of samples of so many bits, their selection and the block; return whether keys are places."""
@@ -107,20 +101,6 @@ class Task:
         down, across = ((count - 1) * step + taps for count, step, taps in zip(
             self._size, self._stride, self._window.size, strict=True))
         return down, across
-
-    def stop(self) -> None:
-        """Make every thread end early."""
-        self._stopped = True
-
-    def run(self, first: int, last: int, caller: bool = True) -> None:
-        """Compute blocks first to last - 1."""
-        rooms = self._allocate_rooms()
-        for number in range(first, last):
-            if self._stopped:
-                return
-            number, column = divmod(number, self._counts[1])
-            n, row = divmod(number, self._counts[0])
-            self._compute(n, row * self._size[0], column * self._size[1], rooms)
 
     def _allocate_rooms(self) -> Rooms:
         """Return buffers for the largest block. The system provides no memory for those that are not touched."""

@@ -15,6 +15,7 @@ from ..arrays.opened import OpenedImage
 from ..errors import check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _normalized, _patches
+from .block_task import BlockTask
 from .borders import Border, parse_border, parse_cval, source_indices
 from .computation import Pair
 from .output import allocate_output, write_output
@@ -116,26 +117,19 @@ class Rooms(NamedTuple):
     totals: Array
 
 
-class Task:
-    """Non-local means of a stack of images, ready to be computed block by block on any number of threads.
-
-    source, target: arrays (images, rows, columns, channels), the target with rows without gaps.
-    """
-
-    align = 1
+class Task(BlockTask):
+    """Non-local means of a stack of images."""
 
     def __init__(
         self, source: Array, target: Array, likeness: Likeness, working: np.dtype[Any], stride: Pair,
         border: tuple[Border, float], threads: int,
     ) -> None:
-        self._source, self._target, self._likeness, self._working = source, target, likeness, working
-        self._stride, self._border, self._stopped = stride, border, False
+        super().__init__(source, target)
+        self._likeness, self._working, self._stride, self._border = likeness, working, stride, border
         self._scale = choose_scale(likeness, source.shape[3], working)
         self._finite = source.dtype.kind != "f" and math.isfinite(border[1])
         self._starts = _patches.first_columns((likeness.patch, likeness.before), likeness.search)
-        self._size = self._choose_size(threads)
-        self._counts = [-(-length // size) for length, size in zip(target.shape[1:3], self._size, strict=True)]
-        self.rows = len(source) * self._counts[0] * self._counts[1]
+        self._cut(self._choose_size(threads))
 
     def _choose_size(self, threads: int) -> Pair:
         """Return the rows and columns of the results of a block: those with the least work beside them."""
@@ -182,21 +176,6 @@ class Task:
         shapes = _patches.room_shapes(
             self._source.shape[3], self._span(size), (likeness.patch, likeness.before), likeness.search)
         return *shapes, shapes[1]
-
-    def stop(self) -> None:
-        """Make every thread end early."""
-        self._stopped = True
-
-    def run(self, first: int, last: int, caller: bool = True) -> None:
-        """Compute blocks first to last - 1."""
-        rooms = self._allocate_rooms()
-        with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-            for number in range(first, last):
-                if self._stopped:
-                    return
-                number, column = divmod(number, self._counts[1])
-                n, row = divmod(number, self._counts[0])
-                self._compute(n, row * self._size[0], column * self._size[1], rooms)
 
     def _allocate_rooms(self) -> Rooms:
         """Return arrays for the largest block."""

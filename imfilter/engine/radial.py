@@ -15,6 +15,7 @@ from ..errors import check_pair
 from ..runtime.threads import run_task, thread_count
 from ..weights.elementary import cosine_and_sine_of
 from . import _normalized, _varying
+from .block_task import BlockTask
 from .borders import Border, parse_border, parse_cval
 from .checks import check_flag
 from .computation import Pair
@@ -102,36 +103,15 @@ class Sampling(NamedTuple):
     length: float
 
 
-class Task:
-    """A radial blur of a stack of images, ready to be computed block by block on any number of threads.
-
-    source, target: arrays (images, rows, columns, channels). weights: of the source's pixels, or None; fill: outside.
-    """
-
-    align = 1
+class Task(BlockTask):
+    """A radial blur of a stack of images. weights: of the source's pixels, or None; fill: outside."""
 
     def __init__(self, source: Array, target: Array, sampling: Sampling, weights: Array | None, fill: float) -> None:
-        self._source, self._target, self._sampling = source, target, sampling
-        self._weights, self._fill, self._stopped = weights, fill, False
-        self._size = ROWS, max(SAMPLES // (ROWS * target.shape[3]), 1)
-        self._counts = [-(-length // size) for length, size in zip(target.shape[1:3], self._size, strict=True)]
-        self.rows = len(source) * self._counts[0] * self._counts[1]
+        super().__init__(source, target)
+        self._sampling, self._weights, self._fill = sampling, weights, fill
+        self._cut((ROWS, max(SAMPLES // (ROWS * target.shape[3]), 1)))
 
-    def stop(self) -> None:
-        """Make every thread end early."""
-        self._stopped = True
-
-    def run(self, first: int, last: int, caller: bool = True) -> None:
-        """Compute blocks first to last - 1."""
-        with np.errstate(all="ignore"):
-            for number in range(first, last):
-                if self._stopped:
-                    return
-                number, column = divmod(number, self._counts[1])
-                n, row = divmod(number, self._counts[0])
-                self._compute(n, row * self._size[0], column * self._size[1])
-
-    def _compute(self, n: int, row: int, column: int) -> None:
+    def _compute(self, n: int, row: int, column: int, rooms: None) -> None:
         results = self._target[n, row:row + self._size[0], column:column + self._size[1]]
         border, cval, stride, center, turns, counts, length = self._sampling
         sums = np.empty(results.shape)

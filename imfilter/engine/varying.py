@@ -14,6 +14,7 @@ from ..arrays.opened import OpenedImage
 from ..errors import ImfilterError, check_pair
 from ..runtime.threads import run_task, thread_count
 from . import _normalized
+from .block_task import BlockTask
 from .borders import Border, parse_border, parse_cval, source_indices
 from .checks import check_flag
 from .computation import Pair
@@ -102,36 +103,16 @@ class Block(NamedTuple):
     width: int
 
 
-class Task:
-    """A blur by a map of a stack of images, ready to be computed block by block on any number of threads.
-
-    source, target: arrays (images, rows, columns, channels), the target with rows without gaps.
-    """
-
-    align = 1
+class Task(BlockTask):
+    """A blur by a map of a stack of images."""
 
     def __init__(self, source: Array, target: Array, reading: Reading, weights: Weights | None) -> None:
-        self._source, self._target, self._weights = source, target, weights
+        super().__init__(source, target)
+        self._weights = weights
         self._reading = reading if weights is None else reading._replace(real=np.dtype(np.float64))
-        self._counts = [-(-length // size) for length, size in zip(target.shape[1:3], BLOCK, strict=True)]
-        self.rows = len(source) * self._counts[0] * self._counts[1]
-        self._stopped = False
+        self._cut(BLOCK)
 
-    def stop(self) -> None:
-        """Make every thread end early."""
-        self._stopped = True
-
-    def run(self, first: int, last: int, caller: bool = True) -> None:
-        """Compute blocks first to last - 1."""
-        with np.errstate(invalid="ignore", over="ignore", under="ignore", divide="ignore"):
-            for number in range(first, last):
-                if self._stopped:
-                    return
-                number, column = divmod(number, self._counts[1])
-                n, row = divmod(number, self._counts[0])
-                self._compute(n, row * BLOCK[0], column * BLOCK[1])
-
-    def _compute(self, n: int, row: int, column: int) -> None:
+    def _compute(self, n: int, row: int, column: int, rooms: None) -> None:
         results = self._target[n, row:row + BLOCK[0], column:column + BLOCK[1]]
         rows, columns, channels = results.shape
         down, across = self._reading.stride
