@@ -41,7 +41,7 @@ class FilterGroup(click.Group):
             if kernel_text.is_kernel_text_file(name):
                 raise click.UsageError(f"{name} is a kernel as text: imfilter convolve --kernel {name} applies it", ctx)
             raise click.UsageError(f"there is no filter {name!r}{suggest_filters(name)}", ctx)
-        return _make_filter_command(FILTERS[name])
+        return make_filter_command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, declarations in filters_by_group().items():
@@ -54,7 +54,8 @@ def _shorten_summary(declaration: FilterDeclaration) -> str:
     return declaration.summary.partition(",")[0].partition(":")[0]
 
 
-def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
+def make_filter_command(declaration: FilterDeclaration) -> click.Command:
+    """Return the command of a filter."""
     own: list[click.Parameter] = [_make_option(parameter) for parameter in declaration.parameters]
     missing = {"linear"} - {parameter.name for parameter in declaration.parameters}
     own += _reject_options(declaration.name, missing if declaration.takes_mask else {*missing, "mask"})

@@ -151,7 +151,7 @@ def channels(output: str, force: bool, **options: Any) -> Status:
 @click.option("--kernel", type=KernelType(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
 @output("")
 def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output: str, force: bool,
-          mode: str, cval: float, max_pixels: int | None) -> Status:
+          mode: str | None, cval: float, max_pixels: int | None) -> Status:
     """Show the arithmetic behind one filtered pixel.
 
     Prints text, or draws a picture with --output.
@@ -174,7 +174,7 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         what = stage.name if stage else kernel
         own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in ("kernel", "bias")}
         with pictures.name_errors(photo):
-            return explain.pixel(image, x, y, what, **{"mode": mode, "cval": cval, **own})
+            return explain.pixel(image, x, y, what, **{"mode": mode or "reflect", "cval": cval, **own})
 
     if output:
         return _write(output, force, draw, describe=False)

@@ -19,6 +19,7 @@ from .status import Status
 COMMANDS = {
     "apply": "Apply a filter to photos",
     "convolve": "Convolve photos with your own kernel",
+    "restore": "Undo a blur whose kernel is known (deconvolution)",
     "learn": "Learn the kernel that turns one photo into another",
     "list": "List the filters, their parameters and defaults",
     "preview": "Show a photo under many filters on one sheet",
