@@ -19,6 +19,8 @@ from ..filters.parameters import Choice, Integer, Number
 from ..filters.sample_range import white_level
 from .point_spread import PointSpread
 
+ROUNDING = 0.02  # of the largest weight: negative weights that kernels learned from photos of 8 bits have
+
 
 def restore(
     image: Any, kernel: Any, method: str = RICHARDSON_LUCY, iterations: int = 30, noise: float | None = None, *,
@@ -36,7 +38,8 @@ def restore(
         The kernel of the blur: the point-spread function, as `imfilter.convolve` applies it. A text is a filter with
         its parameters ("gaussian:sigma=2", "motion:length=15:angle=30"), weights ("1 2 1; 2 4 2; 1 2 1"), or the name
         of a text file or of a file by `imfilter learn`. Its weights must not sum to 0; the result is as bright as the
-        image before a kernel of this sum. For Richardson-Lucy they must not be negative.
+        image before a kernel of this sum. For Richardson-Lucy they must not be negative; those
+        above -0.02 of the largest count as 0, since learned kernels have them.
     method : {'richardson_lucy', 'wiener'}, default 'richardson_lucy'
         'wiener' is better where there is little noise, and takes any kernel.
     iterations : int, default 30
@@ -80,8 +83,8 @@ def restore(
     content is made up for them, so that there are no artifacts. Pixels that no counted pixel depends on become the mean
     in Richardson-Lucy. Where no pixel counts at all, the result is NaN, or 0 for integers.
 
-    A channel of H x W float32 samples needs 32 bytes of scratch memory a pixel, with a mask 44 (double that for float64
-    and 32-bit integers), whatever the number of channels. A pixel of the result may depend on any pixel, so there are
+    Scratch memory is at most 34 bytes for each pixel of one channel, whatever the number of channels (68 for what is
+    computed in double: float64, int32 and 64-bit images). A pixel of the result may depend on any other, so there are
     no tiles, and no dask arrays.
 
     References
@@ -114,9 +117,11 @@ class Restoration(Operation):
     size = LARGEST_PREPARED + 1  # not kept: a file's name may mean another kernel in the next call
 
     def __init__(self, kernel: Array, method: str, iterations: int, noise: float | None) -> None:
-        if method == RICHARDSON_LUCY and kernel.min() < 0:
-            raise ImfilterError(f"kernel must not have negative weights for method {method!r}, got {kernel.min():g}: "
-                                f"use method {WIENER!r}")
+        if method == RICHARDSON_LUCY:
+            if kernel.min() < -ROUNDING * kernel.max():
+                raise ImfilterError(f"kernel must not have negative weights for method {method!r}, got "
+                                    f"{kernel.min():g}: use method {WIENER!r}")
+            kernel = np.maximum(kernel, 0)
         if method == RICHARDSON_LUCY and noise is not None:
             raise ImfilterError(f"noise must be None for method {method!r}, in which fewer iterations keep noise down, "
                                 f"got {noise:g}")
