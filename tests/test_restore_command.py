@@ -88,7 +88,8 @@ def test_in_chains(here, folder):
 
 @pytest.mark.parametrize(("options", "words", "status"), [
     ([], "Missing option '--kernel'", 2), (["--kernel", "nosuch"], "there is no kernel 'nosuch'", 2),
-    (["--kernel", "1 -1"], "kernel must not sum to 0", 2), (["--kernel", "no.json"], "no.json: there is no such file", 2),
+    (["--kernel", "1 -1"], "kernel must not sum to 0", 2),
+    (["--kernel", "no.json"], "no.json: there is no such file", 2),
     (["--kernel", "-1 3 -1"], "must not have negative weights", 2),
     (["--kernel", GAUSSIAN, "--noise", "0.1"], "noise must be None for method 'richardson_lucy'", 2),
     (["--kernel", GAUSSIAN, "--iterations", "0"], "iterations must be an integer of at least 1", 2),

@@ -2,6 +2,8 @@
 
 The observed photo is cut from the middle of a larger, blurred scene, with noise: as cameras observe.
 """
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -74,6 +76,18 @@ def test_a_kernel_learned_from_one_photo_restores_another(sample_images):
         restored = imfilter.restore(blurred, learned, method)
         errors = [np.mean((one.astype(float) - photo) ** 2) for one in (restored, blurred)]
         assert 10 * np.log10(errors[1] / errors[0]) > gain
+
+
+@pytest.mark.parametrize("name", ["astronaut.png", "grass.png"])
+def test_jpeg_files(sample_images, name):
+    """Noise that compression has made invisible to the estimate does no harm where it is named."""
+    sharp, observed, kernel = observe(sample_images / name, "disk:radius=5", 3)
+    file = io.BytesIO()
+    Image.fromarray(np.rint(255 * observed).astype(np.uint8)).save(file, "JPEG", quality=80)
+    photo = np.asarray(Image.open(file)) / np.float32(255)
+    least = measure(photo, sharp, kernel)[0] + 1.5
+    assert measure(imfilter.restore(photo, "disk:radius=5"), sharp, kernel)[0] > least
+    assert measure(imfilter.restore(photo, "disk:radius=5", "wiener", noise=0.01), sharp, kernel)[0] > least
 
 
 def test_the_border_is_not_darker_than_the_rest():

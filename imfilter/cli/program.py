@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
     """,
 )
 @click.version_option(__version__, prog_name="imfilter")
-@click.option(DEBUG, is_flag=True, help="Show the traceback of an error.")
+@click.option(DEBUG, is_flag=True, hidden=True, help="Show the traceback of an error.")
 def group(debug: bool) -> None:
     """Filter photos: edges, blurs, sharpening, relief and color, or any kernel."""
 

@@ -41,13 +41,14 @@ def restore(
         image before a kernel of this sum. For Richardson-Lucy they must not be negative; those
         above -0.02 of the largest count as 0, since learned kernels have them.
     method : {'richardson_lucy', 'wiener'}, default 'richardson_lucy'
-        'wiener' is better where there is little noise, and takes any kernel.
+        'wiener' is better unless the photo is a JPEG file, and takes any kernel.
     iterations : int, default 30
         Richardson-Lucy sharpens with each, and noise grows: 10 if there is much. Wiener ends by itself, after at most
         that many steps of conjugate gradients.
     noise : float or None, default None
         Standard deviation of the noise for 'wiener', as a share of the dtype's range: 1 is 255 of uint8 and 1.0 of
-        floats. None: estimated from each channel. More gives a smoother result.
+        floats. None: estimated from each channel, too low for JPEG files: 0.01 suits most. More gives a smoother
+        result.
     linear : bool, default False
         Whether to compute in linear light, as lenses blur.
     mode : {'ignore', 'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'ignore'
@@ -138,9 +139,9 @@ class Restoration(Operation):
 RESTORE = FilterDeclaration(
     "restore", "restoration", (
         Parameter("kernel", PointSpread(), inspect.Parameter.empty, "The kernel of the blur, as convolve applies it."),
-        Parameter("method", Choice(METHODS), RICHARDSON_LUCY, "richardson_lucy, or wiener for little noise."),
+        Parameter("method", Choice(METHODS), RICHARDSON_LUCY, "richardson_lucy, or wiener: better but for JPEG."),
         Parameter("iterations", Integer(1), 30, "Steps; with Richardson-Lucy, more are sharper and noisier."),
         Parameter("noise", Number(least=0, optional=True), None,
-                  "Standard deviation of the noise for wiener, as a share of the range; none: estimated."),
+                  "Standard deviation of the noise for wiener, as a share of the range; none: estimated; JPEG: 0.01."),
         LINEAR,
     ), Restoration, restore, far=True)
