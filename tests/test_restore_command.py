@@ -108,4 +108,7 @@ def test_tiles_are_refused_in_a_sentence(here, folder):
 def test_words_of_others(here, folder):
     for word in ("deconvolve", "deblur", "wiener"):
         assert "did you mean 'imfilter restore" in here(word, "photo.png", status=2).err
+    assert "imfilter restore --kernel" in here("apply", "restore", "photo.png", status=2).err
+    said = here("explain", "pixel", "photo.png", "--at", "1,1", "--filter", "restore:kernel=1 2 1", status=2).err
+    assert "restore is not made of kernels" in said
     assert "It is not a linear convolution" in here("show", "restore:kernel=1 2 1").out

@@ -25,6 +25,7 @@ REASONS = {
     "linear": "only blurs and color filters have it",
     "mask": "only blurs, sharpening and ranks have it; to filter a part of the photo, use --only",
 }
+OWN_COMMANDS = "convolve", "restore"  # words of chains that are no commands of apply
 
 
 class FilterGroup(click.Group):
@@ -37,6 +38,8 @@ class FilterGroup(click.Group):
         if kernel_files.is_kernel_file(name):
             return _make_file_command(name)
         name = find_american(name, FILTERS)
+        if name in OWN_COMMANDS:
+            raise click.UsageError(f"{name} is a command of its own: imfilter {name} --kernel KERNEL FILE...", ctx)
         if name not in FILTERS:
             if kernel_text.is_kernel_text_file(name):
                 raise click.UsageError(f"{name} is a kernel as text: imfilter convolve --kernel {name} applies it", ctx)

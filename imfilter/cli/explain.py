@@ -171,8 +171,10 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
     def draw() -> Picture:
-        what = stage.name if stage else kernel
-        own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in ("kernel", "bias")}
+        what, own = kernel, {}
+        if stage:
+            what, hidden = stage.name, () if stage.declaration.far else ("kernel", "bias")
+            own = {key: value for key, value in stage.keywords.items() if key not in hidden}
         with pictures.name_errors(photo):
             return explain.pixel(image, x, y, what, **{"mode": mode or "reflect", "cval": cval, **own})
 

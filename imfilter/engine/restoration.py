@@ -86,7 +86,7 @@ def _check_plane(plane: Array, counted: Array | None, method: str) -> None:
 def _check_value(name: str, value: float, method: str) -> None:
     if not math.isfinite(value):
         hint = ": mask='nan' fills NaN in" if math.isnan(value) and name == "image" else ""
-        raise ImfilterError(f"{name} must be finite where it counts, got {value}{hint}")
+        raise ImfilterError(f"{name} must be finite where it counts, got {value}", hint)
     if value < 0 and method == RICHARDSON_LUCY:
         raise ImfilterError(f"{name} must not be negative for method {method!r}, got {value:g}: use method {WIENER!r}")
 
