@@ -148,6 +148,29 @@ def test_images_of_few_pixels(shape, mode):
         assert np.array_equal(imfilter.restore(image, "gaussian:sigma=2", method, mode=mode, cval=7), image)
 
 
+def test_noise_is_a_share_of_the_range(rng):
+    image = rng.integers(0, 256, (30, 40)).astype(np.uint8)
+    floats = image.astype(np.float32) / np.float32(255)
+    smooth, sharp = (imfilter.restore(image, "box:size=3", "wiener", noise=noise, dtype="f4") for noise in (0.1, 0.01))
+    assert smooth.std() < 0.8 * sharp.std()
+    for noise, result in ((0.1, smooth), (0.01, sharp)):
+        assert np.allclose(255 * imfilter.restore(floats, "box:size=3", "wiener", noise=noise), result, atol=0.05)
+
+
+def test_small_negative_weights_of_learned_kernels_count_as_0(photo):
+    kernel = np.array([[0.001, 0.25, -0.005], [0.25, 0.5, 0.25], [-0.005, 0.25, 0]])
+    assert np.array_equal(imfilter.restore(photo, kernel), imfilter.restore(photo, kernel.clip(0)))
+
+
+def test_transforms_give_nothing_below_0(rng):
+    dark = np.zeros((256, 256), np.float32)
+    dark[20, 30] = 1000
+    kernel = rng.random((61, 61))
+    blurred = imfilter.convolve(dark, kernel)
+    assert imfilter.plan(dark, kernel).method == "fft" and blurred.min() < 0
+    assert imfilter.restore(blurred.clip(0), kernel, iterations=3).min() >= 0
+
+
 @pytest.mark.parametrize("scale", [2.0**-100, 2.0**100])
 @pytest.mark.parametrize("method", ["richardson_lucy", "wiener"])
 def test_the_range_of_floats_does_not_matter(photo, method, scale):

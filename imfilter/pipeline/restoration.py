@@ -77,12 +77,15 @@ def restore(
 
     Notes
     -----
+    A photo is a part of a larger scene, and pixels near its border were blurred with what lies beyond. With mode
+    'ignore' those pixels are unknown like the others, and computed with them: no content is made up for them, so that
+    there are no ripples along the border.
+
     With the blur H, its adjoint H', the observed pixels y and their weights W, Richardson-Lucy computes
     x <- x / (H' W 1) H'(W y / H x) from a constant, and Wiener solves (H' W H + p D' D) x = H' W y, where D are the
     differences of neighbors, and p is twice the variance of the noise over that of the sharp image's differences, which
-    follows from those of y. With mode 'ignore', x also has the pixels beyond the border that the kernel mixed in: no
-    content is made up for them, so that there are no artifacts. Pixels that no counted pixel depends on become the mean
-    in Richardson-Lucy. Where no pixel counts at all, the result is NaN, or 0 for integers.
+    follows from those of y. In Richardson-Lucy, pixels that no counted pixel depends on become the mean. Where no pixel
+    counts at all, the result is NaN, or 0 for integers.
 
     Scratch memory is at most 34 bytes for each pixel of one channel, whatever the number of channels (68 for what is
     computed in double: float64, int32 and 64-bit images). A pixel of the result may depend on any other, so there are
