@@ -38,10 +38,10 @@ def restore(
         The kernel of the blur: the point-spread function, as `imfilter.convolve` applies it. A text is a filter with
         its parameters ("gaussian:sigma=2", "motion:length=15:angle=30"), weights ("1 2 1; 2 4 2; 1 2 1"), or the name
         of a text file or of a file by `imfilter learn`. Its weights must not sum to 0; the result is as bright as the
-        image before a kernel of this sum. For Richardson-Lucy they must not be negative; those
-        above -0.02 of the largest count as 0, since learned kernels have them.
+        image before a kernel of this sum. For Richardson-Lucy they must not be negative; those above -0.02 of the
+        largest count as 0, since learned kernels have them.
     method : {'richardson_lucy', 'wiener'}, default 'richardson_lucy'
-        'wiener' is better unless the photo is a JPEG file, and takes any kernel.
+        'wiener' mostly restores more, unless the photo is a JPEG file, and takes any kernel.
     iterations : int, default 30
         Richardson-Lucy sharpens with each, and noise grows: 10 if there is much. Wiener ends by itself, after at most
         that many steps of conjugate gradients.
@@ -142,7 +142,7 @@ class Restoration(Operation):
 RESTORE = FilterDeclaration(
     "restore", "restoration", (
         Parameter("kernel", PointSpread(), inspect.Parameter.empty, "The kernel of the blur, as convolve applies it."),
-        Parameter("method", Choice(METHODS), RICHARDSON_LUCY, "richardson_lucy, or wiener: better but for JPEG."),
+        Parameter("method", Choice(METHODS), RICHARDSON_LUCY, "wiener mostly restores more, but not of JPEG files."),
         Parameter("iterations", Integer(1), 30, "Steps; with Richardson-Lucy, more are sharper and noisier."),
         Parameter("noise", Number(least=0, optional=True), None,
                   "Standard deviation of the noise for wiener, as a share of the range; none: estimated; JPEG: 0.01."),
