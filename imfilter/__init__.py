@@ -30,6 +30,7 @@ _MODULES: dict[str, str | None] = {
     "LearningWarning": "layers.learning",
     "Border": "engine.borders",
     "Pipeline": "pipeline.chain",
+    "restore": "pipeline.restoration",
     "blend": "pipeline.blending",
     "show": "explain",
     "contact_sheet": "explain",

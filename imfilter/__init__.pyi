@@ -27,6 +27,7 @@ from .layers.pattern import Pattern as Pattern
 from .layers.stack import Stack as Stack
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
+from .pipeline.restoration import restore as restore
 from .sampling.pyramids import pyramid as pyramid
 from .sampling.pyramids import pyramid_expand as pyramid_expand
 from .sampling.pyramids import pyramid_reconstruct as pyramid_reconstruct

@@ -25,6 +25,7 @@ REASONS = {
     "linear": "only blurs and color filters have it",
     "mask": "only blurs, sharpening and ranks have it; to filter a part of the photo, use --only",
 }
+OWN_COMMANDS = "convolve", "restore"  # words of chains that are no commands of apply
 
 
 class FilterGroup(click.Group):
@@ -37,11 +38,13 @@ class FilterGroup(click.Group):
         if kernel_files.is_kernel_file(name):
             return _make_file_command(name)
         name = find_american(name, FILTERS)
+        if name in OWN_COMMANDS:
+            raise click.UsageError(f"{name} is a command of its own: imfilter {name} --kernel KERNEL FILE...", ctx)
         if name not in FILTERS:
             if kernel_text.is_kernel_text_file(name):
                 raise click.UsageError(f"{name} is a kernel as text: imfilter convolve --kernel {name} applies it", ctx)
             raise click.UsageError(f"there is no filter {name!r}{suggest_filters(name)}", ctx)
-        return _make_filter_command(FILTERS[name])
+        return make_filter_command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, declarations in filters_by_group().items():
@@ -54,7 +57,8 @@ def _shorten_summary(declaration: FilterDeclaration) -> str:
     return declaration.summary.partition(",")[0].partition(":")[0]
 
 
-def _make_filter_command(declaration: FilterDeclaration) -> click.Command:
+def make_filter_command(declaration: FilterDeclaration) -> click.Command:
+    """Return the command of a filter."""
     own: list[click.Parameter] = [_make_option(parameter) for parameter in declaration.parameters]
     missing = {"linear"} - {parameter.name for parameter in declaration.parameters}
     own += _reject_options(declaration.name, missing if declaration.takes_mask else {*missing, "mask"})

@@ -151,7 +151,7 @@ def channels(output: str, force: bool, **options: Any) -> Status:
 @click.option("--kernel", type=KernelType(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
 @output("")
 def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output: str, force: bool,
-          mode: str, cval: float, max_pixels: int | None) -> Status:
+          mode: str | None, cval: float, max_pixels: int | None) -> Status:
     """Show the arithmetic behind one filtered pixel.
 
     Prints text, or draws a picture with --output.
@@ -171,10 +171,12 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
     def draw() -> Picture:
-        what = stage.name if stage else kernel
-        own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in ("kernel", "bias")}
+        what, own = kernel, {}
+        if stage:
+            what, hidden = stage.name, () if stage.declaration.far else ("kernel", "bias")
+            own = {key: value for key, value in stage.keywords.items() if key not in hidden}
         with pictures.name_errors(photo):
-            return explain.pixel(image, x, y, what, **{"mode": mode, "cval": cval, **own})
+            return explain.pixel(image, x, y, what, **{"mode": mode or "reflect", "cval": cval, **own})
 
     if output:
         return _write(output, force, draw, describe=False)

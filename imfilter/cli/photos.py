@@ -15,6 +15,7 @@ from ..batch.targets import make_folder
 from ..errors import FileError, ImfilterError
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.kernel_text import describe_surprises
+from ..pipeline.reach import UNBOUNDED
 from ..pipeline.recipe import Recipe
 from ..runtime.library_messages import collect_messages
 from .declare import list_options, resolve_clashes, take_options
@@ -125,6 +126,8 @@ def list_surprises(recipe: Recipe) -> list[str]:
 
 def _describe_empty(filter: Filter) -> list[str]:
     """Return a warning if the mask leaves parts of the result without any pixel that counts."""
+    if filter.reach == UNBOUNDED:
+        return []
     from ..blocks.build import Block, split_pipeline
 
     height, width = filter.keywords["mask"].shape

@@ -19,6 +19,7 @@ from .status import Status
 COMMANDS = {
     "apply": "Apply a filter to photos",
     "convolve": "Convolve photos with your own kernel",
+    "restore": "Undo a blur whose kernel is known (deconvolution)",
     "learn": "Learn the kernel that turns one photo into another",
     "list": "List the filters, their parameters and defaults",
     "preview": "Show a photo under many filters on one sheet",
@@ -63,7 +64,7 @@ class LazyGroup(click.Group):
     """,
 )
 @click.version_option(__version__, prog_name="imfilter")
-@click.option(DEBUG, is_flag=True, help="Show the traceback of an error.")
+@click.option(DEBUG, is_flag=True, hidden=True, help="Show the traceback of an error.")
 def group(debug: bool) -> None:
     """Filter photos: edges, blurs, sharpening, relief and color, or any kernel."""
 

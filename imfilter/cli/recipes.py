@@ -150,7 +150,9 @@ def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recip
         if options.feather is not None and options.only is None:
             raise click.UsageError("--feather softens the edge of a region: name one with --only")
         region = replace(options.only, feather=options.feather or 0) if options.only else None
-        placing = {key: values[key] for key in ("mode", "cval", "exact")}
+        if values["mode"] is None:
+            del values["mode"]
+        placing = {key: values[key] for key in ("mode", "cval", "exact") if key in values}
         others = [one for spec in options.then for one in Pipeline.parse(spec, **placing)]
         grayscale = [Filter.from_name("grayscale", exact=values["exact"])] * options.gray
         pipeline = Pipeline(*grayscale, first(**values), *others)

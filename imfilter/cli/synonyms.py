@@ -13,6 +13,8 @@ COMMANDS = {
     "conv": "imfilter convolve", "train": "imfilter learn", "fit": "imfilter learn", "view": "imfilter show",
     "draw": "imfilter show", "plot": "imfilter show", "sheet": "imfilter preview", "contact_sheet":
     "imfilter preview", "man": "imfilter help", "convert": "imfilter convolve --kernel 1",
+    "deconvolve": "imfilter restore", "deconvolution": "imfilter restore", "deblur": "imfilter restore", "unblur":
+    "imfilter restore", "wiener": "imfilter restore --method wiener", "richardson_lucy": "imfilter restore",
 }
 STRENGTH = ("--sigma", "--size", "--radius", "--length")
 # What other programs call options; those that the command has are proposed.

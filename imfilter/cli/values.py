@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ..errors import ImfilterError
+from ..errors import FileError, ImfilterError
 from ..filters.parameters import Kind, read
 
 UNITS = {"k": 10**3, "M": 10**6, "G": 10**9}
@@ -23,6 +23,8 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             return value
         try:
             return read(self.kind, param.opts[-1].lstrip("-").replace("-", "_") if param else "value", value)
+        except FileError:  # not wrong usage, but a file
+            raise
         except ImfilterError as error:
             self.fail(str(error), param, ctx)
 

@@ -7,14 +7,22 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array
+from ..engine.borders import Border
 from ..engine.normalized import MaskTile, alpha_weights
 from ..errors import check_pair
 
 
 def filter_beside_alpha(
-    function: Callable[..., Any], weighs: bool, colors: Array, alpha: Array, options: Mapping[str, Any]
+    function: Callable[..., Any], weighs: bool, colors: Array, alpha: Array, options: Mapping[str, Any], *,
+    observes: bool = False,
 ) -> tuple[Array, Array]:
-    """Filter colors (H, W) or (H, W, C), and their alpha (H, W) as floats if it weighs them; otherwise it is kept."""
+    """Filter colors (H, W) or (H, W, C), and their alpha (H, W) as floats if it weighs them; otherwise it is kept.
+
+    observes: whether alpha that is kept is a mask.
+    """
+    if observes:
+        mask = alpha_weights(alpha, colors.shape, options.get("mask"), Border.REFLECT, 0.0)
+        options = {**options, "mask": mask}
     if not weighs:
         down, across = check_pair("stride", options.get("stride", 1), 1)
         return function(colors, **options), alpha[::down, ::across]

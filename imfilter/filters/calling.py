@@ -143,7 +143,7 @@ def _filter_picture_with_alpha(
     def filter_colors(chosen: FilterOptions) -> Array:
         mixed, weight = filter_beside_alpha(
             declaration.function, declaration.weighs and prepared.operation.averages, colors, alpha,
-            {**prepared.keywords, **chosen._asdict()})
+            {**prepared.keywords, **chosen._asdict()}, observes=declaration.observes)
         weights.append(weight)
         return mixed
 

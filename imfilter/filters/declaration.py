@@ -64,8 +64,12 @@ PLACING = (
     Parameter("stride", Pair(Integer(1)), COMMON_DEFAULTS["stride"], "Pixels from one result to the next."),
     Parameter("exact", Flag(), COMMON_DEFAULTS["exact"], "The same bits on every processor, more slowly."),
 )
-# Morphology may leave pixels outside the image out.
-PLACING_OF_MORPHOLOGY = (PLACING[0]._replace(kind=BorderName((IGNORE,))), *PLACING[1:])
+# Morphology may leave pixels outside the image out; restoration takes them for unknown unless told otherwise.
+_MODE_OR_IGNORE = PLACING[0]._replace(kind=BorderName((IGNORE,)))
+PLACING_OF_GROUPS = {
+    "morphology": (_MODE_OR_IGNORE, *PLACING[1:]),
+    "restoration": (_MODE_OR_IGNORE._replace(default=IGNORE), *PLACING[1:]),
+}
 LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, by the transfer curve of the file, else sRGB.")
 
 
@@ -75,13 +79,15 @@ class Group(NamedTuple):
     weighs: whether pixels count by their alpha, and by a mask; otherwise alpha is kept, and there is no mask unless a
     filter selects samples, because the weights sum to 0, or there is no kernel. linear: whether they average light,
     which can be done in linear light. makes_sign: whether the sign of the result is the filter's own; otherwise it is
-    that of the image. mixes: whether they mix the channels.
+    that of the image. mixes: whether they mix the channels. observes: whether alpha, which is kept, says how much
+    pixels count.
     """
 
     weighs: bool = False
     linear: bool = False
     makes_sign: bool = False
     mixes: bool = False
+    observes: bool = False
 
 
 GROUPS = {
@@ -96,6 +102,7 @@ GROUPS = {
     "threshold": Group(makes_sign=True),
     "size": Group(weighs=True, linear=True),
     "smoothing": Group(),
+    "restoration": Group(linear=True, observes=True),
     "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
 }
 
@@ -198,9 +205,14 @@ class FilterDeclaration:
         return GROUPS[self.group].weighs
 
     @property
+    def observes(self) -> bool:
+        """Whether alpha, which is kept, says how much pixels count."""
+        return GROUPS[self.group].observes
+
+    @property
     def takes_mask(self) -> bool:
         """Whether a mask says how much pixels count."""
-        return self.weighs or self.selects
+        return self.weighs or self.selects or self.observes
 
     def can_leave_out(self, operation: Operation) -> bool:
         """Return whether this filter takes a mask with the parameters that gave an operation: derivatives do not."""
@@ -219,7 +231,7 @@ class FilterDeclaration:
     @property
     def placing(self) -> tuple[Parameter, ...]:
         """Keywords that it has in a pipeline, in addition to its own parameters."""
-        return PLACING_OF_MORPHOLOGY if self.group == "morphology" else PLACING
+        return PLACING_OF_GROUPS.get(self.group, PLACING)
 
     @property
     def summary(self) -> str:

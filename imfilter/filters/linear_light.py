@@ -14,7 +14,7 @@ import numpy as np
 from ..arrays.conversion import is_picture, pixels_of, to_input_type
 from ..arrays.dtypes import Array, result_dtype, supported_dtype, working_dtype
 from ..arrays.transfer_curves import SRGB, TransferCurve
-from ..engine.borders import Border, parse_border, parse_cval
+from ..engine.borders import IGNORE, Border, parse_border, parse_cval
 from ..engine.output import check_out
 from ..engine.request import FilterOptions
 from ..errors import DtypeError, ImfilterError
@@ -126,7 +126,7 @@ def apply_in_linear_light(operation: Operation, image: Any, options: FilterOptio
     kind = supported_dtype(pixels.dtype)
     wanted, top, out = result_dtype(kind, options.dtype), white_level(kind), options.out
     light = decode_samples(pixels, axis)
-    border = parse_border("mode", options.mode)
+    border = None if options.mode == IGNORE else parse_border("mode", options.mode)
     given = options._replace(dtype=working_dtype(kind, wanted), out=None)
     if border is Border.CONSTANT:
         filtered = _apply_with_fill(operation, light, axis, top, parse_cval(options.cval, border, kind), given)

@@ -24,6 +24,7 @@ from ..filters.parameters import Flag, GuideImage, Pair, Table, read
 from ..filters.synonyms import suggest_filters
 from ..kernels.normalization import normalize
 from . import kernel_files, kernel_text, reach
+from .restoration import RESTORE
 
 LIGHT = 256  # weights of a filter that takes less time for a fourth channel than three are copied in
 KERNEL, NORMALIZE = "kernel", "normalize"  # words for kernels of your own in the text of a chain
@@ -39,7 +40,7 @@ _KERNEL = Parameter("kernel", Table(2), inspect.Parameter.empty, "The weights, r
 KNOWN_FILTERS = FILTERS | {
     name: FilterDeclaration(name, "kernel", (_KERNEL,), _no_operation, function)
     for name, function in (("convolve", convolve), ("correlate", correlate))
-}
+} | {RESTORE.name: RESTORE}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,7 +190,7 @@ class Filter:
     @property
     def is_light(self) -> bool:
         """Whether it is convolution with few weights, the same for every channel."""
-        if self.keywords.keys() & {"mask", "linear", "bias"}:
+        if self.declaration.far or self.keywords.keys() & {"mask", "linear", "bias"}:
             return False
         if "kernel" in self.keywords:
             kernel: Array = self.keywords["kernel"]
@@ -258,7 +259,8 @@ class Filter:
         weighs = self.declaration.weighs and (
             self.operation.averages if kernel is None
             else bool(kernel.ndim == 2 and kernel.min() >= 0 and kernel.any()))
-        return filter_beside_alpha(self.declaration.function, weighs, colors, alpha, {**self.keywords, **common})
+        return filter_beside_alpha(self.declaration.function, weighs, colors, alpha, {**self.keywords, **common},
+                                   observes=self.declaration.observes)
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
         return self.declaration.function(image, **{**self.keywords, **keywords})

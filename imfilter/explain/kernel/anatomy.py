@@ -30,7 +30,7 @@ def anatomy(filter: Filter) -> Anatomy:
     """Return the parts of a filter."""
     if is_kernel_file(filter.name):
         return _anatomy_of_file(filter.keywords["kernel"], filter.keywords["bias"])
-    if "kernel" in filter.keywords:
+    if "kernel" in filter.keywords and filter.declaration.weighs:  # not the kernel whose blur it undoes
         return own_kernel(filter.keywords["kernel"])
     summary, operation = filter.declaration.summary, filter.operation
     light = " It is computed in linear light: sRGB samples are decoded before and encoded after." if (
