@@ -7,11 +7,14 @@ import numpy as np
 
 from ..arrays.dispatch import reject_lazy
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype
+from ..arrays.labeled import Grid
 from ..arrays.opened import open_image
+from ..arrays.same_kind import keep_kind
 from ..engine.borders import Border, Margins, padding_margins, parse_border, parse_cval, source_indices
 from ..engine.generic import GenericFilter
+from ..engine.grid import kernel_grid
 from ..engine.output import check_out
-from ..engine.request import result_size
+from ..engine.request import ChannelwiseOptions, result_size
 from ..errors import check_pair
 from ..filters.parameters import Shape
 from ..filters.rank import window_of
@@ -19,6 +22,18 @@ from ..filters.rank import window_of
 Pair = tuple[int, int]
 
 
+def _windows_grid(
+    shape: tuple[int, ...], *, size: Any, padding: Any, stride: Any, dilation: Any, channel_axis: int | None, **_: Any
+) -> Grid:
+    options = ChannelwiseOptions(padding=padding, stride=stride, dilation=dilation)
+    return kernel_grid(check_pair("size", size, 1), options, False, channel_axis)
+
+
+def _generic_grid(shape: tuple[int, ...], *, stride: Any, channel_axis: int | None, **_: Any) -> Grid:
+    return kernel_grid((1, 1), ChannelwiseOptions(stride=stride), False, channel_axis)
+
+
+@keep_kind(_windows_grid)
 def windows(
     image: Any, size: int | Pair = 3, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | Pair = 1, dilation: int | Pair = 1, channel_axis: int | None = -1,
@@ -105,6 +120,7 @@ def _add_border(pixels: Array, spatial: Pair, margins: Margins, border: Border, 
     return pixels
 
 
+@keep_kind(_generic_grid)
 def generic(
     image: Any, function: Any, size: int | Pair = 3, footprint: Any = None, *, mode: str = "reflect", cval: float = 0.0,
     stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Array | None = None,

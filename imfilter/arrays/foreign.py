@@ -1,0 +1,97 @@
+"""Arrays of other libraries: which can be read, and results of the same kind."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError
+from .dtypes import Array
+from .labeled import is_labeled
+from .tensors import check_tensor_dtype, is_tensor, reject_unreadable, to_tensor
+
+# DLPack's device numbers (dlpack.h). The CPU reads its own memory and two kinds of pinned memory.
+UNKNOWN, CPU, CUDA = 0, 1, 2
+ON_CPU = {CPU, 3, 11}
+
+
+def kind_of_array(image: object) -> str | None:
+    """Return which kind of array results become: a tensor, labeled, or of the standard for arrays; None: NumPy's."""
+    if isinstance(image, np.ndarray):  # subclasses, too: results do not have their unit or their product
+        return None
+    if is_tensor(image):
+        return "tensor"
+    if is_labeled(image):
+        return "labeled"
+    return "standard" if hasattr(image, "__array_namespace__") else None
+
+
+def reject_distant(image: object, name: str) -> None:
+    """Reject arrays of other libraries whose memory NumPy cannot read, or that would lose their gradient."""
+    if is_tensor(image):
+        return reject_unreadable(image, name)
+    kind = type(image).__name__
+    if getattr(image, "requires_grad", False) is True:
+        raise DtypeError(
+            f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
+    if str(getattr(image, "dtype", "")).endswith("bfloat16"):
+        raise DtypeError(f"{name} must have a dtype that NumPy has, got a {kind} of bfloat16: make it float32 first")
+    if _device(image) not in ON_CPU:
+        where = str(getattr(image, "device", "")) or "another device"
+        raise DtypeError(
+            f"{name} must be in the memory of the processor, got a {kind} on {where}: copy it there first "
+            "(.cpu() in PyTorch, .get() in CuPy)")
+    return None
+
+
+def _device(image: object) -> int:
+    """Return DLPack's number of the device that holds an array: 1 for the CPU."""
+    if hasattr(image, "__cuda_array_interface__"):
+        return CUDA
+    if not hasattr(image, "__dlpack_device__"):
+        return CPU
+    try:
+        return int(image.__dlpack_device__()[0])
+    except (ValueError, TypeError, RuntimeError, BufferError):  # a device without a DLPack number
+        return UNKNOWN
+
+
+def to_foreign(image: Any, result: Array) -> Any:
+    """Return a result as an array of the image's library, without a copy where that library can share memory."""
+    kind = kind_of_array(image)
+    if kind == "tensor":
+        return to_tensor(result)
+    if kind != "standard":
+        return result
+    library = image.__array_namespace__()
+    try:
+        return library.from_dlpack(result)
+    except (AttributeError, ValueError, TypeError, RuntimeError, BufferError):  # read-only, or a dtype of NumPy alone
+        pass
+    try:
+        return library.asarray(result)
+    except (ValueError, TypeError, RuntimeError):
+        raise DtypeError(f"dtype must be one that {type(image).__module__} has, got {result.dtype}") from None
+
+
+def check_result_dtype(image: Any, dtype: Any) -> None:
+    """Reject a dtype asked for that the image's library has no arrays of."""
+    if dtype is not None and kind_of_array(image) == "tensor":
+        check_tensor_dtype(dtype)
+
+
+def shared_memory(image: Any, out: Any) -> Array:
+    """Return an array that shares the memory of `out`, which is NumPy's or of the image's kind."""
+    if isinstance(out, np.ndarray):
+        return out
+    kind = kind_of_array(out)
+    if kind is None or kind != kind_of_array(image):
+        raise DtypeError(f"out must be a NumPy array, or like the image a {type(image).__name__}, "
+                         f"got {type(out).__name__}")
+    reject_distant(out, "out")
+    if kind == "tensor":
+        return np.asarray(out)
+    try:
+        return np.from_dlpack(out)  # never a copy, as __array__ may return
+    except (AttributeError, ValueError, TypeError, RuntimeError, BufferError) as error:
+        raise DtypeError(f"out must share its memory with NumPy, got {type(out).__name__}: {error}") from None

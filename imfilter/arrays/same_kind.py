@@ -1,0 +1,84 @@
+"""Calls with arrays of other libraries: with their pixels, and with results of the same kind as the image.
+
+Public functions are written for NumPy arrays and pictures; what stands here comes before them.
+"""
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from .conversion import as_array, to_input_type
+from .dispatch import is_lazy
+from .foreign import check_result_dtype, kind_of_array, shared_memory
+from .labeled import Grid, is_labeled
+
+Shape = tuple[int, ...]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def is_foreign(image: object) -> bool:
+    """Return whether it is an array of another library, which results become as well."""
+    return type(image) is not np.ndarray and not is_lazy(image) and kind_of_array(image) is not None
+
+
+def call_with_pixels(
+    call: Callable[[Any, Any], Any], image: Any, out: Any, dtype: Any, find_grid: Callable[[Shape], Grid]
+) -> Any:
+    """Return call(pixels, out) for an array of another library, as an array of that library or a list of them.
+
+    A DataArray may hold an array of any library itself, or a lazy one, which `call` is given. find_grid: where results
+    lie in an image of a shape; called for coordinates alone.
+    """
+    labeled = is_labeled(image)
+    pixels = image.data if labeled else as_array(image)
+    if labeled:
+        target = out.data if is_labeled(out) else out
+    else:
+        check_result_dtype(image, dtype)
+        target = None if out is None else shared_memory(image, out)
+    result = call(pixels, target)
+    if out is not None:
+        return out
+    grid = find_grid(image.shape) if labeled else Grid()
+    if isinstance(result, list):
+        return [image if one is pixels else to_input_type(image, one, grid.at_level(number))
+                for number, one in enumerate(result)]
+    return to_input_type(image, result, grid)
+
+
+def keep_kind(find_grid: Callable[..., Grid] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function return its results as arrays of the library of its argument `image`.
+
+    find_grid: where results lie, given the shape of the image and the function's arguments as keywords.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        place = list(signature.parameters).index("image")
+
+        @functools.wraps(function)
+        def keep(*args: Any, **keywords: Any) -> Any:
+            image = args[place] if len(args) > place else keywords.get("image")
+            if type(image) is np.ndarray or not is_foreign(image):
+                return function(*args, **keywords)
+            bound = signature.bind(*args, **keywords)
+            given = dict(bound.arguments)
+
+            def call(pixels: Any, out: Any) -> Any:
+                bound.arguments.update({"image": pixels} if out is None else {"image": pixels, "out": out})
+                return keep(*bound.args, **bound.kwargs)
+
+            def find(shape: Shape) -> Grid:
+                bound.apply_defaults()
+                return find_grid(shape, **bound.arguments) if find_grid else Grid(bound.arguments["channel_axis"])
+
+            return call_with_pixels(call, image, given.get("out"), given.get("dtype"), find)
+
+        return keep
+
+    return decorate

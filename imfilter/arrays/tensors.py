@@ -1,0 +1,64 @@
+"""PyTorch's tensors: which can be read as arrays, and results as tensors. PyTorch is never imported here."""
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError
+from .dtypes import Array, numpy_dtype
+
+
+def is_tensor(image: object) -> bool:
+    """Return whether it is a tensor of PyTorch."""
+    tensor = getattr(sys.modules.get("torch"), "Tensor", None)  # None while PyTorch is being imported
+    return tensor is not None and isinstance(image, tensor)
+
+
+def reject_unreadable(tensor: Any, name: str) -> None:
+    """Reject tensors that no array can share the memory of, or that would lose their gradient."""
+    kind, device = type(tensor).__name__, tensor.device.type
+    if tensor.requires_grad:
+        raise DtypeError(
+            f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
+    if device != "cpu":
+        where = f"on {tensor.device}" if device != "meta" else "on meta, which has no samples"
+        raise DtypeError(f"{name} must be in the memory of the processor, got a {kind} {where}: pass {name}.cpu()")
+    if tensor.layout is not _torch().strided:
+        raise DtypeError(f"{name} must be dense, got a {kind} of layout {tensor.layout}: pass {name}.to_dense()")
+    if tensor.is_quantized:
+        raise DtypeError(f"{name} must not be quantized, got a {kind} of {tensor.dtype}: pass {name}.dequantize()")
+    if tensor.is_complex():
+        raise DtypeError(f"{name} must hold real numbers, got a {kind} of {tensor.dtype}: pass {name}.abs()")
+    if tensor.is_neg():
+        raise DtypeError(f"{name} must not be a view of negated numbers, got such a {kind}: pass {name}.resolve_neg()")
+    if not hasattr(np, str(tensor.dtype).removeprefix("torch.")):
+        raise DtypeError(f"{name} must have a dtype that NumPy has, got a {kind} of {tensor.dtype}: make it float32 "
+                         "first")
+
+
+def to_tensor(result: Array) -> Any:
+    """Return a tensor that shares the memory of an array."""
+    if not result.flags.writeable:  # no tensor is read-only
+        result = np.asarray(_Writable(result))
+    return _torch().from_numpy(result)
+
+
+def check_tensor_dtype(dtype: Any) -> None:
+    """Reject a dtype of results that this version of PyTorch has no tensors of."""
+    name = numpy_dtype(dtype).name
+    if not hasattr(_torch(), name):
+        raise DtypeError(f"dtype must be one that PyTorch has, got {name}: update PyTorch, or pass image.numpy()")
+
+
+def _torch() -> Any:
+    return sys.modules["torch"]
+
+
+class _Writable:
+    """Memory of a read-only array, which NumPy opens for writing."""
+
+    def __init__(self, array: Array) -> None:
+        self._array = array  # keeps the memory
+        self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}

@@ -1,0 +1,42 @@
+"""On which pixels the results of an axis lie, for the coordinates of labeled arrays."""
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from ..arrays.labeled import Grid, Place
+from ..errors import check_pair
+from .borders import Margins, bank_margins, kernel_margins
+from .request import BankOptions, ChannelwiseOptions
+
+Size = tuple[int, int]
+
+
+def kernel_grid(kernel: Size, options: ChannelwiseOptions, flip: bool, channel_axis: int | None) -> Grid:
+    """Return where the results of a kernel lie: on the pixel below its middle tap."""
+    spread = check_pair("dilation", options.dilation, 1)
+    margins = kernel_margins(options.padding, kernel, spread, flip)
+    same = kernel_margins("same", kernel, spread, flip)
+    return Grid(channel_axis, _places(same, margins, check_pair("stride", options.stride, 1)))
+
+
+def bank_grid(kernel: Size, options: BankOptions, channel_axis: int | None) -> Grid:
+    """Return where the results of a bank lie, whose channels are not those of the image."""
+    spread = check_pair("dilation", options.dilation, 1)
+    margins = bank_margins(options.padding, kernel, spread)
+    same = bank_margins("same", kernel, spread)
+    return Grid(channel_axis, _places(same, margins, check_pair("stride", options.stride, 1)), keeps_channels=False)
+
+
+def _places(same: Margins, margins: Margins, stride: Size) -> tuple[Place, Place]:
+    """Return the places of results under margins, where those under `same` begin on the first pixel."""
+    down, across = ((one[0] - own[0], step) for one, own, step in zip(same, margins, stride, strict=True))
+    return down, across
+
+
+def step_places(offset: Any, step: Any) -> tuple[Place | None, Place | None]:
+    """Return the places of results a step apart, down and across, the first at an offset; None: between pixels."""
+    down, across = (
+        (int(first), int(one)) if Fraction(first).denominator == Fraction(one).denominator == 1 else None
+        for first, one in zip(offset, step, strict=True))
+    return down, across
