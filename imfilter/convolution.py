@@ -1,15 +1,10 @@
 """correlate, convolve, conv2d and plan: signatures, documentation, and one call each into the engine."""
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-import numpy as np
-
-from .arrays.conversion import as_array
-from .arrays.dispatch import implementation, is_lazy
-from .arrays.labeled import Grid
+from .arrays.dispatch import is_lazy
+from .arrays.labeled import is_labeled
 from .arrays.opened import array_like
-from .arrays.same_kind import call_with_pixels, is_foreign
+from .arrays.same_kind import find_implementation
 from .engine.bank import RECENT as RECENT_BANKS
 from .engine.bank import filter_bank
 from .engine.borders import Border
@@ -119,17 +114,15 @@ def correlate(
     array([[ 1., 20.,  3.]])
     """
     if select is not None:
-        return _filter_selected(
-            image, kernel, select, ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact),
-            flip=False, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+        return _filter_selected(image, kernel, select, ChannelwiseOptions(
+            mode, cval, padding, stride, dilation, dtype, method, exact), False, channel_axis, mask, out, workers)
     repeated = RECENT[False].repeat(
         image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
     if repeated is not None:
         return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
-    grid = partial(_kernel_grid, kernel, options, False, channel_axis)
-    return _filter_any(grid, "kernel", filter_with_kernel, image, kernel, options, flip=False,
-                       channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+    return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
+        image, kernel, options, flip=False, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
 def convolve(
@@ -158,44 +151,25 @@ def convolve(
            [ 0,  0,  0]], dtype=uint8)
     """
     if select is not None:
-        return _filter_selected(
-            image, kernel, select, ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact),
-            flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+        return _filter_selected(image, kernel, select, ChannelwiseOptions(
+            mode, cval, padding, stride, dilation, dtype, method, exact), True, channel_axis, mask, out, workers)
     repeated = RECENT[True].repeat(
         image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
     if repeated is not None:
         return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
-    grid = partial(_kernel_grid, kernel, options, True, channel_axis)
-    return _filter_any(grid, "kernel", filter_with_kernel, image, kernel, options, flip=True,
-                       channel_axis=channel_axis, mask=mask, out=out, workers=workers)
+    return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
+        image, kernel, options, flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
-def _filter_selected(image: Any, kernel: Any, select: Any, options: ChannelwiseOptions, **keywords: Any) -> Any:
+def _filter_selected(
+    image: Any, bank: Any, select: Any, options: ChannelwiseOptions, flip: bool, *others: Any
+) -> Any:
     from .engine.selected import filter_selected  # few calls need it
 
-    grid = partial(_kernel_grid, kernel, options, keywords["flip"], keywords["channel_axis"])
-    return _filter_any(grid, "", filter_selected, image, kernel, select, options, **keywords)
-
-
-def _filter_any(
-    find_grid: Callable[[Any], Grid], name: str, function: Callable[..., Any], image: Any, *arguments: Any, out: Any,
-    **keywords: Any,
-) -> Any:
-    """Call the function that implements `name` for an image, and return what the image is. arguments: options last."""
-    if type(image) is not np.ndarray and is_foreign(image):
-        return call_with_pixels(
-            lambda pixels, target: _filter_any(find_grid, name, function, pixels, *arguments, out=target, **keywords),
-            image, out, arguments[-1].dtype, find_grid)
-    return (implementation(name, image, function) if name else function)(image, *arguments, out=out, **keywords)
-
-
-def _kernel_grid(kernel: Any, options: ChannelwiseOptions, flip: bool, channel_axis: int | None, _: Any) -> Grid:
-    return kernel_grid(as_array(kernel).shape[-2:], options, flip, channel_axis)
-
-
-def _bank_grid(weight: Any, options: BankOptions, channel_axis: int | None, _: Any) -> Grid:
-    return bank_grid(as_array(weight).shape[-2:], options, channel_axis)
+    channel_axis, mask, out, workers = others
+    return filter_selected(image, bank, select, options, flip=flip, channel_axis=channel_axis, mask=mask, out=out,
+                           workers=workers)
 
 
 def conv2d(
@@ -256,9 +230,8 @@ def conv2d(
     if repeated is not None:
         return repeated
     options = BankOptions(stride, padding, dilation, groups, padding_mode, dtype, exact)
-    grid = partial(_bank_grid, weight, options, channel_axis)
-    return _filter_any(grid, "bank", filter_bank, image, weight, bias, options, channel_axis=channel_axis, out=out,
-                       workers=workers)
+    return find_implementation("bank", image, filter_bank, bank_grid)(
+        image, weight, bias, options, channel_axis=channel_axis, out=out, workers=workers)
 
 
 def plan(
@@ -286,6 +259,7 @@ def plan(
     ('runs', 'int16', 7)
     """
     options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method, exact=exact)
+    image = image.data if is_labeled(image) else image
     if is_lazy(image):
         image = array_like(image.shape, image.dtype)  # samples are not needed
     return plan_channelwise(image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)

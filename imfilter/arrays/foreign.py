@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import DtypeError
 from .dtypes import Array
 from .labeled import is_labeled
-from .tensors import check_tensor_dtype, is_tensor, reject_unreadable, to_tensor
+from .tensors import is_tensor, reject_unreadable, to_tensor
 
 # DLPack's device numbers (dlpack.h). The CPU reads its own memory and two kinds of pinned memory.
 UNKNOWN, CPU, CUDA = 0, 1, 2
@@ -71,13 +71,8 @@ def to_foreign(image: Any, result: Array) -> Any:
     try:
         return library.asarray(result)
     except (ValueError, TypeError, RuntimeError):
-        raise DtypeError(f"dtype must be one that {type(image).__module__} has, got {result.dtype}") from None
-
-
-def check_result_dtype(image: Any, dtype: Any) -> None:
-    """Reject a dtype asked for that the image's library has no arrays of."""
-    if dtype is not None and kind_of_array(image) == "tensor":
-        check_tensor_dtype(dtype)
+        name = type(image).__module__.partition(".")[0]
+        raise DtypeError(f"dtype must be one that {name} has, got {result.dtype}") from None
 
 
 def shared_memory(image: Any, out: Any) -> Array:
@@ -86,7 +81,7 @@ def shared_memory(image: Any, out: Any) -> Array:
         return out
     kind = kind_of_array(out)
     if kind is None or kind != kind_of_array(image):
-        raise DtypeError(f"out must be a NumPy array, or like the image a {type(image).__name__}, "
+        raise DtypeError(f"out must be of the image's type, {type(image).__name__}, or a NumPy array, "
                          f"got {type(out).__name__}")
     reject_distant(out, "out")
     if kind == "tensor":

@@ -56,8 +56,7 @@ def to_labeled(image: Any, result: Any, grid: Grid) -> Any:
             picked = _pick_pixels(image.shape[source], result.shape[axis], places.get(source))
             if picked is not None and (source != layout.channel_axis or grid.keeps_channels):
                 kept[image.dims[source]] = picked
-    known = image.coords.to_dataset().isel(
-        {dim: picked for dim, picked in kept.items() if picked != slice(None) and dim in image.coords.dims})
+    known = image.coords.to_dataset().isel(kept, missing_dims="ignore")  # not all dimensions have coordinates
     lost = [name for name, coordinate in known.coords.items() if not kept.keys() >= set(coordinate.dims)]
     return type(image)(result, known.drop_vars(lost).coords, dims, image.name, image.attrs)
 

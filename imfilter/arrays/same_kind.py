@@ -12,8 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from .conversion import as_array, to_input_type
-from .dispatch import is_lazy
-from .foreign import check_result_dtype, kind_of_array, shared_memory
+from .dispatch import implementation, is_lazy
+from .foreign import kind_of_array, shared_memory
 from .labeled import Grid, is_labeled
 
 Shape = tuple[int, ...]
@@ -27,7 +27,7 @@ def is_foreign(image: object) -> bool:
 
 
 def call_with_pixels(
-    call: Callable[[Any, Any], Any], image: Any, out: Any, dtype: Any, find_grid: Callable[[Shape], Grid]
+    call: Callable[[Any, Any], Any], image: Any, out: Any, find_grid: Callable[[Shape], Grid]
 ) -> Any:
     """Return call(pixels, out) for an array of another library, as an array of that library or a list of them.
 
@@ -36,12 +36,8 @@ def call_with_pixels(
     """
     labeled = is_labeled(image)
     pixels = image.data if labeled else as_array(image)
-    if labeled:
-        target = out.data if is_labeled(out) else out
-    else:
-        check_result_dtype(image, dtype)
-        target = None if out is None else shared_memory(image, out)
-    result = call(pixels, target)
+    target = out.data if labeled and is_labeled(out) else out
+    result = call(pixels, target if labeled or out is None else shared_memory(image, out))
     if out is not None:
         return out
     grid = find_grid(image.shape) if labeled else Grid()
@@ -49,6 +45,31 @@ def call_with_pixels(
         return [image if one is pixels else to_input_type(image, one, grid.at_level(number))
                 for number, one in enumerate(result)]
     return to_input_type(image, result, grid)
+
+
+def find_implementation(
+    name: str, image: object, function: Callable[..., Any], find_grid: Callable[..., Grid]
+) -> Callable[..., Any]:
+    """Return the function to call for an image: the given one, or one that keeps what the image is.
+
+    find_grid: where results lie, given the shape of the image and the other arguments of the function but `out`.
+    """
+    if type(image) is np.ndarray:
+        return function
+    if is_foreign(image):
+        return functools.partial(_call_foreign, name, function, find_grid)
+    return implementation(name, image, function)
+
+
+def _call_foreign(
+    name: str, function: Callable[..., Any], find_grid: Callable[..., Grid], image: Any, *arguments: Any, out: Any,
+    **keywords: Any,
+) -> Any:
+    def call(pixels: Any, target: Any) -> Any:
+        found = find_implementation(name, pixels, function, find_grid)
+        return found(pixels, *arguments, out=target, **keywords)
+
+    return call_with_pixels(call, image, out, lambda shape: find_grid(shape, *arguments, **keywords))
 
 
 def keep_kind(find_grid: Callable[..., Grid] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -67,17 +88,18 @@ def keep_kind(find_grid: Callable[..., Grid] | None = None) -> Callable[[Callabl
             if type(image) is np.ndarray or not is_foreign(image):
                 return function(*args, **keywords)
             bound = signature.bind(*args, **keywords)
-            given = dict(bound.arguments)
+            out = bound.arguments.get("out")
 
-            def call(pixels: Any, out: Any) -> Any:
-                bound.arguments.update({"image": pixels} if out is None else {"image": pixels, "out": out})
+            def call(pixels: Any, target: Any) -> Any:
+                bound.arguments.update({"image": pixels} if out is None else {"image": pixels, "out": target})
                 return keep(*bound.args, **bound.kwargs)
 
             def find(shape: Shape) -> Grid:
                 bound.apply_defaults()
-                return find_grid(shape, **bound.arguments) if find_grid else Grid(bound.arguments["channel_axis"])
+                given = {name: value for name, value in bound.arguments.items() if name != "image"}
+                return find_grid(shape, **given) if find_grid else Grid(given["channel_axis"])
 
-            return call_with_pixels(call, image, given.get("out"), given.get("dtype"), find)
+            return call_with_pixels(call, image, out, find)
 
         return keep
 

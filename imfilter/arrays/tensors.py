@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError
-from .dtypes import Array, numpy_dtype
+from .dtypes import Array
 
 
 def is_tensor(image: object) -> bool:
@@ -23,14 +23,14 @@ def reject_unreadable(tensor: Any, name: str) -> None:
         raise DtypeError(
             f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
     if device != "cpu":
-        where = f"on {tensor.device}" if device != "meta" else "on meta, which has no samples"
-        raise DtypeError(f"{name} must be in the memory of the processor, got a {kind} {where}: pass {name}.cpu()")
+        use = ", which has no samples" if device == "meta" else f": pass {name}.cpu()"
+        raise DtypeError(f"{name} must be in the memory of the processor, got a {kind} on {tensor.device}{use}")
     if tensor.layout is not _torch().strided:
         raise DtypeError(f"{name} must be dense, got a {kind} of layout {tensor.layout}: pass {name}.to_dense()")
     if tensor.is_quantized:
         raise DtypeError(f"{name} must not be quantized, got a {kind} of {tensor.dtype}: pass {name}.dequantize()")
     if tensor.is_complex():
-        raise DtypeError(f"{name} must hold real numbers, got a {kind} of {tensor.dtype}: pass {name}.abs()")
+        raise DtypeError(f"{name} must hold real numbers, got a {kind} of {tensor.dtype}: pass its .real and .imag")
     if tensor.is_neg():
         raise DtypeError(f"{name} must not be a view of negated numbers, got such a {kind}: pass {name}.resolve_neg()")
     if not hasattr(np, str(tensor.dtype).removeprefix("torch.")):
@@ -42,14 +42,10 @@ def to_tensor(result: Array) -> Any:
     """Return a tensor that shares the memory of an array."""
     if not result.flags.writeable:  # no tensor is read-only
         result = np.asarray(_Writable(result))
-    return _torch().from_numpy(result)
-
-
-def check_tensor_dtype(dtype: Any) -> None:
-    """Reject a dtype of results that this version of PyTorch has no tensors of."""
-    name = numpy_dtype(dtype).name
-    if not hasattr(_torch(), name):
-        raise DtypeError(f"dtype must be one that PyTorch has, got {name}: update PyTorch, or pass image.numpy()")
+    try:
+        return _torch().from_numpy(result)
+    except TypeError:
+        raise DtypeError(f"dtype must be one that this version of PyTorch has, got {result.dtype}") from None
 
 
 def _torch() -> Any:

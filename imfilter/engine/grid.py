@@ -4,6 +4,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from ..arrays.labeled import Grid, Place
 from ..errors import check_pair
 from .borders import Margins, bank_margins, kernel_margins
@@ -12,19 +14,24 @@ from .request import BankOptions, ChannelwiseOptions
 Size = tuple[int, int]
 
 
-def kernel_grid(kernel: Size, options: ChannelwiseOptions, flip: bool, channel_axis: int | None) -> Grid:
-    """Return where the results of a kernel lie: on the pixel below its middle tap."""
+def kernel_grid(
+    _: Any, kernel: Any, options: ChannelwiseOptions, *, flip: bool, channel_axis: int | None, **others: Any
+) -> Grid:
+    """Return where the results of a kernel, or of several of a size, lie: on the pixel below its middle tap."""
+    return window_grid(np.shape(kernel)[-2:], options, flip, channel_axis)
+
+
+def window_grid(size: Size, options: ChannelwiseOptions, flip: bool, channel_axis: int | None) -> Grid:
+    """Return where the results of windows of a size lie."""
     spread = check_pair("dilation", options.dilation, 1)
-    margins = kernel_margins(options.padding, kernel, spread, flip)
-    same = kernel_margins("same", kernel, spread, flip)
+    same, margins = (kernel_margins(padding, size, spread, flip) for padding in ("same", options.padding))
     return Grid(channel_axis, _places(same, margins, check_pair("stride", options.stride, 1)))
 
 
-def bank_grid(kernel: Size, options: BankOptions, channel_axis: int | None) -> Grid:
+def bank_grid(_: Any, weight: Any, bias: Any, options: BankOptions, *, channel_axis: int | None, **others: Any) -> Grid:
     """Return where the results of a bank lie, whose channels are not those of the image."""
     spread = check_pair("dilation", options.dilation, 1)
-    margins = bank_margins(options.padding, kernel, spread)
-    same = bank_margins("same", kernel, spread)
+    same, margins = (bank_margins(padding, np.shape(weight)[-2:], spread) for padding in ("same", options.padding))
     return Grid(channel_axis, _places(same, margins, check_pair("stride", options.stride, 1)), keeps_channels=False)
 
 

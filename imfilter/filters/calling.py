@@ -52,8 +52,7 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
     if type(image) is not np.ndarray and is_foreign(image):
         return call_with_pixels(
             lambda pixels, out: _filter_array(declaration, pixels, values, options._replace(out=out)),
-            image, options.out, options.dtype,
-            lambda shape: _find_grid(declaration, prepared.operation, shape, options))
+            image, options.out, lambda shape: _find_grid(declaration, prepared.operation, shape, options))
     if options.mask is not None and not declaration.can_leave_out(prepared.operation):
         raise ImfilterError(
             f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs, "

@@ -12,7 +12,7 @@ from ..arrays.opened import open_image
 from ..arrays.same_kind import keep_kind
 from ..engine.borders import Border, Margins, padding_margins, parse_border, parse_cval, source_indices
 from ..engine.generic import GenericFilter
-from ..engine.grid import kernel_grid
+from ..engine.grid import window_grid
 from ..engine.output import check_out
 from ..engine.request import ChannelwiseOptions, result_size
 from ..errors import check_pair
@@ -26,18 +26,18 @@ def _windows_grid(
     shape: tuple[int, ...], *, size: Any, padding: Any, stride: Any, dilation: Any, channel_axis: int | None, **_: Any
 ) -> Grid:
     options = ChannelwiseOptions(padding=padding, stride=stride, dilation=dilation)
-    return kernel_grid(check_pair("size", size, 1), options, False, channel_axis)
+    return window_grid(check_pair("size", size, 1), options, False, channel_axis)
 
 
 def _generic_grid(shape: tuple[int, ...], *, stride: Any, channel_axis: int | None, **_: Any) -> Grid:
-    return kernel_grid((1, 1), ChannelwiseOptions(stride=stride), False, channel_axis)
+    return window_grid((1, 1), ChannelwiseOptions(stride=stride), False, channel_axis)
 
 
 @keep_kind(_windows_grid)
 def windows(
     image: Any, size: int | Pair = 3, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | Pair = 1, dilation: int | Pair = 1, channel_axis: int | None = -1,
-) -> Array:
+) -> Any:
     """Return a view of the window around every pixel, for NumPy functions of your own.
 
     Parameters
@@ -123,7 +123,7 @@ def _add_border(pixels: Array, spatial: Pair, margins: Margins, border: Border, 
 @keep_kind(_generic_grid)
 def generic(
     image: Any, function: Any, size: int | Pair = 3, footprint: Any = None, *, mode: str = "reflect", cval: float = 0.0,
-    stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Array | None = None,
+    stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
     workers: int | None = None,
 ) -> Any:
     """Filter with a function of your own of the samples in the window around each pixel.
