@@ -73,20 +73,3 @@ def to_foreign(image: Any, result: Array) -> Any:
     except (ValueError, TypeError, RuntimeError):
         name = type(image).__module__.partition(".")[0]
         raise DtypeError(f"dtype must be one that {name} has, got {result.dtype}") from None
-
-
-def shared_memory(image: Any, out: Any) -> Array:
-    """Return an array that shares the memory of `out`, which is NumPy's or of the image's kind."""
-    if isinstance(out, np.ndarray):
-        return out
-    kind = kind_of_array(out)
-    if kind is None or kind != kind_of_array(image):
-        raise DtypeError(f"out must be of the image's type, {type(image).__name__}, or a NumPy array, "
-                         f"got {type(out).__name__}")
-    reject_distant(out, "out")
-    if kind == "tensor":
-        return np.asarray(out)
-    try:
-        return np.from_dlpack(out)  # never a copy, as __array__ may return
-    except (AttributeError, ValueError, TypeError, RuntimeError, BufferError) as error:
-        raise DtypeError(f"out must share its memory with NumPy, got {type(out).__name__}: {error}") from None

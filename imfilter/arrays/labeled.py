@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple
 
+from .dispatch import as_plain_lazy
 from .layout import layout_of
 
 Place = tuple[int, int]  # the pixel on which the first result of an axis lies, and pixels from one to the next
@@ -58,7 +59,7 @@ def to_labeled(image: Any, result: Any, grid: Grid) -> Any:
                 kept[image.dims[source]] = picked
     known = image.coords.to_dataset().isel(kept, missing_dims="ignore")  # not all dimensions have coordinates
     lost = [name for name, coordinate in known.coords.items() if not kept.keys() >= set(coordinate.dims)]
-    return type(image)(result, known.drop_vars(lost).coords, dims, image.name, image.attrs)
+    return type(image)(as_plain_lazy(result), known.drop_vars(lost).coords, dims, image.name, image.attrs)
 
 
 def _source_axes(before: int, after: int, channel_axis: int | None) -> list[int | None]:

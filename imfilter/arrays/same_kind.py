@@ -11,9 +11,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from ..errors import DtypeError
 from .conversion import as_array, to_input_type
 from .dispatch import implementation, is_lazy
-from .foreign import kind_of_array, shared_memory
+from .dtypes import Array
+from .foreign import kind_of_array, reject_distant
 from .labeled import Grid, is_labeled
 
 Shape = tuple[int, ...]
@@ -45,6 +47,23 @@ def call_with_pixels(
         return [image if one is pixels else to_input_type(image, one, grid.at_level(number))
                 for number, one in enumerate(result)]
     return to_input_type(image, result, grid)
+
+
+def shared_memory(image: Any, out: Any) -> Array:
+    """Return an array that shares the memory of `out`, which is NumPy's or of the image's kind."""
+    if isinstance(out, np.ndarray):
+        return out
+    kind = kind_of_array(out)
+    if kind is None or kind != kind_of_array(image):
+        raise DtypeError(f"out must be of the image's type, {type(image).__name__}, or a NumPy array, "
+                         f"got {type(out).__name__}")
+    if kind == "tensor":
+        return as_array(out, "out")
+    reject_distant(out, "out")
+    try:
+        return np.from_dlpack(out)  # never a copy, as __array__ may return
+    except (AttributeError, ValueError, TypeError, RuntimeError, BufferError) as error:
+        raise DtypeError(f"out must share its memory with NumPy, got {type(out).__name__}: {error}") from None
 
 
 def find_implementation(
