@@ -27,7 +27,9 @@ def correlate(
     ----------
     image : (H, W), (H, W, C) or (N, H, W, C) array, Pillow image or dask array
         Any real dtype; channels are never mixed. A dask array gives a lazy array with bit-identical values, here and in
-        every other function that takes an image; it allows neither `out` nor more than one worker.
+        every other function that takes an image; it allows neither `out` nor more than one worker. A PyTorch tensor
+        gives a tensor, an xarray.DataArray one with its labels, an array of another library with the array API one of
+        that library, everywhere; docs/interop.md has the rules. Lists and other objects give NumPy arrays.
     kernel : (kh, kw) array
         Finite weights; even sizes are allowed. A weight of 0 reads nothing, not even NaN. With select, (n, kh, kw).
     mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
@@ -47,9 +49,11 @@ def correlate(
     channel_axis : int or None, default -1
         Axis of the channels. None: the image is (H, W) or (N, H, W). A 2-D image never has channels.
     dtype : dtype, optional
-        Dtype of the result; default: the image's. Integers are rounded, ties to even, and saturated.
+        Dtype of the result, by NumPy's names or PyTorch's; default: the image's. Integers are rounded, ties to even,
+        and saturated.
     out : array, optional
-        Array to write the result to, of exactly its shape and dtype. It may overlap the image.
+        Array to write the result to, of exactly its shape and dtype: NumPy's, or of the image's library. It is
+        returned, and may overlap the image.
     workers : int, optional
         Number of threads; default: IMFILTER_WORKERS, else one per processor. The result does not depend on it.
     method : {'auto', 'direct', 'separable', 'runs', 'fft', 'approximate'}, default 'auto'
@@ -68,7 +72,7 @@ def correlate(
 
     Returns
     -------
-    array or Pillow image
+    array or Pillow image, as the image is
         Shape (H', W') and the image's other axes, with
         H' = floor((H + top + bottom - dilation (kh - 1) - 1) / stride) + 1, or ceil(H / stride) with padding 'same'.
         An image without pixels gives a result without pixels.

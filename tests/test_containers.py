@@ -1,9 +1,10 @@
 """Results are arrays of the library that the image is of: every filter, and every function that takes an image."""
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from containers import WRAPPERS, pixels_of
+from containers import WRAPPERS, MinimalArray, pixels_of
 from declared import needed
 
 import imfilter
@@ -138,6 +139,24 @@ def test_an_out_that_only_copies_is_rejected(image):
     assert type(imfilter.sobel(Copies())) is np.ndarray  # the library's
     with pytest.raises(DtypeError, match=r"^out must share its memory with NumPy, got Copies"):
         imfilter.sobel(Copies(), out=Copies())
+
+
+class SingleArray(MinimalArray):
+    """An array of a library that has no float64, and makes it float32, as JAX does."""
+
+    def __array_namespace__(self, api_version=None):
+        return SimpleNamespace(from_dlpack=lambda array: SingleArray(
+            np.asarray(array).astype("f4" if array.dtype == "f8" else array.dtype)))
+
+    @property
+    def dtype(self):
+        return self.pixels.dtype
+
+
+def test_a_dtype_that_the_library_has_not_is_rejected(image):
+    assert imfilter.gaussian(SingleArray(image), dtype="uint8").dtype == np.uint8
+    with pytest.raises(DtypeError, match=r"^dtype must be one that test_containers has, got float64$"):
+        imfilter.gaussian(SingleArray(image), dtype="float64")
 
 
 @pytest.mark.parametrize("kind", ["minimal", pytest.param("torch", marks=pytest.mark.more)])

@@ -13,6 +13,7 @@ from .foreign import reject_distant, to_foreign
 from .high_depth import HighDepthImage
 from .labeled import ANYWHERE, Grid, is_labeled, to_labeled
 from .pillow_memory import make_picture, read_picture
+from .tensors import is_tensor, read_tensor
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -46,6 +47,8 @@ def as_array(image: object, name: str = "image") -> Array:
         return image.pixels
     if is_picture(image):
         return _pil_pixels(image)  # type: ignore[arg-type]
+    if is_tensor(image):
+        return read_tensor(image, name)
     _reject_masked(image, name)
     if image is None or isinstance(image, (str, bytes)):
         came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"
@@ -56,7 +59,8 @@ def as_array(image: object, name: str = "image") -> Array:
             return np.asarray(image)
         return np.from_dlpack(image)
     except (ValueError, TypeError, RuntimeError, BufferError) as error:
-        came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
+        said = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        came = f"{type(image).__name__}: {said}"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError
-from .dtypes import Array
+from .dtypes import Array, numpy_dtype
 from .labeled import is_labeled
-from .tensors import is_tensor, reject_unreadable, to_tensor
+from .tensors import is_tensor, to_tensor
 
 # DLPack's device numbers (dlpack.h). The CPU reads its own memory and two kinds of pinned memory.
 UNKNOWN, CPU, CUDA = 0, 1, 2
@@ -28,8 +28,6 @@ def kind_of_array(image: object) -> str | None:
 
 def reject_distant(image: object, name: str) -> None:
     """Reject arrays of other libraries whose memory NumPy cannot read, or that would lose their gradient."""
-    if is_tensor(image):
-        return reject_unreadable(image, name)
     kind = type(image).__name__
     if getattr(image, "requires_grad", False) is True:
         raise DtypeError(
@@ -41,7 +39,6 @@ def reject_distant(image: object, name: str) -> None:
         raise DtypeError(
             f"{name} must be in the memory of the processor, got a {kind} on {where}: copy it there first "
             "(.cpu() in PyTorch, .get() in CuPy)")
-    return None
 
 
 def _device(image: object) -> int:
@@ -64,12 +61,12 @@ def to_foreign(image: Any, result: Array) -> Any:
     if kind != "standard":
         return result
     library = image.__array_namespace__()
-    try:
-        return library.from_dlpack(result)
-    except (AttributeError, ValueError, TypeError, RuntimeError, BufferError):  # read-only, or a dtype of NumPy alone
-        pass
-    try:
-        return library.asarray(result)
-    except (ValueError, TypeError, RuntimeError):
-        name = type(image).__module__.partition(".")[0]
-        raise DtypeError(f"dtype must be one that {name} has, got {result.dtype}") from None
+    for function in ("from_dlpack", "asarray"):  # the first one never copies, but rejects some dtypes of NumPy
+        try:
+            found = getattr(library, function)(result)
+        except (AttributeError, ValueError, TypeError, RuntimeError, BufferError):
+            continue
+        if numpy_dtype(getattr(found, "dtype", result.dtype)) == result.dtype:  # JAX makes float64 float32
+            return found
+    name = type(image).__module__.partition(".")[0]
+    raise DtypeError(f"dtype must be one that {name} has, got {result.dtype}")

@@ -16,26 +16,37 @@ def is_tensor(image: object) -> bool:
     return tensor is not None and isinstance(image, tensor)
 
 
-def reject_unreadable(tensor: Any, name: str) -> None:
-    """Reject tensors that no array can share the memory of, or that would lose their gradient."""
-    kind, device = type(tensor).__name__, tensor.device.type
+def read_tensor(tensor: Any, name: str) -> Array:
+    """Return an array that shares the memory of a tensor; reject one that would lose its gradient, or has no such."""
+    kind = type(tensor).__name__
     if tensor.requires_grad:
         raise DtypeError(
             f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
-    if device != "cpu":
-        use = ", which has no samples" if device == "meta" else f": pass {name}.cpu()"
-        raise DtypeError(f"{name} must be in the memory of the processor, got a {kind} on {tensor.device}{use}")
-    if tensor.layout is not _torch().strided:
-        raise DtypeError(f"{name} must be dense, got a {kind} of layout {tensor.layout}: pass {name}.to_dense()")
-    if tensor.is_quantized:
-        raise DtypeError(f"{name} must not be quantized, got a {kind} of {tensor.dtype}: pass {name}.dequantize()")
     if tensor.is_complex():
         raise DtypeError(f"{name} must hold real numbers, got a {kind} of {tensor.dtype}: pass its .real and .imag")
+    try:
+        array: Array = tensor.numpy()
+    except (TypeError, RuntimeError) as error:
+        said = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        raise DtypeError(_say_why(tensor, name) or f"{name} must be an array, got {kind}: {said}") from None
+    return array
+
+
+def _say_why(tensor: Any, name: str) -> str:
+    """Return why NumPy cannot read a tensor, and what to do; empty: it is not known."""
+    kind, device = type(tensor).__name__, tensor.device.type
+    if device != "cpu":
+        use = ", which has no samples" if device == "meta" else f": pass {name}.cpu()"
+        return f"{name} must be in the memory of the processor, got a {kind} on {tensor.device}{use}"
+    if tensor.layout is not _torch().strided:
+        return f"{name} must be dense, got a {kind} of layout {tensor.layout}: pass {name}.to_dense()"
+    if tensor.is_quantized:
+        return f"{name} must not be quantized, got a {kind} of {tensor.dtype}: pass {name}.dequantize()"
     if tensor.is_neg():
-        raise DtypeError(f"{name} must not be a view of negated numbers, got such a {kind}: pass {name}.resolve_neg()")
+        return f"{name} must not be a view of negated numbers, got such a {kind}: pass {name}.resolve_neg()"
     if not hasattr(np, str(tensor.dtype).removeprefix("torch.")):
-        raise DtypeError(f"{name} must have a dtype that NumPy has, got a {kind} of {tensor.dtype}: make it float32 "
-                         "first")
+        return f"{name} must have a dtype that NumPy has, got a {kind} of {tensor.dtype}: make it float32 first"
+    return ""
 
 
 def to_tensor(result: Array) -> Any:

@@ -180,8 +180,8 @@ class Stack:
         Returns
         -------
         list of arrays
-            The feature maps of every layer; the last one is the result. float32, or float64 when the image or a weight
-            needs it.
+            The feature maps of every layer, as arrays of the image's library; the last one is the result. float32, or
+            float64 when the image or a weight needs it.
 
         Raises
         ------

@@ -50,8 +50,8 @@ def pyramid(
     -------
     list
         Level k has ceil(H / 2^k) rows and ceil(W / 2^k) columns. Gaussian levels are of the image's type and dtype, and
-        are rounded like results of filters. Laplacian ones are arrays of float32 (float64 for 32-bit integers and
-        more), computed without rounding.
+        are rounded like results of filters. Laplacian ones are arrays (of the image's library) of float32 (float64 for
+        32-bit integers and more), computed without rounding.
 
     Raises
     ------
@@ -115,7 +115,8 @@ def pyramid_reconstruct(
     Returns
     -------
     array
-        The largest level plus the expanded sum of all others. Images of up to 16 bits come back as they were.
+        The largest level plus the expanded sum of all others, as an array of that level's library. Images of up to 16
+        bits come back as they were.
 
     Raises
     ------

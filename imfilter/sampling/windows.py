@@ -61,7 +61,8 @@ def windows(
     -------
     (H', W', ..., kh, kw) array
         The image's axes, with ceil(H / stride) rows and ceil(W / stride) columns of windows under padding 'same', and
-        the rows and columns of a window as the last two axes. It cannot be written to, because windows overlap.
+        the rows and columns of a window as the last two axes. It is not for writing, because windows overlap: NumPy
+        rejects that, PyTorch has no tensors for reading only.
 
     Raises
     ------
