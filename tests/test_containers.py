@@ -1,5 +1,7 @@
 """Results are arrays of the library that the image is of: every filter, and every function that takes an image."""
+import inspect
 import tracemalloc
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -43,6 +45,9 @@ FUNCTIONS = {
 }
 
 
+NOT_OF_IMAGES = {"plan", "show"}  # functions of an image whose results are no images
+
+
 @pytest.fixture(params=["minimal", "copying", *(pytest.param(name, marks=pytest.mark.more) for name in (
     "torch", "array_api_strict", "xarray"))])
 def wrap(request):
@@ -81,6 +86,15 @@ def test_every_function_keeps_the_kind(name, wrap, image):
     if not isinstance(expected, list):
         expected, result = [expected], [result]
     check_kind(result, expected, type(given))
+
+
+def test_every_function_of_an_image_is_here():
+    """A function that is not: decorate it with keep_kind, and add a call to FUNCTIONS."""
+    functions = {name: value for name, value in ((name, getattr(imfilter, name)) for name in dir(imfilter))
+                 if inspect.isfunction(value) and "image" in inspect.signature(value).parameters}
+    calls = Path(__file__).read_text(encoding="utf-8")
+    missing = {name for name in functions if name not in FILTERS and f"imfilter.{name}(" not in calls}
+    assert missing <= NOT_OF_IMAGES
 
 
 def test_repeated_calls_keep_the_kind(wrap, image):

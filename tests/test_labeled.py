@@ -138,6 +138,14 @@ def test_masks_and_missing_pixels(image):
         imfilter.median(image, mask=image.notnull()), imfilter.median(image.values, mask=~np.isnan(image.values)))
 
 
+def test_labels_may_have_any_names(image):
+    named = image.rename(time="mask").assign_attrs(mask=True, dtype="bfloat16", requires_grad=True)
+    assert "mask" in imfilter.sobel(named).coords
+    np.testing.assert_array_equal(imfilter.gaussian(image, mask=named), imfilter.gaussian(image, mask=image.values))
+    np.testing.assert_array_equal(imfilter.correlate(image, named[:3, :3, 0].drop_vars(["x", "y"])),
+                                  imfilter.correlate(image, image.values[:3, :3, 0]))
+
+
 @pytest.mark.parametrize("change", [
     lambda image: image.astype(">f4"), lambda image: image[::-1, ::2], lambda image: image.transpose("x", "y", "band"),
 ])

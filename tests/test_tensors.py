@@ -127,6 +127,13 @@ def test_inside_of_functions_that_trace(image, torch):
         torch.func.grad(lambda given: imfilter.sobel(given).sum())(image)
 
 
+@pytest.mark.slow
+def test_beside_compiled_code(image, torch):
+    sobel = torch.compiler.disable(imfilter.sobel)
+    compiled = torch.compile(lambda given: sobel(given * 2, channel_axis=1) + 1, backend="eager")
+    torch.testing.assert_close(compiled(image), imfilter.sobel(image * 2, channel_axis=1) + 1, rtol=0, atol=0)
+
+
 def test_what_learns_or_draws_takes_tensors(image):
     gray = image[0, 0]
     learned = imfilter.learn(gray, imfilter.sharpen(gray), size=3)

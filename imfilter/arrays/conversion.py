@@ -49,6 +49,8 @@ def as_array(image: object, name: str = "image") -> Array:
         return _pil_pixels(image)  # type: ignore[arg-type]
     if is_tensor(image):
         return read_tensor(image, name)
+    if is_labeled(image):
+        return as_array(image.data, name)  # type: ignore[attr-defined]  # a label may be called mask
     _reject_masked(image, name)
     if image is None or isinstance(image, (str, bytes)):
         came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"

@@ -1,7 +1,6 @@
 """On which pixels the results of an axis lie, for the coordinates of labeled arrays."""
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -44,6 +43,6 @@ def _places(same: Margins, margins: Margins, stride: Size) -> tuple[Place, Place
 def step_places(offset: Any, step: Any) -> tuple[Place | None, Place | None]:
     """Return the places of results a step apart, down and across, the first at an offset; None: between pixels."""
     down, across = (
-        (int(first), int(one)) if Fraction(first).denominator == Fraction(one).denominator == 1 else None
+        (int(first), int(one)) if float(first).is_integer() and float(one).is_integer() else None
         for first, one in zip(offset, step, strict=True))
     return down, across
