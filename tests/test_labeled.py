@@ -98,6 +98,8 @@ def test_axes_that_come_and_go(image):
     assert "band" not in imfilter.mix(image, np.eye(3)[::-1]).coords  # red is no more the first
     assert imfilter.conv2d(gray, np.ones((4, 1, 3, 3))).dims == ("y", "x", "channel")
     assert imfilter.conv2d(gray.rename(y="channel"), np.ones((4, 1, 3, 3))).dims == ("channel", "x", "channel_")
+    red = imfilter.conv2d(image.rename(band="channel").isel(channel=0), np.ones((4, 1, 3, 3)))
+    assert red.dims == ("y", "x", "channel_") and red.channel == "r"
     assert imfilter.windows(gray, 3).dims == ("y", "x", "y_window", "x_window")
     stacked = imfilter.Stack.parse("3x2 s2 p1").apply(image, [np.ones((2, 3, 3, 3))])
     assert [maps.dims for maps in stacked] == [("y", "x", "band")]

@@ -47,10 +47,8 @@ def to_labeled(image: Any, result: Any, grid: Grid) -> Any:
     """
     layout = layout_of(image.shape, grid.channel_axis)
     places: dict[Any, Place | None] = dict(zip(layout.spatial, grid.places, strict=True))
-    if not grid.keeps_channels:
-        places[layout.channel_axis] = None
     sources = _source_axes(image.ndim, result.ndim, layout.channel_axis)
-    dims = _result_dims(image.dims, sources, layout.spatial)
+    dims = _result_dims(image, sources, layout.spatial)
     kept = {}
     for axis, source in enumerate(sources):
         if source is not None:
@@ -72,21 +70,17 @@ def _source_axes(before: int, after: int, channel_axis: int | None) -> list[int 
     return axes + [None] * (after - len(axes))
 
 
-def _result_dims(dims: tuple[Any, ...], sources: list[int | None], spatial: tuple[int, int]) -> list[Any]:
-    """Return the names of a result's axes: those of the image, and names for others."""
-    found = [None if source is None else dims[source] for source in sources]
-    added = sources.count(None)
-    names = {1: ["channel"], 2: [f"{dims[axis]}_window" for axis in spatial]}.get(
-        added, [f"axis_{axis}" for axis in range(len(sources))])
-    fresh = iter(names[-added:] if added else [])
-    return [_unused(next(fresh), found) if name is None else name for name in found]
-
-
-def _unused(name: str, names: list[Any]) -> str:
-    """Return a name that is not among others."""
-    while name in names:
-        name += "_"
-    return name
+def _result_dims(image: Any, sources: list[int | None], spatial: tuple[int, int]) -> list[Any]:
+    """Return the names of a result's axes: those of the image, and unused names for others."""
+    added, used = sources.count(None), {*image.dims, *image.coords}
+    names = {1: ["channel"], 2: [f"{image.dims[axis]}_window" for axis in spatial]}.get(
+        added, [f"axis_{axis}" for axis in range(added)])
+    dims: list[Any] = [image.dims[source] for source in sources if source is not None]
+    for name in names[:added]:
+        while name in used:
+            name += "_"
+        dims.append(name)
+    return dims
 
 
 def _pick_pixels(pixels: int, results: int, place: Place | None) -> slice | None:
