@@ -195,5 +195,8 @@ def test_what_a_labeled_array_holds_may_be_of_another_library(image):
 
 def test_other_objects_of_xarray(image):
     assert type(imfilter.sobel(image.variable)) is np.ndarray
+    frame = image[..., 0].drop_vars(["latitude", "row", "time", "band"]).to_pandas()
+    assert type(imfilter.sobel(frame)) is np.ndarray
+    np.testing.assert_array_equal(imfilter.sobel(frame), imfilter.sobel(image.values[..., 0]))
     with pytest.raises(DtypeError, match=r"^image must be an array or a Pillow image, got Dataset"):
         imfilter.sobel(image.to_dataset(name="photo"))
