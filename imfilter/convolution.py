@@ -1,12 +1,15 @@
 """correlate, convolve, conv2d and plan: signatures, documentation, and one call each into the engine."""
 from typing import Any
 
-from .arrays.dispatch import implementation, is_lazy
+from .arrays.dispatch import is_lazy
+from .arrays.labeled import is_labeled
 from .arrays.opened import array_like
+from .arrays.same_kind import find_implementation
 from .engine.bank import RECENT as RECENT_BANKS
 from .engine.bank import filter_bank
 from .engine.borders import Border
 from .engine.channelwise import RECENT, filter_with_kernel, plan_channelwise
+from .engine.grid import bank_grid, kernel_grid
 from .engine.kernel_set import KernelSet
 from .engine.plan import Plan
 from .engine.request import BankOptions, ChannelwiseOptions
@@ -24,7 +27,9 @@ def correlate(
     ----------
     image : (H, W), (H, W, C) or (N, H, W, C) array, Pillow image or dask array
         Any real dtype; channels are never mixed. A dask array gives a lazy array with bit-identical values, here and in
-        every other function that takes an image; it allows neither `out` nor more than one worker.
+        every other function that takes an image; it allows neither `out` nor more than one worker. A PyTorch tensor
+        gives a tensor, an xarray.DataArray one with its labels, an array of another library with the array API one of
+        that library, everywhere; docs/interop.md has the rules. Lists and other objects give NumPy arrays.
     kernel : (kh, kw) array
         Finite weights; even sizes are allowed. A weight of 0 reads nothing, not even NaN. With select, (n, kh, kw).
     mode : {'reflect', 'mirror', 'nearest', 'constant', 'wrap'}, default 'reflect'
@@ -44,9 +49,11 @@ def correlate(
     channel_axis : int or None, default -1
         Axis of the channels. None: the image is (H, W) or (N, H, W). A 2-D image never has channels.
     dtype : dtype, optional
-        Dtype of the result; default: the image's. Integers are rounded, ties to even, and saturated.
+        Dtype of the result, by NumPy's names or PyTorch's; default: the image's. Integers are rounded, ties to even,
+        and saturated.
     out : array, optional
-        Array to write the result to, of exactly its shape and dtype. It may overlap the image.
+        Array to write the result to, of exactly its shape and dtype: NumPy's, or of the image's library. It is
+        returned, and may overlap the image.
     workers : int, optional
         Number of threads; default: IMFILTER_WORKERS, else one per processor. The result does not depend on it.
     method : {'auto', 'direct', 'separable', 'runs', 'fft', 'approximate'}, default 'auto'
@@ -65,7 +72,7 @@ def correlate(
 
     Returns
     -------
-    array or Pillow image
+    array or Pillow image, as the image is
         Shape (H', W') and the image's other axes, with
         H' = floor((H + top + bottom - dilation (kh - 1) - 1) / stride) + 1, or ceil(H / stride) with padding 'same'.
         An image without pixels gives a result without pixels.
@@ -118,7 +125,7 @@ def correlate(
     if repeated is not None:
         return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
-    return implementation("kernel", image, filter_with_kernel)(
+    return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
         image, kernel, options, flip=False, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
@@ -155,7 +162,7 @@ def convolve(
     if repeated is not None:
         return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
-    return implementation("kernel", image, filter_with_kernel)(
+    return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
         image, kernel, options, flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
@@ -227,7 +234,7 @@ def conv2d(
     if repeated is not None:
         return repeated
     options = BankOptions(stride, padding, dilation, groups, padding_mode, dtype, exact)
-    return implementation("bank", image, filter_bank)(
+    return find_implementation("bank", image, filter_bank, bank_grid)(
         image, weight, bias, options, channel_axis=channel_axis, out=out, workers=workers)
 
 
@@ -256,6 +263,7 @@ def plan(
     ('runs', 'int16', 7)
     """
     options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method, exact=exact)
+    image = image.data if is_labeled(image) else image
     if is_lazy(image):
         image = array_like(image.shape, image.dtype)  # samples are not needed
     return plan_channelwise(image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)

@@ -68,7 +68,7 @@ def pytest_itemcollected(item):
     fixtures = set(getattr(item, "fixturenames", ()))
     if "variant" in fixtures:
         item.add_marker(pytest.mark.every_variant)
-    if fixtures & {"torch", "pyvips", "pillow_heif"}:
+    if fixtures & {"torch", "pyvips", "pillow_heif", "xarray"}:
         item.add_marker(pytest.mark.more)
 
 
@@ -92,6 +92,12 @@ def torch():
     library = pytest.importorskip("torch")
     library.set_num_threads(1)
     return library
+
+
+@pytest.fixture
+def xarray():
+    """xarray, whose DataArrays results become."""
+    return pytest.importorskip("xarray")
 
 
 @pytest.fixture

@@ -396,21 +396,6 @@ def test_arrays_of_other_libraries_give_numpy_arrays(wrap):
     np.testing.assert_array_equal(imfilter.mix(wrap(image), wrap(np.ones((1, 1)))), image[..., None])
 
 
-@pytest.mark.slow
-def test_tensors_of_pytorch(torch):
-    tensor = torch.arange(60, dtype=torch.float32).reshape(3, 4, 5)
-    result = imfilter.gaussian(tensor, channel_axis=0)
-    assert type(result) is np.ndarray
-    np.testing.assert_array_equal(result, imfilter.gaussian(tensor.numpy(), channel_axis=0))
-    np.testing.assert_array_equal(
-        imfilter.box(tensor.permute(1, 2, 0), mask=tensor[0] > 7),
-        imfilter.box(np.moveaxis(tensor.numpy(), 0, -1), mask=tensor[0].numpy() > 7))
-    for wrong, said in ((tensor.clone().requires_grad_(), "gradient"), (tensor.bfloat16(), "bfloat16"),
-                        (tensor.to("meta"), "on meta"), (tensor.to_sparse(), "Sparse layout")):
-        with pytest.raises(DtypeError, match=f"^image must .*{said}"):
-            imfilter.gaussian(wrong, channel_axis=0)
-
-
 class Masked:
     """An object with a mask, as astropy's NDData: NumPy sees only its data."""
 

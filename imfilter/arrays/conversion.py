@@ -9,17 +9,16 @@ import numpy as np
 
 from ..errors import DtypeError, ImfilterError
 from .dtypes import Array
+from .foreign import reject_distant, to_foreign
 from .high_depth import HighDepthImage
+from .labeled import ANYWHERE, Grid, is_labeled, to_labeled
 from .pillow_memory import make_picture, read_picture
+from .tensors import is_tensor, read_tensor
 
 if TYPE_CHECKING:
     import PIL.Image
 
 Picture: TypeAlias = "PIL.Image.Image | HighDepthImage"
-
-# DLPack's device numbers (dlpack.h). The CPU reads its own memory and two kinds of pinned memory.
-UNKNOWN, CPU, CUDA = 0, 1, 2
-ON_CPU = {CPU, 3, 11}
 
 MOST_AXES = 4  # of an image or a bank of kernels, in lists of lists
 
@@ -48,17 +47,22 @@ def as_array(image: object, name: str = "image") -> Array:
         return image.pixels
     if is_picture(image):
         return _pil_pixels(image)  # type: ignore[arg-type]
+    if is_tensor(image):
+        return read_tensor(image, name)
+    if is_labeled(image):
+        return as_array(image.data, name)  # type: ignore[attr-defined]  # a label may be called mask
     _reject_masked(image, name)
     if image is None or isinstance(image, (str, bytes)):
         came = "None" if image is None else f"{image!r}: open the file first, with PIL.Image.open"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}")
-    _reject_distant(image, name)
+    reject_distant(image, name)
     try:
         if hasattr(image, "__array__") or not hasattr(image, "__dlpack__"):
             return np.asarray(image)
         return np.from_dlpack(image)
     except (ValueError, TypeError, RuntimeError, BufferError) as error:
-        came = f"{type(image).__name__}: {str(error).partition('. ')[0].rstrip('.')}"
+        said = str(error).partition("\n")[0].partition(". ")[0].rstrip(".")
+        came = f"{type(image).__name__}: {said}"
         raise DtypeError(f"{name} must be an array or a Pillow image, got {came}") from None
 
 
@@ -81,33 +85,6 @@ def _is_masked(image: object) -> bool:
     """Return whether it is a masked array, without importing numpy.ma, which takes longer than a small filter."""
     module = sys.modules.get("numpy.ma")
     return isinstance(image, getattr(module, "MaskedArray", ()))
-
-
-def _reject_distant(image: object, name: str) -> None:
-    """Reject arrays of other libraries whose memory NumPy cannot read, or that would lose their gradient."""
-    kind = type(image).__name__
-    if getattr(image, "requires_grad", False) is True:
-        raise DtypeError(
-            f"{name} must not require a gradient, which would be lost, got such a {kind}: pass {name}.detach()")
-    if str(getattr(image, "dtype", "")).endswith("bfloat16"):
-        raise DtypeError(f"{name} must have a dtype that NumPy has, got a {kind} of bfloat16: make it float32 first")
-    if _device(image) not in ON_CPU:
-        where = str(getattr(image, "device", "")) or "another device"
-        raise DtypeError(
-            f"{name} must be in the memory of the processor, got a {kind} on {where}: copy it there first "
-            "(.cpu() in PyTorch, .get() in CuPy)")
-
-
-def _device(image: object) -> int:
-    """Return DLPack's number of the device that holds an array: 1 for the CPU."""
-    if hasattr(image, "__cuda_array_interface__"):
-        return CUDA
-    if not hasattr(image, "__dlpack_device__"):
-        return CPU
-    try:
-        return int(image.__dlpack_device__()[0])
-    except (ValueError, TypeError, RuntimeError, BufferError):  # a device without a DLPack number
-        return UNKNOWN
 
 
 def _pil_pixels(image: PIL.Image.Image) -> Array:
@@ -134,11 +111,16 @@ def pixels_of(image: object, channel_axis: int | None) -> Array:
     return as_array(image)
 
 
-def to_input_type(image: object, result: Array) -> Any:
-    """Convert the result back to the image's type: a Pillow image, a HighDepthImage or an array."""
-    if not is_picture(image):
+def to_input_type(image: object, result: Any, grid: Grid = ANYWHERE) -> Any:
+    """Convert the result back to the image's type: a Pillow image, a HighDepthImage or an array of any library.
+
+    grid: where the results lie in the image, for coordinates.
+    """
+    if type(image) is np.ndarray:
         return result
-    return to_pil(result, image)  # type: ignore[arg-type]
+    if is_picture(image):
+        return to_pil(result, image)  # type: ignore[arg-type]
+    return to_labeled(image, result, grid) if is_labeled(image) else to_foreign(image, result)
 
 
 def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:

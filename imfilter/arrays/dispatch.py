@@ -29,6 +29,14 @@ def is_lazy(image: object) -> bool:
     return module is not None and isinstance(image, module.Array)
 
 
+def as_plain_lazy(image: Any) -> Any:
+    """Return a lazy array as dask's own type, which xarray tells from its subclasses; others as they are."""
+    if not is_lazy(image):
+        return image
+    kind = sys.modules["dask.array"].Array
+    return image if type(image) is kind else kind(image.dask, image.name, image.chunks, meta=image._meta)
+
+
 def reject_lazy(name: str, image: object) -> None:
     """Reject a lazy array, which a function that nothing is registered for would compute as a whole."""
     if type(image) is not np.ndarray and is_lazy(image):

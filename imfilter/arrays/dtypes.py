@@ -53,12 +53,20 @@ def result_dtype(image: np.dtype[Any], wanted: object) -> np.dtype[Any]:
     """Return the dtype of a result: the one asked for, else the image's."""
     if wanted is None:
         return image
-    try:
-        dtype: np.dtype[Any] = np.dtype(wanted).newbyteorder("=")  # type: ignore[call-overload]
-    except TypeError:
-        raise DtypeError(f"dtype must be a NumPy dtype, got {wanted!r}") from None
+    dtype = numpy_dtype(wanted)
     if dtype not in NATIVE and dtype not in PROXY_DTYPE:
         raise DtypeError(f"dtype must be one of real numbers of at most 64 bits, got {dtype}")
+    return dtype
+
+
+def numpy_dtype(given: object) -> np.dtype[Any]:
+    """Return a dtype that a caller gave, in native byte order; those of other libraries by their names."""
+    named = type(given).__name__ in ("dtype", "DType") and not isinstance(given, np.dtype)
+    name = str(given).rpartition(".")[2] if named else given
+    try:
+        dtype: np.dtype[Any] = np.dtype(name).newbyteorder("=")  # type: ignore[call-overload]
+    except TypeError:
+        raise DtypeError(f"dtype must be a NumPy dtype, got {given!r}") from None
     return dtype
 
 

@@ -227,8 +227,10 @@ class PreparedConvolution(PreparedLoops):
     def _open_arrays(self, pixels: Array, out: Array | None) -> tuple[Array, Array, Array]:
         """Return the image's view (images, rows, columns, channels), the array to write, and its view."""
         native, layout = to_native(pixels), self.layout
-        # Channels in planes of their own are filtered as separate images, where one view can hold them all.
-        source = layout.planes(native) if layout.planar else None
+        # Channels in planes of their own are filtered as separate images, where one view can hold them all. Those that
+        # lie last in memory are read in place: PyTorch's memory format channels_last.
+        beside = layout.planar and _core.has_packed_rows(layout.images(native))
+        source = layout.planes(native) if layout.planar and not beside else None
         planes = source is not None
         result, target = allocate_output(pixels, self.shape, self.dtype, out, layout, planes, self._proxy)
         return layout.images(native) if source is None else source, result, target

@@ -14,17 +14,21 @@ from ..arrays.dispatch import is_lazy
 from ..arrays.dtypes import Array
 from ..arrays.layout import iterate_strips
 from ..arrays.opened import open_image
+from ..arrays.same_kind import keep_kind
 from ..errors import DtypeError, ImfilterError
 from ..runtime.threads import run_task, thread_count
 from . import _core
 from .channelwise import PreparedConvolution, filter_channelwise, prepare
 from .checks import check_kernel
+from .grid import window_grid
 from .joined import make_block
 from .kernel_set import KernelSet
 from .output import check_out, write_output
 from .request import ChannelwiseOptions
 
 
+@keep_kind(lambda shape, bank, options, flip, channel_axis, **others: window_grid(
+    np.shape(bank)[-2:], options, flip, channel_axis))
 def filter_selected(
     image: Any, bank: Any, select: Any, options: ChannelwiseOptions, *, flip: bool, channel_axis: int | None, mask: Any,
     out: Array | None, workers: int | None,

@@ -13,11 +13,15 @@ from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
 from ..arrays.conversion import as_array, has_alpha, is_picture, pixels_of, to_input_type
 from ..arrays.dispatch import call_lazy, is_lazy
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.labeled import Grid
+from ..arrays.layout import layout_of
 from ..arrays.opened import array_like, open_image
+from ..arrays.same_kind import call_with_pixels, is_foreign
+from ..engine.grid import step_places
 from ..engine.output import check_out
 from ..engine.region import get_region
 from ..engine.request import FilterOptions, look_up
-from ..errors import ImfilterError
+from ..errors import ImfilterError, check_pair
 from .alpha import filter_beside_alpha
 from .combine import scale_to_white
 from .declaration import LARGEST_PREPARED, is_plain, kind_of
@@ -45,6 +49,10 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
                 declaration.recent.keep((*values, *looked_up), ready.ready)
             return result
     prepared = declaration.prepare(*values)
+    if type(image) is not np.ndarray and is_foreign(image):
+        return call_with_pixels(
+            lambda pixels, out: _filter_array(declaration, pixels, values, options._replace(out=out)),
+            image, options.out, lambda shape: _find_grid(declaration, prepared.operation, shape, options))
     if options.mask is not None and not declaration.can_leave_out(prepared.operation):
         raise ImfilterError(
             f"mask must be None for {declaration.name}, got {type(options.mask).__name__}: only blurs, "
@@ -68,12 +76,22 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
 
 
 def _filter_array(
-    declaration: FilterDeclaration, image: Array, values: tuple[Any, ...], options: FilterOptions
+    declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions
 ) -> Any:
     """Filter an array as the public function does."""
     result = declaration.recent.repeat(
         image, options.mask, options.out, options.workers, (*values, *_looked_up(options)))
     return result if result is not None else call_filter(declaration, image, values, options)
+
+
+def _find_grid(
+    declaration: FilterDeclaration, operation: Operation, shape: tuple[int, ...], options: FilterOptions
+) -> Grid:
+    """Return where results lie in an image of a shape."""
+    step = operation.step_at(layout_of(shape, options.channel_axis).size(shape))
+    stride = check_pair("stride", options.stride, 1)
+    places = step_places([(one - 1) / 2 for one in step], [one * more for one, more in zip(step, stride, strict=True)])
+    return Grid(options.channel_axis, places, keeps_channels=not declaration.mixes)
 
 
 def _find_ready(

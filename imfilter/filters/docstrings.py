@@ -18,7 +18,7 @@ mode, cval, stride, mask, channel_axis, dtype, out, workers, exact
     array that receives it, the number of threads, and whether the bits are the same on every processor (False)."""
 RETURNS = """\
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-    In the image's dtype unless `dtype` says otherwise."""
+    As the image is, in its dtype unless `dtype` says otherwise."""
 
 SIGNED = """\
 Returns

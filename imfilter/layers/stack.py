@@ -9,6 +9,8 @@ import numpy as np
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
+from ..arrays.labeled import Grid
+from ..arrays.same_kind import keep_kind
 from ..convolution import conv2d
 from ..errors import ImfilterError, check_integer
 from .layer import Layer, Pair, Shape, check_shape
@@ -155,6 +157,7 @@ class Stack:
             ((first.top + first.bottom - 1) / 2, (first.left + first.right - 1) / 2),
             (max(-first.top, 0), max(-first.left, 0)), free, zeros, tied, shape[0] * shape[1] * (free + tied))
 
+    @keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, keeps_channels=False))
     def apply(self, image: Any, weights: Any, *, relu: bool = False, channel_axis: int | None = -1,
               workers: int | None = None) -> list[Array]:
         """Run the layers on an image and return the feature maps of each.
@@ -177,8 +180,8 @@ class Stack:
         Returns
         -------
         list of arrays
-            The feature maps of every layer; the last one is the result. float32, or float64 when the image or a weight
-            needs it.
+            The feature maps of every layer, as arrays of the image's library; the last one is the result. float32, or
+            float64 when the image or a weight needs it.
 
         Raises
         ------

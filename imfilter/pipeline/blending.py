@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..arrays.alpha import merge_picture_alpha, split_alpha, split_picture_alpha
-from ..arrays.conversion import Picture, as_array, has_alpha, is_picture, to_pil
+from ..arrays.conversion import Picture, as_array, has_alpha, is_picture, to_input_type, to_pil
 from ..arrays.depth import full_scale
 from ..arrays.dtypes import Array, round_to_dtype, supported_dtype
 from ..arrays.high_depth import HighDepthImage
+from ..arrays.labeled import Grid
 from ..arrays.layout import layout_of
 from ..arrays.nodata import Value, find_missing, place_nodata
+from ..arrays.same_kind import is_foreign
 from ..errors import DtypeError, ImfilterError
 from .region import Region
 
@@ -72,7 +74,8 @@ def blend(before: Any, after: Any, region: Any, *, feather: int = 0, channel_axi
     result = np.empty_like(pair[1])
     for target, first, second in zip(layout.images(result), old, new, strict=True):
         target[...] = mix_samples(first, second, weights)
-    return result
+    like = next((one for one in (after, before) if is_foreign(one) and one.shape == result.shape), None)
+    return to_input_type(like, result, Grid(channel_axis))
 
 
 def _match_arrays(before: Array, after: Array, channel_axis: int | None) -> tuple[Array, Array]:

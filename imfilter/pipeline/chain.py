@@ -15,7 +15,11 @@ from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
 from ..arrays.conversion import is_picture, pixels_of, to_pil
 from ..arrays.dispatch import call_lazy, is_lazy
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.labeled import Grid
+from ..arrays.layout import layout_of
 from ..arrays.nodata import Value
+from ..arrays.same_kind import keep_kind
+from ..engine.grid import step_places
 from ..errors import ImfilterError
 from ..filters import FILTERS
 from ..filters.calling import signed_dtype
@@ -167,6 +171,12 @@ class Pipeline:
             offset, stride = offset + stride * one.offset, stride * one.stride
         return float(offset[0]), float(offset[1])
 
+    def grid(self, shape: tuple[int, ...], channel_axis: int | None) -> Grid:
+        """Return where results lie in an image of a shape."""
+        known = self.at_size(layout_of(shape, channel_axis).size(shape))
+        mixed = any(one.mixes and "joint" not in one.keywords for one in self.filters)
+        return Grid(channel_axis, step_places(known.offset, known.stride), keeps_channels=not mixed)
+
     @property
     def signed(self) -> bool:
         """Whether the result has a sign, and is of floats for an integer image."""
@@ -197,6 +207,7 @@ class Pipeline:
             sign = own or (sign and not one.declaration.makes_sign)
         return sign
 
+    @keep_kind(lambda shape, self, **options: self.grid(shape, options["channel_axis"]))
     def __call__(
         self, image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
     ) -> Any:

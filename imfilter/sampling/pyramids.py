@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.conversion import to_input_type
 from ..arrays.dispatch import is_lazy
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.labeled import Grid
 from ..arrays.layout import ArrayLayout, layout_of
 from ..arrays.opened import open_image
+from ..arrays.same_kind import is_foreign, keep_kind
 from ..convolution import correlate
 from ..errors import ImfilterError, check_integer, check_pair, list_choices
 
@@ -24,6 +27,7 @@ EXPANDING = {(i, j): np.outer(PHASES[i], PHASES[j]) for i in (0, 1) for j in (0,
 KINDS = "gaussian", "laplacian"
 
 
+@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, halves=True))
 def pyramid(
     image: Any, levels: int | None = None, kind: str = "gaussian", *, channel_axis: int | None = -1,
     workers: int | None = None,
@@ -46,8 +50,8 @@ def pyramid(
     -------
     list
         Level k has ceil(H / 2^k) rows and ceil(W / 2^k) columns. Gaussian levels are of the image's type and dtype, and
-        are rounded like results of filters. Laplacian ones are arrays of float32 (float64 for 32-bit integers and
-        more), computed without rounding.
+        are rounded like results of filters. Laplacian ones are arrays (of the image's library) of float32 (float64 for
+        32-bit integers and more), computed without rounding.
 
     Raises
     ------
@@ -96,7 +100,7 @@ def pyramid(
 
 def pyramid_reconstruct(
     levels: Sequence[Any], *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
-) -> Array:
+) -> Any:
     """Return the image of a Laplacian pyramid.
 
     Parameters
@@ -111,7 +115,8 @@ def pyramid_reconstruct(
     Returns
     -------
     array
-        The largest level plus the expanded sum of all others. Images of up to 16 bits come back as they were.
+        The largest level plus the expanded sum of all others, as an array of that level's library. Images of up to 16
+        bits come back as they were.
 
     Raises
     ------
@@ -137,7 +142,8 @@ def pyramid_reconstruct(
             raise ImfilterError(
                 f"levels must have the same channels, got the shapes {level.pixels.shape} and {image.shape}")
         image += level.pixels
-    return round_to_dtype(image, result_dtype(kind, dtype))
+    result = round_to_dtype(image, result_dtype(kind, dtype))
+    return to_input_type(levels[0], result, Grid(channel_axis)) if is_foreign(levels[0]) else result
 
 
 def pyramid_reduce(
@@ -173,6 +179,7 @@ def pyramid_reduce(
     return correlate(image, REDUCING, mode="mirror", stride=2, channel_axis=channel_axis, dtype=dtype, workers=workers)
 
 
+@keep_kind()
 def pyramid_expand(
     image: Any, size: Pair | None = None, *, channel_axis: int | None = -1, dtype: Any = None,
     workers: int | None = None,

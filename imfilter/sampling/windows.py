@@ -7,11 +7,14 @@ import numpy as np
 
 from ..arrays.dispatch import reject_lazy
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype
+from ..arrays.labeled import Grid
 from ..arrays.opened import open_image
+from ..arrays.same_kind import keep_kind
 from ..engine.borders import Border, Margins, padding_margins, parse_border, parse_cval, source_indices
 from ..engine.generic import GenericFilter
+from ..engine.grid import window_grid
 from ..engine.output import check_out
-from ..engine.request import result_size
+from ..engine.request import ChannelwiseOptions, result_size
 from ..errors import check_pair
 from ..filters.parameters import Shape
 from ..filters.rank import window_of
@@ -19,10 +22,22 @@ from ..filters.rank import window_of
 Pair = tuple[int, int]
 
 
+def _windows_grid(
+    shape: tuple[int, ...], *, size: Any, padding: Any, stride: Any, dilation: Any, channel_axis: int | None, **_: Any
+) -> Grid:
+    options = ChannelwiseOptions(padding=padding, stride=stride, dilation=dilation)
+    return window_grid(check_pair("size", size, 1), options, False, channel_axis)
+
+
+def _generic_grid(shape: tuple[int, ...], *, stride: Any, channel_axis: int | None, **_: Any) -> Grid:
+    return window_grid((1, 1), ChannelwiseOptions(stride=stride), False, channel_axis)
+
+
+@keep_kind(_windows_grid)
 def windows(
     image: Any, size: int | Pair = 3, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | Pair = 1, dilation: int | Pair = 1, channel_axis: int | None = -1,
-) -> Array:
+) -> Any:
     """Return a view of the window around every pixel, for NumPy functions of your own.
 
     Parameters
@@ -46,7 +61,8 @@ def windows(
     -------
     (H', W', ..., kh, kw) array
         The image's axes, with ceil(H / stride) rows and ceil(W / stride) columns of windows under padding 'same', and
-        the rows and columns of a window as the last two axes. It cannot be written to, because windows overlap.
+        the rows and columns of a window as the last two axes. It is not for writing, because windows overlap: NumPy
+        rejects that, PyTorch has no tensors for reading only.
 
     Raises
     ------
@@ -105,9 +121,10 @@ def _add_border(pixels: Array, spatial: Pair, margins: Margins, border: Border, 
     return pixels
 
 
+@keep_kind(_generic_grid)
 def generic(
     image: Any, function: Any, size: int | Pair = 3, footprint: Any = None, *, mode: str = "reflect", cval: float = 0.0,
-    stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Array | None = None,
+    stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
     workers: int | None = None,
 ) -> Any:
     """Filter with a function of your own of the samples in the window around each pixel.
