@@ -39,6 +39,7 @@ FUNCTIONS = {
     "stack": lambda image: imfilter.Stack.parse("3x2 p1, 1x1").apply(image, [BANK, np.ones((1, 2, 1, 1))]),
     "dtype": lambda image: imfilter.gaussian(image, dtype="uint8"),
     "mask": lambda image: imfilter.median(image, mask=image),
+    "restore": lambda image: imfilter.restore(image, KERNEL, iterations=2, stride=2),
     "linear": lambda image: imfilter.gaussian(image, linear=True),
     "guide": lambda image: imfilter.guided(image, guide=image),
     "as a keyword": lambda image: imfilter.windows(image=image, size=1),
