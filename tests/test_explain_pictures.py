@@ -12,8 +12,9 @@ from PIL import Image
 
 from imfilter import FileError, ImfilterError, explain
 from imfilter.explain.canvas import page, palette, svg
+from imfilter.explain.canvas.lines import wrap_text
 from imfilter.explain.canvas.raster import load_font
-from imfilter.explain.canvas.scene import Grid, Panel, Rect, Scene, Text, is_visible, wrap_text
+from imfilter.explain.canvas.scene import Grid, Panel, Rect, Scene, Text, is_visible
 
 STEP = np.array([[0, 0, 100, 100]] * 3, np.uint8)
 PICTURES = {

@@ -6,8 +6,9 @@ from math import floor
 from typing import TYPE_CHECKING, Any
 
 from ...arrays.dtypes import Array
+from .lines import clean_line
 from .palette import Color, mix_colors, rgb
-from .scene import Grid, Panel, Pixels, Rect, Scene, Shape, Text, clean_line, is_visible
+from .scene import Grid, Panel, Pixels, Polygon, Rect, Scene, Shape, Text, is_visible
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -93,13 +94,15 @@ def _paint(image: PIL.Image.Image, pen: Any, shape: Shape, scale: int) -> None:
             pen.rectangle(_corners(x - half, y - half, width + 2 * half, height + 2 * half, scale),
                           _rgb(fill), _rgb(line), round(thick * scale))
         case Grid(x, y, rows, columns, cell, fill, line):
-            width, height = columns * cell, rows * cell
             if fill:
-                pen.rectangle(_corners(x, y, width, height, scale), _rgb(fill))
-            for k in range(rows + 1):
-                pen.rectangle(_corners(x - 0.5, y + k * cell - 0.5, width + 1, 1, scale), _rgb(line))
-            for k in range(columns + 1):
-                pen.rectangle(_corners(x + k * cell - 0.5, y - 0.5, 1, height + 1, scale), _rgb(line))
+                pen.rectangle(_corners(x, y, columns * cell, rows * shape.cell_height, scale), _rgb(fill))
+            for left, top, width, height in shape.lines:
+                pen.rectangle(_corners(left - 0.5, top - 0.5, width + 1, height + 1, scale), _rgb(line))
+        case Polygon(x, y, corners, fill, line, thick):
+            points = [((x + right) * scale, (y + down) * scale) for right, down in corners]
+            pen.polygon(points, _rgb(fill))
+            if line:
+                pen.line([*points, points[0]], _rgb(line), round(thick * scale), "curve")
         case Text(x, y, text, size, color, anchor):
             pen.text((x * scale, y * scale), text, rgb(color), load_font(size * scale), ANCHORS[anchor])
         case Pixels(x, y, pixels, cell):

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 from ...arrays.dtypes import Array
-from ..canvas.scene import Panel, Scene, Text, clean_line
+from ..canvas.lines import clean_line
+from ..canvas.scene import Panel, Scene, Text
 from .frequency_response import draw_response
 from .table import draw_table
 
