@@ -8,6 +8,7 @@ from .frequency_response import draw_response
 from .table import draw_table
 
 SIDE, HEAD = 280, 26  # of a table or response, and of the line above it
+CENTER = 7  # taps along an axis of the middle of a kernel
 MAX_TITLE = 160  # characters
 
 
@@ -19,20 +20,31 @@ def chart_kernels(title: str, kernels: dict[str, Array]) -> Scene:
     return Scene(_shorten_title(title), rows)
 
 
+def draw_center(kernel: Array) -> Panel | None:
+    """Draw the middle of a kernel that is too large for numbers, with its weights; None: it has numbers itself."""
+    if any(isinstance(shape, Text) for shape, _ in draw_table("", kernel, SIDE).shapes):
+        return None
+    parts = [slice(max(0, size // 2 - CENTER // 2), size // 2 + CENTER // 2 + 1) for size in kernel.shape]
+    middle = kernel[parts[0], parts[1]]
+    head = f"the middle {middle.shape[0]} x {middle.shape[1]}"
+    return add_head(head, draw_table(head, middle, 56 * CENTER, center=min(middle.shape) == CENTER))
+
+
 def chart_matrix(title: str, matrix: Array) -> Scene:
     """Draw a color matrix: a row for each channel of the result, a column for each channel of the image."""
     table = draw_table("color matrix", matrix, SIDE, center=False)
-    panel = _add_head("columns: channels of the image; rows: of the result", table)
+    panel = add_head("columns: channels of the image; rows: of the result", table)
     return Scene(_shorten_title(title), [[panel]])
 
 
 def _pair_panels(name: str, kernel: Array) -> list[Panel]:
     head = f"{name}, {kernel.shape[0]} x {kernel.shape[1]}"
-    return [_add_head(head, draw_table(head, kernel, SIDE)),
-            _add_head("gain by frequency in cycles per pixel; white is 0", draw_response(kernel, SIDE))]
+    center = draw_center(kernel)
+    return [add_head(head, draw_table(head, kernel, SIDE)), *([center] if center else []),
+            add_head("gain by frequency in cycles per pixel; white is 0", draw_response(kernel, SIDE))]
 
 
-def _add_head(head: str, drawing: Panel) -> Panel:
+def add_head(head: str, drawing: Panel) -> Panel:
     """Return a drawing below a line of text."""
     panel = Panel(max(SIDE, drawing.width), HEAD + drawing.height, drawing.label)
     panel.add(Text(0, HEAD / 2 - 2, head, 13, "quiet", "start"))
