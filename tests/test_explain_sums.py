@@ -9,6 +9,8 @@ from imfilter import explain
 from imfilter.explain.canvas.page import render_page
 from imfilter.explain.canvas.scene import Text
 from imfilter.explain.lesson.numbers import count_decimals, format_aligned, format_fixed, rounding_of, write_decimal
+from imfilter.explain.lesson.pixel_numbers import compute_pixel
+from imfilter.explain.lesson.pixel_sum import visible_taps, write_kernel_sum
 
 SCALES = [1, 1e-3, 1e-7, 300, 1e5, 3e9]
 
@@ -121,3 +123,60 @@ def test_small_cells_have_no_numbers_but_those_under_the_kernel_are_drawn():
     first = [shape.text for shape, span in detail.shapes if isinstance(shape, Text) and span == (0, 0)]
     assert first == ["1", "2", "3", "31", "32", "33", "61", "62", "63"]
     assert "The image's cells are too small for numbers; the sums have them." in picture.scene.notes
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("size", [(3, 3), (2, 7), (9, 9), (31, 31)])
+def test_the_products_of_a_pixel_add_up(scale, size):
+    rng = np.random.default_rng(8)
+    image = rng.integers(0, 256, (20, 20), np.uint8)
+    kernel = rng.normal(size=size) * scale
+    for x, y in [(0, 0), (10, 10), (19, 3)]:
+        channel, = compute_pixel(image, x, y, kernel, mode="reflect", cval=0.0).channels
+        check_sum(channel.sums[0])
+
+
+def check_sum(one):
+    """Check that the products as written, with the parts, add up to the total, and are near the exact ones."""
+    written = write_kernel_sum(one)
+    products = [Decimal(text) for text in written.products.ravel()]
+    parts = [Decimal(part.partition(" of ")[0]) for part in written.parts]
+    assert sum(parts or products) == Decimal(written.total)
+    assert not parts or parts[0] == sum(products)
+    assert float(written.total) == pytest.approx(one.total, rel=2e-3, abs=2e-3 * np.abs(one.products).max())
+    visible = visible_taps(one)
+    last = Decimal(1).scaleb(min(number.as_tuple().exponent for number in products))
+    for pixel, weight, product, exact in zip(written.pixels.ravel(), written.weights.ravel(), products,
+                                             one.products[visible].ravel(), strict=True):
+        assert abs(float(product) - exact) <= max(float(last), 1e-5 * abs(exact))
+        assert abs(Decimal(pixel) * Decimal(weight) - product) <= max(last, max(map(abs, products)) / 1000)
+
+
+@pytest.mark.parametrize("name", ["gaussian", "sobel", "kirsch", "unsharp_mask", "gabor", "emboss", "box"])
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "uint16"])
+def test_the_products_of_filters_add_up(name, dtype):
+    noise = np.random.default_rng(9).random((12, 12))
+    image = (noise if dtype == "float32" else noise * np.iinfo(dtype).max).astype(dtype)
+    for channel in compute_pixel(image, 5, 6, name, mode="reflect", cval=0.0).channels:
+        for one in channel.sums:
+            check_sum(one)
+
+
+@pytest.mark.parametrize(("size", "parts"), [((3, 3), 0), ((9, 9), 2)])
+def test_text_and_picture_have_the_same_sum(size, parts):
+    image = np.random.default_rng(1).integers(0, 256, (20, 20), np.uint8)
+    picture = explain.pixel(image, 7, 7, np.full(size, 1 / (size[0] * size[1])))
+    line = re.sub(r"\n +", " ", re.search(r"sum = .*?\n\n", str(picture), re.DOTALL)[0]).strip()
+    total = re.match(r"sum = ([\d.]+)", line)[1]
+    texts = [shape.text for panel in picture.scene.rows[0] for shape, _ in panel.shapes if isinstance(shape, Text)]
+    assert any(text.endswith(f": {total}") for text in texts)
+    if parts:
+        assert f"of the other {81 - 25}" in line and line.partition(" = ")[2] in picture.captions[0]
+
+
+def test_sums_that_are_not_finite_have_no_parts():
+    image = np.ones((9, 9))
+    image[4, 4] = np.inf
+    assert "sum = inf\n" in str(explain.pixel(image, 4, 4, np.ones((9, 9))))
+    image[4, 4] = np.nan
+    assert "sum = nan\n" in str(explain.pixel(image, 4, 4, np.ones((3, 3))))

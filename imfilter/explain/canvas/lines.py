@@ -8,6 +8,7 @@ from ...runtime.printable import escape_controls
 
 FIXED_SPACE = "\N{NO-BREAK SPACE}"
 LETTER = 0.54  # average width of a letter, in heights
+MAX_TITLE = 160  # characters
 
 
 def wrap_text(text: str, width: float, size: float) -> list[str]:
@@ -24,3 +25,9 @@ def bind_sizes(text: str) -> str:
 def clean_line(text: str) -> str:
     """Return text as one line that can be encoded; the spaces within it stay."""
     return escape_controls(re.sub(r"[\t-\r]+", " ", text).strip())
+
+
+def shorten(title: str) -> str:
+    """Return a title as one line of limited length."""
+    title = clean_line(title)
+    return title if len(title) <= MAX_TITLE else title[:MAX_TITLE] + "..."

@@ -11,6 +11,7 @@ from ..canvas.scene import LINE, Grid, Panel, Rect, Span, Text
 
 HEAD, MIN_RULED = 26, 5.0  # height of the line above a table; the smallest cell that gets lines around it
 DIGIT, POINT = 0.64, 0.36  # widths of a digit, and of a point or sign, in heights, in the widest of common fonts
+DARK, BRIGHT = (0, 0, 0), (255, 255, 255)
 
 
 def format_number(value: float, digits: int = 4) -> str:
@@ -50,6 +51,12 @@ def outline_cells(panel: Panel, y: float, x: float, rows: float, columns: float,
     panel.add(Rect(1 + x * cell, HEAD + y * cell, columns * cell, rows * cell, "", line, 2.5), span=span)
 
 
+def add_frame(panel: Panel, x: float, y: float, width: float, height: float) -> None:
+    """Add a bright frame between two dark ones, which is visible on every color."""
+    for thick, line in ((5.0, DARK), (2.0, BRIGHT)):
+        panel.add(Rect(x, y, width, height, "", line, thick))
+
+
 def write_cell(panel: Panel, y: int, x: int, cell: float, text: str, span: Span = None, *, color: str = "ink",
                size: float = 0, at: float = 0.5) -> None:
     """Write text into a cell, by default as large as fits. at: where its middle is, as a share of the cell's height."""
@@ -63,7 +70,7 @@ def write_table(panel: Panel, texts: Array, cell: float, span: Span = None, *, s
     texts: (rows, columns), of str. size: of the letters, which become smaller where the longest number needs it.
     """
     size = fit_numbers(texts.ravel(), cell, size)
-    right = (cell + size * max(map(measure_number, texts.ravel()))) / 2  # the numbers end here, and the longest is in the middle of its cell
+    right = (cell + size * max(map(measure_number, texts.ravel()))) / 2  # the longest is in the middle of its cell
     for (y, x), text in np.ndenumerate(texts):
         panel.add(Text(1 + x * cell + right, HEAD + (y + 0.5) * cell, text, size, "ink", "end"), span=span)
 
