@@ -20,7 +20,7 @@ def render_page(scene: Scene) -> str:
 
     rows = [[_widen(panel) for panel in row] for row in scene.rows]
     wide = max(sum(panel.width for panel in row) for row in rows)
-    high = sum(max(panel.height for panel in row) for row in rows)
+    heights = [max(panel.height for panel in row) for row in rows]
     parts = {
         "title": escape(scene.title),
         "heading": escape(bind_sizes(scene.title)),
@@ -29,9 +29,8 @@ def render_page(scene: Scene) -> str:
         "shapes": dark_rules(),
         "panels": "\n".join(_row_element(row, scene.frames) for row in rows),
         "wide": f"{wide:.0f}",
-        "high": f"{high:.0f}",
+        "high": f"{max(*heights, sum(heights) / 2):.0f}",  # of many rows, not all need to fit on the screen
         "across": str(max(map(len, scene.rows))),
-        "down": str(len(scene.rows)),
         "notes": "\n".join(f'<p class="note">{escape(bind_sizes(note))}</p>' for note in scene.notes),
         "caption": escape(bind_sizes(scene.captions[-1])),
         "last": str(scene.frames - 1),
