@@ -151,7 +151,8 @@ def test_zooming_enlarges_the_panels_which_scroll_by_themselves(chromium, page):
     assert chromium.value(width) == pytest.approx(before, rel=0.01)
     for _ in range(9):
         chromium.press("+")
-    assert chromium.value("[...document.querySelectorAll('#zoom button')].map(e => e.ariaDisabled)") == ["false", "true"]
+    assert chromium.value("[...document.querySelectorAll('#zoom button')].map(e => e.ariaDisabled)") == [
+        "false", "true"]
     assert not chromium.errors
 
 

@@ -112,6 +112,25 @@ def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
         assert (few == palette.rgb(role)).all(-1).any() and (all_colors == palette.rgb(role)).all(-1).any()
 
 
+def test_a_gif_keeps_the_colors_of_a_photo(tmp_path):
+    rainbow = np.zeros((40, 60, 3), np.uint8)
+    rainbow[..., 0], rainbow[..., 1] = np.linspace(0, 255, 60), np.linspace(0, 255, 40)[:, None]
+    picture = explain.pixel(rainbow, 30, 20, "gaussian", sigma=3)
+    picture.save(tmp_path / "x.gif")
+    picture.save(tmp_path / "x.png")
+    with Image.open(tmp_path / "x.gif") as moving, Image.open(tmp_path / "x.png") as still:
+        moving.seek(picture.frames - 1)
+        few, all_colors = (np.asarray(image.convert("RGB"), int) for image in (moving, still))
+    assert np.abs(few - all_colors).mean() < 1.5 and np.percentile(np.abs(few - all_colors), 99.5) < 24
+
+
+def test_the_font_has_every_letter(picture):
+    font = load_font(20)
+    missing = bytes(font.getmask("\uffff"))
+    for letter in {letter for frame in range(picture.frames) for text in texts(picture, frame) for letter in text}:
+        assert letter == " " or bytes(font.getmask(letter)) != missing, letter
+
+
 class Tags(HTMLParser):
     """The tags of a page. A tag that is not closed is an error."""
 

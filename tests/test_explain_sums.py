@@ -76,7 +76,7 @@ def test_weights_are_legible_under_the_pixels_and_by_themselves():
     picture = explain.arithmetic(12, np.random.default_rng(2).normal(size=(3, 3)))
     image, kernel, _ = picture.scene.rows[0]
     weights = [shape for shape, _ in image.shapes if isinstance(shape, Text) and shape.color == "window"]
-    assert {shape.text[0] for shape in weights} == {"×"} and min(shape.size for shape in weights) >= 10
+    assert {shape.text[0] for shape in weights} == {"x"} and min(shape.size for shape in weights) >= 10
     written = [shape.text for shape, _ in kernel.shapes if isinstance(shape, Text)]
     assert written[0] == "kernel, 3 x 3" and len(written) == 10
     assert len({len(text.partition(".")[2]) for text in written[1:]}) == 1

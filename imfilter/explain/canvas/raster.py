@@ -5,6 +5,8 @@ import io
 from math import floor
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...arrays.dtypes import Array
 from .lines import clean_line
 from .palette import Color, mix_colors, rgb
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import PIL.Image
 
 SHADES = 10  # from a letter's color to the one below it, in a GIF
+PALETTE = 256  # colors of a GIF
 MIN_TEXT = 8  # height of letters in a line that is too long
 ANCHORS = {"start": "lm", "middle": "mm", "end": "rm"}
 
@@ -41,7 +44,8 @@ def render_gif(scene: Scene) -> bytes:
 
     # One palette for all frames: with palettes of their own, colors would flicker.
     sheet, colors = scene.sheet(), Image.new("P", (1, 1))
-    colors.putpalette([part for color in mix_colors(SHADES) for part in color])
+    drawn = [part for color in mix_colors(SHADES) for part in color]
+    colors.putpalette([*drawn, *_other_colors(sheet, PALETTE - len(drawn) // 3)])
     frames = [render_image(sheet, k, scene.scale).quantize(palette=colors, dither=Image.Dither.NONE)
               for k in range(scene.frames)]
     stay = round(1000 * scene.seconds)
@@ -49,6 +53,20 @@ def render_gif(scene: Scene) -> bytes:
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], loop=0,
                    duration=[*[stay] * (len(frames) - 1), 2 * stay])
     return stream.getvalue()
+
+
+def _other_colors(sheet: Panel, count: int) -> list[int]:
+    """Return the colors of images and of shapes without a role, at most this many, as a palette."""
+    from PIL import Image
+
+    parts = [shape.pixels.reshape(-1, 3) for shape, _ in sheet.shapes if isinstance(shape, Pixels)]
+    plain = [shape.fill for shape, _ in sheet.shapes if isinstance(shape, Rect) and isinstance(shape.fill, tuple)]
+    if plain:
+        parts.append(np.array(plain, np.uint8))
+    if not parts:
+        return []
+    samples = Image.fromarray(np.concatenate(parts)[None])
+    return (samples.quantize(count, Image.Quantize.MEDIANCUT).getpalette() or [])[:3 * count]
 
 
 def encode_png(image: PIL.Image.Image) -> bytes:

@@ -54,7 +54,7 @@ def _input_cell(slide: Slide) -> float:
 
 def _multipliers(slide: Slide) -> list[str]:
     """Return the weights, short enough to be written under pixels."""
-    return [f"×{format_number(weight, 3)}" for weight in slide.weights.ravel().tolist()]
+    return [f"x{format_number(weight, 3)}" for weight in slide.weights.ravel().tolist()]
 
 
 def _fill_taps(panel: Panel, slide: Slide, y: int, x: int, cell: float, k: int) -> None:
