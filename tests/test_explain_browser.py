@@ -170,6 +170,7 @@ def test_a_zoomed_panel_follows_the_kernel(chromium, tmp_path):
     for key in ["Home", *["ArrowRight"] * 6, "End", "Home"]:
         chromium.press(key)
         assert chromium.value(visible), key
+    assert chromium.value("document.querySelector('.panel').scrollLeft") == 0
 
 
 def test_every_drawing_has_a_name(chromium, page):
