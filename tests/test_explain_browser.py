@@ -6,6 +6,7 @@ from PIL import Image
 
 from imfilter import explain
 from imfilter.explain.canvas.page import render_page
+from imfilter.explain.canvas.svg import render_svg
 from imfilter.explain.kernel.chart import chart_kernels
 from imfilter.kernels import gaussian
 
@@ -177,3 +178,25 @@ def test_every_drawing_has_a_name(chromium, page):
     chromium.open(page[1])
     assert chromium.value("[...document.querySelectorAll('svg')].every(svg => svg.getAttribute('role') === 'img' && "
                           "svg.getAttribute('aria-label').length > 4)")
+
+
+def test_spaces_in_a_title_stay(chromium, tmp_path):
+    scene = chart_kernels("0 -1  0;   -1 5 -1; 0 -1 0", {"kernel": np.ones((3, 3))})
+    (tmp_path / "x.html").write_text(render_page(scene), encoding="utf-8")
+    chromium.open((tmp_path / "x.html").as_uri())
+    assert chromium.value("document.querySelector('h1').innerText") == scene.title == "0 -1  0;   -1 5 -1; 0 -1 0"
+    (tmp_path / "x.svg").write_text(render_svg(scene), encoding="utf-8")
+    chromium.open((tmp_path / "x.svg").as_uri())
+    wide, narrow = chromium.value("""(() => {
+      const text = document.querySelector("text"), lengths = [text.getComputedTextLength()];
+      text.textContent = text.textContent.replace(/ +/g, " ");
+      return [...lengths, text.getComputedTextLength()];
+    })()""")
+    assert wide > narrow + 5
+
+
+@pytest.mark.parametrize("suffix", ["html", "svg"])
+def test_digits_are_equally_wide(chromium, tmp_path, suffix):
+    explain.arithmetic(5, 3).save(tmp_path / f"x.{suffix}")
+    chromium.open((tmp_path / f"x.{suffix}").as_uri())
+    assert chromium.value("getComputedStyle(document.querySelector('svg text')).fontVariantNumeric") == "tabular-nums"

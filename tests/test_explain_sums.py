@@ -1,6 +1,7 @@
 """Numbers in pictures that explain a sum: as they are written, they add up, and their decimal points align."""
 import re
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from imfilter import explain
 from imfilter.explain.canvas.page import render_page
 from imfilter.explain.canvas.scene import Text
+from imfilter.explain.canvas.svg import render_panel
 from imfilter.explain.lesson.numbers import count_decimals, format_aligned, format_fixed, rounding_of, write_decimal
 from imfilter.explain.lesson.pixel_numbers import compute_pixel
 from imfilter.explain.lesson.pixel_sum import visible_taps, write_kernel_sum
@@ -180,3 +182,26 @@ def test_sums_that_are_not_finite_have_no_parts():
     assert "sum = inf\n" in str(explain.pixel(image, 4, 4, np.ones((9, 9))))
     image[4, 4] = np.nan
     assert "sum = nan\n" in str(explain.pixel(image, 4, 4, np.ones((3, 3))))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("size", [(3, 3), (5, 4), (8, 11)])
+def test_the_products_in_the_text_and_in_the_drawing_add_up(seed, size):
+    """Read back from what is shown, without the functions that wrote it."""
+    rng = np.random.default_rng(seed)
+    picture = explain.pixel(rng.integers(0, 256, (20, 20), np.uint8), 9, 11, rng.normal(size=size))
+    line = " ".join(re.search(r"sum = .*?\n\n", str(picture), re.DOTALL)[0].split())
+    total, *parts = re.findall(r"(?:sum = |: |, )(-?[\d.]+)", line)
+    *_, products = picture.scene.rows[0]
+    drawn = ElementTree.fromstring(render_panel(products, 1))
+    shown = [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    numbers = [Decimal(text) for text in shown[1:] if re.fullmatch(r"-?[\d.]+", text)]
+    assert len(numbers) == (25 if max(size) > 7 else size[0] * size[1])
+    assert sum(map(Decimal, parts)) == Decimal(total) if parts else sum(numbers) == Decimal(total)
+    assert not parts or Decimal(parts[0]) == sum(numbers)
+    assert any(text.endswith(f": {total}") for text in shown)
+    columns = len(numbers) // (5 if max(size) > 7 else size[0])
+    block = str(picture).partition("products\n")[2] or str(picture)
+    rows = [row for row in block.splitlines() if row.count(".") >= columns and "=" not in row]
+    lines = rows[:len(numbers) // columns]
+    assert [Decimal(number) for row in lines for number in row.split()[-columns:]] == numbers

@@ -31,7 +31,7 @@ def render_panel(panel: Panel, frames: int) -> str:
 def _opening_tag(panel: Panel) -> str:
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{panel.width:g}" height="{panel.height:g}" '
             f'viewBox="0 0 {panel.width:g} {panel.height:g}" font-family={quoteattr(FONTS)} role="img" '
-            f'font-variant-numeric="tabular-nums" xml:space="preserve" aria-label={quoteattr(panel.label)}>')
+            f'style="font-variant-numeric:tabular-nums" aria-label={quoteattr(panel.label)}>')
 
 
 def _elements(panel: Panel, frames: int) -> str:
@@ -90,8 +90,9 @@ def _element(shape: Shape) -> str:
             points = " ".join(f"{x + right:g},{y + down:g}" for right, down in corners)
             return f'<polygon points="{points}" {_paint(fill, line, thick)} stroke-linejoin="round"/>'
         case Text(x, y, text, size, color, anchor):
+            kept = ' xml:space="preserve"' if "  " in text else ""
             return (f'<text x="{x:g}" y="{y + 0.35 * size:g}" font-size="{size:g}" text-anchor="{anchor}" '
-                    f"{_paint(color)}>{escape(text)}</text>")
+                    f"{_paint(color)}{kept}>{escape(text)}</text>")
         case Pixels(x, y, pixels, cell):
             image = pixels_image(pixels, cell)
             data = base64.b64encode(encode_png(image)).decode()
