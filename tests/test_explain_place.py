@@ -4,7 +4,6 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from program import PROGRAM, complete
 
 from imfilter import explain
 from imfilter.explain.canvas.raster import render_image
@@ -65,13 +64,12 @@ def test_every_kind_of_image_has_a_thumbnail(image):
     (["--filter", "box:size=2,4"], 'box:size=2,4 of "my  photo.png" at column 1, row 0'),
     (["--kernel", "0 -1  0; -1 5 -1; 0 -1 0"],
      '0 -1  0; -1 5 -1; 0 -1 0 of "my  photo.png" at column 1, row 0')])
-def test_the_title_is_as_typed(tmp_path, options, title):
+def test_the_title_is_as_typed(here, tmp_path, monkeypatch, options, title):
+    monkeypatch.chdir(tmp_path)
     Image.new("L", (4, 3), 7).save(tmp_path / "my  photo.png")
-    words = [*PROGRAM, "explain", "pixel", "my  photo.png", "--at", "1,0", *options]
-    text = complete(words, cwd=tmp_path, encoding="utf-8")
-    assert text.stdout.startswith(title + " (counted"), text
-    done = complete([*words, "-o", "x.svg"], cwd=tmp_path, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
+    words = ["explain", "pixel", "my  photo.png", "--at", "1,0", *options]
+    assert here(*words).out.startswith(title + " (counted")
+    here(*words, "-o", "x.svg")
     drawn = (tmp_path / "x.svg").read_text(encoding="utf-8")
     lines = re.findall(r'font-size="20"[^>]*>([^<]*)</text>', drawn)
     assert " ".join(lines).replace("&quot;", '"') == title and 'xml:space="preserve"' in drawn

@@ -60,13 +60,19 @@ def _draw_scene(stack: Stack, summary: Summary) -> Scene:
     cell = min(MAX_CELL, SIDE / longest)
     cell = float(int(cell)) if cell >= MIN_RULED else cell
     panels = [_draw_level(level, cell) for level in levels]
-    sides = _draw_sides(levels)
-    beside = 0 if len(sides) > 1 else ACROSS if len(panels) == ACROSS else ACROSS - 1  # panels in the first row
-    rows = [[*sides, *panels[:beside]], *(panels[k:k + ACROSS] for k in range(beside, len(panels), ACROSS))]
+    rows = _arrange(_draw_sides(levels), panels)
     captions = [_caption(levels[0], k, row) for k, row in enumerate(summary.rows)]
     size, channels = summary.shape[:2], summary.shape[2]
     image = f"{size[0]} x {size[1]} image" + (f" of {channels} channels" if channels > 1 else "")
     return Scene(f"The receptive field of {stack} on a {image}", rows, list(summary.notes), captions, 1.8)
+
+
+def _arrange(sides: list[Panel], panels: list[Panel]) -> list[list[Panel]]:
+    """Return rows of panels. A single side view is in the first row, with as many panels as there is room for."""
+    if len(sides) > 1:
+        return [sides, *(panels[k:k + ACROSS] for k in range(0, len(panels), ACROSS))]
+    beside = ACROSS if len(panels) <= ACROSS else ACROSS - 1
+    return [[*sides, *panels[:beside]], *(panels[k:k + ACROSS] for k in range(beside, len(panels), ACROSS))]
 
 
 def _draw_sides(levels: list[FieldLevel]) -> list[Panel]:

@@ -8,7 +8,7 @@ from ..canvas.scene import Grid, Panel, Polygon, Rect, Span, Text
 from .field_level import FieldLevel, split_runs
 from .grids import HEAD, MIN_RULED
 
-LEFT, WIDTH, RIGHT = 52.0, 270.0, 32.0  # of the names of the levels, of a row of pixels, and of their number
+LEFT, WIDTH, RIGHT = 58.0, 268.0, 32.0  # of the names of the levels, of a row of pixels, and of their number
 BRICK, GAP, NARROW_GAP, DEEP = 18.0, 34.0, 20.0, 6  # height of a row, and below it; in deeper stacks the narrow gap
 TEXT = 12
 MAX_COLUMNS = 48  # image pixels that all steps show on one scale; of more, each step shows those of its field
