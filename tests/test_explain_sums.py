@@ -176,6 +176,14 @@ def test_text_and_picture_have_the_same_sum(size, parts):
         assert f"of the other {81 - 25}" in line and line.partition(" = ")[2] in picture.captions[0]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [(1, 2), (1, 9)])
+def test_sums_beyond_the_range_of_floats_are_infinite(size):
+    assert "sum = -inf\n" in str(explain.pixel(np.full((2, 9), 2.0), 4, 0, np.full(size, -1.5e308)))
+    captions = explain.arithmetic((2, 9), np.full(size, -1e308)).captions
+    assert captions[0].endswith(" = -inf")
+
+
 def test_sums_that_are_not_finite_have_no_parts():
     image = np.ones((9, 9))
     image[4, 4] = np.inf

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays.dtypes import Array
-from .neighborhood import KernelSum
+from .neighborhood import KernelSum, add_once_rounded
 from .numbers import count_decimals, format_aligned, format_fixed, rounding_of, write_decimal
 
 MAX_TAPS, VISIBLE = 7, 5  # taps along an axis: of more than the first, only the second are shown
@@ -52,7 +52,7 @@ def write_kernel_sum(one: KernelSum) -> WrittenSum:
     visible = visible_taps(one)
     products, pixels, weights = one.products[visible], one.pixels[visible], one.kernel.weights[visible]
     hidden = one.products.size - products.size
-    rest = one.total - math.fsum(products.ravel().tolist()) if hidden and math.isfinite(one.total) else 0.0
+    rest = one.total - add_once_rounded(products) if hidden and math.isfinite(one.total) else 0.0
     places, texts, total = _write_products(products, rest, one.total)
     parts = _list_parts(texts, _format(rest, places), total, hidden) if math.isfinite(one.total) else []
     digits = _digits_of_weights(weights, pixels, places)
