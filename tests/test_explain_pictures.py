@@ -112,6 +112,7 @@ def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
         assert (few == palette.rgb(role)).all(-1).any() and (all_colors == palette.rgb(role)).all(-1).any()
 
 
+@pytest.mark.slow
 def test_a_gif_keeps_the_colors_of_a_photo(tmp_path):
     rainbow = np.zeros((40, 60, 3), np.uint8)
     rainbow[..., 0], rainbow[..., 1] = np.linspace(0, 255, 60), np.linspace(0, 255, 40)[:, None]

@@ -8,26 +8,30 @@ import numpy as np
 from ...arrays.dtypes import Array
 from ...filters.declaration import FilterDeclaration, Parameter
 from ...filters.maps import MAPPED
-from ...filters.parameters import GuideImage
+from ...filters.parameters import GuideImage, Integer, Number, Pair, Table
 from ...filters.registry import filters_by_group
 from ...pipeline.chain import Filter, Pipeline
 
 if TYPE_CHECKING:
     import PIL.Image
 
-REQUIRED = {  # parameters of the filters that need some, as text; a new one has to be added
-    "mix": {"matrix": "0 0 1;0 1 0;1 0 0"}, "shrink": {"by": "2"}}
+REQUIRED = {Table: "0 0 1;0 1 0;1 0 0", Pair: "2", Integer: "2", Number: "1"}  # by kind, for those without a default
 LEAST, MOST = 1, 9  # of a map, at its left and right ends
 COLOR_GROUP = "color"
 
 
 class Sample(NamedTuple):
-    """A filter to show. group: its heading; ''  for none. note: its parameters."""
+    """A filter to show. group: its heading; '' for none. note: its parameters. stages: as Pipeline takes them."""
 
     group: str
     label: str
     note: str
-    pipeline: Pipeline
+    stages: Any
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The filter, or an error where it cannot be made."""
+        return Pipeline(self.stages)
 
     def fit(self, photo: PIL.Image.Image) -> PIL.Image.Image:
         """Return a photo, in colors where the filter is one of those that mix them, and has a heading."""
@@ -44,12 +48,17 @@ def sample_every_filter(photo: PIL.Image.Image) -> list[Sample]:
 
 def _default_sample(group: str, declaration: FilterDeclaration) -> Sample:
     """Return a filter with its defaults, and with the parameters that it needs."""
-    own = REQUIRED.get(declaration.name, {})
+    own = {parameter.name: _sample_value(parameter) for parameter in declaration.parameters if parameter.required}
     text = ":".join([declaration.name, *(f"{name}={value}" for name, value in own.items())])
     shown = own or {parameter.name: Parameter.format_value(parameter.default)
                     for parameter in declaration.parameters if _is_worth_showing(parameter)}
     note = ", ".join(f"{name}={value}" for name, value in shown.items())
-    return Sample(group, declaration.name, note, Pipeline.parse(text))
+    return Sample(group, declaration.name, note, text)
+
+
+def _sample_value(parameter: Parameter) -> str:
+    """Return a value of a parameter that has no default, as text; '' for a kind that is not known here."""
+    return next((text for kind, text in REQUIRED.items() if isinstance(parameter.kind, kind)), "")
 
 
 def _is_worth_showing(parameter: Parameter) -> bool:
@@ -59,13 +68,15 @@ def _is_worth_showing(parameter: Parameter) -> bool:
 
 
 def _mapped_samples(group: str, declaration: FilterDeclaration, photo: PIL.Image.Image) -> list[Sample]:
-    """Return a filter once more for each parameter that may be a map or a guide."""
+    """Return a filter once more for each parameter that may be a map or a guide, if the others have defaults."""
+    if any(parameter.required for parameter in declaration.parameters):
+        return []
     samples = []
     for parameter in declaration.parameters:
         value, note = _map_for(parameter, photo)
         if note:
-            pipeline = Pipeline(Filter.from_name(declaration.name, **{parameter.name: value}))
-            samples.append(Sample(group, declaration.name, note, pipeline))
+            stage = Filter.from_name(declaration.name, **{parameter.name: value})
+            samples.append(Sample(group, declaration.name, note, stage))
     return samples
 
 
