@@ -10,7 +10,7 @@ from program import start
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "PageUp": 33, "PageDown": 34, "Home": 36,
-        "End": 35, " ": 32, "Tab": 9}
+        "End": 35, " ": 32, "Tab": 9, "+": 187, "-": 189}
 PROGRAM = os.environ.get("IMFILTER_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 # Starts a program with two open files as its numbers 3 and 4, where Chromium looks for commands and answers.

@@ -106,7 +106,7 @@ def test_a_page_does_not_play_by_itself(chromium, address, picture):
 
 def test_tab_visits_the_controls_and_focus_is_visible(chromium, address):
     chromium.open(address)
-    for control in ("back", "play", "forward", "slider"):
+    for control in ("smaller", "larger", "back", "play", "forward", "slider"):
         chromium.press("Tab")
         assert chromium.value(FOCUS) == control
         assert chromium.value("getComputedStyle(document.activeElement).outlineWidth") == "3px"

@@ -6,7 +6,7 @@ import pytest
 
 import imfilter
 from imfilter import ImfilterError, Stack, explain
-from imfilter.explain.lesson import receptive_field
+from imfilter.explain.lesson import field_level, receptive_field
 
 CASES = [
     ("3,3,3", (7, 7)), ("3 p1, 3 s2 p1, 3 d2 p2", (11, 9)), ("2, 3 s3", (8, 8)), ("3/1 s1/2, 1/3 p0/2 d1/2", (6, 9)),
@@ -80,7 +80,7 @@ def test_a_stack_works_like_its_text():
 @pytest.mark.parametrize(("side", "runs"), [([3], [(3, 1)]), ([0, 1, 2], [(0, 3)]), ([-1, 1, 2, 5], [
     (-1, 1), (1, 2), (5, 1)])])
 def test_numbers_are_split_into_runs(side, runs):
-    assert receptive_field._split_runs(side) == runs
+    assert field_level.split_runs(side) == runs
 
 
 @pytest.mark.parametrize(("text", "size", "sentence"), [

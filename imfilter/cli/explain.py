@@ -41,6 +41,13 @@ class SizeOrKernel(KernelType):
         return super().convert(value, param, ctx)
 
 
+class TypedKernel(KernelType):
+    """A kernel, and the text that it was given by."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return (value, super().convert(value, param, ctx)) if isinstance(value, str) else value
+
+
 class PlaceType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A column and a row."""
 
@@ -148,7 +155,7 @@ def channels(output: str, force: bool, **options: Any) -> Status:
 @click.option("--at", type=PlaceType(), required=True, metavar="X,Y",
               help="Column and row of the pixel, counted from 0 at the upper left.")
 @click.option("--filter", "name", metavar="FILTER", help="A filter, with parameters if needed: gaussian:sigma=2.")
-@click.option("--kernel", type=KernelType(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
+@click.option("--kernel", type=TypedKernel(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
 @output("")
 def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output: str, force: bool,
           mode: str | None, cval: float, max_pixels: int | None) -> Status:
@@ -156,8 +163,6 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
 
     Prints text, or draws a picture with --output.
     """
-    from .. import explain
-
     if (name is None) == (kernel is None):
         raise click.UsageError("give either --filter or --kernel")
     stage = Filter.parse(name) if name is not None else None
@@ -171,12 +176,14 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
     def draw() -> Picture:
-        what, own = kernel, {}
-        if stage:
-            what, hidden = stage.name, () if stage.declaration.far else ("kernel", "bias")
-            own = {key: value for key, value in stage.keywords.items() if key not in hidden}
+        from ..explain.lesson.pixel import draw_pixel
+
+        typed, what = (name, stage.name) if stage else kernel
+        hidden = () if stage and stage.declaration.far else ("kernel", "bias")
+        own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in hidden}
+        places = {"mode": mode or "reflect", "cval": cval, **own}
         with pictures.name_errors(photo):
-            return explain.pixel(image, x, y, what, **{"mode": mode or "reflect", "cval": cval, **own})
+            return draw_pixel(image, x, y, what, f'{typed} of "{photo}"', **places)
 
     if output:
         return _write(output, force, draw, describe=False)

@@ -15,7 +15,7 @@ from .svg import render_svg
 if TYPE_CHECKING:
     import PIL.Image
 
-CONTROLS = 190  # pixels that the buttons of a page take
+CONTROLS = 260  # pixels that the buttons of a page take
 
 
 class Picture:
