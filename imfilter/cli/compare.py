@@ -65,7 +65,7 @@ def command(
                 comparison.draw_difference(*pair), output, force=force, to_stderr=as_json or to_stdout)
         if html is not None:
             names = pictures.short_name(first), pictures.short_name(second)
-            page = slider.render_slider(*pair, result, names)
+            page = slider.render_slider(pair[0], pair[1], result, names)
             pictures.write_text(page, html, force=force, to_stderr=as_json or to_stdout)
     except FileError as error:
         print_message(str(error))

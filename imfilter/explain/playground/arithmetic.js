@@ -49,6 +49,7 @@ function showTables(state, describe, total) {
 function buildTable({rows, columns, weights}, plane) {
   const box = document.createElement("div");
   const table = document.createElement("table");
+  table.style.setProperty("--columns", columns);
   if (weights.length > 1) table.createCaption().textContent = COLORS[plane];
   for (let y = 0; y < rows; y += 1) {
     const row = table.insertRow();

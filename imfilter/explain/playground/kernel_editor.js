@@ -16,6 +16,7 @@ const kernelEditor = {
       field.value = formatNumber(weight);
       field.removeAttribute("aria-invalid");
     });
+    find("app").style.setProperty("--longest", Math.max(...state.weights.flat().map((weight) => formatNumber(weight).length)));
     this.showViews(state, change);
   },
 

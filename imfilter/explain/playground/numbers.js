@@ -9,7 +9,8 @@ function formatNumber(value) {
 function shortWeight(weight) {
   const text = formatNumber(weight);
   if (text.length < 4) return `\u00d7${text}`;
-  return Number(weight.toPrecision(2)).toString().replace("0.", ".");
+  const short = text.length > 5 ? String(Number(weight.toPrecision(2))) : text;
+  return short.replace(/^(-?)0\./, "$1.");
 }
 
 // Returns a quotient of whole numbers as text, and whether four decimals are all it has.

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from ...arrays.dtypes import Array
-from ...errors import FileError
+from ...errors import FileError, ImfilterError
 from ...runtime.printable import escape_controls
 from ..canvas.page import fill_page
 from ..canvas.palette import DARK, LIGHT, css_variables
@@ -44,7 +44,7 @@ def play(photo: Any = None, *, name: str = "") -> Playground:
     Raises
     ------
     ImfilterError
-        When the photo cannot be displayed.
+        When the photo cannot be displayed, or the name is no string.
 
     Notes
     -----
@@ -62,6 +62,8 @@ def play(photo: Any = None, *, name: str = "") -> Playground:
     >>> page.html.startswith("<!DOCTYPE html>"), len(page.html) < 100_000
     (True, True)
     """
+    if not isinstance(name, str):
+        raise ImfilterError(f"name must be a string, got {name!r}")
     return Playground(draw_picture() if photo is None else reduce_photo(photo), name)
 
 

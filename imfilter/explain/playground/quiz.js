@@ -23,8 +23,8 @@ const quiz = {
       formula.textContent = sizeFormula(axis, open);
       return [name, formula];
     }));
-    if (open && find("quiz").dataset.key !== this.key(state)) this.ask();
-    find("quiz").dataset.key = open ? this.key(state) : "";
+    if (find("quiz").dataset.key !== this.key(state)) this.ask();
+    find("quiz").dataset.key = this.key(state);
     find("quiz").hidden = !open;
     this.reveal = (focus) => {
       this.known = this.key(state);
@@ -34,10 +34,7 @@ const quiz = {
     this.check = () => {
       const guesses = ["rows", "columns"].map((name) => parseInteger(find(`guess-${name}`).value, 0, 99999));
       say("feedback", axes.map((axis, k) => judgeGuess(axis, guesses[k])).join(" "));
-      if (axes.every((axis, k) => axis.result === guesses[k])) {
-        this.reveal(true);
-        say("summary", `${find("feedback").textContent} ${find("summary").textContent}`);
-      }
+      if (axes.every((axis, k) => axis.result === guesses[k])) this.reveal(true);
     };
   },
 

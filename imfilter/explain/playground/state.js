@@ -92,7 +92,11 @@ function parseFragment(fragment, setup) {
     if (parts) state = {...state, ...parts};
     else ignored.push(key);
   }
-  if (state.weights.length > 1 && state.channel !== "sum") ignored.push("k");
+  if (state.weights.length > 1 && state.channel !== "sum") {
+    ignored.push("k");
+    const {rows, columns, weights} = startState(setup);
+    state = {...state, rows, columns, weights};
+  }
   return {state: settle(state, setup), ignored};
 }
 
