@@ -102,8 +102,9 @@ def test_texts_can_be_read(chromium, address, dark, fragment):
 
 
 @pytest.mark.parametrize("fragment", ["", FULL, "#s=3"])
-def test_nothing_moves_while_the_page_opens_or_the_mouse_points(chromium, address, fragment):
-    open_page(chromium, address + fragment, width=1280)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_while_the_page_opens_or_the_mouse_points(chromium, address, width, fragment):
+    open_page(chromium, address + fragment, width=width)
     boxes = """[...document.querySelectorAll('section, table, h2, figure, #products, #summary')].map(
         element => { const {x, y, width, height} = element.getBoundingClientRect();
                      return [x + scrollX, y + scrollY, width, height].join(); })"""
@@ -113,7 +114,7 @@ def test_nothing_moves_while_the_page_opens_or_the_mouse_points(chromium, addres
             cell = f"#{name} tr:nth-child({row}) td:nth-child({column})"
             if chromium.value(f"!!document.querySelector('{cell}')"):
                 chromium.hover(cell)
-    assert chromium.value(boxes) == before
+                assert chromium.value(boxes) == before
     assert chromium.value(SHIFTS) == []
 
 
@@ -125,6 +126,15 @@ def test_controls_are_large_enough_for_fingers(chromium, address, fragment):
     x, y = chromium.middle("#marker")
     for dx, dy in ((-21, 0), (21, 0), (0, -21), (0, 21)):
         assert chromium.value(f"document.elementFromPoint({x + dx}, {y + dy}).id") == "marker"
+
+
+def test_nothing_is_shown_before_it_is_filled_in(chromium, tmp_path):
+    looking = '"use strict"; document.title = getComputedStyle(document.querySelector("main")).visibility;\n'
+    page = explain.play().html.replace('"use strict";\n', looking)
+    (tmp_path / "x.html").write_text(page, encoding="utf-8")
+    open_page(chromium, (tmp_path / "x.html").as_uri())
+    assert chromium.value("[document.title, getComputedStyle(document.querySelector('main')).visibility]") == [
+        "hidden", "visible"]
 
 
 def test_no_text_is_tiny(chromium, address):
@@ -204,7 +214,7 @@ def test_a_notebook_shows_the_page(chromium, tmp_path):
     chromium.open((tmp_path / "x.html").as_uri(), width=1280)
     inside = "document.querySelector('iframe').contentWindow"
     chromium.until(f"{inside}.document.getElementById('after')?.dataset.state === 'done'")
-    chromium.value(f"{inside}.document.getElementById('turn').click()")
+    chromium.value(f"{inside}.document.getElementById('ask').click()")
     chromium.value(f"{inside}.document.getElementById('copy').click()")
     chromium.until(f"{inside}.document.getElementById('note').textContent !== ''")
     assert not chromium.errors

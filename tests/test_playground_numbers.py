@@ -153,7 +153,7 @@ def test_borders_are_drawn_as_in_border(script):
 def test_gray_is_that_of_pillow(script, rng):
     from PIL import Image
 
-    colors = rng.integers(0, 256, (16, 64, 3)).astype(np.uint8)
+    colors = rng.integers(0, 256, (200, 200, 3)).astype(np.uint8)
     planes = json.dumps(colors.reshape(-1, 3).T.tolist())
     gray = script(f"[...grayOf({planes}.map(plane => Uint8Array.from(plane)))]")
     assert gray == np.asarray(Image.fromarray(colors).convert("L")).ravel().tolist()
@@ -206,6 +206,11 @@ def test_states_survive_the_address(script, rng):
         got = script(f"parseFragment({json.dumps('#' + fragment)}, setup)")
         assert got == {"state": state, "ignored": []}, fragment
     assert script("formatFragment(startState(setup), setup)") == ""
+
+
+def test_what_is_usual_may_be_written(script):
+    fragment = "#k=0,-1,0;-1,5,-1;0,-1,0&d=1&s=1&p=same&l=1&m=reflect&c=0&ch=gray&r=bytes&n=8x8&at=3,2&q=on"
+    assert script(f"parseFragment('{fragment}', setup)") == {"state": script("startState(setup)"), "ignored": []}
 
 
 def test_addresses_are_readable(script):
