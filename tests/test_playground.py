@@ -2,14 +2,16 @@
 import base64
 import json
 import re
+import tomllib
 
 import numpy as np
 import pytest
 from PIL import Image
-from program import run
+from program import CHECKOUT, run
 
 import imfilter
 from imfilter import FileError, ImfilterError, explain
+from imfilter.explain.playground.page import SCRIPTS
 from imfilter.explain.playground.pixels import LONGEST, draw_picture, find_detail, reduce_photo
 from imfilter.explain.playground.presets import KERNELS, list_presets
 from imfilter.explain.playground.still import to_gray
@@ -101,6 +103,15 @@ def test_pages_are_bounded_and_need_no_network(rng):
     outside = re.sub('id="pixels">.*?</script>', "", page)
     assert not re.search(r"https?:|url\(|@import|fetch\(|XMLHttp|import\(|eval\(|innerHTML| src=| href=", outside)
     assert "{{" not in page
+
+
+def test_every_part_of_the_page_is_installed_and_used():
+    facts = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = facts["tool"]["setuptools"]["package-data"]["imfilter.explain.playground"]
+    folder = CHECKOUT / "imfilter" / "explain" / "playground"
+    parts = {path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".py"}
+    assert parts == {path.name for pattern in patterns for path in folder.glob(pattern)}
+    assert {f"{name}.js" for name in SCRIPTS} == {name for name in parts if name.endswith(".js")}
 
 
 def test_the_first_region_is_where_the_photo_varies():
