@@ -21,6 +21,8 @@ OUTPUT, INPUT = (f"""[...document.querySelectorAll('#{name} tr')].map(
 LIT = """(name => [...document.querySelectorAll(`#${name} td.lit`)].map(
     cell => [cell.parentNode.rowIndex, cell.cellIndex, cell.lastChild.textContent]))"""
 
+COLORS = "[...document.querySelectorAll('#input td')].map(cell => getComputedStyle(cell).backgroundColor)"
+
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
@@ -48,7 +50,7 @@ def address(tmp_path_factory, pixels):
 def page(chromium, address):
     """Open the page with a fragment, and check at the end of the test that nothing failed or was loaded."""
     def open_page(fragment="", **options):
-        chromium.open(address + fragment, **options)
+        chromium.open(address + fragment, still=True, **options)
         chromium.until(DONE)
         return chromium
     yield open_page
@@ -141,6 +143,7 @@ def test_pointing_at_an_output_shows_its_products(page, pixels):
     byte = "" if 0 <= total <= 255 else f"; as a byte it is {min(max(total, 0), 255)}"
     assert chromium.value(SUMMARY) == f"Output at row 2, column 4: the sum of 6 products is {total}{byte}."
     assert chromium.value("document.querySelectorAll('.chosen').length") == 1
+    assert len(set(chromium.value(COLORS))) == 3  # of cells within the image, of its border and of those that are read
 
 
 def test_products_of_decimals_add_up(page):
@@ -158,9 +161,11 @@ def test_pointing_at_an_input_shows_who_reads_it(page):
     chromium.hover("#input tr:nth-child(4) td:nth-child(5)")  # row 2, column 3 of the region
     # y * 2 + i = 3 and x * 2 + j = 4: rows 1 (i 1) and columns 1 (j 2) and 2 (j 0); row 0 would need i 3
     assert chromium.value(f"{LIT}('output')") == [[1, 1, "×6"], [1, 2, "×4"]]
+    assert len(set(chromium.value(COLORS.replace("input", "output")))) == 2
     assert chromium.value(SUMMARY) == "Input at row 2, column 3; read by 2 outputs."
     chromium.hover("#input tr:nth-child(1) td:nth-child(1)")  # reflect: a copy of the first pixel
-    assert chromium.value(SUMMARY) == "Border: a copy of row 0, column 0; read by 1 output."
+    assert chromium.value(SUMMARY) == (
+        "Border: a copy of row 0, column 0; read by 1 output. Dashed: the same pixel, 3 times.")
     copies = "[...document.querySelectorAll('#input td.copy')].map(c => [c.parentNode.rowIndex, c.cellIndex])"
     assert chromium.value(copies) == [[0, 1], [1, 0], [1, 1]]
     chromium.hover("h1")

@@ -13,7 +13,7 @@ function showSum(state, sum) {
 }
 
 // Shows which outputs read an input, and with which weights.
-function showReaders(state, geometry, y, x) {
+function showReaders(state, geometry, y, x, copies) {
   const readers = readersOf(state, geometry, y, x);
   const count = readers.filter(Boolean).length;
   const place = [y - geometry.top, x - geometry.left];
@@ -21,7 +21,8 @@ function showReaders(state, geometry, y, x) {
   const inside = place.every((at, k) => at === source[k]);
   const copy = source.includes(-1) ? `the constant ${state.cval}` : `a copy of row ${source[0]}, column ${source[1]}`;
   const what = inside ? `Input at row ${y - geometry.top}, column ${x - geometry.left}` : `Border: ${copy}`;
-  find("summary").textContent = `${what}; read by ${times(count, "output")}.`;
+  const same = copies ? ` Dashed: the same pixel, ${times(copies, "time")}.` : "";
+  find("summary").textContent = `${what}; read by ${times(count, "output")}.${same}`;
   showTables(state, (plane, tap) => {
     const weight = formatNumber(state.weights[plane][tap]);
     return [`\u00d7 ${weight}`, readers[tap] ? `to ${readers[tap].join(", ")}` : "\u2013", !readers[tap]];

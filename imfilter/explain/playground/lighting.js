@@ -44,14 +44,17 @@ function lightOutput(grids, state, sum) {
   grids.output.mark(sum.y, sum.x, ["chosen"]);
 }
 
+// Lights up the outputs that read an input, and returns in how many other places its pixel is repeated.
 function lightInput(grids, state, geometry, y, x) {
   const weights = state.weights[Math.min(kernelEditor.view, state.weights.length - 1)];
   grids.input.mark(y, x, ["chosen"]);
-  for (const [down, across] of copiesOf(state, geometry, y, x)) grids.input.mark(down, across, ["copy"]);
+  const copies = copiesOf(state, geometry, y, x);
+  for (const [down, across] of copies) grids.input.mark(down, across, ["copy"]);
   readersOf(state, geometry, y, x).forEach((place, tap) => {
     if (!place) return;
     grids.output.mark(...place, weights[tap] === 0 ? ["lit", "zero"] : ["lit"], shortWeight(weights[tap]));
   });
+  return copies.length;
 }
 
 // Returns the other places of the padded input with the same pixel.

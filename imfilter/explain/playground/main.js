@@ -106,7 +106,7 @@ function point(grid, cell, kept) {
     lightOutput(grids, state, sum);
     showSum(state, sum);
   } else {
-    lightInput(grids, state, work.geometry, y, x);
-    showReaders(state, work.geometry, y, x);
+    const copies = lightInput(grids, state, work.geometry, y, x);
+    showReaders(state, work.geometry, y, x, copies);
   }
 }
