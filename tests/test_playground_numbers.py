@@ -235,6 +235,23 @@ def test_bad_addresses_are_ignored(script, fragment, ignored):
     assert got["state"] == start | ({"stride": 2} if fragment.startswith("s=2") else {})
 
 
+def test_no_address_fails(script, rng):
+    """Whatever an address holds, there is a state, and the state's own address leads back to it."""
+    letters = list("k=1,2;3|-.&sdplmchratnq0x%#+ \u00e9\U0001f600")
+    fragments = []
+    for fragment in script(f"{json.dumps([random_state(rng) for _ in range(400)])}.map(s => formatFragment(s, setup))"):
+        place, size = int(rng.integers(len(fragment) + 1)), int(rng.integers(0, 4))
+        fragments.append(fragment[:place] + "".join(rng.choice(letters, size)) + fragment[place + size:])
+    found = script(f"""{json.dumps(fragments)}.map(fragment => {{
+        const {{state}} = parseFragment('#' + fragment, setup);
+        return [state, parseFragment('#' + formatFragment(state, setup), setup)];
+    }})""")
+    for fragment, (state, again) in zip(fragments, found, strict=True):
+        assert again == {"state": state, "ignored": []}, fragment
+        assert len(state["weights"]) == (3 if state["channel"] == "sum" else 1)
+        assert all(len(plane) == state["rows"] * state["columns"] for plane in state["weights"])
+
+
 def test_regions_are_moved_into_the_photo(script):
     got = script("parseFragment('#at=39,29&n=16x12', setup)")
     assert got["ignored"] == [] and [got["state"][name] for name in ("y", "x", "height", "width")] == [14, 28, 16, 12]

@@ -115,6 +115,22 @@ def test_the_python_of_the_page_gives_the_numbers_of_the_page(page, pixels):
         np.testing.assert_allclose(chromium.value(OUTPUT), rounded, atol=1e-9)
 
 
+def test_random_settings_give_the_numbers_of_imfilter(page, pixels, rng):
+    planes = {"gray": to_gray(pixels), "red": pixels[..., 0], "green": pixels[..., 1], "blue": pixels[..., 2]}
+    chromium = page("#q=off")
+    for _ in range(40):
+        name, mode = rng.choice(list(planes)), str(rng.choice([border.name.lower() for border in imfilter.Border]))
+        rows, columns, height, width = (int(size) for size in rng.integers(1, [8, 8, 17, 17]))
+        y, x = int(rng.integers(0, 25 - height)), int(rng.integers(0, 33 - width))
+        weights = rng.integers(-9, 10, (rows, columns))
+        options = {"mode": mode, "padding": ["same", "full", 6][rng.integers(3)], "cval": int(rng.integers(256)),
+                   "stride": int(rng.integers(1, 5)), "dilation": int(rng.integers(1, 3))}
+        chromium.value(f"change({json.dumps(options)}), change({{y: {y}, x: {x}, height: {height}, width: {width},"
+                       f"rows: {rows}, columns: {columns}, weights: {[weights.ravel().tolist()]}, channel: '{name}'}})")
+        region = planes[name][y:y + height, x:x + width]
+        assert chromium.value(OUTPUT) == imfilter.correlate(region, weights, **options).tolist(), options
+
+
 def test_the_photo_is_filtered(page, pixels):
     chromium = page("#ch=red&k=1,2,1&d=4&m=wrap")
     drawn = drawn_pixels(chromium, "after")
