@@ -75,7 +75,7 @@ def open_page(chromium, address, **options):
 
 
 @pytest.mark.parametrize("fragment", ["", "#s=2&p=valid", FULL])
-@pytest.mark.parametrize("width", [320, 390, 768, 960, 1280, 1900, 2560, 3840])
+@pytest.mark.parametrize("width", [320, 390, 640, 768, 960, 1280, 1900, 2560, 3840])
 def test_every_screen_shows_the_whole_page(chromium, address, width, fragment):
     open_page(chromium, address + fragment, width=width, phone=width < 500)
     assert chromium.value("document.documentElement.scrollWidth <= innerWidth")
@@ -150,6 +150,7 @@ def test_without_a_script_the_first_state_is_shown(chromium, address):
     tree = [node for node in chromium.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
     texts = [node["name"]["value"] for node in tree if node["role"]["value"] == "StaticText"]
     assert any("Without JavaScript this page shows one example" in text for text in texts)
+    assert not any("Change anything" in text for text in texts)
     assert "Kernel: Sharpen" in texts and "Output: sums of products, as bytes from 0 to 255" in texts
     assert not any(node["role"]["value"] in ("button", "spinbutton", "combobox") for node in tree)
     chromium.open(address, script=True)

@@ -8,12 +8,13 @@ function writeAddress() {
 }
 
 function readAddress() {
-  ({state, ignored} = parseFragment(location.hash, setup));
-  tellIgnored();
+  const found = parseFragment(location.hash, setup);
+  state = found.state;
+  tellIgnored(found.ignored);
   show();
 }
 
-function tellIgnored() {
+function tellIgnored(ignored) {
   const names = [...new Set(ignored)].slice(0, 5).map((name) => name.slice(0, 20)).join(", ");
   say("note", names && `Ignored in the address, because they are unknown or out of range: ${names}.`);
 }

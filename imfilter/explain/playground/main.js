@@ -8,7 +8,7 @@ const grids = {
   input: new NumberGrid(find("input"), (cell, kept) => point("input", cell, kept)),
   output: new NumberGrid(find("output"), (cell, kept) => point("output", cell, kept)),
 };
-let {state, ignored} = parseFragment(location.hash, setup);
+let state = startState(setup);
 let work = null;
 let keptCell = {grid: "output", y: Math.floor(setup.region[0] / 2), x: Math.floor(setup.region[1] / 2)};
 
