@@ -11,7 +11,7 @@ from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
 from ..pipeline.chain import Filter
-from . import pictures
+from . import pictures, play
 from .convolve import KernelType
 from .declare import OptionWithAlias
 from .options import BORDER, NAME, max_pixels_option
@@ -192,3 +192,4 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
 
 
 pixel.params[-2:-2] = [*BORDER, max_pixels_option()]
+command.add_command(play.command)

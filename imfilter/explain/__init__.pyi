@@ -4,6 +4,8 @@ from .lesson.arithmetic import arithmetic as arithmetic
 from .lesson.channels import channels as channels
 from .lesson.pixel import pixel as pixel
 from .lesson.receptive_field import stack as stack
+from .playground.page import Playground as Playground
+from .playground.page import play as play
 from .view.comparison import Comparison as Comparison
 from .view.comparison import compare as compare
 from .view.contact_sheet import contact_sheet as contact_sheet

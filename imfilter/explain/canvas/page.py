@@ -41,13 +41,13 @@ def render_page(scene: Scene) -> str:
     return fill_page("page.html", parts)
 
 
-def fill_page(template: str, parts: dict[str, str]) -> str:
-    """Return a page with its parts filled in, after the head that all pages share.
+def fill_page(template: str, parts: dict[str, str], package: str = __package__) -> str:
+    """Return a page with its parts filled in, after the head that all pages share. package: that of the template.
 
     It is split once, so that a name that contains {{title}} is not filled in itself.
     """
-    folder = resources.files(__package__)
-    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("head.html", template))
+    text = "".join((resources.files(folder) / name).read_text(encoding="utf-8")
+                   for folder, name in ((__package__, "head.html"), (package, template)))
     start, *pieces = text.split("{{")
     filled = [start]
     for piece in pieces:
