@@ -20,11 +20,15 @@ from .errors import FileError as FileError
 from .errors import ImfilterError as ImfilterError
 from .explain import contact_sheet as contact_sheet
 from .explain import show as show
+from .layers.activation import Activation as Activation
+from .layers.branches import Branches as Branches
 from .layers.layer import Layer as Layer
 from .layers.learning import LearningWarning as LearningWarning
 from .layers.learning import learn as learn
 from .layers.pattern import Pattern as Pattern
+from .layers.pool import Pool as Pool
 from .layers.stack import Stack as Stack
+from .layers.transposed import TransposedLayer as TransposedLayer
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
 from .sampling.pyramids import pyramid as pyramid

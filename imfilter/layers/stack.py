@@ -1,4 +1,4 @@
-"""Stacks of convolution layers: their receptive fields and costs, and running them."""
+"""Stacks of layers: their receptive fields and costs, and running them."""
 from __future__ import annotations
 
 import math
@@ -9,11 +9,13 @@ import numpy as np
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
-from ..convolution import conv2d
 from ..errors import ImfilterError, check_integer
-from .layer import Layer, Pair, Shape, check_shape
+from .branches import AnyLayer, check_layers, trace_shapes
+from .parsing import parse_layers
+from .running import Runner, choose_maps_dtype
 from .summary import LayerSummary, Summary
-from .trained_weights import check_weights, find_weights, read_weights
+from .trained_weights import Trained, check_weights, load_weights
+from .windows import Pair, Shape, check_shape
 
 
 class Rectangle(NamedTuple):
@@ -31,11 +33,11 @@ class Rectangle(NamedTuple):
 
 
 class Stack:
-    """A stack of convolution layers, each applied to the output of the one before.
+    """A stack of layers, each applied to the output of the one before.
 
     Parameters
     ----------
-    layers : iterable of Layer
+    layers : iterable of Layer, TransposedLayer, Pool, Activation or Branches
         At least one.
 
     Raises
@@ -69,30 +71,67 @@ class Stack:
     3x16 p1  32 x 32 x 16      7     1       0      3       2,304     0     0      2,359,296
     """
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
-        self.layers = tuple(layers)
-        wrong = next((layer for layer in self.layers if not isinstance(layer, Layer)), None)
-        if not self.layers or wrong is not None:
-            hint = ": use Stack.parse for text" if isinstance(wrong, str) else ""
-            raise ImfilterError(f"a stack must consist of layers, got {'none' if wrong is None else repr(wrong)}{hint}")
+    def __init__(self, layers: Iterable[AnyLayer]) -> None:
+        self.layers = check_layers("a stack", layers)
+        self.weights: Trained | None = None
+        if not self.layers:
+            raise ImfilterError("a stack must consist of layers, got none")
 
     @classmethod
     def parse(cls, text: str) -> Stack:
-        """Parse layers as str prints them: '3x16 s2 p1, 5 d2' is a layer of 3 x 3 to 16 channels, then one of 5 x 5.
+        """Parse layers as str prints them.
 
-        Kernel size and output channels come first, as in 3x16, then s for stride, p for padding, d for dilation and g
-        for groups. 3/5 means 3 down and 5 across. Note that 3x3 is a 3 x 3 kernel with 3 output channels.
+        | text | layer |
+        | --- | --- |
+        | 3x16 s2 p1 d1 g1 | convolution of 3 x 3 to 16 channels, stride, padding, dilation, groups |
+        | t4x16 s2 p1 o1 | transposed convolution, output padding |
+        | max2 s2, avg3 s2 p1 ceil | pool: maximum, mean; ceil: the last windows extend beyond the padding |
+        | relu, leaky_relu:0.2 | activation: see `Activation` |
+        | add(3x64 p1, relu | ) | branches: the outputs of paths are added; an empty path is the identity |
+        | concat(1x16 | 3x32 p1) | branches: the channels of paths are concatenated |
+
+        3/5 means 3 down and 5 across. Note that 3x3 is a 3 x 3 kernel with 3 output channels.
         """
-        return cls(Layer.parse(part) for part in str(text).split(","))
+        return cls(parse_layers(str(text)))
+
+    def with_weights(self, weights: Any) -> Stack:
+        """Return a stack of the same layers that carries trained weights, which `apply` then uses.
+
+        Parameters
+        ----------
+        weights : sequence or mapping of arrays, or the name of an .npz file
+            As in `apply`.
+
+        Returns
+        -------
+        Stack
+            With `weights`: for each convolution its weight and its bias (or None), those of branches path by path.
+
+        Raises
+        ------
+        ImfilterError
+            When the weights do not fit the layers.
+
+        Examples
+        --------
+        >>> import imfilter, numpy
+        >>> weights = [numpy.ones((2, 3, 3, 3)), numpy.ones((4, 2, 1, 1))]
+        >>> stack = imfilter.Stack.parse("3x2 p1, 1x4").with_weights(weights)
+        >>> stack.apply(numpy.ones((5, 5, 3)))[-1][0, 0]
+        array([24., 24., 24., 24.])
+        """
+        stack = Stack(self.layers)
+        stack.weights = load_weights(weights, self.layers)
+        return stack
 
     def __len__(self) -> int:
         return len(self.layers)
 
-    def __iter__(self) -> Iterator[Layer]:
+    def __iter__(self) -> Iterator[AnyLayer]:
         return iter(self.layers)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Stack) and self.layers == other.layers
+        return isinstance(other, Stack) and self.layers == other.layers and _equal_weights(self.weights, other.weights)
 
     def __hash__(self) -> int:
         return hash(self.layers)
@@ -101,13 +140,12 @@ class Stack:
         return ", ".join(map(str, self.layers))
 
     def __repr__(self) -> str:
-        return f"Stack.parse({str(self)!r})"
+        text = f"Stack.parse({str(self)!r})"
+        return text if self.weights is None else f"<{text} with weights>"
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-        return shape
+        return trace_shapes(self.layers, shape)[-1]
 
     def receptive_field(self, y: int, x: int) -> Rectangle:
         """Return the receptive field of output pixel (y, x): the input pixels it depends on, padding included."""
@@ -155,7 +193,7 @@ class Stack:
             ((first.top + first.bottom - 1) / 2, (first.left + first.right - 1) / 2),
             (max(-first.top, 0), max(-first.left, 0)), free, zeros, tied, shape[0] * shape[1] * (free + tied))
 
-    def apply(self, image: Any, weights: Any, *, relu: bool = False, channel_axis: int | None = -1,
+    def apply(self, image: Any, weights: Any = None, *, relu: bool = False, channel_axis: int | None = -1,
               workers: int | None = None) -> list[Array]:
         """Run the layers on an image and return the feature maps of each.
 
@@ -163,10 +201,11 @@ class Stack:
         ----------
         image : (H, W, C) or (N, H, W, C) array or Pillow image; (H, W) for a first layer of one channel
             Values are not rescaled: divide a photo by 255 for weights trained on 0 to 1.
-        weights : sequence or mapping of arrays, or the name of an .npz file
+        weights : sequence or mapping of arrays, or the name of an .npz file, optional
             The weights (C_out, C_in / groups, kh, kw) of each layer, followed by its bias (C_out,) if it has one. Of a
             mapping, such as the state of a PyTorch model, the values in their order. A file must hold arrays only,
             as numpy.savez writes it; their data are read once their shapes are known to fit.
+            Default: those that the stack carries; see `with_weights`.
         relu : bool, default False
             Set negative values to 0 after every layer.
         channel_axis : int or None, default -1
@@ -193,20 +232,24 @@ class Stack:
         >>> [maps.shape for maps in stack.apply(numpy.ones((8, 6)), weights)]
         [(8, 6, 2), (4, 3, 4)]
         """
-        found = find_weights(weights, len(self.layers))
         pixels = as_array(image)
-        axis = -1 if pixels.ndim == 2 else channel_axis
-        check_weights(found, self.layers, 1 if axis is None or pixels.ndim == 2 else pixels.shape[axis])
-        pairs = read_weights(found)
-        exact = all(array is None or array.dtype.itemsize <= 4 or array.dtype.kind != "f"
-                    for pair in pairs for array in pair)
-        kind = pixels.dtype.newbyteorder("=")
-        double = not exact or kind in (np.float64, np.int32) or kind.itemsize > 4
-        maps: list[Array] = []
-        for layer, (weight, bias) in zip(self.layers, pairs, strict=True):
-            result: Array = conv2d(
-                maps[-1] if maps else pixels, weight, bias, stride=layer.stride, padding=layer.padding,
-                dilation=layer.dilation, groups=layer.groups, channel_axis=axis,
-                dtype=np.float64 if double else np.float32, workers=workers)
-            maps.append(np.maximum(result, 0, out=result) if relu else result)
-        return maps
+        if channel_axis is None or pixels.ndim == 2:
+            pixels, channel_axis = pixels[..., None], -1
+        channels = pixels.shape[channel_axis]
+        if weights is not None:
+            trained = load_weights(weights, self.layers, channels)
+        elif self.weights is not None:
+            trained = self.weights
+            check_weights(trained, self.layers, channels)
+        else:
+            raise ImfilterError("weights must be given, because the stack carries none")
+        dtype = choose_maps_dtype(pixels.dtype, trained)
+        return Runner(channel_axis, dtype, relu, workers).run(self.layers, pixels, trained)
+
+
+def _equal_weights(some: Trained | None, others: Trained | None) -> bool:
+    if some is None or others is None:
+        return some is others
+    return len(some) == len(others) and all(
+        np.array_equal(one, other) if one is not None and other is not None else one is other
+        for pair, second in zip(some, others, strict=True) for one, other in zip(pair, second, strict=True))

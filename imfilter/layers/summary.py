@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .layer import Layer, Pair, Shape
+from .layer import Layer
+from .windows import Pair, Shape
 
 
 class LayerSummary(NamedTuple):

@@ -1,0 +1,115 @@
+"""One pooling layer: its output size, and how it is written."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ImfilterError, check_pair, list_choices
+from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
+from .windows import SAME, Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
+
+MAX, AVG = "max", "avg"
+HEAD = re.compile(rf"({MAX}|{AVG})({SIZE})")
+FORM = "'max2 s2' or 'avg3 s2 p1'"
+LETTERS = {"s": "stride", "p": "padding", "d": "dilation"}
+CEIL, NO_PADDING = "ceil", "nopad"
+FLAGS = {CEIL: ("ceil_mode", True), NO_PADDING: ("count_include_pad", False)}
+
+
+@dataclass(frozen=True)
+class Pool(WindowedLayer):
+    """A pooling layer: the largest pixel or the mean of each window, channel by channel.
+
+    Parameters
+    ----------
+    kind : {'max', 'avg'}
+        Maximum or mean.
+    kernel : int or (int, int)
+        Size of the windows, down and across.
+    stride : int or (int, int), optional
+        Distance in pixels between neighboring windows. Default: their size.
+    padding : int, (int, int) or 'same_tf', default 0
+        Pixels added on each side, at most half of the window, as in `imfilter.max_pool2d`.
+    dilation : int or (int, int), default 1
+        Distance in pixels between neighboring pixels of a window, for maxima.
+    ceil_mode : bool, default False
+        Let the last windows extend beyond the padding, so that no pixel is left out.
+    count_include_pad : bool, default True
+        Whether padding counts as pixels of 0 in means.
+
+    Raises
+    ------
+    ImfilterError
+        When an argument is out of range.
+
+    Examples
+    --------
+    >>> from imfilter import Stack
+    >>> pool, = Stack.parse("max3 s2 p1")
+    >>> pool.output_shape((112, 112, 64))
+    (56, 56, 64)
+    """
+
+    kind: str
+    kernel: Any
+    stride: Any = None
+    padding: Any = 0
+    dilation: Any = 1
+    ceil_mode: bool = False
+    count_include_pad: bool = True
+
+    def __init__(
+        self, kind: str, kernel: int | Pair, *, stride: int | Pair | None = None, padding: int | Padding = 0,
+        dilation: int | Pair = 1, ceil_mode: bool = False, count_include_pad: bool = True,
+    ) -> None:
+        if kind not in (MAX, AVG):
+            raise ImfilterError(f"the kind of a pool must be {list_choices((MAX, AVG))}, got {kind!r}")
+        sides = check_pair("kernel", kernel, 1)
+        margin, gaps = check_padding(padding), check_pair("dilation", dilation, 1)
+        if margin == SAME:
+            raise ImfilterError(f"the padding of a pool must be integers or 'same_tf', got {padding!r}")
+        if kind == AVG and gaps != (1, 1):
+            raise ImfilterError(f"the dilation of a pool of means must be 1, got {dilation!r}")
+        if not isinstance(margin, str) and any(2 * p > k for p, k in zip(margin, sides, strict=True)):
+            raise ImfilterError(f"the padding of a pool must be at most half of its window, got {padding!r} of {kernel!r}")
+        for name, flag in (("ceil_mode", ceil_mode), ("count_include_pad", count_include_pad)):
+            if not isinstance(flag, bool):
+                raise ImfilterError(f"{name} must be True or False, got {flag!r}")
+        assign_fields(self, {
+            "kind": kind, "kernel": sides, "stride": sides if stride is None else check_pair("stride", stride, 1),
+            "padding": margin, "dilation": gaps, "ceil_mode": ceil_mode, "count_include_pad": count_include_pad})
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
+        *size, channels = check_shape(shape)
+        try:
+            height, width = self._output_size(size)
+        except ImfilterError as error:
+            raise ImfilterError(error.fact.replace("the kernel must", "the window of a pool must")) from None
+        if self.ceil_mode and not isinstance(self.padding, str):
+            height, width = (self._add_last(axis, *sides) for axis, sides in enumerate(
+                zip(size, (height, width), strict=True)))
+        return height, width, channels
+
+    def _add_last(self, axis: int, pixels: int, count: int) -> int:
+        """Return the number of outputs with a last one that extends beyond the padding, if it begins before that."""
+        taps, stride, dilation = self._axes[axis]
+        margin = self.padding[axis]
+        left_over = (pixels + 2 * margin - dilation * (taps - 1) - 1) % stride
+        return count + 1 if left_over and count * stride < pixels + margin else count
+
+    def channels(self, channels: int) -> int:
+        """Return the number of output channels for a number of input channels."""
+        return channels
+
+    def __str__(self) -> str:
+        options = format_options({"s": (self.stride, None), "p": (self.padding, 0), "d": (self.dilation, 1)})
+        return (f"{self.kind}{format_size(self.kernel)}{options}" + (f" {CEIL}" if self.ceil_mode else "")
+                + ("" if self.count_include_pad else f" {NO_PADDING}"))
+
+    @classmethod
+    def parse(cls, text: str) -> Pool:
+        """Parse a pool as str prints it, such as 'max2 s2'; see `imfilter.Stack.parse`."""
+        head, options = parse_words(text, HEAD, LETTERS, FORM, FLAGS)
+        return cls(head[1], parse_size(head[2]), **options)
