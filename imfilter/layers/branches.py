@@ -1,7 +1,8 @@
 """Branches: several paths of layers from one input, whose outputs are added or concatenated."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -72,10 +73,8 @@ class Branches:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
         ends = []
         for number, path in enumerate(self.paths, 1):
-            try:
+            with naming(f"path {number}"):
                 ends.append(trace_shapes(path, shape)[-1])
-            except ImfilterError as error:
-                raise ImfilterError(f"path {number}, {error.fact}") from None
         return self.join_shapes(ends)
 
     def join_shapes(self, shapes: list[Shape]) -> Shape:
@@ -122,11 +121,18 @@ def trace_shapes(path: Path, shape: Shape) -> list[Shape]:
     """Return the shape (H, W, C) of the input, and those of the outputs of all layers."""
     shapes = [check_shape(shape)]
     for k, layer in enumerate(path):
-        try:
+        with naming(name_layer(k, layer)):
             shapes.append(layer.output_shape(shapes[-1]))
-        except ImfilterError as error:
-            raise ImfilterError(f"{name_layer(k, layer)}: {error.fact}") from None
     return shapes
+
+
+@contextmanager
+def naming(part: str) -> Iterator[None]:
+    """Put the part of a stack that an error is about before its message."""
+    try:
+        yield
+    except ImfilterError as error:
+        raise ImfilterError(f"{part}: {error.fact}") from None
 
 
 def name_layer(k: int, layer: AnyLayer) -> str:

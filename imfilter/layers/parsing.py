@@ -69,8 +69,8 @@ class _Parser:
 
     def _read_branches(self, word: str, start: int, depth: int) -> Branches:
         if word not in JOINS:
-            hint = suggest(word, JOINS)
-            raise self._error(f"paths must be joined by 'add(...)' or 'concat(...)', got {shorten(word)!r}{hint}", start)
+            raise self._error(
+                f"paths must be joined by 'add(...)' or 'concat(...)', got {shorten(word)!r}{suggest(word, JOINS)}", start)
         if depth > DEEPEST:
             raise self._error(f"branches must be nested at most {DEEPEST} deep", start)
         paths: list[Path] = []

@@ -72,7 +72,8 @@ class Pool(WindowedLayer):
         if kind == AVG and gaps != (1, 1):
             raise ImfilterError(f"the dilation of a pool of means must be 1, got {dilation!r}")
         if not isinstance(margin, str) and any(2 * p > k for p, k in zip(margin, sides, strict=True)):
-            raise ImfilterError(f"the padding of a pool must be at most half of its window, got {padding!r} of {kernel!r}")
+            raise ImfilterError(
+                f"the padding of a pool must be at most half of its window, got {padding!r} of {kernel!r}")
         for name, flag in (("ceil_mode", ceil_mode), ("count_include_pad", count_include_pad)):
             if not isinstance(flag, bool):
                 raise ImfilterError(f"{name} must be True or False, got {flag!r}")

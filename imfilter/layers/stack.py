@@ -1,9 +1,8 @@
 """Stacks of layers: their receptive fields and costs, and running them."""
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,25 +10,14 @@ from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError, check_integer
 from .branches import AnyLayer, check_layers, trace_shapes
+from .dependence import trace_rectangle
+from .fields import Rectangle, trace_field
 from .parsing import parse_layers
 from .running import Runner, choose_maps_dtype
-from .summary import LayerSummary, Summary
+from .summarizing import summarize
+from .summary import Summary
 from .trained_weights import Trained, check_weights, load_weights
-from .windows import Pair, Shape, check_shape
-
-
-class Rectangle(NamedTuple):
-    """Rows top to bottom - 1 and columns left to right - 1, which may extend beyond the image."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def size(self) -> Pair:
-        """Rows and columns."""
-        return self.bottom - self.top, self.right - self.left
+from .windows import Shape, check_shape
 
 
 class Stack:
@@ -147,16 +135,44 @@ class Stack:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
         return trace_shapes(self.layers, shape)[-1]
 
-    def receptive_field(self, y: int, x: int) -> Rectangle:
-        """Return the receptive field of output pixel (y, x): the input pixels it depends on, padding included."""
-        top, left = bottom, right = check_integer("y", y, 0), check_integer("x", x, 0)
-        for layer in reversed(self.layers):
-            (top, bottom), (left, right) = (
-                (low * step - margin, high * step - margin + gap * (taps - 1))
-                for (low, high), taps, step, margin, gap in zip(
-                    ((top, bottom), (left, right)), layer.kernel, layer.stride, layer.padding, layer.dilation,
-                    strict=True))
-        return Rectangle(top, left, bottom + 1, right + 1)
+    def receptive_field(self, y: int, x: int, shape: Shape | None = None) -> Rectangle:
+        """Return the receptive field of output pixel (y, x): the smallest rectangle of what its value can depend on.
+
+        Parameters
+        ----------
+        y, x : int
+            Row and column of the output pixel.
+        shape : (H, W, C), optional
+            Of the image. Default: an image without borders.
+
+        Returns
+        -------
+        Rectangle
+            Top, left, bottom and right. In an image without borders it may extend beyond the image, into the padding;
+            with a shape only pixels of the image count. After a transposed convolution, its size depends on the place
+            of the pixel. A pixel that depends on none, only on biases, has a rectangle without pixels.
+
+        Raises
+        ------
+        ImfilterError
+            When the layers do not fit the image, or the pixel is not one of the output; also when no shape is given,
+            and a padding 'same_tf' depends on it.
+
+        Examples
+        --------
+        >>> import imfilter
+        >>> stack = imfilter.Stack.parse("3x16 p1, max2 s2")
+        >>> stack.receptive_field(0, 0)
+        Rectangle(top=-1, left=-1, bottom=3, right=3)
+        >>> stack.receptive_field(0, 0, (32, 32, 3))
+        Rectangle(top=0, left=0, bottom=3, right=3)
+        """
+        if shape is None:
+            place = check_integer("y", y, 0), check_integer("x", x, 0)
+            return trace_field(self.layers).at(*place)
+        height, width, _ = self.output_shape(shape)
+        place = check_integer("y", y, 0, height - 1), check_integer("x", x, 0, width - 1)
+        return trace_rectangle(self.layers, check_shape(shape), *place)
 
     def summary(self, shape: Shape) -> Summary:
         """Return the sizes, receptive fields, weights and costs of all layers for an image of shape (H, W, C).
@@ -166,32 +182,7 @@ class Stack:
         ImfilterError
             When a layer does not fit its input. The message names the layer.
         """
-        image = check_shape(shape)
-        rows: list[LayerSummary] = []
-        notes: list[str] = []
-        for k, layer in enumerate(self.layers):
-            before = rows[-1].shape if rows else image
-            try:
-                out = layer.output_shape(before)
-                free, zeros, tied = layer.weights(before[2])
-            except ImfilterError as error:
-                raise ImfilterError(f"layer {k + 1}, {layer}: {error}") from None
-            rows.append(self._summarize_layer(k, out, (free, zeros, tied)))
-            if min(layer.stride) > 1 and out[2] < 2 * before[2]:
-                notes.append(
-                    f"layer {k + 1} keeps one pixel in {math.prod(layer.stride)} while channels go from {before[2]} to "
-                    f"{out[2]}: networks often double them where a stride halves the size")
-        return Summary(image, tuple(rows), tuple(notes))
-
-    def _summarize_layer(self, k: int, shape: Shape, weights: tuple[int, int, int]) -> LayerSummary:
-        so_far = Stack(self.layers[:k + 1])
-        first = so_far.receptive_field(0, 0)
-        down, across = zip(*(layer.stride for layer in so_far), strict=True)
-        free, zeros, tied = weights
-        return LayerSummary(
-            self.layers[k], shape, first.size, (math.prod(down), math.prod(across)),
-            ((first.top + first.bottom - 1) / 2, (first.left + first.right - 1) / 2),
-            (max(-first.top, 0), max(-first.left, 0)), free, zeros, tied, shape[0] * shape[1] * (free + tied))
+        return summarize(self.layers, shape)
 
     def apply(self, image: Any, weights: Any = None, *, relu: bool = False, channel_axis: int | None = -1,
               workers: int | None = None) -> list[Array]:

@@ -60,7 +60,7 @@ def _list_slots(path: Path, channels: int, prefix: str = "") -> list[Slot]:
             slots.append(Slot(name, layer, channels))
         elif isinstance(layer, Branches):
             for number, inner in enumerate(layer.paths, 1):
-                slots += _list_slots(inner, channels, f"{name}: path {number}, ")
+                slots += _list_slots(inner, channels, f"{name}: path {number}: ")
         channels = layer.channels(channels)
     return slots
 
