@@ -31,10 +31,15 @@ from .layers.stack import Stack as Stack
 from .layers.transposed import TransposedLayer as TransposedLayer
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
+from .sampling.pooling import avg_pool2d as avg_pool2d
+from .sampling.pooling import max_pool2d as max_pool2d
 from .sampling.pyramids import pyramid as pyramid
 from .sampling.pyramids import pyramid_expand as pyramid_expand
 from .sampling.pyramids import pyramid_reconstruct as pyramid_reconstruct
 from .sampling.pyramids import pyramid_reduce as pyramid_reduce
+from .sampling.transposed import conv_transpose2d as conv_transpose2d
+from .sampling.unfolding import fold as fold
+from .sampling.unfolding import unfold as unfold
 from .sampling.windows import generic as generic
 from .sampling.windows import windows as windows
 

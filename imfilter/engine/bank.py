@@ -93,8 +93,9 @@ class PreparedBank(PreparedLoops):
         check_bank_fits(weights, groups, request.shape, layout)
         stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
         border = parse_border("padding_mode", options.padding_mode, PADDING_MODES)
-        margins = bank_margins(options.padding, (kh, kw), dilation)
-        size = result_size(layout.size(request.shape), (kh, kw), margins, stride, dilation)
+        image = layout.size(request.shape)
+        margins = bank_margins(options.padding, (kh, kw), dilation, image, stride)
+        size = result_size(image, (kh, kw), margins, stride, dilation)
         self.layout, self.result_layout = layout, layout
         self.shape = layout.shape(request.shape, *size, outputs)
         if layout.channel_axis is None:  # the result has channels, after all other axes

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImfilterError, check_integer, check_real, list_choices
+from .sizes import same_tf_padding
 
 Array = np.ndarray[Any, Any]
 
-Margins = tuple[tuple[int, int], tuple[int, int]]
+Pair = tuple[int, int]
+Margins = tuple[Pair, Pair]
 
 
 class Border(enum.IntEnum):
@@ -141,11 +143,16 @@ def padding_margins(
     raise ImfilterError(f"padding must be 'same', 'valid', 'full', an integer or a pair of them, got {padding!r}")
 
 
-def bank_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int, int]) -> Margins:
-    """Return how many pixels are added around an image for a bank of kernels of this size.
+def bank_margins(
+    padding: object, kernel: Pair, dilation: Pair, size: Pair | None = None, stride: Pair = (1, 1)
+) -> Margins:
+    """Return how many pixels are added around an image of some size for a bank of kernels of this size.
 
     With padding "same" an odd number of pixels goes to the bottom and right, dilated or not, as in PyTorch.
     """
+    if isinstance(padding, str) and padding == "same_tf" and size is not None:
+        vertical, horizontal = (same_tf_padding(*along) for along in zip(size, kernel, stride, dilation, strict=True))
+        return vertical, horizontal
     if isinstance(padding, str) and padding == "same":
         down, across = (d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
         return (down // 2, down - down // 2), (across // 2, across - across // 2)

@@ -7,7 +7,7 @@ LARGEST = 2**62  # sizes and offsets in memory stay well below the largest signe
 
 
 def output_size(
-    size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1
+    size: int, kernel: int, *, padding: int | tuple[int, int] | str = 0, stride: int = 1, dilation: int = 1
 ) -> int:
     """Return the output size of a convolution along one axis.
 
@@ -17,8 +17,8 @@ def output_size(
         Pixels along the axis (W).
     kernel : int
         Kernel size along the axis (K).
-    padding : int or (int, int), default 0
-        Pixels added on each side (P), or (before, after).
+    padding : int, (int, int) or 'same_tf', default 0
+        Pixels added on each side (P), or (before, after). 'same_tf' adds as many as TensorFlow's SAME.
     stride : int, default 1
         Pixels from one result to the next (S).
     dilation : int, default 1
@@ -27,7 +27,8 @@ def output_size(
     Returns
     -------
     int
-        floor((W + 2 P - D (K - 1) - 1) / S) + 1, which is (W - K + 2 P) / S + 1 without dilation.
+        floor((W + 2 P - D (K - 1) - 1) / S) + 1, which is (W - K + 2 P) / S + 1 without dilation; ceil(W / S) with
+        'same_tf'.
 
     Raises
     ------
@@ -47,9 +48,13 @@ def output_size(
     5
     >>> imfilter.output_size(5, 3, padding=1, stride=2)
     3
+    >>> imfilter.output_size(6, 3, padding="same_tf", stride=2)
+    3
     """
     size, kernel = check_integer("size", size, 1), check_integer("kernel", kernel, 1)
     stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
+    if isinstance(padding, str) and padding == "same_tf":
+        return count_outputs(size, kernel, same_tf_padding(size, kernel, stride, dilation), stride, dilation)
     before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
     margin = check_integer("padding", before, 0), check_integer("padding", after, 0)
     return count_outputs(size, kernel, margin, stride, dilation)
@@ -70,6 +75,12 @@ def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, 
             f"the kernel must fit into the padded image: it spans {extent} pixels, "
             f"the image {size} and its padding {sum(margin)}; the result would be empty")
     return (padded - extent) // stride + 1
+
+
+def same_tf_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Return the padding with which an axis has ceil(size / stride) outputs, for checked arguments."""
+    total = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+    return total // 2, total - total // 2
 
 
 def same_padding(kernel: int, dilation: int = 1) -> int:
@@ -151,13 +162,23 @@ def transposed_output_size(
     >>> imfilter.output_size(5, 3, padding=1, stride=2)
     3
     """
-    size, kernel = check_integer("size", size, 1), check_integer("kernel", kernel, 1)
+    size = check_integer("size", size, 1)
+    before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
+    return count_transposed(size, kernel, (before, after), stride, dilation, output_padding)
+
+
+def count_transposed(
+    size: int, kernel: int, margin: tuple[int, int], stride: int, dilation: int, output_padding: int
+) -> int:
+    """Return the output size of a transposed convolution. An axis without pixels gives none."""
+    kernel = check_integer("kernel", kernel, 1)
     stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
     more = check_integer("output_padding", output_padding, 0)
-    before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
-    cut = check_integer("padding", before, 0) + check_integer("padding", after, 0)
+    cut = check_integer("padding", margin[0], 0) + check_integer("padding", margin[1], 0)
     if more >= max(stride, dilation):
         raise ImfilterError(f"output_padding must be less than stride or dilation, got {more} of {stride}, {dilation}")
+    if size == 0:
+        return 0
     result = stride * (size - 1) + dilation * (kernel - 1) + 1 - cut + more
     if result + cut > LARGEST:
         raise ImfilterError(
