@@ -10,6 +10,7 @@ from ..arrays.dtypes import Array
 from ..arrays.opened import open_image
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
+from ..runtime.threads import thread_count
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
 from .fields import Rectangle, trace_field
@@ -230,6 +231,7 @@ class Stack:
         >>> [maps.shape for maps in stack.apply(numpy.ones((8, 6)), weights)]
         [(8, 6, 2), (4, 3, 4)]
         """
+        thread_count(workers)
         opened = open_image(image, channel_axis)
         axis = opened.layout.channel_axis
         pixels = opened.pixels[..., None] if axis is None else np.moveaxis(opened.pixels, axis, -1)
