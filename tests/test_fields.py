@@ -142,7 +142,9 @@ def test_fields_contain_exactly_where_the_gradient_of_a_pixel_is(seed, torch):
     (lambda: Stack.parse("3").receptive_field(0, 0, (9, 9)), r"shape must be \(H, W, C\), got \(9, 9\)"),
     (lambda: Stack.parse("3").receptive_field(0, None), "x must be an integer of at least 0, got None"),
     (lambda: Stack.parse("add(3 s2 | 3)").receptive_field(0, 0), "all paths must have one jump, got 2 x 2 and 1 x 1"),
-    (lambda: Stack.parse("t3 s999, t3 s999").receptive_field(0, 0), "at most 1024 outputs .* got 998001"),
+    (lambda: Stack.parse("t3 s999, t3 s999").receptive_field(0, 0), "at most 512 outputs .* got 999"),
+    (lambda: Stack.parse(", ".join(["concat(t1 s2 o1 | t1/3 s2 p0/1 o1)"] * 4)).receptive_field(0, 0),
+     "at most 8 joined paths may have transposed convolutions with kernels smaller than their strides, got 16"),
     (lambda: Stack.parse("9999999 d2 p9999999, 9999 d2 p9999").receptive_field(0, 0, (2**25, 9, 1)), "steps, got"),
 ])
 def test_fields_that_cannot_be_known_are_rejected(call, words):
