@@ -28,6 +28,7 @@ from .request import BankOptions, BankRequest, look_up
 from .sizes import count_transposed, same_tf_padding
 
 BLOCK = 2**18  # bytes of results that stay in the second-level cache until they are copied, about
+TAKEN = 2**14  # weights that stay in the first-level cache while they are sorted by phases
 LEAST_ROWS = 8  # of a block, which reads rows of the image again that the one above has read
 
 
@@ -138,8 +139,7 @@ class PreparedTransposed:
         pixels = images[source]
         if not pixels.size:
             return Part(None, source, down, across)
-        weights = np.ascontiguousarray(np.concatenate(
-            [bank[:, :, down.taps, one.taps][:, :, ::-1, ::-1] for one in across.phases]))
+        weights = _take_taps(bank, down, across)
         bias = None if self._bias is None else np.tile(self._bias, len(across.phases))
         request = BankRequest(pixels.shape, pixels.dtype, LAST_CHANNEL[4], weights, bias, BankOptions(
             1, (above, beside), (down.dilation, across.phases[0].dilation), options.groups, "zeros", options.dtype,
@@ -200,7 +200,8 @@ class Task:
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute blocks first to last - 1."""
         room = np.empty(self._room, self._target.dtype)
-        channels = self._target.shape[3]
+        pixel = np.dtype((np.void, self._target.shape[3] * room.itemsize))  # copied as a whole
+        target = self._target.view(pixel)[..., 0]
         for number in range(first, last):
             n, down = divmod(number, self._down)
             top = down * self._height
@@ -210,15 +211,28 @@ class Task:
                     continue
                 block = room[:rows * math.prod(shape)]
                 task.part(n, top, 0, block.reshape(1, rows, *shape)).run(0, rows, caller)
-                results = self._target[n, part.down.first + top * self._step::self._step]
-                results[:rows, part.across.place] = block.reshape(rows, -1, channels)[:, part.across.crop]
+                results = target[n, part.down.first + top * self._step::self._step]
+                results[:rows, part.across.place] = block.view(pixel).reshape(rows, -1)[:, part.across.crop]
 
 
 def _to_bank(weights: Array, groups: int) -> Array:
     """Return weights (C_in, C_out / groups, kh, kw) as those of a bank (C_out, C_in / groups, kh, kw)."""
     inputs, outputs, kh, kw = weights.shape
-    apart = weights.reshape(groups, inputs // groups, outputs, kh, kw).swapaxes(1, 2)
+    apart = weights.reshape(groups, inputs // groups, outputs, kh * kw).swapaxes(1, 2)
     return apart.reshape(groups * outputs, inputs // groups, kh, kw)
+
+
+def _take_taps(bank: Array, down: Phase, across: Piece) -> Array:
+    """Return the weights of a convolution for each phase of a piece, flipped."""
+    outputs, inputs = bank.shape[:2]
+    step = max(TAKEN // bank[0].size, 1)
+    weights = np.empty((len(across.phases) * outputs, inputs, down.length, across.phases[0].length))
+    for first in range(0, outputs, step):
+        some = bank[first:first + step, :, down.taps]
+        for number, phase in enumerate(across.phases):
+            own = weights[number * outputs + first:][:len(some)]
+            own[...] = some[:, :, ::-1, phase.taps][..., ::-1]
+    return weights
 
 
 def _check_padding(
