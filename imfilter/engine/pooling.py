@@ -23,7 +23,8 @@ from .sizes import LARGEST
 
 SAMPLES = ("u1", "u2", "i2", "i4", "f4", "f8")  # as Sample in pyx/engine.pxd
 SECONDS = 1e-10  # that a sample takes, about
-BAND = 2**15  # results that are computed between two looks at signals, about
+BAND = 2**14  # means that stay in the cache until they are rounded, about
+SHARES = 2  # strips per thread: threads that round need the interpreter's lock after each
 EXACT_SUMS = 2**23  # sums of integers below which float32 holds them exactly, and their quotients round as they should
 MOST_FLOATS = 2**10  # samples of floats up to which sums are in float32
 
@@ -144,7 +145,7 @@ class PreparedPool:
         self._sums = _sum_dtype(read, dtype, math.prod(geometry.size)) if mean else None
         self._computed = self._sums or read
         nothing = np.zeros(1, self._sums) if self._sums else np.array([sample_limits(read)[0]], read)
-        self._pool = _pooling.Pool(
+        self._windows = _pooling.Windows(
             SAMPLES.index(read.str[1:]), self._sums.itemsize if self._sums else 0, down[:5], across[:5],
             (divisors[0].astype(np.float64), divisors[1].astype(np.float64)), nothing)
         taps = int(down.counts.max(initial=0) + across.counts.max(initial=0))
@@ -157,7 +158,7 @@ class PreparedPool:
         planes = source is not None
         source = layout.images(native) if source is None else source
         if not _core.has_packed_rows(source):
-            source = np.ascontiguousarray(source)
+            source = np.require(source, source.dtype.newbyteorder("="), "CA")
         # Results that are rounded are written band by band, others as they are.
         rounded = self._sums is not None and self._computed != self._dtype
         proxy = PROXY_DTYPE.get(self._dtype, self._dtype)
@@ -167,18 +168,19 @@ class PreparedPool:
         direct = out if written == self._dtype else None
         result, target = allocate_output(pixels, self._shape, written, direct, layout, planes)
         if result.size:
-            task = Task(self._pool, source, target, self._computed if rounded else None)
-            run_task(task, count_threads(threads, self._seconds))
+            task = Rounding(self._windows, source, target, self._computed) if rounded else _pooling.Task(
+                self._windows, source, target)
+            run_task(task, count_threads(threads, self._seconds), SHARES)
         return write_output(result, self._dtype, out)
 
 
-class Task:
-    """A pooling, ready to be computed row by row on any number of threads. sums: dtype of results before rounding."""
+class Rounding:
+    """Means that are rounded band by band, on any number of threads. sums: dtype of the means before."""
 
     align = 1
 
-    def __init__(self, pool: _pooling.Pool, source: Array, target: Array, sums: np.dtype[Any] | None) -> None:
-        self._pool, self._source, self._target, self._sums = pool, source, target, sums
+    def __init__(self, windows: _pooling.Windows, source: Array, target: Array, sums: np.dtype[Any]) -> None:
+        self._windows, self._source, self._target, self._sums = windows, source, target, sums
         self.rows, self._stopped = math.prod(target.shape[:2]), False
 
     def stop(self) -> None:
@@ -188,14 +190,12 @@ class Task:
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute rows first to last - 1, counted through all images."""
         height, width, channels = self._target.shape[1:]
-        band = max(BAND // (width * channels), 1)
-        sums = None if self._sums is None else np.empty((1, band, width, channels), self._sums)
+        means = np.empty((1, max(BAND // (width * channels), 1), width, channels), self._sums)
         while first < last and not self._stopped:
             n, y = divmod(first, height)
-            rows = min(band, last - first, height - y)
-            self._pool.run(self._source, self._target if sums is None else sums, first, first + rows, sums is not None)
-            if sums is not None:
-                _normalized.store(sums[0, :rows], self._target[n, y:y + rows])
+            rows = min(means.shape[1], last - first, height - y)
+            self._windows.run(self._source, means, first, first + rows)
+            _normalized.store(means[0, :rows], self._target[n, y:y + rows])
             first += rows
 
 
