@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays.conversion import as_array
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, round_to_dtype, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, round_to_dtype, supported_dtype, to_native
 from ..arrays.layout import LAST_CHANNEL, ArrayLayout
 from ..arrays.opened import OpenedImage, array_like, open_image
 from ..errors import ImfilterError, check_integer, check_pair
@@ -57,7 +57,7 @@ def filter_transposed(
 def prepare_transposed(opened: OpenedImage, weight: Any, bias: Any, options: TransposedOptions) -> PreparedTransposed:
     """Check a request and prepare its computation, or take it from the cache."""
     weights, added = as_array(weight, "weight"), None if bias is None else as_array(bias, "bias")
-    image = opened.pixels.shape, opened.dtype, opened.layout
+    image = opened.pixels.shape, opened.pixels.dtype, opened.layout
     if weights.size <= LARGEST_CACHED:
         keys = key_of_array(weights), None if added is None else key_of_array(added)
         found = look_up(_prepare_cached, *image, *keys, *_check_pairs(options))
@@ -101,7 +101,8 @@ class PreparedTransposed:
         self, shape: tuple[int, ...], image_dtype: np.dtype[Any], layout: ArrayLayout, weight: Array,
         bias: Array | None, options: TransposedOptions,
     ) -> None:
-        self._dtype = result_dtype(image_dtype, options.dtype)
+        native = supported_dtype(image_dtype)
+        self._dtype = result_dtype(native, options.dtype)
         weights = check_kernel(weight, "weight", 4, TRANSPOSED_SHAPE)
         groups = check_integer("groups", options.groups, 1)
         check_transposed_fits(weights, groups, shape, layout)
@@ -123,7 +124,7 @@ class PreparedTransposed:
         self._gaps = len(rows) < min(stride[0], height) or sum(len(piece.phases) for piece in columns) < min(
             stride[1], width)
         self._width = width
-        images = layout.images(array_like(shape, PROXY_DTYPE.get(image_dtype, image_dtype)))
+        images = layout.images(array_like(shape, PROXY_DTYPE.get(native, image_dtype)))
         options = options._replace(
             groups=groups, dtype=PROXY_DTYPE.get(self._dtype, self._dtype), exact=check_flag("exact", options.exact))
         bank = _to_bank(weights, groups)
