@@ -44,11 +44,12 @@ def test_channels_are_mixed():
 
 
 GEOMETRIES = [  # kernel, stride, padding, dilation, output_padding
-    ((1, 1), (1, 1), (0, 0), (1, 1), (0, 0)), ((3, 3), (1, 1), (1, 1), (1, 1), (0, 0)), ((4, 4), (2, 2), (1, 1), (1, 1), (0, 0)),
-    ((3, 3), (2, 2), (1, 1), (1, 1), (1, 1)), ((2, 2), (2, 2), (0, 0), (1, 1), (0, 0)), ((5, 3), (2, 3), (2, 0), (1, 1), (1, 2)),
-    ((3, 2), (4, 6), (0, 1), (1, 2), (3, 0)), ((3, 3), (2, 2), (0, 0), (2, 2), (1, 0)), ((3, 4), (2, 3), (2, 3), (3, 2), (0, 1)),
-    ((4, 6), (2, 3), ((0, 3), (4, 1)), (1, 1), (0, 0)), ((3, 2), (1, 2), ((5, 0), (0, 2)), (3, 4), (2, 3)),
-    ((6, 4), (3, 2), (1, 2), (1, 1), (2, 1)),
+    ((1, 1), (1, 1), (0, 0), (1, 1), (0, 0)), ((3, 3), (1, 1), (1, 1), (1, 1), (0, 0)),
+    ((4, 4), (2, 2), (1, 1), (1, 1), (0, 0)), ((3, 3), (2, 2), (1, 1), (1, 1), (1, 1)),
+    ((2, 2), (2, 2), (0, 0), (1, 1), (0, 0)), ((5, 3), (2, 3), (2, 0), (1, 1), (1, 2)),
+    ((3, 2), (4, 6), (0, 1), (1, 2), (3, 0)), ((3, 3), (2, 2), (0, 0), (2, 2), (1, 0)),
+    ((3, 4), (2, 3), (2, 3), (3, 2), (0, 1)), ((4, 6), (2, 3), ((0, 3), (4, 1)), (1, 1), (0, 0)),
+    ((3, 2), (1, 2), ((5, 0), (0, 2)), (3, 4), (2, 3)), ((6, 4), (3, 2), (1, 2), (1, 1), (2, 1)),
 ]
 
 
@@ -57,7 +58,8 @@ def test_geometries_are_those_of_the_definition(kernel, stride, padding, dilatio
     for size, (inputs, outputs, groups) in product(
             [(3, 4), (5, 9), (1, 2)], [(1, 1, 1), (3, 2, 1), (2, 17, 1), (4, 2, 2), (6, 1, 6)]):
         weight, bias = whole(rng, inputs, outputs, *kernel), whole(rng, outputs * groups)
-        keywords = {"stride": stride, "padding": padding, "dilation": dilation, "output_padding": more, "groups": groups}
+        keywords = {
+            "stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "output_padding": more}
         image = whole(rng, *size, inputs)
         try:
             for axis in range(2):
@@ -225,7 +227,7 @@ WRONG = [
     ({"stride": (2, True)}, "stride must be an integer of at least 1, got True"),
     ({"dilation": 1.5}, "dilation must be an integer of at least 1, got 1.5"),
     ({"padding": -1}, "padding must be an integer of at least 0, got -1"),
-    ({"padding": "same"}, "padding must be"),
+    ({"padding": "same"}, "padding must be 'same_tf', an integer or a pair of them, got 'same'"),
     ({"padding": (1, 2, 3)}, "padding must be"),
     ({"padding": 4}, "padding must leave pixels, got 8 on both sides of 7"),
     ({"output_padding": 1}, "output_padding must be less than stride or dilation, got 1 of 1, 1"),

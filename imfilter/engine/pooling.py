@@ -158,7 +158,7 @@ class PreparedPool:
         planes = source is not None
         source = layout.images(native) if source is None else source
         if not _core.has_packed_rows(source):
-            source = np.require(source, source.dtype.newbyteorder("="), "CA")
+            source = np.require(source, source.dtype.newbyteorder("="), ["C", "A"])
         # Results that are rounded are written band by band, others as they are.
         rounded = self._sums is not None and self._computed != self._dtype
         proxy = PROXY_DTYPE.get(self._dtype, self._dtype)
@@ -211,10 +211,7 @@ def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride:
 
     p and (py, px) are limited as in PyTorch; ((top, bottom), (left, right)) so that every window reads the image.
     """
-    if isinstance(padding, str) and padding not in ("same_tf", "same", "valid"):
-        raise ImfilterError(
-            f"padding must be 'same', 'same_tf', 'valid', an integer or a pair of them, got {padding!r}")
-    margins = bank_margins(padding, kernel, dilation, size, stride)
+    margins = bank_margins(padding, kernel, dilation, size, stride, ("same", "same_tf", "valid"))
     if isinstance(padding, str):
         return margins
     apart = isinstance(padding, (tuple, list)) and any(isinstance(side, (tuple, list)) for side in padding)

@@ -19,7 +19,7 @@ from ..errors import ImfilterError, check_integer, check_pair
 from ..runtime._pool import count_threads
 from ..runtime.threads import SHARES, run_task, thread_count
 from .bank import LARGEST_CACHED, PreparedBank, array_of_key, key_of_array
-from .borders import Margins, parse_padding
+from .borders import Margins, parse_padding, unknown_padding
 from .checks import TRANSPOSED_SHAPE, check_bias, check_flag, check_kernel, check_transposed_fits
 from .computation import Pair
 from .output import allocate_output, check_fits_memory, write_output
@@ -241,8 +241,10 @@ def _check_padding(
 ) -> tuple[Margins, Pair]:
     """Return how many results are cropped on each side, and how many are added at the end."""
     more = check_pair("output_padding", options.output_padding, 0)
-    if not (isinstance(options.padding, str) and options.padding == "same_tf"):
+    if not isinstance(options.padding, str):
         return parse_padding(options.padding), more
+    if options.padding != "same_tf":
+        raise unknown_padding(options.padding, ("same_tf",))
     if more != (0, 0):
         raise ImfilterError(f"output_padding must be 0 with padding 'same_tf', got {options.output_padding!r}")
     down, across = (
