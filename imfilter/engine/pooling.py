@@ -10,16 +10,16 @@ import numpy as np
 from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, sample_limits, to_native, working_dtype
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage
-from ..errors import ImfilterError, check_integer, check_pair
+from ..errors import check_pair
 from ..runtime._pool import count_threads
 from ..runtime.threads import run_task, thread_count
 from . import _core, _normalized, _pooling
-from .borders import Margins, bank_margins
+from .borders import Margins
 from .checks import check_flag
 from .computation import Pair
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .planner import PEAK
-from .sizes import LARGEST
+from .pool_windows import check_divisor, count_windows, place_windows, pool_margins
 
 SAMPLES = ("u1", "u2", "i2", "i4", "f4", "f8")  # as Sample in pyx/engine.pxd
 SECONDS = 1e-10  # that a sample takes, about
@@ -39,51 +39,6 @@ class PoolOptions(NamedTuple):
     count_include_pad: Any = True
     divisor_override: Any = None
     dtype: Any = None
-
-
-class WindowAxis(NamedTuple):
-    """The windows of all results along an axis.
-
-    first: the first pixel of each that lies within the image; counts: how many do. taps, stride, dilation: pixels of a
-    whole window, from one window to the next, and from one pixel of a window to the next. places: how many of each
-    window's pixels lie within the image or its padding.
-    """
-
-    first: Array
-    counts: Array
-    taps: int
-    stride: int
-    dilation: int
-    places: Array
-
-
-def count_windows(size: int, kernel: int, margin: Pair, stride: int, dilation: int, ceil_mode: bool) -> int:
-    """Return how many windows an axis has. With ceil_mode, the last one may reach beyond the padding."""
-    extent = dilation * (kernel - 1) + 1
-    room = size + sum(margin) - extent
-    if max(room, extent, stride) > LARGEST:
-        raise ImfilterError(
-            f"an axis may not be larger than 2**62 pixels, got {size} with padding {margin}, "
-            f"a window of {extent} and stride {stride}")
-    if size == 0:
-        return 0
-    count = (room + (stride - 1) * ceil_mode) // stride + 1
-    if count > 1 and (count - 1) * stride >= size + margin[0]:  # such a window would begin in the padding at the end
-        count -= 1
-    if count < 1:
-        raise ImfilterError(
-            f"the window must fit into the padded image: it spans {extent} pixels, "
-            f"the image {size} and its padding {sum(margin)}; the result would be empty")
-    return count
-
-
-def place_windows(count: int, size: int, taps: int, margin: Pair, stride: int, dilation: int) -> WindowAxis:
-    """Return the windows of an axis."""
-    start = np.arange(count) * stride - margin[0]
-    skipped = -(np.minimum(start, 0) // dilation)
-    stop = np.minimum(-((start - size) // dilation), taps)
-    places = np.minimum(-((start - size - margin[1]) // dilation), taps)
-    return WindowAxis(start + skipped * dilation, np.maximum(stop - skipped, 0), taps, stride, dilation, places)
 
 
 class PoolGeometry(NamedTuple):
@@ -204,31 +159,3 @@ def _sum_dtype(image: np.dtype[Any], result: np.dtype[Any], taps: int) -> np.dty
     dtype = working_dtype(image, PROXY_DTYPE.get(result, result))
     most = MOST_FLOATS if image.kind == "f" else EXACT_SUMS / PEAK[image.str[1:]]
     return dtype if taps <= most else np.dtype(np.float64)
-
-
-def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride: Pair) -> Margins:
-    """Return how many pixels lie around an image of some size for windows of this size.
-
-    p and (py, px) are limited as in PyTorch; ((top, bottom), (left, right)) so that every window reads the image.
-    """
-    margins = bank_margins(padding, kernel, dilation, size, stride, ("same", "same_tf", "valid"))
-    if isinstance(padding, str):
-        return margins
-    apart = isinstance(padding, (tuple, list)) and any(isinstance(side, (tuple, list)) for side in padding)
-    for margin, taps, gap in zip(margins, kernel, dilation, strict=True):
-        extent = gap * (taps - 1) + 1
-        if max(margin) > (extent - 1 if apart else taps // 2):
-            what = f"less than the {extent} pixels that the window spans" if apart else (
-                f"at most half of the size, {taps}, unless it is ((top, bottom), (left, right))")
-            raise ImfilterError(f"padding must be {what}, got {padding!r}")
-    return margins
-
-
-def check_divisor(value: Any) -> int:
-    """Return a divisor, which must be an integer that is not 0; 0 for None."""
-    if value is None:
-        return 0
-    divisor = check_integer("divisor_override", value, -LARGEST, LARGEST)
-    if divisor == 0:
-        raise ImfilterError("divisor_override must not be 0, got 0")
-    return divisor

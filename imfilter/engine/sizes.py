@@ -86,7 +86,7 @@ def same_tf_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple
 
 
 @overload
-def same_padding(kernel: int, dilation: int = 1) -> int: ...
+def same_padding(kernel: int, dilation: int = 1, *, size: None = None, stride: int = 1) -> int: ...
 
 
 @overload

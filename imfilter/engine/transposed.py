@@ -5,7 +5,6 @@ computed goes to the result directly where it is whole rows, else block by block
 """
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from ..arrays.layout import LAST_CHANNEL, ArrayLayout
 from ..arrays.opened import OpenedImage, array_like, open_image
 from ..errors import ImfilterError, check_integer, check_pair
 from ..runtime._pool import count_threads
-from ..runtime.threads import SHARES, run_task, thread_count
+from ..runtime.threads import run_task, thread_count
 from .bank import LARGEST_CACHED, PreparedBank, array_of_key, key_of_array
 from .borders import Margins, parse_padding, unknown_padding
 from .checks import TRANSPOSED_SHAPE, check_bias, check_flag, check_kernel, check_transposed_fits
@@ -26,10 +25,9 @@ from .output import allocate_output, check_fits_memory, write_output
 from .phases import Phase, Piece, split_phases, split_row
 from .request import BankOptions, BankRequest, look_up
 from .sizes import count_transposed, same_tf_padding
+from .transposed_blocks import BlockTask, Part
 
-BLOCK = 2**18  # bytes of results that stay in the second-level cache until they are copied, about
 TAKEN = 2**14  # weights that stay in the first-level cache while they are sorted by phases
-LEAST_ROWS = 8  # of a block, which reads rows of the image again that the one above has read
 
 
 class TransposedOptions(NamedTuple):
@@ -80,18 +78,6 @@ def _prepare_cached(
 ) -> PreparedTransposed:
     return PreparedTransposed(shape, dtype, layout, array_of_key(weight), None if bias is None else array_of_key(bias),
                               TransposedOptions(*options))
-
-
-class Part(NamedTuple):
-    """A convolution that gives every stride-th row of the result, and of these the columns of a piece.
-
-    bank: None where all that is read lies outside of the image. source: what is read of images (images, rows, columns).
-    """
-
-    bank: PreparedBank | None
-    source: tuple[slice, ...]
-    down: Phase
-    across: Piece
 
 
 class PreparedTransposed:
@@ -165,55 +151,9 @@ class PreparedTransposed:
             else:
                 buffered.append((part.bank, part))
         if buffered:
-            task = Task(buffered, source, target, self._stride[0], threads)
+            task = BlockTask(buffered, source, target, self._stride[0], threads)
             run_task(task, count_threads(threads, sum(bank.seconds for bank, _ in buffered)))
         return write_output(result, self._dtype, out)
-
-
-class Task:
-    """Parts of a transposed convolution, ready to be computed block by block on any number of threads.
-
-    step: rows of the result from one of a part to the next.
-    """
-
-    align = 1
-
-    def __init__(
-        self, parts: list[tuple[PreparedBank, Part]], source: Array, target: Array, step: int, threads: int
-    ) -> None:
-        self._target, self._step, self._stopped = target, step, False
-        widest = max(math.prod(bank.shape[2:]) for bank, _ in parts)
-        tallest = max(part.down.results for _, part in parts)
-        share = -(-tallest * len(target) // (threads * SHARES))
-        self._height = min(max(min(BLOCK // (widest * target.itemsize), share), LEAST_ROWS), tallest)
-        self._down = -(-tallest // self._height)
-        self._room = self._height * widest
-        self.rows = len(target) * self._down
-        self._parts = []
-        for bank, part in parts:
-            block = np.empty((1, min(self._height, part.down.results), *bank.shape[2:]), target.dtype)
-            self._parts.append((bank._make_task(source[part.source], block), part, bank.shape[2:]))
-
-    def stop(self) -> None:
-        """Make every thread end early."""
-        self._stopped = True
-
-    def run(self, first: int, last: int, caller: bool = True) -> None:
-        """Compute blocks first to last - 1."""
-        room = np.empty(self._room, self._target.dtype)
-        pixel = np.dtype((np.void, self._target.shape[3] * room.itemsize))  # copied as a whole
-        target = self._target.view(pixel)[..., 0]
-        for number in range(first, last):
-            n, down = divmod(number, self._down)
-            top = down * self._height
-            for task, part, shape in self._parts:
-                rows = min(self._height, part.down.results - top)
-                if self._stopped or rows <= 0:
-                    continue
-                block = room[:rows * math.prod(shape)]
-                task.part(n, top, 0, block.reshape(1, rows, *shape)).run(0, rows, caller)
-                results = target[n, part.down.first + top * self._step::self._step]
-                results[:rows, part.across.place] = block.view(pixel).reshape(rows, -1)[:, part.across.crop]
 
 
 def _to_bank(weights: Array, groups: int) -> Array:
