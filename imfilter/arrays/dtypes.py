@@ -19,11 +19,11 @@ PROXY_DTYPE = {
 EXACT = 2**53  # every integer up to here is exact as float64
 
 
-def supported_dtype(given: np.dtype[Any]) -> np.dtype[Any]:
+def supported_dtype(given: np.dtype[Any], name: str = "image") -> np.dtype[Any]:
     """Return an image's dtype in native byte order; reject unsupported ones."""
     dtype: np.dtype[Any] = given.newbyteorder("=")
     if dtype not in NATIVE and dtype not in PROXY_DTYPE:
-        raise DtypeError(f"image must hold real numbers of at most 64 bits, got dtype {given}")
+        raise DtypeError(f"{name} must hold real numbers of at most 64 bits, got dtype {given}")
     return dtype
 
 

@@ -9,12 +9,15 @@ from ..arrays.layout import ArrayLayout
 from ..errors import DtypeError, ImfilterError
 from . import _core
 
+BANK_SHAPE = "(C_out, C_in / groups, kh, kw)"
+TRANSPOSED_SHAPE = "(C_in, C_out / groups, kh, kw)"
 
-def check_kernel(values: Any, name: str, ndim: int) -> Array:
+
+def check_kernel(values: Any, name: str, ndim: int, bank_shape: str = BANK_SHAPE) -> Array:
     """Return a kernel (2 dimensions), several (3) or a bank (4) as contiguous float64, checked."""
     given = _check_real_numbers(values, name)
     if given.ndim != ndim or 0 in given.shape:
-        shape = {2: "(kh, kw)", 3: "(n, kh, kw) with select", 4: "(C_out, C_in / groups, kh, kw)"}[ndim]
+        shape = {2: "(kh, kw)", 3: "(n, kh, kw) with select", 4: bank_shape}[ndim]
         raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
     return _check_finite(_to_float64(given), name)
 
@@ -41,6 +44,17 @@ def check_bank_fits(weights: Array, groups: int, shape: tuple[int, ...], layout:
         raise ImfilterError(
             f"weight {weights.shape} with groups={groups} must meet an image of {inputs * groups} channels, "
             f"got {channels} in an image of shape {shape}: {layout.taken}")
+
+
+def check_transposed_fits(weights: Array, groups: int, shape: tuple[int, ...], layout: ArrayLayout) -> None:
+    """Reject weights of a transposed convolution whose channels and groups do not match an image of this shape."""
+    channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
+    if len(weights) != channels:
+        raise ImfilterError(
+            f"weight {weights.shape} must meet an image of {len(weights)} channels, "
+            f"got {channels} in an image of shape {shape}: {layout.taken}")
+    if channels % groups:
+        raise ImfilterError(f"groups must divide the {channels} channels of the image, got {groups}")
 
 
 def _check_real_numbers(values: Any, name: str) -> Array:
