@@ -78,6 +78,8 @@ def test_sums_saturate_and_are_exact():
     full = np.full((3, 4), 255, np.uint8)
     equal(fold(full, (2, 4), 2, channel_axis=None), [[255] * 4] * 2)
     equal(fold(full, (2, 4), 2, channel_axis=None, dtype=np.uint16), [[255, 510, 510, 255]] * 2)
+    many = np.full((600, 600), 65535, np.uint16)
+    assert fold(many, (1, 1199), (1, 600), dtype=np.float32).max() == 600 * 65535
     large = np.full((3, 2), 2**53 // 2, np.int64)
     equal(fold(large, (1, 4), (1, 2), channel_axis=None), [[2**52, 2**53, 2**53, 2**52]])
 

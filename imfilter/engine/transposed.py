@@ -17,9 +17,9 @@ from ..arrays.opened import OpenedImage, array_like, open_image
 from ..errors import ImfilterError, check_integer, check_pair
 from ..runtime._pool import count_threads
 from ..runtime.threads import run_task, thread_count
-from .bank import LARGEST_CACHED, PreparedBank, array_of_key, key_of_array
+from .bank import PreparedBank, array_of_key, key_of_array
 from .borders import Margins, parse_padding, unknown_padding
-from .checks import TRANSPOSED_SHAPE, check_bias, check_flag, check_kernel, check_transposed_fits
+from .checks import check_bias, check_flag, check_transposed_fits, check_transposed_weights
 from .computation import Pair
 from .output import allocate_output, check_fits_memory, write_output
 from .phases import Phase, Piece, split_phases, split_row
@@ -27,6 +27,7 @@ from .request import BankOptions, BankRequest, look_up
 from .sizes import count_transposed, same_tf_padding
 from .transposed_blocks import BlockTask, Part
 
+LARGEST_CACHED = 2**15  # weights up to which what was prepared stays in memory
 TAKEN = 2**14  # weights that stay in the first-level cache while they are sorted by phases
 
 
@@ -72,7 +73,7 @@ def _check_pairs(options: TransposedOptions) -> TransposedOptions:
             "dilation", options.dilation, 1), output_padding=check_pair("output_padding", options.output_padding, 0))
 
 
-@lru_cache(maxsize=64, typed=True)
+@lru_cache(maxsize=16, typed=True)
 def _prepare_cached(
     shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, weight: Any, bias: Any, *options: Any,
 ) -> PreparedTransposed:
@@ -89,7 +90,7 @@ class PreparedTransposed:
     ) -> None:
         native = supported_dtype(image_dtype)
         self._dtype = result_dtype(native, options.dtype)
-        weights = check_kernel(weight, "weight", 4, TRANSPOSED_SHAPE)
+        weights = check_transposed_weights(weight)
         groups = check_integer("groups", options.groups, 1)
         check_transposed_fits(weights, groups, shape, layout)
         outputs, kernel = weights.shape[1] * groups, (weights.shape[2], weights.shape[3])

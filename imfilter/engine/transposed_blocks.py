@@ -12,6 +12,7 @@ from .bank import PreparedBank
 from .phases import Phase, Piece
 
 BLOCK = 2**18  # bytes of results that stay in the second-level cache until they are copied, about
+PIECE_SECONDS = 3e-4  # of a block at least: threads need the interpreter's lock between its parts
 LEAST_ROWS = 8  # of a block, which reads rows of the image again that the one above has read
 
 
@@ -41,7 +42,8 @@ class BlockTask:
         self._target, self._step, self._stopped = target, step, False
         widest = max(math.prod(bank.shape[2:]) for bank, _ in parts)
         tallest = max(part.down.results for _, part in parts)
-        share = -(-tallest * len(target) // (threads * SHARES))
+        pieces = min(max(int(sum(bank.seconds for bank, _ in parts) / PIECE_SECONDS), threads), threads * SHARES)
+        share = -(-tallest * len(target) // pieces)
         self._height = min(max(min(BLOCK // (widest * target.itemsize), share), LEAST_ROWS), tallest)
         self._down = -(-tallest // self._height)
         self._room = self._height * widest
