@@ -12,6 +12,7 @@ from ..errors import ImfilterError, check_integer
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
 from .fields import Rectangle, trace_field
+from .model_readers import ModelReaders
 from .parsing import parse_layers
 from .running import Runner, choose_maps_dtype
 from .summarizing import summarize
@@ -20,7 +21,7 @@ from .trained_weights import Trained, check_weights, load_weights
 from .windows import Shape, check_shape
 
 
-class Stack:
+class Stack(ModelReaders):
     """A stack of layers, each applied to the output of the one before.
 
     Parameters
