@@ -24,7 +24,7 @@ class Affine(NamedTuple):
         channels = np.shape(mean)
         given = {"mean": mean, "variance": variance, "weight": 1.0 if weight is None else weight,
                  "bias": 0.0 if bias is None else bias}
-        values = {name: np.asarray(value, np.float64) for name, value in given.items()}
+        values = {name: _as_double(value) for name, value in given.items()}
         for name, value in values.items():
             if value.shape not in ((), channels) or len(channels) != 1 or not np.isfinite(value).all():
                 raise ImfilterError(f"{name} must be finite, one for each channel, got shape {value.shape}")
@@ -39,7 +39,7 @@ class Affine(NamedTuple):
 
         operator: 'add', 'sub', 'mul' or 'div'. value: a number, or one for each channel, (C, 1, 1) or (1, C, 1, 1).
         """
-        array = np.asarray(value, np.float64)
+        array = _as_double(value)
         channels = array.shape[-3] if array.ndim >= 3 else 1
         if array.size != channels or array.ndim > 4:
             raise ImfilterError(f"a stored array must have one value for each channel, got the shape {array.shape}")
@@ -53,6 +53,10 @@ class Affine(NamedTuple):
             return cls(-one if operator == "sub" and is_first else one,
                        -array if operator == "sub" and not is_first else array)
         return cls(array if operator == "mul" else 1 / array, zero)
+
+    def equals(self, factor: float, offset: float) -> bool:
+        """Return whether these are the numbers of all channels."""
+        return bool((self.factor == factor).all() and (self.offset == offset).all())
 
     def after(self, first: Affine) -> Affine:
         """Return the two in one step: `first`, then this one."""
@@ -71,14 +75,33 @@ class Affine(NamedTuple):
         if self.factor.shape not in ((), (outputs,)):
             raise ImfilterError(f"it must have a value for each of {outputs} channels, got {self.factor.size}")
         factor = np.broadcast_to(self.factor, (outputs,))
+        dtype, wide = np.result_type(weight.dtype, np.float32), _as_double(weight)
         if transposed:  # (C_in, C_out / groups, kh, kw), the inputs in groups
-            grouped = weight.reshape(groups, -1, *weight.shape[1:]) * factor.reshape(groups, 1, -1, 1, 1)
+            grouped = wide.reshape(groups, -1, *weight.shape[1:]) * factor.reshape(groups, 1, -1, 1, 1)
             folded = grouped.reshape(weight.shape)
         else:
-            folded = weight * factor.reshape(-1, 1, 1, 1)
-        offset = np.broadcast_to(self.offset, (outputs,)) if bias is None else self.factor * bias + self.offset
-        dtype = np.result_type(weight.dtype, np.float32)
+            folded = wide * factor.reshape(-1, 1, 1, 1)
+        offset = np.broadcast_to(self.offset, (outputs,)) if bias is None else (
+            self.factor * _as_double(bias) + self.offset)
         return _round(folded, dtype), _round(offset, dtype)
+
+    def fold_before(self, weight: Array, bias: Array | None, groups: int) -> tuple[Array, Array]:
+        """Return weight and bias of a convolution with this before it: its padding must be 0, or the offset."""
+        outputs, inputs, *_ = weight.shape
+        if self.factor.shape not in ((), (inputs * groups,)):
+            raise ImfilterError(f"it must have a value for each of {inputs * groups} channels, got {self.factor.size}")
+        factor, offset = (np.broadcast_to(values, (inputs * groups,)).reshape(groups, 1, inputs, 1, 1)
+                          for values in self)
+        dtype, wide = np.result_type(weight.dtype, np.float32), _as_double(weight)
+        grouped = wide.reshape(groups, outputs // groups, *weight.shape[1:])
+        added = (grouped * offset).sum((2, 3, 4)).reshape(outputs)
+        return (_round((grouped * factor).reshape(weight.shape), dtype),
+                _round(added if bias is None else added + _as_double(bias), dtype))
+
+
+def _as_double(values: Any) -> Array:
+    with np.errstate(invalid="ignore"):  # of signaling NaNs, which the checks report as NaN
+        return np.asarray(values, np.float64)
 
 
 def _round(values: Array, dtype: Any) -> Array:

@@ -67,14 +67,6 @@ class ModelReaders:
         ImfilterError
             When a module or function is no layer of a stack, or torch.fx cannot trace the module, as where its forward
             depends on values.
-
-        Examples
-        --------
-        >>> import imfilter, pytest
-        >>> nn = pytest.importorskip("torch.nn")
-        >>> model = nn.Sequential(nn.Conv2d(3, 16, 3, bias=False), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2))
-        >>> print(imfilter.Stack.from_torch(model))
-        3x16, relu, max2 s2
         """
         from .torch_modules import read_torch
 

@@ -56,7 +56,10 @@ def as_numbers(array: Any, name: str) -> Array:
         array = array.detach()
         if array.is_floating_point() and array.element_size() == 2:
             array = array.float()
-    return as_array(array, name)
+    values = as_array(array, name)
+    if values.dtype.kind not in "biuf":
+        raise DtypeError(f"{name} must hold real numbers, got {values.dtype}")
+    return values
 
 
 def split_name(name: str) -> tuple[str, str]:

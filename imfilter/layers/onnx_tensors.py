@@ -55,7 +55,8 @@ class Constants:
         if values.dtype.kind in "biuf" and values.dtype != np.float16:
             return values
         if values.dtype == np.float16 or values.dtype.name == "bfloat16":
-            return values.astype(np.float32)
+            with np.errstate(invalid="ignore"):  # of signaling NaNs
+                return values.astype(np.float32)
         raise ImfilterError(f"{shorten(name)} must hold real numbers, got {values.dtype}")
 
     def _read_external(self, tensor: Any) -> Any:

@@ -62,7 +62,8 @@ class StoredTensor(NamedTuple):
         values: Array = np.frombuffer(data, STORED[self.stored]).reshape(self.shape)
         if self.stored == BFLOAT16:  # the upper half of a float32
             values = (values.astype(np.uint32) << np.uint32(16)).view(np.float32)
-        return values.astype(self.dtype, copy=False)
+        with np.errstate(invalid="ignore"):  # of signaling NaNs
+            return values.astype(self.dtype, copy=False)
 
 
 def is_safetensors(start: bytes) -> bool:
