@@ -223,7 +223,8 @@ def test_files_of_pytorch_are_read_as_it_reads_them(tmp_path, torch, safetensors
 
 
 def test_weights_without_a_graph_are_taken_as_layers_that_keep_the_size(tmp_path):
-    state = {"0.weight": np.ones((8, 3, 5, 3), "f4"), "0.bias": np.ones(8, "f4"), "2.weight": np.ones((8, 1, 3, 3), "f4")}
+    state = {"0.weight": np.ones((8, 3, 5, 3), "f4"), "0.bias": np.ones(8, "f4"),
+             "2.weight": np.ones((8, 1, 3, 3), "f4")}
     (tmp_path / "w.safetensors").write_bytes(store(state))
     stack, notes = read_stack(tmp_path / "w.safetensors")
     assert str(stack) == "5/3x8 p2/1, 3x8 p1 g8" and notes == (NOTE,)

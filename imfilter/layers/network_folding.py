@@ -59,10 +59,7 @@ def _merge_products(operations: Sequence[Operation]) -> list[Operation]:
     """Replace x sigmoid(x) and its kin by activations of x."""
     made: dict[str, Operation] = {}
     for operation in operations:
-        if operation.kind == RELU6 and operation.inputs[0] in made:
-            before = made[operation.inputs[0]]
-            if isinstance(before.kind, Affine) and before.kind.equals(1, 3):
-                operation = operation._replace(kind=SHIFTED, inputs=before.inputs)
+        operation = _find_gate(operation, made)
         for value, gate in (operation.inputs, operation.inputs[::-1]) if operation.kind == MULTIPLY else ():
             found = made.get(gate)
             if found is not None and found.inputs == (value,) and isinstance(found.kind, Hashable) \
@@ -77,6 +74,18 @@ def _merge_products(operations: Sequence[Operation]) -> list[Operation]:
                 break
         made[operation.output] = operation
     return list(made.values())
+
+
+def _find_gate(operation: Operation, made: Mapping[str, Operation]) -> Operation:
+    """Return relu6(x + 3), and that over 6, as an operation of x."""
+    before = made.get(operation.inputs[0])
+    if before is None:
+        return operation
+    if operation.kind == RELU6 and isinstance(before.kind, Affine) and before.kind.equals(1, 3):
+        return operation._replace(kind=SHIFTED, inputs=before.inputs)
+    if isinstance(operation.kind, Affine) and operation.kind.equals(1 / 6, 0) and before.kind == SHIFTED:
+        return operation._replace(kind=HARD_SIGMOID, inputs=before.inputs)
+    return operation
 
 
 def _name_freely(name: str, operations: Sequence[Operation]) -> str:
@@ -124,16 +133,20 @@ def _as_layer(operation: Operation, channels: int) -> Operation:
                             f"before it with until={operation.inputs[0]!r}")
     if not isinstance(operation.kind, Affine):
         return operation
-    if channels > MOST_CHANNELS:
-        raise ImfilterError(f"{operation.name}: there must be at most {MOST_CHANNELS:,} channels, got {channels:,}")
+    if not 0 < channels <= MOST_CHANNELS:
+        raise ImfilterError(f"{operation.name}: the number of channels must follow from a convolution, and be at most "
+                            f"{MOST_CHANNELS:,}, got {channels:,}")
     weight, bias = operation.kind.as_depthwise(channels)
     return operation._replace(kind=Layer(1, out_channels=channels, groups=channels), weight=weight, bias=bias)
 
 
 def _count_channels(operations: Sequence[Operation]) -> dict[str, int]:
-    """Return the number of channels of every result, if the image has those that the first convolution reads."""
+    """Return the number of channels of every result, if the image has those that the first convolution reads.
+
+    Without a convolution they are not known, and 0.
+    """
     counts: dict[str, int] = {}
-    image = next((_count_inputs(operation) for operation in operations if operation.weight is not None), 1)
+    image = next((_count_inputs(operation) for operation in operations if operation.weight is not None), 0)
     for operation in operations:
         inputs = [counts.get(name, image) for name in operation.inputs]
         if isinstance(operation.kind, Affine) and operation.kind.factor.shape:
