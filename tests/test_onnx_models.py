@@ -17,8 +17,7 @@ ARRAYS = {
     "b4": RNG.normal(size=4), "b6": RNG.normal(size=6), "scale": RNG.uniform(0.5, 2, 4), "mean": RNG.normal(size=4),
     "variance": RNG.uniform(0.5, 2, 4), "each": RNG.uniform(0.5, 2, (1, 4, 1, 1)),
     "three": RNG.uniform(1, 2, (3, 1, 1)),
-    
-    "two": np.array(2.0), "zero": np.array(0.0), "six": np.array(6.0), "more": np.array(3.0), 
+    "two": np.array(2.0), "zero": np.array(0.0), "six": np.array(6.0), "more": np.array(3.0),
     "line": np.ones((4, 3, 3)), "nan": np.full(4, np.nan),
 }
 
@@ -151,7 +150,7 @@ def test_a_model_is_read_until_a_tensor_or_a_node(make):
     with pytest.raises(ImfilterError, match=r"net\.onnx: operator GlobalAveragePool \(node 'node_p'\) must be a layer "
                                             r"of a stack, but is none: stop before it with until='r'"):
         Stack.from_onnx(path)
-    with pytest.raises(ImfilterError, match="until must be a tensor or a node .*, got 'rr': did you mean 'r'"):
+    with pytest.raises(ImfilterError, match=r"until must be a tensor or a node .*, got 'rr': did you mean 'r'"):
         Stack.from_onnx(path, "rr")
     with pytest.raises(ImfilterError, match="until must be a tensor or a node of the model, got 3"):
         Stack.from_onnx(path, 3)

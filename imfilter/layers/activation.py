@@ -4,12 +4,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..engine.activations import ACTIVATIONS
 from ..errors import ImfilterError, check_finite, list_choices, suggest
 from .option_text import assign_fields
 from .windows import POINT, Shape, Window, check_shape
 
 RELU, LEAKY_RELU = "relu", "leaky_relu"
-NAMES = (RELU, LEAKY_RELU, "sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "relu6", "hardswish")
 SLOPE = 0.01  # PyTorch's default
 HEAD = re.compile(r"([a-z_]+)(?::(\S+))?")
 
@@ -52,9 +52,9 @@ class Activation:
     slope: float | None = None
 
     def __init__(self, name: str, slope: float | None = None) -> None:
-        if not isinstance(name, str) or name not in NAMES:
-            hint = suggest(name, NAMES) if isinstance(name, str) else ""
-            raise ImfilterError(f"an activation must be {list_choices(NAMES)}, got {name!r}{hint}")
+        if not isinstance(name, str) or name not in ACTIVATIONS:
+            hint = suggest(name, ACTIVATIONS) if isinstance(name, str) else ""
+            raise ImfilterError(f"an activation must be {list_choices(ACTIVATIONS)}, got {name!r}{hint}")
         if name == LEAKY_RELU:
             slope = SLOPE if slope is None else check_finite("slope", slope)
         elif slope is not None:

@@ -1,6 +1,8 @@
 """Which pixels of an image one output pixel depends on: exact, with the borders of the image and of all maps."""
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..errors import ImfilterError
 from .branches import AnyLayer, Branches, Path, trace_shapes
 from .fields import Rectangle
@@ -32,29 +34,36 @@ def _read(layer: AnyLayer, shape: Shape, places: Places) -> list[Places]:
     """Return the pixels of the input that a layer reads for outputs."""
     if isinstance(layer, Branches):
         return [found for path in layer.paths for found in trace_places(path, shape, places)]
-    rows, columns = (
-        _list_inputs(side, window, size)
-        for side, window, size in zip(places, layer.windows(shape), shape[:2], strict=True))
+    rows, columns = (frozenset(list_inputs(side, window, size)) for side, window, size in zip(
+        places, layer.windows(shape), shape[:2], strict=True))
     return [(rows, columns)] if rows and columns else []
 
 
-def _list_inputs(places: frozenset[int], window: Window, size: int) -> frozenset[int]:
-    """Return the pixels of an axis of this size that a layer reads for outputs."""
+def list_inputs(places: Collection[int], window: Window, size: int | None = None) -> set[int]:
+    """Return the places along an axis that a layer reads for outputs. size: of the axis; None: padding included."""
     taps, stride, dilation, before, transposed = window
-    if len(places) * min(taps, size) > MOST_STEPS:
+    if len(places) * min(taps, size or taps) > MOST_STEPS:
         raise ImfilterError(
             f"a receptive field must be found in {MOST_STEPS:,} steps, got {len(places):,} outputs of {taps:,} taps")
     found: set[int] = set()
     for at in places:
         if transposed:
-            end = at + before
-            inputs = range(max(-(-(end - dilation * (taps - 1)) // stride), 0), min(end // stride, size - 1) + 1)
-            found.update(inputs if dilation == 1 else [i for i in inputs if (end - i * stride) % dilation == 0])
+            inputs = range(-(-(at + before - dilation * (taps - 1)) // stride), (at + before) // stride + 1)
+            read = (i for i in _within(inputs, size) if (at + before - i * stride) % dilation == 0)
+            found.update(read)
         else:
             start = at * stride - before
-            first = max(-(start // dilation), 0)
-            found.update(range(start + first * dilation, min(start + dilation * taps, size), dilation))
-    return frozenset(found)
+            found.update(_within(range(start, start + dilation * taps, dilation), size))
+    return found
+
+
+def _within(places: range, size: int | None) -> range:
+    """Return those of some places that lie within an axis."""
+    if size is None:
+        return places
+    first = max(-(places.start // places.step), 0)
+    stop = max(-((places.start - size) // places.step), 0)
+    return places[first:stop]
 
 
 def _drop_contained(parts: list[Places]) -> list[Places]:

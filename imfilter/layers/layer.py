@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ..engine.sizes import count_outputs
 from ..errors import ImfilterError, check_integer, check_pair
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .pattern import Pattern
@@ -84,6 +85,9 @@ class Layer(WindowedLayer):
         if channels % self.groups:
             raise ImfilterError(f"the input channels must be a multiple of groups, {self.groups}, got {channels}")
         return *self._output_size(size), self.channels(channels)
+
+    def _count_outputs(self, size: int, taps: int, margin: Pair, stride: int, dilation: int) -> int:
+        return count_outputs(size, taps, margin, stride, dilation)
 
     def channels(self, channels: int) -> int:
         """Return the number of output channels for a number of input channels."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 
+from ..engine.activations import ACTIVATIONS
 from ..errors import ImfilterError, shorten, suggest
-from .activation import NAMES, Activation
+from .activation import Activation
 from .branches import DEEPEST, JOINS, AnyLayer, Branches, Path
 from .layer import Layer
 from .pool import AVG, MAX, Pool
@@ -22,7 +23,7 @@ PART = re.compile(r"[^,|()]*")
 # By how a layer begins, the class that reads it. "t" alone is no name, so that tanh is an activation.
 STARTS: tuple[tuple[re.Pattern[str], type[Layer | TransposedLayer | Pool | Activation]], ...] = (
     (re.compile(r"[0-9]"), Layer), (re.compile(r"t[0-9]"), TransposedLayer), (re.compile(rf"({MAX}|{AVG})[0-9]"), Pool),
-    (re.compile(rf"({'|'.join(NAMES)})(?![a-z_])"), Activation))
+    (re.compile(rf"({'|'.join(ACTIVATIONS)})(?![a-z_])"), Activation))
 FORMS = "'3x16 s2 p1', 't4x16 s2', 'max2 s2', 'relu' or 'add(3 p1 | )'"
 
 
@@ -64,13 +65,13 @@ class _Parser:
         for pattern, kind in STARTS:
             if pattern.match(word):
                 return kind.parse(word)
-        hint = suggest(word.split()[0], NAMES) if word and word not in JOINS else ""
+        hint = suggest(word.split()[0], ACTIVATIONS) if word and word not in JOINS else ""
         raise ImfilterError(f"a layer must be written like {FORMS}, got {shorten(word)!r}{hint}")
 
     def _read_branches(self, word: str, start: int, depth: int) -> Branches:
         if word not in JOINS:
-            raise self._error(
-                f"paths must be joined by 'add(...)' or 'concat(...)', got {shorten(word)!r}{suggest(word, JOINS)}", start)
+            came = f"{shorten(word)!r}{suggest(word, JOINS)}"
+            raise self._error(f"paths must be joined by 'add(...)' or 'concat(...)', got {came}", start)
         if depth > DEEPEST:
             raise self._error(f"branches must be nested at most {DEEPEST} deep", start)
         paths: list[Path] = []

@@ -5,9 +5,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ..engine.checks import check_flag
+from ..engine.pooling import count_windows
 from ..errors import ImfilterError, check_pair, list_choices
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
-from .windows import SAME, Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
+from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
 
 MAX, AVG = "max", "avg"
 HEAD = re.compile(rf"({MAX}|{AVG})({SIZE})")
@@ -29,10 +31,10 @@ class Pool(WindowedLayer):
         Size of the windows, down and across.
     stride : int or (int, int), optional
         Distance in pixels between neighboring windows. Default: their size.
-    padding : int, (int, int) or 'same_tf', default 0
-        Pixels added on each side, at most half of the window, as in `imfilter.max_pool2d`.
+    padding : int, (int, int), 'same' or 'same_tf', default 0
+        Pixels added on each side, at most half of the window, or as in `imfilter.max_pool2d`.
     dilation : int or (int, int), default 1
-        Distance in pixels between neighboring pixels of a window, for maxima.
+        Distance in pixels between neighboring pixels of a window.
     ceil_mode : bool, default False
         Let the last windows extend beyond the padding, so that no pixel is left out.
     count_include_pad : bool, default True
@@ -67,38 +69,21 @@ class Pool(WindowedLayer):
             raise ImfilterError(f"the kind of a pool must be {list_choices((MAX, AVG))}, got {kind!r}")
         sides = check_pair("kernel", kernel, 1)
         margin, gaps = check_padding(padding), check_pair("dilation", dilation, 1)
-        if margin == SAME:
-            raise ImfilterError(f"the padding of a pool must be integers or 'same_tf', got {padding!r}")
-        if kind == AVG and gaps != (1, 1):
-            raise ImfilterError(f"the dilation of a pool of means must be 1, got {dilation!r}")
         if not isinstance(margin, str) and any(2 * p > k for p, k in zip(margin, sides, strict=True)):
             raise ImfilterError(
                 f"the padding of a pool must be at most half of its window, got {padding!r} of {kernel!r}")
-        for name, flag in (("ceil_mode", ceil_mode), ("count_include_pad", count_include_pad)):
-            if not isinstance(flag, bool):
-                raise ImfilterError(f"{name} must be True or False, got {flag!r}")
         assign_fields(self, {
             "kind": kind, "kernel": sides, "stride": sides if stride is None else check_pair("stride", stride, 1),
-            "padding": margin, "dilation": gaps, "ceil_mode": ceil_mode, "count_include_pad": count_include_pad})
+            "padding": margin, "dilation": gaps, "ceil_mode": check_flag("ceil_mode", ceil_mode),
+            "count_include_pad": check_flag("count_include_pad", count_include_pad)})
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
         *size, channels = check_shape(shape)
-        try:
-            height, width = self._output_size(size)
-        except ImfilterError as error:
-            raise ImfilterError(error.fact.replace("the kernel must", "the window of a pool must")) from None
-        if self.ceil_mode and not isinstance(self.padding, str):
-            height, width = (self._add_last(axis, *sides) for axis, sides in enumerate(
-                zip(size, (height, width), strict=True)))
-        return height, width, channels
+        return *self._output_size(size), channels
 
-    def _add_last(self, axis: int, pixels: int, count: int) -> int:
-        """Return the number of outputs with a last one that extends beyond the padding, if it begins before that."""
-        taps, stride, dilation = self._axes[axis]
-        margin = self.padding[axis]
-        left_over = (pixels + 2 * margin - dilation * (taps - 1) - 1) % stride
-        return count + 1 if left_over and count * stride < pixels + margin else count
+    def _count_outputs(self, size: int, taps: int, margin: Pair, stride: int, dilation: int) -> int:
+        return count_windows(size, taps, margin, stride, dilation, self.ceil_mode)
 
     def channels(self, channels: int) -> int:
         """Return the number of output channels for a number of input channels."""

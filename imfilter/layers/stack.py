@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
+from ..arrays.opened import open_image
+from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
 from .fields import Rectangle, trace_field
 from .model_readers import ModelReaders
+from .normalization import check_statistics, normalize_photo
 from .parsing import parse_layers
 from .running import Runner, choose_maps_dtype
 from .summarizing import summarize
 from .summary import Summary
-from .trained_weights import Trained, check_weights, load_weights
+from .trained_weights import Trained, choose_weights, equal_weights, load_weights
 from .windows import Shape, check_shape
 
 
@@ -70,14 +72,14 @@ class Stack(ModelReaders):
     def parse(cls, text: str) -> Stack:
         """Parse layers as str prints them.
 
-        | text | layer |
-        | --- | --- |
-        | 3x16 s2 p1 d1 g1 | convolution of 3 x 3 to 16 channels, stride, padding, dilation, groups |
-        | t4x16 s2 p1 o1 | transposed convolution, output padding |
-        | max2 s2, avg3 s2 p1 ceil | pool: maximum, mean; ceil: the last windows extend beyond the padding |
-        | relu, leaky_relu:0.2 | activation: see `Activation` |
-        | add(3x64 p1, relu | ) | branches: the outputs of paths are added; an empty path is the identity |
-        | concat(1x16 | 3x32 p1) | branches: the channels of paths are concatenated |
+        * 3x16 s2 p1 d1 g1: a convolution of 3 x 3 to 16 channels; stride, padding, dilation and groups. psame and
+          psame_tf: the paddings 'same' and 'same_tf'.
+        * t4x16 s2 p1 o1: a transposed convolution; o is the output padding.
+        * max2 s2, avg3 s2 p1 ceil nopad: a pool, whose stride is its size by default; ceil: the last windows may extend
+          beyond the padding; nopad: padding does not count in means.
+        * relu, leaky_relu:0.2, sigmoid, tanh, silu, gelu, gelu_tanh: an activation.
+        * add(3x64 p1, relu | ): branches. Their paths' outputs are added; a path without layers is the identity.
+        * concat(1x16 | 3x32 p1): branches whose outputs' channels are concatenated.
 
         3/5 means 3 down and 5 across. Note that 3x3 is a 3 x 3 kernel with 3 output channels.
         """
@@ -120,7 +122,7 @@ class Stack(ModelReaders):
         return iter(self.layers)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Stack) and self.layers == other.layers and _equal_weights(self.weights, other.weights)
+        return isinstance(other, Stack) and self.layers == other.layers and equal_weights(self.weights, other.weights)
 
     def __hash__(self) -> int:
         return hash(self.layers)
@@ -185,21 +187,26 @@ class Stack(ModelReaders):
         """
         return summarize(self.layers, shape)
 
-    def apply(self, image: Any, weights: Any = None, *, relu: bool = False, channel_axis: int | None = -1,
-              workers: int | None = None) -> list[Array]:
+    def apply(self, image: Any, weights: Any = None, *, relu: bool = False, normalize: Any = None,
+              channel_axis: int | None = -1, workers: int | None = None) -> list[Array]:
         """Run the layers on an image and return the feature maps of each.
 
         Parameters
         ----------
         image : (H, W, C) or (N, H, W, C) array or Pillow image; (H, W) for a first layer of one channel
-            Values are not rescaled: divide a photo by 255 for weights trained on 0 to 1.
+            Values are not rescaled without normalize: divide a photo by 255 for weights trained on 0 to 1.
         weights : sequence or mapping of arrays, or the name of an .npz file, optional
-            The weights (C_out, C_in / groups, kh, kw) of each layer, followed by its bias (C_out,) if it has one. Of a
+            The weights (C_out, C_in / groups, kh, kw) of each convolution, or (C_in, C_out / groups, kh, kw) of a
+            transposed one, followed by its bias (C_out,) if it has one; those of branches path by path. Of a
             mapping, such as the state of a PyTorch model, the values in their order. A file must hold arrays only,
             as numpy.savez writes it; their data are read once their shapes are known to fit.
             Default: those that the stack carries; see `with_weights`.
         relu : bool, default False
-            Set negative values to 0 after every layer.
+            Set negative values to 0 after every convolution.
+        normalize : 'imagenet' or (mean, standard deviation), optional
+            Normalize the image as the training did, before anything is padded: integers are divided by the largest of
+            their dtype, floats are taken to be 0 to 1; then the mean is subtracted, and the result is divided by the
+            standard deviation, each one number or one for each channel. 'imagenet': those of torchvision's models.
         channel_axis : int or None, default -1
             Axis of the channels, in the image and in the feature maps.
         workers : int, optional
@@ -208,8 +215,8 @@ class Stack(ModelReaders):
         Returns
         -------
         list of arrays
-            The feature maps of every layer; the last one is the result. float32, or float64 when the image or a weight
-            needs it.
+            The feature maps of every layer, of branches the joined ones; the last is the result. float32, or float64
+            when the image or a weight needs it.
 
         Raises
         ------
@@ -224,24 +231,15 @@ class Stack(ModelReaders):
         >>> [maps.shape for maps in stack.apply(numpy.ones((8, 6)), weights)]
         [(8, 6, 2), (4, 3, 4)]
         """
-        pixels = as_array(image)
-        if channel_axis is None or pixels.ndim == 2:
-            pixels, channel_axis = pixels[..., None], -1
-        channels = pixels.shape[channel_axis]
-        if weights is not None:
-            trained = load_weights(weights, self.layers, channels)
-        elif self.weights is not None:
-            trained = self.weights
-            check_weights(trained, self.layers, channels)
-        else:
-            raise ImfilterError("weights must be given, because the stack carries none")
-        dtype = choose_maps_dtype(pixels.dtype, trained)
-        return Runner(channel_axis, dtype, relu, workers).run(self.layers, pixels, trained)
-
-
-def _equal_weights(some: Trained | None, others: Trained | None) -> bool:
-    if some is None or others is None:
-        return some is others
-    return len(some) == len(others) and all(
-        np.array_equal(one, other) if one is not None and other is not None else one is other
-        for pair, second in zip(some, others, strict=True) for one, other in zip(pair, second, strict=True))
+        opened = open_image(image, channel_axis)
+        axis = opened.layout.channel_axis
+        pixels = opened.pixels[..., None] if axis is None else np.moveaxis(opened.pixels, axis, -1)
+        trained = choose_weights(weights, self.weights, self.layers, pixels.shape[-1])
+        statistics = check_statistics(normalize, pixels.shape[-1])
+        if 0 not in pixels.shape[-3:-1]:
+            trace_shapes(self.layers, pixels.shape[-3:])
+        runner = Runner(choose_maps_dtype(opened.dtype, trained), check_flag("relu", relu), workers)
+        if statistics is not None:
+            pixels = normalize_photo(pixels, statistics, runner.dtype)
+        maps = runner.run(self.layers, pixels, trained)
+        return maps if axis is None else [np.moveaxis(array, -1, axis) for array in maps]

@@ -36,6 +36,25 @@ def load_weights(weights: Any, path: Path, channels: int | None = None) -> Train
     return tuple((_read(weight), None if bias is None else _read(bias)) for weight, bias in pairs)
 
 
+def choose_weights(weights: Any, own: Trained | None, path: Path, channels: int) -> Trained:
+    """Return the weights that were given, or those that the stack carries, checked for a number of channels."""
+    if weights is None and own is None and any(True for _ in _layers_with_weights(path)):
+        raise ImfilterError("weights must be given, because this stack carries none: see Stack.with_weights")
+    if weights is not None or own is None:
+        return load_weights(() if weights is None else weights, path, channels)
+    check_weights(own, path, channels)
+    return own
+
+
+def equal_weights(some: Trained | None, others: Trained | None) -> bool:
+    """Return whether two stacks carry the same weights, or both none."""
+    if some is None or others is None:
+        return some is others
+    return len(some) == len(others) and all(
+        np.array_equal(one, other) if one is not None and other is not None else one is other
+        for pair, second in zip(some, others, strict=True) for one, other in zip(pair, second, strict=True))
+
+
 def check_weights(pairs: Weights | Trained, path: Path, channels: int) -> None:
     """Raise for weights that do not fit, before anything is computed."""
     for slot, (weight, bias) in zip(_list_slots(path, channels), pairs, strict=True):

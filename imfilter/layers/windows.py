@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..engine.sizes import count_outputs
+from ..engine.sizes import same_tf_padding
 from ..errors import ImfilterError, check_integer, check_pair
 
 Pair = tuple[int, int]
@@ -48,7 +48,7 @@ def check_padding(padding: object) -> Padding:
     return check_pair("padding", padding, 0)
 
 
-def find_margins(padding: Padding, axis: int, window: tuple[int, int, int], size: int | None) -> Pair:
+def find_margins(padding: Padding, axis: int, window: Sequence[int], size: int | None) -> Pair:
     """Return how many pixels are added before and after an axis. window: taps, stride and dilation.
 
     size: of the input, which TensorFlow's padding of a strided window depends on; None: unknown.
@@ -56,11 +56,13 @@ def find_margins(padding: Padding, axis: int, window: tuple[int, int, int], size
     taps, stride, dilation = window
     if not isinstance(padding, str):
         return padding[axis], padding[axis]
-    total = dilation * (taps - 1)
-    if padding == SAME_TF and stride > 1:
-        if size is None:
+    if padding == SAME_TF and size is None:
+        if stride > 1:
             raise ImfilterError("padding 'same_tf' with a stride depends on the size of the image: pass its shape")
-        total = max((-(-size // stride) - 1) * stride + total + 1 - size, 0)
+        padding = SAME
+    if padding == SAME_TF and size is not None:
+        return same_tf_padding(size, taps, stride, dilation)
+    total = dilation * (taps - 1)
     return total // 2, total - total // 2
 
 
@@ -72,22 +74,24 @@ class WindowedLayer:
     dilation: Any
     padding: Any
 
-    @property
-    def _axes(self) -> list[tuple[int, int, int]]:
-        """Taps, stride and dilation, vertically and horizontally."""
-        return list(zip(self.kernel, self.stride, self.dilation, strict=True))
+    def windows(self, shape: Shape | None = None) -> tuple[Window, Window]:
+        """Return what outputs read, vertically and horizontally, of an input of shape (H, W, C)."""
+        margins = self._margins((None, None) if shape is None else shape[:2])
+        down, across = (Window(taps, step, gap, before) for taps, step, gap, (before, _) in zip(
+            self.kernel, self.stride, self.dilation, margins, strict=True))
+        return down, across
+
+    def _margins(self, size: Sequence[int | None]) -> list[Pair]:
+        """Return how many pixels are added before and after each axis. size: of the input; None: unknown."""
+        return [find_margins(self.padding, axis, window, pixels) for axis, (pixels, *window) in enumerate(zip(
+            size, self.kernel, self.stride, self.dilation, strict=True))]
 
     def _output_size(self, size: Sequence[int]) -> Pair:
         """Return the output size for a size of the input, vertically and horizontally."""
-        height, width = (
-            count_outputs(pixels, taps, find_margins(self.padding, axis, (taps, stride, dilation), pixels),
-                          stride, dilation)
-            for axis, (pixels, (taps, stride, dilation)) in enumerate(zip(size, self._axes, strict=True)))
+        height, width = (self._count_outputs(*sides) for sides in zip(
+            size, self.kernel, self._margins(size), self.stride, self.dilation, strict=True))
         return height, width
 
-    def windows(self, shape: Shape | None = None) -> tuple[Window, Window]:
-        """Return what outputs read, vertically and horizontally, of an input of shape (H, W, C)."""
-        down, across = (
-            Window(*window, find_margins(self.padding, axis, window, None if shape is None else shape[axis])[0])
-            for axis, window in enumerate(self._axes))
-        return down, across
+    def _count_outputs(self, size: int, taps: int, margin: Pair, stride: int, dilation: int) -> int:
+        """Return the output size along an axis."""
+        raise NotImplementedError

@@ -4,9 +4,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import ImfilterError, check_pair
-from ...layers.layer import Layer
+from ...layers.branches import AnyLayer, Branches
+from ...layers.dependence import list_inputs
 from ...layers.stack import Stack
 from ...layers.summary import LayerSummary, Summary
+from ...layers.windows import Shape
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene
 from .grids import MIN_RULED, draw_grid, fill_cells, outline_cells
@@ -38,7 +40,7 @@ def stack(layers: str | Stack, size: int | Pair = 7, *, channels: int = 1) -> Pi
     Raises
     ------
     ImfilterError
-        When a layer does not fit its input, or there are more than 16 layers.
+        When a layer does not fit its input, when there are more than 16 layers, or branches.
 
     Examples
     --------
@@ -53,6 +55,8 @@ def stack(layers: str | Stack, size: int | Pair = 7, *, channels: int = 1) -> Pi
     stack = layers if isinstance(layers, Stack) else Stack.parse(layers)
     if len(stack) > MAX_LAYERS:
         raise ImfilterError(f"a stack to draw must have at most {MAX_LAYERS} layers, got {len(stack)}")
+    if any(isinstance(layer, Branches) for layer in stack):
+        raise ImfilterError("a stack to draw must have no branches: draw each path as a stack of its own")
     summary = stack.summary((*check_pair("size", size, 1), channels))
     return Picture(_draw_scene(stack, summary), str(summary))
 
@@ -97,7 +101,7 @@ def _trace_fields(stack: Stack, summary: Summary) -> list[FieldLevel]:
         places = middle
         fields[frame + 1][frame] = places
         for k in range(frame, -1, -1):
-            places = _input_places(stack.layers[k], places)
+            places = _input_places(stack.layers[k], places, shapes[k])
             fields[k][frame] = places
             if k == frame:
                 inside = tuple([_middle_inside(side, size)] for side, size in zip(places, shapes[k][:2], strict=True))
@@ -112,12 +116,11 @@ def _middle_inside(side: list[int], size: int) -> int:
     return min(max(side[len(side) // 2], 0), size - 1)
 
 
-def _input_places(layer: Layer, places: Places) -> Places:
-    """Return the rows and columns of the input that a layer reads for outputs at these places."""
-    down, across = (
-        sorted({at * step - margin + apart * tap for at in side for tap in range(taps)})
-        for side, taps, step, margin, apart in zip(
-            places, layer.kernel, layer.stride, layer.padding, layer.dilation, strict=True))
+def _input_places(layer: AnyLayer, places: Places, shape: Shape) -> Places:
+    """Return the rows and columns of an input (H, W, C) that a layer reads for outputs at these places."""
+    assert not isinstance(layer, Branches)  # they are not drawn
+    down, across = (sorted(list_inputs(side, window)) for side, window in zip(
+        places, layer.windows(shape), strict=True))
     return down, across
 
 
