@@ -53,7 +53,10 @@ def as_numbers(array: Any, name: str) -> Array:
     Parameters of a PyTorch model are taken without their gradients.
     """
     if hasattr(array, "detach"):
-        array = array.detach()
+        try:
+            array = array.detach()
+        except ValueError:  # of a lazy module
+            raise ImfilterError(f"{name} must be initialized, which a lazy module is by its first image") from None
         if array.is_floating_point() and array.element_size() == 2:
             array = array.float()
     values = as_array(array, name)

@@ -38,7 +38,7 @@ def load_weights(weights: Any, path: Path, channels: int | None = None) -> Train
 
 def choose_weights(weights: Any, own: Trained | None, path: Path, channels: int) -> Trained:
     """Return the weights that were given, or those that the stack carries, checked for a number of channels."""
-    if weights is None and own is None and any(True for _ in _layers_with_weights(path)):
+    if weights is None and own is None and any(True for _ in list_weighted_layers(path)):
         raise ImfilterError("weights must be given, because this stack carries none: see Stack.with_weights")
     if weights is not None or own is None:
         return load_weights(() if weights is None else weights, path, channels)
