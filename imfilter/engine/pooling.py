@@ -1,19 +1,31 @@
 """Pooling: the maximum or the mean of the window of each result, which may lie partly outside of the image."""
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.dtypes import Array, result_dtype, round_to_dtype, sample_limits, to_native
+from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, sample_limits, to_native, working_dtype
+from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage
 from ..errors import ImfilterError, check_integer, check_pair
-from ..runtime.threads import thread_count
+from ..runtime._pool import count_threads
+from ..runtime.threads import run_task, thread_count
+from . import _core, _normalized, _pooling
 from .borders import Margins, bank_margins
 from .checks import check_flag
 from .computation import Pair
 from .output import allocate_output, check_fits_memory, check_out, write_output
+from .planner import PEAK
 from .sizes import LARGEST
+
+SAMPLES = ("u1", "u2", "i2", "i4", "f4", "f8")  # as Sample in pyx/engine.pxd
+SECONDS = 1e-10  # that a sample takes, about
+BAND = 2**15  # results that are computed between two looks at signals, about
+EXACT_SUMS = 2**23  # sums of integers below which float32 holds them exactly, and their quotients round as they should
+MOST_FLOATS = 2**10  # samples of floats up to which sums are in float32
 
 
 class PoolOptions(NamedTuple):
@@ -31,14 +43,17 @@ class PoolOptions(NamedTuple):
 class WindowAxis(NamedTuple):
     """The windows of all results along an axis.
 
-    first: the first pixel of each. counts: how many of its pixels lie within the image, `dilation` apart. places: how
-    many lie within the image or its padding.
+    first: the first pixel of each that lies within the image; counts: how many do. taps, stride, dilation: pixels of a
+    whole window, from one window to the next, and from one pixel of a window to the next. places: how many of each
+    window's pixels lie within the image or its padding.
     """
 
     first: Array
     counts: Array
-    places: Array
+    taps: int
+    stride: int
     dilation: int
+    places: Array
 
 
 def count_windows(size: int, kernel: int, margin: Pair, stride: int, dilation: int, ceil_mode: bool) -> int:
@@ -61,62 +76,134 @@ def count_windows(size: int, kernel: int, margin: Pair, stride: int, dilation: i
     return count
 
 
-def place_windows(count: int, size: int, kernel: int, margin: Pair, stride: int, dilation: int) -> WindowAxis:
+def place_windows(count: int, size: int, taps: int, margin: Pair, stride: int, dilation: int) -> WindowAxis:
     """Return the windows of an axis."""
     start = np.arange(count) * stride - margin[0]
     skipped = -(np.minimum(start, 0) // dilation)
-    stop = np.minimum(-((start - size) // dilation), kernel)
-    places = np.minimum(-((start - size - margin[1]) // dilation), kernel)
-    return WindowAxis(start + skipped * dilation, np.maximum(stop - skipped, 0), places, dilation)
+    stop = np.minimum(-((start - size) // dilation), taps)
+    places = np.minimum(-((start - size - margin[1]) // dilation), taps)
+    return WindowAxis(start + skipped * dilation, np.maximum(stop - skipped, 0), taps, stride, dilation, places)
+
+
+class PoolGeometry(NamedTuple):
+    """Which windows there are, and what their sums are divided by: all that is asked of a pool but dtypes, checked.
+
+    divisor: instead of the number of pixels that count; 0 for that number, which with `included` has the padding in it.
+    """
+
+    size: Pair
+    stride: Pair
+    dilation: Pair
+    margins: Margins
+    ceil_mode: bool
+    included: bool
+    divisor: int
+
+
+def pool_image(
+    opened: OpenedImage, size: Any, mean: bool, options: PoolOptions, out: Array | None, workers: int | None
+) -> Array:
+    """Pool an image: the means of windows, or the largest samples. Options are those of `imfilter.avg_pool2d`."""
+    shape, layout = opened.pixels.shape, opened.layout
+    taps, dilation = check_pair("size", size, 1), check_pair("dilation", options.dilation, 1)
+    stride = taps if options.stride is None else check_pair("stride", options.stride, 1)
+    margins = pool_margins(options.padding, taps, dilation, layout.size(shape), stride)
+    geometry = PoolGeometry(
+        taps, stride, dilation, margins, check_flag("ceil_mode", options.ceil_mode),
+        check_flag("count_include_pad", options.count_include_pad), check_divisor(options.divisor_override))
+    dtype = result_dtype(opened.dtype, options.dtype)
+    return prepare_pool(shape, opened.dtype, layout, geometry, dtype, mean).run(opened.pixels, out, workers)
+
+
+@lru_cache(maxsize=64)
+def prepare_pool(
+    shape: tuple[int, ...], image_dtype: np.dtype[Any], layout: ArrayLayout, geometry: PoolGeometry,
+    dtype: np.dtype[Any], mean: bool,
+) -> PreparedPool:
+    """Prepare a pool of images of one shape and dtype, or take it from the cache."""
+    return PreparedPool(shape, image_dtype, layout, geometry, dtype, mean)
 
 
 class PreparedPool:
-    """A pooling, ready to be run on images of one shape and dtype. mean: not the maximum."""
+    """A pool, ready to be run on images of one shape and dtype. dtype: of the result. mean: not the maximum."""
 
-    def __init__(self, opened: OpenedImage, size: Any, mean: bool, options: PoolOptions) -> None:
-        kernel, dilation = check_pair("size", size, 1), check_pair("dilation", options.dilation, 1)
-        stride = kernel if options.stride is None else check_pair("stride", options.stride, 1)
-        ceil_mode = check_flag("ceil_mode", options.ceil_mode)
-        shape, self.layout, self._mean = opened.pixels.shape, opened.layout, mean
-        self.dtype = result_dtype(opened.dtype, options.dtype)
-        image = self.layout.size(shape)
-        margins = pool_margins(options.padding, kernel, dilation, image, stride)
-        axes = [
-            (pixels, taps, margin, step, gap) for pixels, taps, margin, step, gap in zip(
-                image, kernel, margins, stride, dilation, strict=True)]
-        counts = [count_windows(*along, ceil_mode) for along in axes]
-        self.shape = self.layout.shape(shape, *counts)
-        check_fits_memory(self.shape)
-        self._axes = [place_windows(count, *along) for count, along in zip(counts, axes, strict=True)]
-        included = check_flag("count_include_pad", options.count_include_pad)
-        self._divisors = [(one.places if included else one.counts).astype(float) for one in self._axes]
-        if options.divisor_override is not None:
-            divisor = check_divisor(options.divisor_override)
-            self._divisors = [np.full(counts[0], float(divisor)), np.ones(counts[1])]
+    def __init__(
+        self, shape: tuple[int, ...], image_dtype: np.dtype[Any], layout: ArrayLayout, geometry: PoolGeometry,
+        dtype: np.dtype[Any], mean: bool,
+    ) -> None:
+        axes = list(zip(layout.size(shape), geometry.size, geometry.margins, geometry.stride, geometry.dilation,
+                        strict=True))
+        height, width = (count_windows(*along, geometry.ceil_mode) for along in axes)
+        self._layout, self._dtype, self._shape = layout, dtype, layout.shape(shape, height, width)
+        check_fits_memory(self._shape)
+        down, across = (place_windows(count, *along) for count, along in zip((height, width), axes, strict=True))
+        divisors = [one.places if geometry.included else one.counts for one in (down, across)]
+        if geometry.divisor:
+            divisors = [np.full(height, geometry.divisor), np.ones(width)]
+        read = PROXY_DTYPE.get(image_dtype, image_dtype)
+        self._sums = _sum_dtype(read, dtype, math.prod(geometry.size)) if mean else None
+        self._computed = self._sums or read
+        nothing = np.zeros(1, self._sums) if self._sums else np.array([sample_limits(read)[0]], read)
+        self._pool = _pooling.Pool(
+            SAMPLES.index(read.str[1:]), self._sums.itemsize if self._sums else 0, down[:5], across[:5],
+            (divisors[0].astype(np.float64), divisors[1].astype(np.float64)), nothing)
+        taps = int(down.counts.max(initial=0) + across.counts.max(initial=0))
+        self._seconds = math.prod(self._shape) * (math.prod(geometry.stride) + taps) * SECONDS
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
-        thread_count(workers)
+        threads, native, layout = thread_count(workers), to_native(pixels), self._layout
+        source = layout.planes(native) if layout.planar else None
+        planes = source is not None
+        source = layout.images(native) if source is None else source
+        if not _core.has_packed_rows(source):
+            source = np.ascontiguousarray(source)
+        # Results that are rounded are written band by band, others as they are.
+        rounded = self._sums is not None and self._computed != self._dtype
+        proxy = PROXY_DTYPE.get(self._dtype, self._dtype)
+        written = proxy if rounded else self._computed
         if out is not None:
-            check_out(out, self.shape, self.dtype)
-        source = self.layout.images(to_native(pixels))
-        dtype = np.dtype(np.float64) if self._mean else source.dtype
-        result, target = allocate_output(pixels, self.shape, dtype, None, self.layout)
-        neutral = 0 if self._mean else sample_limits(dtype)[0]
-        down, across = self._axes
-        target[...] = neutral
-        for y in range(target.shape[1]):
-            for x in range(target.shape[2]):
-                rows = down.first[y] + np.arange(down.counts[y]) * down.dilation
-                columns = across.first[x] + np.arange(across.counts[x]) * across.dilation
-                window = source[:, rows[:, None], columns]
-                if self._mean:
-                    with np.errstate(invalid="ignore", divide="ignore"):
-                        target[:, y, x] = window.sum((1, 2), np.float64) / (
-                            self._divisors[0][y] * self._divisors[1][x])
-                elif window.size:
-                    target[:, y, x] = window.max((1, 2))
-        return write_output(round_to_dtype(result, self.dtype), self.dtype, out)
+            check_out(out, self._shape, self._dtype)
+        direct = out if written == self._dtype else None
+        result, target = allocate_output(pixels, self._shape, written, direct, layout, planes)
+        if result.size:
+            task = Task(self._pool, source, target, self._computed if rounded else None)
+            run_task(task, count_threads(threads, self._seconds))
+        return write_output(result, self._dtype, out)
+
+
+class Task:
+    """A pooling, ready to be computed row by row on any number of threads. sums: dtype of results before rounding."""
+
+    align = 1
+
+    def __init__(self, pool: _pooling.Pool, source: Array, target: Array, sums: np.dtype[Any] | None) -> None:
+        self._pool, self._source, self._target, self._sums = pool, source, target, sums
+        self.rows, self._stopped = math.prod(target.shape[:2]), False
+
+    def stop(self) -> None:
+        """Make every thread end early."""
+        self._stopped = True
+
+    def run(self, first: int, last: int, caller: bool = True) -> None:
+        """Compute rows first to last - 1, counted through all images."""
+        height, width, channels = self._target.shape[1:]
+        band = max(BAND // (width * channels), 1)
+        sums = None if self._sums is None else np.empty((1, band, width, channels), self._sums)
+        while first < last and not self._stopped:
+            n, y = divmod(first, height)
+            rows = min(band, last - first, height - y)
+            self._pool.run(self._source, self._target if sums is None else sums, first, first + rows, sums is not None)
+            if sums is not None:
+                _normalized.store(sums[0, :rows], self._target[n, y:y + rows])
+            first += rows
+
+
+def _sum_dtype(image: np.dtype[Any], result: np.dtype[Any], taps: int) -> np.dtype[Any]:
+    """Return the floats that sums are computed in: those of integers are exact, and so are rounded quotients."""
+    dtype = working_dtype(image, PROXY_DTYPE.get(result, result))
+    most = MOST_FLOATS if image.kind == "f" else EXACT_SUMS / PEAK[image.str[1:]]
+    return dtype if taps <= most else np.dtype(np.float64)
 
 
 def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride: Pair) -> Margins:
@@ -141,7 +228,9 @@ def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride:
 
 
 def check_divisor(value: Any) -> int:
-    """Return a divisor, which must be an integer that is not 0."""
+    """Return a divisor, which must be an integer that is not 0; 0 for None."""
+    if value is None:
+        return 0
     divisor = check_integer("divisor_override", value, -LARGEST, LARGEST)
     if divisor == 0:
         raise ImfilterError("divisor_override must not be 0, got 0")

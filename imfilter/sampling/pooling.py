@@ -5,7 +5,7 @@ from typing import Any
 
 from ..arrays.dispatch import reject_lazy
 from ..arrays.opened import open_image
-from ..engine.pooling import PoolOptions, PreparedPool
+from ..engine.pooling import PoolOptions, pool_image
 
 Pair = tuple[int, int]
 
@@ -69,9 +69,8 @@ def max_pool2d(
     """
     reject_lazy("max_pool2d", image)
     opened = open_image(image, channel_axis)
-    prepared = PreparedPool(
-        opened, size, False, PoolOptions(stride, padding, dilation, ceil_mode, dtype=dtype))
-    return opened.convert_back(prepared.run(opened.pixels, out, workers))
+    options = PoolOptions(stride, padding, dilation, ceil_mode, dtype=dtype)
+    return opened.convert_back(pool_image(opened, size, False, options, out, workers))
 
 
 def avg_pool2d(
@@ -127,6 +126,5 @@ def avg_pool2d(
     """
     reject_lazy("avg_pool2d", image)
     opened = open_image(image, channel_axis)
-    prepared = PreparedPool(opened, size, True, PoolOptions(
-        stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, dtype))
-    return opened.convert_back(prepared.run(opened.pixels, out, workers))
+    options = PoolOptions(stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, dtype)
+    return opened.convert_back(pool_image(opened, size, True, options, out, workers))

@@ -1,0 +1,158 @@
+"""Pools: the largest samples or the means of windows, which may lie partly outside of the image.
+
+    result[y, x, c] = max or sum over i, j of image[rows[y] + i dilation, columns[x] + j dilation, c]
+
+Loop order: tile of columns > row of results. The rows of a window are combined first, for all samples of a tile, in a
+buffer; then the pixels of each window. Whoever calls has checked everything (imfilter.engine.pooling does).
+"""
+import numpy as np
+
+from libc.stdlib cimport free, malloc
+from numpy cimport PyArray_BYTES, import_array, ndarray
+
+cdef extern from "pooling.h" nogil:
+    struct Across:
+        const Py_ssize_t *first
+        const Py_ssize_t *counts
+        Py_ssize_t results, channels, taps, stride, dilation, column
+        const void *nothing
+    struct PoolLoops:
+        void (*larger_down)(const void **rows, Py_ssize_t many, void *into, Py_ssize_t count) noexcept nogil
+        void (*float_down)(const void **rows, Py_ssize_t many, void *into, Py_ssize_t count) noexcept nogil
+        void (*double_down)(const void **rows, Py_ssize_t many, void *into, Py_ssize_t count) noexcept nogil
+        void (*larger_across)(const void *buffer, const Across *across, void *room, const void **pointers,
+                              void *into) noexcept nogil
+    struct SumLoops:
+        void (*across)(const void *buffer, const Across *across, void *room, const void **pointers,
+                       void *into) noexcept nogil
+        void (*divide)(void *results, const double *divisors, double divisor, Py_ssize_t many,
+                       Py_ssize_t channels) noexcept nogil
+    int vector_bytes()
+    const PoolLoops *loops_of(int vector, int kind)
+    const SumLoops *sums_of(int vector, int wide)
+
+cdef extern from "Python.h":
+    const Py_ssize_t PY_SSIZE_T_MAX
+
+cdef enum:
+    TILE_BYTES = 16_384         # of the buffer: it and the rows of a window stay in the first-level cache
+
+import_array()
+
+cdef int vector = vector_bytes()
+
+
+def use_vectors(int most):
+    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
+    global vector
+    before = vector
+    vector = min(most, vector_bytes())
+    return before
+
+
+cdef struct Images:         # images (rows, columns, channels) of packed rows; in bytes
+    char *data
+    Py_ssize_t step_n, step_y, pixel
+
+
+cdef struct Scratch:        # of a thread
+    const void **pointers   # to what is combined
+    char *buffer            # the rows of a tile, combined
+    char *room              # its pixels, parted
+
+
+cdef Images describe(ndarray array):
+    """Return where the pixels of an array (images, rows, columns, channels) are."""
+    return Images(PyArray_BYTES(array), array.strides[0], array.strides[1], array.itemsize * array.shape[3])
+
+
+cdef class Pool:
+    """Windows on images of one shape and dtype.
+
+    kind: the type of samples, as Sample in engine.pxd. sums: 0 for maxima, which have the same type, 4 or 8 for sums in
+    floats of so many bytes, which are divided by a divisor of the row times one of the column. down, across: the first
+    pixels and numbers of pixels of all windows along an axis, and the taps, stride and dilation of a whole one.
+    nothing: an array of the sample that is the result of a window without pixels.
+    """
+    cdef const Py_ssize_t[::1] rows, row_counts, columns, column_counts, no_counts
+    cdef const double[::1] down, right
+    cdef Py_ssize_t dilation, width, height, most
+    cdef Across across
+    cdef int kind, sums
+    cdef ndarray nothing
+
+    def __init__(self, int kind, int sums, tuple down, tuple across, tuple divisors, ndarray nothing):
+        self.kind, self.sums, self.nothing = kind, sums, nothing
+        self.rows, self.row_counts, _, _, self.dilation = down
+        self.columns, self.column_counts, self.across.taps, self.across.stride, self.across.dilation = across
+        self.down, self.right = divisors
+        self.height, self.width = self.rows.shape[0], self.columns.shape[0]
+        self.no_counts = np.zeros(self.width, np.intp)
+        self.across.nothing = PyArray_BYTES(nothing)
+        self.most = max(1, max(self.row_counts), max(self.column_counts))
+
+    def run(self, ndarray source, ndarray target, Py_ssize_t first, Py_ssize_t last, bint alone):
+        """Compute rows first to last - 1 of all results, of arrays (images, rows, columns, channels) of packed rows.
+
+        alone: the target has no other rows than these.
+        """
+        cdef Images images = describe(source), results = describe(target)
+        cdef Py_ssize_t channels = source.shape[3], width = source.shape[2], stride = self.across.stride
+        cdef Py_ssize_t pixel = channels * (self.sums if self.sums else source.itemsize)
+        cdef Py_ssize_t extent = self.across.dilation * (self.across.taps - 1) + 1, parts = 0, tile, left
+        cdef Scratch scratch
+        tile = min(max(TILE_BYTES // pixel - min(extent, width), 0) // stride + 1, self.width)
+        if extent <= width:         # else no window is whole
+            parts = (tile + (extent - 1) // stride) * min(stride, extent)
+        cdef Py_ssize_t span = min((tile - 1) * stride + extent, width)
+        cdef char *memory = <char *>malloc(self.most * sizeof(void *) + (span + parts) * pixel)
+        if memory == NULL:
+            raise MemoryError
+        scratch.pointers = <const void **>memory
+        scratch.buffer = memory + self.most * sizeof(void *)
+        scratch.room = scratch.buffer + span * pixel
+        with nogil:
+            for left in range((self.width + tile - 1) // tile):
+                self.compute(&images, &results, &scratch, first, last, left * tile,
+                             min(tile, self.width - left * tile), channels, alone)
+        free(memory)
+
+    cdef void compute(self, const Images *images, const Images *results, const Scratch *scratch, Py_ssize_t first,
+                      Py_ssize_t last, Py_ssize_t left, Py_ssize_t width, Py_ssize_t channels,
+                      bint alone) noexcept nogil:
+        """Compute some columns of rows first to last - 1."""
+        cdef const PoolLoops *loops = loops_of(vector, self.kind)
+        cdef const SumLoops *sums = sums_of(vector, self.sums == 8)
+        cdef Across across = self.across
+        cdef Py_ssize_t row, n, y, i, x, low = PY_SSIZE_T_MAX, high = 0, samples
+        cdef const char *pixels
+        cdef char *into
+        across.first, across.counts = &self.columns[left], &self.column_counts[left]
+        across.results, across.channels = width, channels
+        for x in range(width):
+            if across.counts[x]:
+                low = min(low, across.first[x])
+                high = max(high, across.first[x] + (across.counts[x] - 1) * across.dilation + 1)
+        across.column = min(low, high)
+        samples = (high - across.column) * channels
+        for row in range(first, last):
+            n, y = row // self.height, row % self.height
+            into = results.data + left * results.pixel
+            into += (row - first) * results.step_y if alone else n * results.step_n + y * results.step_y
+            across.counts = &self.column_counts[left] if self.row_counts[y] else &self.no_counts[left]
+            pixels = images.data + n * images.step_n + self.rows[y] * images.step_y + across.column * images.pixel
+            for i in range(self.row_counts[y]):
+                scratch.pointers[i] = pixels + i * self.dilation * images.step_y
+            if self.sums == 0:
+                if self.row_counts[y]:
+                    loops.larger_down(scratch.pointers, self.row_counts[y], scratch.buffer, samples)
+                loops.larger_across(scratch.buffer, &across, scratch.room, scratch.pointers, into)
+                continue
+            if self.row_counts[y] == 0:
+                pass
+            elif self.sums == 4:
+                loops.float_down(scratch.pointers, self.row_counts[y], scratch.buffer, samples)
+            else:
+                loops.double_down(scratch.pointers, self.row_counts[y], scratch.buffer, samples)
+            sums.across(scratch.buffer, &across, scratch.room, scratch.pointers, into)
+            sums.divide(into, &self.right[left], self.down[y], width, channels)
