@@ -178,7 +178,7 @@ TARGET static void NAMED(relu6)(const REAL *from, REAL *into, ptrdiff_t count) {
 
 TARGET static void NAMED(hardswish)(const REAL *from, REAL *into, ptrdiff_t count) {
     FORWARD
-    for (ptrdiff_t x = 0; x < count; x++) into[x] = from[x] * NAMED(to_six)(from[x] + 3) * (REAL)(1.0 / 6);
+    for (ptrdiff_t x = 0; x < count; x++) into[x] = from[x] * (NAMED(to_six)(from[x] + 3) * (REAL)(1.0 / 6));
 }
 
 #undef BITS

@@ -1,4 +1,6 @@
 """Stems of real networks, on photos normalized as for ImageNet: maps are PyTorch's within float32's rounding."""
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,62 +9,15 @@ from imfilter import ImfilterError, Stack
 
 # Largest accepted difference, relative to the largest value of the maps: sums of up to 576 products in float32, and
 # factors of batch normalization that are rounded into weights.
-TOLERANCE = 1e-5
-
-
-def make_resnet(nn):
-    class BasicBlock(nn.Module):
-        def __init__(self, channels):
-            super().__init__()
-            self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-            self.bn1 = nn.BatchNorm2d(channels)
-            self.relu = nn.ReLU(inplace=True)
-            self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-            self.bn2 = nn.BatchNorm2d(channels)
-
-        def forward(self, x):
-            out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
-            out += x
-            return self.relu(out)
-
-    return nn.Sequential(nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
-                         nn.MaxPool2d(3, 2, 1), BasicBlock(64))
-
-
-def make_vgg(nn):
-    return nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(True), nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(True),
-                         nn.MaxPool2d(2, 2))
-
-
-def make_mobilenet(nn):
-    """MobileNetV3-Large: the first convolution and two inverted residuals, the second of which has no shortcut."""
-    def convolve(inputs, outputs, size, stride=1, groups=1, last=nn.ReLU):
-        return [nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False),
-                nn.BatchNorm2d(outputs, eps=0.001), *([last(inplace=True)] if last else [])]
-
-    class Residual(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.block = nn.Sequential(*convolve(16, 16, 3, groups=16), *convolve(16, 16, 1, last=None))
-
-        def forward(self, x):
-            return x + self.block(x)
-
-    return nn.Sequential(
-        *convolve(3, 16, 3, 2, last=nn.Hardswish), Residual(), *convolve(16, 64, 1), *convolve(64, 64, 3, 2, 64),
-        *convolve(64, 24, 1, last=None))
-
-
-def make_convnext(nn):
-    return nn.Sequential(nn.Conv2d(3, 96, 4, 4), nn.Conv2d(96, 96, 7, padding=3, groups=96), nn.GELU())
+TOLERANCE = 2e-6
 
 
 STEMS = {
-    "ResNet-18": (make_resnet, "7x64 s2 p3, relu, max3 s2 p1, add(3x64 p1, relu, 3x64 p1 | ), relu", (56, 56, 64)),
-    "VGG-16": (make_vgg, "3x64 p1, relu, 3x64 p1, relu, max2", (112, 112, 64)),
-    "MobileNetV3": (make_mobilenet, "3x16 s2 p1, hardswish, add( | 3x16 p1 g16, relu, 1x16), 1x64, relu, "
+    "ResNet-18": ("7x64 s2 p3, relu, max3 s2 p1, add(3x64 p1, relu, 3x64 p1 | ), relu", (56, 56, 64)),
+    "VGG-16": ("3x64 p1, relu, 3x64 p1, relu, max2", (112, 112, 64)),
+    "MobileNetV3": ("3x16 s2 p1, hardswish, add( | 3x16 p1 g16, relu, 1x16), 1x64, relu, "
                                     "3x64 s2 p1 g64, relu, 1x24", (56, 56, 24)),
-    "ConvNeXt": (make_convnext, "4x96 s4, 7x96 p3 g96, gelu", (56, 56, 96)),
+    "ConvNeXt": ("4x96 s4, 7x96 p3 g96, gelu", (56, 56, 96)),
 }
 
 
@@ -73,18 +28,12 @@ def photo(sample_images):
 
 
 @pytest.fixture(params=STEMS)
-def stem(request, torch):
-    """A name, a module in evaluation mode with statistics as of training, and what its stack must be."""
-    torch.manual_seed(5)
-    make, text, shape = STEMS[request.param]
-    module = make(torch.nn).eval()
-    for part in module.modules():
-        if isinstance(part, torch.nn.BatchNorm2d):
-            part.running_mean.normal_()
-            part.running_var.uniform_(0.5, 2)
-            torch.nn.init.uniform_(part.weight, 0.5, 1.5)
-            torch.nn.init.normal_(part.bias)
-    return module, text, shape
+def stem(request, torch, monkeypatch):
+    """A module, and the layers and the output shape of its stack."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    from stems import make_stem
+
+    return make_stem(torch, request.param), *STEMS[request.param]
 
 
 def normalize(photo, torch):
@@ -103,6 +52,7 @@ def test_the_maps_of_a_stem_are_those_of_pytorch(stem, photo, torch):
     with torch.no_grad():
         expected = module(normalize(photo, torch))[0].permute(1, 2, 0).numpy()
     found = stack.apply(photo, normalize="imagenet")
+    np.testing.assert_array_equal(stack.run(photo, normalize="imagenet"), found[-1])
     assert len(found) == len(stack) and found[-1].shape == shape and found[-1].dtype == np.float32
     assert np.abs(found[-1] - expected).max() <= TOLERANCE * np.abs(expected).max()
 
