@@ -1,4 +1,4 @@
-"""Receptive fields of all kinds of layers and of branches, compared with their definition and with PyTorch's gradients."""
+"""Receptive fields of all kinds of layers, compared with their definition and with PyTorch's gradients."""
 from fractions import Fraction
 from itertools import product
 
@@ -19,7 +19,8 @@ TRANSPOSED = [
 ]
 BRANCHED = [
     "add(3 p1, relu, 3 p1 | ), 3", "3 s2 p1, add(3 p1 | 1), add( | 5 p2), max2 s2",
-    "concat(1 | 3 p1 | 5 p2 | max3 s1 p1), 3 s2 p1", "add(3 s2 p1, 3 p1 | 1 s2), 3", "concat(add(3 p1 | ) | 3 d2 p2), 2",
+    "concat(1 | 3 p1 | 5 p2 | max3 s1 p1), 3 s2 p1", "add(3 s2 p1, 3 p1 | 1 s2), 3",
+    "concat(add(3 p1 | ) | 3 d2 p2), 2",
     "add(t4 s2 p1 | t2 s2)", "add(t1 s2 o1 | t3 s2 p1 o1), 2", "concat(t1 s2 o1 | t1/3 s2 p0/1 o1), t2 s2, 2 s3",
     "concat(t1 s2 o1, t3 s2 | t3 s2 p1 o1, t1 s2, 1 p1)", "concat(3/1 d4/1 p4/0 | 1/3 p0/1), 3 d5 p5",
 ]
@@ -99,7 +100,8 @@ def random_stacks(count, seed):
             return f"avg{kernel} s{stride} p{kernel // 2}" + " ceil" * int(rng.integers(0, 2))
         if kind == "relu":
             return "relu"
-        inner = [layer(depth + 1), f"{2 * dilation - 1} p{dilation - 1}", "3 p1, relu", f"3 p{dilation} d{dilation}", ""]
+        inner = [layer(depth + 1), f"{2 * dilation - 1} p{dilation - 1}", "3 p1, relu",
+                 f"3 p{dilation} d{dilation}", ""]
         join = rng.choice(["add", "concat"])
         return f"{join}({' | '.join(rng.choice(inner, rng.integers(2, 4), replace=False))})"
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from ..engine.activations import ACTIVATIONS
-from ..errors import ImfilterError, check_finite, list_choices, suggest
+from ..errors import ImfilterError, check_finite, list_choices, shorten, suggest
 from .option_text import assign_fields
 from .windows import POINT, Shape, Window, check_shape
 
@@ -54,7 +54,8 @@ class Activation:
     def __init__(self, name: str, slope: float | None = None) -> None:
         if not isinstance(name, str) or name not in ACTIVATIONS:
             hint = suggest(name, ACTIVATIONS) if isinstance(name, str) else ""
-            raise ImfilterError(f"an activation must be {list_choices(ACTIVATIONS)}, got {name!r}{hint}")
+            came = shorten(name) if isinstance(name, str) else name
+            raise ImfilterError(f"an activation must be {list_choices(ACTIVATIONS)}, got {came!r}{hint}")
         if name == LEAKY_RELU:
             slope = SLOPE if slope is None else check_finite("slope", slope)
         elif slope is not None:
@@ -88,4 +89,4 @@ class Activation:
         except ValueError as error:
             if isinstance(error, ImfilterError):
                 raise
-            raise ImfilterError(f"the slope of {name} must be a number, got {slope!r}") from None
+            raise ImfilterError(f"the slope of {name} must be a number, got {shorten(slope)!r}") from None

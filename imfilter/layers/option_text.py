@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ImfilterError
+from ..errors import ImfilterError, shorten
 from .windows import SAME, SAME_TF, Padding
 
 SIZE = r"[0-9]{1,18}(?:/[0-9]{1,18})?"
@@ -54,10 +54,10 @@ def parse_words(
             match = None
             break
         if name in options:
-            raise ImfilterError(f"a layer must have only one {name}, got {text!r}")
+            raise ImfilterError(f"a layer must have only one {name}, got {shorten(text)!r}")
         options[name] = value
     if match is None:
-        raise ImfilterError(f"a layer must be written like {form}, got {text!r}")
+        raise ImfilterError(f"a layer must be written like {form}, got {shorten(text)!r}")
     return match, options
 
 

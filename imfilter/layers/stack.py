@@ -10,6 +10,7 @@ from ..arrays.dtypes import Array
 from ..arrays.opened import open_image
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
+from ..runtime.threads import thread_count
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
 from .fields import Rectangle, trace_field
@@ -271,6 +272,7 @@ class Stack(ModelReaders):
     def _open(self, image: Any, weights: Any, relu: Any, normalize: Any, channel_axis: int | None, workers: int | None
               ) -> tuple[Runner, Array, Trained, int | None]:
         """Return how the layers are run, the pixels (..., C), the weights, and the axis of the channels."""
+        thread_count(workers)
         opened = open_image(image, channel_axis)
         axis = opened.layout.channel_axis
         pixels = opened.pixels[..., None] if axis is None else np.moveaxis(opened.pixels, axis, -1)

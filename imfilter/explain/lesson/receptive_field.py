@@ -40,7 +40,8 @@ def stack(layers: str | Stack, size: int | Pair = 7, *, channels: int = 1) -> Pi
     Raises
     ------
     ImfilterError
-        When a layer does not fit its input, when there are more than 16 layers, or branches.
+        When a layer does not fit its input, when there are branches or more than 16 layers, or when the drawn pixel
+        depends on no pixel of the image.
 
     Examples
     --------
@@ -102,6 +103,10 @@ def _trace_fields(stack: Stack, summary: Summary) -> list[FieldLevel]:
         fields[frame + 1][frame] = places
         for k in range(frame, -1, -1):
             places = _input_places(stack.layers[k], places, shapes[k])
+            if [] in places:
+                raise ImfilterError(
+                    f"the pixel to draw, in the middle of layer {frame + 1}, must depend on the image, but layer "
+                    f"{k + 1} has no tap there: its kernel is smaller than its stride")
             fields[k][frame] = places
             if k == frame:
                 inside = tuple([_middle_inside(side, size)] for side, size in zip(places, shapes[k][:2], strict=True))
@@ -126,9 +131,9 @@ def _input_places(layer: AnyLayer, places: Places, shape: Shape) -> Places:
 
 def _caption(image: FieldLevel, k: int, row: LayerSummary) -> str:
     rows, columns = image.fields[k]
-    high, wide = row.field
+    high, wide = rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]
     text = f"One pixel of layer {k + 1} sees {high} x {wide} pixels of the image"
-    if (len(rows), len(columns)) != row.field:
+    if (len(rows), len(columns)) != (high, wide):
         text += f", and reads {len(rows)} x {len(columns)} of them, because of dilation and stride"
     if row.jump != (1, 1):
         down, across = row.jump
