@@ -2,9 +2,11 @@
 import contextlib
 import os
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from imfilter import ImfilterError, Stack
 from imfilter.layers.model_files import read_stack
@@ -124,6 +126,26 @@ def test_weights_are_read_from_constants_and_through_identities(make, onnx):
     stack = Stack.from_onnx(path)
     assert str(stack) == "1x2"
     np.testing.assert_array_equal(stack.weights[0][0], np.ones((2, 3, 1, 1)))
+
+
+@pytest.mark.skipif(find_spec("rapidocr_onnxruntime") is None, reason="needs the networks of rapidocr-onnxruntime")
+@pytest.mark.parametrize(("name", "until", "layers"), [
+    ("ch_PP-OCRv4_det_infer", "p2o.Add.7", "3x16 s2 p1, 3x16 p1 g16, hardswish, 1x16 g16"),
+    ("ch_ppocr_mobile_v2.0_cls_infer", "relu_1.tmp_0", "3x8 s2 p1, hardswish, 1x8, relu, 3x8 s2/1 p1 g8, relu"),
+])
+def test_networks_of_paddleocr(name, until, layers, onnx, sample_images):
+    runtime = pytest.importorskip("onnxruntime")
+    folder, = find_spec("rapidocr_onnxruntime").submodule_search_locations
+    model = onnx.load(f"{folder}/models/{name}.onnx")
+    with Image.open(sample_images / "astronaut.png") as picture:
+        photo = picture.convert("RGB").resize((64, 64))
+    stack = Stack.from_onnx(f"{folder}/models/{name}.onnx", until)
+    assert stack.layers == Stack.parse(layers).layers
+    model.graph.output[0].CopyFrom(onnx.helper.make_empty_tensor_value_info(until))
+    pixels = (np.asarray(photo, np.float32) / 255 - 0.5) / 0.5
+    session = runtime.InferenceSession(model.SerializeToString())
+    expected = session.run(None, {"x": pixels.transpose(2, 0, 1)[None]})[0][0].transpose(1, 2, 0)
+    np.testing.assert_allclose(stack.run(photo, normalize=(0.5, 0.5)), expected, atol=3e-6 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("dtype", ["FLOAT16", "BFLOAT16", "FLOAT", "DOUBLE"])

@@ -1,4 +1,5 @@
 """Weights in .safetensors files: the header is checked before data are read, and states become weights of stacks."""
+import contextlib
 import json
 import struct
 import tracemalloc
@@ -79,6 +80,13 @@ def test_files_that_hold_no_weights_are_rejected_by_name(tmp_path, data, words):
         apply(tmp_path / "w.safetensors")
 
 
+def test_weights_that_are_not_finite_are_named_before_anything_is_computed(tmp_path):
+    weights = {"0.weight": np.ones((1, 1, 1, 1), "f4"), "1.weight": np.full((1, 1, 1, 1), np.inf, "f4")}
+    (tmp_path / "w.safetensors").write_bytes(store(weights))
+    with pytest.raises(ImfilterError, match="layer 2, 1x1: weight must be finite, got NaN or infinity in it"):
+        Stack.parse("1x1, 1x1").with_weights(tmp_path / "w.safetensors")
+
+
 @pytest.mark.parametrize("layers", ["5x2", "3x2, 3x2", "3x4"])
 def test_no_data_are_read_before_their_shapes_are_known_to_fit(tmp_path, layers):
     size = 2**22
@@ -93,6 +101,16 @@ def test_no_data_are_read_before_their_shapes_are_known_to_fit(tmp_path, layers)
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_any_change_of_a_byte_gives_one_sentence_or_a_stack(tmp_path, rng):
+    data = store({"0.weight": np.ones((2, 1, 3, 3), "f4"), "0.bias": np.ones(2, "f4")})
+    for k in rng.integers(0, len(data), 200):
+        changed = bytearray(data)
+        changed[k] ^= 1 << int(rng.integers(8))
+        (tmp_path / "w.safetensors").write_bytes(changed)
+        with contextlib.suppress(ImfilterError):
+            apply(tmp_path / "w.safetensors")
 
 
 @pytest.mark.parametrize(("stored", "data", "values", "dtype"), [

@@ -89,5 +89,5 @@ def test_results_are_those_of_pytorch(photo, torch):
 
 
 def test_deviations_whose_reciprocal_is_no_float_are_rejected(photo):
-    with pytest.raises(ImfilterError, match="must not be that small, got 9.99989e-321"):
+    with pytest.raises(ImfilterError, match="must not be that small, got "):
         Stack.parse("relu").apply(photo, normalize=(0, 1e-320))

@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from ..errors import ImfilterError, list_choices
 from .activation import Activation
@@ -13,9 +12,6 @@ from .option_text import assign_fields
 from .pool import Pool
 from .transposed import TransposedLayer
 from .windows import Shape, check_shape
-
-AnyLayer: TypeAlias = "Layer | TransposedLayer | Pool | Activation | Branches"
-Path = tuple[AnyLayer, ...]
 
 ADD, CONCAT = "add", "concat"
 JOINS = (ADD, CONCAT)
@@ -103,6 +99,10 @@ class Branches:
         return f"{self.join}({' | '.join(', '.join(map(str, path)) for path in self.paths)})"
 
 
+AnyLayer = Layer | TransposedLayer | Pool | Activation | Branches
+Path = tuple[AnyLayer, ...]
+
+
 def check_layers(what: str, layers: object) -> Path:
     """Return layers as a tuple, checked."""
     if isinstance(layers, str):
@@ -111,7 +111,7 @@ def check_layers(what: str, layers: object) -> Path:
         raise ImfilterError(f"{what} must consist of layers, got {layers!r}")
     path = tuple(layers)
     for layer in path:
-        if not isinstance(layer, (Layer, TransposedLayer, Pool, Activation, Branches)):
+        if not isinstance(layer, AnyLayer):
             hint = ": use Stack.parse for text" if isinstance(layer, str) else ""
             raise ImfilterError(f"{what} must consist of layers, got {layer!r}{hint}")
     return path

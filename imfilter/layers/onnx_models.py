@@ -9,7 +9,8 @@ from ..errors import ImfilterError, explain_os_error, shorten, suggest
 from ..runtime.extras import import_library
 from .network import Network, build_network
 from .network_graph import Operation, order_nodes
-from .onnx_operators import OPERATORS, Node
+from .onnx_nodes import Node
+from .onnx_operators import OPERATORS
 from .onnx_tensors import Constants
 
 DOMAINS = ("", "ai.onnx")

@@ -33,7 +33,12 @@ def load_weights(weights: Any, path: Path, channels: int | None = None) -> Train
     """
     pairs = _find_weights(weights, sum(1 for _ in list_weighted_layers(path)))
     check_weights(pairs, path, _infer_channels(path, pairs) if channels is None else channels)
-    return tuple((_read(weight), None if bias is None else _read(bias)) for weight, bias in pairs)
+    trained = tuple((_read(weight), None if bias is None else _read(bias)) for weight, bias in pairs)
+    for slot, pair in zip(_list_slots(path, 1), trained, strict=True):
+        for what, array in zip(("weight", "bias"), pair, strict=True):
+            if array is not None and not np.isfinite(array).all():
+                raise ImfilterError(f"{slot.name}: {what} must be finite, got NaN or infinity in it")
+    return trained
 
 
 def choose_weights(weights: Any, own: Trained | None, path: Path, channels: int) -> Trained:
