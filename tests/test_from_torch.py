@@ -34,6 +34,7 @@ def compare(torch, module, text, channels=3, until=None, part=None, atol=2e-5):
     with torch.no_grad():
         expected = (part or module)(image.clone()).numpy()  # the first layer may work in place
     found = stack.apply(image.numpy(), channel_axis=1)[-1]
+    np.testing.assert_array_equal(stack.run(image.numpy(), channel_axis=1), found)
     assert found.dtype == np.float32 and found.shape == expected.shape
     np.testing.assert_allclose(found, expected, atol=atol * max(np.abs(expected).max(), 1))
     return stack
