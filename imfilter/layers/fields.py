@@ -15,7 +15,7 @@ from ..errors import ImfilterError
 from .branches import AnyLayer, Branches, Path
 from .windows import Pair, Shape, Window
 
-MOST_PHASES = 1024
+MOST_PHASES, MOST_PARTS = 512, 8
 Rational = int | Fraction
 
 
@@ -145,12 +145,8 @@ class Field:
     @property
     def size(self) -> Pair:
         """The most rows and the most columns of a field, over all phases."""
-        if len(self.parts) == 1:
-            down, across = ([high - low + 1 for low, high in filter(None, axis.phases)] for axis in self.parts[0])
-            return max(down, default=0), max(across, default=0)
-        rows, columns = (lcm(*(len(axis.phases) for axis in axes)) for axes in zip(*self.parts, strict=True))
-        sizes = [self.at(y, x).size for y in range(rows) for x in range(columns)]
-        return max(high for high, _ in sizes), max(wide for _, wide in sizes)
+        rows, columns = zip(*self.parts, strict=True)
+        return _find_longest(rows, columns), _find_longest(columns, rows)
 
     def at(self, y: int, x: int) -> Rectangle:
         """Return the field of output (y, x): a rectangle without pixels if it depends on none."""
@@ -192,7 +188,20 @@ def _merge(parts: Sequence[tuple[AxisField, AxisField]]) -> Field:
     whole = [part for part in parts if all(None not in axis.phases for axis in part)]
     holey = [part for part in parts if part not in whole]
     merged = [(join_axes([down for down, _ in whole]), join_axes([across for _, across in whole]))] if whole else []
+    if len(holey) > MOST_PARTS:
+        raise ImfilterError(
+            f"at most {MOST_PARTS} joined paths may have transposed convolutions with kernels smaller than their "
+            f"strides, got {len(holey)}")
     return Field((*merged, *dict.fromkeys(holey)))
+
+
+def _find_longest(axes: Sequence[AxisField], others: Sequence[AxisField]) -> int:
+    """Return the most pixels of a field along an axis of all parts. A part counts where its other axis has pixels."""
+    counts = [lcm(*(len(axis.phases) for axis in sides)) for sides in (axes, others)]
+    patterns = {tuple(other.at(place) is not None for other in others) for place in range(counts[1])}
+    hulls = (unite(axis.at(place) for axis, counted in zip(axes, pattern, strict=True) if counted)
+             for pattern in patterns for place in range(counts[0]))
+    return max((high - low + 1 for low, high in filter(None, hulls)), default=0)
 
 
 def _simplify(value: Fraction) -> Rational:
