@@ -124,6 +124,8 @@ FORWARDS = {
     "constants": (lambda self, x, F, torch: F.silu(self.c((x - self.mean) / self.deviation)), "1x3 g3, 3x4 p1, silu"),
     "reversed": (lambda self, x, F, torch: 1 - self.c(x), "3x4 p1"),
     "in place": (lambda self, x, F, torch: use_in_place(self, x, F), "3x4 p1, relu, add( | 1x4)"),
+    "flags": (lambda self, x, F, torch: torch.cat([F.max_pool2d(x, 3, 1, 1, 1, True), F.relu(x, False), x], 1),
+              "concat(max3 s1 p1 ceil | relu | )"),
     "dropout": (lambda self, x, F, torch: F.dropout(self.c(x), 0.2, False).contiguous(), "3x4 p1"),
 }
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError, shorten
@@ -18,8 +18,8 @@ from .pool import Pool
 from .transposed import TransposedLayer
 from .windows import SAME, SAME_TF, Pair
 
-Convert = Callable[[Node, Constants], Operation]
-OPERATORS: dict[str, Convert] = {}
+Convert = TypeVar("Convert", bound=Callable[[Node, Constants], Operation])
+OPERATORS: dict[str, Callable[[Node, Constants], Operation]] = {}
 
 
 def _converts(*operators: str) -> Callable[[Convert], Convert]:

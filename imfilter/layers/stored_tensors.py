@@ -104,7 +104,7 @@ def _parse_header(path: str, data: bytes) -> list[tuple[str, Any]]:
     return list(found)
 
 
-class _Pairs(tuple[tuple[str, Any], ...]):
+class _Pairs(list[tuple[str, Any]]):
     """An object of JSON with its names in order, repeated ones included."""
 
 

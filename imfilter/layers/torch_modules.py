@@ -11,7 +11,7 @@ from .branches import ADD, CONCAT
 from .named_arrays import as_numbers
 from .network import Network, build_network
 from .network_graph import MULTIPLY, Operation, order_nodes
-from .torch_operators import ARITHMETIC, CONCATENATE, NEUTRAL, TorchFunctions, TorchModules
+from .torch_operators import ARITHMETIC, CONCATENATE, NEUTRAL, POOLS, TorchFunctions, TorchModules
 
 CALLS = ("call_module", "call_function", "call_method")
 
@@ -73,7 +73,7 @@ class TorchGraph:
             return False
         name = self.functions.find_name(node)
         return bool(name.endswith("_") or name in ("iadd", "imul") or node.kwargs.get("inplace")
-                    or (name in self.functions.kinds and any(value is True for value in node.args)))
+                    or (name in self.functions.kinds and name not in POOLS and any(arg is True for arg in node.args)))
 
     def _is_neutral(self, node: Any) -> bool:
         """Return whether the result of a call is its input."""

@@ -24,6 +24,7 @@ ACTIVATIONS = {"relu": "ReLU", "relu6": "ReLU6", "sigmoid": "Sigmoid", "tanh": "
 NEUTRAL = ("Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout", "FeatureAlphaDropout")
 ARITHMETIC = {"add": ADD, "iadd": ADD, "add_": ADD, "mul": MULTIPLY, "imul": MULTIPLY, "mul_": MULTIPLY, "sub": "sub",
               "sub_": "sub", "truediv": "div", "div": "div", "div_": "div"}
+POOLS = ("max_pool2d", "avg_pool2d")
 CONCATENATE = ("cat", "concat", "concatenate")
 
 
@@ -78,7 +79,7 @@ class TorchFunctions:
             raise ImfilterError("it must be a layer of a stack, but is none")
         others = {key: value for key, value in kwargs.items() if key not in ("inplace", "input")}
         args = args[1:] if "input" not in kwargs else args
-        if args and args[-1] in (True, False) and "inplace" not in kwargs and not name.startswith(("max", "avg")):
+        if name not in POOLS and args and isinstance(args[-1], bool):
             args = args[:-1]  # inplace
         try:
             inspect.signature(kind).bind(*args, **others)
