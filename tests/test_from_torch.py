@@ -1,4 +1,6 @@
 """Modules of PyTorch become stacks: their layers, branches and weights, as in evaluation mode."""
+import sys
+
 import numpy as np
 import pytest
 
@@ -245,3 +247,10 @@ def test_a_class_of_its_own_computes_something_else(torch, nn):
 
     with pytest.raises(ImfilterError, match="it must be a layer of a stack, but is none"):
         Stack.from_torch(nn.Sequential(Negative(3, 4, 3)))
+
+
+def test_without_pytorch_nothing_is_a_module(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    for given in (3, None, [], "model", np.ones(3)):
+        with pytest.raises(DtypeError, match=r"module must be a PyTorch module, such as model\.features\[:5\], got "):
+            Stack.from_torch(given)

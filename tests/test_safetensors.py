@@ -201,6 +201,8 @@ CONV = {"0.weight": np.ones((2, 1, 3, 3))}
     ({"weight": np.ones((2, 1, 3, 3)), "w": np.ones(2)}, {}, "arrays must be called like 'conv1.weight'.*got 'w'"),
     (CONV, {"prefix": "features."}, r"prefix must be what names begin with, such as '0\.weight', got 'features\.'"),
     (CONV, {"prefix": 3}, "prefix must be text, got 3"), (CONV, {"eps": "x"}, "eps must be a real number"),
+    (CONV, {"modules": 3}, r"modules must be names, such as \['conv1', 'bn1'\], got 3"),
+    (CONV, {"modules": [3]}, "modules must be names"),
     (CONV, {"modules": ["1"]}, "modules must be '0', got '1'"),
     (CONV | {"1.weight": np.ones((3, 2, 1, 1))}, {}, "must have the weights of 1 layers, got 2: choose a part by"),
     (CONV | {"1.weight": np.ones(2), "1.bias": np.ones(2)}, {}, r"1 must be a convolution or .* of shape \(2,\)"),
@@ -268,6 +270,14 @@ def test_other_texts_are_rejected(tmp_path, name, text, words):
     (tmp_path / name).write_bytes(text.encode("latin-1"))
     with pytest.raises(ImfilterError, match=words):
         read_stack(tmp_path / name)
+
+
+@pytest.mark.parametrize("read", [
+    Stack.from_onnx, read_stack, lambda path: Stack.from_state_dict(path, "3x2"), Stack.parse("3x2").with_weights])
+@pytest.mark.parametrize("path", [None, 3, True, b"w.npz", "w\0.npz"])
+def test_what_is_no_name_of_a_file_is_rejected(read, path):
+    with pytest.raises(ImfilterError, match=r"path must be|weights must be"):
+        read(path)
 
 
 def test_missing_files_and_misplaced_arguments_are_named(tmp_path):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import ImfilterError, explain_os_error, list_choices, shorten
 from .layer import Layer
-from .named_arrays import NamedArrays, list_named_arrays
+from .named_arrays import NamedArrays, check_file_name, list_named_arrays
 from .stack import Stack
 
 LONGEST_TEXT = 2**20  # bytes
@@ -40,7 +40,7 @@ def read_stack(path: Any, until: str | None = None) -> StoredStack:
     StoredStack
         Of weights without a graph, the stack has convolutions that keep the size, and a note says so.
     """
-    path = os.fspath(path)
+    path = check_file_name(path)
     ending = os.path.splitext(path)[1].lower()
     if ending == ".onnx":
         return StoredStack(Stack.from_onnx(path, until))

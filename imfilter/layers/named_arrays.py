@@ -25,6 +25,16 @@ def is_file_name(weights: Any) -> bool:
     return isinstance(weights, str) or hasattr(weights, "__fspath__")
 
 
+def check_file_name(path: Any) -> str:
+    """Return the name of a file as text."""
+    if not is_file_name(path):
+        raise DtypeError(f"path must be the name of a file, got {type(path).__name__}")
+    name = os.fspath(path)
+    if not isinstance(name, str) or "\0" in name:
+        raise ImfilterError(f"path must be text that can be the name of a file, got {name!r}")
+    return name
+
+
 def list_named_arrays(weights: Any, modules: Iterable[str] | None = None, prefix: str = "") -> NamedArrays:
     """Return the arrays of a mapping or a file by name, in the order of the layers. Those in files are not read.
 
@@ -32,7 +42,7 @@ def list_named_arrays(weights: Any, modules: Iterable[str] | None = None, prefix
     of the numbers in the names, if they differ in nothing else. prefix: what the names begin with.
     """
     if is_file_name(weights):
-        path = os.fspath(weights)
+        path = check_file_name(weights)
         found, is_sorted = _list_file(path)
     elif isinstance(weights, Mapping):
         found, is_sorted = [(str(name), as_numbers(array, str(name))) for name, array in weights.items()], True
@@ -73,7 +83,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 def select_modules(arrays: NamedArrays, modules: Iterable[str]) -> NamedArrays:
     """Return the arrays of these modules alone, in their order."""
-    wanted = [modules] if isinstance(modules, str) else list(modules)
+    wanted = list(modules)
     by_module: dict[str, NamedArrays] = {}
     for name, array in arrays:
         by_module.setdefault(split_name(name)[0], []).append((name, array))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import ImfilterError, explain_os_error, shorten, suggest
 from ..runtime.extras import import_library
+from .named_arrays import check_file_name
 from .network import Network, build_network
 from .network_graph import Operation, order_nodes
 from .onnx_nodes import Node
@@ -18,7 +19,7 @@ DOMAINS = ("", "ai.onnx")
 
 def read_onnx(path: Any, until: str | None = None) -> Network:
     """Return the layers and weights of an ONNX file until a tensor or a node; None: all of its only output."""
-    path = os.fspath(path)
+    path = check_file_name(path)
     onnx = import_library("onnx", "onnx", "an ONNX model")
     try:
         model = onnx.load(path, load_external_data=False)

@@ -38,7 +38,10 @@ def read_state(
         raise ImfilterError(f"prefix must be text, got {prefix!r}")
     check_finite("eps", eps)
     if modules is not None:
-        modules = [prefix + name for name in ([modules] if isinstance(modules, str) else modules)]
+        names = [modules] if isinstance(modules, str) or not isinstance(modules, Iterable) else list(modules)
+        if not all(isinstance(name, str) for name in names):
+            raise ImfilterError(f"modules must be names, such as ['conv1', 'bn1'], got {modules!r}")
+        modules = [prefix + name for name in names]
     arrays = list_named_arrays(state, modules, prefix)
     found = _group(arrays, prefix)
     convolutions = sum(WEIGHT in module.arrays and module.arrays[WEIGHT].ndim == 4 for module in found)

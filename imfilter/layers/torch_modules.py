@@ -1,11 +1,12 @@
 """Read a network from a PyTorch module, which torch.fx traces."""
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from ..errors import DtypeError, ImfilterError, first_line, shorten, suggest
-from ..runtime.extras import import_library
 from .affine import Affine
 from .branches import ADD, CONCAT
 from .named_arrays import as_numbers
@@ -18,10 +19,11 @@ CALLS = ("call_module", "call_function", "call_method")
 
 def read_torch(module: Any, until: str | None = None) -> Network:
     """Return the layers and weights of a module until a submodule or a call; None: all of it."""
-    torch = import_library("torch", "torch", "a PyTorch module")
-    if isinstance(module, (list, tuple)) and module and all(isinstance(part, torch.nn.Module) for part in module):
-        module = torch.nn.Sequential(*module)
-    if not isinstance(module, torch.nn.Module):
+    torch = sys.modules.get("torch")  # which is there if there is a module
+    nn: Any = getattr(torch, "nn", None)
+    if nn and isinstance(module, (list, tuple)) and module and all(isinstance(part, nn.Module) for part in module):
+        module = nn.Sequential(*module)
+    if not nn or not isinstance(module, nn.Module):
         raise DtypeError(f"module must be a PyTorch module, such as model.features[:5], got {type(module).__name__}")
     return TorchGraph(torch, module).read(until)
 
@@ -30,7 +32,7 @@ class TorchGraph:
     """The calls that a module makes, in order, with the results that they read."""
 
     def __init__(self, torch: Any, module: Any) -> None:
-        tracer = torch.fx.Tracer()
+        tracer = import_module("torch.fx").Tracer()
         if tracer.is_leaf_module(module, ""):  # which is not traced, but called
             module = torch.nn.Sequential(module)
         try:  # the caller's code may branch on values, or raise whatever it likes
