@@ -123,8 +123,8 @@ def extensions():
         "tiles", "variants", "rows", "counts", "results")], include_dirs=["pyx"])
     yield extension("engine._masked", "masked.pyx", [f"pyx/{part}.h" for part in (
         "masked", "masked_keys", "masked_rows", "forward")], include_dirs=["pyx"])
-    yield extension("engine._pooling", "pooling.pyx", [f"pyx/{part}.h" for part in (
-        "pooling", "pooling_types", "pooling_rows")], **NUMPY)
+    yield extension("engine._pooling", "pooling.pyx", [*SHARING, *(f"pyx/{part}.h" for part in (
+        "pooling", "pooling_types", "pooling_rows"))], **NUMPY)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():

@@ -7,8 +7,13 @@ buffer; then the pixels of each window. Whoever calls has checked everything (im
 """
 import numpy as np
 
+from imfilter.runtime import _pool
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdlib cimport free, malloc
 from numpy cimport PyArray_BYTES, import_array, ndarray
+
+from sharing cimport *
 
 cdef extern from "pooling.h" nogil:
     struct Across:
@@ -32,13 +37,17 @@ cdef extern from "pooling.h" nogil:
     const SumLoops *sums_of(int vector, int wide)
 
 cdef extern from "Python.h":
+    int PyErr_CheckSignals() noexcept
+    void *PyErr_Occurred() noexcept
     const Py_ssize_t PY_SSIZE_T_MAX
 
 cdef enum:
     TILE_BYTES = 16_384         # of the buffer: it and the rows of a window stay in the first-level cache
+    BAND_BYTES = 1_048_576      # of results, about, that are computed between two looks at signals
 
 import_array()
 
+cdef const Pool *pool = <const Pool *>PyCapsule_GetPointer(_pool.capsule, "imfilter.pool")
 cdef int vector = vector_bytes()
 
 
@@ -52,7 +61,7 @@ def use_vectors(int most):
 
 cdef struct Images:         # images (rows, columns, channels) of packed rows; in bytes
     char *data
-    Py_ssize_t step_n, step_y, pixel
+    Py_ssize_t step_n, step_y, pixel, width, channels
 
 
 cdef struct Scratch:        # of a thread
@@ -63,10 +72,11 @@ cdef struct Scratch:        # of a thread
 
 cdef Images describe(ndarray array):
     """Return where the pixels of an array (images, rows, columns, channels) are."""
-    return Images(PyArray_BYTES(array), array.strides[0], array.strides[1], array.itemsize * array.shape[3])
+    return Images(PyArray_BYTES(array), array.strides[0], array.strides[1], array.itemsize * array.shape[3],
+                  array.shape[2], array.shape[3])
 
 
-cdef class Pool:
+cdef class Windows:
     """Windows on images of one shape and dtype.
 
     kind: the type of samples, as Sample in engine.pxd. sums: 0 for maxima, which have the same type, 4 or 8 for sums in
@@ -89,42 +99,47 @@ cdef class Pool:
         self.height, self.width = self.rows.shape[0], self.columns.shape[0]
         self.no_counts = np.zeros(self.width, np.intp)
         self.across.nothing = PyArray_BYTES(nothing)
-        self.most = max(1, max(self.row_counts), max(self.column_counts))
+        self.most = max(1, int(down[1].max(initial=0)), int(across[1].max(initial=0)))
 
-    def run(self, ndarray source, ndarray target, Py_ssize_t first, Py_ssize_t last, bint alone):
-        """Compute rows first to last - 1 of all results, of arrays (images, rows, columns, channels) of packed rows.
-
-        alone: the target has no other rows than these.
-        """
+    def run(self, ndarray source, ndarray target, Py_ssize_t first, Py_ssize_t last):
+        """Compute rows first to last - 1 of all results, as the rows of one image."""
         cdef Images images = describe(source), results = describe(target)
-        cdef Py_ssize_t channels = source.shape[3], width = source.shape[2], stride = self.across.stride
-        cdef Py_ssize_t pixel = channels * (self.sums if self.sums else source.itemsize)
-        cdef Py_ssize_t extent = self.across.dilation * (self.across.taps - 1) + 1, parts = 0, tile, left
-        cdef Scratch scratch
-        tile = min(max(TILE_BYTES // pixel - min(extent, width), 0) // stride + 1, self.width)
-        if extent <= width:         # else no window is whole
-            parts = (tile + (extent - 1) // stride) * min(stride, extent)
-        cdef Py_ssize_t span = min((tile - 1) * stride + extent, width)
-        cdef char *memory = <char *>malloc(self.most * sizeof(void *) + (span + parts) * pixel)
-        if memory == NULL:
+        cdef bint done
+        with nogil:
+            done = self.compute_rows(&images, &results, first, last, True)
+        if not done:
             raise MemoryError
+
+    cdef bint compute_rows(self, const Images *images, const Images *results, Py_ssize_t first, Py_ssize_t last,
+                           bint alone) noexcept nogil:
+        """Compute rows first to last - 1; return whether there was memory. alone: the target has no other rows."""
+        cdef Py_ssize_t stride = self.across.stride, extent = self.across.dilation * (self.across.taps - 1) + 1
+        cdef Py_ssize_t pixel = images.channels * (self.sums if self.sums else images.pixel // images.channels)
+        cdef Py_ssize_t tile = max(TILE_BYTES // pixel - min(extent, images.width), 0) // stride + 1, parts = 0, span, k
+        cdef Scratch scratch
+        cdef char *memory
+        tile = min(tile, self.width)
+        span = min((tile - 1) * stride + extent, images.width)
+        if extent <= images.width:      # else no window is whole
+            parts = (tile + (extent - 1) // stride) * min(stride, extent)
+        memory = <char *>malloc(self.most * sizeof(void *) + (span + parts) * pixel)
+        if memory == NULL:
+            return False
         scratch.pointers = <const void **>memory
         scratch.buffer = memory + self.most * sizeof(void *)
         scratch.room = scratch.buffer + span * pixel
-        with nogil:
-            for left in range((self.width + tile - 1) // tile):
-                self.compute(&images, &results, &scratch, first, last, left * tile,
-                             min(tile, self.width - left * tile), channels, alone)
+        for k in range((self.width + tile - 1) // tile):
+            self.compute(images, results, &scratch, first, last, k * tile, min(tile, self.width - k * tile), alone)
         free(memory)
+        return True
 
     cdef void compute(self, const Images *images, const Images *results, const Scratch *scratch, Py_ssize_t first,
-                      Py_ssize_t last, Py_ssize_t left, Py_ssize_t width, Py_ssize_t channels,
-                      bint alone) noexcept nogil:
+                      Py_ssize_t last, Py_ssize_t left, Py_ssize_t width, bint alone) noexcept nogil:
         """Compute some columns of rows first to last - 1."""
         cdef const PoolLoops *loops = loops_of(vector, self.kind)
         cdef const SumLoops *sums = sums_of(vector, self.sums == 8)
         cdef Across across = self.across
-        cdef Py_ssize_t row, n, y, i, x, low = PY_SSIZE_T_MAX, high = 0, samples
+        cdef Py_ssize_t row, n, y, i, x, low = PY_SSIZE_T_MAX, high = 0, samples, channels = images.channels
         cdef const char *pixels
         cdef char *into
         across.first, across.counts = &self.columns[left], &self.column_counts[left]
@@ -156,3 +171,74 @@ cdef class Pool:
                 loops.double_down(scratch.pointers, self.row_counts[y], scratch.buffer, samples)
             sums.across(scratch.buffer, &across, scratch.room, scratch.pointers, into)
             sums.divide(into, &self.right[left], self.down[y], width, channels)
+
+
+cdef class Task:
+    """The windows of one stack of images, ready to be computed row by row on any number of threads."""
+    cdef readonly Py_ssize_t rows, align
+    cdef Windows windows
+    cdef ndarray source, target         # are kept alive
+    cdef Images images, results
+    cdef Py_ssize_t next, height        # the first row that no thread has taken, and how many each takes
+    cdef int stopped, lacking           # whether to end early, and whether there was no memory
+
+    def __init__(self, Windows windows, ndarray source, ndarray target):
+        self.windows, self.source, self.target = windows, source, target
+        self.images, self.results = describe(source), describe(target)
+        self.rows, self.align = target.shape[0] * target.shape[1], 1
+
+    def stop(self):
+        """Make every thread end early."""
+        store_number(&self.stopped, 1)
+
+    def run(self, Py_ssize_t first, Py_ssize_t last, bint caller=True):
+        """Compute rows first to last - 1, counted through all images."""
+        with nogil:
+            self.compute(first, last, caller)
+        self.raise_pending()
+
+    def share(self, Py_ssize_t threads, Py_ssize_t shares):
+        """Compute all rows on this thread and up to threads - 1 others, in about `shares` strips for each."""
+        cdef void *work = <void *>self
+        self.next, self.height = 0, (self.rows - 1) // (threads * shares) + 1
+        with nogil:
+            pool.share(<Part>take_strips, <Wait>stop_if_interrupted, work, threads, 1)
+        self.raise_pending()
+
+    cdef int raise_pending(self) except -1:
+        if PyErr_Occurred() != NULL:
+            return -1
+        if load_number(&self.lacking):
+            raise MemoryError
+        return 0
+
+    cdef void compute(self, Py_ssize_t first, Py_ssize_t last, bint caller) noexcept nogil:
+        cdef Py_ssize_t band = max(BAND_BYTES // (self.windows.width * self.results.pixel), 1), end
+        while first < last and not load_number(&self.stopped):
+            end = min(first + band, last)
+            if not self.windows.compute_rows(&self.images, &self.results, first, end, False):
+                store_number(&self.lacking, 1)
+                store_number(&self.stopped, 1)
+            if caller:
+                stop_if_interrupted(self)
+            first = end
+
+
+cdef void take_strips(Task task, bint caller) noexcept nogil:
+    """Compute strips until none is left."""
+    cdef Py_ssize_t first = 0
+    while not load_number(&task.stopped):
+        first = add_size(&task.next, task.height)
+        if first >= task.rows:
+            break
+        task.compute(first, min(first + task.height, task.rows), caller)
+
+
+cdef void stop_if_interrupted(Task task) noexcept nogil:
+    """Check for signals, unless an interrupt has stopped the strips already."""
+    if not load_number(&task.stopped) and interrupted():
+        store_number(&task.stopped, 1)
+
+
+cdef bint interrupted() noexcept with gil:
+    return PyErr_CheckSignals() != 0

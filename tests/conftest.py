@@ -33,8 +33,9 @@ NUMERIC_MODULES = {
     "test_bilateral", "test_borders", "test_canny", "test_conv2d", "test_correlate", "test_engine", "test_epilogue",
     "test_extremes", "test_filters", "test_float_range", "test_folding", "test_fourier", "test_guided", "test_joined",
     "test_learning", "test_line_sums", "test_local", "test_multirate", "test_non_local", "test_normalized",
-    "test_numbers", "test_out", "test_prepared", "test_properties", "test_radial", "test_rank", "test_recent",
-    "test_repeated", "test_representations", "test_selected", "test_structure", "test_threshold", "test_varying",
+    "test_numbers", "test_out", "test_pooling", "test_prepared", "test_properties", "test_radial", "test_rank",
+    "test_recent", "test_repeated", "test_representations", "test_selected", "test_structure", "test_threshold",
+    "test_transposed", "test_varying",
 }
 
 

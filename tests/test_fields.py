@@ -26,7 +26,7 @@ BRANCHED = [
 ]
 # Paths that some outputs do not depend on, and paths whose fields repeat after 2 and after 3 outputs.
 UNEVEN = [
-    "add(t1/5 s2 p0/2 o1 | t2 s2)", "add(t1/5 s2 p0/2 o1, 1 s2/1 p1/0 | t2 s1/2)",
+    "add(t1/5 s2 p0/2 o1 | t2 s2)", "add(t5/1 s2 p2/0 o1 | t2 s2)", "add(t1/5 s2 p0/2 o1, 1 s2/1 p1/0 | t2 s1/2)",
     "add(2 s2, t2 s2, 3 p1 | 3 s3, t3 s3, 1)",
 ]
 NAMED = ["3 s2 psame_tf", "3 s2 psame_tf, 4 s3 d2 psame_tf", "max3 s2 psame_tf, 3 psame_tf", "2 s2 psame_tf, t2 s2, 3"]

@@ -1,10 +1,12 @@
 """Branches in stacks: texts, shapes, tables, weights path by path, and the values of PyTorch."""
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from torch_stack import build_module
 
 import imfilter
-from imfilter import Activation, Branches, ImfilterError, Layer, Stack
+from imfilter import Activation, Branches, ImfilterError, Layer, Pool, Stack, TransposedLayer
 
 RESIDUAL = "3x4 p1, add(3x4 p1, relu, 3x4 p1 | ), relu"
 TEXTS = [
@@ -121,6 +123,29 @@ def test_paths_that_do_not_fit_are_rejected(text, words):
 def test_bad_branches_are_rejected(make, words):
     with pytest.raises(ImfilterError, match=words):
         make()
+
+
+NAMES = st.sampled_from(["relu", "sigmoid", "tanh", "silu", "gelu", "gelu_tanh"])
+SIDES, MARGINS = st.tuples(st.integers(1, 9), st.integers(1, 9)), st.tuples(st.integers(0, 9), st.integers(0, 9))
+PADDINGS = MARGINS | st.sampled_from(["same", "same_tf"])
+LAYERS = st.one_of(
+    st.builds(Activation, NAMES), st.builds(Activation, st.just("leaky_relu"), st.floats(-9, 9)),
+    st.builds(Layer, SIDES, stride=SIDES, padding=PADDINGS, dilation=SIDES, out_channels=st.sampled_from([None, 4, 8]),
+              groups=st.sampled_from([1, 2, 4])),
+    st.builds(TransposedLayer, SIDES, stride=SIDES, padding=MARGINS, dilation=SIDES,
+              out_channels=st.sampled_from([None, 4, 8]), groups=st.sampled_from([1, 2, 4])),
+    st.builds(Pool, st.sampled_from(["max", "avg"]), SIDES, stride=st.none() | SIDES,
+              padding=st.sampled_from([0, "same", "same_tf"]), dilation=SIDES, ceil_mode=st.booleans(),
+              count_include_pad=st.booleans()))
+NESTED = st.recursive(LAYERS, lambda inner: st.builds(
+    Branches, st.lists(st.lists(inner, max_size=3), min_size=1, max_size=3), st.sampled_from(["add", "concat"])))
+
+
+@given(st.lists(NESTED, min_size=1, max_size=4))
+def test_any_stack_is_parsed_from_what_it_prints(layers):
+    stack = Stack(layers)
+    assert Stack.parse(str(stack)) == stack
+    assert Stack.parse(str(stack).replace(" | ", "|").replace(", ", " ,")) == stack
 
 
 def nested(depth):

@@ -49,7 +49,7 @@ def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptio
     pixels, weights, added = opened.pixels, as_array(weight, "weight"), None if bias is None else as_array(bias, "bias")
     options = check_pairs(options)
     if weights.size <= LARGEST_CACHED:
-        keys = _key_of(weights), None if added is None else _key_of(added)
+        keys = key_of_array(weights), None if added is None else key_of_array(added)
         found = look_up(_prepare_cached, pixels.shape, pixels.dtype, opened.layout, *keys, *options)
         if found is not None:
             return found
@@ -61,12 +61,12 @@ def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptio
 ArrayKey = tuple[bytes, np.dtype[Any], tuple[int, ...]]
 
 
-def _key_of(array: Array) -> ArrayKey | Array:
+def key_of_array(array: Array) -> ArrayKey | Array:
     """Return what an array of numbers is looked up by. Other arrays have no hash, and so are not looked up."""
     return (array.tobytes(), array.dtype, array.shape) if array.dtype.kind in "biuf" else array
 
 
-def _array_of(key: ArrayKey) -> Array:
+def array_of_key(key: ArrayKey) -> Array:
     samples, dtype, shape = key
     return np.frombuffer(samples, dtype).reshape(shape)
 
@@ -76,8 +76,8 @@ def _prepare_cached(
     shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, weight: ArrayKey, bias: ArrayKey | None,
     *options: Any,
 ) -> "PreparedBank":
-    weights = check_kernel(_array_of(weight), "weight", 4)
-    added = None if bias is None else check_bias(_array_of(bias), len(weights))
+    weights = check_kernel(array_of_key(weight), "weight", 4)
+    added = None if bias is None else check_bias(array_of_key(bias), len(weights))
     return PreparedBank(BankRequest(shape, dtype, layout, weights, added, BankOptions(*options)))
 
 

@@ -47,6 +47,8 @@ class Border(enum.IntEnum):
 
 MODES = {border.name.lower(): border for border in Border}
 
+BANK_PADDINGS = ("same", "same_tf", "valid", "full")
+
 IGNORE = "ignore"  # a border of morphology, for which pixels outside the image do not count
 
 PADDING_MODES = {
@@ -140,17 +142,26 @@ def padding_margins(
         return (reach[0], reach[0]), (reach[1], reach[1])
     if padding == "valid":
         return (0, 0), (0, 0)
-    raise ImfilterError(f"padding must be 'same', 'valid', 'full', an integer or a pair of them, got {padding!r}")
+    raise unknown_padding(padding, ("same", "valid", "full"))
+
+
+def unknown_padding(padding: str, known: tuple[str, ...]) -> ImfilterError:
+    """Return the error for a padding's name that is not known."""
+    names = ", ".join(map(repr, known))
+    return ImfilterError(f"padding must be {names}, an integer or a pair of them, got {padding!r}")
 
 
 def bank_margins(
-    padding: object, kernel: Pair, dilation: Pair, size: Pair | None = None, stride: Pair = (1, 1)
+    padding: object, kernel: Pair, dilation: Pair, size: Pair, stride: Pair, known: tuple[str, ...] = BANK_PADDINGS
 ) -> Margins:
     """Return how many pixels are added around an image of some size for a bank of kernels of this size.
 
-    With padding "same" an odd number of pixels goes to the bottom and right, dilated or not, as in PyTorch.
+    With padding "same" an odd number of pixels goes to the bottom and right, dilated or not, as in PyTorch; with
+    "same_tf" the result has as many pixels as in TensorFlow.
     """
-    if isinstance(padding, str) and padding == "same_tf" and size is not None:
+    if isinstance(padding, str) and padding not in known:
+        raise unknown_padding(padding, known)
+    if isinstance(padding, str) and padding == "same_tf":
         vertical, horizontal = (same_tf_padding(*along) for along in zip(size, kernel, stride, dilation, strict=True))
         return vertical, horizontal
     if isinstance(padding, str) and padding == "same":

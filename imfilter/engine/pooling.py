@@ -10,20 +10,21 @@ import numpy as np
 from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, sample_limits, to_native, working_dtype
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage
-from ..errors import ImfilterError, check_integer, check_pair
+from ..errors import check_pair
 from ..runtime._pool import count_threads
 from ..runtime.threads import run_task, thread_count
 from . import _core, _normalized, _pooling
-from .borders import Margins, bank_margins
+from .borders import Margins
 from .checks import check_flag
 from .computation import Pair
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .planner import PEAK
-from .sizes import LARGEST
+from .pool_windows import check_divisor, count_windows, place_windows, pool_margins
 
 SAMPLES = ("u1", "u2", "i2", "i4", "f4", "f8")  # as Sample in pyx/engine.pxd
 SECONDS = 1e-10  # that a sample takes, about
-BAND = 2**15  # results that are computed between two looks at signals, about
+BAND = 2**14  # means that stay in the cache until they are rounded, about
+SHARES = 2  # strips per thread: threads that round need the interpreter's lock after each
 EXACT_SUMS = 2**23  # sums of integers below which float32 holds them exactly, and their quotients round as they should
 MOST_FLOATS = 2**10  # samples of floats up to which sums are in float32
 
@@ -38,51 +39,6 @@ class PoolOptions(NamedTuple):
     count_include_pad: Any = True
     divisor_override: Any = None
     dtype: Any = None
-
-
-class WindowAxis(NamedTuple):
-    """The windows of all results along an axis.
-
-    first: the first pixel of each that lies within the image; counts: how many do. taps, stride, dilation: pixels of a
-    whole window, from one window to the next, and from one pixel of a window to the next. places: how many of each
-    window's pixels lie within the image or its padding.
-    """
-
-    first: Array
-    counts: Array
-    taps: int
-    stride: int
-    dilation: int
-    places: Array
-
-
-def count_windows(size: int, kernel: int, margin: Pair, stride: int, dilation: int, ceil_mode: bool) -> int:
-    """Return how many windows an axis has. With ceil_mode, the last one may reach beyond the padding."""
-    extent = dilation * (kernel - 1) + 1
-    room = size + sum(margin) - extent
-    if max(room, extent, stride) > LARGEST:
-        raise ImfilterError(
-            f"an axis may not be larger than 2**62 pixels, got {size} with padding {margin}, "
-            f"a window of {extent} and stride {stride}")
-    if size == 0:
-        return 0
-    count = (room + (stride - 1) * ceil_mode) // stride + 1
-    if count > 1 and (count - 1) * stride >= size + margin[0]:  # such a window would begin in the padding at the end
-        count -= 1
-    if count < 1:
-        raise ImfilterError(
-            f"the window must fit into the padded image: it spans {extent} pixels, "
-            f"the image {size} and its padding {sum(margin)}; the result would be empty")
-    return count
-
-
-def place_windows(count: int, size: int, taps: int, margin: Pair, stride: int, dilation: int) -> WindowAxis:
-    """Return the windows of an axis."""
-    start = np.arange(count) * stride - margin[0]
-    skipped = -(np.minimum(start, 0) // dilation)
-    stop = np.minimum(-((start - size) // dilation), taps)
-    places = np.minimum(-((start - size - margin[1]) // dilation), taps)
-    return WindowAxis(start + skipped * dilation, np.maximum(stop - skipped, 0), taps, stride, dilation, places)
 
 
 class PoolGeometry(NamedTuple):
@@ -144,7 +100,7 @@ class PreparedPool:
         self._sums = _sum_dtype(read, dtype, math.prod(geometry.size)) if mean else None
         self._computed = self._sums or read
         nothing = np.zeros(1, self._sums) if self._sums else np.array([sample_limits(read)[0]], read)
-        self._pool = _pooling.Pool(
+        self._windows = _pooling.Windows(
             SAMPLES.index(read.str[1:]), self._sums.itemsize if self._sums else 0, down[:5], across[:5],
             (divisors[0].astype(np.float64), divisors[1].astype(np.float64)), nothing)
         taps = int(down.counts.max(initial=0) + across.counts.max(initial=0))
@@ -157,7 +113,7 @@ class PreparedPool:
         planes = source is not None
         source = layout.images(native) if source is None else source
         if not _core.has_packed_rows(source):
-            source = np.ascontiguousarray(source)
+            source = np.require(source, source.dtype.newbyteorder("="), ["C", "A"])
         # Results that are rounded are written band by band, others as they are.
         rounded = self._sums is not None and self._computed != self._dtype
         proxy = PROXY_DTYPE.get(self._dtype, self._dtype)
@@ -167,18 +123,19 @@ class PreparedPool:
         direct = out if written == self._dtype else None
         result, target = allocate_output(pixels, self._shape, written, direct, layout, planes)
         if result.size:
-            task = Task(self._pool, source, target, self._computed if rounded else None)
-            run_task(task, count_threads(threads, self._seconds))
+            task = Rounding(self._windows, source, target, self._computed) if rounded else _pooling.Task(
+                self._windows, source, target)
+            run_task(task, count_threads(threads, self._seconds), SHARES)
         return write_output(result, self._dtype, out)
 
 
-class Task:
-    """A pooling, ready to be computed row by row on any number of threads. sums: dtype of results before rounding."""
+class Rounding:
+    """Means that are rounded band by band, on any number of threads. sums: dtype of the means before."""
 
     align = 1
 
-    def __init__(self, pool: _pooling.Pool, source: Array, target: Array, sums: np.dtype[Any] | None) -> None:
-        self._pool, self._source, self._target, self._sums = pool, source, target, sums
+    def __init__(self, windows: _pooling.Windows, source: Array, target: Array, sums: np.dtype[Any]) -> None:
+        self._windows, self._source, self._target, self._sums = windows, source, target, sums
         self.rows, self._stopped = math.prod(target.shape[:2]), False
 
     def stop(self) -> None:
@@ -188,14 +145,12 @@ class Task:
     def run(self, first: int, last: int, caller: bool = True) -> None:
         """Compute rows first to last - 1, counted through all images."""
         height, width, channels = self._target.shape[1:]
-        band = max(BAND // (width * channels), 1)
-        sums = None if self._sums is None else np.empty((1, band, width, channels), self._sums)
+        means = np.empty((1, max(BAND // (width * channels), 1), width, channels), self._sums)
         while first < last and not self._stopped:
             n, y = divmod(first, height)
-            rows = min(band, last - first, height - y)
-            self._pool.run(self._source, self._target if sums is None else sums, first, first + rows, sums is not None)
-            if sums is not None:
-                _normalized.store(sums[0, :rows], self._target[n, y:y + rows])
+            rows = min(means.shape[1], last - first, height - y)
+            self._windows.run(self._source, means, first, first + rows)
+            _normalized.store(means[0, :rows], self._target[n, y:y + rows])
             first += rows
 
 
@@ -204,34 +159,3 @@ def _sum_dtype(image: np.dtype[Any], result: np.dtype[Any], taps: int) -> np.dty
     dtype = working_dtype(image, PROXY_DTYPE.get(result, result))
     most = MOST_FLOATS if image.kind == "f" else EXACT_SUMS / PEAK[image.str[1:]]
     return dtype if taps <= most else np.dtype(np.float64)
-
-
-def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride: Pair) -> Margins:
-    """Return how many pixels lie around an image of some size for windows of this size.
-
-    p and (py, px) are limited as in PyTorch; ((top, bottom), (left, right)) so that every window reads the image.
-    """
-    if isinstance(padding, str) and padding not in ("same_tf", "same", "valid"):
-        raise ImfilterError(
-            f"padding must be 'same', 'same_tf', 'valid', an integer or a pair of them, got {padding!r}")
-    margins = bank_margins(padding, kernel, dilation, size, stride)
-    if isinstance(padding, str):
-        return margins
-    apart = isinstance(padding, (tuple, list)) and any(isinstance(side, (tuple, list)) for side in padding)
-    for margin, taps, gap in zip(margins, kernel, dilation, strict=True):
-        extent = gap * (taps - 1) + 1
-        if max(margin) > (extent - 1 if apart else taps // 2):
-            what = f"less than the {extent} pixels that the window spans" if apart else (
-                f"at most half of the size, {taps}, unless it is ((top, bottom), (left, right))")
-            raise ImfilterError(f"padding must be {what}, got {padding!r}")
-    return margins
-
-
-def check_divisor(value: Any) -> int:
-    """Return a divisor, which must be an integer that is not 0; 0 for None."""
-    if value is None:
-        return 0
-    divisor = check_integer("divisor_override", value, -LARGEST, LARGEST)
-    if divisor == 0:
-        raise ImfilterError("divisor_override must not be 0, got 0")
-    return divisor

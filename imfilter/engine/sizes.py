@@ -1,6 +1,8 @@
 """Output sizes of convolutions, and the padding that keeps a size."""
 from __future__ import annotations
 
+from typing import overload
+
 from ..errors import ImfilterError, check_integer
 
 LARGEST = 2**62  # sizes and offsets in memory stay well below the largest signed 64-bit number
@@ -83,8 +85,20 @@ def same_tf_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple
     return total // 2, total - total // 2
 
 
-def same_padding(kernel: int, dilation: int = 1) -> int:
+@overload
+def same_padding(kernel: int, dilation: int = 1, *, size: None = None, stride: int = 1) -> int: ...
+
+
+@overload
+def same_padding(kernel: int, dilation: int = 1, *, size: int, stride: int = 1) -> tuple[int, int]: ...
+
+
+def same_padding(
+    kernel: int, dilation: int = 1, *, size: int | None = None, stride: int = 1
+) -> int | tuple[int, int]:
     """Return the padding per side that keeps the size at stride 1: D (K - 1) / 2.
+
+    With a size, return TensorFlow's SAME instead, which gives ceil(W / S) outputs at any stride.
 
     Parameters
     ----------
@@ -92,23 +106,43 @@ def same_padding(kernel: int, dilation: int = 1) -> int:
         Kernel size along the axis (K): odd, unless the dilation is even.
     dilation : int, default 1
         Pixels from one tap to the next (D).
+    size : int, optional
+        Pixels along the axis (W).
+    stride : int, default 1
+        Pixels from one result to the next (S). With stride 1, no size is needed.
 
     Returns
     -------
-    int
-        D (K - 1) / 2.
+    int, or (int, int) with a size
+        D (K - 1) / 2. With a size, pixels (before, after) that add up to
+        max((ceil(W / S) - 1) S + D (K - 1) + 1 - W, 0), the smaller half first.
 
     Raises
     ------
     ImfilterError
         If D (K - 1) is odd, so that both sides cannot get the same padding, or an argument is out of range.
 
+    Notes
+    -----
+    padding='same_tf' adds the padding for a size, padding='same' as much as at stride 1, whatever the stride is. For an
+    even size, a kernel of 3 and stride 2, TensorFlow adds one pixel at the end and PyTorch's layers one on each side.
+    Both give the same number of results, from pixels that lie one apart: weights trained with one need the same.
+
     Examples
     --------
     >>> import imfilter
     >>> [imfilter.same_padding(kernel) for kernel in (1, 3, 5, 7)]
     [0, 1, 2, 3]
+    >>> imfilter.same_padding(3, size=224, stride=2), imfilter.same_padding(3, size=225, stride=2)
+    ((0, 1), (1, 1))
     """
+    if size is not None:
+        pixels, step = check_integer("size", size, 1), check_integer("stride", stride, 1)
+        taps, gap = check_integer("kernel", kernel, 1), check_integer("dilation", dilation, 1)
+        count_outputs(pixels, 1, (0, gap * (taps - 1)), step, 1)  # checks that no number is too large
+        return same_tf_padding(pixels, taps, step, gap)
+    if check_integer("stride", stride, 1) != 1:
+        raise ImfilterError(f"stride must be 1 without a size, got {stride}: the padding depends on both")
     reach = check_integer("dilation", dilation, 1) * (check_integer("kernel", kernel, 1) - 1)
     if reach > LARGEST:
         raise ImfilterError(f"a kernel may not span more than 2**62 pixels, got {reach + 1}")

@@ -179,7 +179,8 @@ def join_fields(fields: Sequence[Field]) -> Field:
     jumps = list(dict.fromkeys(field.jump for field in fields))
     if len(jumps) > 1:
         came = " and ".join(" x ".join(map(str, jump)) for jump in jumps)
-        raise ImfilterError(f"all paths must have one jump, got {came}: their outputs differ in size")
+        raise ImfilterError(
+            f"all paths must have one jump, got {came}: their outputs differ in size, except on tiny images")
     return _merge([part for field in fields for part in field.parts])
 
 

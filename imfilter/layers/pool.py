@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.checks import check_flag
-from ..engine.pooling import count_windows
+from ..engine.pool_windows import count_windows
 from ..errors import ImfilterError, check_pair, list_choices
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape

@@ -40,7 +40,8 @@ class Stack(ModelReaders):
     Notes
     -----
     A layer of K taps with dilation D enlarges the receptive field from r to r + D (K - 1) j, where j is the product of
-    the strides before it.
+    the strides before it, divided by those of transposed convolutions. Pools count as convolutions do, activations as
+    kernels of one tap. The field of joined branches is the smallest rectangle around those of their paths.
 
     References
     ----------
