@@ -5,6 +5,8 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError, shorten
 from .activation import Activation
@@ -49,6 +51,23 @@ def _pad_sides(node: Node, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
     raise ImfilterError(f"auto_pad must be NOTSET, VALID or SAME_UPPER, got {shorten(repr(how))}")
 
 
+def _even_pads(node: Node, weight: Array, dilation: Pair) -> tuple[Node, Array]:
+    """Return a convolution with the same padding on opposite sides: taps of 0 on the side that has less.
+
+    TensorFlow's models have such padding, where strides meet even sizes.
+    """
+    top, left, bottom, right = node.integers("pads", (0, 0, 0, 0), 0)
+    widths, pads = [], []
+    for before, after, gap, taps in zip((top, left), (bottom, right), dilation, weight.shape[2:], strict=True):
+        more, rest = divmod(abs(after - before), gap)
+        if rest or more > taps or node.attributes.get("auto_pad", "NOTSET") != "NOTSET":
+            return node, weight
+        widths.append((more, 0) if before < after else (0, more))
+        pads.append(max(before, after))
+    return (node._replace(attributes=node.attributes | {"pads": [*pads, *pads]}),
+            np.pad(weight, [(0, 0), (0, 0), *widths]))
+
+
 def _read_weights(node: Node, constants: Constants) -> tuple[Array, Array | None, Pair]:
     """Return the weights, the bias and the size of the kernels of a convolution."""
     name = node.inputs[1] if len(node.inputs) > 1 else ""
@@ -72,6 +91,8 @@ def _read_weights(node: Node, constants: Constants) -> tuple[Array, Array | None
 def _convert_conv(node: Node, constants: Constants) -> Operation:
     weight, bias, kernel = _read_weights(node, constants)
     stride, dilation = node.pair("strides", 1, 1), node.pair("dilations", 1, 1)
+    node, weight = _even_pads(node, weight, dilation)
+    kernel = weight.shape[2], weight.shape[3]
     layer = Layer(kernel, stride=stride, padding=_pad_sides(node, kernel, stride, dilation), dilation=dilation,
                   out_channels=weight.shape[0], groups=node.integer("group", 1, 1))
     return Operation(node.label, node.inputs[:1], node.output, layer, weight, bias)

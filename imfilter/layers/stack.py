@@ -92,7 +92,7 @@ class Stack(ModelReaders):
 
         Parameters
         ----------
-        weights : sequence or mapping of arrays, or the name of an .npz file
+        weights : sequence or mapping of arrays, or the name of an .npz or .safetensors file
             As in `apply`.
 
         Returns
@@ -197,11 +197,12 @@ class Stack(ModelReaders):
         ----------
         image : (H, W, C) or (N, H, W, C) array or Pillow image; (H, W) for a first layer of one channel
             Values are not rescaled without normalize: divide a photo by 255 for weights trained on 0 to 1.
-        weights : sequence or mapping of arrays, or the name of an .npz file, optional
+        weights : sequence or mapping of arrays, or the name of an .npz or .safetensors file, optional
             The weights (C_out, C_in / groups, kh, kw) of each convolution, or (C_in, C_out / groups, kh, kw) of a
             transposed one, followed by its bias (C_out,) if it has one; those of branches path by path. Of a
-            mapping, such as the state of a PyTorch model, the values in their order. A file must hold arrays only,
-            as numpy.savez writes it; their data are read once their shapes are known to fit.
+            mapping, such as the state of a PyTorch model, the values in their order. An .npz file must hold arrays
+            only, as numpy.savez writes it; for the order in a .safetensors file see `from_state_dict`. Data of files
+            are read once their shapes are known to fit.
             Default: those that the stack carries; see `with_weights`.
         relu : bool, default False
             Set negative values to 0 after every convolution.
