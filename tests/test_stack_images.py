@@ -1,4 +1,8 @@
 """Stack.apply: which images and arguments it takes, and which it rejects before anything is computed."""
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -39,6 +43,34 @@ def test_threads_do_not_change_the_bits(weights, rng):
     image = rng.random((300, 200, 2), np.float32)
     for one, other in zip(STACK.apply(image, weights, workers=1), STACK.apply(image, weights, workers=3), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_stack_that_carries_weights_gives_the_same_bits_for_any_images_in_turn(weights, rng):
+    large = [rng.normal(size=(32, 40, 3, 3)), rng.normal(size=32), rng.normal(size=(8, 16, 1, 1)), rng.normal(size=8)]
+    for stack, given, channels in ((STACK, weights, 2), (Stack.parse("3x32 s2 p1, silu, 1x8 g2"), large, 40)):
+        images = [rng.random((9, 8, channels), np.float32), rng.integers(0, 9, (9, 8, channels), np.uint8),
+                  rng.random((2, 9, 8, channels)), rng.random((channels, 6, 30), np.float32).transpose(1, 2, 0)]
+        expected = [stack.apply(image, given) for image in images]
+        carrying = stack.with_weights(given)
+        for one in (carrying, carrying, pickle.loads(pickle.dumps(carrying)), copy.deepcopy(carrying)):
+            for image, maps in zip(images, expected, strict=True):
+                for found, other in zip(one.apply(image), maps, strict=True):
+                    np.testing.assert_array_equal(found, other)
+        with ThreadPoolExecutor(4) as pool:
+            for maps, k in zip(pool.map(carrying.apply, images * 5), list(range(4)) * 5, strict=True):
+                np.testing.assert_array_equal(maps[-1], expected[k][-1])
+
+
+def test_carried_weights_are_copies_that_cannot_be_changed(weights, rng):
+    stack, image = STACK.with_weights(weights), rng.random((8, 6, 2), np.float32)
+    expected = stack.apply(image)[-1]
+    for array in weights:
+        array += 1
+    np.testing.assert_array_equal(stack.apply(image)[-1], expected)
+    with pytest.raises(ValueError, match="read-only"):
+        stack.weights[0][0][0] = 0
+    stack.weights = STACK.with_weights(weights).weights
+    np.testing.assert_array_equal(stack.apply(image)[-1], STACK.apply(image, weights)[-1])
 
 
 def test_nan_reaches_no_farther_than_the_field(weights):

@@ -58,6 +58,14 @@ def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptio
         pixels.shape, pixels.dtype, opened.layout, weights, check_bias(added, len(weights)), options))
 
 
+def keep_bank(pixels: Array, weight: Array, bias: Array | None, options: BankOptions) -> "PreparedBank":
+    """Prepare a bank for images of one shape and dtype, channels last, that is used often and stays packed."""
+    weights = check_kernel(weight, "weight", 4)
+    return PreparedBank(BankRequest(
+        pixels.shape, pixels.dtype, open_image(pixels, -1).layout, weights, check_bias(bias, len(weights)),
+        check_pairs(options)), keep=True)
+
+
 ArrayKey = tuple[bytes, np.dtype[Any], tuple[int, ...]]
 
 
@@ -82,9 +90,12 @@ def _prepare_cached(
 
 
 class PreparedBank(PreparedLoops):
-    """A bank of kernels, ready to be run on images of one shape and dtype."""
+    """A bank of kernels, ready to be run on images of one shape and dtype.
 
-    def __init__(self, request: BankRequest) -> None:
+    keep: it stays packed even if it is large.
+    """
+
+    def __init__(self, request: BankRequest, keep: bool = False) -> None:
         weights, bias, layout, options = request.weights, request.bias, request.layout, request.options
         outputs, _, kh, kw = weights.shape
         image_dtype = supported_dtype(request.image_dtype)
@@ -113,7 +124,7 @@ class PreparedBank(PreparedLoops):
         self._kept = KeptPack(
             (request.shape, request.image_dtype), (self.shape, self.dtype), self.seconds,
             plain=is_plain(layout, request.image_dtype, self.dtype),
-            small=self.taps * max(outputs, 32) <= LARGEST_PACKED)
+            small=keep or self.taps * max(outputs, 32) <= LARGEST_PACKED)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""

@@ -58,9 +58,8 @@ class ModelReaders:
         Returns
         -------
         Stack
-            With weights, which are the module's own arrays where nothing is folded into them. As in evaluation mode,
-            also if the module is in training mode: dropout does nothing, and batch normalization uses its running
-            statistics, folded into convolutions in float64.
+            With copies of the weights. As in evaluation mode, also if the module is in training mode: dropout does
+            nothing, and batch normalization uses its running statistics, folded into convolutions in float64.
 
         Raises
         ------

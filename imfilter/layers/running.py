@@ -10,10 +10,12 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..convolution import conv2d
 from ..engine.activations import activate
+from ..engine.request import BankOptions
 from ..sampling.pooling import avg_pool2d, max_pool2d
 from ..sampling.transposed import conv_transpose2d
 from .activation import RELU, Activation
 from .branches import CONCAT, AnyLayer, Branches, Path
+from .kept_banks import KeptBanks
 from .layer import Layer
 from .pool import MAX, Pool
 from .trained_weights import Trained
@@ -26,12 +28,14 @@ Waiting = Iterator[tuple[Array, Array | None]]  # the weights of the layers that
 class Runner:
     """How layers are run on images (H, W, C) or (N, H, W, C) of any dtype; maps are of `dtype` and contiguous.
 
-    relu: set negative values to 0 after every convolution.
+    relu: set negative values to 0 after every convolution. kept: convolutions that are ready; None: of weights that
+    are used once.
     """
 
     dtype: np.dtype[Any]
     relu: bool
     workers: int | None
+    kept: KeptBanks | None = None
 
     def run(self, path: Path, image: Array, weights: Trained) -> list[Array]:
         """Return the feature maps of every layer of a path."""
@@ -64,11 +68,15 @@ class Runner:
     def _convolve(self, layer: Layer | TransposedLayer, source: Array, weight: Array, bias: Array | None) -> Array:
         options: dict[str, Any] = {
             "stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups,
-            "dtype": self.dtype, "workers": self.workers}
+            "dtype": self.dtype}
+        result: Array
         if isinstance(layer, TransposedLayer):
-            options["output_padding"] = layer.output_padding
-        function = conv2d if isinstance(layer, Layer) else conv_transpose2d
-        result: Array = function(source, weight, bias, **options)
+            result = conv_transpose2d(
+                source, weight, bias, output_padding=layer.output_padding, workers=self.workers, **options)
+        elif self.kept is None:
+            result = conv2d(source, weight, bias, workers=self.workers, **options)
+        else:
+            result = self.kept.convolve(source, weight, bias, BankOptions(**options), self.workers)
         return activate(result, RELU, 0.0, result, self.workers) if self.relu else result
 
     def _pool(self, layer: Pool, source: Array) -> Array:

@@ -14,13 +14,14 @@ from ..runtime.threads import thread_count
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
 from .fields import Rectangle, trace_field
+from .kept_banks import KeptBanks
 from .model_readers import ModelReaders
 from .normalization import check_statistics, normalize_photo
 from .parsing import parse_layers
 from .running import Runner, choose_maps_dtype
 from .summarizing import summarize
 from .summary import Summary
-from .trained_weights import Trained, choose_weights, equal_weights, load_weights
+from .trained_weights import Trained, choose_weights, equal_weights, freeze_weights, load_weights
 from .windows import Shape, check_shape
 
 
@@ -67,6 +68,7 @@ class Stack(ModelReaders):
     def __init__(self, layers: Iterable[AnyLayer]) -> None:
         self.layers = check_layers("a stack", layers)
         self.weights: Trained | None = None
+        self._kept = KeptBanks()
         if not self.layers:
             raise ImfilterError("a stack must consist of layers, got none")
 
@@ -98,7 +100,8 @@ class Stack(ModelReaders):
         Returns
         -------
         Stack
-            With `weights`: for each convolution its weight and its bias (or None), those of branches path by path.
+            With `weights`: for each convolution a copy of its weight and of its bias (or None), those of branches path
+            by path. They cannot be changed, so that convolutions stay prepared for the next image of the same size.
 
         Raises
         ------
@@ -114,7 +117,7 @@ class Stack(ModelReaders):
         array([24., 24., 24., 24.])
         """
         stack = Stack(self.layers)
-        stack.weights = load_weights(weights, self.layers)
+        stack.weights = freeze_weights(load_weights(weights, self.layers))
         return stack
 
     def __len__(self) -> int:
@@ -282,7 +285,8 @@ class Stack(ModelReaders):
         statistics = check_statistics(normalize, pixels.shape[-1])
         if 0 not in pixels.shape[-3:-1]:
             trace_shapes(self.layers, pixels.shape[-3:])
-        runner = Runner(choose_maps_dtype(opened.dtype, trained), check_flag("relu", relu), workers)
+        kept = self._kept if trained is self.weights else None
+        runner = Runner(choose_maps_dtype(opened.dtype, trained), check_flag("relu", relu), workers, kept)
         if statistics is not None:
             pixels = normalize_photo(pixels, statistics, runner.dtype, workers)
         return runner, pixels, trained, axis

@@ -51,6 +51,14 @@ def choose_weights(weights: Any, own: Trained | None, path: Path, channels: int)
     return own
 
 
+def freeze_weights(weights: Trained) -> Trained:
+    """Return copies of weights that cannot be changed."""
+    frozen = tuple((weight.copy(), None if bias is None else bias.copy()) for weight, bias in weights)
+    for array in (array for pair in frozen for array in pair if array is not None):
+        array.flags.writeable = False
+    return frozen
+
+
 def equal_weights(some: Trained | None, others: Trained | None) -> bool:
     """Return whether two stacks carry the same weights, or both none."""
     if some is None or others is None:
