@@ -2,8 +2,9 @@
 
     result[y, x, c] = max or sum over i, j of image[rows[y] + i dilation, columns[x] + j dilation, c]
 
-Loop order: tile of columns > row of results. The rows of a window are combined first, for all samples of a tile, in a
-buffer; then the pixels of each window. Whoever calls has checked everything (imfilter.engine.pooling does).
+Loop order: row of results > tile of columns, or the other way round where the rows of a window are too long for the
+cache. The rows of a window are combined first, for all samples of a tile, in a buffer; then the pixels of each window.
+Whoever calls has checked everything (imfilter.engine.pooling does).
 """
 import numpy as np
 
@@ -44,6 +45,7 @@ cdef extern from "Python.h":
 cdef enum:
     TILE_BYTES = 16_384         # of the buffer: it and the rows of a window stay in the first-level cache
     BAND_BYTES = 1_048_576      # of results, about, that are computed between two looks at signals
+    NEAR_BYTES = 524_288        # of the rows of a window, which stay in the second-level cache for the next row
 
 import_array()
 
@@ -64,7 +66,13 @@ cdef struct Images:         # images (rows, columns, channels) of packed rows; i
     Py_ssize_t step_n, step_y, pixel, width, channels
 
 
+cdef struct Tile:           # columns of results, and what they read
+    Py_ssize_t left, width
+    Py_ssize_t column, pixels
+
+
 cdef struct Scratch:        # of a thread
+    Tile *tiles
     const void **pointers   # to what is combined
     char *buffer            # the rows of a tile, combined
     char *room              # its pixels, parted
@@ -86,7 +94,7 @@ cdef class Windows:
     """
     cdef const Py_ssize_t[::1] rows, row_counts, columns, column_counts, no_counts
     cdef const double[::1] down, right
-    cdef Py_ssize_t dilation, width, height, most
+    cdef Py_ssize_t dilation, width, height, most, most_rows
     cdef Across across
     cdef int kind, sums
     cdef ndarray nothing
@@ -99,7 +107,8 @@ cdef class Windows:
         self.height, self.width = self.rows.shape[0], self.columns.shape[0]
         self.no_counts = np.zeros(self.width, np.intp)
         self.across.nothing = PyArray_BYTES(nothing)
-        self.most = max(1, int(down[1].max(initial=0)), int(across[1].max(initial=0)))
+        self.most_rows = down[1].max(initial=0)
+        self.most = max(1, self.most_rows, int(across[1].max(initial=0)))
 
     def run(self, ndarray source, ndarray target, Py_ssize_t first, Py_ssize_t last):
         """Compute rows first to last - 1 of all results, as the rows of one image."""
@@ -115,62 +124,74 @@ cdef class Windows:
         """Compute rows first to last - 1; return whether there was memory. alone: the target has no other rows."""
         cdef Py_ssize_t stride = self.across.stride, extent = self.across.dilation * (self.across.taps - 1) + 1
         cdef Py_ssize_t pixel = images.channels * (self.sums if self.sums else images.pixel // images.channels)
-        cdef Py_ssize_t tile = max(TILE_BYTES // pixel - min(extent, images.width), 0) // stride + 1, parts = 0, span, k
+        cdef Py_ssize_t width = max(TILE_BYTES // pixel - min(extent, images.width), 0) // stride + 1
+        cdef Py_ssize_t parts = 0, count, span, k, row
+        cdef bint near = self.most_rows * images.width * images.pixel <= NEAR_BYTES
         cdef Scratch scratch
         cdef char *memory
-        tile = min(tile, self.width)
-        span = min((tile - 1) * stride + extent, images.width)
+        width = min(width, self.width)
+        count = (self.width + width - 1) // width
+        span = min((width - 1) * stride + extent, images.width)
         if extent <= images.width:      # else no window is whole
-            parts = (tile + (extent - 1) // stride) * min(stride, extent)
-        memory = <char *>malloc(self.most * sizeof(void *) + (span + parts) * pixel)
+            parts = (width + (extent - 1) // stride) * min(stride, extent)
+        memory = <char *>malloc(count * sizeof(Tile) + self.most * sizeof(void *) + (span + parts) * pixel)
         if memory == NULL:
             return False
-        scratch.pointers = <const void **>memory
-        scratch.buffer = memory + self.most * sizeof(void *)
+        scratch.tiles = <Tile *>memory
+        scratch.pointers = <const void **>(memory + count * sizeof(Tile))
+        scratch.buffer = <char *>scratch.pointers + self.most * sizeof(void *)
         scratch.room = scratch.buffer + span * pixel
-        for k in range((self.width + tile - 1) // tile):
-            self.compute(images, results, &scratch, first, last, k * tile, min(tile, self.width - k * tile), alone)
+        for k in range(count):
+            self.place_tile(&scratch.tiles[k], k * width, min(width, self.width - k * width))
+        if near:
+            for row in range(first, last):
+                for k in range(count):
+                    self.compute(images, results, &scratch, &scratch.tiles[k], row, first if alone else -1)
+        else:
+            for k in range(count):
+                for row in range(first, last):
+                    self.compute(images, results, &scratch, &scratch.tiles[k], row, first if alone else -1)
         free(memory)
         return True
 
-    cdef void compute(self, const Images *images, const Images *results, const Scratch *scratch, Py_ssize_t first,
-                      Py_ssize_t last, Py_ssize_t left, Py_ssize_t width, bint alone) noexcept nogil:
-        """Compute some columns of rows first to last - 1."""
+    cdef void place_tile(self, Tile *tile, Py_ssize_t left, Py_ssize_t width) noexcept nogil:
+        """Find which columns of the image some columns of results read."""
+        cdef Py_ssize_t x, low = PY_SSIZE_T_MAX, high = 0
+        for x in range(left, left + width):
+            if self.column_counts[x]:
+                low = min(low, self.columns[x])
+                high = max(high, self.columns[x] + (self.column_counts[x] - 1) * self.across.dilation + 1)
+        tile.left, tile.width, tile.column = left, width, min(low, high)
+        tile.pixels = high - tile.column
+
+    cdef void compute(self, const Images *images, const Images *results, const Scratch *scratch, const Tile *tile,
+                      Py_ssize_t row, Py_ssize_t alone) noexcept nogil:
+        """Compute some columns of a row of results. alone: the first row of a target that has no others, or -1."""
         cdef const PoolLoops *loops = loops_of(vector, self.kind)
         cdef const SumLoops *sums = sums_of(vector, self.sums == 8)
         cdef Across across = self.across
-        cdef Py_ssize_t row, n, y, i, x, low = PY_SSIZE_T_MAX, high = 0, samples, channels = images.channels
-        cdef const char *pixels
-        cdef char *into
-        across.first, across.counts = &self.columns[left], &self.column_counts[left]
-        across.results, across.channels = width, channels
-        for x in range(width):
-            if across.counts[x]:
-                low = min(low, across.first[x])
-                high = max(high, across.first[x] + (across.counts[x] - 1) * across.dilation + 1)
-        across.column = min(low, high)
-        samples = (high - across.column) * channels
-        for row in range(first, last):
-            n, y = row // self.height, row % self.height
-            into = results.data + left * results.pixel
-            into += (row - first) * results.step_y if alone else n * results.step_n + y * results.step_y
-            across.counts = &self.column_counts[left] if self.row_counts[y] else &self.no_counts[left]
-            pixels = images.data + n * images.step_n + self.rows[y] * images.step_y + across.column * images.pixel
-            for i in range(self.row_counts[y]):
-                scratch.pointers[i] = pixels + i * self.dilation * images.step_y
-            if self.sums == 0:
-                if self.row_counts[y]:
-                    loops.larger_down(scratch.pointers, self.row_counts[y], scratch.buffer, samples)
-                loops.larger_across(scratch.buffer, &across, scratch.room, scratch.pointers, into)
-                continue
-            if self.row_counts[y] == 0:
-                pass
-            elif self.sums == 4:
-                loops.float_down(scratch.pointers, self.row_counts[y], scratch.buffer, samples)
-            else:
-                loops.double_down(scratch.pointers, self.row_counts[y], scratch.buffer, samples)
-            sums.across(scratch.buffer, &across, scratch.room, scratch.pointers, into)
-            sums.divide(into, &self.right[left], self.down[y], width, channels)
+        cdef Py_ssize_t n = row // self.height, y = row % self.height, many = self.row_counts[y], i
+        cdef Py_ssize_t samples = tile.pixels * images.channels
+        cdef const char *pixels = images.data + n * images.step_n + self.rows[y] * images.step_y
+        cdef char *into = results.data + tile.left * results.pixel
+        into += n * results.step_n + y * results.step_y if alone < 0 else (row - alone) * results.step_y
+        pixels += tile.column * images.pixel
+        across.first, across.column = &self.columns[tile.left], tile.column
+        across.counts = &self.column_counts[tile.left] if many else &self.no_counts[tile.left]
+        across.results, across.channels = tile.width, images.channels
+        for i in range(many):
+            scratch.pointers[i] = pixels + i * self.dilation * images.step_y
+        if self.sums == 0:
+            if many:
+                loops.larger_down(scratch.pointers, many, scratch.buffer, samples)
+            loops.larger_across(scratch.buffer, &across, scratch.room, scratch.pointers, into)
+            return
+        if many and self.sums == 4:
+            loops.float_down(scratch.pointers, many, scratch.buffer, samples)
+        elif many:
+            loops.double_down(scratch.pointers, many, scratch.buffer, samples)
+        sums.across(scratch.buffer, &across, scratch.room, scratch.pointers, into)
+        sums.divide(into, &self.right[tile.left], self.down[y], tile.width, images.channels)
 
 
 cdef class Task:

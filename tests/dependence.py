@@ -44,7 +44,7 @@ def follow_layer(layer, pixels, shape):
 def count_before(layer, axis, size):
     """Return the padding before an axis."""
     if not isinstance(layer.padding, str):
-        return layer.padding[axis]
+        return layer.padding[axis][0] if isinstance(layer.padding[axis], tuple) else layer.padding[axis]
     reach, stride = layer.dilation[axis] * (layer.kernel[axis] - 1), layer.stride[axis]
     if layer.padding == "same":
         return reach // 2

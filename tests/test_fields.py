@@ -12,6 +12,7 @@ from imfilter import ImfilterError, Stack
 PLAIN = [
     "3 p1", "3 d2 p2, 3", "3 s2 p1, 3 s2 p1", "2, relu, 2 s2, 3/1 p1/0", "max2 s2, 3 p1", "3 p1, max3 s2 p1 ceil",
     "avg3 s1 p1, 3 s2", "avg2/3 d2/1 s1 p1, gelu", "5 p4, 5 p4", "3 psame d3, 4 psame", "1 s3, 1 s2", "2 p3 d3",
+    "3 s2 p0:1, max3 s2 p1:0/0:2 ceil", "4 p1:2/2:1",
 ]
 TRANSPOSED = [
     "t3", "t3 s2 p1 o1", "t4 s2 p1", "t2 s2, 3 p1", "t2 s3, 3 d2 p2", "3 s2 p1, t4 s2 p1, t4 s2 p1", "t3 s2 d3 p2",

@@ -127,7 +127,7 @@ def test_bad_branches_are_rejected(make, words):
 
 NAMES = st.sampled_from(["relu", "sigmoid", "tanh", "silu", "gelu", "gelu_tanh"])
 SIDES, MARGINS = st.tuples(st.integers(1, 9), st.integers(1, 9)), st.tuples(st.integers(0, 9), st.integers(0, 9))
-PADDINGS = MARGINS | st.sampled_from(["same", "same_tf"])
+PADDINGS = MARGINS | st.tuples(MARGINS, MARGINS) | st.sampled_from(["same", "same_tf"])
 LAYERS = st.one_of(
     st.builds(Activation, NAMES), st.builds(Activation, st.just("leaky_relu"), st.floats(-9, 9)),
     st.builds(Layer, SIDES, stride=SIDES, padding=PADDINGS, dilation=SIDES, out_channels=st.sampled_from([None, 4, 8]),

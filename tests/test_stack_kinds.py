@@ -11,7 +11,10 @@ TEXTS = [
     "t4x6 s2 p1", "t3x4 s2 p1 o1", "t2 s2 g2", "t3/1x2 s3/1 o1/0 d2/1", "t5x8 p3 d2 g4",
     "relu", "leaky_relu:0.2", "3x8 p1, silu, max2 s2, t2x4 s2, gelu", "sigmoid, tanh, gelu_tanh, 1x2",
 ]
-NAMED = ["3x8 psame, 4 psame d3", "3x8 s2 psame_tf", "max3 s2 psame_tf", "avg4 s3 psame_tf nopad"]
+NAMED = [
+    "3x8 s2 p0:1, max3 s2 p2:2/0:1", "3x8 psame, 4 psame d3", "3x8 s2 psame_tf", "max3 s2 psame_tf",
+    "avg4 s3 psame_tf nopad",
+]
 
 
 @pytest.mark.parametrize("text", TEXTS + NAMED)
@@ -26,7 +29,10 @@ def test_what_is_printed_is_parsed(text):
     ("max3 s2 p1 d2 ceil", Pool("max", 3, stride=2, padding=1, dilation=2, ceil_mode=True)),
     ("avg2 nopad p1", Pool("avg", 2, padding=1, count_include_pad=False)), ("3 psame_tf", Layer(3, padding="same_tf")),
     ("t4x8 s2 p1 o1 d1 g2", TransposedLayer(4, stride=2, padding=1, output_padding=1, out_channels=8, groups=2)),
-    ("tanh", Activation("tanh")), ("leaky_relu", Activation("leaky_relu", 0.01)), (" \t relu ", Activation("relu")),
+    ("tanh", Activation("tanh")),
+    ("3 p0:1", Layer(3, padding=((0, 1), (0, 1)))), ("3 p1/2:3 s2", Layer(3, padding=((1, 1), (2, 3)), stride=2)),
+    ("max3 p2:2", Pool("max", 3, padding=((2, 2), (2, 2)))),
+    ("leaky_relu", Activation("leaky_relu", 0.01)), (" \t relu ", Activation("relu")),
 ])
 def test_texts_have_the_fields_of_their_layers(text, layer):
     assert Stack.parse(text) == Stack([layer])
@@ -54,6 +60,33 @@ def test_maps_and_shapes_are_those_of_pytorch(text, size, rng, torch):
 ])
 def test_shapes_counted_by_hand(text, shape):
     assert Stack.parse(text).output_shape((16, 15, 3)) == shape
+
+
+@pytest.mark.parametrize(("text", "options"), [
+    ("3x5 s2 p0:1/2:3", {"padding": ((0, 1), (2, 3)), "stride": 2}),
+    ("3x5 s2 psame_tf", {"padding": "same_tf", "stride": 2}),
+    ("4x5 d2 psame", {"padding": "same", "dilation": 2}),
+])
+def test_paddings_are_those_of_conv2d(text, options, rng):
+    image, stack = rng.random((9, 10, 2)), Stack.parse(text)
+    weight = rng.random((5, 2, *stack.layers[0].kernel))
+    found, = stack.apply(image, [weight])
+    np.testing.assert_array_equal(found, imfilter.conv2d(image, weight, **options))
+    assert found.shape == stack.output_shape(image.shape)
+
+
+@pytest.mark.parametrize(("text", "options"), [
+    ("max3 s2 p0:1/2:1", {"padding": ((0, 1), (2, 1)), "stride": 2}), ("max3 p2:2", {"padding": ((2, 2), (2, 2))}),
+    ("max4 s3 psame_tf", {"padding": "same_tf", "stride": 3}), ("max2 s1 psame", {"padding": "same", "stride": 1}),
+])
+def test_paddings_are_those_of_pools(text, options, rng):
+    image, stack = rng.normal(size=(9, 10, 2)), Stack.parse(text)
+    found, = stack.apply(image)
+    np.testing.assert_array_equal(found, imfilter.max_pool2d(image, stack.layers[0].kernel, **options))
+    found, = Stack.parse(text.replace("max", "avg") + " nopad").apply(image)
+    np.testing.assert_array_equal(found, imfilter.avg_pool2d(
+        image, stack.layers[0].kernel, count_include_pad=False, **options))
+    assert found.shape == stack.output_shape(image.shape)
 
 
 def test_costs_of_all_kinds():
@@ -107,7 +140,9 @@ def test_maps_of_float64_images_and_of_bytes(rng):
     (lambda: Pool("min", 2), "the kind of a pool must be 'max' or 'avg', got 'min'"),
     (lambda: Pool("max", 0), "kernel must be an integer of at least 1, got 0"),
     (lambda: Pool("max", 2.5), "kernel must be an integer of at least 1, got 2.5"),
-    (lambda: Pool("max", 3, padding=2), "at most half of its window, got 2 of 3"),
+    (lambda: Pool("max", 3, padding=2), "padding must be at most half of the size, 3"),
+    (lambda: Pool("max", 3, padding=((3, 0), (0, 0))), "padding must be less than the 3 pixels that the window spans"),
+    (lambda: Layer(3, padding=((1, 2), (3,))), r"padding of an axis must be p or \(before, after\), got \(3,\)"),
     (lambda: Pool("max", 3, stride=0), "stride must be an integer of at least 1, got 0"),
     (lambda: Pool("max", 3, ceil_mode=1), "ceil_mode must be True or False, got 1"),
     (lambda: Pool("avg", 3, count_include_pad=None), "count_include_pad must be True or False, got None"),
@@ -141,7 +176,8 @@ LIKE = "a layer must be written like "
     ("3, max3 s2 q1", "at character 4: " + LIKE + r"'max2 s2' or 'avg3 s2 p1', got 'max3 s2 q1'"),
     ("3, max3 s2 ceil ceil", "at character 4: a layer must have only one ceil_mode"), ("relu:1", "only leaky_relu has"),
     ("leaky_relu:", "got 'leaky_relu:'"), ("leaky_relu:x", "the slope of leaky_relu must be a number, got 'x'"),
-    ("3 ssame", LIKE), ("t3 psame", "padding must be an integer"), ("3 ceil", LIKE), ("max3 o1", LIKE),
+    ("3 ssame", LIKE), ("3 s1:2", LIKE),
+    ("3:1", LIKE), ("t3 psame", "padding must be an integer"), ("3 ceil", LIKE), ("max3 o1", LIKE),
     ("relu s2", "got 'relu s2'"),
     ("3)", r"at character 2: after a layer must come ',', got '\)'"), ("3 | 3", "at character 3: .* got '|'"),
     ("9" * 5000, LIKE), ("t3 o1", "output_padding must be less"), ("3\x00", LIKE), ("٣", LIKE),

@@ -123,9 +123,11 @@ class PreparedPool:
         direct = out if written == self._dtype else None
         result, target = allocate_output(pixels, self._shape, written, direct, layout, planes)
         if result.size:
-            task = Rounding(self._windows, source, target, self._computed) if rounded else _pooling.Task(
-                self._windows, source, target)
-            run_task(task, count_threads(threads, self._seconds), SHARES)
+            threads = count_threads(threads, self._seconds)
+            if rounded:
+                run_task(Rounding(self._windows, source, target, self._computed), threads, SHARES)
+            else:
+                run_task(_pooling.Task(self._windows, source, target), threads)
         return write_output(result, self._dtype, out)
 
 

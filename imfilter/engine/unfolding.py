@@ -121,17 +121,28 @@ def fold_columns(
         check_out(out, shape, wanted)
     floats = np.dtype(np.float64) if kind.kind != "f" else working_dtype(kind, wanted)
     windows = grid.split_columns(np.ascontiguousarray(to_native(matrix)), channels, planar)
-    sums = np.zeros(grid.padded_shape(len(windows), channels), floats)
+    inner = _sum_windows(windows, grid, floats, planar, threads)[grid.inner()]
+    result = np.moveaxis(inner, -1, 1) if planar else inner
+    return write_output(np.ascontiguousarray(result).reshape(shape), wanted, out)
 
+
+def _sum_windows(windows: Array, grid: WindowGrid, floats: np.dtype[Any], planar: bool, threads: int) -> Array:
+    """Return the sums (images, rows, columns, channels) of windows, with what is added around the image.
+
+    planar: channels come before rows in memory, as in the windows, so that NumPy's inner loops go along rows.
+    """
+    images, height, width, channels = grid.padded_shape(len(windows), windows.shape[3])
+    sums = np.zeros((images, channels, height, width) if planar else (images, height, width, channels), floats)
+    sums = np.moveaxis(sums, 1, -1) if planar else sums
 
     def add(part: slice) -> None:
         for tap in grid.taps():
-            sums[grid.places(tap)][..., part] += windows[..., part, tap[0], tap[1]]
+            own = sums[grid.places(tap)][..., part]
+            own += windows[..., part, tap[0], tap[1]]
 
-    for_each(add, [slice(c * channels // threads, (c + 1) * channels // threads) for c in range(threads)], threads, 2)
-    inner = sums[grid.inner()]
-    result = np.moveaxis(inner, -1, 1) if planar else inner
-    return write_output(np.ascontiguousarray(result).reshape(shape), wanted, out)
+    cuts = [c * channels // threads for c in range(threads + 1)]
+    for_each(add, list(map(slice, cuts[:-1], cuts[1:])), threads, 2)
+    return sums
 
 
 def _is_planar(matrix: Array, channel_axis: int | None) -> bool:

@@ -27,8 +27,9 @@ class Layer(WindowedLayer):
         Size of the kernels, down and across. A pattern also says which weights are fixed at 0 and which are tied.
     stride : int or (int, int), default 1
         Distance in pixels between neighboring outputs.
-    padding : int, (int, int), 'same' or 'same_tf', default 0
-        Pixels added on each side, vertically and horizontally, or as in `imfilter.conv2d`.
+    padding : int, (int, int), ((int, int), (int, int)), 'same' or 'same_tf', default 0
+        Pixels added on each side, vertically and horizontally, or at the top and bottom and at the left and right, or
+        as in `imfilter.conv2d`.
     dilation : int or (int, int), default 1
         Distance in pixels between neighboring taps.
     out_channels : int, optional

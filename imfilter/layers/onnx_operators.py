@@ -5,8 +5,6 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numpy as np
-
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError, shorten
 from .activation import Activation
@@ -33,14 +31,11 @@ def _converts(*operators: str) -> Callable[[Convert], Convert]:
 
 
 def _pad_sides(node: Node, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
-    """Return the padding of a layer, which must be the same on both sides."""
+    """Return the padding of a layer."""
     how = node.attributes.get("auto_pad", "NOTSET")
     if how == "NOTSET":
         top, left, bottom, right = node.integers("pads", (0, 0, 0, 0), 0)
-        if (top, left) != (bottom, right):
-            raise ImfilterError(
-                f"pads must be the same on opposite sides, got {top}, {left}, {bottom} and {right}")
-        return top, left
+        return (top, left) if (top, left) == (bottom, right) else ((top, bottom), (left, right))
     if how == "VALID":
         return 0
     if how == "SAME_UPPER":
@@ -49,23 +44,6 @@ def _pad_sides(node: Node, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
             gap * (taps - 1) % 2 == 0 for taps, gap in zip(kernel, dilation, strict=True)):
         return SAME
     raise ImfilterError(f"auto_pad must be NOTSET, VALID or SAME_UPPER, got {shorten(repr(how))}")
-
-
-def _even_pads(node: Node, weight: Array, dilation: Pair) -> tuple[Node, Array]:
-    """Return a convolution with the same padding on opposite sides: taps of 0 on the side that has less.
-
-    TensorFlow's models have such padding, where strides meet even sizes.
-    """
-    top, left, bottom, right = node.integers("pads", (0, 0, 0, 0), 0)
-    widths, pads = [], []
-    for before, after, gap, taps in zip((top, left), (bottom, right), dilation, weight.shape[2:], strict=True):
-        more, rest = divmod(abs(after - before), gap)
-        if rest or more > taps or node.attributes.get("auto_pad", "NOTSET") != "NOTSET":
-            return node, weight
-        widths.append((more, 0) if before < after else (0, more))
-        pads.append(max(before, after))
-    return (node._replace(attributes=node.attributes | {"pads": [*pads, *pads]}),
-            np.pad(weight, [(0, 0), (0, 0), *widths]))
 
 
 def _read_weights(node: Node, constants: Constants) -> tuple[Array, Array | None, Pair]:
@@ -91,8 +69,6 @@ def _read_weights(node: Node, constants: Constants) -> tuple[Array, Array | None
 def _convert_conv(node: Node, constants: Constants) -> Operation:
     weight, bias, kernel = _read_weights(node, constants)
     stride, dilation = node.pair("strides", 1, 1), node.pair("dilations", 1, 1)
-    node, weight = _even_pads(node, weight, dilation)
-    kernel = weight.shape[2], weight.shape[3]
     layer = Layer(kernel, stride=stride, padding=_pad_sides(node, kernel, stride, dilation), dilation=dilation,
                   out_channels=weight.shape[0], groups=node.integer("group", 1, 1))
     return Operation(node.label, node.inputs[:1], node.output, layer, weight, bias)
@@ -106,8 +82,11 @@ def _convert_transposed(node: Node, constants: Constants) -> Operation:
     node.require("auto_pad", "NOTSET")
     stride, dilation = node.pair("strides", 1, 1), node.pair("dilations", 1, 1)
     groups = node.integer("group", 1, 1)
+    top, left, bottom, right = node.integers("pads", (0, 0, 0, 0), 0)
+    if (top, left) != (bottom, right):
+        raise ImfilterError(f"pads must be the same on opposite sides, got {top}, {left}, {bottom} and {right}")
     layer = TransposedLayer(
-        kernel, stride=stride, padding=_pad_sides(node, kernel, stride, dilation),
+        kernel, stride=stride, padding=(top, left),
         output_padding=node.pair("output_padding", 0, 0), dilation=dilation,
         out_channels=weight.shape[1] * groups, groups=groups)
     return Operation(node.label, node.inputs[:1], node.output, layer, weight, bias)

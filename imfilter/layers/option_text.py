@@ -8,15 +8,18 @@ from typing import Any
 from ..errors import ImfilterError, shorten
 from .windows import SAME, SAME_TF, Padding
 
-SIZE = r"[0-9]{1,18}(?:/[0-9]{1,18})?"
-OPTION = re.compile(rf"([a-z])({SIZE}|{SAME_TF}|{SAME})")
+NUMBER = r"[0-9]{1,18}"
+SIZE = rf"{NUMBER}(?:/{NUMBER})?"
+SIDES = rf"{NUMBER}(?::{NUMBER})?"
+OPTION = re.compile(rf"([a-z])({SIDES}(?:/{SIDES})?|{SAME_TF}|{SAME})")
 
 
 def format_size(value: Padding) -> str:
-    """Return (3, 5) as '3/5', and (3, 3) as '3'."""
+    """Return (3, 5) as '3/5', (3, 3) as '3', and the sides ((0, 1), (2, 3)) as '0:1/2:3'."""
     if isinstance(value, str):
         return value
-    return str(value[0]) if value[0] == value[1] else f"{value[0]}/{value[1]}"
+    down, across = (":".join(map(str, side)) if isinstance(side, tuple) else str(side) for side in value)
+    return down if down == across else f"{down}/{across}"
 
 
 def format_options(options: Mapping[str, tuple[Padding, int | None]]) -> str:
@@ -26,11 +29,13 @@ def format_options(options: Mapping[str, tuple[Padding, int | None]]) -> str:
 
 
 def parse_size(text: str) -> Any:
-    """Return '3/5' as (3, 5), '3' as 3, and the name of a padding as it is."""
+    """Return '3/5' as (3, 5), '3' as 3, '0:1/2:3' as ((0, 1), (2, 3)), and the name of a padding as it is."""
     if not text[0].isdecimal():
         return text
-    first, *second = map(int, text.split("/"))
-    return (first, second[0]) if second else first
+    parts = [[int(side) for side in part.split(":")] for part in text.split("/")]
+    if max(map(len, parts)) > 1:
+        return (parts[0][0], parts[0][-1]), (parts[-1][0], parts[-1][-1])
+    return parts[0][0] if len(parts) == 1 else (parts[0][0], parts[1][0])
 
 
 def parse_words(
@@ -62,7 +67,7 @@ def parse_words(
 
 
 def _is_size_of(name: str, text: str) -> bool:
-    return text[0].isdecimal() or name == "padding"
+    return name == "padding" or (text[0].isdecimal() and ":" not in text)
 
 
 def assign_fields(layer: object, fields: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.checks import check_flag
-from ..engine.pool_windows import count_windows
+from ..engine.pool_windows import count_windows, pool_margins
 from ..errors import ImfilterError, check_pair, list_choices
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
@@ -31,8 +31,8 @@ class Pool(WindowedLayer):
         Size of the windows, down and across.
     stride : int or (int, int), optional
         Distance in pixels between neighboring windows. Default: their size.
-    padding : int, (int, int), 'same' or 'same_tf', default 0
-        Pixels added on each side, at most half of the window, or as in `imfilter.max_pool2d`.
+    padding : int, (int, int), ((int, int), (int, int)), 'same' or 'same_tf', default 0
+        Pixels added on each side, at most half of the window, or other paddings of `imfilter.max_pool2d`.
     dilation : int or (int, int), default 1
         Distance in pixels between neighboring pixels of a window.
     ceil_mode : bool, default False
@@ -69,9 +69,8 @@ class Pool(WindowedLayer):
             raise ImfilterError(f"the kind of a pool must be {list_choices((MAX, AVG))}, got {kind!r}")
         sides = check_pair("kernel", kernel, 1)
         margin, gaps = check_padding(padding), check_pair("dilation", dilation, 1)
-        if not isinstance(margin, str) and any(2 * p > k for p, k in zip(margin, sides, strict=True)):
-            raise ImfilterError(
-                f"the padding of a pool must be at most half of its window, got {padding!r} of {kernel!r}")
+        if not isinstance(margin, str):
+            pool_margins(padding, sides, gaps, (1, 1), (1, 1))
         assign_fields(self, {
             "kind": kind, "kernel": sides, "stride": sides if stride is None else check_pair("stride", stride, 1),
             "padding": margin, "dilation": gaps, "ceil_mode": check_flag("ceil_mode", ceil_mode),

@@ -76,8 +76,8 @@ class Stack(ModelReaders):
     def parse(cls, text: str) -> Stack:
         """Parse layers as str prints them.
 
-        * 3x16 s2 p1 d1 g1: a convolution of 3 x 3 to 16 channels; stride, padding, dilation and groups. psame and
-          psame_tf: the paddings 'same' and 'same_tf'.
+        * 3x16 s2 p1 d1 g1: a convolution of 3 x 3 to 16 channels; stride, padding, dilation and groups. p0:1 is 0
+          pixels before and 1 after, psame and psame_tf are the paddings 'same' and 'same_tf'.
         * t4x16 s2 p1 o1: a transposed convolution; o is the output padding.
         * max2 s2, avg3 s2 p1 ceil nopad: a pool, whose stride is its size by default; ceil: the last windows may extend
           beyond the padding; nopad: padding does not count in means.

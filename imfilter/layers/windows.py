@@ -4,12 +4,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ..engine.borders import parse_padding
 from ..engine.sizes import same_tf_padding
 from ..errors import ImfilterError, check_integer, check_pair
 
 Pair = tuple[int, int]
 Shape = tuple[int, int, int]  # (H, W, C)
-Padding = Pair | str
+Padding = Pair | tuple[Pair, Pair] | str  # (vertical, horizontal), ((top, bottom), (left, right)) or a name
 
 SAME, SAME_TF = "same", "same_tf"
 
@@ -40,12 +41,14 @@ def check_shape(shape: object) -> Shape:
 
 
 def check_padding(padding: object) -> Padding:
-    """Return the padding (vertical, horizontal), or the name of one."""
+    """Return the padding (vertical, horizontal), or ((top, bottom), (left, right)), or the name of one."""
     if isinstance(padding, str):
         if padding not in (SAME, SAME_TF):
             raise ImfilterError(f"padding must be integers, {SAME!r} or {SAME_TF!r}, got {padding!r}")
         return padding
-    return check_pair("padding", padding, 0)
+    if not isinstance(padding, (tuple, list)) or not any(isinstance(sides, (tuple, list)) for sides in padding):
+        return check_pair("padding", padding, 0)
+    return parse_padding(padding)
 
 
 def find_margins(padding: Padding, axis: int, window: Sequence[int], size: int | None) -> Pair:
@@ -55,7 +58,8 @@ def find_margins(padding: Padding, axis: int, window: Sequence[int], size: int |
     """
     taps, stride, dilation = window
     if not isinstance(padding, str):
-        return padding[axis], padding[axis]
+        sides = padding[axis]
+        return sides if isinstance(sides, tuple) else (sides, sides)
     if padding == SAME_TF and size is None:
         if stride > 1:
             raise ImfilterError("padding 'same_tf' with a stride depends on the size of the image: pass its shape")
