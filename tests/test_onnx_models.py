@@ -81,6 +81,8 @@ MODELS = [
     ("avg3 s2 p1 nopad", [("AveragePool x -> p", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]})]),
     ("avg3 s2 p1", [("AveragePool x -> p", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1],
                                            "count_include_pad": 1})]),
+    ("avg3 s2 psame_tf nopad",
+     [("AveragePool x -> p", {"kernel_shape": [3, 3], "strides": [2, 2], "auto_pad": "SAME_UPPER"})]),
     ("relu, sigmoid, tanh", ["Relu x -> a", "Sigmoid a -> b", "Tanh b -> c"]),
     ("leaky_relu:0.2, leaky_relu:0.01", [("LeakyRelu x -> a", {"alpha": 0.2}), "LeakyRelu a -> b"]),
     ("gelu, gelu_tanh, hardswish", ["Gelu x -> a", ("Gelu a -> b", {"approximate": "tanh"}), "HardSwish b -> c"]),
