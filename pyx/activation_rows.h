@@ -165,6 +165,22 @@ TARGET static void NAMED(gelu_tanh)(const REAL *from, REAL *into, ptrdiff_t coun
     }
 }
 
+/* min(max(x, 0), 6), and NaN for NaN. */
+TARGET static inline REAL NAMED(to_six)(REAL x) {
+    x = x < 0 ? 0 : x;
+    return x > 6 ? 6 : x;
+}
+
+TARGET static void NAMED(relu6)(const REAL *from, REAL *into, ptrdiff_t count) {
+    FORWARD
+    for (ptrdiff_t x = 0; x < count; x++) into[x] = NAMED(to_six)(from[x]);
+}
+
+TARGET static void NAMED(hardswish)(const REAL *from, REAL *into, ptrdiff_t count) {
+    FORWARD
+    for (ptrdiff_t x = 0; x < count; x++) into[x] = from[x] * (NAMED(to_six)(from[x] + 3) * (REAL)(1.0 / 6));
+}
+
 #undef BITS
 #undef MANTISSA
 #undef ONE_BITS

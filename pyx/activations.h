@@ -46,6 +46,8 @@ static const double CHEBYSHEV[TERMS] = {
         case 4: CHOOSE(silu, real, (from, into, count)); break; \
         case 5: CHOOSE(gelu, real, (from, into, count)); break; \
         case 6: CHOOSE(gelu_tanh, real, (from, into, count)); break; \
+        case 7: CHOOSE(relu6, real, (from, into, count)); break; \
+        case 8: CHOOSE(hardswish, real, (from, into, count)); break; \
         } \
     }
 DISPATCHED(float)

@@ -68,7 +68,7 @@ def pytest_itemcollected(item):
     fixtures = set(getattr(item, "fixturenames", ()))
     if "variant" in fixtures:
         item.add_marker(pytest.mark.every_variant)
-    if fixtures & {"torch", "pyvips", "pillow_heif", "xarray"}:
+    if fixtures & {"torch", "pyvips", "pillow_heif", "xarray", "onnx", "safetensors"}:
         item.add_marker(pytest.mark.more)
 
 
@@ -104,6 +104,18 @@ def xarray():
 def pyvips():
     """libvips, which reads what is written."""
     return pytest.importorskip("pyvips")
+
+
+@pytest.fixture
+def onnx():
+    """ONNX, which reads and writes models and has an evaluator for reference."""
+    return pytest.importorskip("onnx")
+
+
+@pytest.fixture
+def safetensors():
+    """The library of the format, which writes files as models have them."""
+    return pytest.importorskip("safetensors")
 
 
 @pytest.fixture

@@ -81,8 +81,13 @@ def test_imagenet_needs_three_channels():
         Stack.parse("relu").apply(np.ones((4, 4)), normalize="imagenet")
 
 
-def test_the_bits_are_those_of_pytorch(photo, torch):
+def test_results_are_those_of_pytorch(photo, torch):
     scaled = torch.from_numpy(photo.transpose(2, 0, 1)).float().div(255)
     expected = scaled.sub_(torch.tensor(MEAN)[:, None, None]).div_(torch.tensor(DEVIATION)[:, None, None])
     found, = Stack.parse("leaky_relu:1").apply(photo, normalize="imagenet")
-    np.testing.assert_array_equal(found, expected.numpy().transpose(1, 2, 0))
+    np.testing.assert_allclose(found, expected.numpy().transpose(1, 2, 0), atol=1e-6)
+
+
+def test_deviations_whose_reciprocal_is_no_float_are_rejected(photo):
+    with pytest.raises(ImfilterError, match="must not be that small, got "):
+        Stack.parse("relu").apply(photo, normalize=(0, 1e-320))

@@ -7,7 +7,8 @@ from ..arrays.dtypes import Array
 from ..runtime.threads import for_each
 from . import _activations
 
-ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "silu", "gelu", "gelu_tanh")  # in the order of the loops
+# In the order of the loops.
+ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "relu6", "hardswish")
 PART = 2**16  # samples that a thread computes at once, which stay in its cache
 
 

@@ -20,7 +20,7 @@ class Activation:
 
     Parameters
     ----------
-    name : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'silu', 'gelu', 'gelu_tanh'}
+    name : {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'silu', 'gelu', 'gelu_tanh', 'relu6', 'hardswish'}
         The function, by PyTorch's name. 'gelu' is the exact form, 'gelu_tanh' its approximation by tanh.
     slope : float, default 0.01
         What 'leaky_relu' multiplies negative samples by. The others have none.
@@ -34,11 +34,12 @@ class Activation:
     -----
     relu(x) = max(x, 0); leaky_relu(x) = x, or slope x for negative x; sigmoid(x) = 1 / (1 + exp(-x));
     silu(x) = x sigmoid(x); gelu(x) = x (1 + erf(x / sqrt(2))) / 2; gelu_tanh(x) =
-    x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+    x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2; relu6(x) = min(max(x, 0), 6); hardswish(x) = x relu6(x + 3) / 6.
 
     References
     ----------
-    D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)", 2016.
+    D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)", 2016. A. Howard et al., "Searching for
+    MobileNetV3", ICCV, 2019.
 
     Examples
     --------

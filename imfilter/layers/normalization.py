@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array, sample_limits
+from ..convolution import conv2d
 from ..errors import ImfilterError, list_choices
 
 # Of red, green and blue over ImageNet's photos, which torchvision's trained models expect. torchvision 0.20, 2024,
@@ -45,13 +46,17 @@ def _check_channels(name: str, values: Any, channels: int) -> Array:
     return numbers.astype(np.float64)
 
 
-def normalize_photo(pixels: Array, statistics: Statistics, dtype: np.dtype[Any]) -> Array:
+def normalize_photo(pixels: Array, statistics: Statistics, dtype: np.dtype[Any], workers: int | None = None) -> Array:
     """Return a photo (..., C) normalized, in a dtype of floats. Integers are divided by the largest of their dtype."""
-    mean, deviation = statistics
-    values = pixels.astype(dtype)
-    with np.errstate(invalid="ignore", over="ignore"):  # infinities and NaN stay what they are
-        if pixels.dtype.kind != "f":
-            values /= dtype.type(sample_limits(pixels.dtype)[1])
-        values -= mean.astype(dtype)
-        values /= deviation.astype(dtype)
-    return values
+    channels = pixels.shape[-1]
+    mean, deviation = (np.broadcast_to(values, (channels,)) for values in statistics)
+    largest = 1.0 if pixels.dtype.kind == "f" else float(sample_limits(pixels.dtype)[1])
+    with np.errstate(over="ignore"):
+        factor, offset = 1 / (largest * deviation), -mean / deviation
+    if not np.isfinite([factor, offset]).all():
+        raise ImfilterError(f"the standard deviation of normalize must not be that small, got {deviation.min():g}")
+    if pixels.dtype.kind in "iu" and pixels.dtype.itemsize == 8:
+        pixels = pixels.astype(np.float64)  # which need not be exact here, as in conv2d
+    result: Array = conv2d(
+        pixels, factor.reshape(-1, 1, 1, 1), offset, groups=channels, dtype=dtype, workers=workers)
+    return result

@@ -39,13 +39,21 @@ class Runner:
 
     def run(self, path: Path, image: Array, weights: Trained) -> list[Array]:
         """Return the feature maps of every layer of a path."""
-        waiting = iter(weights)
-        if not isinstance(path[0], (Layer, TransposedLayer)):
-            image = np.ascontiguousarray(image, self.dtype)
+        waiting, image = iter(weights), self._open(path, image)
         maps: list[Array] = []
         for layer in path:
             maps.append(self._run_layer(layer, maps[-1] if maps else image, waiting))
         return maps
+
+    def run_to_last(self, path: Path, image: Array, weights: Trained) -> Array:
+        """Return the feature maps of the last layer of a path; activations before it are computed in place."""
+        return self._run_path(path, self._open(path, image), iter(weights))
+
+    def _open(self, path: Path, image: Array) -> Array:
+        """Return the image as the first layer takes it."""
+        if isinstance(path[0], (Layer, TransposedLayer)):
+            return image
+        return np.ascontiguousarray(image, self.dtype)
 
     def _run_layer(self, layer: AnyLayer, source: Array, waiting: Waiting, in_place: bool = False) -> Array:
         """Return the map of a layer: a new array, or the source if an activation may be computed in place."""

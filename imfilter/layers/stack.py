@@ -17,6 +17,7 @@ from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
 from .fields import Rectangle, trace_field
 from .kept_banks import KeptBanks
+from .model_readers import ModelReaders
 from .normalization import check_statistics, normalize_photo
 from .parsing import parse_layers
 from .running import Runner, choose_maps_dtype
@@ -26,7 +27,7 @@ from .trained_weights import Trained, choose_weights, equal_weights, freeze_weig
 from .windows import Shape, check_shape
 
 
-class Stack:
+class Stack(ModelReaders):
     """A stack of layers, each applied to the output of the one before.
 
     Parameters
@@ -95,7 +96,7 @@ class Stack:
 
         Parameters
         ----------
-        weights : sequence or mapping of arrays, or the name of an .npz file
+        weights : sequence or mapping of arrays, or the name of an .npz or .safetensors file
             As in `apply`.
 
         Returns
@@ -202,11 +203,12 @@ class Stack:
         ----------
         image : (H, W, C) or (N, H, W, C) array or Pillow image; (H, W) for a first layer of one channel
             Values are not rescaled without normalize: divide a photo by 255 for weights trained on 0 to 1.
-        weights : sequence or mapping of arrays, or the name of an .npz file, optional
+        weights : sequence or mapping of arrays, or the name of an .npz or .safetensors file, optional
             The weights (C_out, C_in / groups, kh, kw) of each convolution, or (C_in, C_out / groups, kh, kw) of a
             transposed one, followed by its bias (C_out,) if it has one; those of branches path by path. Of a
-            mapping, such as the state of a PyTorch model, the values in their order. A file must hold arrays only,
-            as numpy.savez writes it; their data are read once their shapes are known to fit.
+            mapping, such as the state of a PyTorch model, the values in their order. An .npz file must hold arrays
+            only, as numpy.savez writes it; for the order in a .safetensors file see `from_state_dict`. Data of files
+            are read once their shapes are known to fit.
             Default: those that the stack carries; see `with_weights`.
         relu : bool, default False
             Set negative values to 0 after every convolution.
@@ -238,6 +240,46 @@ class Stack:
         >>> [maps.shape for maps in stack.apply(numpy.ones((8, 6)), weights)]
         [(8, 6, 2), (4, 3, 4)]
         """
+        runner, pixels, trained, axis = self._open(image, weights, relu, normalize, channel_axis, workers)
+        maps = runner.run(self.layers, pixels, trained)
+        return maps if axis is None else [np.moveaxis(array, -1, axis) for array in maps]
+
+    def run(self, image: Any, weights: Any = None, *, relu: bool = False, normalize: Any = None,
+            channel_axis: int | None = -1, workers: int | None = None) -> Array:
+        """Run the layers on an image and return the feature maps of the last one.
+
+        The bits are those of `apply`, which returns all maps. This takes less memory and time, because only the maps
+        that a layer reads are kept and activations are computed in place.
+
+        Parameters
+        ----------
+        image, weights, relu, normalize, channel_axis, workers
+            As in `apply`.
+
+        Returns
+        -------
+        array
+            (H', W', C_out) or (N, H', W', C_out), with the size that `output_shape` returns.
+
+        Raises
+        ------
+        ImfilterError
+            When the weights do not fit the layers.
+
+        Examples
+        --------
+        >>> import imfilter, numpy
+        >>> stack = imfilter.Stack.parse("3x2 p1, relu, max2")
+        >>> stack.run(numpy.ones((8, 6)), [numpy.ones((2, 1, 3, 3))]).shape
+        (4, 3, 2)
+        """
+        runner, pixels, trained, axis = self._open(image, weights, relu, normalize, channel_axis, workers)
+        maps = runner.run_to_last(self.layers, pixels, trained)
+        return maps if axis is None else np.moveaxis(maps, -1, axis)
+
+    def _open(self, image: Any, weights: Any, relu: Any, normalize: Any, channel_axis: int | None, workers: int | None
+              ) -> tuple[Runner, Array, Trained, int | None]:
+        """Return how the layers are run, the pixels (..., C), the weights, and the axis of the channels."""
         thread_count(workers)
         opened = open_image(image, channel_axis)
         axis = opened.layout.channel_axis
@@ -249,6 +291,5 @@ class Stack:
         kept = self._kept if trained is self.weights else None
         runner = Runner(choose_maps_dtype(opened.dtype, trained), check_flag("relu", relu), workers, kept)
         if statistics is not None:
-            pixels = normalize_photo(pixels, statistics, runner.dtype)
-        maps = runner.run(self.layers, pixels, trained)
-        return maps if axis is None else [np.moveaxis(array, -1, axis) for array in maps]
+            pixels = normalize_photo(pixels, statistics, runner.dtype, workers)
+        return runner, pixels, trained, axis

@@ -6,15 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
 from .branches import Branches, Path, name_layer
 from .layer import Layer
-from .stored_arrays import StoredArray, list_stored_arrays
+from .named_arrays import AnyArray, as_numbers, is_file_name, list_named_arrays
 from .transposed import TransposedLayer
 
-AnyArray = Array | StoredArray
 Weights = list[tuple[AnyArray, AnyArray | None]]  # the weights and the bias of every layer that has some
 Trained = tuple[tuple[Array, Array | None], ...]  # the same, read
 
@@ -33,14 +31,19 @@ def load_weights(weights: Any, path: Path, channels: int | None = None) -> Train
     They are checked before any data of a file are read. channels: of the image; None: as many as the first weights ask
     for.
     """
-    pairs = _find_weights(weights, sum(1 for _ in _layers_with_weights(path)))
+    pairs = _find_weights(weights, sum(1 for _ in list_weighted_layers(path)))
     check_weights(pairs, path, _infer_channels(path, pairs) if channels is None else channels)
-    return tuple((_read(weight), None if bias is None else _read(bias)) for weight, bias in pairs)
+    trained = tuple((_read(weight), None if bias is None else _read(bias)) for weight, bias in pairs)
+    for slot, pair in zip(_list_slots(path, 1), trained, strict=True):
+        for what, array in zip(("weight", "bias"), pair, strict=True):
+            if array is not None and not np.isfinite(array).all():
+                raise ImfilterError(f"{slot.name}: {what} must be finite, got NaN or infinity in it")
+    return trained
 
 
 def choose_weights(weights: Any, own: Trained | None, path: Path, channels: int) -> Trained:
     """Return the weights that were given, or those that the stack carries, checked for a number of channels."""
-    if weights is None and own is None and any(True for _ in _layers_with_weights(path)):
+    if weights is None and own is None and any(True for _ in list_weighted_layers(path)):
         raise ImfilterError("weights must be given, because this stack carries none: see Stack.with_weights")
     if weights is not None or own is None:
         return load_weights(() if weights is None else weights, path, channels)
@@ -92,18 +95,18 @@ def _list_slots(path: Path, channels: int, prefix: str = "") -> list[Slot]:
     return slots
 
 
-def _layers_with_weights(path: Path) -> Iterator[Layer | TransposedLayer]:
+def list_weighted_layers(path: Path) -> Iterator[Layer | TransposedLayer]:
     for layer in path:
         if isinstance(layer, (Layer, TransposedLayer)):
             yield layer
         elif isinstance(layer, Branches):
             for inner in layer.paths:
-                yield from _layers_with_weights(inner)
+                yield from list_weighted_layers(inner)
 
 
 def _infer_channels(path: Path, pairs: Weights) -> int:
     """Return the number of channels of the image, from the first weights."""
-    first = next(_layers_with_weights(path), None)
+    first = next(list_weighted_layers(path), None)
     if first is None:
         return 1
     shape = pairs[0][0].shape
@@ -148,18 +151,16 @@ def _find_weights(weights: Any, layers: int) -> Weights:
 
 
 def _read(array: AnyArray) -> Array:
-    return array.read() if isinstance(array, StoredArray) else array
+    return array if isinstance(array, np.ndarray) else array.read()
 
 
 def _list_arrays(weights: Any) -> Sequence[tuple[str, AnyArray]]:
     """Return the arrays in order, each with its name for error messages."""
-    if isinstance(weights, str) or hasattr(weights, "__fspath__"):
-        return [(array.name, array) for array in list_stored_arrays(weights)]
-    if isinstance(weights, Mapping):
-        return [(str(name), as_array(array, str(name))) for name, array in weights.items()]
+    if is_file_name(weights) or isinstance(weights, Mapping):
+        return list_named_arrays(weights)
     if isinstance(weights, np.ndarray) or not isinstance(weights, Iterable):
         raise DtypeError(f"weights must be a list of arrays, one per layer, got {type(weights).__name__}")
     flat: list[Any] = []
     for one in weights:  # a pair is the weight of a layer and its bias, as in Stack.weights
         flat += [array for array in one if array is not None] if isinstance(one, tuple) else [one]
-    return [(f"array {k + 1}", as_array(array, f"array {k + 1}")) for k, array in enumerate(flat)]
+    return [(f"array {k + 1}", as_numbers(array, f"array {k + 1}")) for k, array in enumerate(flat)]
