@@ -134,7 +134,8 @@ def test_colors_follow_the_color_scheme(chromium, address):
 
 @pytest.mark.parametrize("make", [
     lambda: explain.arithmetic(12, 3, padding=1), lambda: explain.stack("3 p1, 3 s2 p1, 3", 20),
-    lambda: explain.channels(16, 16), lambda: explain.arithmetic((1, 20), 1)])
+    lambda: explain.transposed(5, 3), lambda: explain.pooling(14, 3, stride=2, padding=1, ceil_mode=True),
+    lambda: explain.activation("gelu"), lambda: explain.channels(16, 16), lambda: explain.arithmetic((1, 20), 1)])
 def test_a_narrow_screen_needs_no_horizontal_scrolling(chromium, tmp_path, make):
     make().save(tmp_path / "x.html")
     chromium.open((tmp_path / "x.html").as_uri(), width=360, height=740)

@@ -14,7 +14,7 @@ from imfilter import FileError, ImfilterError, explain
 from imfilter.explain.canvas import page, palette, svg
 from imfilter.explain.canvas.lines import wrap_text
 from imfilter.explain.canvas.raster import load_font
-from imfilter.explain.canvas.scene import Grid, Panel, Rect, Scene, Text, is_visible
+from imfilter.explain.canvas.scene import Grid, Line, Panel, Rect, Scene, Text, is_visible
 
 STEP = np.array([[0, 0, 100, 100]] * 3, np.uint8)
 PICTURES = {
@@ -23,6 +23,9 @@ PICTURES = {
     "many": lambda: explain.stack("7x64 s2 p3, 3 s2, 3, 3, 3", 224, channels=3),
     "channels": lambda: explain.channels(12, 8, kernel=(3, 9), groups=2),
     "pixel": lambda: explain.pixel(np.stack([STEP, STEP + 9], -1), 0, 1, "sobel"),
+    "transposed": lambda: explain.transposed((2, 3), 3, output_padding=1),
+    "pooling": lambda: explain.pooling(5, 3, kind="avg", stride=2, padding=1, ceil_mode=True),
+    "activation": lambda: explain.activation("gelu", values=[[-1, 2]]),
     "still": lambda: explain.pixel(STEP, 3, 2, "sharpen"),
 }
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -78,6 +81,9 @@ def test_nothing_extends_beyond_the_sheet(picture):
                 right, bottom = shape.x + shape.width, shape.y + shape.height
             case Grid():
                 right, bottom = shape.x + shape.columns * shape.cell, shape.y + shape.rows * shape.cell
+            case Line():
+                right, bottom = (offset + max(side) for offset, side in zip(
+                    (shape.x, shape.y), zip(*shape.points, strict=True), strict=True))
             case Text():
                 wide = load_font(shape.size).getlength(shape.text)
                 right = shape.x + wide * {"start": 1, "middle": 0.5, "end": 0}[shape.anchor]

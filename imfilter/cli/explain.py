@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +10,11 @@ from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
 from ..pipeline.chain import Filter
-from . import pictures, play
+from . import explain_layers, pictures, play
 from .convolve import KernelType
 from .declare import OptionWithAlias
-from .options import BORDER, NAME, max_pixels_option
+from .drawings import SIDES, SizeOrKernel, output_options, write_picture
+from .options import BORDER, max_pixels_option
 from .report import print_lines, print_message
 from .status import Status
 from .values import KindType
@@ -22,23 +22,12 @@ from .values import KindType
 if TYPE_CHECKING:
     from ..explain import Picture
 
-SIDES = KindType(Pair(Integer(1)))
-
 
 class PaddingType(KindType):
     """Pixels of padding, or the name of a rule."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if value in ("same", "valid", "full") else super().convert(value, param, ctx)
-
-
-class SizeOrKernel(KernelType):
-    """A kernel's size, or its weights."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str) or re.fullmatch(r"\d+(,\d+)?", value):
-            return SIDES.convert(value, param, ctx)
-        return super().convert(value, param, ctx)
 
 
 class TypedKernel(KernelType):
@@ -60,36 +49,6 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return int(match[1]), int(match[2])
 
 
-def output(default: str) -> Callable[[Any], Any]:
-    """Return the options of the file to write. default: its name; '' writes no picture unless --output names one."""
-    hint = f" [default: {default}]" if default else ""
-
-    def add(command: Any) -> Any:
-        command = click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
-        return click.option(
-            "-o", "--output", type=NAME, default=default or None, metavar="FILE",
-            help=f"File to write: .html (with a slider), .svg or .gif (animated), .png (last step).{hint}")(command)
-
-    return add
-
-
-def _write(path: str, force: bool, draw: Callable[[], Picture], *, describe: bool = True) -> Status:
-    """Draw a picture, write it, and describe it in words."""
-    from ..explain.canvas import saving
-
-    try:
-        saving.check_path(path, force=force)
-        picture = draw()
-        picture.save(path, force=force)
-    except FileError as error:
-        print_message(str(error))
-        return Status.SOME_FAILED
-    if describe:
-        print_lines(str(picture))
-    print_lines(f"wrote {path}")
-    return Status.DONE
-
-
 @click.group("explain")
 def command() -> None:
     """Draw how a convolution works: sizes, receptive fields, channels, single pixels."""
@@ -105,7 +64,7 @@ def command() -> None:
 @click.option("--dilation", type=SIDES, default=1, show_default=True, help="Distance between neighboring taps.")
 @click.option("--mode", cls=OptionWithAlias, alias="--border", type=click.Choice(list(MODES)), default="constant",
               show_default=True, help="Border mode: what the padding repeats.")
-@output("arithmetic.html")
+@output_options("arithmetic.html")
 def arithmetic(output: str, force: bool, **options: Any) -> Status:
     """Draw output sizes: a kernel slides over a padded image.
 
@@ -113,14 +72,14 @@ def arithmetic(output: str, force: bool, **options: Any) -> Status:
     """
     from .. import explain
 
-    return _write(output, force, lambda: explain.arithmetic(**options))
+    return write_picture(output, force, lambda: explain.arithmetic(**options))
 
 
 @command.command("stack")
 @click.argument("layers")
 @click.option("--size", type=SIDES, default=7, show_default=True, help="Rows and columns of the image, N or N,M.")
 @click.option("--channels", type=KindType(Integer(1)), default=1, show_default=True, help="Channels of the image.")
-@output("stack.html")
+@output_options("stack.html")
 def stack(output: str, force: bool, **options: Any) -> Status:
     """Draw the receptive field, layer by layer.
 
@@ -131,7 +90,7 @@ def stack(output: str, force: bool, **options: Any) -> Status:
     """
     from .. import explain
 
-    return _write(output, force, lambda: explain.stack(**options))
+    return write_picture(output, force, lambda: explain.stack(**options))
 
 
 @command.command("channels")
@@ -139,7 +98,7 @@ def stack(output: str, force: bool, **options: Any) -> Status:
 @click.option("--out", "n_out", type=KindType(Integer(1)), default=4, show_default=True, help="Output channels.")
 @click.option("--kernel", type=SIDES, default=3, show_default=True, help="Rows and columns of the kernels, N or N,M.")
 @click.option("--groups", type=KindType(Integer(1)), default=1, show_default=True, help="Groups of channels.")
-@output("channels.html")
+@output_options("channels.html")
 def channels(output: str, force: bool, **options: Any) -> Status:
     """Draw a bank of kernels across channels.
 
@@ -147,7 +106,7 @@ def channels(output: str, force: bool, **options: Any) -> Status:
     """
     from .. import explain
 
-    return _write(output, force, lambda: explain.channels(**options))
+    return write_picture(output, force, lambda: explain.channels(**options))
 
 
 @command.command("pixel")
@@ -156,7 +115,7 @@ def channels(output: str, force: bool, **options: Any) -> Status:
               help="Column and row of the pixel, counted from 0 at the upper left.")
 @click.option("--filter", "name", metavar="FILTER", help="A filter, with parameters if needed: gaussian:sigma=2.")
 @click.option("--kernel", type=TypedKernel(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
-@output("")
+@output_options("")
 def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output: str, force: bool,
           mode: str | None, cval: float, max_pixels: int | None) -> Status:
     """Show the arithmetic behind one filtered pixel.
@@ -186,10 +145,12 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
             return draw_pixel(image, x, y, what, f'{typed} of "{photo}"', **places)
 
     if output:
-        return _write(output, force, draw, describe=False)
+        return write_picture(output, force, draw, describe=False)
     print_lines(str(draw()))
     return Status.DONE
 
 
 pixel.params[-2:-2] = [*BORDER, max_pixels_option()]
+for _layer in explain_layers.COMMANDS:
+    command.add_command(_layer)
 command.add_command(play.command)

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..arrays.labeled import Grid
-from ..arrays.same_kind import keep_kind
 from ..arrays.opened import open_image
+from ..arrays.same_kind import keep_kind
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
 from ..runtime.threads import thread_count

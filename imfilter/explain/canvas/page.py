@@ -18,7 +18,7 @@ def render_page(scene: Scene) -> str:
     """Return a scene as an HTML document with a slider for its frames."""
     import json  # needed for pages only
 
-    rows = [[_widen(panel) for panel in row] for row in scene.rows]
+    rows = [[widen_panel(panel) for panel in row] for row in scene.rows]
     wide = max(sum(panel.width for panel in row) for row in rows)
     heights = [max(panel.height for panel in row) for row in rows]
     parts = {
@@ -56,16 +56,16 @@ def fill_page(template: str, parts: dict[str, str], package: str = __package__) 
     return "".join(filled)
 
 
-def _widen(panel: Panel) -> Panel:
+def widen_panel(panel: Panel) -> Panel:
     """Return a panel that is as wide as its texts may become in a browser."""
     return replace(panel, width=max([panel.width, *(_right_end(shape) for shape, _ in panel.shapes)]))
 
 
 def _row_element(row: list[Panel], frames: int) -> str:
-    return '<div class="row">' + "\n".join(_panel_element(panel, frames) for panel in row) + "</div>"
+    return '<div class="row">' + "\n".join(panel_element(panel, frames) for panel in row) + "</div>"
 
 
-def _panel_element(panel: Panel, frames: int) -> str:
+def panel_element(panel: Panel, frames: int) -> str:
     """Return a panel that shrinks on a narrow screen while it stays legible, and scrolls beyond that."""
     letters = [shape.size for shape, _ in panel.shapes if isinstance(shape, Text)]
     least = min(1, max(MIN_SCALE, MIN_LETTER / min(letters, default=MIN_LETTER / MIN_SCALE)))

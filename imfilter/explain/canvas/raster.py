@@ -10,7 +10,7 @@ import numpy as np
 from ...arrays.dtypes import Array
 from .lines import clean_line
 from .palette import Color, mix_colors, rgb
-from .scene import Grid, Panel, Pixels, Polygon, Rect, Scene, Shape, Text, is_visible
+from .scene import Grid, Line, Panel, Pixels, Polygon, Rect, Scene, Shape, Text, is_visible
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -123,6 +123,9 @@ def _paint(image: PIL.Image.Image, pen: Any, shape: Shape, scale: int) -> None:
                 pen.line([*points, points[0]], _rgb(line), round(thick * scale), "curve")
         case Text(x, y, text, size, color, anchor):
             pen.text((x * scale, y * scale), text, rgb(color), load_font(size * scale), ANCHORS[anchor])
+        case Line(x, y, points, line, thick):
+            pen.line([((x + right) * scale, (y + down) * scale) for right, down in points], rgb(line),
+                     round(thick * scale), "curve")
         case Pixels(x, y, pixels, cell):
             image.paste(pixels_image(pixels, cell * scale), (round(x * scale), round(y * scale)))
 

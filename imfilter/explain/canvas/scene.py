@@ -82,6 +82,17 @@ class Pixels:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line from point to point, each at these distances right of x and below y."""
+
+    x: float
+    y: float
+    points: tuple[tuple[float, float], ...]
+    line: Color
+    thick: float = 1.5
+
+
+@dataclass(frozen=True)
 class Polygon:
     """A polygon with corners at these distances right of x and below y; an empty fill or line is not drawn."""
 
@@ -93,7 +104,7 @@ class Polygon:
     thick: float = 1
 
 
-Shape = Rect | Grid | Text | Pixels | Polygon
+Shape = Rect | Grid | Text | Pixels | Polygon | Line
 
 
 @dataclass

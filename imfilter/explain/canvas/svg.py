@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .palette import Color, dark_rules, rgb
 from .raster import encode_png, pixels_image
-from .scene import Grid, Panel, Pixels, Polygon, Rect, Scene, Shape, Text, is_visible
+from .scene import Grid, Line, Panel, Pixels, Polygon, Rect, Scene, Shape, Text, is_visible
 
 FONTS = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
 
@@ -93,6 +93,9 @@ def _element(shape: Shape) -> str:
             kept = ' xml:space="preserve"' if "  " in text else ""
             return (f'<text x="{x:g}" y="{y + 0.35 * size:g}" font-size="{size:g}" text-anchor="{anchor}" '
                     f"{_paint(color)}{kept}>{escape(text)}</text>")
+        case Line(x, y, points, line, thick):
+            path = " ".join(f"{x + right:.6g},{y + down:.6g}" for right, down in points)
+            return f'<polyline points="{path}" {_paint("", line, thick)} stroke-linejoin="round"/>'
         case Pixels(x, y, pixels, cell):
             image = pixels_image(pixels, cell)
             data = base64.b64encode(encode_png(image)).decode()

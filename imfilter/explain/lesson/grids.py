@@ -22,6 +22,16 @@ def format_number(value: float, digits: int = 4) -> str:
     return f"{plain:.{digits}g}".replace("e-0", "e-").replace("e+0", "e")
 
 
+def format_size(size: Sequence[int]) -> str:
+    """Write a size, such as 3 x 5."""
+    return " x ".join(map(str, size))
+
+
+def format_pair(value: tuple[int, int]) -> str:
+    """Write a pair as one number if both are equal, else as a size."""
+    return str(value[0]) if value[0] == value[1] else format_size(value)
+
+
 def draw_grid(title: str, rows: int, columns: int, cell: float, fill: str, *, notes: Sequence[str] = (),
               label: str = "") -> Panel:
     """Return a panel with an empty grid under a title. notes: a line below it, or one for each frame."""
