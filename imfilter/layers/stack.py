@@ -244,6 +244,7 @@ class Stack(ModelReaders):
         maps = runner.run(self.layers, pixels, trained)
         return maps if axis is None else [np.moveaxis(array, -1, axis) for array in maps]
 
+    @keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, keeps_channels=False))
     def run(self, image: Any, weights: Any = None, *, relu: bool = False, normalize: Any = None,
             channel_axis: int | None = -1, workers: int | None = None) -> Array:
         """Run the layers on an image and return the feature maps of the last one.

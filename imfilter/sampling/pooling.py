@@ -5,11 +5,13 @@ from typing import Any
 
 from ..arrays.dispatch import reject_lazy
 from ..arrays.opened import open_image
+from ..arrays.same_kind import keep_kind
 from ..engine.pooling import PoolOptions, pool_image
 
 Pair = tuple[int, int]
 
 
+@keep_kind()
 def max_pool2d(
     image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
     ceil_mode: bool = False, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
@@ -73,6 +75,7 @@ def max_pool2d(
     return opened.convert_back(pool_image(opened, size, False, options, out, workers))
 
 
+@keep_kind()
 def avg_pool2d(
     image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,

@@ -4,9 +4,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.dispatch import reject_lazy
+from ..arrays.labeled import Grid
+from ..arrays.same_kind import keep_kind
 from ..engine.transposed import TransposedOptions, filter_transposed
 
 
+@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, keeps_channels=False))
 def conv_transpose2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     output_padding: int | tuple[int, int] = 0, groups: int = 1, dilation: int | tuple[int, int] = 1,

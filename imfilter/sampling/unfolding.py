@@ -5,12 +5,15 @@ from typing import Any
 
 from ..arrays.dispatch import reject_lazy
 from ..arrays.dtypes import Array
+from ..arrays.labeled import Grid
 from ..arrays.opened import open_image
+from ..arrays.same_kind import keep_kind
 from ..engine.unfolding import fold_columns, make_grid, unfold_image
 
 Pair = tuple[int, int]
 
 
+@keep_kind(lambda shape, **options: Grid(None))
 def unfold(
     image: Any, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0, stride: int | Pair = 1,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
@@ -76,6 +79,7 @@ def unfold(
     return unfold_image(opened, grid, dtype, out, workers)
 
 
+@keep_kind(lambda shape, **options: Grid(None), argument="columns")
 def fold(
     columns: Any, output_size: int | Pair, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0,
     stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
