@@ -204,7 +204,7 @@ def test_windows_far_larger_than_the_image():
     with pytest.raises(ImfilterError, match="may not be larger than"):
         max_pool2d(image, 2, stride=2**63)
     with pytest.raises(ImfilterError, match="may not be larger than"):
-        max_pool2d(image, 2, dilation=2**63)
+        max_pool2d(image, 1, dilation=2**63)
 
 
 def test_same_and_same_tf():

@@ -237,6 +237,8 @@ WRONG = [
     ({"groups": True}, "groups must be an integer of at least 1, got True"),
     ({"groups": 0}, "groups must be an integer of at least 1, got 0"),
     ({"stride": 2**62}, "an axis may not be larger than"),
+    ({"dilation": 2**63, "weight": WEIGHT[..., :1, :1]}, "an axis may not be larger than"),
+    ({"weight": WEIGHT + np.longdouble("1e4000")}, "weight must be finite"),
     ({"stride": 2**30}, "the result must fit into memory"),
     ({"exact": 1}, "exact must be True or False, got 1"),
     ({"workers": 0}, "workers must be an integer of at least 1, got 0"),
