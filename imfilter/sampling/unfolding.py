@@ -3,9 +3,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arrays.conversion import to_input_type
 from ..arrays.dispatch import reject_lazy
 from ..arrays.dtypes import Array
+from ..arrays.labeled import is_labeled
 from ..arrays.opened import open_image
+from ..arrays.same_kind import is_foreign
 from ..engine.unfolding import fold_columns, make_grid, unfold_image
 
 Pair = tuple[int, int]
@@ -14,7 +17,7 @@ Pair = tuple[int, int]
 def unfold(
     image: Any, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0, stride: int | Pair = 1,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-) -> Array:
+) -> Any:
     """Copy the window around every pixel into a row of a matrix (im2col).
 
     Parameters
@@ -73,14 +76,14 @@ def unfold(
     reject_lazy("unfold", image)
     opened = open_image(image, channel_axis)
     grid = make_grid(opened.layout.size(opened.pixels.shape), size, dilation, padding, stride)
-    return unfold_image(opened, grid, dtype, out, workers)
+    return _convert_back(image, unfold_image(opened, grid, dtype, out, workers))
 
 
 def fold(
     columns: Any, output_size: int | Pair, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0,
     stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
     workers: int | None = None,
-) -> Array:
+) -> Any:
     """Add up windows, given as rows of a matrix, to an image (col2im).
 
     Parameters
@@ -127,5 +130,11 @@ def fold(
            [ 4, 10,  6]])
     """
     reject_lazy("fold", columns)
-    return fold_columns(columns, output_size, size, (dilation, padding, stride), channel_axis=channel_axis,
-                        dtype=dtype, out=out, workers=workers)
+    result = fold_columns(columns, output_size, size, (dilation, padding, stride), channel_axis=channel_axis,
+                          dtype=dtype, out=out, workers=workers)
+    return _convert_back(columns, result)
+
+
+def _convert_back(source: Any, result: Array) -> Any:
+    """Return a result as an array of the library of its source. Labels of axes have no meaning for a matrix."""
+    return to_input_type(source, result) if is_foreign(source) and not is_labeled(source) else result
