@@ -40,6 +40,7 @@ BOTH = [
     ({"channel_axis": 3}, "channel_axis must be from -3 to 2 for shape"),
     ({"channel_axis": -4}, "channel_axis must be an integer of at least -3, got -4"),
     ({"channel_axis": 1.0}, "channel_axis must be an integer of at least -3, got 1.0"),
+    ({"channel_axis": np.array([1, 2])}, "channel_axis must be an integer of at least -3, got array([1, 2])"),
     ({"dtype": complex}, "dtype must be one of real numbers of at most 64 bits, got complex128"),
     ({"dtype": "M8[s]"}, "dtype must be one of real numbers of at most 64 bits, got datetime64[s]"),
     ({"dtype": object}, "dtype must be one of real numbers of at most 64 bits, got object"),

@@ -200,3 +200,14 @@ def test_other_objects_of_xarray(image):
     np.testing.assert_array_equal(imfilter.sobel(frame), imfilter.sobel(image.values[..., 0]))
     with pytest.raises(DtypeError, match=r"^image must be an array or a Pillow image, got Dataset"):
         imfilter.sobel(image.to_dataset(name="photo"))
+
+
+def test_matrices_of_windows_have_axes_of_their_own(xarray):
+    """Their rows and columns are no places of the image, even where there are as many."""
+    field = xarray.DataArray(
+        np.arange(4.0).reshape(2, 2), dims=("y", "x"), coords={"y": [5, 6], "t": 7}, attrs={"u": "m"})
+    columns = imfilter.unfold(field, (1, 2))
+    assert columns.dims == ("axis_0", "axis_1") and set(columns.coords) == {"t"} and columns.attrs == {"u": "m"}
+    np.testing.assert_array_equal(columns, [[0, 1], [2, 3]])
+    folded = imfilter.fold(columns, (2, 2), (1, 2), channel_axis=None)
+    assert folded.shape == (2, 2) and not {"y", "x"} & set(folded.dims)

@@ -204,7 +204,7 @@ def test_windows_far_larger_than_the_image():
     with pytest.raises(ImfilterError, match="may not be larger than"):
         max_pool2d(image, 2, stride=2**63)
     with pytest.raises(ImfilterError, match="may not be larger than"):
-        max_pool2d(image, 2, dilation=2**63)
+        max_pool2d(image, 1, dilation=2**63)
 
 
 def test_same_and_same_tf():
@@ -265,3 +265,25 @@ def test_wrong_images(function):
     array = pytest.importorskip("dask.array")
     with pytest.raises(DtypeError, match=f"{function.__name__} needs an image in memory, got a dask array"):
         function(array.zeros((5, 5)), 2)
+
+
+@pytest.mark.parametrize("function", [max_pool2d, avg_pool2d])
+def test_coordinates_are_those_of_the_middle_of_windows(function):
+    xarray = pytest.importorskip("xarray")
+    image = xarray.DataArray(np.ones((5, 6, 2)), dims=("y", "x", "band"), coords={"y": range(5), "band": ["a", "b"]})
+    result = function(image, 3, stride=2, padding=1)
+    equal(result.y, [0, 2, 4])
+    equal(result.band, ["a", "b"])
+    equal(function(image, 3, stride=1).y, [1, 2, 3])
+    assert "y" not in function(image, 2, stride=1, padding="same").coords  # between pixels
+
+
+@pytest.mark.parametrize("function", [max_pool2d, avg_pool2d])
+def test_tensors(function, torch):
+    tensor = torch.ones((4, 6, 2), dtype=torch.uint8)
+    result = function(tensor, 2)
+    assert result.dtype is torch.uint8
+    assert tuple(result.shape) == (2, 3, 2)
+    out = torch.zeros((2, 3, 2), dtype=torch.uint8)
+    assert function(tensor, 2, out=out) is out
+    assert out.all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import reference
 
-from imfilter import ImfilterError, conv2d, output_size, same_padding
+from imfilter import ImfilterError, conv2d, output_size, same_padding, transposed_output_size
 
 ONES = np.ones((1, 1, 1, 3))
 
@@ -91,6 +91,18 @@ def test_images_without_pixels():
 def test_wrong_arguments(keywords, message):
     with pytest.raises(ImfilterError, match=message):
         same_padding(**keywords)
+
+
+@pytest.mark.parametrize("function", [output_size, transposed_output_size])
+@pytest.mark.parametrize("padding", [(1,), (1, 2, 3)])
+def test_padding_of_an_axis_has_two_sides(function, padding):
+    with pytest.raises(ImfilterError, match=r"padding of an axis must be p or \(before, after\), got \(1,"):
+        function(5, 3, padding=padding)
+
+
+def test_a_dilation_that_memory_cannot_have():
+    with pytest.raises(ImfilterError, match="may not be larger than"):
+        conv2d(np.zeros((5, 5)), np.ones((1, 1, 1, 1)), dilation=2**63)
 
 
 def test_wrong_names():

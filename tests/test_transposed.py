@@ -237,6 +237,8 @@ WRONG = [
     ({"groups": True}, "groups must be an integer of at least 1, got True"),
     ({"groups": 0}, "groups must be an integer of at least 1, got 0"),
     ({"stride": 2**62}, "an axis may not be larger than"),
+    ({"dilation": 2**63, "weight": WEIGHT[..., :1, :1]}, "an axis may not be larger than"),
+    ({"weight": WEIGHT + np.longdouble("1e4000")}, "weight must be finite"),
     ({"stride": 2**30}, "the result must fit into memory"),
     ({"exact": 1}, "exact must be True or False, got 1"),
     ({"workers": 0}, "workers must be an integer of at least 1, got 0"),
@@ -258,3 +260,13 @@ def test_wrong_images():
     array = pytest.importorskip("dask.array")
     with pytest.raises(DtypeError, match="conv_transpose2d needs an image in memory, got a dask array"):
         conv_transpose2d(array.zeros((5, 5, 4)), WEIGHT)
+
+
+def test_coordinates_are_kept_where_results_lie_on_pixels():
+    xarray = pytest.importorskip("xarray")
+    image = xarray.DataArray(np.ones((5, 5, 2)), dims=("y", "x", "band"), coords={"y": range(5), "x": range(5)})
+    weight = np.ones((2, 2, 3, 3))
+    assert set(conv_transpose2d(image, weight, padding=1).coords) == {"y", "x"}
+    assert set(conv_transpose2d(image, weight, padding=((0, 2), (1, 1))).coords) == {"x"}
+    assert not conv_transpose2d(image, weight, stride=2, padding=3).coords  # of the same size
+    assert not conv_transpose2d(image, weight[..., :2, :2], padding=((1, 0), (0, 1))).coords

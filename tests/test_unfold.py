@@ -172,3 +172,9 @@ def test_lazy_arrays():
         unfold(array.zeros((5, 5)), 2)
     with pytest.raises(DtypeError, match="fold needs an image in memory, got a dask array"):
         fold(array.zeros((16, 8)), 5, 2)
+
+
+def test_tensors(torch):
+    columns = unfold(torch.ones((5, 6, 2)), 2)
+    assert isinstance(columns, torch.Tensor)
+    assert isinstance(fold(columns, (5, 6), 2), torch.Tensor)

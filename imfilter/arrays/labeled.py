@@ -18,12 +18,14 @@ class Grid(NamedTuple):
 
     places: down and across; None: unknown, or between pixels. keeps_channels: whether channel c of a result is made of
     channel c of the image alone. halves: whether each result of a list has half as many pixels as the one before.
+    reshaped: whether results have other axes than the image.
     """
 
     channel_axis: int | None = -1
     places: tuple[Place | None, Place | None] = (None, None)
     keeps_channels: bool = True
     halves: bool = False
+    reshaped: bool = False
 
     def at_level(self, number: int) -> Grid:
         """Return where the result of this number in a list lies."""
@@ -47,7 +49,8 @@ def to_labeled(image: Any, result: Any, grid: Grid) -> Any:
     """
     layout = layout_of(image.shape, grid.channel_axis)
     places: dict[Any, Place | None] = dict(zip(layout.spatial, grid.places, strict=True))
-    sources = _source_axes(image.ndim, result.ndim, layout.channel_axis)
+    sources = [None] * result.ndim if grid.reshaped else _source_axes(
+        image.ndim, result.ndim, layout.channel_axis)
     dims = _result_dims(image, sources, layout.spatial)
     kept = {}
     for axis, source in enumerate(sources):
@@ -73,8 +76,9 @@ def _source_axes(before: int, after: int, channel_axis: int | None) -> list[int 
 def _result_dims(image: Any, sources: list[int | None], spatial: tuple[int, int]) -> list[Any]:
     """Return the names of a result's axes: those of the image, and unused names for others."""
     added, used = sources.count(None), {*image.dims, *image.coords}
-    names = {1: ["channel"], 2: [f"{image.dims[axis]}_window" for axis in spatial]}.get(
-        added, [f"axis_{axis}" for axis in range(added)])
+    names = [f"axis_{axis}" for axis in range(added)]
+    if added < len(sources):
+        names = {1: ["channel"], 2: [f"{image.dims[axis]}_window" for axis in spatial]}.get(added, names)
     dims: list[Any] = [image.dims[source] for source in sources if source is not None]
     for name in names[:added]:
         while name in used:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ImfilterError, check_integer, check_real, list_choices
-from .sizes import same_tf_padding
+from ..errors import ImfilterError, check_real, list_choices
+from .sizes import check_margin, same_tf_padding
 
 Array = np.ndarray[Any, Any]
 
@@ -184,14 +184,5 @@ def parse_padding(padding: object) -> Margins:
     if len(padding) != 2:
         raise ImfilterError(
             f"padding must be p, (vertical, horizontal) or ((top, bottom), (left, right)), got {padding!r}")
-    vertical, horizontal = (_both_sides(side) for side in padding)
+    vertical, horizontal = (check_margin(side) for side in padding)
     return vertical, horizontal
-
-
-def _both_sides(side: object) -> tuple[int, int]:
-    if isinstance(side, (tuple, list)):
-        if len(side) != 2:
-            raise ImfilterError(f"padding of an axis must be p or (before, after), got {side!r}")
-        return check_integer("padding", side[0], 0), check_integer("padding", side[1], 0)
-    amount = check_integer("padding", side, 0)
-    return amount, amount

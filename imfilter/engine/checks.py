@@ -75,8 +75,11 @@ def _check_real_numbers(values: Any, name: str) -> Array:
 
 
 def _to_float64(values: Array) -> Array:
-    """Return contiguous float64 samples, without NumPy's warning of signaling NaNs: others are no warning either."""
-    with np.errstate(invalid="ignore"):
+    """Return contiguous float64 samples, without NumPy's warnings of signaling NaNs and of numbers that are too large.
+
+    Other NaNs are no warning either, and infinity is an error.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
         return np.ascontiguousarray(values, np.float64)
 
 

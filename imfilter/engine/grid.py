@@ -45,6 +45,9 @@ def _places(same: Margins, margins: Margins, stride: Size) -> tuple[Place, Place
     return down, across
 
 
+BETWEEN = -1, 1  # the place of results that lie between pixels, or not one on each pixel: no coordinates are theirs
+
+
 def step_places(offset: Any, step: Any) -> tuple[Place | None, Place | None]:
     """Return the places of results a step apart, down and across, the first at an offset; None: between pixels."""
     down, across = (

@@ -32,10 +32,10 @@ def count_windows(size: int, kernel: int, margin: Pair, stride: int, dilation: i
     """Return how many windows an axis has. With ceil_mode, the last one may reach beyond the padding."""
     extent = dilation * (kernel - 1) + 1
     room = size + sum(margin) - extent
-    if max(room, extent, stride) > LARGEST:
+    if max(room, extent, stride, dilation) > LARGEST:
         raise ImfilterError(
             f"an axis may not be larger than 2**62 pixels, got {size} with padding {margin}, "
-            f"a window of {extent} and stride {stride}")
+            f"a window of {extent}, stride {stride} and dilation {dilation}")
     if size == 0:
         return 0
     count = (room + (stride - 1) * ceil_mode) // stride + 1

@@ -57,19 +57,27 @@ def output_size(
     stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
     if isinstance(padding, str) and padding == "same_tf":
         return count_outputs(size, kernel, same_tf_padding(size, kernel, stride, dilation), stride, dilation)
-    before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
-    margin = check_integer("padding", before, 0), check_integer("padding", after, 0)
-    return count_outputs(size, kernel, margin, stride, dilation)
+    return count_outputs(size, kernel, check_margin(padding), stride, dilation)
+
+
+def check_margin(side: object) -> tuple[int, int]:
+    """Return (before, after) of p or (before, after), checked."""
+    if isinstance(side, (tuple, list)):
+        if len(side) != 2:
+            raise ImfilterError(f"padding of an axis must be p or (before, after), got {side!r}")
+        return check_integer("padding", side[0], 0), check_integer("padding", side[1], 0)
+    amount = check_integer("padding", side, 0)
+    return amount, amount
 
 
 def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, dilation: int) -> int:
     """Return the output size for checked arguments. An axis without pixels gives none."""
     extent = dilation * (kernel - 1) + 1
     padded = size + sum(margin)
-    if max(padded, extent, stride) > LARGEST:
+    if max(padded, extent, stride, dilation) > LARGEST:
         raise ImfilterError(
             f"an axis may not be larger than 2**62 pixels, got {size} with padding {margin}, "
-            f"a kernel of {extent} and stride {stride}")
+            f"a kernel of {extent}, stride {stride} and dilation {dilation}")
     if size == 0:
         return 0
     if extent > padded:
@@ -197,8 +205,7 @@ def transposed_output_size(
     3
     """
     size = check_integer("size", size, 1)
-    before, after = padding if isinstance(padding, (tuple, list)) else (padding, padding)
-    return count_transposed(size, kernel, (before, after), stride, dilation, output_padding)
+    return count_transposed(size, kernel, check_margin(padding), stride, dilation, output_padding)
 
 
 def count_transposed(
@@ -208,13 +215,13 @@ def count_transposed(
     kernel = check_integer("kernel", kernel, 1)
     stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
     more = check_integer("output_padding", output_padding, 0)
-    cut = check_integer("padding", margin[0], 0) + check_integer("padding", margin[1], 0)
+    cut = sum(margin)
     if more >= max(stride, dilation):
         raise ImfilterError(f"output_padding must be less than stride or dilation, got {more} of {stride}, {dilation}")
     if size == 0:
         return 0
     result = stride * (size - 1) + dilation * (kernel - 1) + 1 - cut + more
-    if result + cut > LARGEST:
+    if max(result + cut, stride, dilation) > LARGEST:
         raise ImfilterError(
             f"an axis may not be larger than 2**62 pixels, got {result + cut} before padding: "
             "use a smaller size, stride or dilation")

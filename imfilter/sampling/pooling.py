@@ -4,14 +4,32 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.dispatch import reject_lazy
+from ..arrays.labeled import Grid
+from ..arrays.layout import layout_of
 from ..arrays.opened import open_image
 from ..arrays.same_kind import keep_kind
+from ..engine.grid import BETWEEN, step_places
+from ..engine.pool_windows import pool_margins
 from ..engine.pooling import PoolOptions, pool_image
+from ..errors import check_pair
 
 Pair = tuple[int, int]
 
 
-@keep_kind()
+def _pool_grid(
+    shape: tuple[int, ...], *, size: Any, stride: Any, padding: Any, dilation: Any, channel_axis: int | None, **_: Any
+) -> Grid:
+    """Return where the results of windows lie: in their middle."""
+    taps, gaps = check_pair("size", size, 1), check_pair("dilation", dilation, 1)
+    step = taps if stride is None else check_pair("stride", stride, 1)
+    margins = pool_margins(padding, taps, gaps, layout_of(shape, channel_axis).size(shape), step)
+    middle = [gap * (count - 1) / 2 - margin[0] for count, gap, margin in zip(taps, gaps, margins, strict=True)]
+    places = step_places(middle, step)
+    return Grid(channel_axis, (places[0] or BETWEEN, places[1] or BETWEEN))
+
+
+@keep_kind(_pool_grid)
+
 def max_pool2d(
     image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
     ceil_mode: bool = False, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
@@ -75,7 +93,7 @@ def max_pool2d(
     return opened.convert_back(pool_image(opened, size, False, options, out, workers))
 
 
-@keep_kind()
+@keep_kind(_pool_grid)
 def avg_pool2d(
     image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,

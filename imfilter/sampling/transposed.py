@@ -3,13 +3,31 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..arrays.dispatch import reject_lazy
 from ..arrays.labeled import Grid
 from ..arrays.same_kind import keep_kind
+from ..engine.borders import parse_padding
+from ..engine.grid import BETWEEN, step_places
 from ..engine.transposed import TransposedOptions, filter_transposed
+from ..errors import check_pair
 
 
-@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, keeps_channels=False))
+def _transposed_grid(
+    shape: tuple[int, ...], *, weight: Any, stride: Any, padding: Any, dilation: Any, channel_axis: int | None, **_: Any
+) -> Grid:
+    """Return where the results lie: at stride 1 on pixels, if the kernel has a middle one."""
+    if check_pair("stride", stride, 1) != (1, 1) or isinstance(padding, str):
+        return Grid(channel_axis, (BETWEEN, BETWEEN), keeps_channels=False)
+    gaps = check_pair("dilation", dilation, 1)
+    middle = [margin[0] - gap * (count - 1) / 2 for margin, gap, count in zip(
+        parse_padding(padding), gaps, np.shape(weight)[-2:], strict=True)]
+    places = step_places(middle, (1, 1))
+    return Grid(channel_axis, (places[0] or BETWEEN, places[1] or BETWEEN), keeps_channels=False)
+
+
+@keep_kind(_transposed_grid)
 def conv_transpose2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     output_padding: int | tuple[int, int] = 0, groups: int = 1, dilation: int | tuple[int, int] = 1,

@@ -13,7 +13,7 @@ from ..engine.unfolding import fold_columns, make_grid, unfold_image
 Pair = tuple[int, int]
 
 
-@keep_kind(lambda shape, **options: Grid(None))
+@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, reshaped=True))
 def unfold(
     image: Any, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0, stride: int | Pair = 1,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
@@ -79,7 +79,7 @@ def unfold(
     return unfold_image(opened, grid, dtype, out, workers)
 
 
-@keep_kind(lambda shape, **options: Grid(None), argument="columns")
+@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, reshaped=True), argument="columns")
 def fold(
     columns: Any, output_size: int | Pair, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0,
     stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
