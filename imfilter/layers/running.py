@@ -15,6 +15,7 @@ from ..sampling.pooling import avg_pool2d, max_pool2d
 from ..sampling.transposed import conv_transpose2d
 from .activation import RELU, Activation
 from .branches import CONCAT, AnyLayer, Branches, Path
+from .depthwise_strides import compute_every_column, keep_every_other_column, takes_every_column
 from .kept_banks import KeptBanks
 from .layer import Layer
 from .pool import MAX, Pool
@@ -70,6 +71,9 @@ class Runner:
             "stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups,
             "dtype": self.dtype}
         result: Array
+        is_halved = isinstance(layer, Layer) and takes_every_column(layer, weight)
+        if isinstance(layer, Layer) and is_halved:
+            options |= compute_every_column(layer, source.shape[-3:-1])
         if isinstance(layer, TransposedLayer):
             result = conv_transpose2d(
                 source, weight, bias, output_padding=layer.output_padding, workers=self.workers, **options)
@@ -77,6 +81,7 @@ class Runner:
             result = conv2d(source, weight, bias, workers=self.workers, **options)
         else:
             result = self.kept.convolve(source, weight, bias, BankOptions(**options), self.workers)
+        result = keep_every_other_column(result) if is_halved else result
         return activate(result, RELU, 0.0, result, self.workers) if self.relu else result
 
     def _pool(self, layer: Pool, source: Array) -> Array:
