@@ -49,8 +49,7 @@ def to_labeled(image: Any, result: Any, grid: Grid) -> Any:
     """
     layout = layout_of(image.shape, grid.channel_axis)
     places: dict[Any, Place | None] = dict(zip(layout.spatial, grid.places, strict=True))
-    sources = [None] * result.ndim if grid.reshaped else _source_axes(
-        image.ndim, result.ndim, layout.channel_axis)
+    sources = _source_axes(0 if grid.reshaped else image.ndim, result.ndim, layout.channel_axis)
     dims = _result_dims(image, sources, layout.spatial)
     kept = {}
     for axis, source in enumerate(sources):
