@@ -19,11 +19,11 @@ PROXY_DTYPE = {
 EXACT = 2**53  # every integer up to here is exact as float64
 
 
-def supported_dtype(given: np.dtype[Any]) -> np.dtype[Any]:
+def supported_dtype(given: np.dtype[Any], name: str = "image") -> np.dtype[Any]:
     """Return an image's dtype in native byte order; reject unsupported ones."""
     dtype: np.dtype[Any] = given.newbyteorder("=")
     if dtype not in NATIVE and dtype not in PROXY_DTYPE:
-        raise DtypeError(f"image must hold real numbers of at most 64 bits, got dtype {given}")
+        raise DtypeError(f"{name} must hold real numbers of at most 64 bits, got dtype {given}")
     return dtype
 
 
@@ -36,10 +36,16 @@ def to_native(array: Array) -> Array:
         return array
     if dtype.kind == "b":
         return array.view(np.uint8)
+    check_exact(array)
+    return array.astype(PROXY_DTYPE[dtype])
+
+
+def check_exact(array: Array) -> None:
+    """Reject integers that float64 may not hold exactly."""
     if exceeds_float64(array):
         raise ImfilterError(
-            f"{dtype} samples must lie within -2**53 and 2**53 to be exact, got {array.min()} to {array.max()}")
-    return array.astype(PROXY_DTYPE[dtype])
+            f"{array.dtype.newbyteorder('=')} samples must lie within -2**53 and 2**53 to be exact, got {array.min()} "
+            f"to {array.max()}")
 
 
 def exceeds_float64(array: Array) -> bool:

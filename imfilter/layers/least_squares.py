@@ -20,14 +20,14 @@ NEGLIGIBLE = 1e-14  # eigenvalues below this share of the largest, per parameter
 class Solution(NamedTuple):
     """What solves the normal equations, and how well.
 
-    variances: those of the parameters for residuals of 1 that are independent. residual: root mean square of what
+    covariance: that of the parameters for residuals of 1 that are independent. residual: root mean square of what
     remains. scale: that of the second images, or of the sizes of the terms that make them up, if larger. explained:
     share of the variance of the second images. samples: how many were used.
     """
 
     parameters: Array
     biases: Array
-    variances: Array
+    covariance: Array
     residual: float
     scale: float
     explained: float
@@ -120,29 +120,31 @@ def solve_equations(
     known = 0 if fixed is None else pattern.free
     solution[:known] = [] if fixed is None else fixed
     free = slice(known, unknowns)
-    solution[free], variances, condition = _solve_smallest(
+    solution[free], inverse, condition = _solve_smallest(
         normal[free, free], right[free] - normal[free, :known] @ solution[:known])
     squares, total, weight = sums[:, -1, -1].sum(), sums[:, -2, -1].sum(), sums[:, -2, -2].sum()
     error = max(float(squares - 2 * solution @ right + solution @ normal @ solution), 0.0)
     variation = squares - total * total / weight
-    explained = float(1 - error / variation) if variation > 0 else float(error <= 0)
+    least = NEGLIGIBLE * squares  # of what the sums of a constant leave
+    explained = float(1 - error / variation) if variation > least else float(error <= least)
     scale = np.abs(solution) @ np.sqrt(normal.diagonal() / weight)
-    return Solution(solution[:pattern.free], solution[pattern.free:], variances[:pattern.free] * weight / count,
+    covariance = inverse[:pattern.free - known, :pattern.free - known] * weight / count
+    return Solution(solution[:pattern.free], solution[pattern.free:], covariance,
                     math.sqrt(error / weight), max(scale, math.sqrt(squares / weight)), explained, condition, count)
 
 
 def _solve_smallest(normal: Array, right: Array) -> tuple[Array, Array, float]:
-    """Return the smallest of the solutions, the diagonal of the inverse, and the condition number.
+    """Return the smallest of the solutions, the inverse, and the condition number.
 
     The condition number is that with all parameters scaled alike.
     """
     if not len(right):
-        return right, right, 1.0
+        return right, normal, 1.0
     size = np.sqrt(normal.diagonal())
     scale = np.divide(1, size, out=np.zeros_like(size), where=size > 0)
     values, vectors = np.linalg.eigh(normal * np.outer(scale, scale))
     known = values > NEGLIGIBLE * len(values) * values[-1]
     inverse = np.divide(1, values, out=np.zeros_like(values), where=known)
+    product: Array = np.outer(scale, scale) * ((vectors * inverse) @ vectors.T)
     solution: Array = scale * (vectors @ (inverse * (vectors.T @ (right * scale))))
-    variances: Array = scale**2 * (vectors**2 @ inverse)
-    return solution, variances, float(values[-1] / values[0]) if known.all() else math.inf
+    return solution, product, float(values[-1] / values[0]) if known.all() else math.inf
