@@ -87,7 +87,7 @@ def learn(
 
     The error of a parameter is 12 standard errors, s sqrt((X^T X)^-1), where s is the residual or, if larger, that of
     rounding. If more than rounding remains, the noise is taken to be the same in 8 x 8 pixels of 3 channels, as in
-    JPEG's blocks. Kernels learned from photos were within these errors; they are no bound.
+    JPEG's blocks. Of 168 kernels learned from photos, 165 were within these errors; they are no bound.
 
     References
     ----------

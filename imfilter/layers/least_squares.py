@@ -14,6 +14,7 @@ from .learning_problem import KnownKernel, Problem, tie_taps, weight_samples
 from .pattern import Pattern
 
 STRIP_SAMPLES = 2**17  # samples of a strip; strips do not depend on the number of workers, so neither do the sums
+LONGEST = 2**28  # products in a call of the loops, some 50 ms
 NEGLIGIBLE = 1e-14  # eigenvalues below this share of the largest, per parameter, count as 0
 
 
@@ -91,7 +92,10 @@ def _multiply_windows(samples: Array, starts: list[int], steps: list[int], weigh
     terms = len(starts)
     more = -terms % 4  # the loops take windows by fours
     sums = np.zeros((terms + more, terms + more))
-    _core.moments(samples, np.array(starts + [0] * more, np.intp), np.array(steps + [0] * more, np.intp), weights, sums)
+    first, step = (np.array(one + [0] * more, np.intp) for one in (starts, steps))
+    height = max(1, LONGEST // (terms**2 * weights.shape[1]))
+    for row in range(0, len(weights), height):  # Ctrl-C works between the calls
+        _core.moments(samples, first + row * step, step, weights[row:row + height], sums)
     upper = np.triu(sums)[:terms, :terms]
     symmetric: Array = upper + np.triu(upper, 1).T
     return symmetric
