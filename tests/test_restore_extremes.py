@@ -83,3 +83,13 @@ def test_kernels_that_no_blur_has(kernel, words, photo):
 def test_a_border_too_bright_for_numbers(photo, method):
     with pytest.raises(ImfilterError, match="cval times the sum of the kernel must be finite where it counts, got inf"):
         imfilter.restore(photo, 100 * BOX, method, mode="constant", cval=1e308)
+
+
+@pytest.mark.parametrize("mode", ["ignore", "constant"])
+def test_noise_is_a_share_of_the_range_in_linear_light(rng, mode):
+    image = rng.integers(0, 256, (30, 40)).astype(np.uint8)
+    call = {"kernel": "box:size=3", "method": "wiener", "noise": 0.05, "linear": True, "mode": mode}
+    result = imfilter.restore(image, dtype="f4", **call)
+    assert np.allclose(result, 255 * imfilter.restore(image / np.float32(255), **call), atol=0.05)
+    stage = imfilter.Pipeline(f"box:size=1,restore:kernel=box size=3:method=wiener:noise=0.05:linear:mode={mode}")
+    assert np.allclose(stage(image, dtype="f4"), result, atol=0.05)
