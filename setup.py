@@ -94,7 +94,8 @@ JOINT_BILATERAL = [*SHARED, *(f"pyx/{part}" for part in (
 SLIDING_WINDOWS = [*SHARED, "pyx/sliding_windows.pxi", "pyx/sliding_windows.h", "pyx/sliding_windows_rows.h",
                    "pyx/lanes.h"]
 EACH_VARIANT = ["pyx/each_variant.h", "pyx/forward.h"]
-ROWS = {"merging": "merging_rows", "patches": "patch_rows", "resampling": "resampling_rows", "varying": "varying_rows"}
+ROWS = {"activations": "activation_rows", "merging": "merging_rows", "patches": "patch_rows",
+        "resampling": "resampling_rows", "varying": "varying_rows"}
 LINE_SUMS = ["pyx/line_sums.pxi", "pyx/line_sums.h", "pyx/lanes.h"]
 CORE = [*SHARED, *SHARING, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
 
@@ -122,6 +123,8 @@ def extensions():
         "tiles", "variants", "rows", "counts", "results")], include_dirs=["pyx"])
     yield extension("engine._masked", "masked.pyx", [f"pyx/{part}.h" for part in (
         "masked", "masked_keys", "masked_rows", "forward")], include_dirs=["pyx"])
+    yield extension("engine._pooling", "pooling.pyx", [*SHARING, *(f"pyx/{part}.h" for part in (
+        "pooling", "pooling_types", "pooling_rows"))], **NUMPY)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])
     for variant, flags in VARIANTS.items():

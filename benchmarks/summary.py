@@ -30,6 +30,8 @@ GOALS = {
     "edges": Goal("edges", 1.2, 4),
     "sharpening": Goal("unsharp mask, difference of Gaussians", 1.3, 1.5),
     "layers": Goal("conv2d, with recycled memory", 1, 1.3),
+    "stems": Goal("stems of networks, with recycled memory", 1, 1.2),
+    "pooling": Goal("transposed convolutions, pools", 1, 1.5),
     "strides": Goal("strides", 1.1, 1.4),
     "colors": Goal("color matrix, gray", 0.97, 1.2),
     "rank": Goal("median, minimum, maximum, percentile, bilateral", 1.1, 1.5),

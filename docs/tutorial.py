@@ -11,10 +11,15 @@ from PIL import Image
 
 import imfilter
 from imfilter.engine.borders import MODES
+from imfilter.explain.network.feature_maps import make_thumbnail
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_images"
 GAP = 6  # pixels between pictures
+GRAY = (0.299, 0.587, 0.114)  # ITU-R BT.601
+FILTERS = ([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+           [[-2, -1, 0], [-1, 0, 1], [0, 1, 2]], [[0, -1, -2], [1, 0, -1], [2, 1, 0]],
+           [[0, 1, 0], [1, -4, 1], [0, 1, 0]], [[1, 2, 1], [2, 4, 2], [1, 2, 1]])
 
 
 def join_pictures(pictures: Sequence[Image.Image]) -> Image.Image:
@@ -61,7 +66,17 @@ def learn() -> Image.Image:
     return join_pictures([Image.fromarray(pixels) for pixels in (cat, sharpen(cat), sepia(cat))])
 
 
-PICTURES: tuple[Callable[[], Image.Image], ...] = (kernels, borders, stride, learn)
+def features() -> Image.Image:
+    """Return feature maps of a layer whose kernels were learned from what filters make of a photo."""
+    photo = np.asarray(Image.open(SAMPLES / "astronaut.png")) / 255
+    part = photo[:256, :256]
+    examples = np.stack([imfilter.correlate(part @ GRAY, weights) for weights in FILTERS], axis=-1)
+    first = imfilter.learn(part, examples, size=3, cross_channel=True)
+    maps = np.maximum(imfilter.conv2d(photo, first.kernel, padding=1), 0)
+    return join_pictures([Image.fromarray(make_thumbnail(maps[..., c], 128)) for c in range(len(FILTERS))])
+
+
+PICTURES: tuple[Callable[[], Image.Image], ...] = (kernels, borders, stride, learn, features)
 
 
 def draw(folder: Path) -> None:

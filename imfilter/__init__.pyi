@@ -18,18 +18,27 @@ from .errors import FileError as FileError
 from .errors import ImfilterError as ImfilterError
 from .explain import contact_sheet as contact_sheet
 from .explain import show as show
+from .layers.activation import Activation as Activation
+from .layers.branches import Branches as Branches
 from .layers.layer import Layer as Layer
 from .layers.learning import LearningWarning as LearningWarning
 from .layers.learning import learn as learn
 from .layers.pattern import Pattern as Pattern
+from .layers.pool import Pool as Pool
 from .layers.stack import Stack as Stack
+from .layers.transposed import TransposedLayer as TransposedLayer
 from .pipeline.blending import blend as blend
 from .pipeline.chain import Pipeline as Pipeline
 from .pipeline.restoration import restore as restore
+from .sampling.pooling import avg_pool2d as avg_pool2d
+from .sampling.pooling import max_pool2d as max_pool2d
 from .sampling.pyramids import pyramid as pyramid
 from .sampling.pyramids import pyramid_expand as pyramid_expand
 from .sampling.pyramids import pyramid_reconstruct as pyramid_reconstruct
 from .sampling.pyramids import pyramid_reduce as pyramid_reduce
+from .sampling.transposed import conv_transpose2d as conv_transpose2d
+from .sampling.unfolding import fold as fold
+from .sampling.unfolding import unfold as unfold
 from .sampling.windows import generic as generic
 from .sampling.windows import windows as windows
 

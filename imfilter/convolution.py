@@ -193,9 +193,10 @@ def conv2d(
         Added to each output channel.
     stride, dilation : int or (int, int), default 1
         Pixels from one result to the next, and from one tap to the next.
-    padding : 'same', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 0
+    padding : 'same', 'same_tf', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 0
         Pixels added around the image. 'same' keeps the size at stride 1; with an even kernel the extra pixel goes to
-        the bottom and right, as in PyTorch.
+        the bottom and right, as in PyTorch. 'same_tf' is TensorFlow's SAME and SAME_UPPER of ONNX: the result has
+        ceil(H / stride) rows, and the padding depends on H (see `imfilter.same_padding`).
     groups : int, default 1
         The outputs of a group read only the input channels of that group; C_in groups make it depthwise.
     padding_mode : {'zeros', 'reflect', 'replicate', 'circular'}, default 'zeros'

@@ -10,7 +10,9 @@ from program import start
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "PageUp": 33, "PageDown": 34, "Home": 36,
-        "End": 35, " ": 32, "Tab": 9}
+        "End": 35, " ": 32, "Tab": 9, "Enter": 13, "+": 187, "-": 189}
+TYPED = {" ": " ", "Enter": "\r"}  # what keys write
+PATIENCE = 30  # seconds after which a page counts as hung
 PROGRAM = os.environ.get("IMFILTER_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 # Starts a program with two open files as its numbers 3 and 4, where Chromium looks for commands and answers.
@@ -43,6 +45,7 @@ class Browser:
         self.errors, self.requests = [], []
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.send(f"{domain}.enable")
+        self.send("Page.setLifecycleEventsEnabled", enabled=True)
 
     def close(self):
         self.process.kill()
@@ -76,16 +79,19 @@ class Browser:
             self.requests.append(message["params"]["request"]["url"])
         return message
 
-    def open(self, url, *, width=1000, height=900, dark=False, still=False):
-        """Open an address in a window of this size, and wait for it."""
+    def open(self, url, *, width=1000, height=900, dark=False, still=False, phone=False, script=True):
+        """Open an address in a window of this size, and wait for it. phone: touched, without a mouse."""
+        self.send("Page.navigate", url="about:blank")  # a page with another fragment would not be loaded again
         self.errors.clear()
         self.requests.clear()
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+        self.send("Emulation.setTouchEmulationEnabled", enabled=phone)
+        self.send("Emulation.setScriptExecutionDisabled", value=not script)
         self.send("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if still else "no-preference"}])
-        self.send("Page.navigate", url=url)
-        while self.next().get("method") != "Page.loadEventFired":
+        loader = self.send("Page.navigate", url=url)["loaderId"]
+        while (event := self.next().get("params", {})).get("name") != "load" or event["loaderId"] != loader:
             pass
 
     def value(self, expression):
@@ -97,14 +103,42 @@ class Browser:
     def press(self, key):
         """Press a key and let it go."""
         code = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": KEYS[key]}
-        text = {"text": " "} if key == " " else {}
+        text = {"text": TYPED[key]} if key in TYPED else {}
         self.send("Input.dispatchKeyEvent", type="keyDown", **code, **text)
         self.send("Input.dispatchKeyEvent", type="keyUp", **code)
 
+    def until(self, expression):
+        """Wait for an expression of JavaScript to be true; fail where that never happens."""
+        self.value(f"new Promise((done, fail) => {{ const end = performance.now() + {1000 * PATIENCE};"
+                   f"const look = () => ({expression}) ? done() : performance.now() > end ? fail('waited in vain') :"
+                   " setTimeout(look, 5); look(); })")
+
+    def middle(self, selector):
+        """Return the middle of an element, which is scrolled into view if it is out of it."""
+        return self.value(f"(() => {{ const element = document.querySelector('{selector}');"
+                          "element.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});"
+                          "const box = element.getBoundingClientRect();"
+                          "return [box.x + box.width / 2, box.y + box.height / 2]; })()")
+
+    def hover(self, selector):
+        """Move the mouse to the middle of an element."""
+        x, y = self.middle(selector)
+        self.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def tap(self, selector):
+        """Touch the middle of an element with a finger."""
+        x, y = self.middle(selector)
+        self.send("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        self.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    def type(self, selector, text):
+        """Replace the text of a field, and leave it there: the field keeps the focus."""
+        self.value(f"document.querySelector('{selector}').focus(), document.querySelector('{selector}').select()")
+        self.send("Input.insertText", text=text)
+
     def click(self, selector):
         """Click into the middle of an element."""
-        x, y = self.value(f"(() => {{ const box = document.querySelector('{selector}').getBoundingClientRect();"
-                          "return [box.x + box.width / 2, box.y + box.height / 2]; })()")
+        x, y = self.middle(selector)
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

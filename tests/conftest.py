@@ -33,9 +33,9 @@ NUMERIC_MODULES = {
     "test_bilateral", "test_borders", "test_canny", "test_conv2d", "test_correlate", "test_engine", "test_epilogue",
     "test_extremes", "test_filters", "test_float_range", "test_folding", "test_fourier", "test_guided", "test_joined",
     "test_learning", "test_learning_verdict", "test_line_sums", "test_local", "test_multirate", "test_non_local",
-    "test_normalized",
-    "test_numbers", "test_out", "test_prepared", "test_properties", "test_radial", "test_rank", "test_recent",
-    "test_repeated", "test_representations", "test_selected", "test_structure", "test_threshold", "test_varying",
+    "test_normalized", "test_numbers", "test_out", "test_pooling", "test_prepared", "test_properties", "test_radial",
+    "test_rank", "test_recent", "test_repeated", "test_representations", "test_selected", "test_structure",
+    "test_threshold", "test_transposed", "test_varying",
 }
 
 
@@ -68,7 +68,7 @@ def pytest_itemcollected(item):
     fixtures = set(getattr(item, "fixturenames", ()))
     if "variant" in fixtures:
         item.add_marker(pytest.mark.every_variant)
-    if fixtures & {"torch", "pyvips", "pillow_heif", "xarray"}:
+    if fixtures & {"torch", "pyvips", "pillow_heif", "xarray", "onnx", "safetensors"}:
         item.add_marker(pytest.mark.more)
 
 
@@ -104,6 +104,18 @@ def xarray():
 def pyvips():
     """libvips, which reads what is written."""
     return pytest.importorskip("pyvips")
+
+
+@pytest.fixture
+def onnx():
+    """ONNX, which reads and writes models and has an evaluator for reference."""
+    return pytest.importorskip("onnx")
+
+
+@pytest.fixture
+def safetensors():
+    """The library of the format, which writes files as models have them."""
+    return pytest.importorskip("safetensors")
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ OPTIONS = {
     "explain stack": ["--size", "--channels", "-o", "--force"],
     "explain channels": ["--in", "--out", "--kernel", "--groups", "-o", "--force"],
     "explain pixel": ["--at", "--filter", "--kernel", "--mode", "--cval", "--max-pixels", "-o", "--force"],
+    "explain play": ["-o", "--max-pixels", "--force"],
     "list": ["--json", "--help"], "help": [], "": ["--version", "--help", "-h", "--debugs"],
 }
 FLAGS = {"--gray", "-r", "--force", "--in-place", "--skip-existing", "--dry-run", "--strip", "--preserve", "--json",

@@ -58,6 +58,38 @@ def test_channels_prints_the_number_of_weights(run, tmp_path):
     ElementTree.parse(tmp_path / "x.svg")
 
 
+def test_transposed_pooling_and_activation_write_what_python_draws(run, tmp_path):
+    out, _ = run("transposed", "--size", "2,3", "--kernel", "1 2; 3 4", "--padding", "0", "-o", "x.svg")
+    assert out.startswith("transposed convolution: 2 x 3 input, 2 x 2 kernel, stride 2 gives 4 x 6\n")
+    run("pooling", "--size", "5", "--window", "3", "--stride", "2", "--padding", "1", "--kind", "avg", "--ceil-mode",
+        "--no-count-include-pad", "-o", "y.svg")
+    run("activation", "leaky_relu", "--slope", "0.2", "-o", "z.svg")
+    explain = imfilter.explain
+    for name, picture in [
+            ("x.svg", explain.transposed((2, 3), [[1, 2], [3, 4]], padding=0)),
+            ("y.svg", explain.pooling(5, 3, stride=2, padding=1, kind="avg", ceil_mode=True, count_include_pad=False)),
+            ("z.svg", explain.activation("leaky_relu", slope=0.2))]:
+        assert (tmp_path / name).read_text(encoding="utf-8") == picture.svg
+
+
+def test_model_prints_the_summary_and_draws_text_and_files(run, tmp_path, rng):
+    layers = "3x4 s2 p1, add(3x4 p1 | )"
+    out, _ = run("model", layers, "--size", "9,8", "--channels", "1", "-o", "x.svg")
+    assert out == f"{imfilter.Stack.parse(layers).summary((9, 8, 1))}\nwrote x.svg\n"
+    expected = imfilter.explain.model(layers, (9, 8), channels=1)
+    assert (tmp_path / "x.svg").read_text(encoding="utf-8") == expected.svg
+    weights = rng.normal(size=(2, 3, 3, 3))
+    np.savez(tmp_path / "w.npz", **{"conv.weight": weights})
+    noise = rng.integers(0, 256, (12, 10, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "photo.png")
+    out, _ = run("model", "3x2 p1", "--weights", "w.npz", "--photo", "photo.png", "-o", "y.svg")
+    assert out.startswith("layer   output")
+    expected = imfilter.explain.model("3x2 p1", weights=[weights], photo=noise)
+    assert (tmp_path / "y.svg").read_text(encoding="utf-8") == expected.svg
+    out, _ = run("model", "w.npz")
+    assert "note: the file stores weights only" in out and (tmp_path / "model.html").exists()
+
+
 @pytest.mark.parametrize("name", ["sobel", "contour", "box:size=2,4", "emboss:angle=10"])
 @pytest.mark.slow
 def test_pixel_ends_in_the_result_of_apply(run, tmp_path, rng, name):
@@ -89,6 +121,15 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
     (["arithmetic", "-o", "no/x.svg"], 1, "there is no folder no"),
     (["stack", "3,3,y"], 2, "a layer must be written like"),
     (["stack", "3,3,3,3"], 2, "layer 4, 3: the kernel must fit"),
+    (["transposed", "--output-padding", "2"], 2, "output_padding must be less"),
+    (["pooling", "--padding", "2"], 2, "padding must be at most half of the window"),
+    (["pooling", "--kind", "min"], 2, "'min' is not one of"),
+    (["activation", "swish"], 2, "'swish' is not one of"),
+    (["activation", "relu", "--slope", "0.1"], 2, "only leaky_relu has a slope"),
+    (["model", "3,y"], 2, "a layer must be written like"),
+    (["model", "none.onnx"], 2, "none.onnx"),
+    (["model", "3", "--photo", "photo.png"], 2, "weights must be given"),
+    (["model", "3", "--photo", "none.png"], 1, "none.png"),
     (["channels", "--in", "3", "--groups", "2"], 2, "groups must divide"),
     (["pixel", "photo.png", "--at", "0,0", "--filter", "median"], 2, "median is not made of kernels"),
     (["pixel", "photo.png", "--at", "0,0", "--filter", "sobell"], 2, "did you mean 'sobel'"),
@@ -108,5 +149,6 @@ def test_wrong_usage_is_rejected(run, tmp_path, arguments, status, words):
 def test_a_filter_may_have_a_border_of_its_own(run, tmp_path):
     Image.fromarray(np.arange(20, dtype=np.uint8).reshape(4, 5)).save(tmp_path / "photo.png")
     place = ["pixel", "photo.png", "--at", "0,0", "--filter"]
-    own = run(*place, "box:mode=constant:cval=90", "--mode", "wrap")[0]
-    assert own == run(*place, "box", "--mode", "constant", "--cval", "90")[0] != run(*place, "box")[0]
+    own, options, none = (run(*place, *words)[0].partition("\n\n")[2] for words in (
+        ["box:mode=constant:cval=90", "--mode", "wrap"], ["box", "--mode", "constant", "--cval", "90"], ["box"]))
+    assert own == options != none

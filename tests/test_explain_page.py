@@ -106,7 +106,7 @@ def test_a_page_does_not_play_by_itself(chromium, address, picture):
 
 def test_tab_visits_the_controls_and_focus_is_visible(chromium, address):
     chromium.open(address)
-    for control in ("back", "play", "forward", "slider"):
+    for control in ("smaller", "larger", "back", "play", "forward", "slider"):
         chromium.press("Tab")
         assert chromium.value(FOCUS) == control
         assert chromium.value("getComputedStyle(document.activeElement).outlineWidth") == "3px"
@@ -134,7 +134,8 @@ def test_colors_follow_the_color_scheme(chromium, address):
 
 @pytest.mark.parametrize("make", [
     lambda: explain.arithmetic(12, 3, padding=1), lambda: explain.stack("3 p1, 3 s2 p1, 3", 20),
-    lambda: explain.channels(16, 16), lambda: explain.arithmetic((1, 20), 1)])
+    lambda: explain.transposed(5, 3), lambda: explain.pooling(14, 3, stride=2, padding=1, ceil_mode=True),
+    lambda: explain.activation("gelu"), lambda: explain.channels(16, 16), lambda: explain.arithmetic((1, 20), 1)])
 def test_a_narrow_screen_needs_no_horizontal_scrolling(chromium, tmp_path, make):
     make().save(tmp_path / "x.html")
     chromium.open((tmp_path / "x.html").as_uri(), width=360, height=740)

@@ -12,8 +12,9 @@ from PIL import Image
 
 from imfilter import FileError, ImfilterError, explain
 from imfilter.explain.canvas import page, palette, svg
+from imfilter.explain.canvas.lines import wrap_text
 from imfilter.explain.canvas.raster import load_font
-from imfilter.explain.canvas.scene import Grid, Panel, Rect, Scene, Text, is_visible, wrap_text
+from imfilter.explain.canvas.scene import Grid, Line, Panel, Rect, Scene, Text, is_visible
 
 STEP = np.array([[0, 0, 100, 100]] * 3, np.uint8)
 PICTURES = {
@@ -22,6 +23,9 @@ PICTURES = {
     "many": lambda: explain.stack("7x64 s2 p3, 3 s2, 3, 3, 3", 224, channels=3),
     "channels": lambda: explain.channels(12, 8, kernel=(3, 9), groups=2),
     "pixel": lambda: explain.pixel(np.stack([STEP, STEP + 9], -1), 0, 1, "sobel"),
+    "transposed": lambda: explain.transposed((2, 3), 3, output_padding=1),
+    "pooling": lambda: explain.pooling(5, 3, kind="avg", stride=2, padding=1, ceil_mode=True),
+    "activation": lambda: explain.activation("gelu", values=[[-1, 2]]),
     "still": lambda: explain.pixel(STEP, 3, 2, "sharpen"),
 }
 SPACE = "{http://www.w3.org/2000/svg}"
@@ -77,6 +81,9 @@ def test_nothing_extends_beyond_the_sheet(picture):
                 right, bottom = shape.x + shape.width, shape.y + shape.height
             case Grid():
                 right, bottom = shape.x + shape.columns * shape.cell, shape.y + shape.rows * shape.cell
+            case Line():
+                right, bottom = (offset + max(side) for offset, side in zip(
+                    (shape.x, shape.y), zip(*shape.points, strict=True), strict=True))
             case Text():
                 wide = load_font(shape.size).getlength(shape.text)
                 right = shape.x + wide * {"start": 1, "middle": 0.5, "end": 0}[shape.anchor]
@@ -111,6 +118,26 @@ def test_gif_and_png_have_the_colors_of_the_last_frame(tmp_path):
         assert (few == palette.rgb(role)).all(-1).any() and (all_colors == palette.rgb(role)).all(-1).any()
 
 
+@pytest.mark.slow
+def test_a_gif_keeps_the_colors_of_a_photo(tmp_path):
+    rainbow = np.zeros((40, 60, 3), np.uint8)
+    rainbow[..., 0], rainbow[..., 1] = np.linspace(0, 255, 60), np.linspace(0, 255, 40)[:, None]
+    picture = explain.pixel(rainbow, 30, 20, "gaussian", sigma=3)
+    picture.save(tmp_path / "x.gif")
+    picture.save(tmp_path / "x.png")
+    with Image.open(tmp_path / "x.gif") as moving, Image.open(tmp_path / "x.png") as still:
+        moving.seek(picture.frames - 1)
+        few, all_colors = (np.asarray(image.convert("RGB"), int) for image in (moving, still))
+    assert np.abs(few - all_colors).mean() < 1.5 and np.percentile(np.abs(few - all_colors), 99.5) < 24
+
+
+def test_the_font_has_every_letter(picture):
+    font = load_font(20)
+    missing = bytes(font.getmask("\uffff"))
+    for letter in {letter for frame in range(picture.frames) for text in texts(picture, frame) for letter in text}:
+        assert letter == " " or bytes(font.getmask(letter)) != missing, letter
+
+
 class Tags(HTMLParser):
     """The tags of a page. A tag that is not closed is an error."""
 
@@ -135,8 +162,9 @@ class Tags(HTMLParser):
 def test_page_refers_to_nothing_outside(picture):
     text = page.render_page(picture.scene)
     for tag, attributes in Tags(text).found:
-        assert tag not in ("link", "img", "iframe", "object", "base", "image", "use")
-        assert not {"src", "href", "srcset", "xlink:href"} & set(attributes), tag
+        assert tag not in ("link", "img", "iframe", "object", "base", "use")
+        assert not {"src", "srcset", "xlink:href"} & set(attributes), tag
+        assert attributes.get("href", "data:image/png;base64,").startswith("data:image/png;base64,"), tag
     rest = text.replace('xmlns="http://www.w3.org/2000/svg"', "")
     assert not re.search(r"https?:|//[a-z]|@import|url\(|fetch|import\(|{{", rest)
 

@@ -75,9 +75,9 @@ def test_the_text_shows_pixels_kernel_products_and_sum():
     lines = str(explain.pixel(step, 1, 0, "sobel", axis=1)).splitlines()
     assert lines[-7:] == [
         "  pixels               kernel               products",
-        "    (0)   (0) (100)    -0.25     0  0.25     0  0 25",
-        "     0    [0]  100      -0.5     0   0.5     0  0 50",
-        "     0     0   100     -0.25     0  0.25     0  0 25",
+        "    (0)   (0) (100)    -0.25  0.00  0.25     0  0 25",
+        "     0    [0]  100     -0.50  0.00  0.50     0  0 50",
+        "     0     0   100     -0.25  0.00  0.25     0  0 25",
         "  sum = 100", "", "  100 as float32 is 100"]
 
 
@@ -182,7 +182,7 @@ def test_a_photo_with_alpha(rng):
 def test_a_frame_for_each_channel(rng):
     picture = explain.pixel(Image.fromarray(photo("uint8", rng)), 2, 3, "sobel")
     assert [caption[:2] for caption in picture.captions] == ["R:", "G:", "B:"]
-    assert [len(row) for row in picture.scene.rows] == [3, 3]
+    assert [len(row) for row in picture.scene.rows] == [4, 3]
 
 
 @pytest.mark.parametrize("stride", [2, (1, 3)])

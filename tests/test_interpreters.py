@@ -81,8 +81,8 @@ assert found == [(None, "warn")], found
 def test_importing_every_module_leaves_the_global_lock_off(child):
     variants = [f"_{loops}_{variant}" for loops in ("joint_bilateral", "line_sums", "loops")
                 for variant in _core.simd_variants()]
-    modules = ["_blending", "_callbacks", "_core", "_footprints", "_masked", "_merging", "_normalized", "_patches",
-               "_resampling", "_tracing", "_transforms", *variants]
+    modules = ["_activations", "_blending", "_callbacks", "_core", "_footprints", "_masked", "_merging", "_normalized",
+               "_patches", "_resampling", "_tracing", "_transforms", *variants]
     result = child(f"""
 import sys
 assert not sys._is_gil_enabled()

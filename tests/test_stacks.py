@@ -169,7 +169,7 @@ def test_pickled_objects_are_rejected(tmp_path):
     (lambda: Layer(3).output_shape((32, 32)), r"shape must be \(H, W, C\), got \(32, 32\)"),
     (lambda: Stack([Layer(3)]).output_shape((32.5, 32, 3)), "shape must be an integer of at least 1, got 32.5"),
     (lambda: Layer(3).weights(0), "channels must be an integer of at least 1, got 0"),
-    (lambda: Stack("3x16 p1"), "a stack must consist of layers, got '3': use Stack.parse for text"),
+    (lambda: Stack("3x16 p1"), "a stack must consist of layers, got '3x16 p1': use Stack.parse for text"),
     (lambda: Stack.parse(3.5), "a layer must be written like .* got '3.5'"),
     (lambda: Stack.parse("3x"), "a layer must be written like '3x16 s2 p1', kernel first, got '3x'"),
     (lambda: Stack.parse("3 s2 s2"), "must have only one stride"),

@@ -91,31 +91,33 @@ def _call_foreign(
     return call_with_pixels(call, image, out, lambda shape: find_grid(shape, *arguments, **keywords))
 
 
-def keep_kind(find_grid: Callable[..., Grid] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function return its results as arrays of the library of its argument `image`.
+def keep_kind(
+    find_grid: Callable[..., Grid] | None = None, argument: str = "image"
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function return its results as arrays of the library of its image, the argument of this name.
 
     find_grid: where results lie, given the shape of the image and the function's arguments as keywords.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
-        place = list(signature.parameters).index("image")
+        place = list(signature.parameters).index(argument)
 
         @functools.wraps(function)
         def keep(*args: Any, **keywords: Any) -> Any:
-            image = args[place] if len(args) > place else keywords.get("image")
+            image = args[place] if len(args) > place else keywords.get(argument)
             if type(image) is np.ndarray or not is_foreign(image):
                 return function(*args, **keywords)
             bound = signature.bind(*args, **keywords)
             out = bound.arguments.get("out")
 
             def call(pixels: Any, target: Any) -> Any:
-                bound.arguments.update({"image": pixels} if out is None else {"image": pixels, "out": target})
+                bound.arguments.update({argument: pixels} if out is None else {argument: pixels, "out": target})
                 return keep(*bound.args, **bound.kwargs)
 
             def find(shape: Shape) -> Grid:
                 bound.apply_defaults()
-                given = {name: value for name, value in bound.arguments.items() if name != "image"}
+                given = {name: value for name, value in bound.arguments.items() if name != argument}
                 return find_grid(shape, **given) if find_grid else Grid(given["channel_axis"])
 
             return call_with_pixels(call, image, out, find)

@@ -129,8 +129,9 @@ def split_bank(request: BankRequest) -> BlockwiseFilter:
         groups=options.groups, padding_mode=options.padding_mode, channel_axis=layout.channel_axis,
         dtype=options.dtype, exact=options.exact)
     border = parse_border("padding_mode", options.padding_mode, PADDING_MODES)
-    axes = _padded_axes(
-        layout.size(shape), taps, bank_margins(options.padding, taps, dilation), stride, dilation, border)
+    size = layout.size(shape)
+    margins = bank_margins(options.padding, taps, dilation, size, stride)
+    axes = _padded_axes(size, taps, margins, stride, dilation, border)
     return _build_padded(call, shape, dtype, axes, layout.channel_axis, None)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Number
-from ..runtime.printable import escape_controls
 from . import pictures
 from .options import NAME, max_pixels_option
 from .report import print_message
@@ -66,7 +64,8 @@ def command(
             pictures.write_picture(
                 comparison.draw_difference(*pair), output, force=force, to_stderr=as_json or to_stdout)
         if html is not None:
-            page = slider.render_slider(pair[0], pair[1], result, (_short_name(first), _short_name(second)))
+            names = pictures.short_name(first), pictures.short_name(second)
+            page = slider.render_slider(pair[0], pair[1], result, names)
             pictures.write_text(page, html, force=force, to_stderr=as_json or to_stdout)
     except FileError as error:
         print_message(str(error))
@@ -95,10 +94,6 @@ def _check_usage(first: str, second: str, output: str | None, html: str | None, 
         pictures.check_terminal("a page", "html")
     elif html is not None and not html.lower().endswith((".html", ".htm")):
         raise click.UsageError(f"--html must name a file that ends in .html, got {html}")
-
-
-def _short_name(path: str) -> str:
-    return "standard input" if path == "-" else escape_controls(os.path.basename(path))
 
 
 def _format_lines(result: Comparison) -> list[str]:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,18 +10,17 @@ from ..engine.borders import MODES
 from ..errors import FileError, ImfilterError
 from ..filters.parameters import Integer, Pair
 from ..pipeline.chain import Filter
-from . import pictures
+from . import explain_layers, pictures, play
 from .convolve import KernelType
 from .declare import OptionWithAlias
-from .options import BORDER, NAME, max_pixels_option
+from .drawings import SIDES, SizeOrKernel, output_options, write_picture
+from .options import BORDER, max_pixels_option
 from .report import print_lines, print_message
 from .status import Status
 from .values import KindType
 
 if TYPE_CHECKING:
     from ..explain import Picture
-
-SIDES = KindType(Pair(Integer(1)))
 
 
 class PaddingType(KindType):
@@ -32,13 +30,11 @@ class PaddingType(KindType):
         return value if value in ("same", "valid", "full") else super().convert(value, param, ctx)
 
 
-class SizeOrKernel(KernelType):
-    """A kernel's size, or its weights."""
+class TypedKernel(KernelType):
+    """A kernel, and the text that it was given by."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str) or re.fullmatch(r"\d+(,\d+)?", value):
-            return SIDES.convert(value, param, ctx)
-        return super().convert(value, param, ctx)
+        return (value, super().convert(value, param, ctx)) if isinstance(value, str) else value
 
 
 class PlaceType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -51,36 +47,6 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if match is None:
             self.fail(f"must be the column and row of a pixel, X,Y, got {value!r}", param, ctx)
         return int(match[1]), int(match[2])
-
-
-def output(default: str) -> Callable[[Any], Any]:
-    """Return the options of the file to write. default: its name; '' writes no picture unless --output names one."""
-    hint = f" [default: {default}]" if default else ""
-
-    def add(command: Any) -> Any:
-        command = click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
-        return click.option(
-            "-o", "--output", type=NAME, default=default or None, metavar="FILE",
-            help=f"File to write: .html (with a slider), .svg or .gif (animated), .png (last step).{hint}")(command)
-
-    return add
-
-
-def _write(path: str, force: bool, draw: Callable[[], Picture], *, describe: bool = True) -> Status:
-    """Draw a picture, write it, and describe it in words."""
-    from ..explain.canvas import saving
-
-    try:
-        saving.check_path(path, force=force)
-        picture = draw()
-        picture.save(path, force=force)
-    except FileError as error:
-        print_message(str(error))
-        return Status.SOME_FAILED
-    if describe:
-        print_lines(str(picture))
-    print_lines(f"wrote {path}")
-    return Status.DONE
 
 
 @click.group("explain")
@@ -98,7 +64,7 @@ def command() -> None:
 @click.option("--dilation", type=SIDES, default=1, show_default=True, help="Distance between neighboring taps.")
 @click.option("--mode", cls=OptionWithAlias, alias="--border", type=click.Choice(list(MODES)), default="constant",
               show_default=True, help="Border mode: what the padding repeats.")
-@output("arithmetic.html")
+@output_options("arithmetic.html")
 def arithmetic(output: str, force: bool, **options: Any) -> Status:
     """Draw output sizes: a kernel slides over a padded image.
 
@@ -106,14 +72,14 @@ def arithmetic(output: str, force: bool, **options: Any) -> Status:
     """
     from .. import explain
 
-    return _write(output, force, lambda: explain.arithmetic(**options))
+    return write_picture(output, force, lambda: explain.arithmetic(**options))
 
 
 @command.command("stack")
 @click.argument("layers")
 @click.option("--size", type=SIDES, default=7, show_default=True, help="Rows and columns of the image, N or N,M.")
 @click.option("--channels", type=KindType(Integer(1)), default=1, show_default=True, help="Channels of the image.")
-@output("stack.html")
+@output_options("stack.html")
 def stack(output: str, force: bool, **options: Any) -> Status:
     """Draw the receptive field, layer by layer.
 
@@ -124,7 +90,7 @@ def stack(output: str, force: bool, **options: Any) -> Status:
     """
     from .. import explain
 
-    return _write(output, force, lambda: explain.stack(**options))
+    return write_picture(output, force, lambda: explain.stack(**options))
 
 
 @command.command("channels")
@@ -132,7 +98,7 @@ def stack(output: str, force: bool, **options: Any) -> Status:
 @click.option("--out", "n_out", type=KindType(Integer(1)), default=4, show_default=True, help="Output channels.")
 @click.option("--kernel", type=SIDES, default=3, show_default=True, help="Rows and columns of the kernels, N or N,M.")
 @click.option("--groups", type=KindType(Integer(1)), default=1, show_default=True, help="Groups of channels.")
-@output("channels.html")
+@output_options("channels.html")
 def channels(output: str, force: bool, **options: Any) -> Status:
     """Draw a bank of kernels across channels.
 
@@ -140,7 +106,7 @@ def channels(output: str, force: bool, **options: Any) -> Status:
     """
     from .. import explain
 
-    return _write(output, force, lambda: explain.channels(**options))
+    return write_picture(output, force, lambda: explain.channels(**options))
 
 
 @command.command("pixel")
@@ -148,16 +114,14 @@ def channels(output: str, force: bool, **options: Any) -> Status:
 @click.option("--at", type=PlaceType(), required=True, metavar="X,Y",
               help="Column and row of the pixel, counted from 0 at the upper left.")
 @click.option("--filter", "name", metavar="FILTER", help="A filter, with parameters if needed: gaussian:sigma=2.")
-@click.option("--kernel", type=KernelType(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
-@output("")
+@click.option("--kernel", type=TypedKernel(), metavar="KERNEL", help="A kernel instead, as in imfilter convolve.")
+@output_options("")
 def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output: str, force: bool,
           mode: str | None, cval: float, max_pixels: int | None) -> Status:
     """Show the arithmetic behind one filtered pixel.
 
     Prints text, or draws a picture with --output.
     """
-    from .. import explain
-
     if (name is None) == (kernel is None):
         raise click.UsageError("give either --filter or --kernel")
     stage = Filter.parse(name) if name is not None else None
@@ -171,17 +135,22 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         raise ImfilterError(f"--at must lie in {photo}, which has {image.width} x {image.height} pixels, got {x},{y}")
 
     def draw() -> Picture:
-        what, own = kernel, {}
-        if stage:
-            what, hidden = stage.name, () if stage.declaration.far else ("kernel", "bias")
-            own = {key: value for key, value in stage.keywords.items() if key not in hidden}
+        from ..explain.lesson.pixel import draw_pixel
+
+        typed, what = (name, stage.name) if stage else kernel
+        hidden = () if stage and stage.declaration.far else ("kernel", "bias")
+        own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in hidden}
+        places = {"mode": mode or "reflect", "cval": cval, **own}
         with pictures.name_errors(photo):
-            return explain.pixel(image, x, y, what, **{"mode": mode or "reflect", "cval": cval, **own})
+            return draw_pixel(image, x, y, what, f'{typed} of "{photo}"', **places)
 
     if output:
-        return _write(output, force, draw, describe=False)
+        return write_picture(output, force, draw, describe=False)
     print_lines(str(draw()))
     return Status.DONE
 
 
 pixel.params[-2:-2] = [*BORDER, max_pixels_option()]
+for _layer in explain_layers.COMMANDS:
+    command.add_command(_layer)
+command.add_command(play.command)

@@ -50,6 +50,11 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
     files.check_target(path, force=force)
 
 
+def short_name(path: str) -> str:
+    """Return what a page calls the file that it shows."""
+    return "standard input" if path == "-" else escape_controls(os.path.basename(path))
+
+
 @contextlib.contextmanager
 def name_errors(path: str) -> Iterator[None]:
     """Have errors within the block name a file, unless they do so themselves."""

@@ -33,14 +33,14 @@ def command(
     photo: str, filters: tuple[str, ...], output: str | None, columns: int | None, size: int, force: bool,
     max_pixels: int | None
 ) -> Status:
-    """Apply every filter that needs no parameters, or each FILTER, to PHOTO, on one contact sheet.
+    """Apply every filter, or each FILTER, to PHOTO, on one contact sheet.
 
     FILTER is a name, with parameters if needed: gaussian:sigma=3. The photo is reduced first, so filters look stronger
-    on it than on the full-size photo.
+    on it than on the full-size photo. Faint results are stretched, and say so.
     """
     from ..explain.view import preview
 
-    pipelines = [Pipeline.parse(text) for text in filters] or preview.list_default_filters()
+    pipelines = [Pipeline.parse(text) for text in filters]
     if output is None and photo == "-":
         raise click.UsageError("standard input has no name for the sheet: name a file with --output")
     path = f"{os.path.splitext(photo)[0]}.preview.png" if output is None else output

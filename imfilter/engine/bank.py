@@ -49,7 +49,7 @@ def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptio
     pixels, weights, added = opened.pixels, as_array(weight, "weight"), None if bias is None else as_array(bias, "bias")
     options = check_pairs(options)
     if weights.size <= LARGEST_CACHED:
-        keys = _key_of(weights), None if added is None else _key_of(added)
+        keys = key_of_array(weights), None if added is None else key_of_array(added)
         found = look_up(_prepare_cached, pixels.shape, pixels.dtype, opened.layout, *keys, *options)
         if found is not None:
             return found
@@ -58,15 +58,23 @@ def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptio
         pixels.shape, pixels.dtype, opened.layout, weights, check_bias(added, len(weights)), options))
 
 
+def keep_bank(pixels: Array, weight: Array, bias: Array | None, options: BankOptions) -> "PreparedBank":
+    """Prepare a bank for images of one shape and dtype, channels last, that is used often and stays packed."""
+    weights = check_kernel(weight, "weight", 4)
+    return PreparedBank(BankRequest(
+        pixels.shape, pixels.dtype, open_image(pixels, -1).layout, weights, check_bias(bias, len(weights)),
+        check_pairs(options)), keep=True)
+
+
 ArrayKey = tuple[bytes, np.dtype[Any], tuple[int, ...]]
 
 
-def _key_of(array: Array) -> ArrayKey | Array:
+def key_of_array(array: Array) -> ArrayKey | Array:
     """Return what an array of numbers is looked up by. Other arrays have no hash, and so are not looked up."""
     return (array.tobytes(), array.dtype, array.shape) if array.dtype.kind in "biuf" else array
 
 
-def _array_of(key: ArrayKey) -> Array:
+def array_of_key(key: ArrayKey) -> Array:
     samples, dtype, shape = key
     return np.frombuffer(samples, dtype).reshape(shape)
 
@@ -76,15 +84,18 @@ def _prepare_cached(
     shape: tuple[int, ...], dtype: np.dtype[Any], layout: ArrayLayout, weight: ArrayKey, bias: ArrayKey | None,
     *options: Any,
 ) -> "PreparedBank":
-    weights = check_kernel(_array_of(weight), "weight", 4)
-    added = None if bias is None else check_bias(_array_of(bias), len(weights))
+    weights = check_kernel(array_of_key(weight), "weight", 4)
+    added = None if bias is None else check_bias(array_of_key(bias), len(weights))
     return PreparedBank(BankRequest(shape, dtype, layout, weights, added, BankOptions(*options)))
 
 
 class PreparedBank(PreparedLoops):
-    """A bank of kernels, ready to be run on images of one shape and dtype."""
+    """A bank of kernels, ready to be run on images of one shape and dtype.
 
-    def __init__(self, request: BankRequest) -> None:
+    keep: it stays packed even if it is large.
+    """
+
+    def __init__(self, request: BankRequest, keep: bool = False) -> None:
         weights, bias, layout, options = request.weights, request.bias, request.layout, request.options
         outputs, _, kh, kw = weights.shape
         image_dtype = supported_dtype(request.image_dtype)
@@ -93,8 +104,9 @@ class PreparedBank(PreparedLoops):
         check_bank_fits(weights, groups, request.shape, layout)
         stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
         border = parse_border("padding_mode", options.padding_mode, PADDING_MODES)
-        margins = bank_margins(options.padding, (kh, kw), dilation)
-        size = result_size(layout.size(request.shape), (kh, kw), margins, stride, dilation)
+        image = layout.size(request.shape)
+        margins = bank_margins(options.padding, (kh, kw), dilation, image, stride)
+        size = result_size(image, (kh, kw), margins, stride, dilation)
         self.layout, self.result_layout = layout, layout
         self.shape = layout.shape(request.shape, *size, outputs)
         if layout.channel_axis is None:  # the result has channels, after all other axes
@@ -112,7 +124,7 @@ class PreparedBank(PreparedLoops):
         self._kept = KeptPack(
             (request.shape, request.image_dtype), (self.shape, self.dtype), self.seconds,
             plain=is_plain(layout, request.image_dtype, self.dtype),
-            small=self.taps * max(outputs, 32) <= LARGEST_PACKED)
+            small=keep or self.taps * max(outputs, 32) <= LARGEST_PACKED)
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImfilterError, check_integer, check_real, list_choices
+from .sizes import same_tf_padding
 
 Array = np.ndarray[Any, Any]
 
-Margins = tuple[tuple[int, int], tuple[int, int]]
+Pair = tuple[int, int]
+Margins = tuple[Pair, Pair]
 
 
 class Border(enum.IntEnum):
@@ -44,6 +46,8 @@ class Border(enum.IntEnum):
 
 
 MODES = {border.name.lower(): border for border in Border}
+
+BANK_PADDINGS = ("same", "same_tf", "valid", "full")
 
 IGNORE = "ignore"  # a border of morphology, for which pixels outside the image do not count
 
@@ -138,14 +142,28 @@ def padding_margins(
         return (reach[0], reach[0]), (reach[1], reach[1])
     if padding == "valid":
         return (0, 0), (0, 0)
-    raise ImfilterError(f"padding must be 'same', 'valid', 'full', an integer or a pair of them, got {padding!r}")
+    raise unknown_padding(padding, ("same", "valid", "full"))
 
 
-def bank_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int, int]) -> Margins:
-    """Return how many pixels are added around an image for a bank of kernels of this size.
+def unknown_padding(padding: str, known: tuple[str, ...]) -> ImfilterError:
+    """Return the error for a padding's name that is not known."""
+    names = ", ".join(map(repr, known))
+    return ImfilterError(f"padding must be {names}, an integer or a pair of them, got {padding!r}")
 
-    With padding "same" an odd number of pixels goes to the bottom and right, dilated or not, as in PyTorch.
+
+def bank_margins(
+    padding: object, kernel: Pair, dilation: Pair, size: Pair, stride: Pair, known: tuple[str, ...] = BANK_PADDINGS
+) -> Margins:
+    """Return how many pixels are added around an image of some size for a bank of kernels of this size.
+
+    With padding "same" an odd number of pixels goes to the bottom and right, dilated or not, as in PyTorch; with
+    "same_tf" the result has as many pixels as in TensorFlow.
     """
+    if isinstance(padding, str) and padding not in known:
+        raise unknown_padding(padding, known)
+    if isinstance(padding, str) and padding == "same_tf":
+        vertical, horizontal = (same_tf_padding(*along) for along in zip(size, kernel, stride, dilation, strict=True))
+        return vertical, horizontal
     if isinstance(padding, str) and padding == "same":
         down, across = (d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
         return (down // 2, down - down // 2), (across // 2, across - across // 2)

@@ -9,14 +9,20 @@ from ..arrays.layout import ArrayLayout
 from ..errors import DtypeError, ImfilterError
 from . import _core
 
+SHAPES = {2: "(kh, kw)", 3: "(n, kh, kw) with select", 4: "(C_out, C_in / groups, kh, kw)"}
+
 
 def check_kernel(values: Any, name: str, ndim: int) -> Array:
     """Return a kernel (2 dimensions), several (3) or a bank (4) as contiguous float64, checked."""
-    given = _check_real_numbers(values, name)
-    if given.ndim != ndim or 0 in given.shape:
-        shape = {2: "(kh, kw)", 3: "(n, kh, kw) with select", 4: "(C_out, C_in / groups, kh, kw)"}[ndim]
-        raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
-    return _check_finite(_to_float64(given), name)
+    return _check_finite(_to_float64(_check_shape(values, name, ndim, SHAPES[ndim])), name)
+
+
+def check_transposed_weights(values: Any) -> Array:
+    """Return weights of a transposed convolution, checked: of float32 as they are, because they are taken apart."""
+    given = _check_shape(values, "weight", 4, "(C_in, C_out / groups, kh, kw)")
+    if given.dtype != np.float32 or not np.isfinite(given).all():
+        return _check_finite(_to_float64(given), "weight")
+    return given
 
 
 def check_bias(values: Any, outputs: int) -> Array | None:
@@ -41,6 +47,24 @@ def check_bank_fits(weights: Array, groups: int, shape: tuple[int, ...], layout:
         raise ImfilterError(
             f"weight {weights.shape} with groups={groups} must meet an image of {inputs * groups} channels, "
             f"got {channels} in an image of shape {shape}: {layout.taken}")
+
+
+def check_transposed_fits(weights: Array, groups: int, shape: tuple[int, ...], layout: ArrayLayout) -> None:
+    """Reject weights of a transposed convolution whose channels and groups do not match an image of this shape."""
+    channels = 1 if layout.channel_axis is None else shape[layout.channel_axis]
+    if len(weights) != channels:
+        raise ImfilterError(
+            f"weight {weights.shape} must meet an image of {len(weights)} channels, "
+            f"got {channels} in an image of shape {shape}: {layout.taken}")
+    if channels % groups:
+        raise ImfilterError(f"groups must divide the {channels} channels of the image, got {groups}")
+
+
+def _check_shape(values: Any, name: str, ndim: int, shape: str) -> Array:
+    given = _check_real_numbers(values, name)
+    if given.ndim != ndim or 0 in given.shape:
+        raise ImfilterError(f"{name} must have the shape {shape} and not be empty, got {given.shape}")
+    return given
 
 
 def _check_real_numbers(values: Any, name: str) -> Array:

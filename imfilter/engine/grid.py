@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.labeled import Grid, Place
+from ..arrays.layout import layout_of
 from ..errors import check_pair
 from .borders import Margins, bank_margins, kernel_margins
 from .request import BankOptions, ChannelwiseOptions
@@ -27,11 +28,15 @@ def window_grid(size: Size, options: ChannelwiseOptions, flip: bool, channel_axi
     return Grid(channel_axis, _places(same, margins, check_pair("stride", options.stride, 1)))
 
 
-def bank_grid(_: Any, weight: Any, bias: Any, options: BankOptions, *, channel_axis: int | None, **others: Any) -> Grid:
+def bank_grid(
+    shape: tuple[int, ...], weight: Any, bias: Any, options: BankOptions, *, channel_axis: int | None, **others: Any
+) -> Grid:
     """Return where the results of a bank lie, whose channels are not those of the image."""
-    spread = check_pair("dilation", options.dilation, 1)
-    same, margins = (bank_margins(padding, np.shape(weight)[-2:], spread) for padding in ("same", options.padding))
-    return Grid(channel_axis, _places(same, margins, check_pair("stride", options.stride, 1)), keeps_channels=False)
+    spread, stride = check_pair("dilation", options.dilation, 1), check_pair("stride", options.stride, 1)
+    size = layout_of(shape, channel_axis).size(shape)
+    same, margins = (
+        bank_margins(padding, np.shape(weight)[-2:], spread, size, stride) for padding in ("same", options.padding))
+    return Grid(channel_axis, _places(same, margins, stride), keeps_channels=False)
 
 
 def _places(same: Margins, margins: Margins, stride: Size) -> tuple[Place, Place]:

@@ -32,6 +32,7 @@ METHODS = ("auto", "direct", "separable", "runs", "fft", "approximate")
 NOT_SEPARABLE = "method 'separable' needs a kernel that is the product of a column and a row"
 PASS = 3  # cost of a pass over rows in the cache, in taps
 RUNNING_TOTAL = 12  # cost of a running total of a row and of the difference of two, in taps
+SUMMED = 2**13  # weights whose sizes are added up at a time: the system would clear new memory for more
 SHORTEST_SIDE = 16  # of a box over floats, from which sums of sums pay
 PICKED_STRIDES = (2, 3, 4)  # across, at which separable kernels on up to 32-bit floats have a loop without passes
 
@@ -298,8 +299,11 @@ def choose_bank_dtype(
     weights: Array, bias: Array | None, source: np.dtype[Any], target: np.dtype[Any]
 ) -> tuple[str, bool]:
     """Return what a bank is computed in, "float32" or "float64", and whether its results are bounded."""
+    kernels, step = weights.reshape(len(weights), -1), max(SUMMED // weights[0].size, 1)
     with np.errstate(over="ignore"):
-        totals = np.abs(weights).reshape(len(weights), -1).sum(axis=1) + (0.0 if bias is None else np.abs(bias))
+        totals = np.concatenate([
+            np.abs(kernels[first:first + step]).sum(axis=1) for first in range(0, len(kernels), step)])
+        totals += 0.0 if bias is None else np.abs(bias)
     total, reach = float(totals.max()), float(totals.max()) * max(PEAK.get(source.str[1:], np.inf), 1.0)
     double = "d" in (source.char, target.char) or source == np.int32 or not 1e-30 < total < 1e30
     if source.kind != "f" and reach >= 2**24:

@@ -1,1 +1,1 @@
-"""Convolution layers: sizes, receptive fields, running trained weights, and learning a kernel."""
+"""Layers and stacks of them: texts, sizes, receptive fields, running trained weights; learning a kernel."""

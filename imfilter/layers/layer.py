@@ -8,17 +8,17 @@ from typing import Any
 
 from ..engine.sizes import count_outputs
 from ..errors import ImfilterError, check_integer, check_pair
+from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .pattern import Pattern
+from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
 
-Pair = tuple[int, int]
-Shape = tuple[int, int, int]  # (H, W, C)
-
-TOKEN = re.compile(r"(?P<kernel>\d+(?:/\d+)?)(?:x(?P<channels>\d+))?(?P<rest>(?:\s+[spdg]\d+(?:/\d+)?)*)")
+HEAD = re.compile(rf"({SIZE})(?:x([0-9]{{1,18}}))?")
+FORM = "'3x16 s2 p1', kernel first"
 LETTERS = {"s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(WindowedLayer):
     """A convolution layer, without its weights.
 
     Parameters
@@ -27,8 +27,9 @@ class Layer:
         Size of the kernels, down and across. A pattern also says which weights are fixed at 0 and which are tied.
     stride : int or (int, int), default 1
         Distance in pixels between neighboring outputs.
-    padding : int or (int, int), default 0
-        Pixels added on each side, vertically and horizontally.
+    padding : int, (int, int), ((int, int), (int, int)), 'same' or 'same_tf', default 0
+        Pixels added on each side, vertically and horizontally, or at the top and bottom and at the left and right, or
+        as in `imfilter.conv2d`.
     dilation : int or (int, int), default 1
         Distance in pixels between neighboring taps.
     out_channels : int, optional
@@ -60,7 +61,7 @@ class Layer:
     pattern: Pattern | None = None
 
     def __init__(
-        self, kernel: int | Pair | Pattern, *, stride: int | Pair = 1, padding: int | Pair = 0,
+        self, kernel: int | Pair | Pattern, *, stride: int | Pair = 1, padding: int | Padding = 0,
         dilation: int | Pair = 1, out_channels: int | None = None, groups: int = 1,
     ) -> None:
         pattern = kernel if isinstance(kernel, Pattern) else None
@@ -74,21 +75,20 @@ class Layer:
         groups = check_integer("groups", groups, 1)
         if out_channels is not None and check_integer("out_channels", out_channels, 1) % groups:
             raise ImfilterError(f"out_channels must be a multiple of groups, {groups}, got {out_channels}")
-        checked = {"kernel": check_pair("kernel", kernel, 1), "stride": check_pair("stride", stride, 1),
-                   "padding": check_pair("padding", padding, 0), "dilation": check_pair("dilation", dilation, 1),
-                   "out_channels": out_channels, "groups": groups, "pattern": pattern}
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)  # the dataclass is frozen
+        assign_fields(self, {
+            "kernel": check_pair("kernel", kernel, 1), "stride": check_pair("stride", stride, 1),
+            "padding": check_padding(padding), "dilation": check_pair("dilation", dilation, 1),
+            "out_channels": out_channels, "groups": groups, "pattern": pattern})
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
         *size, channels = check_shape(shape)
         if channels % self.groups:
             raise ImfilterError(f"the input channels must be a multiple of groups, {self.groups}, got {channels}")
-        height, width = (
-            count_outputs(pixels, taps, (margin, margin), step, gap) for pixels, taps, margin, step, gap
-            in zip(size, self.kernel, self.padding, self.stride, self.dilation, strict=True))
-        return height, width, self.channels(channels)
+        return *self._output_size(size), self.channels(channels)
+
+    def _count_outputs(self, size: int, taps: int, margin: Pair, stride: int, dilation: int) -> int:
+        return count_outputs(size, taps, margin, stride, dilation)
 
     def channels(self, channels: int) -> int:
         """Return the number of output channels for a number of input channels."""
@@ -109,38 +109,19 @@ class Layer:
         kernels = 1 if self.pattern.labels.ndim == 4 else shape[0] * shape[1]
         return kernels * self.pattern.free, kernels * self.pattern.zeros, kernels * self.pattern.tied
 
-    def __str__(self) -> str:
-        def option(letter: str, value: Pair, default: int) -> str:
-            text = str(value[0]) if value[0] == value[1] else f"{value[0]}/{value[1]}"
-            return "" if value == (default, default) else f" {letter}{text}" if letter else text
+    def multiply_adds(self, shape: Shape) -> int:
+        """Return the number of products of weights that are not 0, for an input of shape (H, W, C)."""
+        height, width, _ = self.output_shape(shape)
+        free, _, tied = self.weights(shape[2])
+        return height * width * (free + tied)
 
+    def __str__(self) -> str:
         channels = "" if self.out_channels is None else f"x{self.out_channels}"
-        return (option("", self.kernel, 0) + channels + option("s", self.stride, 1) + option("p", self.padding, 0)
-                + option("d", self.dilation, 1) + (f" g{self.groups}" if self.groups > 1 else ""))
+        options = format_options({"s": (self.stride, 1), "p": (self.padding, 0), "d": (self.dilation, 1)})
+        return format_size(self.kernel) + channels + options + (f" g{self.groups}" if self.groups > 1 else "")
 
     @classmethod
     def parse(cls, text: str) -> Layer:
         """Parse a layer as str prints it, such as '3x16 s2 p1'; see `Stack.parse`."""
-        match = TOKEN.fullmatch(str(text).strip())
-        if match is None:
-            raise ImfilterError(f"a layer must be written like '3x16 s2 p1', kernel first, got {text!r}")
-        options: dict[str, Any] = {}
-        for word in match["rest"].split():
-            if LETTERS[word[0]] in options:
-                raise ImfilterError(f"a layer must have only one {LETTERS[word[0]]}, got {text!r}")
-            options[LETTERS[word[0]]] = _parse_size(word[1:])
-        channels = int(match["channels"]) if match["channels"] else None
-        return cls(_parse_size(match["kernel"]), out_channels=channels, **options)
-
-
-def check_shape(shape: object) -> Shape:
-    """Check that this is a shape (H, W, C) and return it."""
-    if not isinstance(shape, (tuple, list)) or len(shape) != 3:
-        raise ImfilterError(f"shape must be (H, W, C), got {shape!r}")
-    height, width, channels = (check_integer("shape", side, 1) for side in shape)
-    return height, width, channels
-
-
-def _parse_size(text: str) -> int | Pair:
-    first, *second = map(int, text.split("/"))
-    return (first, second[0]) if second else first
+        head, options = parse_words(text, HEAD, LETTERS, FORM)
+        return cls(parse_size(head[1]), out_channels=int(head[2]) if head[2] else None, **options)

@@ -23,6 +23,9 @@ from ..errors import ImfilterError, shorten
 NPY = ".npy"
 ZIP_START, NPY_START = b"PK", b"\x93NUMPY"
 SMALL, DENSEST = 2**26, 64  # bytes that are always unpacked, and others for each byte of a file: weights are noise
+PICKLE_MEMBER = "data.pkl"  # in the archives of torch.save
+PICKLED = ("must not be a pickle, as torch.save writes it: loading one can run code: in PyTorch, load it with "
+           "weights_only=True and save it with safetensors.torch.save_file")
 LONGEST = 10_000  # bytes of a header: NumPy's limit
 # By version, the bytes of a header's length, and what reads it.
 VERSIONS = {b"\1\0": (2, npy.read_array_header_1_0), b"\2\0": (4, npy.read_array_header_2_0)}
@@ -66,10 +69,12 @@ def list_stored_arrays(path: Any) -> list[StoredArray]:
         if start == NPY_START:
             return [_describe(path, "", stream)]
         if not start.startswith(ZIP_START):
-            raise ImfilterError(f"{path}: not an .npz file")
+            raise ImfilterError(f"{path}: must be an .npz, .npy or .safetensors file, and is not an .npz file")
         with zipfile.ZipFile(stream) as archive:
             names = archive.namelist()
             other = next((name for name in names if not name.endswith(NPY)), None)
+            if other is not None and any(name.endswith(PICKLE_MEMBER) for name in names):
+                raise ImfilterError(f"{path}: {PICKLED}")
             if other is not None:
                 raise ImfilterError(f"{path}: must hold arrays ({NPY}) only, as numpy.savez writes them, got {other!r}")
             twice = next((name for name, count in Counter(names).items() if count > 1), None)

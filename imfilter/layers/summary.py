@@ -3,38 +3,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
-from .layer import Layer, Pair, Shape
+from .branches import AnyLayer, Branches
+from .fields import Rational
+from .windows import Pair, Shape
 
 
 class LayerSummary(NamedTuple):
     """The figures of a layer in a stack. Pairs are (vertical, horizontal).
 
-    shape: output (H, W, C). field: receptive field of an output pixel. jump: distance in input pixels between the
-    fields of neighboring outputs, the product of the strides. center: center of the first output pixel's field; halves
-    lie between two pixels. reach: how far that field extends above and to the left of the image. parameters: weights
-    to learn, without biases. zeros, tied: weights fixed at 0, and weights that repeat another. multiply_adds: of the
-    weights that are not 0.
+    layer: None for a path of branches without layers. shape: output (H, W, C). field: receptive field of an output
+    pixel; after transposed convolutions, whose outputs have several sizes of fields, the largest. jump: distance in
+    input pixels between the fields of neighboring outputs, the product of the strides, which transposed convolutions
+    divide by theirs. center: center of the first output pixel's field; halves lie between two pixels. reach: how far
+    that field extends above and to the left of the image. parameters: weights to learn, without biases. zeros, tied:
+    weights fixed at 0, and weights that repeat another. multiply_adds: of the weights that are not 0, those of
+    transposed convolutions once for every input pixel; pools, activations and joins have none. place: the number of the
+    layer; in branches followed by that of the path, and that of the layer in it.
     """
 
-    layer: Layer
+    layer: AnyLayer | None
     shape: Shape
     field: Pair
-    jump: Pair
-    center: tuple[float, float]
+    jump: tuple[Rational, Rational]
+    center: tuple[Rational, Rational]
     reach: Pair
     parameters: int
     zeros: int
     tied: int
     multiply_adds: int
+    place: tuple[int, ...]
 
     def cells(self) -> tuple[str, ...]:
         """Return the figures as the cells of a table row."""
         pairs = (self.field, self.jump, self.center, self.reach)
         counts = (self.parameters, self.zeros, self.tied, self.multiply_adds)
-        return (str(self.layer), _format_shape(self.shape), *map(_format_pair, pairs),
+        return (self._label(), _format_shape(self.shape), *map(_format_pair, pairs),
                 *(f"{count:,}" for count in counts))
+
+    def _label(self) -> str:
+        """Return the text of the layer, indented in branches, with the number of its path."""
+        name = self.layer.join if isinstance(self.layer, Branches) else str(self.layer or "identity")
+        return name if len(self.place) == 1 else f"{'  ' * (len(self.place) // 2)}{self.place[-2]}: {name}"
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,11 @@ def _format_shape(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _format_pair(value: tuple[float, float]) -> str:
-    both = [f"{side:g}" for side in value]
+def _format_pair(value: tuple[Rational, Rational]) -> str:
+    both = [str(side) if isinstance(side, int) else _format_fraction(side) for side in value]
     return both[0] if both[0] == both[1] else " x ".join(both)
+
+
+def _format_fraction(value: Fraction) -> str:
+    """Return halves and quarters as decimals, and what has no short decimals as a fraction."""
+    return f"{float(value):g}" if value.denominator in (2, 4) else str(value)

@@ -219,7 +219,7 @@ class Filter:
             return reach.SAME_PIXEL
         kernel = self.keywords.get("kernel")
         if kernel is not None and kernel.ndim == 4:  # a bank: the measured line would need its channels
-            (up, down), (left, right) = bank_margins("same", kernel.shape[2:], (1, 1))
+            (up, down), (left, right) = bank_margins("same", kernel.shape[2:], (1, 1), (1, 1), (1, 1))
             return reach.Support(up, down, left, right)
         kernels = self.operation.kernel_set if self.step != (1, 1) else None
         if kernels is not None:  # the measured line would need a result for each pixel

@@ -11,12 +11,12 @@ Color = str | RGB  # a role, which follows light and dark; or a color that is th
 LIGHT = {
     "paper": "#ffffff", "ink": "#1c2230", "quiet": "#586170", "rule": "#bcc5d1", "frame": "#8a94a3",
     "image": "#e3eef8", "outside": "#f2f1ee", "empty": "#ffffff", "field": "#fbdca0", "window": "#8f4a00",
-    "made": "#bfe6d8", "new": "#00795a",
+    "made": "#bfe6d8", "new": "#00795a", "cone": "#fdf2dc",
 }
 DARK = {
     "paper": "#15181e", "ink": "#eceff4", "quiet": "#a7b0bf", "rule": "#434b59", "frame": "#77818f",
     "image": "#20364d", "outside": "#24262b", "empty": "#15181e", "field": "#573b08", "window": "#f3b34d",
-    "made": "#17493b", "new": "#4cc9a4",
+    "made": "#17493b", "new": "#4cc9a4", "cone": "#2f2410",
 }
 
 LETTERS, FILLS = ("ink", "quiet", "window"), ("paper", "image", "outside", "field", "made")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,17 @@ from .svg import render_svg
 if TYPE_CHECKING:
     import PIL.Image
 
-CONTROLS = 190  # pixels that the buttons of a page take
+CONTROLS = 260  # pixels that the buttons of a page take
 
 
 class Picture:
     """A picture that explains something. Notebooks display it, `save` writes it, and str describes it in words."""
 
-    def __init__(self, scene: Scene, text: str = "") -> None:
+    def __init__(self, scene: Scene, text: str = "", page: Callable[[], str] | None = None) -> None:
         self.scene = scene
         self._text = text
+        self._page = page or (lambda: render_page(scene))
+        self._has_own_page = page is not None
 
     @property
     def frames(self) -> int:
@@ -59,11 +62,11 @@ class Picture:
         return self.svg
 
     def _repr_html_(self) -> str | None:
-        """Return the page with the steps, in a frame that keeps its style and script apart from the notebook."""
-        if self.frames == 1:
+        """Return the page, if there are steps, in a frame that keeps its style and script apart from the notebook."""
+        if self.frames == 1 and not self._has_own_page:
             return None
         height = round(self.scene.sheet().height) + CONTROLS
-        return (f'<iframe title="{escape(self.scene.title)}" srcdoc="{escape(render_page(self.scene))}" '
+        return (f'<iframe title="{escape(self.scene.title)}" srcdoc="{escape(self._page())}" '
                 f'style="width:100%;height:{height}px;border:0"></iframe>')
 
     def save(self, path: str | os.PathLike[str], *, force: bool = True) -> None:
@@ -83,4 +86,4 @@ class Picture:
             When the suffix is not that of a format, or the file cannot be written.
         """
         check_path(path, force=force)
-        save(self.scene, path, force=force)
+        save(self.scene, path, force=force, page=self._page)

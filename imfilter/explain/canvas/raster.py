@@ -5,14 +5,18 @@ import io
 from math import floor
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...arrays.dtypes import Array
+from .lines import clean_line
 from .palette import Color, mix_colors, rgb
-from .scene import Grid, Panel, Pixels, Rect, Scene, Shape, Text, clean_line, is_visible
+from .scene import Grid, Line, Panel, Pixels, Polygon, Rect, Scene, Shape, Text, is_visible
 
 if TYPE_CHECKING:
     import PIL.Image
 
 SHADES = 10  # from a letter's color to the one below it, in a GIF
+PALETTE = 256  # colors of a GIF
 MIN_TEXT = 8  # height of letters in a line that is too long
 ANCHORS = {"start": "lm", "middle": "mm", "end": "rm"}
 
@@ -40,7 +44,8 @@ def render_gif(scene: Scene) -> bytes:
 
     # One palette for all frames: with palettes of their own, colors would flicker.
     sheet, colors = scene.sheet(), Image.new("P", (1, 1))
-    colors.putpalette([part for color in mix_colors(SHADES) for part in color])
+    drawn = [part for color in mix_colors(SHADES) for part in color]
+    colors.putpalette([*drawn, *_other_colors(sheet, PALETTE - len(drawn) // 3)])
     frames = [render_image(sheet, k, scene.scale).quantize(palette=colors, dither=Image.Dither.NONE)
               for k in range(scene.frames)]
     stay = round(1000 * scene.seconds)
@@ -48,6 +53,20 @@ def render_gif(scene: Scene) -> bytes:
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], loop=0,
                    duration=[*[stay] * (len(frames) - 1), 2 * stay])
     return stream.getvalue()
+
+
+def _other_colors(sheet: Panel, count: int) -> list[int]:
+    """Return the colors of images and of shapes without a role, at most this many, as a palette."""
+    from PIL import Image
+
+    parts = [shape.pixels.reshape(-1, 3) for shape, _ in sheet.shapes if isinstance(shape, Pixels)]
+    plain = [shape.fill for shape, _ in sheet.shapes if isinstance(shape, Rect) and isinstance(shape.fill, tuple)]
+    if plain:
+        parts.append(np.array(plain, np.uint8))
+    if not parts:
+        return []
+    samples = Image.fromarray(np.concatenate(parts)[None])
+    return (samples.quantize(count, Image.Quantize.MEDIANCUT).getpalette() or [])[:3 * count]
 
 
 def encode_png(image: PIL.Image.Image) -> bytes:
@@ -93,15 +112,20 @@ def _paint(image: PIL.Image.Image, pen: Any, shape: Shape, scale: int) -> None:
             pen.rectangle(_corners(x - half, y - half, width + 2 * half, height + 2 * half, scale),
                           _rgb(fill), _rgb(line), round(thick * scale))
         case Grid(x, y, rows, columns, cell, fill, line):
-            width, height = columns * cell, rows * cell
             if fill:
-                pen.rectangle(_corners(x, y, width, height, scale), _rgb(fill))
-            for k in range(rows + 1):
-                pen.rectangle(_corners(x - 0.5, y + k * cell - 0.5, width + 1, 1, scale), _rgb(line))
-            for k in range(columns + 1):
-                pen.rectangle(_corners(x + k * cell - 0.5, y - 0.5, 1, height + 1, scale), _rgb(line))
+                pen.rectangle(_corners(x, y, columns * cell, rows * shape.cell_height, scale), _rgb(fill))
+            for left, top, width, height in shape.lines:
+                pen.rectangle(_corners(left - 0.5, top - 0.5, width + 1, height + 1, scale), _rgb(line))
+        case Polygon(x, y, corners, fill, line, thick):
+            points = [((x + right) * scale, (y + down) * scale) for right, down in corners]
+            pen.polygon(points, _rgb(fill))
+            if line:
+                pen.line([*points, points[0]], _rgb(line), round(thick * scale), "curve")
         case Text(x, y, text, size, color, anchor):
             pen.text((x * scale, y * scale), text, rgb(color), load_font(size * scale), ANCHORS[anchor])
+        case Line(x, y, points, line, thick):
+            pen.line([((x + right) * scale, (y + down) * scale) for right, down in points], rgb(line),
+                     round(thick * scale), "curve")
         case Pixels(x, y, pixels, cell):
             image.paste(pixels_image(pixels, cell * scale), (round(x * scale), round(y * scale)))
 

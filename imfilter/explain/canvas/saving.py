@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import FileError
@@ -33,13 +34,16 @@ def check_path(path: str | os.PathLike[str], *, force: bool) -> None:
     files.check_target(os.fspath(path), force=force)
 
 
-def encode(picture: Scene | PIL.Image.Image, suffix: str) -> bytes:
-    """Return a picture as a file in the format of a suffix; formats without animation show the last frame."""
+def encode(picture: Scene | PIL.Image.Image, suffix: str, page: Callable[[], str] | None = None) -> bytes:
+    """Return a picture as a file in the format of a suffix; formats without animation show the last frame.
+
+    page: renders a scene as HTML; default: with a slider for its frames.
+    """
     from ... import files
 
     if isinstance(picture, Scene):
         if suffix == ".html":
-            return render_page(picture).encode()
+            return (page() if page else render_page(picture)).encode()
         if suffix == ".svg":
             return render_svg(picture).encode()
         if suffix == ".gif" and picture.frames > 1:
@@ -48,12 +52,13 @@ def encode(picture: Scene | PIL.Image.Image, suffix: str) -> bytes:
     return files.encode_photo(files.Photo([picture]), suffix)
 
 
-def save(picture: Scene | PIL.Image.Image, path: str | os.PathLike[str], *, force: bool) -> None:
+def save(picture: Scene | PIL.Image.Image, path: str | os.PathLike[str], *, force: bool,
+         page: Callable[[], str] | None = None) -> None:
     """Write a picture in the format of the path's suffix: completely, or not at all."""
     from ... import files
 
     try:
-        data = encode(picture, _suffix(path))
+        data = encode(picture, _suffix(path), page)
     except FileError as error:  # what the format cannot hold
         raise FileError(f"{os.fspath(path)}: {error}") from None
     files.write_file(data, os.fspath(path), force=force)

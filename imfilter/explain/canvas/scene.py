@@ -1,21 +1,18 @@
 """The drawing model: shapes on panels, and panels under a title, in one frame or several."""
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...arrays.dtypes import Array
 from ...runtime.printable import escape_controls
+from .lines import wrap_text
 from .palette import Color
 
 GAP = 32  # units between panels, and around them
 LINE = 22  # units from one line of text to the next
 TITLE, TEXT = 20, 15  # height of letters
 MIN_WIDTH = 560  # of a sheet
-FIXED_SPACE = "\N{NO-BREAK SPACE}"
-LETTER = 0.54  # average width of a letter, in heights
 
 Span = tuple[int, int] | None  # the first and last frame in which a shape is visible; None: every frame
 
@@ -35,7 +32,7 @@ class Rect:
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows and columns of square cells with lines between and around them."""
+    """Rows and columns of cells with lines between and around them. high: height of a cell that is not square."""
 
     x: float
     y: float
@@ -44,6 +41,19 @@ class Grid:
     cell: float
     fill: Color
     line: Color = "rule"
+    high: float = 0
+
+    @property
+    def cell_height(self) -> float:
+        """Height of a cell."""
+        return self.high or self.cell
+
+    @property
+    def lines(self) -> list[tuple[float, float, float, float]]:
+        """The lines as x, y, width and height, one of which is 0."""
+        width, height = self.columns * self.cell, self.rows * self.cell_height
+        across = [(self.x, self.y + k * self.cell_height, width, 0.0) for k in range(self.rows + 1)]
+        return across + [(self.x + k * self.cell, self.y, 0.0, height) for k in range(self.columns + 1)]
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,30 @@ class Pixels:
     cell: int = 1
 
 
-Shape = Rect | Grid | Text | Pixels
+@dataclass(frozen=True)
+class Line:
+    """A line from point to point, each at these distances right of x and below y."""
+
+    x: float
+    y: float
+    points: tuple[tuple[float, float], ...]
+    line: Color
+    thick: float = 1.5
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """A polygon with corners at these distances right of x and below y; an empty fill or line is not drawn."""
+
+    x: float
+    y: float
+    corners: tuple[tuple[float, float], ...]
+    fill: Color = ""
+    line: Color = ""
+    thick: float = 1
+
+
+Shape = Rect | Grid | Text | Pixels | Polygon | Line
 
 
 @dataclass
@@ -169,19 +202,3 @@ def _append_text(sheet: Panel, text: str, size: float = TEXT, span: Span = None)
 def is_visible(span: Span, frame: int) -> bool:
     """Say whether a shape is visible in a frame."""
     return span is None or span[0] <= frame <= span[1]
-
-
-def wrap_text(text: str, width: float, size: float) -> list[str]:
-    """Break text into lines of about this width."""
-    lines = textwrap.wrap(bind_sizes(text), max(12, int(width / (LETTER * size))))
-    return [line.replace(FIXED_SPACE, " ") for line in lines]
-
-
-def bind_sizes(text: str) -> str:
-    """Replace the spaces within a size such as 3 x 3, so that no line breaks there."""
-    return re.sub(r"(?<=\d) x (?=\d)", f"{FIXED_SPACE}x{FIXED_SPACE}", text)
-
-
-def clean_line(text: str) -> str:
-    """Return text as one line that can be encoded."""
-    return escape_controls(" ".join(text.split()))

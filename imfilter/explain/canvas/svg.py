@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .palette import Color, dark_rules, rgb
 from .raster import encode_png, pixels_image
-from .scene import Grid, Panel, Pixels, Rect, Scene, Shape, Text, is_visible
+from .scene import Grid, Line, Panel, Pixels, Polygon, Rect, Scene, Shape, Text, is_visible
 
 FONTS = "system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
 
@@ -31,7 +31,7 @@ def render_panel(panel: Panel, frames: int) -> str:
 def _opening_tag(panel: Panel) -> str:
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{panel.width:g}" height="{panel.height:g}" '
             f'viewBox="0 0 {panel.width:g} {panel.height:g}" font-family={quoteattr(FONTS)} role="img" '
-            f"aria-label={quoteattr(panel.label)}>")
+            f'style="font-variant-numeric:tabular-nums" aria-label={quoteattr(panel.label)}>')
 
 
 def _elements(panel: Panel, frames: int) -> str:
@@ -82,14 +82,20 @@ def _element(shape: Shape) -> str:
         case Rect(x, y, width, height, fill, line, thick):
             return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" {_paint(fill, line, thick)}/>'
         case Grid(x, y, rows, columns, cell, fill, line):
-            width, height = columns * cell, rows * cell
-            across = "".join(f"M{x:g} {y + k * cell:g}h{width:g}" for k in range(rows + 1))
-            down = "".join(f"M{x + k * cell:g} {y:g}v{height:g}" for k in range(columns + 1))
-            return (f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" {_paint(fill)}/>'
-                    f'<path d="{across}{down}" {_paint("", line)} stroke-linecap="square"/>')
+            lines = "".join(f"M{left:g} {top:g}{f'h{wide:g}' if wide else f'v{high:g}'}"
+                            for left, top, wide, high in shape.lines)
+            return (f'<rect x="{x:g}" y="{y:g}" width="{columns * cell:g}" height="{rows * shape.cell_height:g}" '
+                    f'{_paint(fill)}/><path d="{lines}" {_paint("", line)} stroke-linecap="square"/>')
+        case Polygon(x, y, corners, fill, line, thick):
+            points = " ".join(f"{x + right:g},{y + down:g}" for right, down in corners)
+            return f'<polygon points="{points}" {_paint(fill, line, thick)} stroke-linejoin="round"/>'
         case Text(x, y, text, size, color, anchor):
+            kept = ' xml:space="preserve"' if "  " in text else ""
             return (f'<text x="{x:g}" y="{y + 0.35 * size:g}" font-size="{size:g}" text-anchor="{anchor}" '
-                    f"{_paint(color)}>{escape(text)}</text>")
+                    f"{_paint(color)}{kept}>{escape(text)}</text>")
+        case Line(x, y, points, line, thick):
+            path = " ".join(f"{x + right:.6g},{y + down:.6g}" for right, down in points)
+            return f'<polyline points="{path}" {_paint("", line, thick)} stroke-linejoin="round"/>'
         case Pixels(x, y, pixels, cell):
             image = pixels_image(pixels, cell)
             data = base64.b64encode(encode_png(image)).decode()

@@ -3,22 +3,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ...engine.borders import Border
 from ..canvas.picture import Picture
-from ..canvas.scene import Panel, Scene, Text
-from .grids import HEAD, draw_grid, fill_cells, format_number, outline_cells, write_cell
+from ..canvas.scene import Scene
+from .numbers import format_aligned
+from .slide_panels import draw_detail, draw_input, draw_kernel, draw_output
 from .sliding import Pair, Slide, compute_slide
+from .written_sum import write_sum
 
-MAX_TERMS = 16  # of a sum that is written in full
-PADDING_SOURCES = {
-    Border.REFLECT: "mirrored, edge pixel repeated (reflect)",
-    Border.MIRROR: "mirrored at the edge pixel (mirror)",
-    Border.NEAREST: "the edge pixel repeated (nearest)",
-    Border.CONSTANT: "zeros (constant)",
-    Border.WRAP: "the opposite side of the image (wrap)",
-}
+MAX_DETAIL = 7  # taps along an axis of a kernel whose pixels are drawn by themselves
 
 
 def arithmetic(
@@ -30,7 +22,7 @@ def arithmetic(
     Parameters
     ----------
     size : int or (int, int), default 5
-        Rows and columns of the image. Its pixels are the numbers 1, 2, 3, ...
+        Rows and columns of the image, at most 64. Its pixels are the numbers 1, 2, 3, ...
     kernel : int, (int, int) or (kh, kw) array, default 3
         Rows and columns of the kernel, with weights 1, 2 and 0 in turn; or the weights themselves.
     stride, dilation : int or (int, int), default 1
@@ -43,7 +35,9 @@ def arithmetic(
     Returns
     -------
     Picture
-        A frame for each output pixel, with the numbers of `imfilter.correlate`.
+        A frame for each output pixel, with the numbers of `imfilter.correlate`. Of many outputs, the first two, the
+        middle and the last of the rows and columns have a frame, and a note says so. Where a padded image has more
+        than 24 pixels along an axis, only the captions have numbers.
 
     Raises
     ------
@@ -67,11 +61,24 @@ def arithmetic(
 
 
 def _draw_scene(slide: Slide) -> Scene:
-    cell = 40.0 if max(slide.padded.shape) <= 12 else 32.0
-    outputs = list(np.ndindex(slide.result.shape))
-    captions = [_caption(slide, y, x) for y, x in outputs]
-    panels = [_draw_input(slide, cell, outputs), _draw_output(slide, cell, outputs)]
-    return Scene(_title(slide), [panels], _explain_size(slide), captions, 1.0)
+    weights = format_aligned(slide.weights.ravel().tolist())
+    captions = [write_sum(slide, weights, y, x) for y, x in slide.steps]
+    panels = [draw_input(slide, _title(slide)), *draw_kernel(slide, weights), draw_output(slide)]
+    if not slide.has_numbers and max(slide.weights.shape) <= MAX_DETAIL:
+        panels.insert(1, draw_detail(slide))
+    return Scene(_title(slide), [panels], [*_explain_size(slide), *_explain_steps(slide)], captions, 1.0)
+
+
+def _explain_steps(slide: Slide) -> list[str]:
+    """Say which outputs have no step of their own, and what is not drawn."""
+    notes = []
+    if len(slide.steps) < slide.result.size:
+        rows, columns = (", ".join(map(str, sorted({place[axis] for place in slide.steps}))) for axis in (0, 1))
+        notes.append(f"Steps: rows {rows} and columns {columns} of the output. Between them, the output fills without "
+                     "a step for each pixel.")
+    if not slide.has_numbers:
+        notes.append("The image's cells are too small for numbers; the sums have them.")
+    return notes
 
 
 def _title(slide: Slide) -> str:
@@ -89,53 +96,6 @@ def _title(slide: Slide) -> str:
 
 def _format_size(size: tuple[int, ...]) -> str:
     return " x ".join(map(str, size))
-
-
-def _caption(slide: Slide, y: int, x: int) -> str:
-    """Return the sum that makes an output pixel, without weights of 0."""
-    terms = [f"{format_number(float(slide.padded[row, column]))}·{format_number(weight)}"
-             for row, column, weight in slide.taps(y, x) if weight]
-    if len(terms) > MAX_TERMS:
-        terms = [*terms[:MAX_TERMS - 4], "…", *terms[-3:]]
-    return f"row {y}, column {x}: {' + '.join(terms) or '0'} = {format_number(slide.result[y, x], 6)}"
-
-
-def _draw_input(slide: Slide, cell: float, outputs: list[tuple[int, ...]]) -> Panel:
-    """Draw the padded image, with the kernel on it at the place of each frame's output pixel."""
-    rows, columns = slide.padded.shape
-    padded = (rows, columns) != slide.size
-    panel = draw_grid("padded image" if padded else "image", rows, columns, cell, "image",
-                      notes=[f"padding: {PADDING_SOURCES[slide.border]}"] if padded else [], label=_title(slide))
-    for y, x in np.ndindex(rows, columns):
-        if slide.is_padding(y, x):
-            fill_cells(panel, y, x, cell, "outside")
-    for k, (y, x) in enumerate(outputs):
-        for row, column, _ in slide.taps(y, x):
-            fill_cells(panel, row, column, cell, "field", (k, k))
-    (top, _), (left, _) = slide.margin
-    outline_cells(panel, top, left, *slide.size, cell, "frame")
-    for y, x in np.ndindex(rows, columns):
-        write_cell(panel, y, x, cell, format_number(float(slide.padded[y, x])), size=round(0.35 * cell, 1),
-                   color="quiet" if slide.is_padding(y, x) else "ink")
-    for k, (y, x) in enumerate(outputs):
-        for row, column, weight in slide.taps(y, x):
-            panel.add(Text(1 + (column + 1) * cell - 3, HEAD + (row + 1) * cell - 7, f"·{format_number(weight)}",
-                           round(0.28 * cell, 1), "window", "end"), span=(k, k))
-        outline_cells(panel, y * slide.stride[0], x * slide.stride[1], *slide.extent, cell, "window", (k, k))
-    return panel
-
-
-def _draw_output(slide: Slide, cell: float, outputs: list[tuple[int, ...]]) -> Panel:
-    """Draw the output, which gains one pixel in every frame."""
-    rows, columns = slide.result.shape
-    panel = draw_grid("output", rows, columns, cell, "empty", label=f"output, {_format_size(slide.result.shape)}")
-    last = len(outputs) - 1
-    for k, (y, x) in enumerate(outputs):
-        fill_cells(panel, y, x, cell, "made", (k, last))
-        write_cell(panel, y, x, cell, format_number(slide.result[y, x]), (k, last))
-    for k, (y, x) in enumerate(outputs):
-        outline_cells(panel, y, x, 1, 1, cell, "new", (k, k))
-    return panel
 
 
 def _explain_size(slide: Slide) -> list[str]:

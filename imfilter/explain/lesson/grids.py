@@ -1,11 +1,17 @@
 """Draw tables of numbers on panels."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
+import numpy as np
+
+from ...arrays.dtypes import Array
 from ..canvas.scene import LINE, Grid, Panel, Rect, Span, Text
 
 HEAD, MIN_RULED = 26, 5.0  # height of the line above a table; the smallest cell that gets lines around it
+DIGIT, POINT = 0.64, 0.36  # widths of a digit, and of a point or sign, in heights, in the widest of common fonts
+DARK, BRIGHT = (0, 0, 0), (255, 255, 255)
 
 
 def format_number(value: float, digits: int = 4) -> str:
@@ -14,6 +20,16 @@ def format_number(value: float, digits: int = 4) -> str:
     if abs(plain) < 1e6 and plain == int(plain):
         return str(int(plain))
     return f"{plain:.{digits}g}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def format_size(size: Sequence[int]) -> str:
+    """Write a size, such as 3 x 5."""
+    return " x ".join(map(str, size))
+
+
+def format_pair(value: tuple[int, int]) -> str:
+    """Write a pair as one number if both are equal, else as a size."""
+    return str(value[0]) if value[0] == value[1] else format_size(value)
 
 
 def draw_grid(title: str, rows: int, columns: int, cell: float, fill: str, *, notes: Sequence[str] = (),
@@ -45,8 +61,40 @@ def outline_cells(panel: Panel, y: float, x: float, rows: float, columns: float,
     panel.add(Rect(1 + x * cell, HEAD + y * cell, columns * cell, rows * cell, "", line, 2.5), span=span)
 
 
+def add_frame(panel: Panel, x: float, y: float, width: float, height: float) -> None:
+    """Add a bright frame between two dark ones, which is visible on every color."""
+    for thick, line in ((5.0, DARK), (2.0, BRIGHT)):
+        panel.add(Rect(x, y, width, height, "", line, thick))
+
+
 def write_cell(panel: Panel, y: int, x: int, cell: float, text: str, span: Span = None, *, color: str = "ink",
-               size: float = 0) -> None:
-    """Write text into the middle of a cell, by default as large as fits."""
+               size: float = 0, at: float = 0.5) -> None:
+    """Write text into a cell, by default as large as fits. at: where its middle is, as a share of the cell's height."""
     size = size or min(15, 0.42 * cell, 1.7 * (cell - 4) / max(len(text), 1))
-    panel.add(Text(1 + (x + 0.5) * cell, HEAD + (y + 0.5) * cell, text, round(size, 1), color), span=span)
+    panel.add(Text(1 + (x + 0.5) * cell, HEAD + (y + at) * cell, text, round(size, 1), color), span=span)
+
+
+def write_table(panel: Panel, texts: Array, cell: float, span: Span = None, *, size: float = 15) -> None:
+    """Write a table of numbers, whose decimal points align where all have equally many decimals.
+
+    texts: (rows, columns), of str. size: of the letters, which become smaller where the longest number needs it.
+    """
+    size = fit_numbers(texts.ravel(), cell, size)
+    right = (cell + size * max(map(measure_number, texts.ravel()))) / 2  # the longest is in the middle of its cell
+    for (y, x), text in np.ndenumerate(texts):
+        panel.add(Text(1 + x * cell + right, HEAD + (y + 0.5) * cell, text, size, "ink", "end"), span=span)
+
+
+def measure_number(text: str) -> float:
+    """Return the width of a number in heights, in the widest of common fonts."""
+    return sum(POINT if letter in ".-" else DIGIT for letter in text)
+
+
+def fit_numbers(texts: Iterable[str], cell: float, size: float) -> float:
+    """Return the height of letters, at most `size`, in which each of these numbers fits into a cell."""
+    return round(min(size, (cell - 4) / max(map(measure_number, texts))), 1)
+
+
+def cell_for(texts: Iterable[str], size: float, least: float) -> float:
+    """Return the side of a cell that each of these numbers fits into, at least `least`."""
+    return max(least, float(math.ceil(size * max(map(measure_number, texts)) + 6)))

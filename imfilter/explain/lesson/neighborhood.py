@@ -11,6 +11,17 @@ from ...engine.borders import Border, source_indices
 from .formula import PlacedKernel
 
 
+def add_once_rounded(values: Array) -> float:
+    """Return the sum of finite values, rounded once; any other sum as NumPy adds."""
+    try:
+        if np.isfinite(values).all():
+            return math.fsum(values.ravel().tolist())
+    except OverflowError:  # a partial sum beyond the range of floats
+        pass
+    with np.errstate(invalid="ignore", over="ignore"):
+        return float(values.sum())
+
+
 @dataclass(frozen=True)
 class KernelSum:
     """A kernel and the pixels under it. outside: which of these are padding."""
@@ -29,11 +40,7 @@ class KernelSum:
     @property
     def total(self) -> float:
         """The sum of the products, rounded once."""
-        products = self.products
-        if np.isfinite(products).all():
-            return math.fsum(products.ravel().tolist())
-        with np.errstate(invalid="ignore"):
-            return float(products.sum())
+        return add_once_rounded(self.products)
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from ...arrays.dtypes import Array
 from .grids import format_number
 from .neighborhood import KernelSum
 from .pixel_numbers import ChannelNumbers, PixelNumbers
+from .pixel_sum import WrittenSum, is_cut, visible_taps, write_kernel_sum
 
 WIDTH = 100  # characters of a line
-MAX_TAPS, VISIBLE = 7, 5  # taps along an axis: of more than the first, only the second are shown
 
 
-def write_text(numbers: PixelNumbers) -> str:
-    """Return all numbers as text of at most 100 columns."""
-    heading = (f"{numbers.name} at column {numbers.x}, row {numbers.y} (counted from 0 at the upper left) of "
+def write_text(numbers: PixelNumbers, title: str) -> str:
+    """Return all numbers as text of at most 100 columns. title: the filter, and what it is applied to."""
+    heading = (f"{title} at column {numbers.x}, row {numbers.y} (counted from 0 at the upper left) of "
                f"{numbers.size[0]} x {numbers.size[1]} pixels, {numbers.dtype}.")
     lines = textwrap.wrap(f"{heading} {explain_layout(numbers)}{_explain_marks(numbers)}", WIDTH)
     for channel in numbers.channels:
@@ -40,21 +40,14 @@ def _explain_marks(numbers: PixelNumbers) -> str:
     return f" [n] is the pixel{padding}."
 
 
-def visible_taps(one: KernelSum) -> tuple[slice, slice]:
-    """Return the rows and columns of a kernel to show: all, or those around the pixel."""
-    down, across = (
-        slice(0, taps) if taps <= MAX_TAPS else slice(anchor - VISIBLE // 2, anchor - VISIBLE // 2 + VISIBLE)
-        for taps, anchor in zip(one.pixels.shape, one.kernel.anchor, strict=True))
-    return down, across
-
-
 def _write_channel(channel: ChannelNumbers, marked: bool) -> list[str]:
     """Return the numbers of a channel. marked: whether to mark the pixel itself and the padding."""
     lines = []
     for one in channel.sums:
         lines.append(f"{channel.channel}: {one.kernel.name}")
-        lines += _write_tables(one, marked)
-        lines += [f"  sum = {format_number(one.total, 6)}", ""]
+        written = write_kernel_sum(one)
+        lines += [*_write_tables(one, written, marked), *textwrap.wrap(
+            f"sum = {written}", WIDTH, initial_indent="  ", subsequent_indent="    "), ""]
     if channel.directions:
         listed = ", ".join(f"{name.rpartition(' ')[0].rpartition(' ')[2]}: {format_number(value, 4)}"
                            for name, value in channel.directions.items())
@@ -63,32 +56,29 @@ def _write_channel(channel: ChannelNumbers, marked: bool) -> list[str]:
     return [*lines, *(f"  {step}" for step in channel.steps)]
 
 
-def _write_tables(one: KernelSum, marked: bool) -> list[str]:
+def _write_tables(one: KernelSum, written: WrittenSum, marked: bool) -> list[str]:
     """Return pixels, kernel and products side by side, or below each other where they are too wide."""
-    visible = visible_taps(one)
-    pixels = _mark_pixels(one) if marked else _format_all(one.pixels)
-    tables = {"pixels": pixels, "kernel": _format_all(one.kernel.weights), "products": _format_all(one.products)}
-    blocks = [_write_block(title, cells[visible]) for title, cells in tables.items()]
+    pixels = _mark_pixels(one, written.pixels) if marked else written.pixels
+    tables = {"pixels": pixels, "kernel": written.weights, "products": written.products}
+    blocks = [_write_block(title, cells) for title, cells in tables.items()]
     if sum(len(block[0]) for block in blocks) + 10 <= WIDTH:
         lines = ["    ".join(line).rstrip() for line in zip(*blocks, strict=True)]
     else:
         lines = [line.rstrip() for block in blocks for line in block]
-    if one.pixels[visible].shape != one.pixels.shape:
-        high, wide = one.pixels[visible].shape
+    if is_cut(one):
+        high, wide = written.pixels.shape
         kh, kw = one.pixels.shape
         lines.append(f"only the middle {high} x {wide} of {kh} x {kw} is shown; the sum includes all")
     return [f"  {line}" for line in lines]
 
 
-def _format_all(values: Array) -> Array:
-    return np.array([[format_number(value, 4) for value in row] for row in values], object)
-
-
-def _mark_pixels(one: KernelSum) -> Array:
+def _mark_pixels(one: KernelSum, pixels: Array) -> Array:
     """Return the pixels as text, with marks around the pixel in question and the padding."""
-    texts = _format_all(one.pixels)
+    texts, visible = pixels.copy(), visible_taps(one)
+    outside = one.outside[visible]
+    anchor = tuple(at - side.start for at, side in zip(one.kernel.anchor, visible, strict=True))
     for place in np.ndindex(texts.shape):
-        left, right = "()" if one.outside[place] else "[]" if place == one.kernel.anchor else "  "
+        left, right = "()" if outside[place] else "[]" if place == anchor else "  "
         texts[place] = f"{left}{texts[place]}{right}"
     return texts
 

@@ -17,8 +17,8 @@ from .display import flatten_alpha, to_bytes
 if TYPE_CHECKING:
     import PIL.Image
 
-PAPER, INK, EDGE = (255, 255, 255), (32, 32, 32), (200, 200, 200)
-GAP, TEXT = 10, 14  # pixels between tiles, and height of letters
+PAPER, INK, FAINT_INK, EDGE = (255, 255, 255), (32, 32, 32), (96, 96, 96), (200, 200, 200)
+GAP, TEXT, NOTE = 10, 14, 11  # pixels between tiles, and height of letters in labels and notes
 ASPECT = 1.5  # width of a sheet by its height
 
 
@@ -63,18 +63,23 @@ def contact_sheet(
     (162, 86)
     """
     _check_paper(paper)
-    tiles = [None if picture is None else _reduce(flatten_alpha(picture, paper), size)
+    tiles = [None if picture is None else reduce(flatten_alpha(picture, paper), size)
              for picture in _split_pictures(pictures)]
     names = None if labels is None else [*map(str, labels)]
     if not tiles or (names is not None and len(names) != len(tiles)):
         came = f"{len(tiles)} pictures" + (f" and {len(names)} labels" if names is not None else "")
         raise ImfilterError(f"a contact sheet must have at least one picture, and a label for each, got {came}")
-    width = max([tile.width for tile in tiles if tile] or [size or 1])
-    height = max([tile.height for tile in tiles if tile] or [size or 1])
+    width, height = tile_size(tiles, size)
     caption = TEXT + 6 if names else 0
     across = _choose_columns(len(tiles), (width + GAP) / (height + caption + GAP)) if columns is None else min(
         check_integer("columns", columns, 1), len(tiles))
-    return render_image(_lay_out(tiles, names, (width, height), across, paper))
+    return render_image(lay_out(tiles, names, (width, height), across, paper))
+
+
+def tile_size(tiles: Sequence[PIL.Image.Image | None], size: int | None) -> tuple[int, int]:
+    """Return the width and height of the largest tile."""
+    return (max([tile.width for tile in tiles if tile] or [size or 1]),
+            max([tile.height for tile in tiles if tile] or [size or 1]))
 
 
 def _check_paper(paper: Any) -> None:
@@ -96,7 +101,8 @@ def _split_pictures(pictures: Any) -> Iterable[Any]:
     return list(np.moveaxis(to_bytes(maps), 2, 0))
 
 
-def _reduce(picture: PIL.Image.Image, size: int | None) -> PIL.Image.Image:
+def reduce(picture: PIL.Image.Image, size: int | None) -> PIL.Image.Image:
+    """Reduce a picture to at most size pixels a side."""
     if size is not None and max(picture.size) > check_integer("size", size, 1):
         picture.thumbnail((size, size))
     return picture
@@ -111,12 +117,13 @@ def _choose_columns(count: int, aspect: float) -> int:
     return math.ceil(count / math.ceil(count / ideal))
 
 
-def _lay_out(
-    tiles: list[PIL.Image.Image | None], names: list[str] | None, tile: tuple[int, int], columns: int, paper: RGB
+def lay_out(
+    tiles: list[PIL.Image.Image | None], names: list[str] | None, tile: tuple[int, int], columns: int, paper: RGB,
+    notes: list[str] | None = None,
 ) -> Panel:
     """Center every tile in its place; an empty place gets an outline."""
     width, height = tile
-    step_x, step_y = width + GAP, height + GAP + (TEXT + 6 if names else 0)
+    step_x, step_y = width + GAP, height + GAP + (TEXT + 6 if names else 0) + (NOTE + 4 if notes else 0)
     sheet = Panel(columns * step_x + GAP, math.ceil(len(tiles) / columns) * step_y + GAP, "contact sheet")
     sheet.add(Rect(0, 0, sheet.width, sheet.height, paper))
     for k, picture in enumerate(tiles):
@@ -128,4 +135,7 @@ def _lay_out(
         if names:
             text, size = fit_text(names[k], width, TEXT)
             sheet.add(Text(x + width / 2, y + height + 4 + TEXT / 2, text, size, INK))
+        if notes:
+            text, size = fit_text(notes[k], width, NOTE)
+            sheet.add(Text(x + width / 2, y + height + TEXT + 8 + NOTE / 2, text, size, FAINT_INK))
     return sheet

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import ImfilterError
-from ...filters import FILTERS
 from ...pipeline.chain import Pipeline
 from ...pipeline.recipe import Recipe
-from .contact_sheet import contact_sheet
 from .display import to_displayable
+from .samples import Sample, sample_every_filter
+from .sections import Section, sectioned_sheet
+from .stretch import apply_visibly
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -24,26 +25,26 @@ class Preview(NamedTuple):
     skipped: list[str]
 
 
-def list_default_filters() -> list[Pipeline]:
-    """Return all filters that have no required parameter."""
-    return [Pipeline(name) for name, declaration in FILTERS.items()
-            if not any(parameter.required for parameter in declaration.parameters)]
-
-
 def make_preview(
-    photo: Any, pipelines: Sequence[Pipeline], *, columns: int | None = None, size: int = 320
+    photo: Any, pipelines: Sequence[Pipeline] = (), *, columns: int | None = None, size: int = 320
 ) -> Preview:
-    """Reduce a photo to at most size pixels a side, and apply each pipeline; skip those that do not fit the photo."""
+    """Reduce a photo to at most size pixels a side, and apply each pipeline; skip those that do not fit the photo.
+
+    Without pipelines, every filter is applied, by groups, with the parameters that its label names.
+    """
     small = to_displayable(photo).copy()
     small.thumbnail((size, size))
-    pictures: list[Any] = [small]
-    labels, skipped = ["original"], list[str]()
-    for pipeline in pipelines:
-        label = str(pipeline)
+    samples = [Sample("", str(pipeline), "", pipeline) for pipeline in pipelines] or sample_every_filter(small)
+    sections, skipped = [Section("")], list[str]()
+    sections[0].add(small, "original")
+    for sample in samples:
         try:
-            pictures.append(Recipe(pipeline, label).picture(small))
-            labels.append(label)
+            picture, scaled = apply_visibly(Recipe(sample.pipeline, sample.label), sample.fit(small))
         except ImfilterError as error:
-            skipped.append(f"{label}: {error}")
-    sheet = contact_sheet(pictures, labels, columns=columns, size=size)
-    return Preview(sheet, len(pictures) - 1, small.size, skipped)
+            skipped.append(f"{sample.label}: {error}")
+            continue
+        if sections[-1].heading != sample.group:
+            sections.append(Section(sample.group))
+        sections[-1].add(picture, sample.label, "; ".join(filter(None, (scaled, sample.note))))
+    count = sum(len(section.pictures) for section in sections) - 1
+    return Preview(sectioned_sheet(sections, columns=columns, size=size), count, small.size, skipped)

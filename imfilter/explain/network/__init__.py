@@ -1,0 +1,1 @@
+"""Draw whole networks: diagrams, tables, and the feature maps of a photo."""
