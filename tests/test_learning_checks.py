@@ -35,7 +35,7 @@ def test_snapping_changes_neither_fit_nor_brightness(name, quality, photo):
     before = compress(photo, quality)
     after = compress(imfilter.correlate(before, BLURS[name]), quality)
     free, snapped = learn(before, after), learn(before, after, snap=True)
-    assert snapped.residual <= 1.05 * free.residual
+    assert snapped.residual <= 1.02 * free.residual
     assert snapped.kernel.sum() == pytest.approx(free.kernel.sum(), abs=0.005)
     assert snapped.pattern.zeros + snapped.pattern.tied > 8  # or there is nothing to test
 

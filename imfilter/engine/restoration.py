@@ -47,8 +47,7 @@ def restore_image(opened: OpenedImage, how: Deconvolution, options: FilterOption
         check_out(out, result.shape, kind)
     images, targets = layout.images(to_native(opened.pixels)), layout.images(result)
     total = float(how.kernel.sum())
-    _check_value("cval", cval, how.method)
-    _check_value("cval times the sum of the kernel", cval * total, how.method)
+    _check_outside(cval, total, how.method)
     for plane, counted, _ in _planes(images, weights, targets):
         _check_plane(plane, counted, how.method)
     if result.size:
@@ -73,6 +72,12 @@ def _planes(images: Array, weights: Weights | None, targets: Array) -> Iterator[
         else:
             mask = weights.mask
             yield plane, mask[n if mask.shape[0] > 1 else 0, :, :, c if mask.shape[3] > 1 else 0], target
+
+
+def _check_outside(cval: float, total: float, method: str) -> None:
+    """Reject samples beyond a constant border that no blur gives, or that a kernel of this sum makes infinite."""
+    _check_value("cval", cval, method)
+    _check_value("cval times the sum of the kernel", cval * total, method)
 
 
 def _check_plane(plane: Array, counted: Array | None, method: str) -> None:

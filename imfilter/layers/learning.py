@@ -48,7 +48,7 @@ def learn(
         Learn a kernel from every channel to every channel, instead of one kernel for all channels.
     snap : bool, default False
         Set weights to 0 that are 0 within their errors, tie those that are equal up to a sign, learn these again, and
-        round to a simple fraction what is one within its error, 0.24998 to 1/4; the residual grows by 5 % at most.
+        round to a simple fraction what is one within its error, 0.24998 to 1/4; the residual grows by 2 % at most.
     channel_axis : int or None, default -1
         Axis of the channels.
     workers : int, optional

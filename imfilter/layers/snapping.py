@@ -19,7 +19,7 @@ from .pattern import Pattern
 STANDARD_ERRORS = 12.0
 BLOCK_SAMPLES = 8 * 8 * 3
 WEIGHT_ROUNDING = 2.0**-22  # of weights in single precision, relative to the largest, with those of their sums
-DEARER = 1.05  # ties may raise the residual to as much: the errors of JPEG's noise are an upper estimate
+DEARER = 1.02  # ties may raise the residual to as much: the errors of JPEG's noise are an upper estimate
 HALVINGS = 10  # of the errors, until the ties fit
 CHANCE = 0.05  # of a number without meaning being as near to a fraction as simple
 MOST_PARTS = 1000  # of the denominators that are tried
