@@ -27,6 +27,8 @@ LEAST_SUM = 1e-6  # of a kernel, relative to that of its sizes; of less, single 
 class PointSpread(Table):
     """The point-spread function of a blur: (kh, kw), both odd, for convolution around its middle."""
 
+    title = "kernel"  # in help
+
     def __init__(self) -> None:
         super().__init__(2)
 
