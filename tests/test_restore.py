@@ -339,7 +339,7 @@ GOOD = {"image": np.ones((5, 6)), "kernel": [[1, 2, 1]]}
     ({"kernel": ""}, "at least one weight"), ({"kernel": "nosuch"}, "there is no kernel 'nosuch'"),
     ({"kernel": "gausian:sigma=2"}, "did you mean 'gaussian'"), ({"kernel": "median"}, "there is no kernel 'median'"),
     ({"kernel": "gaussian:sigma=-2"}, "sigma must be"), ({"kernel": "gaussian:size=2"}, "gaussian has the parameters"),
-    ({"kernel": "gaussian:sigma"}, "sigma must be"), ({"kernel": "kirsch"}, "kirsch must be given parameters"),
+    ({"kernel": "gaussian:sigma"}, "sigma must have"), ({"kernel": "kirsch"}, "kirsch must be given parameters"),
     ({"kernel": "sobel"}, "sobel must be given parameters"), ({"kernel": "no.json"}, "no.json: there is no such file"),
     ({"kernel": "no.txt"}, "no.txt: there is no such file"), ({"kernel": np.ones((2, 2, 3, 3))}, "kernel must have"),
     ({"method": "lucy"}, "method must be 'richardson_lucy' or 'wiener', got 'lucy'"),

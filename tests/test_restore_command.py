@@ -112,3 +112,7 @@ def test_words_of_others(here, folder):
     said = here("explain", "pixel", "photo.png", "--at", "1,1", "--filter", "restore:kernel=1 2 1", status=2).err
     assert "restore is not made of kernels" in said
     assert "It is not a linear convolution" in here("show", "restore:kernel=1 2 1").out
+
+
+def test_help_names_what_the_documentation_does(here):
+    assert "--kernel KERNEL " in here("restore", "--help").out

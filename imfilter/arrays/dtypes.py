@@ -36,10 +36,16 @@ def to_native(array: Array) -> Array:
         return array
     if dtype.kind == "b":
         return array.view(np.uint8)
+    check_exact(array)
+    return array.astype(PROXY_DTYPE[dtype])
+
+
+def check_exact(array: Array) -> None:
+    """Reject integers that float64 may not hold exactly."""
     if exceeds_float64(array):
         raise ImfilterError(
-            f"{dtype} samples must lie within -2**53 and 2**53 to be exact, got {array.min()} to {array.max()}")
-    return array.astype(PROXY_DTYPE[dtype])
+            f"{array.dtype.newbyteorder('=')} samples must lie within -2**53 and 2**53 to be exact, got {array.min()} "
+            f"to {array.max()}")
 
 
 def exceeds_float64(array: Array) -> bool:

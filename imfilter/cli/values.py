@@ -16,7 +16,7 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.name = type(kind).__name__.lower().removesuffix("ormap")
+        self.name = getattr(kind, "title", type(kind).__name__.lower().removesuffix("ormap"))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str):

@@ -18,8 +18,10 @@ from .blur_operator import BlurOperator
 from .channelwise import KernelSet, filter_channelwise
 
 CONVERGED = 1e-3  # of the first residual, at which conjugate gradients end
-FAINT = 1e-6  # sum of weights that see a pixel, below which it is rounding
+FAINT = 1e-12  # sum of weights that see a pixel, below which it is rounding of transforms
+DARK = float(np.finfo(np.float64).eps)  # of the brightest sample, below which a blurred one is rounding of transforms
 LEAST_PENALTY = 1e-6  # of differences, which keeps the equations solvable in float32
+MOST_PENALTY = 1e6  # nothing but the mean of the surroundings is left
 SMOOTHNESS = 2.0  # as the differences of photos have a little less in high frequencies than a flat spectrum
 
 
@@ -62,11 +64,10 @@ def richardson_lucy(operator: BlurOperator, observed: Observation, iterations: i
     reciprocal, unseen = Sight.of(operator, observed)
     samples, mean = observed.weighted(), observed.mean()
     ratio, estimate = np.empty_like(samples), np.full(operator.domain, mean, samples.dtype)
-    least = np.finfo(samples.dtype).eps
 
     def divide(rows: slice) -> None:
         blurred = ratio[rows]
-        np.maximum(blurred, least, out=blurred)  # below this, it is the rounding of sums
+        np.maximum(blurred, DARK, out=blurred)
         np.divide(samples[rows], blurred, out=blurred)
 
     for _ in range(iterations):
@@ -134,10 +135,11 @@ def find_penalty(operator: BlurOperator, observed: Observation, noise: float | N
     These have a flat spectrum in photos, c. Blurred, its mean is c sum(kernel^2), to which noise adds 4 of its
     variances: two for the differences down, two for those across.
     """
-    variance = (estimate_noise(observed, operator.workers) if noise is None else noise) ** 2
+    deviation = estimate_noise(observed, operator.workers) if noise is None else noise
+    variance = deviation * deviation  # may be infinite
     total = sum(_mean_square_difference(observed, axis) for axis in (0, 1))
     sharp = max(total - 4 * variance, total / 20) / operator.power
-    return max(SMOOTHNESS * variance / sharp, LEAST_PENALTY) if sharp > 0 else LEAST_PENALTY
+    return min(max(SMOOTHNESS * variance / sharp, LEAST_PENALTY), MOST_PENALTY) if sharp > 0 else LEAST_PENALTY
 
 
 def estimate_noise(observed: Observation, workers: int | None = None) -> float:

@@ -46,15 +46,15 @@ def restore_image(opened: OpenedImage, how: Deconvolution, options: FilterOption
     if out is not None:
         check_out(out, result.shape, kind)
     images, targets = layout.images(to_native(opened.pixels)), layout.images(result)
-    _check_value("cval", cval, how.method)
+    total = float(how.kernel.sum())
+    _check_outside(cval, total, how.method)
     for plane, counted, _ in _planes(images, weights, targets):
         _check_plane(plane, counted, how.method)
     if result.size:
-        total = float(how.kernel.sum())
         operator = BlurOperator(
             how.kernel / total, layout.size(shape), border, working_dtype(dtype, kind), workers=workers, exact=exact)
         for plane, counted, target in _planes(images, weights, targets):
-            _restore_plane(operator, plane, counted, how, (cval, total), target, step)
+            _restore_plane(operator, plane, counted, how, (cval * total, total), target, step)
     if out is None:
         return result
     out[...] = result
@@ -72,6 +72,12 @@ def _planes(images: Array, weights: Weights | None, targets: Array) -> Iterator[
         else:
             mask = weights.mask
             yield plane, mask[n if mask.shape[0] > 1 else 0, :, :, c if mask.shape[3] > 1 else 0], target
+
+
+def _check_outside(cval: float, total: float, method: str) -> None:
+    """Reject samples beyond a constant border that no blur gives, or that a kernel of this sum makes infinite."""
+    _check_value("cval", cval, method)
+    _check_value("cval times the sum of the kernel", cval * total, method)
 
 
 def _check_plane(plane: Array, counted: Array | None, method: str) -> None:
@@ -92,32 +98,41 @@ def _check_value(name: str, value: float, method: str) -> None:
 
 
 def _restore_plane(
-    operator: BlurOperator, plane: Array, counted: Array | None, how: Deconvolution, outside: tuple[float, float],
+    operator: BlurOperator, plane: Array, counted: Array | None, how: Deconvolution, brightness: tuple[float, float],
     target: Array, step: tuple[int, int],
 ) -> None:
-    """Write the restored plane into the target. outside: samples beyond a constant border; the sum of the kernel."""
-    observed, exponent = _observe(plane, counted, operator.dtype)
-    cval, total = outside
-    operator.cval = math.ldexp(cval * total, -exponent)
+    """Write the restored plane into the target.
+
+    brightness: samples beyond a constant border, times the sum of the kernel, and this sum.
+    """
+    beyond, total = brightness
+    observed, exponent = _observe(plane, counted, operator.dtype, abs(beyond))
+    operator.cval = math.ldexp(beyond, -exponent)
     if math.isnan(observed.mean()):
         target[...] = round_to_dtype(np.full(target.shape, np.nan, operator.dtype), target.dtype)
         return
     if how.method == RICHARDSON_LUCY:
         values = richardson_lucy(operator, observed, how.iterations)
     else:
-        noise = None if how.noise is None else math.ldexp(how.noise, -exponent)
+        with np.errstate(over="ignore"):
+            noise = None if how.noise is None else float(np.ldexp(how.noise, -exponent))
         values = wiener(operator, observed, noise, how.iterations)
     values = values[::step[0], ::step[1]]
+    mantissa, power = math.frexp(total)  # the sum itself may be beyond float32
 
     def finish(rows: slice) -> None:
         with np.errstate(over="ignore"):
-            target[rows] = round_to_dtype(np.ldexp(values[rows], exponent) / operator.dtype.type(total), target.dtype)
+            scaled = np.ldexp(values[rows], exponent - power) / operator.dtype.type(mantissa)
+            target[rows] = round_to_dtype(scaled, target.dtype)
 
     for_each(finish, iterate_strips(values.shape), operator.workers)
 
 
-def _observe(plane: Array, counted: Array | None, dtype: np.dtype[Any]) -> tuple[Observation, int]:
-    """Return a plane divided by 2^exponent, so that its samples are about 1 at most, with weights up to 1."""
+def _observe(plane: Array, counted: Array | None, dtype: np.dtype[Any], beyond: float) -> tuple[Observation, int]:
+    """Return a plane divided by 2^exponent, so that its samples are about 1 at most, with weights up to 1.
+
+    beyond: the size of the samples outside the plane.
+    """
     samples, weights = plane.astype(dtype, order="C"), None
     if counted is not None:
         largest = float(counted.max())
@@ -125,6 +140,6 @@ def _observe(plane: Array, counted: Array | None, dtype: np.dtype[Any]) -> tuple
             weights = counted.astype(dtype, order="C")
             weights /= largest or 1
             samples[weights == 0] = 0
-    exponent = math.frexp(max(float(samples.max()), -float(samples.min())))[1]
+    exponent = math.frexp(max(float(samples.max()), -float(samples.min()), beyond))[1]
     np.ldexp(samples, -exponent, out=samples)
     return Observation(samples, weights), exponent

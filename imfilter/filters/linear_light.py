@@ -20,7 +20,7 @@ from ..engine.request import FilterOptions
 from ..errors import DtypeError, ImfilterError
 from .combine import round_in_strips
 from .operation import Operation
-from .sample_range import inside_chain, white_level
+from .sample_range import assume_range, inside_chain, range_dtype, white_level
 
 _CURVES: ContextVar[tuple[TransferCurve, ...] | None] = ContextVar("curves", default=None)
 
@@ -128,10 +128,11 @@ def apply_in_linear_light(operation: Operation, image: Any, options: FilterOptio
     light = decode_samples(pixels, axis)
     border = None if options.mode == IGNORE else parse_border("mode", options.mode)
     given = options._replace(dtype=working_dtype(kind, wanted), out=None)
-    if border is Border.CONSTANT:
-        filtered = _apply_with_fill(operation, light, axis, top, parse_cval(options.cval, border, kind), given)
-    else:
-        filtered = operation.apply(light, given)
+    with assume_range(range_dtype(kind)):  # light is in floats on the range of the samples
+        if border is Border.CONSTANT:
+            filtered = _apply_with_fill(operation, light, axis, top, parse_cval(options.cval, border, kind), given)
+        else:
+            filtered = operation.apply(light, given)
     if axis is not None and filtered.ndim == pixels.ndim and len(_current_curves()) > 1:
         result = round_in_strips(encode_samples(filtered, top, axis), wanted, options.workers)
     else:

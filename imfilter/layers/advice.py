@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..errors import ImfilterError
-from .fitting import Fit, fit_pairs
+from .fitting import fit_pairs
 from .image_pairs import ImagePairs
 from .pattern import Pattern
 
@@ -13,26 +15,38 @@ MOST_PAIRS = 4
 WORTHWHILE = 0.7  # share of the residual below which an alternative is advice
 LARGER = 4  # pixels
 
+Advice = tuple[dict[str, Any], float]
 
-def advise(pairs: ImagePairs, fit: Fit, workers: int | None) -> tuple[tuple[dict[str, Any], float], ...]:
-    """Return the arguments that leave a smaller residual than a fit, each with the share of the residual it leaves."""
-    cross, bias, size = fit.pattern.labels.ndim == 4, fit.bias, (fit.pattern.shape[-2], fit.pattern.shape[-1])
-    base = _measure(pairs, size, bias, cross, workers)
-    larger = (size[0] + LARGER, size[1] + LARGER)
-    tries: list[tuple[dict[str, Any], float]] = [({"size": larger}, _measure(pairs, larger, bias, cross, workers))]
+
+def advise(pairs: ImagePairs, pattern: Pattern, bias: bool, workers: int | None) -> tuple[Advice, ...]:
+    """Return the arguments that leave a smaller residual than a pattern, each with the share that it leaves."""
+    parts = pairs.crop(SIDE, MOST_PAIRS)
+    bank, (down, across), ends = pattern.shape[:-2], pattern.shape[-2:], pairs.channels[::-1]
+    base = _measure(parts, pattern, bias, workers)
+    free: dict[str, Any] = {} if pattern == Pattern.full(pattern.shape) else {"pattern": None}
+    larger = down + LARGER, across + LARGER
+    tries = [({"size": larger, **free}, Pattern.full((*bank, *larger)), bias, base)]
+    if free:
+        tries.append((free, Pattern.full(pattern.shape), bias, base))
     if not bias:
-        tries.append(({"bias": True}, _measure(pairs, size, True, cross, workers)))
-    if not cross and pairs.channels[1] > 1:
-        tries.append(({"cross_channel": True}, _measure(pairs, size, bias, True, workers)))
-    shares = [(arguments, residual / base) for arguments, residual in tries if base]
+        tries.append(({"bias": True}, pattern, True, base))
+    if not bank and ends[0] > 1:
+        # Banks weigh the samples otherwise, so they are compared with a bank of the same kernels.
+        alike = _measure(parts, _repeat_for_channels(pattern, ends[0]), bias, workers)
+        tries.append(({"cross_channel": True, **free}, Pattern.full((*ends, down, across)), bias, alike))
+    shares = [(arguments, _measure(parts, other, biased, workers) / residual)
+              for arguments, other, biased, residual in tries if 0 < residual < np.inf]
     return tuple(sorted((one for one in shares if one[1] < WORTHWHILE), key=lambda one: one[1]))
 
 
-def _measure(pairs: ImagePairs, size: tuple[int, int], bias: bool, cross_channel: bool, workers: int | None) -> float:
-    """Return the residual that free weights leave in the middle of the images."""
-    parts = pairs.crop(SIDE, MOST_PAIRS, cross_channel)
-    shape = (*parts.channels[::-1], *size) if cross_channel else size
+def _repeat_for_channels(pattern: Pattern, channels: int) -> Pattern:
+    """Return the bank that applies one kernel to every channel."""
+    return Pattern(np.eye(channels)[:, :, None, None] * pattern.labels)
+
+
+def _measure(parts: ImagePairs, pattern: Pattern, bias: bool, workers: int | None) -> float:
+    """Return the residual that a pattern leaves."""
     try:
-        return fit_pairs(parts, Pattern.full(shape), bias, workers).solution.residual
+        return fit_pairs(parts, pattern, bias, workers).solution.residual
     except ImfilterError:  # too few samples for so many weights
         return float("inf")

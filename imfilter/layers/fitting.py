@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..errors import ImfilterError
-from .image_pairs import ImagePairs
-from .learning_problem import KnownKernel, assemble_problem, find_taps
+from .image_pairs import ImagePairs, check_size
+from .learning_problem import KnownKernel, assemble_problem, find_taps, may_be_clipped
 from .least_squares import Solution, solve_equations, sum_products
 from .pattern import Pattern
 
@@ -39,7 +38,7 @@ def fit_pairs(pairs: ImagePairs, pattern: Pattern, bias: bool, workers: int | No
     fit = Fit(pattern, solve_equations(taps, pattern, bias, sums, samples), taps, sums, samples, bias)
     for _ in range(MAX_ROUNDS):
         solution = fit.solution
-        if pairs.dtype.kind == "f" or solution.residual < ROUNDING:
+        if not may_be_clipped(pairs.dtype) or solution.residual < ROUNDING:
             break
         known = KnownKernel(pattern.kernel(solution.parameters), join_biases(pattern, solution.biases, len(sums)),
                             solution.residual)
@@ -61,10 +60,7 @@ def _sum_pairs(pairs: ImagePairs, pattern: Pattern, known: KnownKernel | None,
                workers: int | None) -> tuple[Array, Array]:
     sums: list[Array] = []
     for first, second in pairs:
-        if first.shape[0] < pattern.shape[-2] or first.shape[1] < pattern.shape[-1]:
-            raise ImfilterError(
-                f"the images must be at least as large as the kernel, {pattern.shape[-2]} x {pattern.shape[-1]}, got "
-                f"{first.shape[0]} x {first.shape[1]}")
+        check_size((pattern.shape[-2], pattern.shape[-1]), first.shape)
         parts = sum_products(assemble_problem(first, second, pattern), known, workers)
         sums = [total + part for total, part in zip(sums, parts, strict=True)] if sums else list(parts)
     return sums[0], sums[1]

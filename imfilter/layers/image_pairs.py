@@ -9,7 +9,8 @@ import numpy as np
 
 from ..arrays.alpha import split_picture_alpha
 from ..arrays.conversion import as_array, is_picture
-from ..arrays.dtypes import Array, supported_dtype, to_native
+from ..arrays.dtypes import Array, check_exact, supported_dtype
+from ..arrays.layout import layout_of
 from ..errors import FileError, ImfilterError
 
 
@@ -34,7 +35,8 @@ class ImagePairs:
     """Images before and after the same change: one of each, or as many of each.
 
     Iterating yields (H, W, C) arrays without alpha, opened anew each time, so that a sequence that reads its images
-    from files needs memory for one pair. The results must have one dtype and number of channels.
+    from files needs memory for one pair. The results must have one dtype and number of channels. size: of the first
+    pair, in rows and columns.
     """
 
     def __init__(self, before: Any, after: Any, channel_axis: int | None, cross_channel: bool) -> None:
@@ -44,7 +46,8 @@ class ImagePairs:
             raise ImfilterError(
                 f"before and after must be as many images, at least one, got {len(self.before)} and {len(self.after)}")
         first, second = self.open(0)
-        self.channels, self.dtype = (first.shape[2], second.shape[2]), second.dtype
+        self.channels, self.dtype = (first.shape[2], second.shape[2]), supported_dtype(second.dtype)
+        self.size = first.shape[:2]
 
     def __len__(self) -> int:
         return len(self.before)
@@ -52,10 +55,11 @@ class ImagePairs:
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
         for k in range(len(self)):
             first, second = self.open(k)
-            if (first.shape[2], second.shape[2]) != self.channels or second.dtype != self.dtype:
+            channels, dtype = (first.shape[2], second.shape[2]), supported_dtype(second.dtype)
+            if channels != self.channels or dtype != self.dtype:
                 raise ImfilterError(
                     f"all pairs must have the dtype and channels of the first, {_describe(self.channels, self.dtype)}, "
-                    f"got {_describe((first.shape[2], second.shape[2]), second.dtype)} in {self._name(k)}")
+                    f"got {_describe(channels, dtype)} in {self._name(k)}")
             yield first, second
 
     def open(self, k: int) -> tuple[Array, Array]:
@@ -78,11 +82,11 @@ class ImagePairs:
             return f"{self.before.paths[k]} and {self.after.paths[k]}"
         return f"pair {k + 1}"
 
-    def crop(self, side: int, most: int, cross_channel: bool) -> ImagePairs:
+    def crop(self, side: int, most: int) -> ImagePairs:
         """Return the middle of the first pairs, at most so many."""
         pairs = [[_crop_middle(image, side) for image in self.open(k)] for k in range(min(most, len(self)))]
         before, after = zip(*pairs, strict=True)
-        return ImagePairs(before, after, -1, cross_channel)
+        return ImagePairs(before, after, -1, self.cross_channel)
 
 
 def _as_series(images: Any) -> Sequence[Any]:
@@ -95,18 +99,26 @@ def _as_series(images: Any) -> Sequence[Any]:
 
 def _open_picture(name: str, image: Any, channel_axis: int | None) -> Array:
     """Return an image's samples as (H, W, C), without alpha."""
-    pixels = split_picture_alpha(image)[0] if is_picture(image) else as_array(image, name)
-    supported_dtype(pixels.dtype)
+    pixels: Array = split_picture_alpha(image)[0] if is_picture(image) else as_array(image, name)
+    supported_dtype(pixels.dtype, name)
+    axis = layout_of(pixels.shape, channel_axis).channel_axis if pixels.ndim == 3 else None
     if pixels.ndim == 2:
         pixels = pixels[..., None]
-    elif pixels.ndim == 3 and channel_axis is not None:
-        pixels = np.moveaxis(pixels, channel_axis, -1)
+    elif axis is not None:
+        pixels = np.moveaxis(pixels, -1 if is_picture(image) else axis, -1)
     else:
         raise ImfilterError(f"{name} must have the shape (H, W) or (H, W, C), got {pixels.shape}")
-    pixels = to_native(pixels)
+    check_exact(pixels)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise ImfilterError(f"{name} must be finite, got NaN or infinity")
     return pixels
+
+
+def check_size(kernel: tuple[int, int], image: tuple[int, ...]) -> None:
+    """Reject a kernel that is larger than an image of this many rows and columns."""
+    if kernel[0] > image[0] or kernel[1] > image[1]:
+        raise ImfilterError(f"the images must be at least as large as the kernel, {kernel[0]} x {kernel[1]}, got "
+                            f"{image[0]} x {image[1]}")
 
 
 def _check_pair(first: Array, second: Array, cross_channel: bool) -> None:

@@ -23,10 +23,10 @@ class LearnedKernel:
     or equal to each other up to a sign, within these errors; `learn` with ``pattern=`` of it learns them so.
     residual: root mean square of the remaining differences, in units of the second image. rounding: what the residual
     is when nothing but rounding remains. explained: share of the second image's variance that the kernel explains, at
-    most 1. condition: condition number of the normal equations, with all parameters scaled alike. samples: number of
-    samples of the second image that were used. warning: why the kernel is not reliable, or None. advice: other
-    arguments of `imfilter.learn` that explain the images better, each with the share of the residual that it leaves,
-    measured in the middle of the first images.
+    most 1, and below 0 where the mean alone leaves less. condition: condition number of the normal equations, with all
+    parameters scaled alike. samples: number of samples of the second image that were used. warning: why the kernel is
+    not reliable, or None. advice: other arguments of `imfilter.learn` that explain the images better, each with the
+    share of the residual that it leaves, measured in the middle of the first images.
     """
 
     kernel: Array
@@ -54,6 +54,8 @@ class LearnedKernel:
             return "exact: what remains is no more than rounding"
         share = f"{100 * self.explained:.4g} % of the variance"
         times = f"the residual is {self.residual / self.rounding:.3g} times that of rounding"
+        if self.explained <= 0:
+            return f"poor: the kernel explains nothing of the variance, and {times}"
         if self.explained < POOR:
             return f"poor: the kernel explains only {share}, and {times}"
         return f"near: the kernel explains {share}, but {times}"

@@ -86,6 +86,11 @@ def _by_output(values: Array) -> Array:
     return values if values.ndim == 4 else values[None, None]
 
 
+def may_be_clipped(dtype: np.dtype[Any]) -> bool:
+    """Return whether samples at the ends of the range may have been beyond it. Booleans are all at its ends."""
+    return dtype.kind in "iu"
+
+
 def weight_samples(results: Array, problem: Problem, known: KnownKernel | None, reads: Array) -> Array:
     """Return the weights of results, 0 for those that may have been clipped.
 
@@ -94,7 +99,7 @@ def weight_samples(results: Array, problem: Problem, known: KnownKernel | None, 
     detail counts more, because JPEG drops fine differences in flat areas. Between channels it does not: JPEG keeps
     colors best in flat areas.
     """
-    if results.dtype.kind == "f":
+    if not may_be_clipped(results.dtype):
         return np.ones(results.shape)
     limits = np.iinfo(results.dtype)
     if known is None:

@@ -14,20 +14,21 @@ from .learning_problem import KnownKernel, Problem, tie_taps, weight_samples
 from .pattern import Pattern
 
 STRIP_SAMPLES = 2**17  # samples of a strip; strips do not depend on the number of workers, so neither do the sums
+LONGEST = 2**28  # products in a call of the loops, some 50 ms
 NEGLIGIBLE = 1e-14  # eigenvalues below this share of the largest, per parameter, count as 0
 
 
 class Solution(NamedTuple):
     """What solves the normal equations, and how well.
 
-    variances: those of the parameters for residuals of 1 that are independent. residual: root mean square of what
+    covariance: that of the parameters for residuals of 1 that are independent. residual: root mean square of what
     remains. scale: that of the second images, or of the sizes of the terms that make them up, if larger. explained:
     share of the variance of the second images. samples: how many were used.
     """
 
     parameters: Array
     biases: Array
-    variances: Array
+    covariance: Array
     residual: float
     scale: float
     explained: float
@@ -91,7 +92,10 @@ def _multiply_windows(samples: Array, starts: list[int], steps: list[int], weigh
     terms = len(starts)
     more = -terms % 4  # the loops take windows by fours
     sums = np.zeros((terms + more, terms + more))
-    _core.moments(samples, np.array(starts + [0] * more, np.intp), np.array(steps + [0] * more, np.intp), weights, sums)
+    first, step = (np.array(one + [0] * more, np.intp) for one in (starts, steps))
+    height = max(1, LONGEST // (terms**2 * weights.shape[1]))
+    for row in range(0, len(weights), height):  # Ctrl-C works between the calls
+        _core.moments(samples, first + row * step, step, weights[row:row + height], sums)
     upper = np.triu(sums)[:terms, :terms]
     symmetric: Array = upper + np.triu(upper, 1).T
     return symmetric
@@ -120,29 +124,31 @@ def solve_equations(
     known = 0 if fixed is None else pattern.free
     solution[:known] = [] if fixed is None else fixed
     free = slice(known, unknowns)
-    solution[free], variances, condition = _solve_smallest(
+    solution[free], inverse, condition = _solve_smallest(
         normal[free, free], right[free] - normal[free, :known] @ solution[:known])
     squares, total, weight = sums[:, -1, -1].sum(), sums[:, -2, -1].sum(), sums[:, -2, -2].sum()
     error = max(float(squares - 2 * solution @ right + solution @ normal @ solution), 0.0)
     variation = squares - total * total / weight
-    explained = float(1 - error / variation) if variation > 0 else float(error <= 0)
+    least = NEGLIGIBLE * squares  # of what the sums of a constant leave
+    explained = float(1 - error / variation) if variation > least else float(error <= least)
     scale = np.abs(solution) @ np.sqrt(normal.diagonal() / weight)
-    return Solution(solution[:pattern.free], solution[pattern.free:], variances[:pattern.free] * weight / count,
+    covariance = inverse[:pattern.free - known, :pattern.free - known] * weight / count
+    return Solution(solution[:pattern.free], solution[pattern.free:], covariance,
                     math.sqrt(error / weight), max(scale, math.sqrt(squares / weight)), explained, condition, count)
 
 
 def _solve_smallest(normal: Array, right: Array) -> tuple[Array, Array, float]:
-    """Return the smallest of the solutions, the diagonal of the inverse, and the condition number.
+    """Return the smallest of the solutions, the inverse, and the condition number.
 
     The condition number is that with all parameters scaled alike.
     """
     if not len(right):
-        return right, right, 1.0
+        return right, normal, 1.0
     size = np.sqrt(normal.diagonal())
     scale = np.divide(1, size, out=np.zeros_like(size), where=size > 0)
     values, vectors = np.linalg.eigh(normal * np.outer(scale, scale))
     known = values > NEGLIGIBLE * len(values) * values[-1]
     inverse = np.divide(1, values, out=np.zeros_like(values), where=known)
+    product: Array = np.outer(scale, scale) * ((vectors * inverse) @ vectors.T)
     solution: Array = scale * (vectors @ (inverse * (vectors.T @ (right * scale))))
-    variances: Array = scale**2 * (vectors**2 @ inverse)
-    return solution, variances, float(values[-1] / values[0]) if known.all() else math.inf
+    return solution, product, float(values[-1] / values[0]) if known.all() else math.inf

@@ -14,16 +14,17 @@ from ..arrays.nodata import Value, clear_missing
 from ..convolution import convolve, correlate
 from ..engine.borders import bank_margins, padding_margins
 from ..engine.normalized import has_sum, sum_weights
-from ..errors import ImfilterError, suggest
+from ..errors import ImfilterError
 from ..filters import FILTERS, FilterDeclaration, Parameter
 from ..filters.alpha import filter_beside_alpha
 from ..filters.linear_light import check_srgb
 from ..filters.maps import MAPPED
 from ..filters.operation import Operation
-from ..filters.parameters import Flag, GuideImage, Pair, Table, read
+from ..filters.parameters import GuideImage, Pair, Table
 from ..filters.synonyms import suggest_filters
 from ..kernels.normalization import normalize
 from . import kernel_files, kernel_text, reach
+from .parameter_text import parse_parameters, reject_unknown
 from .restoration import RESTORE
 
 LIGHT = 256  # weights of a filter that takes less time for a fourth channel than three are copied in
@@ -60,7 +61,7 @@ class Filter:
         declaration = find_declaration(name)
         known = _parameters_of(declaration)
         for key in keywords:
-            _reject_unknown(name, key, known)
+            reject_unknown(name, key, known)
         values = declaration.check_values(keywords)
         for parameter in declaration.placing:
             values[parameter.name] = parameter.kind.check(
@@ -86,18 +87,7 @@ class Filter:
         if name == KERNEL or kernel_text.is_kernel_text_file(name):
             return cls._parse_kernel(name, given, others)
         known = _parameters_of(find_declaration(name))
-        values: dict[str, Any] = {}
-        for part in given:
-            word, equals, value = (piece.strip() for piece in part.partition("="))
-            key = {"border": "mode"}.get(word, word.replace("-", "_"))
-            _reject_unknown(name, key, known)
-            parameter = known[key]
-            if key in values:
-                raise ImfilterError(f"{word} must be given once, got it twice in {text!r}")
-            if not equals and not isinstance(parameter.kind, Flag):
-                raise ImfilterError(f"{word} must have a value, as in {name}:{word}=VALUE, got none in {text!r}")
-            values[key] = read(parameter.kind, word, value) if equals else True
-        return cls.from_name(name, **{**others, **values})
+        return cls.from_name(name, **{**others, **parse_parameters(name, given, known, text)})
 
     @classmethod
     def _parse_kernel(cls, name: str, given: list[str], others: Mapping[str, Any]) -> Filter:
@@ -296,13 +286,6 @@ def find_declaration(name: str) -> FilterDeclaration:
 
 def _parameters_of(declaration: FilterDeclaration) -> dict[str, Parameter]:
     return {parameter.name: parameter for parameter in (*declaration.parameters, *declaration.placing)}
-
-
-def _reject_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:
-    if key not in known:
-        *rest, last = known
-        raise ImfilterError(
-            f"{name} has the parameters {', '.join(rest)} and {last}, got {key!r}{suggest(key, known)}")
 
 
 def _read_only(value: Any) -> Any:

@@ -1,6 +1,8 @@
 """The kernel of a blur that is to be undone: weights, a text, a file, a learned kernel or a filter's name."""
 from __future__ import annotations
 
+import inspect
+import math
 import os
 import re
 from typing import Any
@@ -9,17 +11,23 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..engine.checks import check_kernel
-from ..engine.normalized import has_sum
-from ..errors import ImfilterError, suggest
+from ..engine.kernel_structure import absolute_sum, sum_of
+from ..errors import ImfilterError
 from ..filters import FILTERS
-from ..filters.parameters import Table, read
+from ..filters.parameters import Table
+from ..filters.synonyms import suggest_filters
 from ..kernels import from_filters
 from .kernel_files import is_kernel_file, read_kernel
 from .kernel_text import read_kernel_stage
+from .parameter_text import parse_parameters
+
+LEAST_SUM = 1e-6  # of a kernel, relative to that of its sizes; of less, single precision leaves nothing
 
 
 class PointSpread(Table):
     """The point-spread function of a blur: (kh, kw), both odd, for convolution around its middle."""
+
+    title = "kernel"  # in help
 
     def __init__(self) -> None:
         super().__init__(2)
@@ -33,10 +41,13 @@ class PointSpread(Table):
             kernel = _flip_learned(value.kernel, value.bias)
         else:
             kernel = check_kernel(value, name, 2)
-        if not has_sum(kernel):
+        total, size = sum_of(kernel), absolute_sum(kernel)
+        if not math.isfinite(size):
+            raise ImfilterError(f"{name} must have a sum below the largest float64, got {size}")
+        if abs(total) <= LEAST_SUM * size:
             raise ImfilterError(
                 f"{name} must not sum to 0, since such a kernel loses the brightness of the image, got the sum "
-                f"{kernel.sum():.3g}")
+                f"{total:.3g} of weights up to {np.abs(kernel).max():.3g}")
         return _extend_to_odd(kernel)
 
     def parse(self, text: str) -> str:
@@ -55,22 +66,19 @@ def read_point_spread(text: str) -> Array:
     name, *given = re.split(r"[:\s]+", text.strip())  # in chains, where a colon ends a parameter, spaces separate
     if not re.fullmatch(r"[A-Za-z_]\w*", name) or os.path.isfile(text):
         return read_kernel_stage(text)
-    return _kernel_of_filter(name, given)
+    return _kernel_of_filter(name, given, text)
 
 
-def _kernel_of_filter(name: str, given: list[str]) -> Array:
+def _kernel_of_filter(name: str, given: list[str], text: str) -> Array:
     """Return the kernel of a filter. given: its parameters, NAME=VALUE."""
     names = from_filters.kernel_names()
     if name not in names:
-        raise ImfilterError(f"there is no kernel {name!r}{suggest(name, names)}")
-    declaration, values = FILTERS[name], {}
-    known = {one.name: one.kind for one in declaration.parameters}
-    for part in given:
-        word, _, value = part.partition("=")
-        if word not in known:
-            raise ImfilterError(f"{name} has the parameters {', '.join(known)}, got {word!r}{suggest(word, known)}")
-        values[word] = read(known[word], word, value)
-    composition = declaration.operation(values).composition()
+        hint = ": the filter is not made of kernels" if name in FILTERS else suggest_filters(name, [*names])
+        raise ImfilterError(f"there is no kernel {name!r}{hint}")
+    declaration = FILTERS[name]
+    weighing = inspect.signature(from_filters.kernel_function(name)).parameters
+    known = {parameter.name: parameter for parameter in declaration.parameters if parameter.name in weighing}
+    composition = declaration.operation(parse_parameters(name, given, known, text)).composition()
     if composition is None:
         raise ImfilterError(f"{name} must be given parameters with which it has one kernel, got a map")
     kernel = composition.as_array(name)

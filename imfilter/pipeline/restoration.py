@@ -87,8 +87,9 @@ def restore(
     follows from those of y. In Richardson-Lucy, pixels that no counted pixel depends on become the mean. Where no pixel
     counts at all, the result is NaN, or 0 for integers.
 
-    Scratch memory is at most 34 bytes for each pixel of one channel, whatever the number of channels (68 for what is
-    computed in double: float64, int32 and 64-bit images). A pixel of the result may depend on any other, so there are
+    Scratch memory is at most 35 bytes for each pixel of one channel, with as many beyond the border as the kernel
+    reaches, whatever the number of channels (68 for what is computed in double: float64, int32 and 64-bit images). A
+    pixel of the result may depend on any other, so there are
     no tiles, and no dask arrays.
 
     References
