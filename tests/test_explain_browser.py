@@ -104,18 +104,14 @@ def test_weights_stand_out_from_their_cells(chromium, tmp_path, dark):
 
 def test_without_scripts_the_last_step_is_shown(chromium, page):
     scene, address = page
-    chromium.send("Emulation.setScriptExecutionDisabled", value=True)
-    try:
-        chromium.open(address, **PHONE)
-        shown, hidden, caption, controls = chromium.value("""(() => {
-          const groups = [...document.querySelectorAll("[data-seen]")];
-          const spans = (state) => groups.filter((group) => getComputedStyle(group).visibility === state).map(
-            (group) => group.dataset.seen.split(" ").map(Number));
-          const seen = [...document.querySelectorAll("#steps, #zoom, #keys")].filter((one) => one.offsetParent);
-          return [spans("visible"), spans("hidden"), document.getElementById("caption").textContent, seen.length];
-        })()""")
-    finally:
-        chromium.send("Emulation.setScriptExecutionDisabled", value=False)
+    chromium.open(address, **PHONE, script=False)
+    shown, hidden, caption, controls = chromium.value("""(() => {
+      const groups = [...document.querySelectorAll("[data-seen]")];
+      const spans = (state) => groups.filter((group) => getComputedStyle(group).visibility === state).map(
+        (group) => group.dataset.seen.split(" ").map(Number));
+      const seen = [...document.querySelectorAll("#steps, #zoom, #keys")].filter((one) => one.offsetParent);
+      return [spans("visible"), spans("hidden"), document.getElementById("caption").textContent, seen.length];
+    })()""")
     last = scene.frames - 1
     assert all(first <= last <= until for first, until in shown)
     assert not any(first <= last <= until for first, until in hidden)
