@@ -127,7 +127,7 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
     (["activation", "swish"], 2, "'swish' is not one of"),
     (["activation", "relu", "--slope", "0.1"], 2, "only leaky_relu has a slope"),
     (["model", "3,y"], 2, "a layer must be written like"),
-    (["model", "none.onnx"], 2, "none.onnx"),
+    (["model", "none.onnx"], 1, "none.onnx: there is no such file"),
     (["model", "3", "--photo", "photo.png"], 2, "weights must be given"),
     (["model", "3", "--photo", "none.png"], 1, "none.png"),
     (["channels", "--in", "3", "--groups", "2"], 2, "groups must divide"),

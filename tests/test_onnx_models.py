@@ -354,5 +354,6 @@ class TestExternalData:
 
 def test_the_library_is_asked_for_by_its_extra(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "onnx", None)
+    (tmp_path / "net.onnx").touch()
     with pytest.raises(ImfilterError, match=r"an ONNX model needs onnx: pip install 'imfilter\[onnx\]'"):
         Stack.from_onnx(tmp_path / "net.onnx")

@@ -281,7 +281,7 @@ def test_what_is_no_name_of_a_file_is_rejected(read, path):
 
 
 def test_missing_files_and_misplaced_arguments_are_named(tmp_path):
-    with pytest.raises(ImfilterError, match=r"none\.safetensors: No such file"):
+    with pytest.raises(ImfilterError, match=r"none\.safetensors: there is no such file"):
         read_stack(tmp_path / "none.safetensors")
     with pytest.raises(ImfilterError, match=r"none\.txt: there is no such file"):
         read_stack(tmp_path / "none.txt")

@@ -138,7 +138,7 @@ def test_apply_takes_lists_and_files(tmp_path, rng):
     ([np.ones((2, 1, 3, 3)), np.ones(3), np.ones((3, 2, 1, 1))], r"layer 1, 3x2: bias must have the shape \(2,\)"),
     ([np.ones(3), np.ones((2, 1, 3, 3))], r"got array 1 of shape \(3,\)"),
     (np.ones((2, 1, 3, 3)), "must be a list of arrays, one per layer, got ndarray"),
-    ("none.npz", "none.npz: No such file"),
+    ("none.npz", "none.npz: there is no such file"),
 ])
 def test_weights_that_do_not_fit_are_rejected(weights, words):
     with pytest.raises(ImfilterError, match=words):

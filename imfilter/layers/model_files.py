@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ..errors import ImfilterError, explain_os_error, list_choices, shorten
+from ..errors import FileError, ImfilterError, explain_os_error, list_choices, shorten
 from .layer import Layer
 from .named_arrays import NamedArrays, check_file_name, list_named_arrays
 from .stack import Stack
@@ -100,7 +100,7 @@ def _load_text(path: str) -> str:
         with open(path, "rb") as stream:
             data = stream.read(LONGEST_TEXT + 1)
     except OSError as error:
-        raise ImfilterError(f"{path}: {explain_os_error(error)}") from None
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
     if len(data) > LONGEST_TEXT:
         raise ImfilterError(f"{path}: must have at most {LONGEST_TEXT:,} bytes")
     try:

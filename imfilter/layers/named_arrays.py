@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
-from ..errors import DtypeError, ImfilterError, list_choices, shorten
+from ..errors import DtypeError, FileError, ImfilterError, explain_os_error, list_choices, shorten
 from .stored_arrays import PICKLED, StoredArray, list_stored_arrays
 from .stored_tensors import StoredTensor, is_safetensors, list_stored_tensors
 
@@ -99,7 +99,7 @@ def _list_file(path: str) -> tuple[NamedArrays, bool]:
         with open(path, "rb") as stream:
             start = stream.read(9)
     except OSError as error:
-        raise ImfilterError(f"{path}: {error.strerror or error}") from None
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
     if is_safetensors(start):
         return [(tensor.name, tensor) for tensor in list_stored_tensors(path)], False
     if start.startswith(PICKLE_START):

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ImfilterError, explain_os_error, shorten, suggest
+from ..errors import FileError, ImfilterError, explain_os_error, shorten, suggest
 from ..runtime.extras import import_library
 from .named_arrays import check_file_name
 from .network import Network, build_network
@@ -20,11 +20,14 @@ DOMAINS = ("", "ai.onnx")
 def read_onnx(path: Any, until: str | None = None) -> Network:
     """Return the layers and weights of an ONNX file until a tensor or a node; None: all of its only output."""
     path = check_file_name(path)
-    onnx = import_library("onnx", "onnx", "an ONNX model")
     try:
-        model = onnx.load(path, load_external_data=False)
+        with open(path, "rb") as stream:  # before the library is missed
+            onnx = import_library("onnx", "onnx", "an ONNX model")
+            model = onnx.load(stream, load_external_data=False)
     except OSError as error:
-        raise ImfilterError(f"{path}: {explain_os_error(error)}") from None
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
+    except ImfilterError:
+        raise
     except Exception:  # protobuf's decoders have exceptions of their own, and others for text formats
         raise ImfilterError(f"{path}: is damaged, or not an ONNX model") from None
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..errors import ImfilterError, explain_os_error, shorten
+from ..errors import FileError, ImfilterError, explain_os_error, shorten
 
 VALUES = ("value_float", "value_floats", "value_int", "value_ints")
 
@@ -96,4 +96,4 @@ def _read_part(path: Path, start: int, size: int) -> bytes:
             stream.seek(start)
             return stream.read(size)
     except OSError as error:
-        raise ImfilterError(f"{path}: {explain_os_error(error)}") from None
+        raise FileError(f"{path}: {explain_os_error(error)}") from None

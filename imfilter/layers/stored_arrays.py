@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..arrays.dtypes import Array
-from ..errors import ImfilterError, shorten
+from ..errors import FileError, ImfilterError, explain_os_error, shorten
 
 NPY = ".npy"
 ZIP_START, NPY_START = b"PK", b"\x93NUMPY"
@@ -142,7 +142,7 @@ def _explain_errors(path: str) -> Iterator[None]:
     except ImfilterError:
         raise
     except OSError as error:
-        raise ImfilterError(f"{path}: {error.strerror or error}") from None
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
     except NotImplementedError:
         raise ImfilterError(f"{path}: is compressed in a way that cannot be read: numpy.savez uses another") from None
     except RuntimeError:  # zipfile has no exception of its own for this

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..errors import ImfilterError, explain_os_error, shorten
+from ..errors import FileError, ImfilterError, explain_os_error, shorten
 
 PREFIX = 8  # bytes that hold the length of the header
 LONGEST = 2**24  # bytes of a header, which is enough for 100,000 tensors
@@ -55,7 +55,7 @@ class StoredTensor(NamedTuple):
                 stream.seek(self.start)
                 data = stream.read(self.size_in_file)
         except OSError as error:
-            raise ImfilterError(f"{self.path}: {explain_os_error(error)}") from None
+            raise FileError(f"{self.path}: {explain_os_error(error)}") from None
         if len(data) < self.size_in_file:
             raise ImfilterError(f"{self.path}: is damaged: {shorten(self.name)} must have {self.size_in_file:,} bytes, "
                                 f"got {len(data):,}")
@@ -83,7 +83,7 @@ def list_stored_tensors(path: Any) -> list[StoredTensor]:
                                     f"file, got {length:,}")
             header = _parse_header(path, stream.read(length))
     except OSError as error:
-        raise ImfilterError(f"{path}: {explain_os_error(error)}") from None
+        raise FileError(f"{path}: {explain_os_error(error)}") from None
     start = PREFIX + length
     tensors = [_describe(path, name, entry, start) for name, entry in header if name != METADATA]
     _check_places(path, tensors, start, size)
