@@ -78,6 +78,7 @@ MODELS = [
      [CONV, ("ConvTranspose c t -> d", {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]})]),
     ("max3 s2 p1", [("MaxPool x -> p", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]})]),
     ("max2/3 s1 ceil", [("MaxPool x -> p", {"kernel_shape": [2, 3], "ceil_mode": 1})]),
+    ("max4 s4", [("MaxPool x -> p", {"kernel_shape": [4, 4], "strides": [4, 4], "auto_pad": "VALID", "ceil_mode": 1})]),
     ("avg3 s2 p1 nopad", [("AveragePool x -> p", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]})]),
     ("avg3 s2 p1", [("AveragePool x -> p", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1],
                                            "count_include_pad": 1})]),
@@ -233,6 +234,11 @@ def attributes(name, value):
     ([("HardSigmoid x -> s", {"alpha": 1 / 6, "beta": 0.5})], "a product must be"),
     (["Relu x -> a", "Mul a x -> m"], r"a product must be x sigmoid\(x\) or x hardsigmoid\(x\), got another"),
     (["Relu x -> a", "Div a x -> m"], "one of two inputs must be stored in the model"),
+    (["Relu x -> a", "Mul a a a -> m"], "it must have two inputs, got 3"), (["Add x -> a"], "two inputs, got 1"),
+    (["Mul x two -> a", "Mul x a -> m", "Conv m w3 -> c"], "a product must be"),
+    (["Mul x x -> m"], "got another: no layer is before it"),
+    ([("Concat x each -> c", {"axis": 1})], "inputs must be computed from the image, got 'each', which is stored"),
+    (["Sigmoid each -> a", "Add x a -> b"], "inputs must be computed from the image, got 'each', which is stored"),
     (["Div two x -> m"], "a division must be by stored numbers that are not 0"),
     (["Div x zero -> m"], "a division must be by stored numbers that are not 0"), (["Mul x nan -> m"], "a stored"),
     (["Mul x w3 -> m"], r"one value for each channel, got the shape \(4, 3, 3, 3\)"),
@@ -259,6 +265,14 @@ def test_several_outputs_and_inputs_ask_for_a_choice(make, onnx):
     assert str(Stack.from_onnx(path, until="r")) == "3x4 p1, relu"
     with pytest.raises(ImfilterError, match="must have one image as its input, got x, y: choose a part by until="):
         Stack.from_onnx(path, until="s")
+
+
+def test_nodes_without_names_are_not_suggested(make):
+    def forget(model):
+        model.graph.node[0].name = ""
+
+    with pytest.raises(ImfilterError, match=r"a tensor or a node of the model, got ''$"):
+        Stack.from_onnx(make("Relu x -> a", edit=forget), until="")
 
 
 def test_an_image_must_have_four_axes(make):

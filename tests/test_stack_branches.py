@@ -230,3 +230,10 @@ def test_weights_of_a_file_are_carried(tmp_path):
     assert weight.shape == (2, 1, 1, 1) and bias.shape == (2,)
     with pytest.raises(ImfilterError, match="layer 1, 3x2: weights must have the shape"):
         Stack.parse("3x2").with_weights(tmp_path / "weights.npz")
+
+
+def test_sums_of_infinite_values_give_no_warning():
+    image = np.array([[[np.inf], [-np.inf], [3e38]]], np.float32)
+    opposite = [-np.ones((1, 1, 1, 1), np.float32)]
+    np.testing.assert_array_equal(Stack.parse("add( | )").run(image), [[[np.inf], [-np.inf], [np.inf]]])
+    np.testing.assert_array_equal(Stack.parse("add(1x1 | )").run(image, opposite), [[[np.nan], [np.nan], [0]]])

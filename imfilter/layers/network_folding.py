@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import ImfilterError
 from .activation import Activation
@@ -31,7 +31,7 @@ def simplify_operations(operations: Sequence[Operation], target: str) -> tuple[l
         made[operation.output] = _fold_factor(operation, made, uses)
     plain, target = _drop_identities(list(made.values()), target)
     counts = _count_channels(plain)
-    return [_as_layer(operation, counts[operation.output]) for operation in plain], target
+    return [_as_layer(operation, counts) for operation in plain], target
 
 
 def _drop_identities(operations: Sequence[Operation], target: str) -> tuple[list[Operation], str]:
@@ -62,7 +62,7 @@ def _merge_products(operations: Sequence[Operation]) -> list[Operation]:
         operation = _find_gate(operation, made)
         for value, gate in (operation.inputs, operation.inputs[::-1]) if operation.kind == MULTIPLY else ():
             found = made.get(gate)
-            if found is not None and found.inputs == (value,) and isinstance(found.kind, Hashable) \
+            if found is not None and found.inputs == (value,) and isinstance(found.kind, (str, Activation)) \
                     and found.kind in GATES:
                 kind, factor = GATES[found.kind]
                 operation = operation._replace(kind=kind, inputs=(value,))
@@ -126,13 +126,18 @@ def _merge_pair(first: Operation, second: Operation) -> Operation | None:
     return None
 
 
-def _as_layer(operation: Operation, channels: int) -> Operation:
-    """Return a factor that nothing could be folded into as a convolution with a kernel of one tap per channel."""
+def _as_layer(operation: Operation, counts: Mapping[str, int]) -> Operation:
+    """Return a factor that nothing could be folded into as a convolution with a kernel of one tap per channel.
+
+    counts: the channels of every result.
+    """
     if operation.kind in (MULTIPLY, HARD_SIGMOID, SHIFTED):
-        raise ImfilterError(f"{operation.name}: a product must be x sigmoid(x) or x hardsigmoid(x), got another: stop "
-                            f"before it with until={operation.inputs[0]!r}")
+        before = next((name for name in operation.inputs if name in counts), None)
+        raise ImfilterError(f"{operation.name}: a product must be x sigmoid(x) or x hardsigmoid(x), got another: "
+                            + ("no layer is before it" if before is None else f"stop before it with until={before!r}"))
     if not isinstance(operation.kind, Affine):
         return operation
+    channels = counts[operation.output]
     if not 0 < channels <= MOST_CHANNELS:
         raise ImfilterError(f"{operation.name}: the number of channels must follow from a convolution, and be at most "
                             f"{MOST_CHANNELS:,}, got {channels:,}")
@@ -146,7 +151,8 @@ def _count_channels(operations: Sequence[Operation]) -> dict[str, int]:
     Without a convolution they are not known, and 0.
     """
     counts: dict[str, int] = {}
-    image = next((_count_inputs(operation) for operation in operations if operation.weight is not None), 0)
+    first = next((operation for operation in operations if operation.weight is not None), None)
+    image = 0 if first is None else _count_inputs(first) // _count_copies(operations)
     for operation in operations:
         inputs = [counts.get(name, image) for name in operation.inputs]
         if isinstance(operation.kind, Affine) and operation.kind.factor.shape:
@@ -156,6 +162,17 @@ def _count_channels(operations: Sequence[Operation]) -> dict[str, int]:
         else:
             counts[operation.output] = sum(inputs) if operation.kind == CONCAT else inputs[0]
     return counts
+
+
+def _count_copies(operations: Sequence[Operation]) -> int:
+    """Return how many times the channels of the image are those that the first convolution reads."""
+    copies: dict[str, int] = {}
+    for operation in operations:
+        inputs = [copies.get(name, 1) for name in operation.inputs]
+        if operation.weight is not None:
+            return inputs[0]
+        copies[operation.output] = sum(inputs) if operation.kind == CONCAT else inputs[0]
+    return 1
 
 
 def _count_inputs(operation: Operation) -> int:

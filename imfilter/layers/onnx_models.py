@@ -79,7 +79,7 @@ class OnnxGraph:
         for node in self.graph.node:
             if node.name == until and until and node.output:
                 return str(node.output[0])
-        known = [*self.nodes, *(node.name for node in self.graph.node)]
+        known = [*self.nodes, *(node.name for node in self.graph.node if node.name)]
         raise ImfilterError(f"until must be a tensor or a node of the model, got {until!r}{suggest(str(until), known)}")
 
     def _convert(self, name: str) -> Operation:

@@ -19,6 +19,7 @@ from .transposed import TransposedLayer
 from .windows import SAME, SAME_TF, Pair
 
 Convert = TypeVar("Convert", bound=Callable[[Node, Constants], Operation])
+NOT_SET = "NOTSET"  # auto_pad: pads are given
 OPERATORS: dict[str, Callable[[Node, Constants], Operation]] = {}
 
 
@@ -32,8 +33,8 @@ def _converts(*operators: str) -> Callable[[Convert], Convert]:
 
 def _pad_sides(node: Node, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
     """Return the padding of a layer."""
-    how = node.attributes.get("auto_pad", "NOTSET")
-    if how == "NOTSET":
+    how = node.attributes.get("auto_pad", NOT_SET)
+    if how == NOT_SET:
         top, left, bottom, right = node.integers("pads", (0, 0, 0, 0), 0)
         return (top, left) if (top, left) == (bottom, right) else ((top, bottom), (left, right))
     if how == "VALID":
@@ -43,7 +44,7 @@ def _pad_sides(node: Node, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
     if how == "SAME_LOWER" and stride == (1, 1) and all(
             gap * (taps - 1) % 2 == 0 for taps, gap in zip(kernel, dilation, strict=True)):
         return SAME
-    raise ImfilterError(f"auto_pad must be NOTSET, VALID or SAME_UPPER, got {shorten(repr(how))}")
+    raise ImfilterError(f"auto_pad must be {NOT_SET}, VALID or SAME_UPPER, got {shorten(repr(how))}")
 
 
 def _read_weights(node: Node, constants: Constants) -> tuple[Array, Array | None, Pair]:
@@ -79,7 +80,7 @@ def _convert_transposed(node: Node, constants: Constants) -> Operation:
     weight, bias, kernel = _read_weights(node, constants)
     if "output_shape" in node.attributes:
         raise ImfilterError("output_shape must not be given: use pads and output_padding")
-    node.require("auto_pad", "NOTSET")
+    node.require("auto_pad", NOT_SET)
     stride, dilation = node.pair("strides", 1, 1), node.pair("dilations", 1, 1)
     groups = node.integer("group", 1, 1)
     top, left, bottom, right = node.integers("pads", (0, 0, 0, 0), 0)
@@ -99,9 +100,11 @@ def _convert_pool(node: Node, constants: Constants) -> Operation:
     options: dict[str, Any] = {}
     if node.operator == "AveragePool":
         options["count_include_pad"] = bool(node.integer("count_include_pad", 0, 0, 1))
+    ceil_mode = node.integer("ceil_mode", 0, 0, 1) == 1
+    if node.attributes.get("auto_pad", NOT_SET) != NOT_SET:  # which states a size that ceil_mode does not change
+        ceil_mode = False
     pool = Pool("max" if node.operator == "MaxPool" else "avg", kernel, stride=stride, dilation=dilation,
-                padding=_pad_sides(node, kernel, stride, dilation),
-                ceil_mode=bool(node.integer("ceil_mode", 0, 0, 1)), **options)
+                padding=_pad_sides(node, kernel, stride, dilation), ceil_mode=ceil_mode, **options)
     return Operation(node.label, node.inputs[:1], node.output, pool)
 
 
@@ -171,6 +174,8 @@ def _convert_arithmetic(node: Node, constants: Constants) -> Operation:
     """Convert what joins two results, or changes one by a number for each channel."""
     known = [name in constants for name in node.inputs]
     operator = ARITHMETIC[node.operator]
+    if len(known) != 2 and node.operator != "Sum":
+        raise ImfilterError(f"it must have two inputs, got {len(known)}")
     if not any(known) and operator in (ADD, MULTIPLY):
         return Operation(node.label, node.inputs, node.output, operator)
     if sorted(known) != [False, True]:

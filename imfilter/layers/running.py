@@ -102,7 +102,8 @@ class Runner:
         total = ends[0]
         for end in ends[1:]:
             own = next((one for one in (total, end) if one is not source), None)
-            total = np.add(total, end, out=own)
+            with np.errstate(over="ignore", invalid="ignore"):  # of infinities, as in convolutions
+                total = np.add(total, end, out=own)
         return total.copy() if total is source else total
 
     def _run_path(self, path: Path, source: Array, waiting: Waiting) -> Array:

@@ -12,7 +12,7 @@ from .branches import ADD, CONCAT
 from .named_arrays import as_numbers
 from .network import Network, build_network
 from .network_graph import MULTIPLY, Operation, order_nodes
-from .torch_operators import ARITHMETIC, CONCATENATE, NEUTRAL, POOLS, TorchFunctions, TorchModules
+from .torch_operators import ARITHMETIC, CONCATENATE, HOOKED, NEUTRAL, POOLS, TorchFunctions, TorchModules, has_hooks
 
 CALLS = ("call_module", "call_function", "call_method")
 
@@ -41,6 +41,8 @@ class TorchGraph:
             raise ImfilterError(
                 f"a module must compute the same layers for every image, so that torch.fx can trace it, got "
                 f"{type(module).__name__}: {shorten(first_line(error), 200)}") from None
+        if has_hooks(module):
+            raise ImfilterError(HOOKED)
         self.root = module
         self.modules, self.functions = TorchModules(torch.nn), TorchFunctions(torch)
         self.inputs = self._follow_storage()
@@ -126,8 +128,9 @@ class TorchGraph:
     def _convert_function(self, label: str, node: Any, inputs: Mapping[str, str]) -> Operation:
         name = self.functions.find_name(node)
         if name in CONCATENATE:
-            parts, *axis = node.args
-            if not isinstance(parts, (list, tuple)) or [*axis, *node.kwargs.values()] not in ([1], [-3]):
+            given = {**dict(zip(("tensors", "dim"), node.args, strict=False)), **node.kwargs}
+            parts = given.pop("tensors", None)
+            if not isinstance(parts, (list, tuple)) or list(given.values()) not in ([1], [-3]):
                 raise ImfilterError("arrays must be concatenated along the axis of the channels, 1")
             return Operation(label, tuple(inputs[part.name] for part in parts), node.name, CONCAT)
         if name in ARITHMETIC:

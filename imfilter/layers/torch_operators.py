@@ -25,6 +25,7 @@ NEUTRAL = ("Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout", "Fea
 ARITHMETIC = {"add": ADD, "iadd": ADD, "add_": ADD, "mul": MULTIPLY, "imul": MULTIPLY, "mul_": MULTIPLY, "sub": "sub",
               "sub_": "sub", "truediv": "div", "div": "div", "div_": "div"}
 POOLS = ("max_pool2d", "avg_pool2d")
+HOOKED = "a module must have no forward hooks, which may change its result: remove them first"
 CONCATENATE = ("cat", "concat", "concatenate")
 
 
@@ -48,8 +49,16 @@ class TorchModules:
         for known, convert in self.kinds.items():
             # A class derived from a known one may compute something else.
             if isinstance(module, known) and type(module).forward is known.forward:
-                return convert(module)
+                converted = convert(module)  # first: lazy modules have hooks until they are initialized
+                if has_hooks(module):
+                    raise ImfilterError(HOOKED)
+                return converted
         raise ImfilterError("it must be a layer of a stack, but is none")
+
+
+def has_hooks(module: Any) -> bool:
+    """Return whether functions that are called with a module, and may change its result, are registered."""
+    return bool(module._forward_hooks or module._forward_pre_hooks)
 
 
 class TorchFunctions:
