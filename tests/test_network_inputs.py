@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from imfilter import ImfilterError, Stack
+from imfilter import ImfilterError, Pool, Stack
 
 SIZE = 11, 9
 
@@ -69,3 +69,15 @@ def test_hooks_may_change_a_result_and_are_rejected(torch, build, register):
             Stack.from_torch(sequence)
         hook.remove()
     assert len(Stack.from_torch(sequence)) == 1
+
+
+@pytest.mark.parametrize("until", [3, ["conv"], {}, np.zeros(2)])
+def test_until_is_text(torch, until):
+    for read in (lambda: Stack.from_torch(torch.nn.Conv2d(3, 4, 1), until), lambda: Stack.from_onnx("net.onnx", until)):
+        with pytest.raises(ImfilterError, match="until must be the name of a layer or of a result, got "):
+            read()
+
+
+def test_the_kind_of_a_pool_is_text():
+    with pytest.raises(ImfilterError, match="the kind of a pool must be 'max' or 'avg', got array"):
+        Pool(np.array(["max", "avg"]), 2)

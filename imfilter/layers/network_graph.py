@@ -37,6 +37,12 @@ class Fork(NamedTuple):
 Path = list[Any]
 
 
+def check_until(until: Any) -> None:
+    """Raise for anything but text and None."""
+    if until is not None and not isinstance(until, str):
+        raise ImfilterError(f"until must be the name of a layer or of a result, got {until!r}")
+
+
 def order_nodes(target: str, parents: Mapping[str, Sequence[str]], sources: Iterable[str]) -> list[str]:
     """Return the names that a tensor depends on, each after those that it is computed from, and itself.
 

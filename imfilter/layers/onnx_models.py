@@ -9,7 +9,7 @@ from ..errors import FileError, ImfilterError, explain_os_error, shorten, sugges
 from ..runtime.extras import import_library
 from .named_arrays import check_file_name
 from .network import Network, build_network
-from .network_graph import Operation, order_nodes
+from .network_graph import Operation, check_until, order_nodes
 from .onnx_nodes import Node
 from .onnx_operators import OPERATORS
 from .onnx_tensors import Constants
@@ -19,6 +19,7 @@ DOMAINS = ("", "ai.onnx")
 
 def read_onnx(path: Any, until: str | None = None) -> Network:
     """Return the layers and weights of an ONNX file until a tensor or a node; None: all of its only output."""
+    check_until(until)
     path = check_file_name(path)
     try:
         with open(path, "rb") as stream:  # before the library is missed

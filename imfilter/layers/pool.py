@@ -65,7 +65,7 @@ class Pool(WindowedLayer):
         self, kind: str, kernel: int | Pair, *, stride: int | Pair | None = None, padding: int | Padding = 0,
         dilation: int | Pair = 1, ceil_mode: bool = False, count_include_pad: bool = True,
     ) -> None:
-        if kind not in (MAX, AVG):
+        if not isinstance(kind, str) or kind not in (MAX, AVG):
             raise ImfilterError(f"the kind of a pool must be {list_choices((MAX, AVG))}, got {kind!r}")
         sides = check_pair("kernel", kernel, 1)
         margin, gaps = check_padding(padding), check_pair("dilation", dilation, 1)

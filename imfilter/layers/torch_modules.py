@@ -11,7 +11,7 @@ from .affine import Affine
 from .branches import ADD, CONCAT
 from .named_arrays import as_numbers
 from .network import Network, build_network
-from .network_graph import MULTIPLY, Operation, order_nodes
+from .network_graph import MULTIPLY, Operation, check_until, order_nodes
 from .torch_operators import ARITHMETIC, CONCATENATE, HOOKED, NEUTRAL, POOLS, TorchFunctions, TorchModules, has_hooks
 
 CALLS = ("call_module", "call_function", "call_method")
@@ -19,6 +19,7 @@ CALLS = ("call_module", "call_function", "call_method")
 
 def read_torch(module: Any, until: str | None = None) -> Network:
     """Return the layers and weights of a module until a submodule or a call; None: all of it."""
+    check_until(until)
     torch = sys.modules.get("torch")  # which is there if there is a module
     nn: Any = getattr(torch, "nn", None)
     if nn and isinstance(module, (list, tuple)) and module and all(isinstance(part, nn.Module) for part in module):
