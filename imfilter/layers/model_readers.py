@@ -64,8 +64,8 @@ class ModelReaders:
         Raises
         ------
         ImfilterError
-            When a module or function is no layer of a stack, or torch.fx cannot trace the module, as where its forward
-            depends on values.
+            When a module or function is no layer of a stack, a module has forward hooks, or torch.fx cannot trace the
+            module, as where its forward depends on values.
         """
         from .torch_modules import read_torch
 

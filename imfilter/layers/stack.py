@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.dispatch import reject_lazy
 from ..arrays.dtypes import Array
 from ..arrays.labeled import Grid
 from ..arrays.opened import open_image
@@ -83,7 +84,7 @@ class Stack(ModelReaders):
         * t4x16 s2 p1 o1: a transposed convolution; o is the output padding.
         * max2 s2, avg3 s2 p1 ceil nopad: a pool, whose stride is its size by default; ceil: the last windows may extend
           beyond the padding; nopad: padding does not count in means.
-        * relu, leaky_relu:0.2, sigmoid, tanh, silu, gelu, gelu_tanh: an activation.
+        * relu, leaky_relu:0.2, sigmoid, tanh, silu, gelu, gelu_tanh, relu6, hardswish: an activation.
         * add(3x64 p1, relu | ): branches. Their paths' outputs are added; a path without layers is the identity.
         * concat(1x16 | 3x32 p1): branches whose outputs' channels are concatenated.
 
@@ -282,6 +283,7 @@ class Stack(ModelReaders):
               ) -> tuple[Runner, Array, Trained, int | None]:
         """Return how the layers are run, the pixels (..., C), the weights, and the axis of the channels."""
         thread_count(workers)
+        reject_lazy("a stack", image)
         opened = open_image(image, channel_axis)
         axis = opened.layout.channel_axis
         pixels = opened.pixels[..., None] if axis is None else np.moveaxis(opened.pixels, axis, -1)

@@ -29,7 +29,6 @@ def _pool_grid(
 
 
 @keep_kind(_pool_grid)
-
 def max_pool2d(
     image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
     ceil_mode: bool = False, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
