@@ -171,6 +171,36 @@ def test_halves_are_widened_and_doubles_kept(make, onnx, dtype):
 POOLED = [CONV, "Relu c -> r", "GlobalAveragePool r -> p", "Mul r p -> m", "Conv m w1 -> e"]
 
 
+@pytest.mark.parametrize("number", [0, 99, 2**31 - 1])
+def test_external_data_have_a_dtype(make, onnx, tmp_path, number):
+    def edit(model):
+        tensor = model.graph.initializer[0]
+        tensor.data_type, tensor.data_location = number, onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value="data")
+
+    (tmp_path / "data").write_bytes(bytes(432))
+    with pytest.raises(ImfilterError, match=f"w3 must have a dtype of ONNX, got the number {number}: no layer"):
+        Stack.from_onnx(make("Conv x w3 -> c", edit=edit))
+
+
+def test_floats_of_a_byte_are_widened(make, onnx):
+    def edit(model):
+        tensor = model.graph.initializer[0]
+        tensor.data_type, tensor.raw_data = onnx.TensorProto.FLOAT8E5M2, bytes([0x3E]) * 108  # 1.5
+
+    weight, _ = Stack.from_onnx(make("Conv x w3 -> c", edit=edit)).weights[0]
+    assert weight.dtype == np.float32 and (weight == 1.5).all()
+
+
+def test_names_in_messages_are_printable(make):
+    def edit(model):
+        model.graph.node[0].op_type = "Soft\nmax\x1b[31m"
+
+    with pytest.raises(ImfilterError, match="operator Soft") as caught:
+        Stack.from_onnx(make("Relu x -> a", edit=edit))
+    assert str(caught.value).isprintable()
+
+
 def test_a_model_is_read_until_a_tensor_or_a_node(make):
     path = make(*POOLED)
     for until in ("r", "node_r"):
@@ -181,7 +211,7 @@ def test_a_model_is_read_until_a_tensor_or_a_node(make):
         Stack.from_onnx(path)
     with pytest.raises(ImfilterError, match=r"until must be a tensor or a node .*, got 'rr': did you mean 'r'"):
         Stack.from_onnx(path, "rr")
-    with pytest.raises(ImfilterError, match="until must be a tensor or a node of the model, got 3"):
+    with pytest.raises(ImfilterError, match="until must be the name of a layer or of a result, got 3"):
         Stack.from_onnx(path, 3)
 
 
@@ -226,7 +256,7 @@ def attributes(name, value):
     ([("MaxPool x -> p q", {"kernel_shape": [2, 2]}), "Relu q -> r"], "only its first result may be used, got 'q'"),
     ([("MaxPool x -> p", {"kernel_shape": [2, 2], "pads": [2, 2, 2, 2]})], "padding must be at most half of the size"),
     ([("BatchNormalization x scale b4 mean -> n")], "scale, bias, mean and variance must be stored in the model"),
-    ([("BatchNormalization x scale b4 mean b6 -> n")], "variance must be finite, one for each channel"),
+    ([("BatchNormalization x scale b4 mean b6 -> n")], "variance must have one number for each channel, got the shape"),
     ([("BatchNormalization x scale nan mean variance -> n")], "bias must be finite"),
     ([("BatchNormalization x scale b4 mean variance -> n", {"training_mode": 1})], "training_mode must be 0, got 1"),
     ([CONV, "BatchNormalization c b6 b6 b6 b6 -> n"], r"variance \+ eps must be positive|each of 4 channels, got 6"),
@@ -299,7 +329,8 @@ def test_a_chain_of_sums_of_two_equal_results_takes_no_time(make):
 @pytest.mark.parametrize("data", [b"", b"\x80", b"no model", b"\x08\x07:\xff\xff\xff\xff\x0f"])
 def test_damaged_files_are_named(tmp_path, onnx, data):
     (tmp_path / "net.onnx").write_bytes(data)
-    with pytest.raises(ImfilterError, match=r"net\.onnx: (is damaged, or not an ONNX model|choose one of 0 outputs)"):
+    words = r"net\.onnx: (is damaged, or not an ONNX model|a model must have an output, got none)"
+    with pytest.raises(ImfilterError, match=words):
         Stack.from_onnx(tmp_path / "net.onnx")
     with pytest.raises(ImfilterError, match=r"none\.onnx: there is no such file"):
         Stack.from_onnx(tmp_path / "none.onnx")
@@ -348,9 +379,10 @@ class TestExternalData:
         np.testing.assert_array_equal(weight, ARRAYS["w3"].astype(np.float32))
 
     @pytest.mark.parametrize("location", ["../secret", "/etc/passwd", "link", "folder/../../secret", "", ".", "da\0ta",
-                                          "none"])
+                                          "none", "loop", "a" * 5000])
     def test_only_files_in_the_folder_of_the_model_are_read(self, outside, tmp_path, location):
         os.symlink(tmp_path / "secret", tmp_path / "in" / "link")
+        os.symlink("loop", tmp_path / "in" / "loop")
         with pytest.raises(ImfilterError, match="external data must be in a file in the model's folder, got"):
             Stack.from_onnx(outside(location))
 

@@ -207,7 +207,7 @@ CONV = {"0.weight": np.ones((2, 1, 3, 3))}
     (CONV | {"1.weight": np.ones((3, 2, 1, 1))}, {}, "must have the weights of 1 layers, got 2: choose a part by"),
     (CONV | {"1.weight": np.ones(2), "1.bias": np.ones(2)}, {}, r"1 must be a convolution or .* of shape \(2,\)"),
     (BN | CONV, {}, "1: batch normalization must come after a convolution: pass modules="),
-    (CONV | BN | {"1.running_var": np.ones(3)}, {}, "1: variance must be finite, one for each channel"),
+    (CONV | BN | {"1.running_var": np.ones(3)}, {}, "1: variance must have one number for each channel, got the shape"),
     (CONV | BN | {"1.running_var": -np.ones(2)}, {}, r"1: variance \+ eps must be positive, got -0.99999"),
     (CONV | BN | {"1.weight": np.array([np.nan, 1])}, {}, "1: weight must be finite"),
     (CONV | {"1.running_mean": np.ones(3), "1.running_var": np.ones(3)}, {}, "each of 2 channels, got 3"),

@@ -26,8 +26,10 @@ class Affine(NamedTuple):
                  "bias": 0.0 if bias is None else bias}
         values = {name: _as_double(value) for name, value in given.items()}
         for name, value in values.items():
-            if value.shape not in ((), channels) or len(channels) != 1 or not np.isfinite(value).all():
-                raise ImfilterError(f"{name} must be finite, one for each channel, got shape {value.shape}")
+            if value.shape not in ((), channels) or len(channels) != 1:
+                raise ImfilterError(f"{name} must have one number for each channel, got the shape {value.shape}")
+            if not np.isfinite(value).all():
+                raise ImfilterError(f"{name} must be finite, got NaN or infinity in it")
         if (values["variance"] + eps <= 0).any():
             raise ImfilterError(f"variance + eps must be positive, got {values['variance'].min() + eps:g}")
         factor = values["weight"] / np.sqrt(values["variance"] + eps)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import FileError, ImfilterError, explain_os_error, shorten, suggest
 from ..runtime.extras import import_library
+from ..runtime.printable import escape_controls
 from .named_arrays import check_file_name
 from .network import Network, build_network
 from .network_graph import Operation, check_until, order_nodes
@@ -34,7 +35,7 @@ def read_onnx(path: Any, until: str | None = None) -> Network:
     try:
         return OnnxGraph(onnx, model.graph, os.path.dirname(path)).read(until)
     except ImfilterError as error:
-        raise ImfilterError(f"{path}: {error.fact}") from None
+        raise ImfilterError(f"{path}: {escape_controls(error.fact)}") from None
 
 
 class OnnxGraph:
@@ -71,8 +72,10 @@ class OnnxGraph:
         """Return the name of the tensor that is the result."""
         if until is None:
             outputs = [value.name for value in self.graph.output]
-            if len(outputs) != 1:
-                listed = ", ".join(map(shorten, outputs[:5])) or "none"
+            if not outputs:
+                raise ImfilterError("a model must have an output, got none: choose a tensor by until=")
+            if len(outputs) > 1:
+                listed = ", ".join(map(shorten, outputs[:5]))
                 raise ImfilterError(f"choose one of {len(outputs)} outputs by until=, such as {listed}")
             return str(outputs[0])
         if until in self.nodes:

@@ -40,7 +40,7 @@ class Constants:
         return tensor.shape if isinstance(tensor, np.ndarray) else tuple(tensor.dims)
 
     def read(self, name: str) -> Array:
-        """Return the values: float16 and bfloat16 as float32."""
+        """Return the values: narrow floats as float32."""
         tensor = self.found[name]
         if isinstance(tensor, np.ndarray):
             return tensor
@@ -52,9 +52,10 @@ class Constants:
             values: Array = self.onnx.numpy_helper.to_array(tensor)
         except (ValueError, TypeError, KeyError, RuntimeError):
             raise ImfilterError(f"{shorten(name)} must hold the numbers of its shape {tuple(tensor.dims)}") from None
-        if values.dtype.kind in "biuf" and values.dtype != np.float16:
+        is_narrow = (values.dtype.kind == "f" and values.dtype.itemsize < 4) or values.dtype.name == "bfloat16"
+        if values.dtype.kind in "biuf" and not is_narrow:
             return values
-        if values.dtype == np.float16 or values.dtype.name == "bfloat16":
+        if is_narrow:
             with np.errstate(invalid="ignore"):  # of signaling NaNs
                 return values.astype(np.float32)
         raise ImfilterError(f"{shorten(name)} must hold real numbers, got {values.dtype}")
@@ -63,11 +64,16 @@ class Constants:
         """Return the tensor with its data, which must be in a file within the model's folder."""
         stated = {entry.key: entry.value for entry in tensor.external_data}
         location = stated.get("location", "")
-        folder = Path(self.folder).resolve()
-        path = folder if "\0" in location else (folder / location).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
+        folder = Path(os.path.realpath(self.folder))
+        # realpath: Path.resolve raises an error for links that lead to themselves.
+        path = folder if "\0" in location else Path(os.path.realpath(folder / location))
+        if not path.is_relative_to(folder) or not os.path.isfile(path):  # False for names that are too long
             raise ImfilterError(f"external data must be in a file in the model's folder, got {shorten(location)!r}")
-        dtype = self.onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        try:
+            dtype = self.onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        except KeyError:
+            raise ImfilterError(
+                f"{shorten(tensor.name)} must have a dtype of ONNX, got the number {tensor.data_type}") from None
         size = math.prod(tensor.dims) * dtype.itemsize
         start = _parse_place(stated.get("offset", "0"))
         if _parse_place(stated.get("length", str(size))) != size:
