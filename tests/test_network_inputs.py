@@ -60,6 +60,27 @@ def test_what_is_not_computed_from_the_image_by_layers_is_named(torch, build, fo
         Stack.from_torch(build(forward(torch)))
 
 
+OWN = """
+import torch
+
+def relu(x):
+    return 3 * x
+
+torch.fx.wrap("relu")
+
+class Custom(torch.nn.Module):
+    def forward(self, x):
+        return relu(x)
+"""
+
+
+def test_a_function_of_the_caller_may_have_the_name_of_a_layer(torch):
+    space = {"__name__": "own"}
+    exec(OWN, space)
+    with pytest.raises(ImfilterError, match=r"relu \(own\.relu\): it must be a layer of a stack, but is none"):
+        Stack.from_torch(space["Custom"]())
+
+
 @pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
 def test_hooks_may_change_a_result_and_are_rejected(torch, build, register):
     sequence = torch.nn.Sequential(build(lambda self, x: self.conv(x)))

@@ -20,7 +20,7 @@ ARRAYS = {
     "variance": RNG.uniform(0.5, 2, 4), "each": RNG.uniform(0.5, 2, (1, 4, 1, 1)),
     "three": RNG.uniform(1, 2, (3, 1, 1)),
     "two": np.array(2.0), "zero": np.array(0.0), "six": np.array(6.0), "more": np.array(3.0),
-    "line": np.ones((4, 3, 3)), "nan": np.full(4, np.nan),
+    "even": RNG.normal(size=(4, 3, 4, 3)), "line": np.ones((4, 3, 3)), "nan": np.full(4, np.nan),
 }
 
 
@@ -72,6 +72,9 @@ MODELS = [
     ("3x4 s2/3 p2:0 d2/1", [
         ("Conv x w3 -> c", {"pads": [2, 2, 0, 0], "strides": [2, 3], "dilations": [2, 1]})]),
     ("3x4 psame", [("Conv x w3 -> c", {"auto_pad": "SAME_LOWER"})]),
+    ("3x4 p1, t4x3, 4/3x4 p2:1/1",
+     [CONV, "ConvTranspose c t -> d", ("Conv d even -> e", {"auto_pad": "SAME_LOWER"})]),
+    ("max2/3 s1 p1:0/1", [("MaxPool x -> p", {"kernel_shape": [2, 3], "auto_pad": "SAME_LOWER"})]),
     ("3x4 p1, 3x4 p1 g4", [CONV, ("Conv c dw -> d", {"pads": [1, 1, 1, 1], "group": 4})]),
     ("3x4 p1, 3x6 g2", [CONV, ("Conv c g2 b6 -> d", {"group": 2})]),
     ("3x4 p1, t4x3 s2 p1 o1",
@@ -249,7 +252,10 @@ def attributes(name, value):
     ([CONV, ("ConvTranspose c t -> d", {"pads": [0, 0, 1, 1]})], "pads must be the same .*, got 0, 0, 1 and 1"),
     ([attributes("pads", [-1, 0, -1, 0])], "pads must be an integer from 0"),
     ([attributes("kernel_shape", [5, 5])], r"kernel_shape must be that of the weights, \(3, 3\), got \(5, 5\)"),
-    ([attributes("auto_pad", "SAME")], "auto_pad must be NOTSET, VALID or SAME_UPPER, got 'SAME'"),
+    ([attributes("auto_pad", "SAME")],
+     "auto_pad must be NOTSET, VALID, SAME_UPPER, or SAME_LOWER at stride 1, got 'SAME'"),
+    ([("MaxPool x -> p", {"kernel_shape": [2, 2], "strides": [2, 1], "auto_pad": "SAME_LOWER"})],
+     r"SAME_LOWER at stride 1, got 'SAME_LOWER' at \(2, 1\)"),
     ([attributes("group", 3)], r"out_channels must be a multiple of groups, 3, got 4"),
     ([attributes("group", 0)], "group must be an integer from 1"),
     ([("MaxPool x -> p", {"strides": [1, 1]})], r"kernel_shape must be an integer from 1"),

@@ -41,10 +41,12 @@ def _pad_sides(node: Node, kernel: Pair, stride: Pair, dilation: Pair) -> Any:
         return 0
     if how == "SAME_UPPER":
         return SAME_TF
-    if how == "SAME_LOWER" and stride == (1, 1) and all(
-            gap * (taps - 1) % 2 == 0 for taps, gap in zip(kernel, dilation, strict=True)):
-        return SAME
-    raise ImfilterError(f"auto_pad must be {NOT_SET}, VALID or SAME_UPPER, got {shorten(repr(how))}")
+    if how == "SAME_LOWER" and stride == (1, 1):
+        totals = [gap * (taps - 1) for taps, gap in zip(kernel, dilation, strict=True)]
+        down, across = ((total - total // 2, total // 2) for total in totals)
+        return SAME if all(total % 2 == 0 for total in totals) else (down, across)
+    raise ImfilterError(f"auto_pad must be {NOT_SET}, VALID, SAME_UPPER, or SAME_LOWER at stride 1, got "
+                        f"{shorten(repr(how))} at {stride}")
 
 
 def _read_weights(node: Node, constants: Constants) -> tuple[Array, Array | None, Pair]:

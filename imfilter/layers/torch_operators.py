@@ -79,7 +79,10 @@ class TorchFunctions:
         """Return the name of the function or method that is called."""
         if isinstance(call.target, str):
             return call.target
-        return self.names.get(call.target, getattr(call.target, "__name__", str(call.target)))
+        own = getattr(call.target, "__name__", str(call.target))
+        # The caller's own function may have the name of one of PyTorch.
+        other = f"{getattr(call.target, '__module__', '')}.{own}" if own in self.names.values() else own
+        return self.names.get(call.target, other)
 
     def convert(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return a function of one result, and its other arguments, as a layer or another operation."""
