@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array, sample_limits
 from ..convolution import conv2d
-from ..errors import ImfilterError, list_choices
+from ..errors import ImfilterError, list_choices, shorten
 
 # Of red, green and blue over ImageNet's photos, which torchvision's trained models expect. torchvision 0.20, 2024,
 # "Models and pre-trained weights".
@@ -23,8 +23,8 @@ def check_statistics(normalize: Any, channels: int) -> Statistics | None:
     if isinstance(normalize, str) and normalize in STATISTICS:
         normalize = STATISTICS[normalize]
     if not isinstance(normalize, (tuple, list)) or len(normalize) != 2:
-        raise ImfilterError(
-            f"normalize must be {list_choices(STATISTICS)}, or (mean, standard deviation), got {normalize!r}")
+        came = shorten(" ".join(repr(normalize).split()))  # on one line, also of an array
+        raise ImfilterError(f"normalize must be {list_choices(STATISTICS)}, or (mean, standard deviation), got {came}")
     mean, deviation = (_check_channels(name, values, channels) for name, values in zip(
         ("mean", "standard deviation"), normalize, strict=True))
     if not (deviation > 0).all():

@@ -32,7 +32,7 @@ def load_weights(weights: Any, path: Path, channels: int | None = None) -> Train
     for.
     """
     pairs = _find_weights(weights, sum(1 for _ in list_weighted_layers(path)))
-    check_weights(pairs, path, _infer_channels(path, pairs) if channels is None else channels)
+    _check_for_image(pairs, path, channels)
     trained = tuple((_read(weight), None if bias is None else _read(bias)) for weight, bias in pairs)
     for slot, pair in zip(_list_slots(path, 1), trained, strict=True):
         for what, array in zip(("weight", "bias"), pair, strict=True):
@@ -47,7 +47,7 @@ def choose_weights(weights: Any, own: Trained | None, path: Path, channels: int)
         raise ImfilterError("weights must be given, because this stack carries none: see Stack.with_weights")
     if weights is not None or own is None:
         return load_weights(() if weights is None else weights, path, channels)
-    check_weights(own, path, channels)
+    _check_for_image(own, path, channels)
     return own
 
 
@@ -66,6 +66,25 @@ def equal_weights(some: Trained | None, others: Trained | None) -> bool:
     return len(some) == len(others) and all(
         np.array_equal(one, other) if one is not None and other is not None else one is other
         for pair, second in zip(some, others, strict=True) for one, other in zip(pair, second, strict=True))
+
+
+def _check_for_image(pairs: Weights | Trained, path: Path, channels: int | None) -> None:
+    """Raise for weights that do not fit, or for an image with other channels than they ask for."""
+    wanted = _infer_channels(path, pairs)
+    try:
+        check_weights(pairs, path, wanted if channels is None else channels)
+    except ImfilterError:
+        if channels in (None, wanted) or not _fit(pairs, path, wanted):
+            raise
+        raise ImfilterError(f"the image must have {wanted} channels, as the weights ask for, got {channels}") from None
+
+
+def _fit(pairs: Weights | Trained, path: Path, channels: int) -> bool:
+    try:
+        check_weights(pairs, path, channels)
+    except ImfilterError:
+        return False
+    return True
 
 
 def check_weights(pairs: Weights | Trained, path: Path, channels: int) -> None:
@@ -104,7 +123,7 @@ def list_weighted_layers(path: Path) -> Iterator[Layer | TransposedLayer]:
                 yield from list_weighted_layers(inner)
 
 
-def _infer_channels(path: Path, pairs: Weights) -> int:
+def _infer_channels(path: Path, pairs: Weights | Trained) -> int:
     """Return the number of channels of the image, from the first weights."""
     first = next(list_weighted_layers(path), None)
     if first is None:
