@@ -5,7 +5,7 @@ from typing import Any
 
 from ..canvas.picture import Picture
 from ..canvas.scene import Scene
-from .numbers import format_aligned
+from .numbers import format_weights
 from .slide_panels import draw_detail, draw_input, draw_kernel, draw_output
 from .sliding import Pair, Slide, compute_slide
 from .written_sum import write_sum
@@ -61,7 +61,7 @@ def arithmetic(
 
 
 def _draw_scene(slide: Slide) -> Scene:
-    weights = format_aligned(slide.weights.ravel().tolist())
+    weights = format_weights(slide.weights.ravel().tolist())
     captions = [write_sum(slide, weights, y, x) for y, x in slide.steps]
     panels = [draw_input(slide, _title(slide)), *draw_kernel(slide, weights), draw_output(slide)]
     if not slide.has_numbers and max(slide.weights.shape) <= MAX_DETAIL:

@@ -163,7 +163,8 @@ def _explain_size(windows: PoolWindows) -> list[str]:
         if count != out:
             lines.append(f"The last window would begin beyond the image, so it is left out: {out}.")
         if span % step and not windows.ceil_mode:
-            lines.append(f"The last {span % step} of the {axis} lie in no window: ceil_mode adds one.")
+            verb = "lies" if span % step == 1 else "lie"
+            lines.append(f"The last {span % step} of the {axis} {verb} in no window: ceil_mode adds a window.")
         if axes[0] == axes[1]:
             break
     return lines

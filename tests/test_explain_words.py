@@ -1,0 +1,25 @@
+"""What the pictures of imfilter explain say fits what they show: counts, slopes, weights of very different sizes."""
+import numpy as np
+
+from imfilter import explain
+
+
+def test_a_slope_is_not_called_small():
+    assert explain.activation("leaky_relu", slope=-3).scene.notes[0] == (
+        "Negative values are multiplied by the slope, the others stay.")
+
+
+def test_one_of_a_kind_is_singular():
+    scene = explain.channels(1, 1, kernel=1).scene
+    assert scene.title == "A bank of 1 x 1 kernels: 1 channel to 1"
+    assert scene.notes == ["1 kernel of 1 plane of 1 x 1: 1·1·1·1 = 1 weight, and 1 bias."]
+
+
+def test_small_weights_keep_their_digits_beside_large_ones():
+    picture = explain.arithmetic((1, 3), [[1000, -1.5, 1 / 3]])
+    assert picture.captions == ("row 0, column 0: 1·1000 + 2·-1.5 + 3·0.3333 + 0.0001 (rounding) = 998",)
+
+
+def test_a_network_without_weights_runs_on_a_photo():
+    photo = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    assert len(explain.model("max2, relu", photo=photo).scene.rows) == 3  # the last has the feature maps
