@@ -71,7 +71,8 @@ def _draw_scene(n_in: int, n_out: int, kernel: Pair, groups: int) -> Scene:
                      f"{weights * groups:,} weights.")
     kind = f", {groups} groups" if groups > 1 else ""
     captions = [_write_sum(d, n_out, each, groups) for d in outs]
-    return Scene(f"A bank of {kh} x {kw} kernels: {_count(n_in, 'channel')} to {n_out}{kind}", [[panel]], notes, captions, 1.6)
+    title = f"A bank of {kh} x {kw} kernels: {_count(n_in, 'channel')} to {n_out}{kind}"
+    return Scene(title, [[panel]], notes, captions, 1.6)
 
 
 def _count(number: int, one: str, many: str = "") -> str:

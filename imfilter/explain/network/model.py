@@ -67,7 +67,8 @@ def model(
     Raises
     ------
     ImfilterError
-        When a layer does not fit its input, there are more than 400 layers, a photo comes without weights, or normalize without a photo.
+        When a layer does not fit its input, there are more than 400 layers, a photo comes without weights, or
+        normalize without a photo.
 
     Notes
     -----
