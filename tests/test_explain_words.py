@@ -1,7 +1,12 @@
 """What the pictures of imfilter explain say fits what they show: counts, slopes, weights of very different sizes."""
+import re
+
 import numpy as np
 
-from imfilter import explain
+import imfilter
+from imfilter import explain, show
+from imfilter.explain.canvas.lines import measure_number
+from imfilter.explain.canvas.scene import Text
 
 
 def test_a_slope_is_not_called_small():
@@ -18,6 +23,17 @@ def test_one_of_a_kind_is_singular():
 def test_small_weights_keep_their_digits_beside_large_ones():
     picture = explain.arithmetic((1, 3), [[1000, -1.5, 1 / 3]])
     assert picture.captions == ("row 0, column 0: 1·1000 + 2·-1.5 + 3·0.3333 + 0.0001 (rounding) = 998",)
+
+
+def test_products_are_near_pixel_times_weight():
+    picture = explain.pixel(np.full((5, 5), 176, np.uint8), 2, 2, [[1 / 3, -1.5, 1000]])
+    assert re.search(r"1000 +-1.5 +0.3333 +176000 +-264 +59|0.3333 +-1.5 +1000 +59 +-264 +176000", str(picture))
+
+
+def test_weights_fit_into_their_squares_in_every_font():
+    panel = show(imfilter.kernels.unsharp_mask(1)[2:-2, 2:-2]).scene.rows[0][0]
+    texts = [shape for shape, _ in panel.shapes if isinstance(shape, Text)]
+    assert texts and all(shape.size * measure_number(shape.text) <= 52 for shape in texts)  # squares of 56
 
 
 def test_a_network_without_weights_runs_on_a_photo():
