@@ -2,9 +2,10 @@
 import re
 
 import numpy as np
+import pytest
 
 import imfilter
-from imfilter import explain, show
+from imfilter import ImfilterError, explain, show
 from imfilter.explain.canvas.lines import measure_number
 from imfilter.explain.canvas.scene import Text
 
@@ -12,6 +13,13 @@ from imfilter.explain.canvas.scene import Text
 def test_a_slope_is_not_called_small():
     assert explain.activation("leaky_relu", slope=-3).scene.notes[0] == (
         "Negative values are multiplied by the slope, the others stay.")
+
+
+def test_results_too_large_for_a_curve_are_rejected():
+    with pytest.raises(ImfilterError, match=r"results must be at most 1e\+100 to lie on a curve, got 3e\+300"):
+        explain.activation("leaky_relu", slope=1e300, values=[[-3.0]])
+    with pytest.raises(ImfilterError, match="results must be at most"):
+        explain.activation("leaky_relu", slope=1e308)
 
 
 def test_one_of_a_kind_is_singular():
