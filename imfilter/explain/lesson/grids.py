@@ -32,6 +32,11 @@ def format_pair(value: tuple[int, int]) -> str:
     return str(value[0]) if value[0] == value[1] else format_size(value)
 
 
+def write_options(*options: tuple[str, tuple[int, int], int]) -> str:
+    """Write options whose values are not the default, such as ', stride 2, padding 1': name, value, default of each."""
+    return "".join(f", {name} {format_pair(value)}" for name, value, default in options if value != (default, default))
+
+
 def draw_grid(title: str, rows: int, columns: int, cell: float, fill: str, *, notes: Sequence[str] = (),
               label: str = "") -> Panel:
     """Return a panel with an empty grid under a title. notes: a line below it, or one for each frame."""
