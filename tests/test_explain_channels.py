@@ -33,7 +33,7 @@ def test_the_sums_are_those_of_conv2d(n_in, n_out, kernel, groups):
         total = bias[int(caption.rpartition("bias ")[2])] + sum(
             imfilter.correlate(image[..., c], w[k, plane], mode="constant") for c, k, plane in terms)
         np.testing.assert_allclose(total, layer[..., d])
-    assert f"= {w.size:,} weights" in picture.scene.notes[0]
+    assert f"= {w.size:,} weight" in picture.scene.notes[0]
 
 
 @pytest.mark.parametrize("case", CASES)

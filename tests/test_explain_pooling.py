@@ -106,7 +106,7 @@ def test_ceil_mode_adds_a_window_that_extends_beyond_the_image():
 
 def test_notes_mention_windows_left_out_and_pixels_in_no_window():
     assert explain.pooling(5, 2).scene.notes[-1] == (
-        "The last 1 of the rows and columns lie in no window: ceil_mode adds one.")
+        "The last 1 of the rows and columns lies in no window: ceil_mode adds a window.")
     assert explain.pooling(4, 2, stride=3, padding=1, ceil_mode=True).scene.notes[-2:] == [
         "rows and columns = ceil((4 + 2·1 - 1·(2 - 1) - 1) / 3) + 1 = ceil(4 / 3) + 1 = 3",
         "The last window would begin beyond the image, so it is left out: 2."]

@@ -120,7 +120,7 @@ def test_a_look_is_learned_and_given_to_other_photos(here, folder):
     (["photo.png", "photo.png", "-o", "look.txt"], 2, "--output must end in .json, got 'look.txt'"),
     (["photo.png", "photo.png", "--size", "0"], 2, "size must be an integer of at least 1, got 0"),
     (["small.png", "small.png"], 2, "as there are parameters"),
-    (["photo.png"], 2, "as many photos after as before, got 1"),
+    (["photo.png"], 2, "as many photos after as before, got one photo"),
 ])
 def test_what_cannot_be_learned_is_said(here, folder, arguments, status, words):
     Image.new("RGB", (6, 6)).save("small.png")

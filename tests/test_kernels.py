@@ -165,7 +165,7 @@ def test_normalize():
     ("motion", {"length": 0}, "length must be a positive number"), ("motion", {"length": 1e300}, "at most 16777216"),
     ("motion", {"length": 1e5, "angle": 45}, "at most 16777216"), ("motion", {"angle": "up"}, "angle must be a real"),
     ("sobel", {"axis": 2}, "axis must be None, 0 or 1, got 2"),
-    ("roberts", {"axis": None}, "roberts must be given parameters with which it has one kernel, got those of 2"),
+    ("roberts", {"axis": None}, "roberts must have a single kernel for its parameters, got 2"),
     ("laplacian_of_gaussian", {"sigma": 0}, "sigma must be a positive number"),
     ("difference_of_gaussians", {"low_sigma": 2, "high_sigma": 1}, "high_sigma must be at least low_sigma, which is 2"),
     ("gabor", {"frequency": 0}, "frequency must be a positive"), ("gabor", {"frequency": 1e-300}, "at most 16777216"),

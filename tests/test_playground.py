@@ -171,7 +171,7 @@ def test_the_command_writes_a_page(folder):
     (("play", "none.png"), 1, b"imfilter: none.png: there is no such file"),
     (("play", "text.png"), 1, b"imfilter: text.png: "),
     (("play", "-o", "old.html"), 1, b"imfilter: old.html: exists already; --force replaces it"),
-    (("play", "-o", "x.png"), 1, b"imfilter: a playground is a web page: its name must end in .html, got x.png"),
+    (("play", "-o", "x.png"), 2, b"imfilter: a playground is a web page: its name must end in .html, got x.png"),
     (("play", "-o", "none/x.html"), 1, b"imfilter: none/x.html: there is no folder none"),
     (("play", "photo.png", "--max-pixels", "1"), 1, b"imfilter: photo.png: "),
     (("play", "-o", ""), 2, b"must not be empty"),

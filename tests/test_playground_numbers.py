@@ -169,7 +169,8 @@ def test_weights_are_numbers_of_four_decimals(script, text, weight):
 
 @pytest.mark.parametrize(("weight", "text"), [
     (1, "×1"), (-12, "×-12"), (0.25, ".25"), (-0.5, "-.5"), (2.25, "2.25"), (10.5, "10.5"), (-0.4142, "-.41"),
-    (1000, "1000")])
+    (1000, "1000"), (123.4567, "123"), (1234.5678, "1235"), (-1234.5678, "-1e3"), (-123.4, "-123"), (-12.75, "-13"),
+    (0.0012, ".001"), (0.0001, "1e-4")])
 def test_weights_are_short_in_cells(script, weight, text):
     assert script(f"shortWeight({weight})") == text
 

@@ -302,7 +302,8 @@ def test_wrong_fields_are_named_and_change_nothing(page):
     for field, text, words in [
             ("#stride", "9", "Stride must be a whole number from 1 to 4."),
             ("#x", "99", "Column must be a whole number from 0 to 31."),
-            ("#weights input", "abc", 'A weight must be a number with at most four decimals, got "abc".')]:
+            ("#weights input", "12345",
+             'A weight must be a number with at most four digits before and after the point, got "12345".')]:
         chromium.type(field, text)
         assert chromium.value("document.getElementById('wrong').textContent") == words
         assert chromium.value(f"document.querySelector('{field}').getAttribute('aria-invalid')") == "true"

@@ -251,7 +251,7 @@ def test_pipelines(rng):
     assert chain == Pipeline("box:size=1").then("disk", radius=values.copy())
     assert chain != Pipeline("box:size=1").then("disk", radius=values + 1)
     assert Pipeline("sobel").then("gaussian", sigma=values * 0 + 2).reach == (9, 9, 9, 9)
-    with pytest.raises(ImfilterError, match="disk must be given parameters with which it has one kernel, got a map"):
+    with pytest.raises(ImfilterError, match="disk must have a single kernel for its parameters, got a map"):
         imfilter.kernels.disk(radius=values)
 
 

@@ -9,6 +9,7 @@ import click
 
 from ..errors import FileError
 from ..filters.parameters import Integer, Pair
+from . import pictures
 from .convolve import KernelType
 from .options import NAME
 from .report import print_lines, print_message
@@ -48,8 +49,9 @@ def write_picture(path: str, force: bool, draw: Callable[[], Picture], *, descri
     """Draw a picture, write it, and describe it in words."""
     from ..explain.canvas import saving
 
+    saving.check_suffix(path)  # wrong usage, whatever files exist
     try:
-        saving.check_path(path, force=force)
+        pictures.check_target(path, force=force)
         picture = draw()
         picture.save(path, force=force)
     except FileError as error:

@@ -142,7 +142,8 @@ def pixel(photo: str, at: tuple[int, int], name: str | None, kernel: Any, output
         own = {key: value for key, value in (stage.keywords if stage else {}).items() if key not in hidden}
         places = {"mode": mode or "reflect", "cval": cval, **own}
         with pictures.name_errors(photo):
-            return draw_pixel(image, x, y, what, f'{typed} of "{photo}"', **places)
+            shown = pictures.short_name(photo) if photo == pictures.STDIN else f'"{photo}"'
+            return draw_pixel(image, x, y, what, f"{typed} of {shown}", **places)
 
     if output:
         return write_picture(output, force, draw, describe=False)

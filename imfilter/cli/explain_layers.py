@@ -61,7 +61,7 @@ def pooling(output: str, force: bool, **options: Any) -> Status:
 
 
 @click.command("activation")
-@click.argument("name", type=click.Choice(ACTIVATIONS), default="relu")
+@click.argument("name", type=click.Choice(ACTIVATIONS), default="relu", metavar="[NAME]")
 @click.option("--slope", type=KindType(Number()), help="Of leaky_relu for negative values. [default: 0.01]")
 @output_options("activation.html")
 def activation(output: str, force: bool, **options: Any) -> Status:

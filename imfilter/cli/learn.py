@@ -131,7 +131,8 @@ def _spell_options(arguments: dict[str, Any]) -> str:
 def _pair_photos(photos: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """Return the photos before and those after, paired by their names where both halves have the same."""
     if len(photos) % 2:
-        raise click.UsageError(f"there must be as many photos after as before, got {len(photos)} photos")
+        got = "one photo" if len(photos) == 1 else f"{len(photos)} photos"
+        raise click.UsageError(f"there must be as many photos after as before, got {got}")
     half = len(photos) // 2
     before, after = list(photos[:half]), list(photos[half:])
     by_stem = {_stem(path): path for path in after}

@@ -17,7 +17,7 @@ from .report import print_message
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
 
-STDOUT = "-"
+STDOUT = STDIN = "-"
 
 
 def check_suffix(path: str, *, scene: bool = False) -> None:
@@ -45,14 +45,14 @@ def check_target(path: str, sources: Sequence[str] = (), *, force: bool) -> None
             raise FileError("standard output is closed")
         return
     for source in sources:
-        if source != "-" and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+        if source != STDIN and os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
             raise FileError(f"{path}: is the input itself")
     files.check_target(path, force=force)
 
 
 def short_name(path: str) -> str:
     """Return what a page calls the file that it shows."""
-    return "standard input" if path == "-" else escape_controls(os.path.basename(path))
+    return "standard input" if path == STDIN else escape_controls(os.path.basename(path))
 
 
 @contextlib.contextmanager

@@ -31,9 +31,9 @@ def command(photo: str | None, output: str, force: bool, max_pixels: int | None)
 
     if output == pictures.STDOUT:
         pictures.check_terminal("a page", "output")
+    else:
+        check_page_name(output)  # wrong usage, whatever files exist
     try:
-        if output != pictures.STDOUT:
-            check_page_name(output)
         pictures.check_target(output, [photo] if photo else [], force=force)
         if photo is None:
             page = explain.play()

@@ -58,7 +58,7 @@ class Composition(NamedTuple):
         kernels = [kernel for group in self.groups for kernel in group.values()]
         if self.join or len({kernel.shape for kernel in kernels}) > 1:
             raise ImfilterError(
-                f"{name} must be given parameters with which it has one kernel, got those of {len(kernels)}")
+                f"{name} must have a single kernel for its parameters, got {len(kernels)}")
         return np.stack(kernels) if len(kernels) > 1 else np.array(kernels[0], np.float64)
 
 

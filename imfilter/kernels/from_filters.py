@@ -31,7 +31,7 @@ def kernel_function(name: str) -> Callable[..., Array]:
         bound.apply_defaults()
         composition = declaration.operation(bound.arguments).composition()
         if composition is None:
-            raise ImfilterError(f"{name} must be given parameters with which it has one kernel, got a map")
+            raise ImfilterError(f"{name} must have a single kernel for its parameters, got a map")
         return composition.as_array(name)
 
     kernel.__signature__ = signature  # type: ignore[attr-defined]

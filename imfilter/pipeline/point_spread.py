@@ -80,10 +80,10 @@ def _kernel_of_filter(name: str, given: list[str], text: str) -> Array:
     known = {parameter.name: parameter for parameter in declaration.parameters if parameter.name in weighing}
     composition = declaration.operation(parse_parameters(name, given, known, text)).composition()
     if composition is None:
-        raise ImfilterError(f"{name} must be given parameters with which it has one kernel, got a map")
+        raise ImfilterError(f"{name} must have a single kernel for its parameters, got a map")
     kernel = composition.as_array(name)
     if kernel.ndim != 2:
-        raise ImfilterError(f"{name} must be given parameters with which it has one kernel, got those of {len(kernel)}")
+        raise ImfilterError(f"{name} must have a single kernel for its parameters, got {len(kernel)}")
     return kernel if composition.flip else _flip(kernel)
 
 

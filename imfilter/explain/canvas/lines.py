@@ -1,4 +1,4 @@
-"""Lines of text: wrapping, sizes that stay together, and letters' average width."""
+"""Lines of text: wrapping, sizes that stay together, and widths of letters and numbers."""
 from __future__ import annotations
 
 import re
@@ -8,6 +8,7 @@ from ...runtime.printable import escape_controls
 
 FIXED_SPACE = "\N{NO-BREAK SPACE}"
 LETTER = 0.54  # average width of a letter, in heights
+DIGIT, POINT = 0.64, 0.36  # widths of a digit, and of a point or sign, in heights, in the widest of common fonts
 MAX_TITLE = 160  # characters
 
 
@@ -15,6 +16,11 @@ def wrap_text(text: str, width: float, size: float) -> list[str]:
     """Break text into lines of about this width."""
     lines = textwrap.wrap(bind_sizes(text), max(12, int(width / (LETTER * size))))
     return [line.replace(FIXED_SPACE, " ") for line in lines]
+
+
+def measure_number(text: str) -> float:
+    """Return the width of a number in heights, in the widest of common fonts."""
+    return sum(POINT if letter in ".-" else DIGIT for letter in text)
 
 
 def bind_sizes(text: str) -> str:

@@ -10,8 +10,8 @@ from ...arrays.dtypes import Array
 from ...engine.checks import check_kernel
 from ...engine.kernel_structure import absolute_sum
 from ...errors import ImfilterError
+from ..canvas.lines import measure_number
 from ..canvas.picture import Picture
-from ..canvas.raster import load_font
 from ..canvas.scene import Grid, Panel, Pixels, Rect, Scene, Text
 
 # Below, at and above 0: ends and middle of ColorBrewer's RdBu (C. A. Brewer, 2002), safe for color-blind people.
@@ -104,9 +104,7 @@ def draw_table(label: str, weights: Array, side: int = SIDE, *, center: bool = T
 def _write_weights(weights: Array, colors: Array, cell: int) -> list[Text]:
     """Return each weight as a number in its square, or nothing when they would not be legible."""
     texts = [f"{weight:.3g}".replace("e-0", "e-") for weight in weights.ravel() + 0.0]  # + 0.0: no negative zero
-    size = cell // 3
-    while size >= MIN_TEXT and max(map(load_font(size).getlength, set(texts))) > cell - 6:
-        size -= 1
+    size = min(cell // 3, int((cell - 4) / max(map(measure_number, texts))))
     if size < MIN_TEXT:
         return []
     bright = colors @ (0.2125, 0.7154, 0.0721) > 128

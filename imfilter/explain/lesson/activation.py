@@ -21,6 +21,7 @@ PLOT, MARGIN = 300.0, 34.0  # side of the curve's panel, and the space around it
 SAMPLES = 97  # of the curve: odd, so that 0 is one of them
 DOT = 8.0
 DECIMALS = 3  # in the cells
+LARGEST = 1e100  # far from where the arithmetic of drawing overflows
 
 
 def activation(name: str = "relu", *, slope: float | None = None, values: Any = None) -> Picture:
@@ -43,7 +44,7 @@ def activation(name: str = "relu", *, slope: float | None = None, values: Any = 
     Raises
     ------
     ImfilterError
-        When the activation is unknown, or the values cannot be drawn.
+        When the activation is unknown, or values or results cannot be drawn.
 
     Notes
     -----
@@ -66,7 +67,7 @@ def activation(name: str = "relu", *, slope: float | None = None, values: Any = 
     activation = Activation(name, slope)
     slope = activation.slope or 0.0
     before = _check_values(VALUES if values is None else values)
-    after = activate(before, name, slope)
+    after = _check_results(activate(before, name, slope))
     cells = list(np.ndindex(before.shape))
     captions = [f"row {y}, column {x}: {_insert(name, slope, float(before[y, x]), float(after[y, x]))}"
                 for y, x in cells]
@@ -85,6 +86,13 @@ def _check_values(values: Any) -> Array:
     if not np.isfinite(grid).all():
         raise ImfilterError("values must be finite to lie on a curve, got NaN or infinity")
     return grid
+
+
+def _check_results(after: Array) -> Array:
+    largest = float(np.abs(after).max())
+    if not largest <= LARGEST:
+        raise ImfilterError(f"results must be at most {LARGEST:g} to lie on a curve, got {largest:g}")
+    return after
 
 
 def _insert(name: str, slope: float, x: float, result: float) -> str:

@@ -17,7 +17,7 @@ FORMULAS = {
     "relu": ActivationFormula(
         "max(x, 0)", "max({x}, 0)", "Negative values become 0, the others stay."),
     "leaky_relu": ActivationFormula(
-        "x for x >= 0, else {slope} x", "", "Negative values are not lost but become small."),
+        "x for x >= 0, else {slope} x", "", "Negative values are multiplied by the slope, the others stay."),
     "sigmoid": ActivationFormula(
         "1 / (1 + exp(-x))", "1 / (1 + exp({minus}))", "Results lie between 0 and 1; 0 becomes 0.5."),
     "tanh": ActivationFormula(

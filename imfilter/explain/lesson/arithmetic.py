@@ -5,7 +5,8 @@ from typing import Any
 
 from ..canvas.picture import Picture
 from ..canvas.scene import Scene
-from .numbers import format_aligned
+from .grids import format_size, write_options
+from .numbers import format_weights
 from .slide_panels import draw_detail, draw_input, draw_kernel, draw_output
 from .sliding import Pair, Slide, compute_slide
 from .written_sum import write_sum
@@ -61,7 +62,7 @@ def arithmetic(
 
 
 def _draw_scene(slide: Slide) -> Scene:
-    weights = format_aligned(slide.weights.ravel().tolist())
+    weights = format_weights(slide.weights.ravel().tolist())
     captions = [write_sum(slide, weights, y, x) for y, x in slide.steps]
     panels = [draw_input(slide, _title(slide)), *draw_kernel(slide, weights), draw_output(slide)]
     if not slide.has_numbers and max(slide.weights.shape) <= MAX_DETAIL:
@@ -82,20 +83,12 @@ def _explain_steps(slide: Slide) -> list[str]:
 
 
 def _title(slide: Slide) -> str:
-    def option(name: str, value: Pair, default: int) -> str:
-        text = str(value[0]) if value[0] == value[1] else _format_size(value)
-        return f", {name} {text}" if value != (default, default) else ""
-
     (top, bottom), (left, right) = slide.margin
-    even = top == bottom and left == right
-    padding = option("padding", (top, left), 0) if even else f", padding {top} and {bottom} by {left} and {right}"
-    image, kernel, result = map(_format_size, (slide.size, slide.weights.shape, slide.result.shape))
-    return (f"{image} image, {kernel} kernel{option('stride', slide.stride, 1)}{padding}"
-            f"{option('dilation', slide.dilation, 1)} gives {result}")
-
-
-def _format_size(size: tuple[int, ...]) -> str:
-    return " x ".join(map(str, size))
+    padding = (write_options(("padding", (top, left), 0)) if top == bottom and left == right
+               else f", padding {top} and {bottom} by {left} and {right}")
+    image, kernel, result = map(format_size, (slide.size, slide.weights.shape, slide.result.shape))
+    stride, dilation = write_options(("stride", slide.stride, 1)), write_options(("dilation", slide.dilation, 1))
+    return f"{image} image, {kernel} kernel{stride}{padding}{dilation} gives {result}"
 
 
 def _explain_size(slide: Slide) -> list[str]:

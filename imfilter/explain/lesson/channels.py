@@ -64,14 +64,19 @@ def _draw_scene(n_in: int, n_out: int, kernel: Pair, groups: int) -> Scene:
     each, (kh, kw) = n_in // groups, kernel
     weights = n_out * each * kh * kw
     notes = [
-        f"{n_out} kernels of {each} {'planes' if each > 1 else 'plane'} of {kh} x {kw}: {n_out}·{each}·{kh}·{kw} = "
-        f"{weights:,} weights, and {n_out} {'biases' if n_out > 1 else 'bias'}."]
+        f"{_count(n_out, 'kernel')} of {_count(each, 'plane')} of {kh} x {kw}: {n_out}·{each}·{kh}·{kw} = "
+        f"{_count(weights, 'weight')}, and {_count(n_out, 'bias', 'biases')}."]
     if groups > 1:
         notes.append(f"{groups} groups: each kernel reads {each} of the {n_in} channels; without groups there would be "
                      f"{weights * groups:,} weights.")
     kind = f", {groups} groups" if groups > 1 else ""
     captions = [_write_sum(d, n_out, each, groups) for d in outs]
-    return Scene(f"A bank of {kh} x {kw} kernels: {n_in} channels to {n_out}{kind}", [[panel]], notes, captions, 1.6)
+    title = f"A bank of {kh} x {kw} kernels: {_count(n_in, 'channel')} to {n_out}{kind}"
+    return Scene(title, [[panel]], notes, captions, 1.6)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _write_sum(d: int, n_out: int, each: int, groups: int) -> str:
@@ -84,7 +89,7 @@ def _draw_bank(n_in: int, n_out: int, kernel: Pair, groups: int) -> Panel:
     """Draw the channels in a row at the top, the outputs in a column at the right, and the planes between them."""
     ins, outs = _visible_channels(n_in), _visible_channels(n_out)
     right = MARGIN + STEP * len(ins)
-    label = f"{n_in} channels, {n_out} kernels, {n_out} outputs"
+    label = ", ".join([_count(n_in, "channel"), _count(n_out, "kernel"), _count(n_out, "output")])
     panel = Panel(right + SQUARE + 16, ROW * (1 + len(outs)) + 12, label)
     for column, c in enumerate(ins):
         _draw_channel(panel, MARGIN + STEP * column, ROW / 2 - 8, "image", "frame", "in", c)

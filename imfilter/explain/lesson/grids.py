@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ...arrays.dtypes import Array
+from ..canvas.lines import measure_number
 from ..canvas.scene import LINE, Grid, Panel, Rect, Span, Text
 
 HEAD, MIN_RULED = 26, 5.0  # height of the line above a table; the smallest cell that gets lines around it
-DIGIT, POINT = 0.64, 0.36  # widths of a digit, and of a point or sign, in heights, in the widest of common fonts
 DARK, BRIGHT = (0, 0, 0), (255, 255, 255)
 
 
@@ -30,6 +30,11 @@ def format_size(size: Sequence[int]) -> str:
 def format_pair(value: tuple[int, int]) -> str:
     """Write a pair as one number if both are equal, else as a size."""
     return str(value[0]) if value[0] == value[1] else format_size(value)
+
+
+def write_options(*options: tuple[str, tuple[int, int], int]) -> str:
+    """Write options whose values are not the default, such as ', stride 2, padding 1': name, value, default of each."""
+    return "".join(f", {name} {format_pair(value)}" for name, value, default in options if value != (default, default))
 
 
 def draw_grid(title: str, rows: int, columns: int, cell: float, fill: str, *, notes: Sequence[str] = (),
@@ -83,11 +88,6 @@ def write_table(panel: Panel, texts: Array, cell: float, span: Span = None, *, s
     right = (cell + size * max(map(measure_number, texts.ravel()))) / 2  # the longest is in the middle of its cell
     for (y, x), text in np.ndenumerate(texts):
         panel.add(Text(1 + x * cell + right, HEAD + (y + 0.5) * cell, text, size, "ink", "end"), span=span)
-
-
-def measure_number(text: str) -> float:
-    """Return the width of a number in heights, in the widest of common fonts."""
-    return sum(POINT if letter in ".-" else DIGIT for letter in text)
 
 
 def fit_numbers(texts: Iterable[str], cell: float, size: float) -> float:

@@ -9,6 +9,7 @@ from .grids import format_number
 
 SMALLEST, LARGEST = 1e-4, 1e6  # magnitudes between these are written without an exponent
 CLOSE = 1e-12  # relative error of a number that counts as written exactly
+COARSE = 0.05  # relative error of a weight beyond which it is another number to the reader
 EXACT = Context(prec=400)  # enough digits to add numbers of any two magnitudes that are written here
 
 
@@ -39,6 +40,14 @@ def format_aligned(values: Sequence[float], digits: int = 4) -> list[str]:
     """Write numbers with equally many decimals."""
     decimals = count_decimals(values, digits)
     return [format_fixed(value, decimals, digits) for value in values]
+
+
+def format_weights(values: Sequence[float]) -> list[str]:
+    """Write weights with equally many decimals, or each with its own digits where those would lose much of one."""
+    texts = format_aligned(values)
+    if all(abs(float(text) - value) <= COARSE * abs(value) for text, value in zip(texts, values, strict=True)):
+        return texts
+    return [format_number(value) for value in values]
 
 
 def rounding_of(terms: Iterable[str], total: str) -> Decimal:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays.dtypes import Array
+from .grids import format_number
 from .neighborhood import KernelSum, add_once_rounded
 from .numbers import count_decimals, format_aligned, format_fixed, rounding_of, write_decimal
 
@@ -55,10 +56,8 @@ def write_kernel_sum(one: KernelSum) -> WrittenSum:
     rest = one.total - add_once_rounded(products) if hidden and math.isfinite(one.total) else 0.0
     places, texts, total = _write_products(products, rest, one.total)
     parts = _list_parts(texts, _format(rest, places), total, hidden) if math.isfinite(one.total) else []
-    digits = _digits_of_weights(weights, pixels, places)
     return WrittenSum(_table(format_aligned(pixels.ravel().tolist(), 5), pixels),
-                      _table(format_aligned(weights.ravel().tolist(), digits), weights), _table(texts, products), total,
-                      parts)
+                      _table(_write_weights(weights, pixels, places), weights), _table(texts, products), total, parts)
 
 
 def _write_products(products: Array, rest: float, total: float) -> tuple[int | None, list[str], str]:
@@ -91,6 +90,17 @@ def _list_parts(texts: list[str], rest: str, total: str, hidden: int) -> list[st
     if hidden:
         parts.append(f"{rest} of the other {hidden}")
     return [*parts, f"{write_decimal(left)} of rounding"] if left else parts
+
+
+def _write_weights(weights: Array, pixels: Array, places: int | None) -> list[str]:
+    """Write weights with aligned decimal points, or each with its own digits where products would seem wrong."""
+    values = weights.ravel().tolist()
+    texts = format_aligned(values, _digits_of_weights(weights, pixels, places))
+    brightness = np.where(np.isfinite(pixels), np.abs(pixels), 0.0).ravel()
+    errors = np.abs(np.array(texts, np.float64) - values) * brightness
+    if places is None or not (errors > 10.0 ** -places).any():
+        return texts
+    return [format_number(value) for value in values]
 
 
 def _digits_of_weights(weights: Array, pixels: Array, places: int | None) -> int:

@@ -5,7 +5,7 @@ import numpy as np
 
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene
-from .grids import draw_grid, fill_cells, format_number, format_pair, format_size, outline_cells, write_cell
+from .grids import draw_grid, fill_cells, format_number, format_size, outline_cells, write_cell, write_options
 from .pool_windows import PoolWindows, compute_windows
 from .sliding import Pair
 
@@ -75,9 +75,8 @@ def _draw_scene(windows: PoolWindows) -> Scene:
 
 
 def _title(windows: PoolWindows) -> str:
-    options = "".join(f", {name} {format_pair(value)}" for name, value, default in (
+    options = write_options(
         ("stride", windows.stride, 0), ("padding", windows.padding, 0), ("dilation", windows.dilation, 1))
-        if value != (default, default))
     options += ", ceil_mode" if windows.ceil_mode else ""
     image, window, result = map(format_size, (windows.pixels, windows.size, windows.shape))
     return f"{NAMES[windows.kind]}: {image} image, {window} windows{options} gives {result}"
@@ -163,7 +162,8 @@ def _explain_size(windows: PoolWindows) -> list[str]:
         if count != out:
             lines.append(f"The last window would begin beyond the image, so it is left out: {out}.")
         if span % step and not windows.ceil_mode:
-            lines.append(f"The last {span % step} of the {axis} lie in no window: ceil_mode adds one.")
+            verb = "lies" if span % step == 1 else "lie"
+            lines.append(f"The last {span % step} of the {axis} {verb} in no window: ceil_mode adds a window.")
         if axes[0] == axes[1]:
             break
     return lines

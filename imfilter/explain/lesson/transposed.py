@@ -8,7 +8,17 @@ import numpy as np
 
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene, Text
-from .grids import HEAD, draw_grid, fill_cells, format_number, format_pair, format_size, outline_cells, write_cell
+from .grids import (
+    HEAD,
+    draw_grid,
+    fill_cells,
+    format_number,
+    format_pair,
+    format_size,
+    outline_cells,
+    write_cell,
+    write_options,
+)
 from .sliding import Pair
 from .stamps import Stamps, compute_stamps
 
@@ -74,10 +84,8 @@ def _draw_scene(stamps: Stamps) -> Scene:
 
 
 def _title(stamps: Stamps) -> str:
-    options = "".join(
-        f", {name} {format_pair(value)}" for name, value, default in (
-            ("stride", stamps.stride, 1), ("padding", stamps.padding, 0), ("output padding", stamps.more, 0),
-            ("dilation", stamps.dilation, 1)) if value != (default, default))
+    options = write_options(("stride", stamps.stride, 1), ("padding", stamps.padding, 0),
+                            ("output padding", stamps.more, 0), ("dilation", stamps.dilation, 1))
     image, kernel, result = map(format_size, (stamps.image.shape, stamps.weights.shape, stamps.result))
     return f"transposed convolution: {image} input, {kernel} kernel{options} gives {result}"
 

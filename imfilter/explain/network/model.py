@@ -16,7 +16,7 @@ from .diagram import draw_diagram
 from .feature_maps import JOINED, NOTE, draw_maps
 from .page import render_network
 from .photo_input import make_input, open_photo, reduced_size
-from .source import add_weights, choose_channels, count_inputs, find_network
+from .source import add_weights, choose_channels, count_inputs, find_network, has_weights
 from .table import TableLine, draw_table, make_table
 from .units import Block, group_blocks, list_blocks, write_place
 
@@ -67,7 +67,8 @@ def model(
     Raises
     ------
     ImfilterError
-        When a layer does not fit its input, there are more than 400 layers, or a photo comes without weights.
+        When a layer does not fit its input, there are more than 400 layers, a photo comes without weights, or
+        normalize without a photo.
 
     Notes
     -----
@@ -87,8 +88,7 @@ def model(
         reads = count_inputs(stack)
     side = None if size is None else check_pair("size", size, 1)
     inputs = choose_channels(reads, channels)
-    if photo is not None and stack.weights is None:
-        raise ImfilterError("weights must be given to run a network on a photo, because it carries none")
+    _check_photo(stack, photo is not None, normalize)
     picture = None if photo is None else open_photo(photo, inputs)
     rows, columns = side or ((SIZE, SIZE) if picture is None else reduced_size(picture))
     summary = stack.summary((rows, columns, inputs))
@@ -97,6 +97,14 @@ def model(
     maps = [] if picture is None else draw_maps(
         blocks, stack.apply(make_input(picture, rows, columns), normalize=normalize))
     return _make_picture(blocks, summary, notes, maps)
+
+
+def _check_photo(stack: Stack, has_photo: bool, normalize: Any) -> None:
+    """Raise where a photo cannot be run through a network, or where only a photo could be normalized."""
+    if has_photo and stack.weights is None and has_weights(stack.layers):
+        raise ImfilterError("weights must be given to run a network on a photo, because it carries none")
+    if normalize is not None and not has_photo:
+        raise ImfilterError(f"normalize must come with a photo to normalize, got {normalize!r} alone")
 
 
 def _check_limits(summary: Summary, has_photo: bool) -> None:

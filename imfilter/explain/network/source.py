@@ -76,6 +76,11 @@ def count_inputs(stack: Stack) -> int | None:
     return int(first if isinstance(layer, TransposedLayer) else second * layer.groups)
 
 
+def has_weights(path: Path) -> bool:
+    """Say whether any layer has weights."""
+    return _first_layer(path) is not None
+
+
 def _first_layer(path: Path) -> Layer | TransposedLayer | None:
     for layer in path:
         if isinstance(layer, (Layer, TransposedLayer)):

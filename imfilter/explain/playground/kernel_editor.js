@@ -37,7 +37,7 @@ const kernelEditor = {
     const weight = parseWeight(field.value);
     field.setAttribute("aria-invalid", weight === null);
     if (weight === null) {
-      say("wrong", `A weight must be a number with at most four decimals, got "${field.value}".`);
+      say("wrong", `A weight must be a number with at most four digits before and after the point, got "${field.value}".`);
       return;
     }
     change((state) => ({

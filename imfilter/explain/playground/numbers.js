@@ -5,12 +5,14 @@ function formatNumber(value) {
   return String(Math.round(value * 10000) / 10000 + 0);
 }
 
-// Returns a weight in the few letters that fit below a number: ×-1, -.41.
+// Returns a weight in the few letters that fit below a number, rounded if it must be: ×-1, -.41, -1e3.
 function shortWeight(weight) {
   const text = formatNumber(weight);
   if (text.length < 4) return `\u00d7${text}`;
-  const short = text.length > 5 ? String(Number(weight.toPrecision(2))) : text;
-  return short.replace(/^(-?)0\./, "$1.");
+  const digits = [3, 2, 1].filter((count) => Math.abs(weight) < 10 ** count);
+  const forms = [text, ...digits.map((count) => String(Number(weight.toPrecision(count)))), String(Math.round(weight))];
+  const fitting = forms.map((form) => form.replace(/^(-?)0\./, "$1.")).find((form) => form.length <= 4 && Number(form));
+  return fitting ?? weight.toExponential(0).replace("+", "");
 }
 
 // Returns a quotient of whole numbers as text, and whether four decimals are all it has.
