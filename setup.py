@@ -42,7 +42,7 @@ INSTRUMENTS = {
 if BUILD not in INSTRUMENTS:
     raise SystemExit(f"IMFILTER_BUILD must be one of {', '.join(INSTRUMENTS)}, got {BUILD!r}")
 if BUILD != "release":
-    FLAGS += ["-O1", "-g", "-fno-omit-frame-pointer", *INSTRUMENTS[BUILD]]
+    FLAGS += ["-O1", "-g1", "-fno-omit-frame-pointer", *INSTRUMENTS[BUILD]]
     LINK_FLAGS = [flag for flag in INSTRUMENTS[BUILD] if flag.startswith("-fsanitize")]
 if BUILD == "checks":
     DIRECTIVES |= {"boundscheck": True, "initializedcheck": True, "nonecheck": True}
