@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -19,17 +19,7 @@ from .deconvolution import Observation, richardson_lucy, wiener
 from .normalized import Weights, check_weights
 from .output import check_out
 from .request import FilterOptions
-
-RICHARDSON_LUCY, WIENER = METHODS = ("richardson_lucy", "wiener")
-
-
-class Deconvolution(NamedTuple):
-    """How planes are deconvolved. kernel: (kh, kw), both odd, for correlation. noise: in the image's units, or None."""
-
-    kernel: Array
-    method: str
-    iterations: int
-    noise: float | None
+from .restoration_request import RICHARDSON_LUCY, WIENER, Deconvolution
 
 
 def restore_image(opened: OpenedImage, how: Deconvolution, options: FilterOptions) -> Array:

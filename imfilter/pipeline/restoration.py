@@ -10,7 +10,7 @@ from ..arrays.dtypes import Array
 from ..arrays.opened import open_image
 from ..engine.borders import IGNORE
 from ..engine.request import FilterOptions
-from ..engine.restoration import METHODS, RICHARDSON_LUCY, WIENER, Deconvolution, restore_image
+from ..engine.restoration_request import METHODS, RICHARDSON_LUCY, WIENER, Deconvolution
 from ..errors import ImfilterError
 from ..filters.calling import call_filter
 from ..filters.declaration import LARGEST_PREPARED, LINEAR, FilterDeclaration, Parameter
@@ -134,6 +134,8 @@ class Restoration(Operation):
 
     def apply(self, image: Any, options: FilterOptions) -> Any:
         """Return the restored image."""
+        from ..engine.restoration import restore_image  # every pipeline loads this module, few restore
+
         opened, how = open_image(image, options.channel_axis), self._how
         if how.noise is not None:
             how = how._replace(noise=how.noise * white_level(opened.dtype))
