@@ -25,7 +25,7 @@ from .output import allocate_output, check_fits_memory, write_output
 from .phases import Phase, Piece, split_phases, split_row
 from .request import BankOptions, BankRequest, look_up
 from .sizes import count_transposed, same_tf_padding
-from .transposed_blocks import BlockTask, Part
+from .transposed_blocks import Part, PartsTask
 
 LARGEST_CACHED = 2**15  # weights up to which what was prepared stays in memory
 TAKEN = 2**14  # weights that stay in the first-level cache while they are sorted by phases
@@ -152,7 +152,7 @@ class PreparedTransposed:
             else:
                 buffered.append((part.bank, part))
         if buffered:
-            task = BlockTask(buffered, source, target, self._stride[0], threads)
+            task = PartsTask(buffered, source, target, self._stride[0], threads)
             run_task(task, count_threads(threads, sum(bank.seconds for bank, _ in buffered)))
         return write_output(result, self._dtype, out)
 

@@ -28,7 +28,7 @@ class Part(NamedTuple):
     across: Piece
 
 
-class BlockTask:
+class PartsTask:
     """Parts of a transposed convolution, ready to be computed block by block on any number of threads.
 
     step: rows of the result from one of a part to the next.
