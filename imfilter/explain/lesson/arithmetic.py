@@ -5,7 +5,7 @@ from typing import Any
 
 from ..canvas.picture import Picture
 from ..canvas.scene import Scene
-from .grids import format_size, write_options
+from .grids import format_size, name_axes, write_options
 from .numbers import format_weights
 from .slide_panels import draw_detail, draw_input, draw_kernel, draw_output
 from .sliding import Pair, Slide, compute_slide
@@ -93,12 +93,10 @@ def _title(slide: Slide) -> str:
 
 def _explain_size(slide: Slide) -> list[str]:
     """Return the formula of the output size, then with the numbers inserted."""
-    axes = list(zip(slide.size, slide.weights.shape, slide.margin, slide.stride, slide.dilation, slide.result.shape,
-                    strict=True))
-    alike = axes[0] == axes[1]
+    axes = name_axes(
+        slide.size, slide.weights.shape, slide.margin, slide.stride, slide.dilation, slide.result.shape)
     lines = ["output = floor((W + 2 P - D (K - 1) - 1) / S) + 1"]
-    for name, (size, taps, (before, after), step, apart, out) in zip(("rows", "columns"), axes, strict=True):
-        name = "rows and columns" if alike else name
+    for name, (size, taps, (before, after), step, apart, out) in axes:
         sides = f"2·{before}" if before == after else f"{before} + {after}"
         span = size + before + after - apart * (taps - 1) - 1
         lines.append(f"{name} = floor(({size} + {sides} - {apart}·({taps} - 1) - 1) / {step}) + 1 = "
@@ -106,6 +104,4 @@ def _explain_size(slide: Slide) -> list[str]:
         if span % step:
             lines.append(f"The last {span % step} of the padded {name} {'is' if span % step == 1 else 'are'} never "
                          "reached: another step would not fit.")
-        if alike:
-            break
     return lines

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,12 @@ def format_size(size: Sequence[int]) -> str:
 def format_pair(value: tuple[int, int]) -> str:
     """Write a pair as one number if both are equal, else as a size."""
     return str(value[0]) if value[0] == value[1] else format_size(value)
+
+
+def name_axes(*pairs: Iterable[Any]) -> list[tuple[str, tuple[Any, ...]]]:
+    """Return the name of each axis and its part of all pairs; of axes that are alike, both names and the parts once."""
+    rows, columns = zip(*pairs, strict=True)
+    return [("rows and columns", rows)] if rows == columns else [("rows", rows), ("columns", columns)]
 
 
 def write_options(*options: tuple[str, tuple[int, int], int]) -> str:

@@ -5,7 +5,16 @@ import numpy as np
 
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene
-from .grids import draw_grid, fill_cells, format_number, format_size, outline_cells, write_cell, write_options
+from .grids import (
+    draw_grid,
+    fill_cells,
+    format_number,
+    format_size,
+    name_axes,
+    outline_cells,
+    write_cell,
+    write_options,
+)
 from .pool_windows import PoolWindows, compute_windows
 from .sliding import Pair
 
@@ -150,11 +159,10 @@ def _draw_output(windows: PoolWindows, cell: float) -> Panel:
 def _explain_size(windows: PoolWindows) -> list[str]:
     """Return the formula of the output size, then with the numbers inserted."""
     name = "ceil" if windows.ceil_mode else "floor"
-    axes = list(zip(windows.pixels, windows.size, windows.padding, windows.stride, windows.dilation, windows.shape,
-                    strict=True))
+    axes = name_axes(
+        windows.pixels, windows.size, windows.padding, windows.stride, windows.dilation, windows.shape)
     lines = [f"output = {name}((W + 2 P - D (K - 1) - 1) / S) + 1"]
-    for axis, (size, taps, margin, step, gap, out) in zip(("rows", "columns"), axes, strict=True):
-        axis = "rows and columns" if axes[0] == axes[1] else axis
+    for axis, (size, taps, margin, step, gap, out) in axes:
         span = size + 2 * margin - gap * (taps - 1) - 1
         count = (-(-span // step) if windows.ceil_mode else span // step) + 1
         lines.append(f"{axis} = {name}(({size} + 2·{margin} - {gap}·({taps} - 1) - 1) / {step}) + 1 = "
@@ -164,6 +172,4 @@ def _explain_size(windows: PoolWindows) -> list[str]:
         if span % step and not windows.ceil_mode:
             verb = "lies" if span % step == 1 else "lie"
             lines.append(f"The last {span % step} of the {axis} {verb} in no window: ceil_mode adds a window.")
-        if axes[0] == axes[1]:
-            break
     return lines

@@ -15,6 +15,7 @@ from .grids import (
     format_number,
     format_pair,
     format_size,
+    name_axes,
     outline_cells,
     write_cell,
     write_options,
@@ -179,12 +180,9 @@ def _write_sums(panel: Panel, stamps: Stamps, place: Pair, steps: dict[int, floa
 
 def _explain_size(stamps: Stamps) -> list[str]:
     """Return the formula of the output size, then with the numbers inserted."""
-    axes = list(zip(stamps.image.shape, stamps.weights.shape, stamps.stride, stamps.dilation, stamps.padding,
-                    stamps.more, stamps.result, strict=True))
+    axes = name_axes(stamps.image.shape, stamps.weights.shape, stamps.stride, stamps.dilation, stamps.padding,
+                     stamps.more, stamps.result)
     lines = ["output = S (W - 1) + D (K - 1) + 1 - 2 P + A, where A is the output padding"]
-    for name, (size, taps, step, gap, cut, more, out) in zip(("rows", "columns"), axes, strict=True):
-        name = "rows and columns" if axes[0] == axes[1] else name
+    for name, (size, taps, step, gap, cut, more, out) in axes:
         lines.append(f"{name} = {step}·({size} - 1) + {gap}·({taps} - 1) + 1 - 2·{cut} + {more} = {out}")
-        if axes[0] == axes[1]:
-            break
     return lines
