@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import awkward
+import browser
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -84,6 +85,14 @@ def children():
     """End the processes that a test has started and not waited for, as one that failed does."""
     with no_child_left():
         yield
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """A browser for all tests of a module."""
+    running = browser.Browser(tmp_path_factory.mktemp("profile"))
+    yield running
+    running.close()
 
 
 @pytest.fixture

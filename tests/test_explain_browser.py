@@ -31,14 +31,6 @@ SCENES = {
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser for all tests of this module."""
-    running = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
-
-
 @pytest.fixture(scope="module", params=SCENES)
 def page(request, tmp_path_factory):
     """The scene and the address of its page on disk."""

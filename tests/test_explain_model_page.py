@@ -13,14 +13,6 @@ LIT = "[...document.querySelectorAll('.mark.on')].map(mark => parseInt(mark.data
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser for all tests of this module."""
-    running = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The address of the page of an inception block on disk."""
     path = tmp_path_factory.mktemp("page") / "model.html"

@@ -12,14 +12,6 @@ FOCUS = "document.activeElement.id"
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser for all tests of this module."""
-    running = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
 def picture():
     """A picture of nine steps."""
     return explain.arithmetic(5, 3, stride=2, padding=1)

@@ -54,14 +54,6 @@ CUT = """[...document.querySelectorAll('td')].filter(cell => cell.scrollWidth > 
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser for all tests of this module."""
-    running = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The address of the page of the drawn picture."""
     path = tmp_path_factory.mktemp("page") / "play.html"

@@ -25,14 +25,6 @@ COLORS = "[...document.querySelectorAll('#input td')].map(cell => getComputedSty
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser for all tests of this module."""
-    running = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
 def pixels():
     """A photo without two equal regions."""
     return np.random.default_rng(5).integers(0, 256, (24, 32, 3)).astype(np.uint8)

@@ -30,14 +30,6 @@ def embedded(page):
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser for all tests of this module."""
-    running = browser.Browser(tmp_path_factory.mktemp("profile"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The address of the page of a black and a white picture."""
     path = tmp_path_factory.mktemp("page") / "slider.html"
