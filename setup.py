@@ -93,7 +93,8 @@ JOINT_BILATERAL = [*SHARED, *(f"pyx/{part}" for part in (
     "joint_bilateral.pxi", "joint_bilateral.h", "joint_bilateral_rows.h", "lanes.h", "powers.h"))]
 SLIDING_WINDOWS = [*SHARED, "pyx/sliding_windows.pxi", "pyx/sliding_windows.h", "pyx/sliding_windows_rows.h",
                    "pyx/lanes.h"]
-EACH_VARIANT = ["pyx/each_variant.h", "pyx/forward.h"]
+VECTORS = ["pyx/use_vectors.pxi"]
+EACH_VARIANT = [*VECTORS, "pyx/each_variant.h", "pyx/forward.h"]
 ROWS = {"activations": "activation_rows", "merging": "merging_rows", "patches": "patch_rows",
         "resampling": "resampling_rows", "varying": "varying_rows"}
 LINE_SUMS = ["pyx/line_sums.pxi", "pyx/line_sums.h", "pyx/lanes.h"]
@@ -118,12 +119,12 @@ def extensions():
     for name, rows in ROWS.items():
         yield extension(f"engine._{name}", f"{name}.pyx", [*SHARED, f"pyx/{name}.h", f"pyx/{rows}.h", *EACH_VARIANT],
                         include_dirs=["pyx"], define_macros=INLINE)
-    yield extension("engine._blending", "blending.pyx", ["pyx/blending.h"], include_dirs=["pyx"])
-    yield extension("engine._footprints", "footprints.pyx", [f"pyx/footprint_{part}.h" for part in (
-        "tiles", "variants", "rows", "counts", "results")], include_dirs=["pyx"])
-    yield extension("engine._masked", "masked.pyx", [f"pyx/{part}.h" for part in (
-        "masked", "masked_keys", "masked_rows", "forward")], include_dirs=["pyx"])
-    yield extension("engine._pooling", "pooling.pyx", [*SHARING, *(f"pyx/{part}.h" for part in (
+    yield extension("engine._blending", "blending.pyx", [*VECTORS, "pyx/blending.h"], include_dirs=["pyx"])
+    yield extension("engine._footprints", "footprints.pyx", [*VECTORS, *(f"pyx/footprint_{part}.h" for part in (
+        "tiles", "variants", "rows", "counts", "results"))], include_dirs=["pyx"])
+    yield extension("engine._masked", "masked.pyx", [*VECTORS, *(f"pyx/{part}.h" for part in (
+        "masked", "masked_keys", "masked_rows", "forward"))], include_dirs=["pyx"])
+    yield extension("engine._pooling", "pooling.pyx", [*SHARING, *VECTORS, *(f"pyx/{part}.h" for part in (
         "pooling", "pooling_types", "pooling_rows"))], **NUMPY)
     yield extension("arrays._pictures", "pictures.pyx", ["pyx/fourths.h"], **NUMPY)
     yield extension("files._png", "png.pyx", [f"pyx/{part}.pxi" for part in ("huffman", "deflate", "png_filters")])

@@ -9,15 +9,7 @@ cdef extern from "activations.h" nogil:
     void activate_float(int, int, const float *, float *, Py_ssize_t, float)
     void activate_double(int, int, const double *, double *, Py_ssize_t, double)
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 def activate(int function, const real[::1] source, real[::1] results, double slope):

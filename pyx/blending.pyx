@@ -13,15 +13,7 @@ cdef extern from "blending.h" nogil:
     int vector_bytes()
     void blend(int bytes, const double *const *rows, const double *weights, double *into, Py_ssize_t count)
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 cdef void expand_row(const double *coarse, const double *weights, Py_ssize_t cells, Py_ssize_t step,

@@ -39,15 +39,7 @@ FORMULAS = {
 OUT_KINDS = {"u1": OUT_UINT8, "u2": OUT_UINT16, "f4": OUT_FLOAT, "f8": OUT_DOUBLE}
 LEVELS = {"nothing": NOTHING, "zero": ZERO, "top": TOP, "least": LEAST, "most": MOST, "search": SEARCH}
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 def fill_terms(double[::1] terms, Py_ssize_t count, bint triangle):

@@ -31,15 +31,7 @@ PAD = 256       # keys behind a block that vectors and tiles may read or write
 cdef enum:
     BEYOND = 128        # keys of two vectors, whose ranks are read even if they are no results
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 def order(uint8_t[::1] keys, const uint8_t[::1] counts, uint8_t[::1] whole, int rule, bint turned, int size,

@@ -30,15 +30,7 @@ cdef extern from "merging.h" nogil:
     void add_product_float(int, const float *, const float *, float *, Py_ssize_t)
     void add_product_double(int, const double *, const double *, double *, Py_ssize_t)
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 cdef struct Planes:         # means, and products of the same rows; distances are in samples

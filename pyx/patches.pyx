@@ -30,15 +30,7 @@ cdef extern from "patches.h" nogil:
     void add_differences_double(int, int, const double *, const double **, const double **, double **, double **,
                                 Py_ssize_t)
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 cdef struct Terms:      # a sum of `size` numbers, made of those of 2**level, and of smaller powers

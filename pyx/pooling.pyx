@@ -50,15 +50,7 @@ cdef enum:
 import_array()
 
 cdef const Pool *pool = <const Pool *>PyCapsule_GetPointer(_pool.capsule, "imfilter.pool")
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 cdef struct Images:         # images (rows, columns, channels) of packed rows; in bytes

@@ -18,15 +18,7 @@ cdef extern from "resampling.h" nogil:
     void sum_columns_double(int, const double *, Py_ssize_t, const double *, Py_ssize_t, double *, Py_ssize_t,
                             Py_ssize_t)
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 def add_rows(const real[:, ::1] source, Py_ssize_t first, const Py_ssize_t[:, ::1] taps, const real[:, ::1] weights,

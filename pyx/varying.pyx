@@ -24,15 +24,7 @@ cdef extern from "varying.h" nogil:
     void add_box_float(int, const float *, Py_ssize_t, const float *, int, float *, Py_ssize_t)
     void add_box_double(int, const double *, Py_ssize_t, const double *, int, double *, Py_ssize_t)
 
-cdef int vector = vector_bytes()
-
-
-def use_vectors(int most):
-    """Compute with vectors of at most this many bytes from now on; return how many were used before. For tests."""
-    global vector
-    before = vector
-    vector = min(most, vector_bytes())
-    return before
+include "use_vectors.pxi"
 
 
 def add_level(const real[:, ::1] plane, Py_ssize_t margin, Py_ssize_t step, const real[::1] taps,
