@@ -202,6 +202,8 @@ def test_svg_and_png_show_the_same_words(tmp_path):
     ("1x64", {"weights": [np.ones((64, 3, 1, 1))], "photo": np.zeros((9, 9), np.uint8), "size": 3000},
      "must have at most 268,435,456 samples to be drawn, got 603,000,000: use a smaller size"),
     ("1x2", {"weights": {"a.weight": np.ones((2, 3, 1, 1))}, "modules": 3}, "modules must be a list of names, got 3"),
+    ("3", {"prefix": "b."}, "prefix must come with weights by name to choose from, got 'b.' alone"),
+    ("1x2", {"weights": [np.ones((2, 3, 1, 1))], "modules": ["b"]}, "modules must come with weights by name"),
     ("3", {"normalize": "imagenet"}, "normalize must come with a photo to normalize, got 'imagenet' alone"),
     ("3", {"until": "conv"}, "until must be None, except for an .onnx file"),
     ("1x2", {"weights": [np.ones((2, 3, 1, 1))], "channels": 4}, "channels must be 3, which the weights"),

@@ -120,8 +120,8 @@ def test_padding_counts_in_the_divisor_unless_it_is_excluded():
 
 
 def test_windows_without_a_pixel_of_the_image_say_so():
-    for kind, result in [("max", "-inf"), ("avg", "nan")]:
-        picture = explain.pooling(1, 2, kind=kind, dilation=2, padding=1, count_include_pad=False)
+    for kind, included, result in [("max", True, "-inf"), ("avg", False, "nan")]:
+        picture = explain.pooling(1, 2, kind=kind, dilation=2, padding=1, count_include_pad=included)
         assert picture.captions == (
             f"row 0, column 0: no pixel of the image lies in this window, which gives {result}",)
 
@@ -133,6 +133,8 @@ def test_windows_without_a_pixel_of_the_image_say_so():
     ((4, 2), {"kind": "avg", "dilation": 0}, "dilation must be"), ((4, 2), {"ceil_mode": 2}, "ceil_mode must be"),
     ((4, 2), {"count_include_pad": "no"}, "count_include_pad must be"), ((13, 1), {}, "144"), ((2, 3), {}, "must fit"),
     ((17, 6), {"stride": 1}, "at most 4000 pixels, got 5184"),
+    ((4, 2), {"count_include_pad": False},
+     "kind must be 'avg' without count_include_pad, because padding counts in means only, got 'max'"),
     ((4, 2), {"kind": None}, "kind must be"), ((True, 2), {}, "size must be"),
 ])
 def test_bad_input_is_rejected(arguments, options, sentence):

@@ -48,7 +48,7 @@ def transposed(output: str, force: bool, **options: Any) -> Status:
               help="Distance between neighboring pixels of a window.")
 @click.option("--ceil-mode", is_flag=True, help="Add a last window for remaining rows and columns.")
 @click.option("--count-include-pad/--no-count-include-pad", default=True, show_default=True,
-              help="Count padding in the divisor of means.")
+              help="Count padding in the divisor of means (--kind avg).")
 @output_options("pooling.html")
 def pooling(output: str, force: bool, **options: Any) -> Status:
     """Draw max or average pooling: windows slide.

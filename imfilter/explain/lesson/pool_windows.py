@@ -99,6 +99,9 @@ def compute_windows(size: Any, window: Any, kind: Any, stride: Any, padding: Any
         raise ImfilterError(
             f"to be drawn, the padded image must have at most {MAX_CELLS} pixels along an axis, got {largest}")
     included = check_flag("count_include_pad", count_include_pad)
+    if kind == "max" and not included:
+        raise ImfilterError(
+            "kind must be 'avg' without count_include_pad, because padding counts in means only, got 'max'")
     image = _make_image(pixels)
     options: dict[str, Any] = {"stride": steps, "padding": margin, "dilation": gaps, "ceil_mode": ceil_mode}
     output = (max_pool2d(image, taps, **options) if kind == "max"

@@ -45,7 +45,7 @@ def pooling(
     ceil_mode : bool, default False
         Add a last window for remaining rows or columns, even if it extends beyond the padded image.
     count_include_pad : bool, default True
-        Count padding in the divisor of means.
+        Count padding in the divisor of means. Only 'avg' may go without.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from .diagram import draw_diagram
 from .feature_maps import JOINED, NOTE, draw_maps
 from .page import render_network
 from .photo_input import make_input, open_photo, reduced_size
-from .source import add_weights, choose_channels, count_inputs, find_network, has_weights
+from .source import add_weights, check_choice, choose_channels, count_inputs, find_network, has_weights
 from .table import TableLine, draw_table, make_table
 from .units import Block, group_blocks, list_blocks, write_place
 
@@ -83,6 +83,7 @@ def model(
     """
     stack, notes, file, reads = find_network(network, until)
     weights = file if weights is None and photo is not None else weights
+    check_choice(weights, prefix, modules)
     if weights is not None:
         stack = add_weights(stack, weights, prefix, modules)
         reads = count_inputs(stack)

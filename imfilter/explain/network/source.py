@@ -52,6 +52,15 @@ def add_weights(stack: Stack, weights: Any, prefix: str, modules: Iterable[str] 
     return stack.with_weights(weights)
 
 
+def check_choice(weights: Any, prefix: str, modules: object) -> None:
+    """Raise where there are no weights by name that could be chosen from."""
+    if isinstance(weights, (str, os.PathLike, Mapping)):
+        return
+    for name, value in (("prefix", prefix or None), ("modules", modules)):
+        if value is not None:
+            raise ImfilterError(f"{name} must come with weights by name to choose from, got {value!r} alone")
+
+
 def _check_names(modules: object) -> list[str]:
     names = list(modules) if isinstance(modules, Iterable) and not isinstance(modules, (str, bytes)) else [modules]
     if not all(isinstance(name, str) for name in names):
