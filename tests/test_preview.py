@@ -1,4 +1,5 @@
 """The contact sheet of every filter: names, groups, parameters, maps and guides, and the scale of faint results."""
+import re
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,8 @@ def test_notes_have_the_parameters():
     notes = {(sample.label, sample.note): sample.pipeline for sample in sample_every_filter(scene())}
     assert ("gaussian", "sigma=1") in notes and ("box", "size=3") in notes and ("canny", "sigma=1") in notes
     assert ("mix", "matrix=0 0 1;0 1 0;1 0 0") in notes and ("shrink", "by=2") in notes
+    assert ("meijering", "sigmas=1,3,5,7,9, alpha=-0.3333") in notes  # not all digits of -1/3
+    assert all(len(number) <= 4 for _, note in notes for number in re.findall(r"\d+(?:\.\d+)?", note.replace("0.", "")))
     maps = {label for label, note in notes if "a map from 1 to 9" in note}
     guides = {label for label, note in notes if note == "guide: the photo in gray"}
     assert maps == {"box", "gaussian", "disk"} and guides == {"bilateral", "guided"}

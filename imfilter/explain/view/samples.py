@@ -11,6 +11,7 @@ from ...filters.maps import MAPPED
 from ...filters.parameters import GuideImage, Integer, Number, Pair, Table
 from ...filters.registry import filters_by_group
 from ...pipeline.chain import Filter, Pipeline
+from ..lesson.grids import format_number
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -50,10 +51,15 @@ def _default_sample(group: str, declaration: FilterDeclaration) -> Sample:
     """Return a filter with its defaults, and with the parameters that it needs."""
     own = {parameter.name: _sample_value(parameter) for parameter in declaration.parameters if parameter.required}
     text = ":".join([declaration.name, *(f"{name}={value}" for name, value in own.items())])
-    shown = own or {parameter.name: Parameter.format_value(parameter.default)
+    shown = own or {parameter.name: _format_default(parameter.default)
                     for parameter in declaration.parameters if _is_worth_showing(parameter)}
     note = ", ".join(f"{name}={value}" for name, value in shown.items())
     return Sample(group, declaration.name, note, text)
+
+
+def _format_default(value: Any) -> str:
+    """Write a number, or several, with at most four significant digits each."""
+    return ",".join(map(format_number, value if isinstance(value, tuple) else (value,)))
 
 
 def _sample_value(parameter: Parameter) -> str:
