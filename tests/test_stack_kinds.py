@@ -158,7 +158,8 @@ def test_maps_of_float64_images_and_of_bytes(rng):
     (lambda: Layer(3, padding="valid"), "padding must be integers, 'same' or 'same_tf', got 'valid'"),
     (lambda: Stack.parse("3, max9 s2").summary((9, 9, 1)), "layer 2, max9 s2: the window must fit"),
     (lambda: Stack.parse("max9").apply(np.ones((4, 9))), "layer 1, max9 s9: the window must fit"),
-    (lambda: Stack.parse("t1 p3").output_shape((5, 5, 1)), "padding must leave pixels, got 6 on both sides of 5"),
+    (lambda: Stack.parse("t1 p3").output_shape((5, 5, 1)),
+     "padding must leave pixels, got 3 on each side for 5 pixels"),
     (lambda: Stack(7), "a stack must consist of layers, got 7"),
     (lambda: Stack(None), "a stack must consist of layers, got None"),
 ])

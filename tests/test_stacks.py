@@ -208,9 +208,16 @@ def test_sizes_of_transposed_convolutions(size, kernel, options, pixels):
     assert imfilter.transposed_output_size(size, kernel, **options) == pixels
 
 
+@pytest.mark.parametrize(("padding", "given"), [(1, "1 on each side"), ((1, 0), "1 before and 0 after")])
+def test_a_kernel_too_large_is_told_with_the_padding_that_was_given(padding, given):
+    with pytest.raises(ImfilterError, match=f"spans 9 pixels, the image 5 and its padding {given}; the result"):
+        imfilter.output_size(5, 9, padding=padding)
+
+
 @pytest.mark.parametrize(("options", "words"), [
     ({"output_padding": 1}, "output_padding must be less than stride or dilation, got 1 of 1, 1"),
-    ({"padding": 3}, "padding must leave pixels, got 6 on both sides of 5"),
+    ({"padding": 3}, "padding must leave pixels, got 3 on each side for 5 pixels"),
+    ({"padding": (1, 4)}, "padding must leave pixels, got 1 before and 4 after for 5 pixels"),
 ])
 def test_wrong_sizes_of_transposed_convolutions(options, words):
     with pytest.raises(ImfilterError, match=words):

@@ -9,7 +9,7 @@ from ..arrays.dtypes import Array
 from ..errors import ImfilterError, check_integer
 from .borders import Margins, bank_margins
 from .computation import Pair
-from .sizes import LARGEST
+from .sizes import LARGEST, describe_margin
 
 
 class WindowAxis(NamedTuple):
@@ -44,7 +44,7 @@ def count_windows(size: int, kernel: int, margin: Pair, stride: int, dilation: i
     if count < 1:
         raise ImfilterError(
             f"the window must fit into the padded image: it spans {extent} pixels, "
-            f"the image {size} and its padding {sum(margin)}; the result would be empty")
+            f"the image {size} and its padding {describe_margin(margin)}; the result would be empty")
     return count
 
 

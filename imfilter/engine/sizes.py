@@ -70,6 +70,12 @@ def check_margin(side: object) -> tuple[int, int]:
     return amount, amount
 
 
+def describe_margin(margin: tuple[int, int]) -> str:
+    """Describe the padding of an axis in words."""
+    before, after = margin
+    return f"{before} on each side" if before == after else f"{before} before and {after} after"
+
+
 def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, dilation: int) -> int:
     """Return the output size for checked arguments. An axis without pixels gives none."""
     extent = dilation * (kernel - 1) + 1
@@ -83,7 +89,7 @@ def count_outputs(size: int, kernel: int, margin: tuple[int, int], stride: int, 
     if extent > padded:
         raise ImfilterError(
             f"the kernel must fit into the padded image: it spans {extent} pixels, "
-            f"the image {size} and its padding {sum(margin)}; the result would be empty")
+            f"the image {size} and its padding {describe_margin(margin)}; the result would be empty")
     return (padded - extent) // stride + 1
 
 
@@ -226,5 +232,5 @@ def count_transposed(
             f"an axis may not be larger than 2**62 pixels, got {result + cut} before padding: "
             "use a smaller size, stride or dilation")
     if result < 1:
-        raise ImfilterError(f"padding must leave pixels, got {cut} on both sides of {result + cut}")
+        raise ImfilterError(f"padding must leave pixels, got {describe_margin(margin)} for {result + cut} pixels")
     return result
