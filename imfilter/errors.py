@@ -76,7 +76,7 @@ def check_pair(name: str, value: object, least: int) -> tuple[int, int]:
 
 
 def check_real(name: str, value: object) -> float:
-    """Return the number, which must be real; it may be infinite or NaN."""
+    """Return the number, which must be real; it may be infinite, NaN, or a boolean, as samples are."""
     try:
         if not isinstance(value, (str, bytes)):
             return float(value)  # type: ignore[arg-type]
@@ -86,9 +86,9 @@ def check_real(name: str, value: object) -> float:
 
 
 def check_finite(name: str, value: object) -> float:
-    """Return the number, which must be real and finite."""
+    """Return the number, which must be real, finite and no boolean."""
     number = check_real(name, value)
-    if not math.isfinite(number):
+    if not math.isfinite(number) or isinstance(value, bool) or "bool" in str(getattr(value, "dtype", "")):
         raise ImfilterError(f"{name} must be a finite number, got {value!r}")
     return number
 

@@ -16,7 +16,9 @@ def is_plain(image: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Return whether it is one finite real number."""
+    """Return whether it is one finite real number; a boolean is none."""
+    if isinstance(value, bool):
+        return False
     return isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value)
 
 
