@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, sample_limits, to_native, working_dtype
+from ..arrays.dtypes import PROXY_DTYPE, Array, exceeds_float64, result_dtype, sample_limits, to_native, working_dtype
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage
 from ..errors import check_pair
@@ -20,6 +20,7 @@ from .computation import Pair
 from .output import allocate_output, check_fits_memory, check_out, write_output
 from .planner import PEAK
 from .pool_windows import check_divisor, count_windows, place_windows, pool_margins
+from .rank import find_places
 
 SAMPLES = ("u1", "u2", "i2", "i4", "f4", "f8")  # as Sample in pyx/engine.pxd
 SECONDS = 1e-10  # that a sample takes, about
@@ -91,6 +92,7 @@ class PreparedPool:
                         strict=True))
         height, width = (count_windows(*along, geometry.ceil_mode) for along in axes)
         self._layout, self._dtype, self._shape = layout, dtype, layout.shape(shape, height, width)
+        self._geometry = geometry
         check_fits_memory(self._shape)
         down, across = (place_windows(count, *along) for count, along in zip((height, width), axes, strict=True))
         divisors = [one.places if geometry.included else one.counts for one in (down, across)]
@@ -108,6 +110,10 @@ class PreparedPool:
 
     def run(self, pixels: Array, out: Array | None, workers: int | None) -> Array:
         """Compute the result for an image's pixels, in `out` if there is one."""
+        if self._sums is None and exceeds_float64(pixels):
+            if out is not None:
+                check_out(out, self._shape, self._dtype)
+            return write_output(self._pool_places(pixels, workers), self._dtype, out)
         threads, native, layout = thread_count(workers), to_native(pixels), self._layout
         source = layout.planes(native) if layout.planar else None
         planes = source is not None
@@ -129,6 +135,15 @@ class PreparedPool:
             else:
                 run_task(_pooling.Task(self._windows, source, target), threads)
         return write_output(result, self._dtype, out)
+
+
+    def _pool_places(self, pixels: Array, workers: int | None) -> Array:
+        """Return the largest samples of integers beyond float64: their places in the list of all samples are pooled."""
+        samples, places, _ = find_places(pixels, (sample_limits(pixels.dtype)[0],))
+        pool = prepare_pool(pixels.shape, places.dtype, self._layout, self._geometry, places.dtype, False)
+        # A window of no pixels gives the lowest int32, which stands for the lowest sample.
+        largest: Array = samples[np.maximum(pool.run(places, None, workers), 0)]
+        return largest
 
 
 class Rounding:

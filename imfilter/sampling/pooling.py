@@ -73,9 +73,9 @@ def max_pool2d(
     Notes
     -----
     result[y, x, c] = max over i, j of image[y stride + i dilation - top, x stride + j dilation - left, c], of those
-    within the image. A window with a NaN gives NaN. A window of no pixels, which a dilation may leave, gives the lowest
-    number of the dtype, or -infinity. This is torch.nn.functional.max_pool2d, and MaxPool of ONNX, whose pads are
-    (top, left, bottom, right), and whose auto_pad SAME_UPPER is 'same_tf'.
+    within the image. Integers are exact, of all 64 bits. A window with a NaN gives NaN. A window of no pixels, which a
+    dilation may leave, gives the lowest number of the dtype, or -infinity. This is torch.nn.functional.max_pool2d, and
+    MaxPool of ONNX, whose pads are (top, left, bottom, right), and whose auto_pad SAME_UPPER is 'same_tf'.
 
     Examples
     --------
