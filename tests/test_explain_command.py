@@ -121,7 +121,7 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
     (["arithmetic", "-o", "no/x.svg"], 1, "there is no folder no"),
     (["stack", "3,3,y"], 2, "a layer must be written like"),
     (["stack", "3,3,3,3"], 2, "layer 4, 3: the kernel must fit"),
-    (["transposed", "--output-padding", "2"], 2, "output_padding must be less"),
+    (["transposed", "--output-padding", "2"], 2, "--output-padding must be less"),
     (["pooling", "--padding", "2"], 2, "padding must be at most half of the window"),
     (["pooling", "--kind", "min"], 2, "'min' is not one of"),
     (["activation", "swish"], 2, "Invalid value for '[NAME]': 'swish' is not one of"),

@@ -205,7 +205,7 @@ def test_svg_and_png_show_the_same_words(tmp_path):
     ("3", {"prefix": "b."}, "prefix must come with weights by name to choose from, got 'b.' alone"),
     ("1x2", {"weights": [np.ones((2, 3, 1, 1))], "modules": ["b"]}, "modules must come with weights by name"),
     ("3", {"normalize": "imagenet"}, "normalize must come with a photo to normalize, got 'imagenet' alone"),
-    ("3", {"until": "conv"}, "until must be None, except for an .onnx file"),
+    ("3", {"until": "conv"}, "until must come with an .onnx file, got 'conv' alone"),
     ("1x2", {"weights": [np.ones((2, 3, 1, 1))], "channels": 4}, "channels must be 3, which the weights"),
     ("1x2", {"weights": [np.ones((2, 5, 1, 1))], "photo": np.zeros((9, 9), np.uint8)}, "must read 1 or 3 channels"),
     ("1x2", {"weights": [np.ones((3, 3, 1, 1))]}, "weights must have the shape"),

@@ -91,7 +91,7 @@ def test_in_chains(here, folder):
     (["--kernel", "1 -1"], "kernel must not sum to 0", 2),
     (["--kernel", "no.json"], "no.json: there is no such file", 2),
     (["--kernel", "-1 3 -1"], "must not have negative weights", 2),
-    (["--kernel", GAUSSIAN, "--noise", "0.1"], "noise must be None for method 'richardson_lucy'", 2),
+    (["--kernel", GAUSSIAN, "--noise", "0.1"], "noise must not be given for method 'richardson_lucy'", 2),
     (["--kernel", GAUSSIAN, "--iterations", "0"], "iterations must be an integer of at least 1", 2),
 ])
 def test_what_is_refused(here, folder, options, words, status):

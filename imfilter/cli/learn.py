@@ -69,7 +69,7 @@ def command(
     except ImfilterError as error:
         if len(photos) > 2:
             raise
-        raise ImfilterError(f"{photos[0]} and {photos[1]}: {error}") from None
+        raise ImfilterError(f"{photos[0]} and {photos[1]}: {error.fact}") from None
     for line in [*_describe_result(learned), *_describe_structure(learned, snap)]:
         click.echo(line)
     for arguments, share in learned.advice:

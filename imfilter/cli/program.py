@@ -101,7 +101,10 @@ def main(arguments: list[str] | None = None) -> None:
     except MemoryError:
         status = Status.SOME_FAILED
         _print_error(ImfilterError("there is not enough memory"), debug)
-    except (ImfilterError, ImportError) as error:
+    except ImfilterError as error:
+        status = Status.USAGE
+        _print_error(error if debug else _name_options(error, arguments), debug)
+    except ImportError as error:
         status = Status.USAGE
         _print_error(error, debug)
     except (click.Abort, KeyboardInterrupt) as stop:
@@ -139,6 +142,13 @@ def _explain_file_name(error: click.ClickException, arguments: list[str]) -> cli
             name = escape_controls(word)
             return click.UsageError(f"{error.format_message()} {name} is a file: write ./{name}", error.ctx)
     return error
+
+
+def _name_options(error: ImfilterError, arguments: list[str]) -> ImfilterError:
+    """Return the error without advice for Python, and with options instead of names of parameters."""
+    from .option_names import name_options  # for mistakes only
+
+    return ImfilterError(name_options(error.fact, group, arguments))
 
 
 def run_command(arguments: list[str]) -> int:

@@ -22,7 +22,7 @@ class KindType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not isinstance(value, str):
             return value
         try:
-            return read(self.kind, param.opts[-1].lstrip("-").replace("-", "_") if param else "value", value)
+            return read(self.kind, param.opts[-1].lstrip("-") if param else "value", value)
         except FileError:  # not wrong usage, but a file
             raise
         except ImfilterError as error:

@@ -128,8 +128,8 @@ class Restoration(Operation):
                                     f"{kernel.min():g}: use method {WIENER!r}")
             kernel = np.maximum(kernel, 0)
         if method == RICHARDSON_LUCY and noise is not None:
-            raise ImfilterError(f"noise must be None for method {method!r}, in which fewer iterations keep noise down, "
-                                f"got {noise:g}")
+            raise ImfilterError(f"noise must not be given for method {method!r}, in which fewer iterations keep noise "
+                                f"down, got {noise:g}")
         self._how = Deconvolution(np.ascontiguousarray(kernel[::-1, ::-1]), method, iterations, noise)
 
     def apply(self, image: Any, options: FilterOptions) -> Any:

@@ -77,7 +77,7 @@ def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: A
     if max(rows, columns) > MAX_SIDE or max(padded) > MAX_PADDED:
         raise ImfilterError(
             f"to be drawn, the image must have at most {MAX_SIDE} pixels along an axis, and {MAX_PADDED} with its "
-            f"padding, got {rows} x {columns} and {padded[0]} x {padded[1]}; imfilter.output_size needs no picture")
+            f"padding, got {rows} x {columns} and {padded[0]} x {padded[1]}", "; imfilter.output_size needs no picture")
     image = np.arange(1, rows * columns + 1, dtype=np.float64).reshape(rows, columns)
     result = correlate(image, weights, mode=mode, padding=padding, stride=steps, dilation=gaps)
     return Slide((rows, columns), weights, steps, gaps, margin, border, pad_image(image, margin, border), result)

@@ -82,8 +82,8 @@ def compute_stamps(size: Any, kernel: Any, stride: Any, padding: Any, output_pad
     if max(high + 2 * margin[0], wide + 2 * margin[1]) > MAX_CELLS or count > MAX_STEPS:
         raise ImfilterError(
             f"to be drawn, the output must have at most {MAX_CELLS} pixels along an axis before its padding is cut, "
-            f"and the input {MAX_STEPS} pixels, got {high + 2 * margin[0]} x {wide + 2 * margin[1]} and {count}; "
-            "imfilter.transposed_output_size needs no picture")
+            f"and the input {MAX_STEPS} pixels, got {high + 2 * margin[0]} x {wide + 2 * margin[1]} and {count}",
+            "; imfilter.transposed_output_size needs no picture")
     if count * weights.size > MAX_TAPS:
         raise ImfilterError(f"to be drawn, all stamps must have at most {MAX_TAPS} weights, got {count * weights.size}")
     image = np.arange(1, count + 1, dtype=np.float64).reshape(pixels)

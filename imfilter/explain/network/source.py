@@ -33,7 +33,7 @@ def find_network(network: Any, until: str | None) -> Source:
     name = "" if isinstance(network, Stack) else os.fspath(network)
     if not name.lower().endswith((ONNX, *READERS)):
         if until is not None:
-            raise ImfilterError(f"until must be None, except for an {ONNX} file, got {until!r}")
+            raise ImfilterError(f"until must come with an {ONNX} file, got {until!r} alone")
         stack = network if isinstance(network, Stack) else Stack.parse(name)
         return Source(stack, reads=count_inputs(stack))
     stack, notes = read_stack(name, until)
