@@ -117,7 +117,8 @@ def extensions():
     yield extension("engine._normalized", "normalized.pyx", SHARED)
     yield extension("engine._callbacks", "callbacks.pyx", [])
     for name, rows in ROWS.items():
-        yield extension(f"engine._{name}", f"{name}.pyx", [*SHARED, f"pyx/{name}.h", f"pyx/{rows}.h", *EACH_VARIANT],
+        yield extension(f"engine._{name}", f"{name}.pyx", [
+            *SHARED, *SHARING, f"pyx/{name}.h", f"pyx/{rows}.h", *EACH_VARIANT],
                         include_dirs=["pyx"], define_macros=INLINE)
     yield extension("engine._blending", "blending.pyx", [*VECTORS, "pyx/blending.h"], include_dirs=["pyx"])
     yield extension("engine._footprints", "footprints.pyx", [*VECTORS, *(f"pyx/footprint_{part}.h" for part in (

@@ -9,6 +9,7 @@
 #define swap_number(place, number) __atomic_exchange_n(place, number, __ATOMIC_SEQ_CST)
 #define swap_pointer(place, pointer) __atomic_exchange_n(place, pointer, __ATOMIC_SEQ_CST)
 #define load_pointer(place) __atomic_load_n(place, __ATOMIC_SEQ_CST)
+#define add_number(place, number) __atomic_fetch_add(place, number, __ATOMIC_SEQ_CST)
 #define add_size(place, number) __atomic_fetch_add(place, number, __ATOMIC_SEQ_CST)
 static inline int replace_number(int *place, int from, int to) {
     return __atomic_compare_exchange_n(place, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -31,6 +32,7 @@ static inline int replace_pointer(void **place, void *from, void *to) {
 #define swap_number(place, number) _InterlockedExchange((volatile long *)(place), number)
 #define swap_pointer(place, pointer) _InterlockedExchangePointer((void *volatile *)(place), pointer)
 #define load_pointer(place) _InterlockedCompareExchangePointer((void *volatile *)(place), NULL, NULL)
+#define add_number(place, number) ((int)_InterlockedExchangeAdd((volatile long *)(place), number))
 #define add_size(place, number) ((Py_ssize_t)InterlockedExchangeAddSizeT((volatile SIZE_T *)(place), number))
 #define replace_number(place, from, to) (_InterlockedCompareExchange((volatile long *)(place), to, from) == (from))
 #define replace_pointer(place, from, to) \

@@ -1,5 +1,6 @@
 /* Include the rows named by ROWS once for each type, float and double, and for each instruction set: with TARGET before
-   functions and NAMED() around their names. The bits are the same for all vectors: each operation rounds once. */
+   functions and NAMED() around their names. The bits are the same for all vectors: each operation rounds once, but for
+   MULTIPLY_ADD(a, b, c), which is a b + c, rounded once on processors with AVX2. */
 #ifndef IMFILTER_EACH_VARIANT_H
 #define IMFILTER_EACH_VARIANT_H
 
@@ -11,6 +12,7 @@
 
 #define TARGET
 #define VARIANT plain
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #define REAL float
 #include ROWS
 #undef REAL
@@ -19,9 +21,11 @@
 #undef REAL
 #undef VARIANT
 #undef TARGET
+#undef MULTIPLY_ADD
 
 #if defined(__GNUC__) && defined(__x86_64__)
-#define TARGET __attribute__((target("avx2")))
+#define MULTIPLY_ADD(a, b, c) (sizeof(REAL) == sizeof(float) ? (REAL)__builtin_fmaf(a, b, c) : (REAL)__builtin_fma(a, b, c))
+#define TARGET __attribute__((target("avx2,fma")))
 #define VARIANT v3
 #define REAL float
 #include ROWS
@@ -50,7 +54,7 @@
 /* How many bytes the vectors have that the processor computes with. */
 static int vector_bytes(void) {
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2")) return 16;
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 16;
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
                ? 64 : 32;
 }

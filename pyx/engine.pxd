@@ -98,6 +98,7 @@ cdef struct Stage:
     Py_ssize_t tap_count
     char *weights           # over a group [tap][MOST_ROWS]; over a row [tap]; bank [block][term][lanes of a block]
     Py_ssize_t lead         # depthwise: bytes of an image row before its first cache line, whose weights come first
+    bint by_columns         # depthwise: all pixels of a chunk for the channels of a block before those of the next
     int shape               # of a 3 x 3 kernel that square.pxi computes: its taps; or 0
     double square[9]        # its weights, as lanes side by side
 

@@ -3,6 +3,8 @@
 cdef enum:
     LARGEST_GROUP = 3           # channels of a group: more leave too many lanes without a term
     MOST_SHIFTED = 32_768       # weights of all shifts and channels that stay in the cache
+    NEAR_WEIGHTS = 12_288       # bytes of weights beside which the pixels of a window stay in the first-level cache
+    COLUMN_CHUNK = 16_384       # bytes of a row's results for which weights are read once
     LONG_ROW = 16_384           # bytes of a row from which one more block, so that the others begin at lines, pays
 
 
@@ -46,7 +48,8 @@ cdef Py_ssize_t row_lead(const Job *job):
     NumPy's large arrays begin 16 bytes after a line. Images whose rows begin elsewhere give the same results.
     """
     cdef Py_ssize_t pixel = job.source.channels * job.source.size
-    if job.inner.least == PY_SSIZE_T_MAX or pixel % 64 or job.source.step_y % 64 or job.source.width * pixel < LONG_ROW:
+    cdef bint copied = job.inner.last - job.inner.first < job.inner.least
+    if copied or pixel % 64 or job.source.step_y % 64 or job.source.width * pixel < LONG_ROW:
         return 0
     return -<size_t>job.source.data & 63
 
@@ -65,7 +68,19 @@ cdef int pack_depthwise(Packed packed, kernels, bias) except -1:
             put_lanes(packed, i * kw + j, columns[i, j])
     if bias is not None:
         put_lanes(packed, kh * kw, bias)
+    choose_block_order(packed, channels)
     return 0
+
+
+cdef void choose_block_order(Packed packed, Py_ssize_t channels):
+    """Choose the order of blocks: by columns where the weights of all channels would push a window's pixels out."""
+    cdef Job *job = &packed.job
+    cdef Py_ssize_t period = channels * lane_bytes(packed), block = 3 * packed.loops.lanes_bytes
+    cdef Stage *stage = &job.kernel.stages[0]
+    cdef Py_ssize_t weights = period * job.geometry.kernel_height * job.geometry.kernel_width
+    stage.by_columns = period > block and period % block == 0 and weights > NEAR_WEIGHTS
+    if stage.by_columns:
+        job.tiling.chunk = rounded_up(COLUMN_CHUNK // lane_bytes(packed), channels)
 
 
 cdef int pack_groups(Packed packed, weights, bias) except -1:

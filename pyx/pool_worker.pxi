@@ -27,15 +27,17 @@ cdef inline bint is_elsewhere(int processor) noexcept nogil:
 cdef Ticket *await_ticket(Worker *worker, bint awake) noexcept nogil:
     """Take the next ticket out of a worker's slot, and sleep until there is one. awake: not at once."""
     cdef Ticket *ticket
-    cdef int _k
+    cdef int looks
     while True:
         store_number(&worker.state, AWAKE)
-        for _k in range(pauses if awake else 1):
+        looks = 0
+        while looks < (pauses * (EXPECTANT if load_number(&expecting) else 1) if awake else 1):
             ticket = take_ticket(worker)
             if ticket != NULL:
                 store_number(&worker.state, BUSY)
                 return ticket
             relax()
+            looks += 1
         store_number(&worker.state, ASLEEP)
         ticket = take_ticket(worker)        # which came before the caller could know that it must wake this worker
         if ticket == NULL or not replace_number(&worker.state, ASLEEP, BUSY):

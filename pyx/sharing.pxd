@@ -8,6 +8,7 @@ cdef extern from "atomics.h" nogil:
     void *swap_pointer(void **place, void *pointer)
     bint replace_number(int *place, int old, int new)           # whether it was old
     bint replace_pointer(void **place, void *old, void *new)
+    int add_number(int *place, int number)                      # the number before
     Py_ssize_t add_size(Py_ssize_t *place, Py_ssize_t number)   # the size before
     void relax()
     int current_processor()

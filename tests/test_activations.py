@@ -9,7 +9,9 @@ from imfilter.engine import _activations
 from imfilter.engine.activations import ACTIVATIONS, activate
 
 DTYPES = [np.float32, np.float64]
-VECTORS = [size for size in (16, 32, 64) if size <= _activations.use_vectors(64)]
+MOST = _activations.use_vectors(64)
+# Vectors of 16 bytes have no fused multiply-add.
+VECTORS = [size for size in (16, 32, 64) if size <= MOST and (size == 16) == (MOST == 16)]
 SLOPE = 0.2
 
 
@@ -45,12 +47,15 @@ def slope_of(name):
 
 
 @pytest.mark.numeric
+@pytest.mark.parametrize("vectors", {16, MOST})
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activations_have_the_values_of_their_formulas(name, dtype):
+def test_activations_have_the_values_of_their_formulas(name, dtype, vectors):
     values = samples(dtype)
     expected = np.array([FORMULAS[name](float(value)) for value in values])
+    _activations.use_vectors(vectors)
     found = activate(values, name, slope_of(name))
+    _activations.use_vectors(MOST)
     assert found.dtype == dtype
     unit = np.finfo(dtype).eps
     error = np.abs(found - expected)

@@ -136,7 +136,6 @@ class PreparedPool:
                 run_task(_pooling.Task(self._windows, source, target), threads)
         return write_output(result, self._dtype, out)
 
-
     def _pool_places(self, pixels: Array, workers: int | None) -> Array:
         """Return the largest samples of integers beyond float64: their places in the list of all samples are pooled."""
         samples, places, _ = find_places(pixels, (sample_limits(pixels.dtype)[0],))

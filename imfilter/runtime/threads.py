@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -62,6 +63,18 @@ def run_task(task: Task, workers: int, shares: int = SHARES) -> None:
 
         height = -(-task.rows // (workers * shares))
         _pool.share_calls(task, workers, task.rows, -(-height // task.align) * task.align)
+
+
+@contextmanager
+def work_follows() -> Iterator[None]:
+    """Have the threads of the pool stay awake between several pieces of work in a row."""
+    from . import _pool
+
+    _pool.expect_work()
+    try:
+        yield
+    finally:
+        _pool.expect_none()
 
 
 class _Calls:
