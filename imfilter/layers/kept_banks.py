@@ -10,6 +10,7 @@ class KeptBanks:
     """Convolutions by their weights, which do not change. Each is kept for the last shape and dtype of its input."""
 
     def __init__(self) -> None:
+        self.fits: tuple[int, ...] | None = None  # the shape of the last image, which fits the layers and weights
         # By the identity of weights, which are held so that no others get it.
         self._banks: dict[int, tuple[Array, object, PreparedBank]] = {}
 
