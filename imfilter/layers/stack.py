@@ -300,8 +300,9 @@ class Stack(ModelReaders):
         if weights is None and self.weights is not None and self._kept.fits == shape:
             return self.weights
         trained = choose_weights(weights, self.weights, self.layers, shape[-1])
-        if 0 not in shape[-3:-1]:
-            trace_shapes(self.layers, shape[-3:])
+        height, width, channels = shape[-3:]
+        if height and width:
+            trace_shapes(self.layers, (height, width, channels))
         if trained is self.weights:
             self._kept.fits = shape
         return trained
