@@ -36,8 +36,8 @@ def write_photos(folder: Path) -> None:
     random = np.random.default_rng(0)
     face = load("astronaut.png", (120, 0, 376, 256))
     save(folder / "noisy.png", to_bytes(face + random.normal(0, 14, face.shape)))
-    pad = load("rocket.jpg", (215, 70, 455, 310))
-    save(folder / "shaky.png", to_bytes(imfilter.motion(pad, 15, 30, dtype="float32") + random.normal(0, 1, pad.shape)))
+    shaken = imfilter.motion(load("astronaut.png"), 15, 30, dtype="float32")[20:260, 120:360]
+    save(folder / "shaky.png", to_bytes(shaken + random.normal(0, 1, shaken.shape)))
     (folder / "holiday").mkdir()
     for name in ("astronaut.png", "coffee.tif", "dandelion.webp", "rocket.jpg"):
         with Image.open(SAMPLES / name) as photo:
@@ -61,8 +61,8 @@ def write_scan(folder: Path) -> None:
 def write_depth(folder: Path) -> None:
     """How far the table lies from the sharp cup: black is sharp, white is far away."""
     y, x = np.mgrid[:400, :600]
-    distance = np.hypot((x - 300) / 300, (y - 190) / 200)
-    save(folder / "depth.png", to_bytes(255 * np.clip((distance - 0.75) / 0.6, 0, 1)))
+    distance = np.hypot((x - 305) / 160, (y - 140) / 160)
+    save(folder / "depth.png", to_bytes(255 * np.clip((distance - 0.9) / 0.8, 0, 1)))
 
 
 def write_page(folder: Path) -> None:
@@ -136,7 +136,7 @@ def write_look(folder: Path) -> None:
     before = load("coffee.tif", (100, 60, 420, 300))
     look = np.array([[0.95, 0.15, 0], [0.1, 0.85, 0.05], [0.1, 0.2, 0.55]])
     save(folder / "before.png", before)
-    save(folder / "after.png", to_bytes(imfilter.sharpen(before, 0.4, dtype="float32") @ look.T + (18, 10, 14)))
+    save(folder / "after.png", to_bytes(imfilter.sharpen(before, 0.15, dtype="float32") @ look.T + (18, 10, 14)))
 
 
 def write_mosaic(folder: Path) -> None:
@@ -148,12 +148,15 @@ def write_weights(folder: Path) -> None:
     """Eight kernels 7 x 7 x 3, which stand for the first layer of a trained network."""
     kernels = []
     for k in range(6):
-        wave = imfilter.kernels.gabor(0.2, 30 * k, bandwidth=1)
-        middle = [size // 2 for size in wave.shape]
-        kernels.append([wave.real[middle[0] - 3:middle[0] + 4, middle[1] - 3:middle[1] + 4]] * 3)
+        wave = imfilter.kernels.gabor(0.25, 30 * k, bandwidth=1.5).real
+        y, x = (size // 2 for size in wave.shape)
+        window = wave[y - 3:y + 4, x - 3:x + 4]
+        kernels.append([window - window.mean()] * 3)
     blob = imfilter.kernels.gaussian(1.5, truncate=2)[:7, :7]
     kernels += [[blob, 0 * blob, -blob], [-blob, 2 * blob, -blob]]
-    np.savez(folder / "network.npz", **{"conv1.weight": np.array(kernels, np.float32)})
+    bank = np.array(kernels, np.float32)
+    bank /= np.abs(bank).sum((1, 2, 3), keepdims=True)
+    np.savez(folder / "network.npz", **{"conv1.weight": bank})
 
 
 WRITERS: tuple[Callable[[Path], None], ...] = (

@@ -4,22 +4,18 @@
 """
 import io
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from inputs import write
+from PIL import Image
 from recipes import MissingProgram, Recipe, read_recipes, run
 
 PICTURES = Path(__file__).parent / "pictures"
-SHOWN = re.compile(r"!\[[^]]+\]\(\s?(pictures/\S+)\)")
+SHOWN = re.compile(r"^!\[(.+)\]\(pictures/(\S+)\)\n\n\*(.+?)\*$", re.DOTALL | re.MULTILINE)  # alt text, name, caption
 GAP = 6
 
 
@@ -41,28 +37,28 @@ ROWS = {
     "depth.jpg": Row(("coffee.tif", "depth.png", "lens.png")),
     "tilt_shift.jpg": Row(("photo", "model.png"), (120, 127, 520, 427), width=360),
     "web.jpg": Row(("small.png", "web/astronaut.jpg"), (120, 20, 240, 120), 3, 360),
-    "noise.jpg": Row(("noisy.png", "soft.png", "calm.png"), (40, 20, 190, 170), 2),
-    "shake.jpg": Row(("shaky.png", "still.png"), width=360),
+    "noise.jpg": Row(("noisy.png", "soft.png", "calm.png"), (40, 20, 190, 170), 2, 270),
+    "shake.jpg": Row(("shaky.png", "still.png"), zoom=2, width=360),
     "glow.jpg": Row(("rocket.jpg", "glow.png"), (120, 127, 520, 427), width=360),
     "vignette.jpg": Row(("astronaut.png", "vignette.png")),
-    "look.jpg": Row(("before.png", "after.png", "holiday/astronaut.jpg", "warm/astronaut.learned.jpg"), width=240),
+    "look.jpg": Row(("before.png", "after.png", "holiday/rocket.jpg", "warm/rocket.look.jpg"), width=220),
     "pop.jpg": Row(("photo", "pop.png")),
     "clarity.jpg": Row(("dandelion.webp", "clear.png"), width=400),
-    "drawing.jpg": Row(("coffee.tif", "drawing.png", "lines.pgm")),
+    "drawing.jpg": Row(("coffee.tif", "drawing.png", "lines.pgm"), (150, 30, 430, 310), width=240),
     "speed.jpg": Row(("zoom.png", "moving.png", "spin.png")),
     "emboss.jpg": Row(("cat.png", "relief.png"), width=360),
     "preview.jpg": Row(("some.png",), width=720),
     "compare.jpg": Row(("astronaut.png", "median.png", "difference.png"), (100, 0, 400, 240)),
-    "axes.png": Row(("field", "weekly"), zoom=8, width=320),
+    "axes.png": Row(("field", "weekly"), zoom=10, width=400),
     "gaps.jpg": Row(("heights", "plain", "filled")),
     "lighting.jpg": Row(("eye", "background", "flat")),
-    "page.png": Row(("page.png", "single", "text.png")),
-    "slices.jpg": Row(("stack[5]", "focus", "sharpest"), zoom=2),
+    "page.jpg": Row(("page.png", "single", "text.png")),
+    "slices.jpg": Row(("stack[5]", "focus"), zoom=2),
     "vessels.jpg": Row(("eye", "vessels"), width=360),
     "texture.jpg": Row(("pixels", "texture"), width=360),
-    "shrink.png": Row(("coarse", "overview.tif")),
+    "shrink.jpg": Row(("coarse", "small"), (20, 10, 120, 100), 3),
     "kernel.jpg": Row(("coffee.tif", "relief.png")),
-    "linear.jpg": Row(("stored", "light"), (150, 227, 350, 377), 2, 400),
+    "linear.jpg": Row(("stored", "light"), (100, 330, 260, 426), 2, 320),
     "sign.jpg": Row(("coffee.tif", "across.png")),
     "show.png": Row(("sharpen.png",), width=640),
     "maps.jpg": Row(("maps.png",), width=560),
@@ -115,10 +111,9 @@ def draw(row: Row, folder: Path, names: dict[str, Any]) -> Image.Image:
 def draw_recipe(recipe: Recipe, inputs: Path, folder: Path) -> Iterator[tuple[str, bytes]]:
     """Run a recipe in a new folder. Yield the name and the file of each of its pictures."""
     names = run(recipe, inputs, folder)
-    for path in SHOWN.findall(recipe.text):
-        name, file = Path(path).name, io.BytesIO()
-        options: dict[str, Any] = {"quality": 86} if name.endswith(".jpg") else {"format": "png", "optimize": True}
-        draw(ROWS[name], folder, names).save(file, **{"format": "jpeg", **options})
+    for _, name, _ in SHOWN.findall(recipe.text):
+        file, kind = io.BytesIO(), "jpeg" if name.endswith(".jpg") else "png"
+        draw(ROWS[name], folder, names).save(file, kind, quality=82, optimize=True)
         yield name, file.getvalue()
 
 

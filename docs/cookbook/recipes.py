@@ -20,6 +20,11 @@ from imfilter.cli.program import group
 HERE = Path(__file__).parent
 PAGES = ("photos", "files", "science", "large", "programs", "teaching")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PREAMBLE = """\
+import imfilter
+import numpy as np
+from PIL import Image
+"""
 INDEX = """\
 # Cookbook
 
@@ -34,10 +39,7 @@ cd try
 The Python code continues these lines:
 
 ```python
-import imfilter
-import numpy as np
-from PIL import Image
-```
+PREAMBLE```
 
 Commands do not replace a file that exists: add `--force` to run one again.
 """
@@ -79,7 +81,7 @@ def read_recipes() -> list[Recipe]:
 
 def make_index() -> str:
     """Return the text of index.md, with a link to every question."""
-    lines = [INDEX]
+    lines = [INDEX.replace("PREAMBLE", PREAMBLE)]
     for page in PAGES:
         title, recipes = read_page(page)
         lines += [f"## [{title}]({page}.md)\n"]
@@ -91,7 +93,7 @@ def run(recipe: Recipe, inputs: Path, folder: Path) -> dict[str, Any]:
     """Run the code of a recipe in a new folder with the inputs. Return the variables of its Python code."""
     shutil.copytree(inputs, folder)
     names: dict[str, Any] = {"__name__": "recipe"}
-    exec("import imfilter\nimport numpy as np\nfrom PIL import Image", names)
+    exec(PREAMBLE, names)
     with contextlib.chdir(folder):
         for language, code in recipe.blocks:
             if language == "sh":
