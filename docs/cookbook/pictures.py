@@ -57,7 +57,7 @@ ROWS = {
     "vessels.jpg": Row(("eye", "vessels"), width=360),
     "texture.jpg": Row(("pixels", "texture"), width=360),
     "shrink.jpg": Row(("coarse", "small"), (20, 10, 120, 100), 3),
-    "kernel.jpg": Row(("coffee.tif", "relief.png")),
+    "kernel.jpg": Row(("coffee.tif", "kernel.png")),
     "linear.jpg": Row(("stored", "light"), (100, 330, 260, 426), 2, 320),
     "sign.jpg": Row(("coffee.tif", "across.png")),
     "show.png": Row(("sharpen.png",), width=640),
