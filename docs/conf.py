@@ -5,13 +5,14 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import imfilter  # noqa: E402
-from imfilter.filters import filters_by_group  # noqa: E402
 from website.api import write_reference  # noqa: E402
 from website.gallery import write_examples  # noqa: E402
 from website.root_pages import drop_empty_globs, link_from_docs, write_root_pages  # noqa: E402
 from website.signatures import find_signature  # noqa: E402
 from website.text import to_rst  # noqa: E402
+
+import imfilter  # noqa: E402
+from imfilter.filters import filters_by_group  # noqa: E402
 
 project, author = "imfilter", "The imfilter developers"
 copyright = author

@@ -3,10 +3,10 @@ import inspect
 from importlib import import_module
 from pathlib import Path
 
-from website.files import write_if_changed
-
 import imfilter
 from imfilter.filters import FILTERS, filters_by_group
+
+from .files import write_if_changed
 
 # What is not a filter, by theme; names that no row has are listed under Other.
 THEMES = {
@@ -60,7 +60,7 @@ def heading(title: str, line: str) -> str:
 
 def table(names: list[str]) -> str:
     """Return a table of names with the first lines of their docstrings."""
-    return ".. autosummary::\n\n" + "".join(f"   {name}\n" for name in names) + "\n"
+    return ".. autosummary::\n   :nosignatures:\n\n" + "".join(f"   {name}\n" for name in names) + "\n"
 
 
 def toctree(title: str, names: list[str]) -> str:

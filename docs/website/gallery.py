@@ -1,14 +1,15 @@
 """Write the gallery's examples from the registry: one script for each filter, which sphinx-gallery runs and shows."""
 import inspect
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
-from website.files import write_if_changed
-from website.photos import Photo, choose_parameters, choose_photo
-from website.text import to_rst
-
 from imfilter.filters import FILTERS, FilterDeclaration, Parameter, filters_by_group
+
+from .files import write_if_changed
+from .photos import Photo, choose_parameters, choose_photo
+from .text import to_rst
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
 HEAD = """\
@@ -40,10 +41,11 @@ def find_sample(photo: Photo) -> Path:
 def write_example(declaration: FilterDeclaration) -> str:
     """Return a script: a title, the code, and what the filter computes."""
     name = declaration.name
-    title = f"{name}: {declaration.summary.partition(':')[0]}"
+    title = f"{name}: {re.split('[:,]', declaration.summary)[0]}"
     head = "\n".join([title, "=" * len(title), "", *to_rst([f"{declaration.summary}."])])
-    parts = [comment("Formula\n-------"), comment("\n".join(to_rst(notes_of(declaration).split("\n")))), "#",
-             comment(f"All parameters: :py:func:`imfilter.{name}`. On the command line::\n\n    {command(declaration)}")]
+    formula = "\n".join(to_rst(notes_of(declaration).split("\n")))
+    more = f"All parameters: :py:func:`imfilter.{name}`. On the command line::\n\n    {command(declaration)}"
+    parts = [comment(part) for part in ("Formula\n-------", formula, "", more)]
     return f'r"""\n{head}\n"""\n{write_code(declaration)}\n\n# %%\n' + "\n".join(parts) + "\n"
 
 

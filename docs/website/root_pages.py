@@ -2,7 +2,7 @@
 import re
 from pathlib import Path
 
-from website.files import write_if_changed
+from .files import write_if_changed
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "project"
