@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.append(str(HERE))
 
 from website.api import write_reference  # noqa: E402
 from website.gallery import write_examples  # noqa: E402

@@ -8,7 +8,7 @@ from typing import Any
 from imfilter.filters import FILTERS, FilterDeclaration, Parameter, filters_by_group
 
 from .files import write_if_changed
-from .photos import Photo, choose_parameters, choose_photo
+from .photos import COMMAND_LINE_PHOTO, Photo, choose_parameters, choose_photo
 from .text import to_rst
 
 SAMPLES = Path(__file__).parents[2] / "sample_images"
@@ -44,7 +44,8 @@ def write_example(declaration: FilterDeclaration) -> str:
     title = f"{name}: {re.split('[:,]', declaration.summary)[0]}"
     head = "\n".join([title, "=" * len(title), "", *to_rst([f"{declaration.summary}."])])
     formula = "\n".join(to_rst(notes_of(declaration).split("\n")))
-    more = f"All parameters: :py:func:`imfilter.{name}`. On the command line::\n\n    {command(declaration)}"
+    same = ", if ``photo.png`` is this photo" * (choose_photo(name, declaration.group).file == COMMAND_LINE_PHOTO)
+    more = f"All parameters: :py:func:`imfilter.{name}`. On the command line{same}::\n\n    {command(declaration)}"
     parts = [comment(part) for part in ("Formula\n-------", formula, "", more)]
     return f'r"""\n{head}\n"""\n{write_code(declaration)}\n\n# %%\n' + "\n".join(parts) + "\n"
 
