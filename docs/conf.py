@@ -66,6 +66,7 @@ html_css_files = ["site.css"]
 html_favicon = "_static/icon.svg"
 html_show_sourcelink = html_copy_source = False
 html_show_copyright = False
+html_sidebars = {"tutorial": []}  # no other page is below it
 html_theme_options = {
     "logo": {"text": "imfilter", "image_light": "_static/icon.svg", "image_dark": "_static/icon.svg"},
     "header_links_before_dropdown": 7,
