@@ -121,8 +121,8 @@ def niblack(size: Size = 15, k: Annotated[float, Number()] = 0.2) -> Operation:
     Notes
     -----
     White where p > m - k s, with the mean m and the standard deviation s of the window.
-    skimage.filters.threshold_niblack returns the level, for which its mode is 'mirror'; opencv-contrib's niBlackThreshold has the
-    opposite sign of k and mode 'nearest', and rounds the level.
+    skimage.filters.threshold_niblack returns the level, for which its mode is 'mirror'; opencv-contrib's
+    niBlackThreshold has the opposite sign of k and mode 'nearest', and rounds the level.
 
     References
     ----------
