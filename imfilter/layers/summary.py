@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from ..runtime.representation import represent_as_html, represent_as_text
 from .branches import AnyLayer, Branches
 from .fields import Rational
 from .windows import Pair, Shape
@@ -71,6 +72,9 @@ class Summary:
                            for k, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
                  for line in lines]
         return "\n".join([*table, *(f"note: {note}" for note in self.notes)])
+
+    _repr_html_ = represent_as_html
+    _repr_pretty_ = represent_as_text
 
 
 def _format_shape(shape: Sequence[int]) -> str:
