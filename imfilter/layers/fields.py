@@ -33,7 +33,8 @@ class Rectangle(NamedTuple):
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
 
-    _repr_html_ = represent_as_html
+    def _repr_html_(self) -> str:
+        return represent_as_html(self)
 
 
 @dataclass(frozen=True)

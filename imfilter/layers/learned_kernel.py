@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..pipeline.kernel_files import apply_kernel, format_kernel
-from ..runtime.representation import represent_as_html, represent_as_text
+from ..runtime.representation import represent_as_html
 from .pattern import Pattern
 
 EXACT = 1.2  # residuals up to this many times rounding are nothing but rounding
@@ -66,7 +66,7 @@ class LearnedKernel:
         return f"near: the kernel explains {share}, but {times}"
 
     def __repr__(self) -> str:
-        return f"<learned kernel of shape {self.kernel.shape}: {self.verdict}>"
+        return str(self)
 
     def __str__(self) -> str:
         weights = np.array2string(np.round(self.kernel, DIGITS) + 0.0, suppress_small=True)  # no negative zeros
@@ -74,7 +74,6 @@ class LearnedKernel:
         return "\n".join([weights, "", *figures, *(f"note: {remark}" for remark in list_remarks(self))])
 
     _repr_html_ = represent_as_html
-    _repr_pretty_ = represent_as_text
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
         """Filter an image; the keywords are those of `imfilter.gaussian`."""

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 DISPLAY = "imfilter.explain.notebook.display"
 
@@ -11,8 +10,3 @@ def represent_as_html(self: object) -> str:
     """Return the object as HTML, for notebooks: the method `_repr_html_` of the classes that they show."""
     html: str = import_module(DISPLAY).to_html(self)
     return html
-
-
-def represent_as_text(self: object, printer: Any, cycle: bool) -> None:
-    """Write the object as `print` does, for IPython: the method `_repr_pretty_` of classes with a longer repr."""
-    printer.text(str(self))

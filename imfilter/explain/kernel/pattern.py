@@ -7,7 +7,7 @@ from ...layers.pattern import Pattern
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene
 from .chart import add_head
-from .table import draw_table
+from .compact import draw_compact
 
 SIDE, SMALL = 224, 112  # of a kernel, and of each of several
 MOST, ACROSS = 8, 4  # kernels of a bank that are drawn, and those in a row
@@ -23,11 +23,11 @@ def draw_pattern(pattern: Pattern) -> Picture:
 def pattern_panels(pattern: Pattern) -> list[Panel]:
     """Draw the labels of each kernel; of those of a bank, the first."""
     if pattern.labels.ndim == 2:
-        return [draw_table("labels", pattern.labels, SIDE, center=False)]
+        return [draw_compact("labels", pattern.labels, SIDE, center=False)]
     first = [*np.ndindex(pattern.shape[:2])][:MOST]
     heads = [f"channel {d + 1} to {c + 1}" for c, d in first]
     largest = float(np.abs(pattern.labels).max())
-    return [add_head(head, draw_table(head, pattern.labels[place], SMALL, center=False, largest=largest), SMALL)
+    return [add_head(head, draw_compact(head, pattern.labels[place], SMALL, center=False, largest=largest), SMALL)
             for head, place in zip(heads, first, strict=True)]
 
 
@@ -44,4 +44,4 @@ def describe_shape(pattern: Pattern) -> str:
 def describe_counts(pattern: Pattern) -> str:
     """Return how many weights are free, tied and 0, in words."""
     parameters = "1 parameter" if pattern.free == 1 else f"{pattern.free} parameters"
-    return f"{parameters} to learn; {pattern.tied} weights repeat one, {pattern.zeros} are 0"
+    return f"{parameters} to learn; weights that repeat one: {pattern.tied}; weights that are 0: {pattern.zeros}"

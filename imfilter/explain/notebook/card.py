@@ -16,8 +16,9 @@ LONGEST = 400  # characters of a text that a user wrote
 STILL = 1  # frames
 # How JupyterLab, VS Code, Colab and pages made by Sphinx say that they are dark. Where nothing does, drawings are light
 # on light paper of their own, and tables take the colors around them.
-DARK_THEMES = ('[data-jp-theme-light="false"]', ".vscode-dark", ".vscode-high-contrast:not(.vscode-high-contrast-light)",
-               "[theme=dark]", "[data-theme=dark]")
+DARK_THEMES = (
+    '[data-jp-theme-light="false"]', ".vscode-dark", ".vscode-high-contrast:not(.vscode-high-contrast-light)",
+    "[theme=dark]", "[data-theme=dark]")
 STYLE = f"""\
 .imfilter{{{css_variables(LIGHT)}font-size:13px;line-height:1.45;max-width:70rem}}
 :is({",".join(DARK_THEMES)}) .imfilter{{{css_variables(DARK)}}}
@@ -26,6 +27,7 @@ STYLE = f"""\
 .imfilter .name{{font-weight:600;margin-right:.6em}}
 .imfilter code{{background:none;color:inherit;padding:0;overflow-wrap:anywhere;white-space:pre-wrap}}
 .imfilter .parts{{display:flex;flex-wrap:wrap;gap:.6rem 1.2rem;align-items:flex-start}}
+.imfilter td code{{overflow-wrap:break-word}}
 .imfilter td .parts{{gap:.3rem;align-items:end}}
 .imfilter .part{{max-width:100%;overflow-x:auto}}
 .imfilter svg{{display:block;max-width:100%;height:auto;background:var(--paper)}}
@@ -34,16 +36,17 @@ font-variant-numeric:tabular-nums}}
 .imfilter table tr{{background:none!important}}
 .imfilter th,.imfilter td{{border:0;border-bottom:1px solid rgba(128,128,128,.35);padding:.2em .7em .2em 0;\
 text-align:left!important;vertical-align:top;color:inherit;white-space:normal;max-width:34em}}
-.imfilter th{{font-weight:600}}
+.imfilter th{{font-weight:600;white-space:nowrap}}
 .imfilter .number{{text-align:right!important;white-space:nowrap}}
 .imfilter .facts th{{font-weight:400;opacity:.75;white-space:nowrap}}
+.imfilter td:has(.bar){{white-space:nowrap}}
 .imfilter .bar{{display:inline-block;width:6em;margin-right:.5em}}
 .imfilter .bar span{{display:block;height:.7em;min-width:1px;background:var(--window)}}"""
 
 
 def make_card(kind: str, text: str, parts: Iterable[str], notes: Sequence[str] = ()) -> str:
     """Return a card. kind: of the object. text: how the user writes it. parts: tables and drawings, as HTML."""
-    name = f'<span class="name">{_write(kind)}</span>' + (f"<code>{_write(shorten(text, LONGEST))}</code>" if text else "")
+    name = f'<span class="name">{_write(kind)}</span>' + (f"<code>{write_cell(text)}</code>" if text else "")
     inner = "\n".join(f'<div class="part">{part}</div>' for part in parts if part)
     below = "\n".join(f"<p>{_write(note)}</p>" for note in notes)
     return (f'<div class="imfilter"><style>{STYLE}</style>\n<p>{name}</p>\n<div class="parts">\n{inner}\n</div>\n'

@@ -11,7 +11,7 @@ from ...layers.stack import Stack
 from ...layers.summary import Summary
 from ...pipeline.chain import Pipeline
 from ...pipeline.filter import Filter
-from . import kernels, networks, plans, pipelines
+from . import kernels, networks, pipelines, plans
 
 
 @singledispatch

@@ -7,12 +7,12 @@ from ...layers.learned_kernel import LearnedKernel, list_figures, list_remarks
 from ...layers.pattern import Pattern
 from ..canvas.scene import Panel
 from ..kernel.chart import add_head
-from ..kernel.pattern import SIDE, SMALL, describe_counts, describe_shape, pattern_panels
+from ..kernel.compact import draw_compact
+from ..kernel.pattern import SMALL, describe_counts, describe_shape, pattern_panels
 from ..kernel.subject import find_subjects
-from ..kernel.table import draw_table
 from .card import drawing, facts_table, make_card
 
-MOST = 9  # kernels that are drawn
+SIDE, MOST = 280, 9  # of a single kernel; kernels that are drawn
 
 
 def pattern_card(pattern: Pattern) -> str:
@@ -28,16 +28,16 @@ def learned_card(learned: LearnedKernel) -> str:
     count = int(np.prod(learned.kernel.shape[:-2])) if learned.kernel.shape[2:] != (1, 1) else len(panels)
     notes = [f"The first {MOST} of {count} kernels are shown."] if len(panels) < count else []
     return make_card("Learned kernel", "", [*map(drawing, panels), facts_table(list_figures(learned))],
-                     [*notes, *list_remarks(learned)])
+                     [*notes, *(f"Note: {remark}." for remark in list_remarks(learned))])
 
 
 def _draw_kernels(learned: LearnedKernel) -> list[Panel]:
     subject, = find_subjects(learned)
     parts = subject.anatomy
     if parts.matrix is not None:
-        return [draw_table("color matrix", parts.matrix, SIDE, center=False)]
+        return [draw_compact("color matrix", parts.matrix, SIDE, center=False)]
     if len(parts.kernels) == 1:
-        return [draw_table(name, kernel, SIDE) for name, kernel in parts.kernels.items()]
+        return [draw_compact(name, kernel, SIDE) for name, kernel in parts.kernels.items()]
     largest = float(np.abs(learned.kernel).max())
-    return [add_head(name, draw_table(name, kernel, SMALL, largest=largest), SMALL)
+    return [add_head(name, draw_compact(name, kernel, SMALL, largest=largest), SMALL)
             for name, kernel in [*parts.kernels.items()][:MOST]]

@@ -61,7 +61,8 @@ def _table(summary: Summary, lines: list[TableLine]) -> str:
 
 
 def _write_cells(cells: tuple[str, ...], depth: int = 0) -> list[str]:
-    return [FIXED_SPACE * (4 * depth if k == NAME else 0) + write_cell(cell) for k, cell in enumerate(cells)]
+    return [FIXED_SPACE * 4 * depth + write_cell(cell).replace(" ", FIXED_SPACE) if k == NAME else write_cell(cell)
+            for k, cell in enumerate(cells)]
 
 
 def rectangle_card(field: Rectangle) -> str:

@@ -4,21 +4,18 @@ from __future__ import annotations
 import math
 from itertools import islice
 
-import numpy as np
-
-from ...arrays.dtypes import Array
 from ...errors import ImfilterError
 from ...pipeline.chain import Pipeline
 from ...pipeline.filter import Filter
 from ...pipeline.reach import Support
-from ..canvas.scene import Panel, Pixels
 from ..kernel.anatomy import anatomy
-from ..kernel.table import color_weights, draw_table
+from ..kernel.compact import draw_thumbnail
 from ..lesson.grids import format_pair
 from ..view.effect import draw_effect
 from .card import drawing, facts_table, grid_table, make_card, write_cell
 
-SIDE, MOST_KERNELS, MOST_STAGES = 64, 4, 20  # of a kernel; kernels of a stage, and stages that are drawn
+SIDE, MOST_KERNELS, MOST_STAGES = 48, 3, 12  # of a kernel; kernels of a stage, and stages that are shown
+ROOM = 24_000  # characters of drawings of kernels, after which no more are drawn
 
 
 def filter_card(one: Filter) -> str:
@@ -32,17 +29,21 @@ def pipeline_card(pipeline: Pipeline) -> str:
 
 
 def _make_card(kind: str, pipeline: Pipeline) -> str:
-    stages = [_write_stage(k, one) for k, one in enumerate(islice(pipeline, MOST_STAGES), 1)]
+    stages, room = list[list[str]](), ROOM
+    for one in islice(pipeline, MOST_STAGES):
+        kernels = _show_kernels(one) if room > 0 else ""
+        room -= len(kernels)
+        stages.append([str(len(stages) + 1), *_write_stage(one), kernels])
     hidden = len(pipeline) - len(stages)
     notes = [f"The table leaves out the last {hidden} filters."] if hidden else []
     table = grid_table(("", "filter", "what it does", "reach", "kernels"), stages)
     return make_card(kind, str(pipeline), [table, facts_table(_list_facts(pipeline)), *_draw_effect(pipeline)], notes)
 
 
-def _write_stage(number: int, one: Filter) -> list[str]:
-    """Return the cells of a stage."""
-    return [str(number), f"<code>{write_cell(str(one))}</code>", write_cell(one.declaration.summary),
-            write_cell(_write_reach(one.reach)), _show_kernels(one)]
+def _write_stage(one: Filter) -> list[str]:
+    """Return the filter of a stage, what it does, and its reach, as cells."""
+    return [f"<code>{write_cell(str(one))}</code>", write_cell(one.declaration.summary),
+            write_cell(_write_reach(one.reach))]
 
 
 def _show_kernels(one: Filter) -> str:
@@ -52,25 +53,13 @@ def _show_kernels(one: Filter) -> str:
     except ImfilterError:  # a kernel that is too large to be drawn
         return ""
     kernels = {"color matrix": parts.matrix} if parts.matrix is not None else parts.kernels
-    drawn = [drawing(_draw_kernel(name, kernel)) for name, kernel in islice(kernels.items(), MOST_KERNELS)]
+    drawn = [drawing(draw_thumbnail(name, kernel, SIDE)) for name, kernel in islice(kernels.items(), MOST_KERNELS)]
     more = [f"and {len(kernels) - len(drawn)} more"] if len(drawn) < len(kernels) else []
     return f'<div class="parts">{"".join([*drawn, *more])}</div>'
 
 
-def _draw_kernel(name: str, kernel: Array) -> Panel:
-    if max(kernel.shape) <= SIDE:
-        return draw_table(name, kernel, SIDE, center=False)
-    from PIL import Image
-
-    rows, columns = (max(1, round(side * SIDE / max(kernel.shape))) for side in kernel.shape)
-    panel = Panel(columns, rows, name)
-    reduced = Image.fromarray(color_weights(kernel)).resize((columns, rows), Image.Resampling.BOX)
-    panel.add(Pixels(0, 0, np.asarray(reduced)))
-    return panel
-
-
 def _list_facts(pipeline: Pipeline) -> list[tuple[str, str]]:
-    facts = [("reach", f"a result depends on {_write_reach(pipeline.reach)} pixels around its own")]
+    facts = [("reach in pixels", _write_reach(pipeline.reach))]
     if pipeline.stride != (1, 1):
         facts.append(("stride", f"one result for {format_pair(pipeline.stride)} pixels"))
     if pipeline.signed:

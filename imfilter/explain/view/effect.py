@@ -16,6 +16,7 @@ from .stretch import apply_visibly
 
 HEAD, TEXT = 26, 13  # height of the line above a picture, and of its letters
 LETTER = 7.2  # width of a letter
+SIDE = 128  # of the picture
 PAPER = (255, 255, 255)
 
 
@@ -31,7 +32,7 @@ def draw_effect(pipeline: Pipeline, prefix: str = "") -> list[Panel]:
 
 @cache
 def _small_picture() -> Array:
-    pixels: Array = shrink(draw_picture()[:, :-2], to=160)
+    pixels: Array = shrink(draw_picture()[:, :-2], to=SIDE)
     pixels.flags.writeable = False
     return pixels
 
