@@ -1,8 +1,11 @@
 """What notebooks show: the tables and drawings of each object, that they are small, and need nothing from elsewhere."""
 import copy
+import doctest
 import pickle
 import re
+import runpy
 from html.parser import HTMLParser
+from pathlib import Path
 
 import browser
 import numpy as np
@@ -15,6 +18,7 @@ from imfilter.layers.learned_kernel import LearnedKernel
 from imfilter.pipeline.filter import Filter
 
 LARGEST = 100_000
+DOCS = Path(__file__).parents[1] / "docs"
 SHARPEN = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
 
 
@@ -299,3 +303,11 @@ def test_drawings_follow_the_theme_of_the_notebook(chromium, tmp_path, marks, da
                            " / s.viewBox.baseVal.width))")
     assert small >= 0.6, "drawings stay legible"
     assert not chromium.errors and not [url for url in chromium.requests if not url.startswith(("file:", "data:"))]
+
+
+def test_the_page_about_notebooks_is_true():
+    text = re.sub(r"^```.*$", "", (DOCS / "notebooks.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    lesson, said = doctest.DocTestParser().get_doctest(text, {}, "notebooks", "notebooks.md", 0), []
+    assert doctest.DocTestRunner(verbose=False).run(lesson, out=said.append).failed == 0, "".join(said)
+    page = runpy.run_path(str(DOCS / "notebooks.py"))["make_page"]()
+    assert page.count('class="imfilter"') == 4 and (DOCS / "notebooks.png").stat().st_size < 100_000

@@ -96,7 +96,7 @@ def run_python(code, folder):
 
 
 SHELL = """
-import contextlib, io, json
+import contextlib, io, json, traceback
 from IPython.core.interactiveshell import InteractiveShell
 
 shell = InteractiveShell.instance()
@@ -108,19 +108,15 @@ def run(cell):
     return out.getvalue()
 
 said = [run(cell) for cell in %r]
+print(json.dumps([said, len([*traceback.walk_tb(shell.InteractiveTB.tb)])]))
 """
 
 
 def test_a_shell_shows_one_short_traceback(tmp_path, monkeypatch):
     pytest.importorskip("IPython")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    cells = [*CELLS, "%tb", "%xmode Verbose", CELLS[1], "%xmode Minimal", CELLS[1], "1 / 0"]
-    code = SHELL % cells + """
-import traceback
-run(%r)
-print(json.dumps([said, len([*traceback.walk_tb(shell.InteractiveTB.tb)])]))
-""" % CELLS[1]
-    said, frames = run_python(code, tmp_path)
+    cells = [*CELLS, "%tb", "%xmode Verbose", CELLS[1], "%xmode Minimal", CELLS[1], "1 / 0", CELLS[1]]
+    said, frames = run_python(SHELL % cells, tmp_path)
     short, again, verbose, minimal, other = said[1], said[2], said[4], said[6], said[7]
     assert short.strip().splitlines()[-1] == f"ImfilterError: {MESSAGE}"
     assert "/imfilter/" not in short and "<imfilter" not in short and len(short.splitlines()) < 20

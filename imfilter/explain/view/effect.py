@@ -1,8 +1,6 @@
 """Draw what filters do: a drawn picture before and after them."""
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from ...arrays.dtypes import Array
@@ -30,10 +28,8 @@ def draw_effect(pipeline: Pipeline, prefix: str = "") -> list[Panel]:
     return [_add_head("a drawn picture", np.asarray(photo)), _add_head(note, np.asarray(flatten_alpha(result, PAPER)))]
 
 
-@cache
 def _small_picture() -> Array:
-    pixels: Array = shrink(draw_picture()[:, :-2], to=SIDE)
-    pixels.flags.writeable = False
+    pixels: Array = shrink(draw_picture(), to=SIDE)
     return pixels
 
 
