@@ -268,7 +268,7 @@ def test_a_repr_evaluates_to_an_equal_object(name):
     assert eval(repr(value), names) == value
 
 
-@pytest.mark.parametrize("name", [name for name in OBJECTS if "learned" not in name and "plan" not in name])
+@pytest.mark.parametrize("name", ["stack", "stack with weights", "summary", "field", "pipeline", "filter", "pattern"])
 def test_copies_and_pickles_are_equal(name):
     value = OBJECTS[name]()
     value._repr_html_()
@@ -284,24 +284,37 @@ def test_plans_and_learned_kernels_are_copied_and_pickled():
     assert tuple(OBJECTS["field"]()) == (-1, -1, 3, 3) == OBJECTS["field"]()
 
 
+THEMES = {  # how pages say what they are, and whether they are dark
+    'data-jp-theme-light="true"': False, 'data-jp-theme-light="false"': True, 'class="vscode-dark"': True,
+    'class="vscode-light"': False, 'class="vscode-high-contrast"': True,
+    'class="vscode-high-contrast vscode-high-contrast-light"': False, 'theme="dark"': True, 'data-theme="dark"': True,
+    'data-theme="light"': False, "": False}
+COLORS = ("[...document.querySelectorAll('section')].map(one => [getComputedStyle(one.querySelector('svg'))."
+          "backgroundColor, getComputedStyle(one.querySelector('text.f-ink')).fill])")
+
+
 @pytest.mark.skipif(browser.PROGRAM is None, reason="there is no Chromium here")
-@pytest.mark.parametrize(("marks", "dark"), [
-    ('data-jp-theme-light="true"', False), ('data-jp-theme-light="false"', True), ('class="vscode-dark"', True),
-    ('class="vscode-light"', False), ('class="vscode-high-contrast"', True),
-    ('class="vscode-high-contrast vscode-high-contrast-light"', False), ('theme="dark"', True), ("", False)])
-def test_drawings_follow_the_theme_of_the_notebook(chromium, tmp_path, marks, dark):
-    cards = "\n".join(OBJECTS[name]()._repr_html_() for name in ("stack", "pipeline", "field", "pattern", "plan"))
-    (tmp_path / "page.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'><body {marks}>{cards}</body>")
-    chromium.open((tmp_path / "page.html").as_uri(), width=390, dark=not dark)
-    colors = {chromium.value(f"getComputedStyle(document.querySelector('{part}')).{kind}")
-              for part, kind in (("svg", "backgroundColor"), ("svg .f-paper, svg", "backgroundColor"))}
-    assert colors == {"rgb(21, 24, 30)" if dark else "rgb(255, 255, 255)"}
-    assert chromium.value("getComputedStyle(document.querySelector('svg text.f-ink')).fill") == (
-        "rgb(236, 239, 244)" if dark else "rgb(28, 34, 48)")
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_drawings_follow_the_theme_of_the_notebook(chromium, tmp_path, system):
+    card = OBJECTS["stack"]()._repr_html_()
+    sections = "\n".join(f"<section {marks}>{card}</section>" for marks in THEMES)
+    (tmp_path / "page.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{sections}</body>")
+    chromium.open((tmp_path / "page.html").as_uri(), dark=system == "dark")
+    wanted = [["rgb(21, 24, 30)", "rgb(236, 239, 244)"] if dark else ["rgb(255, 255, 255)", "rgb(28, 34, 48)"]
+              for dark in THEMES.values()]
+    assert chromium.value(COLORS) == wanted
+
+
+@pytest.mark.skipif(browser.PROGRAM is None, reason="there is no Chromium here")
+def test_cards_are_legible_on_a_narrow_screen(chromium, tmp_path):
+    cards = "\n".join(OBJECTS[name]()._repr_html_() for name in (
+        "stack", "pipeline", "field", "pattern", "plan", "learned bank", "summary"))
+    (tmp_path / "page.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'><body>{cards}</body>")
+    chromium.open((tmp_path / "page.html").as_uri(), width=390)
     assert chromium.value("document.documentElement.scrollWidth <= innerWidth"), "wide tables scroll by themselves"
-    small = chromium.value("Math.min(...[...document.querySelectorAll('svg')].map(s => s.getBoundingClientRect().width"
-                           " / s.viewBox.baseVal.width))")
-    assert small >= 0.6, "drawings stay legible"
+    smallest = chromium.value("Math.min(...[...document.querySelectorAll('svg')].map(one => "
+                              "one.getBoundingClientRect().width / one.viewBox.baseVal.width))")
+    assert smallest >= 0.6, "drawings stay legible"
     assert not chromium.errors and not [url for url in chromium.requests if not url.startswith(("file:", "data:"))]
 
 
