@@ -16,21 +16,22 @@ EVERYTHING = "Verbose"  # the mode of IPython in which all frames are shown
 def format_for_ipython(error: BaseException) -> list[str]:
     """Return an error as IPython is to show it: without the frames of this package, except after `%xmode Verbose`.
 
-    What the error followed from is left out with them: its message says what must hold. The debugger of IPython still
-    gets all frames.
+    Errors within this package that it followed from are left out with them: its message says what must hold. The
+    debugger of IPython still gets all frames.
     """
-    shell = _find_shell()
+    shell, chained = _find_shell(), not _follows_from_own(error)
     if shell is None:
         import traceback
 
-        return traceback.format_exception(type(error), error, caller_frames(error.__traceback__), chain=False)
+        return traceback.format_exception(type(error), error, caller_frames(error.__traceback__), chain=chained)
     formatter = shell.InteractiveTB
     if formatter.mode == EVERYTHING:
         lines: list[str] = formatter.structured_traceback(type(error), error, error.__traceback__)
         return lines
     cause, silent = error.__cause__, error.__suppress_context__
     try:
-        error.__cause__, error.__suppress_context__ = None, True
+        if not chained:
+            error.__cause__, error.__suppress_context__ = None, True
         lines = formatter.structured_traceback(type(error), error, caller_frames(error.__traceback__))
     finally:
         error.__cause__, error.__suppress_context__ = cause, silent
@@ -50,6 +51,12 @@ def caller_frames(frames: TracebackType | None) -> TracebackType | None:
     for frame in reversed(kept):
         result = TracebackType(result, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return result or frames
+
+
+def _follows_from_own(error: BaseException) -> bool:
+    """Say whether an error was raised while this package handled another one, which never reached the caller."""
+    earlier = error.__cause__ or error.__context__
+    return earlier is not None and earlier.__traceback__ is not None and _is_own(earlier.__traceback__)
 
 
 def _is_own(frame: TracebackType) -> bool:
