@@ -52,7 +52,7 @@ def test_one_command_measures_draws_and_writes_a_page_that_names_the_machine(ben
 
 
 def test_small_images_do_not_replace_the_figures_in_docs(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["benchmarks", "--quick"])
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "--quick", "--fresh-memory", "--cells", "none of them"])
     with pytest.raises(SystemExit, match="2"):
         runpy.run_path(str(BENCHMARKS), run_name="__main__")
     assert "--quick needs a --folder" in capsys.readouterr().err
