@@ -51,6 +51,13 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def types(session: nox.Session) -> None:
+    """What mypy and pyright say about scripts of users."""
+    session.install("-e", ".[test,dev]")
+    session.run("pytest", "tests/test_typing.py")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The site, into docs/_build/html; warnings are errors."""
     run_parts(session, "docs")
@@ -74,20 +81,16 @@ def notebooks(session: nox.Session) -> None:
         session.run("jupyter", "execute", str(path))
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def wheels(session: nox.Session) -> None:
-    """An sdist and this machine's wheels, into wheelhouse/; on Linux in Docker. Arguments go to cibuildwheel."""
-    shutil.rmtree("wheelhouse", ignore_errors=True)
-    session.install("build", "cibuildwheel")
-    session.run("python", "-m", "build", "--sdist", "--outdir", "wheelhouse")
-    session.run("cibuildwheel", "--output-dir", "wheelhouse", *session.posargs)
+    """An sdist and a wheel for each Python that is given, tested, into wheelhouse/: nox -s wheels -- python3.12."""
+    session.run("bash", ".ci/wheels", "wheelhouse", *session.posargs, external=True)
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def arm64(session: nox.Session) -> None:
-    """One wheel for Linux on arm64, built and tested in Docker, on other processors under QEMU."""
-    session.install("cibuildwheel")
-    session.run("cibuildwheel", "--only", "cp312-manylinux_aarch64", "--output-dir", "wheelhouse")
+    """A wheel for arm64, compiled here and tested under QEMU; Debian's packages in .ci/arm64 are required."""
+    session.run("bash", ".ci/arm64", *session.posargs, external=True)
 
 
 @nox.session

@@ -22,7 +22,7 @@ def list_sessions():
     """Return the names of nox sessions, and those for the Pythons that a session runs on."""
     text, names = read("noxfile.py"), set()
     lists = {name: re.findall(r'"([\w.]+)"', values) for name, values in re.findall(r"^(\w+) = \[(.*)\]$", text, re.M)}
-    for pythons, name in re.findall(r"^@nox\.session(?:\(python=(\w+)\))?\ndef (\w+)", text, re.M):
+    for pythons, name in re.findall(r"^@nox\.session(?:\((?:python=(\w+)|.*)\))?\ndef (\w+)", text, re.M):
         names |= {name, *(f"{name}-{python}" for python in lists.get(pythons, ()))}
     return names
 
