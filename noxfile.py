@@ -83,7 +83,7 @@ def notebooks(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def wheels(session: nox.Session) -> None:
-    """An sdist and a wheel for each Python that is given, tested, into wheelhouse/: nox -s wheels -- python3.12."""
+    """On Linux: an sdist and a wheel for each Python, tested, into wheelhouse/: nox -s wheels -- python3.12."""
     session.run("bash", ".ci/wheels", "wheelhouse", *session.posargs, external=True)
 
 
