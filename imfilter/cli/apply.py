@@ -14,6 +14,7 @@ from ..filters.synonyms import suggest_filters
 from ..pipeline import kernel_files, kernel_text
 from ..pipeline.chain import Filter
 from ..runtime.printable import escape_controls
+from .chains import find_chain, make_chain_command
 from .maps import find_mapped, map_options, take_map
 from .photos import make_command
 from .recipes import recipe_maker
@@ -41,6 +42,9 @@ class FilterGroup(click.Group):
         if name in OWN_COMMANDS:
             raise click.UsageError(f"{name} is a command of its own: imfilter {name} --kernel KERNEL FILE...", ctx)
         if name not in FILTERS:
+            chain = find_chain(name)
+            if chain is not None:
+                return make_chain_command(name, chain, _reject_options("a chain", {"linear", "mask"}), ctx)
             if kernel_text.is_kernel_text_file(name):
                 raise click.UsageError(f"{name} is a kernel as text: imfilter convolve --kernel {name} applies it", ctx)
             raise click.UsageError(f"there is no filter {name!r}{suggest_filters(name)}", ctx)
@@ -111,7 +115,7 @@ def _make_help(declaration: FilterDeclaration) -> str:
 command = FilterGroup(
     "apply",
     help="Apply a filter to photos; photo.png becomes photo.FILTER.png next to it.\n\n"
-         "imfilter apply FILTER --help shows its options; --then adds another filter. FILTER may also be a file that "
-         "imfilter learn has written.",
+         "imfilter apply FILTER --help shows its options; --then adds another filter. FILTER may also be a chain, "
+         "gaussian:sigma=2,sobel, a text file with one, or a file that imfilter learn has written.",
     subcommand_metavar="FILTER [OPTIONS] FILE...",
 )

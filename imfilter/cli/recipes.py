@@ -138,7 +138,7 @@ class RecipeOptions(NamedTuple):
         help="Value of pixels without data, which do not count: a number, nan or none. Default: the file's own.")
 
 
-def recipe_maker(name: str, first: Callable[..., Filter]) -> Callable[..., Recipe]:
+def recipe_maker(name: str, first: Callable[..., Filter | Pipeline]) -> Callable[..., Recipe]:
     """Return a function that makes a recipe from the values of all options. name, first: the command's own filter."""
 
     def make(**values: Any) -> Recipe:

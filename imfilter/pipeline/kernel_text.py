@@ -49,8 +49,8 @@ def _split_rows(text: str) -> list[list[str]]:
     return [words for line in lines for words in line]
 
 
-def read_kernel_text(path: str) -> Array:
-    """Return the kernel in a text file."""
+def read_text(path: str) -> str:
+    """Return the text in a file that is small enough for a kernel."""
     try:
         with open(path, encoding="utf-8-sig") as stream:
             text = stream.read(LARGEST + 1)
@@ -60,6 +60,12 @@ def read_kernel_text(path: str) -> Array:
         raise FileError(f"{path}: is not a text file") from None
     if len(text) > LARGEST:
         raise FileError(f"{path}: must have at most {LARGEST:,} characters to be a kernel")
+    return text
+
+
+def read_kernel_text(path: str) -> Array:
+    """Return the kernel in a text file."""
+    text = read_text(path)
     try:
         return parse_kernel(text)
     except ImfilterError as error:
