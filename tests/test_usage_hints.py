@@ -24,6 +24,25 @@ HINTS = {
     "columns": (["preview", "photo.png", "--columns", "0"], "columns must be an integer from 1 to 100, got 0"),
     "kernel file": (["convolve", "--kernel", "look.json", "photo.png"],
                     "look.json is a filter of its own: imfilter apply look.json"),
+    "option after --then": (["apply", "box", "--then", "unsharp_mask", "--radius", "0.7", "photo.png"],
+                            "--radius stands after --then unsharp_mask, whose parameters are part of its text: write "
+                            "--then unsharp_mask:radius=0.7\n"),
+    "option of both": (["apply", "disk", "--then", "sobel", "--then=unsharp_mask", "--radius=3", "photo.png"],
+                       "write --then unsharp_mask:radius=3, or put --radius before --then if it is for disk"),
+    "flag after --then": (["apply", "sobel", "--then", "gaussian", "--linear", "photo.png"],
+                          "write --then gaussian:linear\n"),
+    "value without its option": (["apply", "median", "5", "photo.png"],
+                                 "there is no photo '5': parameters are options, such as --size"),
+    "photo without a filter": (["apply", "photo.png"],
+                               "a filter must stand before the photos, as in imfilter apply sobel photo.png"),
+    "photo without a command": (["photo.png"], "a command must come first, as in imfilter apply sobel photo.png"),
+    "filter before the photo": (["preview", "sobel", "photo.png"],
+                                "the photo must come first, as in imfilter preview photo.png sobel"),
+    "effect of the cookbook": (["apply", "tilt-shift", "photo.png"],
+                               "there is no filter 'tilt-shift', but the cookbook in the documentation has a recipe"),
+    "effect as a command": (["glow", "photo.png"],
+                            "there is no command 'glow', but the cookbook in the documentation has a recipe"),
+    "unknown effect": (["apply", "xyz", "photo.png"], "there is no filter 'xyz': imfilter list shows them"),
     "kernel folder": (["convolve", "--kernel", "folder", "photo.png"], "got 'folder'; it is a folder"),
 }
 
@@ -69,3 +88,20 @@ def test_other_names_of_a_replaced_file_are_noted(here, folder):
     assert said == "imfilter: photo.png: other names of the file (hard links) keep the photo as it was\n"
     assert (folder / "name.png").read_bytes() == before
     assert here("apply", "box", "--in-place", "photo.png").err == ""
+
+
+def test_options_of_all_filters_may_stand_after_then(here, folder):
+    here("apply", "disk", "--radius", "3", "--then", "unsharp_mask", "--mode", "wrap", "photo.png", "-o", "a.png")
+    here("apply", "disk", "--radius", "3", "--mode", "wrap", "photo.png", "--then", "unsharp_mask", "-o", "b.png")
+    assert (folder / "a.png").read_bytes() == (folder / "b.png").read_bytes()
+
+
+def test_a_photo_named_by_a_number_is_filtered(here, folder):
+    Image.new("L", (8, 8)).save("5", "PNG")
+    here("apply", "box", "5", "-o", "a.png")
+
+
+def test_the_name_of_a_result_without_o_is_explained(here, folder):
+    said = here("apply", "box", "photo.png", "result.png", status=1).err
+    assert "result.png is read as a photo to filter: -o result.png names the result" in said
+    assert "-o" not in here("apply", "box", "photo.png", "gone.png", "--out-dir", "d", status=1).err

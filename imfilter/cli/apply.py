@@ -16,6 +16,7 @@ from ..pipeline.chain import Filter
 from ..runtime.printable import escape_controls
 from .chains import find_chain, make_chain_command
 from .maps import find_mapped, map_options, take_map
+from .misplaced import is_photo_name
 from .photos import make_command
 from .recipes import recipe_maker
 from .spelling import find_american
@@ -47,7 +48,10 @@ class FilterGroup(click.Group):
                 return make_chain_command(name, chain, _reject_options("a chain", {"linear", "mask"}), ctx)
             if kernel_text.is_kernel_text_file(name):
                 raise click.UsageError(f"{name} is a kernel as text: imfilter convolve --kernel {name} applies it", ctx)
-            raise click.UsageError(f"there is no filter {name!r}{suggest_filters(name)}", ctx)
+            if is_photo_name(name):
+                raise click.UsageError(f"a filter must stand before the photos, as in imfilter apply sobel {name}", ctx)
+            hint = suggest_filters(name) or ": imfilter list shows them"
+            raise click.UsageError(f"there is no filter {name!r}{hint}", ctx)
         return make_filter_command(FILTERS[name])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -120,6 +120,11 @@ class OutputOptions(NamedTuple):
         return self.output == "-" or ("-" in files and not (self.output or self.out_dir))
 
     @property
+    def is_named(self) -> bool:
+        """Whether an option says where results go."""
+        return bool(self.output or self.out_dir or self.in_place)
+
+    @property
     def target(self) -> Output:
         return Output(self.output, self.out_dir, self.in_place, self.force, self.skip_existing, self.format)
 

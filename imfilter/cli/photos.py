@@ -20,6 +20,7 @@ from ..pipeline.recipe import Recipe
 from ..runtime.library_messages import collect_messages
 from .declare import list_options, resolve_clashes, take_options
 from .large import LargeOptions
+from .misplaced import check_photos, suggest_output
 from .options import COMMON, FILES, choose_signed, mask_option, read_mask, signed_option
 from .outputs import OutputOptions
 from .report import Report, describe_skipped, print_message
@@ -92,6 +93,7 @@ def make_command(
         stream = StreamOptions.take(values, files)
         if not files and stream.stream is None:
             raise click.MissingParameter(ctx=click.get_current_context(), param=FILES)
+        check_photos(files, command.list_own_options())
         mask = values.pop("mask", None)
         if mask is not None:
             values["mask"] = read_mask(mask, output.max_pixels)
@@ -104,13 +106,17 @@ def make_command(
             from .stream_work import filter_stream
 
             return filter_stream(recipe, stream, output, large, how)
+        advice = None if output.is_named else suggest_output(files)
+        if advice:
+            print_message(advice)
         return filter_photos(recipe, files, output, how, large)
 
     # The filter's own --size comes after that of raw frames, and so replaces it.
     params = [FILES, *list_stream_options(options), *options, *resolve_clashes(COMMON, options),
               *([mask_option()] if masked else []), signed_option(), *list_options(OutputOptions),
               *list_options(LargeOptions)]
-    return Command(name, help=help, params=params, callback=callback)
+    command = Command(name, help=help, params=params, callback=callback)
+    return command
 
 
 def _make_ones(block: Block) -> Array:

@@ -9,6 +9,7 @@ from ..errors import FileError
 from ..filters.parameters import Integer
 from ..pipeline.chain import Pipeline
 from . import pictures
+from .misplaced import is_photo_name
 from .options import NAME, max_pixels_option
 from .recipes import FilterName
 from .report import print_message
@@ -40,6 +41,8 @@ def command(
     """
     from ..explain.view import preview
 
+    if filters and is_photo_name(filters[0]) and not is_photo_name(photo):
+        raise click.UsageError(f"the photo must come first, as in imfilter preview {filters[0]} {photo}")
     pipelines = [Pipeline.parse(text) for text in filters]
     if output is None and photo == "-":
         raise click.UsageError("standard input has no name for the sheet: name a file with --output")

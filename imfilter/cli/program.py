@@ -41,8 +41,11 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
+            from .misplaced import is_photo_name
             from .synonyms import suggest_command
 
+            if is_photo_name(name):
+                raise click.UsageError(f"a command must come first, as in imfilter apply sobel {name}", ctx)
             hint = suggest_command(name, list(COMMANDS))
             raise click.UsageError(f"there is no command {name!r}{hint}", ctx)
         command: click.Command = import_module(f"imfilter.cli.{MODULES.get(name, name)}").command

@@ -5,6 +5,7 @@ import click
 
 from .declare import list_options
 from .large import LargeOptions
+from .misplaced import refuse_options_of_then
 from .options import COMMON
 from .outputs import OutputOptions
 from .stream import StreamOptions
@@ -25,6 +26,7 @@ class Command(click.Command):
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        refuse_options_of_then(args, self, {*self.list_own_options()})
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -34,6 +36,12 @@ class Command(click.Command):
                 raise
             hint = " or ".join(repr(name) for name in meant)
             raise click.UsageError(f"No such option {error.option_name!r}. Did you mean {hint}?", ctx) from None
+
+    def list_own_options(self) -> list[str]:
+        """Return the options of the command's filter."""
+        shared = set().union(*SECTIONS.values())
+        return [param.opts[0] for param in self.params
+                if isinstance(param, click.Option) and not param.hidden and param.name not in shared]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows: dict[str, list[tuple[str, str]]] = {"Filter": [], **{title: [] for title in SECTIONS}}

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ..errors import suggest
 from ..filters import FILTERS
-from ..filters.synonyms import SYNONYMS
+from ..filters.synonyms import RECIPES, SYNONYMS, suggest_filters
 from .spelling import find_american
 
 COMMANDS = {
@@ -42,7 +42,7 @@ OPTIONS = {
 
 
 def suggest_command(name: str, known: list[str]) -> str:
-    """Return ': did you mean ...?' for a word that is no command."""
+    """Return what to write instead of a word that is no command, or nothing."""
     word = find_american(name, FILTERS)
     if word in FILTERS:
         return f": did you mean 'imfilter apply {word}'?"
@@ -51,4 +51,4 @@ def suggest_command(name: str, known: list[str]) -> str:
         return f": did you mean '{COMMANDS[key]}'?"
     if key in SYNONYMS:
         return f": did you mean 'imfilter apply {SYNONYMS[key][0]}'?"
-    return suggest(name, known)
+    return suggest_filters(name) if key in RECIPES else suggest(name, known)

@@ -33,7 +33,10 @@ SYNONYMS = {
     "std": ("local_std",), "deviation": ("local_std",), "entropy": ("local_entropy",), "texture": (
         "local_std", "local_entropy"), "normalize": ("local_normalize",), "local_contrast": ("local_normalize",),
     "gray": ("grayscale",), "grey": ("grayscale",),
-    "bw": ("grayscale",), "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
+    "bw": ("grayscale",), "blackandwhite": ("grayscale",), "black_and_white": ("grayscale",), "resize": ("shrink",),
+    "scale": ("shrink",), "thumbnail": ("shrink",), "downscale": ("shrink",), "downsample": ("shrink",), "pixelate": (
+        "gaussian", "box"), "contrast": ("local_normalize", "unsharp_mask"),
+    "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
         "mix",), "color_matrix": ("mix",), "channel_mixer": ("mix",), "relief": RELIEFS, "embossing": ("emboss",),
     "bump": ("emboss",), "surface_blur": ("bilateral",), "edge_preserving": ("bilateral", "guided"), "guided_filter": (
@@ -43,9 +46,15 @@ SYNONYMS = {
     "depth_of_field": ("disk",), "radial": ("radial_blur",), "zoom": (
         "radial_blur",), "zoom_blur": ("radial_blur",), "spin": ("radial_blur",), "spin_blur": ("radial_blur",),
 }
+# What takes more than one filter.
+RECIPES = {"glow", "soft_glow", "bloom", "vignette", "vignetting", "tilt_shift", "tiltshift", "miniature", "sketch",
+           "pencil", "clarity", "structure", "dust", "scratches"}
 
 
 def suggest_filters(word: str, known: list[str] | None = None) -> str:
-    """Return ': did you mean ...?' for a word that means or resembles filters, else an empty string."""
-    meant = SYNONYMS.get(word.lower().replace("-", "_").replace(" ", "_"))
+    """Return what to write instead of a word that means or resembles filters, ': did you mean ...?', or nothing."""
+    key = word.lower().replace("-", "_").replace(" ", "_")
+    if key in RECIPES:
+        return ", but the cookbook in the documentation has a recipe"
+    meant = SYNONYMS.get(key)
     return f": did you mean {list_choices(meant)}?" if meant else suggest(word, known or FILTERS)
