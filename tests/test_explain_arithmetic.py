@@ -8,6 +8,7 @@ import imfilter
 from imfilter import ImfilterError, explain
 from imfilter.explain.canvas.scene import Rect, Text, is_visible
 from imfilter.explain.lesson.grids import HEAD, format_number
+from imfilter.explain.lesson.sliding import make_weights
 
 NUMPY = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge", "constant": "constant", "wrap": "wrap"}
 CASES = [
@@ -109,3 +110,15 @@ def test_long_sums_are_shortened():
 def test_bad_input_is_rejected(arguments, options, sentence):
     with pytest.raises(ImfilterError, match=re.escape(sentence)):
         explain.arithmetic(*arguments, **options)
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "dilation"), [
+    (6, 3, 2, 1), (5, 3, 2, 1), ((7, 8), (3, 2), (3, 2), 2), (4, 1, 3, 1),
+])
+def test_the_padding_of_tensorflow_is_that_of_conv2d(size, kernel, stride, dilation):
+    options = {"stride": stride, "dilation": dilation, "padding": "same_tf"}
+    rows, columns = (size, size) if isinstance(size, int) else size
+    image = np.arange(1.0, rows * columns + 1).reshape(rows, columns)
+    result = imfilter.conv2d(image, make_weights(kernel)[None, None], **options)[..., 0]
+    cells = read_cells(explain.arithmetic(size, kernel, **options).scene.rows[0][-1], result.size - 1)
+    assert cells == {place: format_number(value) for place, value in np.ndenumerate(result)}

@@ -115,7 +115,7 @@ def test_pixel_takes_a_kernel_and_draws(run, tmp_path):
 @pytest.mark.parametrize(("arguments", "status", "words"), [
     (["arithmetic", "--size", "2", "--kernel", "3"], 2, "imfilter: the kernel must fit into the padded image"),
     (["arithmetic", "--stride", "0"], 2, "an integer of at least 1"),
-    (["arithmetic", "--padding", "some"], 2, "must be an integer of at least 0"),
+    (["arithmetic", "--padding", "some"], 2, "must be N, N,M, 'same', 'same_tf', 'valid' or 'full', got"),
     (["arithmetic", "--mode", "edge"], 2, "'edge' is not one of"),
     (["arithmetic", "-o", "x.xyz"], 2, "cannot write .xyz: it must be .png"),
     (["arithmetic", "-o", "no/x.svg"], 1, "there is no folder no"),

@@ -301,7 +301,7 @@ def test_streams_are_refused(here, tmp_path):
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ([], "shrink needs by, by which it shrinks, or to, the size of the result; got none"),
+    ([], "shrink needs either by, a factor such as 2, or to, a size such as 1600, got none"),
     (["--by", "2", "--to", "5"], "got both"), (["--to", "0"], "to must be an integer of at least 1"),
     (["--to", "5", "--channels", "R"], "channels cannot be chosen for shrink, which changes the size of all"),
     (["--to", "5", "--only", "0,0,4,4"], "a region needs a result of the photo's size, which shrink changes"),
@@ -313,7 +313,7 @@ def test_what_is_refused(here, tmp_path, options, message):
 
 
 def test_wrong_calls_are_refused():
-    for call, message in ((lambda image: imfilter.shrink(image), "shrink needs by, by which"),
+    for call, message in ((lambda image: imfilter.shrink(image), "shrink needs either by"),
                           (lambda image: imfilter.shrink(image, 2, to=3), "got both"),
                           (lambda image: imfilter.shrink(image, to=1.5), "to must be an integer of at least 1"),
                           (lambda image: imfilter.shrink(image, to=3, exact=2), "exact must be")):

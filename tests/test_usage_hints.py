@@ -43,6 +43,22 @@ HINTS = {
     "effect as a command": (["glow", "photo.png"],
                             "there is no command 'glow', but the cookbook in the documentation has a recipe"),
     "unknown effect": (["apply", "xyz", "photo.png"], "there is no filter 'xyz': imfilter list shows them"),
+    "topic as a picture": (["explain", "dilation"],
+                           "there is no picture 'dilation': did you mean 'imfilter explain arithmetic --dilation 2'?"),
+    "picture misspelled": (["explain", "poling"], "there is no picture 'poling': did you mean 'pooling'?"),
+    "unknown padding": (["explain", "arithmetic", "--padding", "sam"],
+                        "must be N, N,M, 'same', 'same_tf', 'valid' or 'full', got 'sam'"),
+    "batch normalization": (["explain", "stack", "3 p1, batchnorm"],
+                            "batch normalization must be folded into the weights before it: leave out 'batchnorm'"),
+    "filter as a group": (["list", "sobel"], "there is no group 'sobel': imfilter help sobel shows the filter"),
+    "filter as a kernel": (["convolve", "--kernel", "gaussian:sigma=2", "photo.png"],
+                           "gaussian:sigma=2 is a filter: imfilter apply gaussian:sigma=2"),
+    "missing folder": (["apply", "box", "photo.png", "-o", "new/"],
+                       "output must be the name of a file, got the folder new/: --out-dir new/ writes into it"),
+    "video": (["apply", "box", "photo.png", "-o", "a.mp4"],
+              "cannot write .mp4, a video: ffmpeg decodes and encodes it"),
+    "size of the photo": (["apply", "sobel", "--size", "1600", "photo.png"],
+                          "--stream FILE; --then shrink:to=1600 makes photos smaller"),
     "kernel folder": (["convolve", "--kernel", "folder", "photo.png"], "got 'folder'; it is a folder"),
 }
 
@@ -105,3 +121,14 @@ def test_the_name_of_a_result_without_o_is_explained(here, folder):
     said = here("apply", "box", "photo.png", "result.png", status=1).err
     assert "result.png is read as a photo to filter: -o result.png names the result" in said
     assert "-o" not in here("apply", "box", "photo.png", "gone.png", "--out-dir", "d", status=1).err
+
+
+def test_mistakes_are_reported_before_a_picture_that_exists(here, folder):
+    (folder / "stack.html").write_text("")
+    assert "got '3 stride 2'" in here("explain", "stack", "3 stride 2", status=2).err
+    assert "stack.html: exists already" in here("explain", "stack", "3", status=1).err
+
+
+def test_a_factor_is_not_a_kernel_with_a_surprising_sum(here, folder):
+    assert not here("convolve", "--kernel", "0.35", "photo.png").err
+    assert "the weights sum to 0.5" in here("convolve", "--kernel", "0.25 0.25", "photo.png", "-o", "a.png").err

@@ -50,7 +50,7 @@ class Output(NamedTuple):
             return
         check_fields(self.pattern or "")
         suffix = os.path.splitext(self.pattern or "")[1]
-        if not suffix and os.path.isdir(self.pattern or ""):
+        if (self.pattern or "").endswith(("/", os.sep)) or (not suffix and os.path.isdir(self.pattern or "")):
             raise ImfilterError(f"output must be the name of a file, got the folder {self.pattern}: --out-dir "
                                 f"{self.pattern} writes into it")
         if "{" not in suffix:

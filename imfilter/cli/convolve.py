@@ -2,17 +2,21 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import click
 
 from ..errors import FileError, ImfilterError
+from ..filters import FILTERS
 from ..kernels.normalization import normalize
 from ..pipeline.chain import Filter
 from ..pipeline.kernel_files import is_kernel_file
 from ..pipeline.kernel_text import parse_kernel, read_kernel_text
 from .photos import make_command
 from .recipes import recipe_maker
+
+FILTER_NAME = re.compile(rf"({'|'.join(FILTERS)})(:|$)")
 
 
 class KernelType(click.Path):
@@ -23,6 +27,8 @@ class KernelType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if is_kernel_file(value) and os.path.isfile(value):
             self.fail(f"{value} is a filter of its own: imfilter apply {value}", param, ctx)
+        if FILTER_NAME.match(value) and not os.path.lexists(value):
+            self.fail(f"{value} is a filter: imfilter apply {value}", param, ctx)
         try:
             named = os.path.exists(value) and not os.path.isdir(value)
             return read_kernel_text(value) if named else parse_kernel(value)

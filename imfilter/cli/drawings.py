@@ -51,8 +51,8 @@ def write_picture(path: str, force: bool, draw: Callable[[], Picture], *, descri
 
     saving.check_suffix(path)  # wrong usage, whatever files exist
     try:
+        picture = draw()  # wrong usage, too
         pictures.check_target(path, force=force)
-        picture = draw()
         picture.save(path, force=force)
     except FileError as error:
         print_message(str(error))

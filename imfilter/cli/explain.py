@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..engine.borders import MODES
-from ..errors import FileError, ImfilterError
+from ..engine.borders import BANK_PADDINGS, MODES
+from ..errors import FileError, ImfilterError, list_choices
 from ..filters.parameters import Integer, Pair
 from ..pipeline.chain import Filter
 from . import explain_layers, pictures, play
@@ -17,6 +17,7 @@ from .drawings import SIDES, SizeOrKernel, output_options, write_picture
 from .options import BORDER, max_pixels_option
 from .report import print_lines, print_message
 from .status import Status
+from .synonyms import suggest_picture
 from .values import KindType
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ class PaddingType(KindType):
     """Pixels of padding, or the name of a rule."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if value in ("same", "valid", "full") else super().convert(value, param, ctx)
+        if value in BANK_PADDINGS:
+            return value
+        if isinstance(value, str) and value.strip()[:1].isalpha():
+            self.fail(f"must be N, N,M, {list_choices(BANK_PADDINGS)}, got {value!r}", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class TypedKernel(KernelType):
@@ -49,7 +54,17 @@ class PlaceType(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return int(match[1]), int(match[2])
 
 
-@click.group("explain")
+class ExplainGroup(click.Group):
+    """The pictures as commands, which words of the topic lead to."""
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        found = super().get_command(ctx, name)
+        if found is None:
+            raise click.UsageError(f"there is no picture {name!r}{suggest_picture(name, [*self.commands])}", ctx)
+        return found
+
+
+@click.group("explain", cls=ExplainGroup)
 def command() -> None:
     """Draw how a convolution works: sizes, receptive fields, channels, single pixels."""
 
@@ -60,7 +75,7 @@ def command() -> None:
               help="Rows and columns of the kernel, N or N,M; or its weights, \"0 1 0; 1 -4 1; 0 1 0\".")
 @click.option("--stride", type=SIDES, default=1, show_default=True, help="Distance between neighboring outputs.")
 @click.option("--padding", type=PaddingType(Pair(Integer(0))), default=0, show_default=True,
-              help="Pixels added around the image: N, N,M, same, valid or full.")
+              help="Pixels added around the image: N, N,M, same, same_tf (TensorFlow's SAME), valid or full.")
 @click.option("--dilation", type=SIDES, default=1, show_default=True, help="Distance between neighboring taps.")
 @click.option("--mode", cls=OptionWithAlias, alias="--border", type=click.Choice(list(MODES)), default="constant",
               show_default=True, help="Border mode: what the padding repeats.")
@@ -85,8 +100,9 @@ def stack(output: str, force: bool, **options: Any) -> Status:
 
     Also prints a table of the layers' output sizes and costs.
 
-    LAYERS are separated by commas, as in "3x16 s2 p1, 3x32 s2 p1": kernel size, x output channels, s stride, p padding,
-    d dilation, g groups.
+    LAYERS are separated by commas, as in "3x16 s2 p1, 3x32 s2 p1": kernel size, x output channels, s stride, p padding
+    (also psame and psame_tf), d dilation, g groups. 3 is a 3 x 3 kernel, and 3x3 is one with 3 output channels. Also
+    max2 and avg2, relu and other activations, and add(3 p1 | ), a residual block.
     """
     from .. import explain
 

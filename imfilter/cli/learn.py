@@ -110,7 +110,9 @@ def _describe_structure(learned: Any, snapped: bool) -> list[str]:
     zeros, sizes = found.zeros, found.free
     parts = [f"{zeros} {'is' if zeros == 1 else 'are'} 0"] if zeros else []
     if sizes:
-        parts.append(f"{found.labels.size - zeros} have {sizes} {'value' if sizes == 1 else 'values'} up to sign")
+        others = found.labels.size - zeros
+        parts.append("1 is not" if others == 1 else
+                     f"{others} have {sizes} {'value' if sizes == 1 else 'values'} up to sign")
     hint = "" if snapped else ", within their errors: --snap rounds them"
     return [f"weights    of {found.labels.size}, {' and '.join(parts)}{hint}"]
 

@@ -25,7 +25,8 @@ def command(group: str | None, as_json: bool) -> Status:
     groups = filters_by_group()
     group = group and find_american(group, groups)
     if group is not None and group not in groups:
-        raise click.UsageError(f"there is no group {group!r}{suggest(group, groups)}")
+        hint = f": imfilter help {group} shows the filter" if group in FILTERS else suggest(group, groups)
+        raise click.UsageError(f"there is no group {group!r}{hint}")
     chosen = {title: groups[title] for title in (groups if group is None else [group])}
     if as_json:
         filters = [_describe_filter(one) for declarations in chosen.values() for one in declarations]

@@ -37,7 +37,8 @@ class StreamOptions(NamedTuple):
         size = options.frame_size or click.get_current_context().meta.get(FRAME_SIZE)
         options = options._replace(frame_size=size)
         if options.stream is None and (size or options.pixel):
-            raise click.UsageError("--frame-size and --pixel describe the raw frames of --stream FILE")
+            hint = "; --then shrink:to=1600 makes photos smaller" if size else ""
+            raise click.UsageError(f"--frame-size and --pixel describe the raw frames of --stream FILE{hint}")
         if options.stream is not None and files:
             raise click.UsageError(f"--stream takes the place of photos: drop {files[0]}")
         if bool(size) != bool(options.pixel):

@@ -39,6 +39,23 @@ OPTIONS = {
     ("--then",), "--chain": ("--then",), "--norm": ("--normalize",), "--gamma": ("--linear",),
     "--keep-times": ("--preserve",), "--times": ("--preserve",), "--convert": ("--format",),
 }
+# Words of the topic, and the pictures of imfilter explain that show it.
+PICTURES = {
+    **dict.fromkeys(["size", "sizes", "output_size", "convolution", "conv", "conv2d", "convolve"], "arithmetic"),
+    "padding": "arithmetic --padding 1", "stride": "arithmetic --stride 2", "dilation": "arithmetic --dilation 2",
+    **dict.fromkeys(["receptive", "receptive_field", "field", "fields"], "stack"),
+    **dict.fromkeys(["pool", "max_pool", "maxpool", "avg_pool", "avgpool"], "pooling"),
+    **dict.fromkeys(["deconvolution", "deconv", "conv_transpose", "upsampling"], "transposed"),
+    **dict.fromkeys(["network", "net", "resnet", "layers", "feature_maps"], "model"),
+    **dict.fromkeys(["bank", "groups", "depthwise"], "channels"),
+    **dict.fromkeys(["relu", "gelu", "sigmoid", "tanh", "silu"], "activation"), "playground": "play",
+}
+
+
+def suggest_picture(name: str, known: list[str]) -> str:
+    """Return ': did you mean ...?' for a word that is no picture of imfilter explain."""
+    meant = PICTURES.get(name.lower().replace("-", "_"))
+    return f": did you mean 'imfilter explain {meant}'?" if meant else suggest(name, known)
 
 
 def suggest_command(name: str, known: list[str]) -> str:

@@ -57,6 +57,9 @@ def output_size(
     stride, dilation = check_integer("stride", stride, 1), check_integer("dilation", dilation, 1)
     if isinstance(padding, str) and padding == "same_tf":
         return count_outputs(size, kernel, same_tf_padding(size, kernel, stride, dilation), stride, dilation)
+    if isinstance(padding, str):
+        raise ImfilterError(f"padding must be an integer, a pair (before, after) or 'same_tf', got {padding!r}",
+                            ": imfilter.same_padding(kernel) keeps the size" if padding == "same" else "")
     return count_outputs(size, kernel, check_margin(padding), stride, dilation)
 
 

@@ -117,6 +117,7 @@ SHOWN = [".png", ".jpg", ".tif", ".bmp", ".webp", ".gif", ".ppm", ".pgm", ".avif
 
 RAW = "a raw format of cameras: develop it to TIFF or JPEG first"
 EDITOR = "a format of an editor: export it as PNG or TIFF first"
+VIDEO = "a video: ffmpeg decodes and encodes it, and --stream filters its frames"
 # Suffixes of pictures that are neither read nor written, and what to do.
 UNSUPPORTED = {
     ".jp2": "JPEG 2000: convert it to TIFF", ".j2k": "JPEG 2000: convert it to TIFF",
@@ -125,6 +126,7 @@ UNSUPPORTED = {
     ".svg": "a drawing without pixels: convert it to PNG", ".pdf": "a document: convert its pages to PNG or TIFF",
     ".exr": "OpenEXR: convert it to a TIFF of floats", ".hdr": "Radiance: convert it to a TIFF of floats",
     ".tga": "Targa: convert it to PNG", ".ico": "an icon: convert it to PNG", ".dcm": "DICOM: convert it to TIFF",
+    **dict.fromkeys([".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg"], VIDEO), ".y4m": "a video: --stream FILE",
     **dict.fromkeys([".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2",
                      ".pef", ".srw", ".3fr", ".iiq", ".x3f", ".kdc", ".erf", ".mrw", ".raw", ".rwl", ".gpr"], RAW),
 }

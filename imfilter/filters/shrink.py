@@ -76,7 +76,7 @@ def shrink(
     """
     if (by is None) == (to is None):
         came = "none" if by is None else "both"
-        raise ImfilterError(f"shrink needs by, by which it shrinks, or to, the size of the result; got {came}")
+        raise ImfilterError(f"shrink needs either by, a factor such as 2, or to, a size such as 1600, got {came}")
     if by is None:
         return ShrinkingTo(to, resample)  # type: ignore[arg-type]
     return Shrinking(by, resample)  # type: ignore[arg-type]

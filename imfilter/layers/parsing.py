@@ -25,6 +25,7 @@ STARTS: tuple[tuple[re.Pattern[str], type[Layer | TransposedLayer | Pool | Activ
     (re.compile(r"[0-9]"), Layer), (re.compile(r"t[0-9]"), TransposedLayer), (re.compile(rf"({MAX}|{AVG})[0-9]"), Pool),
     (re.compile(rf"({'|'.join(ACTIVATIONS)})(?![a-z_])"), Activation))
 FORMS = "'3x16 s2 p1', 't4x16 s2', 'max2 s2', 'relu' or 'add(3 p1 | )'"
+BATCH_NORM = re.compile(r"bn|batch_?norm(alization)?(2d)?", re.IGNORECASE)
 
 
 def parse_layers(text: str) -> Path:
@@ -65,6 +66,8 @@ class _Parser:
         for pattern, kind in STARTS:
             if pattern.match(word):
                 return kind.parse(word)
+        if BATCH_NORM.fullmatch(word):
+            raise ImfilterError(f"batch normalization must be folded into the weights before it: leave out {word!r}")
         hint = suggest(word.split()[0], ACTIVATIONS) if word and word not in JOINS else ""
         raise ImfilterError(f"a layer must be written like {FORMS}, got {shorten(word)!r}{hint}")
 

@@ -37,7 +37,7 @@ def _list_rows(path: Path, shape: Shape, field: Field, prefix: Place, notes: lis
             field, before = field.follow(layer, shape), shape
             shape = layer.output_shape(before)
             rows.append(_make_row(layer, before, shape, field, place))
-        if isinstance(layer, Layer) and min(layer.stride) > 1 and shape[2] < 2 * before[2]:
+        if isinstance(layer, Layer) and min(layer.stride) > 1 and 1 < shape[2] < 2 * before[2]:
             notes.append(
                 f"{_name_place(place)} keeps one pixel in {math.prod(layer.stride)} while channels go from {before[2]} "
                 f"to {shape[2]}: networks often double them where a stride halves the size")

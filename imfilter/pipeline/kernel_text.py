@@ -85,6 +85,8 @@ def describe_surprises(kernel: Array) -> list[str]:
     if kernel.shape[0] == 1 and side > 2 and side * side == kernel.size:
         notes.append(f"the kernel is one row of {kernel.size} weights: for {side} rows of {side}, put a semicolon "
                      "after each row")
+    if kernel.size == 1:  # a factor, which is meant to change the brightness
+        return []
     total, size = sum_of(kernel), absolute_sum(kernel)
     if abs(total) > 1e-9 * size and abs(total - 1) > BALANCED:  # a sum of 0 is that of an edge filter
         effect = "inverts" if total < 0 else "brightens" if total > 1 else "darkens"

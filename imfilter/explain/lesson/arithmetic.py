@@ -28,8 +28,8 @@ def arithmetic(
         Rows and columns of the kernel, with weights 1, 2 and 0 in turn; or the weights themselves.
     stride, dilation : int or (int, int), default 1
         Distance in pixels between neighboring outputs, and between neighboring taps.
-    padding : 'same', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 0
-        Pixels added around the image, as in `imfilter.correlate`.
+    padding : 'same', 'same_tf', 'valid', 'full', p, (py, px) or ((top, bottom), (left, right)), default 0
+        Pixels added around the image, as in `imfilter.correlate`; 'same_tf' is TensorFlow's SAME.
     mode : {'constant', 'reflect', 'mirror', 'nearest', 'wrap'}, default 'constant'
         What the padding repeats, as in `imfilter.correlate`. Each padded pixel shows the number it repeats.
 

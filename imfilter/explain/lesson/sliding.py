@@ -8,7 +8,16 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...convolution import correlate
-from ...engine.borders import Border, Margins, padding_margins, parse_border, source_indices
+from ...engine.borders import (
+    BANK_PADDINGS,
+    Border,
+    Margins,
+    bank_margins,
+    padding_margins,
+    parse_border,
+    source_indices,
+    unknown_padding,
+)
 from ...engine.checks import check_kernel
 from ...engine.sizes import count_outputs
 from ...errors import ImfilterError, check_pair
@@ -70,6 +79,10 @@ def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: A
     steps, gaps = check_pair("stride", stride, 1), check_pair("dilation", dilation, 1)
     border = parse_border("mode", mode)
     kh, kw = weights.shape
+    if isinstance(padding, str) and padding not in BANK_PADDINGS:
+        raise unknown_padding(padding, BANK_PADDINGS)
+    if isinstance(padding, str) and padding == "same_tf":  # which correlate, whose kernels are centered, does not have
+        padding = bank_margins(padding, (kh, kw), gaps, (rows, columns), steps)
     margin = padding_margins(padding, (kh, kw), gaps, (kh // 2, kw // 2))
     for pixels, taps, sides, step, gap in zip((rows, columns), (kh, kw), margin, steps, gaps, strict=True):
         count_outputs(pixels, taps, sides, step, gap)  # raises where the output would be empty

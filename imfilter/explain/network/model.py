@@ -87,6 +87,8 @@ def model(
     if weights is not None:
         stack = add_weights(stack, weights, prefix, modules)
         reads = count_inputs(stack)
+    if isinstance(size, tuple) and len(size) == 3:
+        raise ImfilterError(f"size must be rows and columns, got {size}: channels={size[2]} says the channels")
     side = None if size is None else check_pair("size", size, 1)
     inputs = choose_channels(reads, channels)
     _check_photo(stack, photo is not None, normalize)
