@@ -42,7 +42,7 @@ def test_fractions_that_are_none_are_refused(text):
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("1 1 1; 1 1 1; 1 1 1", ["sum to 9, which brightens"]), ("0.5", ["sum to 0.5, which darkens"]),
+    ("1 1 1; 1 1 1; 1 1 1", ["sum to 9, which brightens"]), ("0.25 0.25", ["sum to 0.5, which darkens"]), ("0.5", []),
     ("0 1 0; 1 -6 1; 0 1 0", ["sum to -2, which inverts"]), (SHARP, []), ("1 0 -1", []),
     ("0.111 0.111 0.111; 0.111 0.111 0.111; 0.111 0.111 0.111", []),
     ("0 -1 0 -1 5 -1 0 -1 0", ["one row of 9 weights: for 3 rows of 3"]), ("1 1 1 1", ["sum to 4"]),
