@@ -122,3 +122,8 @@ def test_the_padding_of_tensorflow_is_that_of_conv2d(size, kernel, stride, dilat
     result = imfilter.conv2d(image, make_weights(kernel)[None, None], **options)[..., 0]
     cells = read_cells(explain.arithmetic(size, kernel, **options).scene.rows[0][-1], result.size - 1)
     assert cells == {place: format_number(value) for place, value in np.ndenumerate(result)}
+
+
+def test_a_padding_that_differs_at_the_ends_is_named():
+    assert "padding 0 before and 1 after gives 3 x 3" in repr(explain.arithmetic(6, stride=2, padding="same_tf"))
+    assert "padding 0 and 1 by 2 and 3 gives" in repr(explain.arithmetic(6, padding=((0, 1), (2, 3))))

@@ -9,6 +9,7 @@ from PIL import Image
 
 import imfilter
 from imfilter import ImfilterError, explain
+from imfilter.explain.canvas.scene import Text
 from imfilter.explain.lesson.pixel_numbers import compute_pixel
 from imfilter.filters import FILTERS
 
@@ -191,3 +192,10 @@ def test_a_stride_is_rejected(stride):
     with pytest.raises(ImfilterError, match="stride must be 1, because x and y count the pixels of the image, got"):
         explain.pixel(np.ones((9, 9)), 8, 8, "box", stride=stride)
     assert "1 as float64 is 1" in str(explain.pixel(np.ones((9, 9)), 8, 8, "box", stride=1))
+
+
+@pytest.mark.parametrize(("filter", "notes"), [([[0, 1], [2, 3]], []), ("sharpen", ["sharpen"])])
+def test_the_note_below_a_kernel_says_more_than_its_title(filter, notes):
+    kernel = explain.pixel(np.zeros((5, 5), np.uint8), 2, 2, filter).scene.rows[0][2]
+    texts = [shape.text for shape, _ in kernel.shapes if isinstance(shape, Text)]
+    assert [text for text in texts if re.fullmatch("[a-z ]+", text)] == ["kernel", *notes]

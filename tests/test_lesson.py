@@ -123,5 +123,5 @@ def test_a_convolution_is_a_correlation_with_the_rotated_kernel(rng):
     ("kernel", 0), ("kernel", 2.0), ("padding", -1), ("padding", "same"), ("stride", 0), ("dilation", True),
     ("size", 0), ("size", 5.0)])
 def test_the_formulas_reject_bad_sizes(argument, value):
-    with pytest.raises(ImfilterError, match=f"{argument} must be an integer of at least "):
+    with pytest.raises(ImfilterError, match=f"{argument} must be an integer"):
         output_size(**{"size": 5, "kernel": 3, argument: value})

@@ -134,9 +134,9 @@ LAYERS = st.one_of(
               groups=st.sampled_from([1, 2, 4])),
     st.builds(TransposedLayer, SIDES, stride=SIDES, padding=MARGINS, dilation=SIDES,
               out_channels=st.sampled_from([None, 4, 8]), groups=st.sampled_from([1, 2, 4])),
-    st.builds(Pool, st.sampled_from(["max", "avg"]), SIDES, stride=st.none() | SIDES,
-              padding=st.sampled_from([0, "same", "same_tf"]), dilation=SIDES, ceil_mode=st.booleans(),
-              count_include_pad=st.booleans()))
+    st.builds(lambda kind, size, pad, **more: Pool(kind, size, count_include_pad=pad or kind == "max", **more),
+              st.sampled_from(["max", "avg"]), SIDES, st.booleans(), stride=st.none() | SIDES,
+              padding=st.sampled_from([0, "same", "same_tf"]), dilation=SIDES, ceil_mode=st.booleans()))
 NESTED = st.recursive(LAYERS, lambda inner: st.builds(
     Branches, st.lists(st.lists(inner, max_size=3), min_size=1, max_size=3), st.sampled_from(["add", "concat"])))
 

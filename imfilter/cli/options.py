@@ -29,8 +29,8 @@ FOLDER = Name(readable=False, file_okay=False)
 FILES = click.Argument(["files"], type=NAME, metavar="FILE...", nargs=-1)  # required, unless there is a stream
 BORDER = [
     OptionWithAlias(["--mode"], alias="--border", type=click.Choice([*MODES, IGNORE]), metavar="MODE",
-                    show_default=f"reflect; restore: {IGNORE}",  # each filter has its own
-                    help=f"Beyond the border: {', '.join(MODES)} (morphology, restore: {IGNORE})."),
+                    help=f"Beyond the border: {', '.join(MODES)}, and {IGNORE} for morphology and restore. Default: "
+                         f"reflect; {IGNORE} for restore."),
     click.Option(["--cval"], type=KindType(Number()), default="0", show_default=True,
                  help="Value outside, with --mode constant."),
 ]

@@ -85,6 +85,7 @@ def _explain_steps(slide: Slide) -> list[str]:
 def _title(slide: Slide) -> str:
     (top, bottom), (left, right) = slide.margin
     padding = (write_options(("padding", (top, left), 0)) if top == bottom and left == right
+               else f", padding {top} before and {bottom} after" if slide.margin[0] == slide.margin[1]
                else f", padding {top} and {bottom} by {left} and {right}")
     image, kernel, result = map(format_size, (slide.size, slide.weights.shape, slide.result.shape))
     stride, dilation = write_options(("stride", slide.stride, 1)), write_options(("dilation", slide.dilation, 1))

@@ -122,7 +122,7 @@ def _draw_kernel_sums(numbers: PixelNumbers, k: int) -> list[Panel]:
     names = [one.kernel.name for one in sums]
     notes = {
         "pixels": ["gray: outside the image"] if any(one.outside.any() for one in sums) else [],
-        "kernel": names[:1] if len(set(names)) == 1 else names,
+        "kernel": [] if set(names) == {"kernel"} else names[:1] if len(set(names)) == 1 else names,
         "products": [f"sum of {'all' if is_cut(one) else 'these'}: {text.total}"
                      for one, text in zip(sums, written, strict=True)],
     }
