@@ -13,8 +13,15 @@ from .engine.grid import bank_grid, kernel_grid
 from .engine.kernel_set import KernelSet
 from .engine.plan import Plan
 from .engine.request import BankOptions, ChannelwiseOptions
+from .runtime.fast_calls import repeats
+from .runtime.keywords import checks_keywords
+
+# By which arguments a repeated call is known, in the order in which the engine keeps them.
+CHANNELWISE = "kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact"
+BANK = "weight, bias, channel_axis, stride, padding, dilation, groups, padding_mode, dtype, exact"
 
 
+@repeats(RECENT[False].repeat, CHANNELWISE, unless="select")
 def correlate(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -120,15 +127,12 @@ def correlate(
     if select is not None:
         return _filter_selected(image, kernel, select, ChannelwiseOptions(
             mode, cval, padding, stride, dilation, dtype, method, exact), False, channel_axis, mask, out, workers)
-    repeated = RECENT[False].repeat(
-        image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
-    if repeated is not None:
-        return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
         image, kernel, options, flip=False, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
+@repeats(RECENT[True].repeat, CHANNELWISE, unless="select")
 def convolve(
     image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
@@ -157,10 +161,6 @@ def convolve(
     if select is not None:
         return _filter_selected(image, kernel, select, ChannelwiseOptions(
             mode, cval, padding, stride, dilation, dtype, method, exact), True, channel_axis, mask, out, workers)
-    repeated = RECENT[True].repeat(
-        image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
-    if repeated is not None:
-        return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
         image, kernel, options, flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
@@ -176,6 +176,7 @@ def _filter_selected(
                            workers=workers)
 
 
+@repeats(RECENT_BANKS.repeat, BANK, mask="None")
 def conv2d(
     image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
     dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
@@ -229,16 +230,12 @@ def conv2d(
     >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
     (3, 3, 16)
     """
-    repeated = RECENT_BANKS.repeat(
-        image, None, out, workers,
-        (weight, bias, channel_axis, stride, padding, dilation, groups, padding_mode, dtype, exact))
-    if repeated is not None:
-        return repeated
     options = BankOptions(stride, padding, dilation, groups, padding_mode, dtype, exact)
     return find_implementation("bank", image, filter_bank, bank_grid)(
         image, weight, bias, options, channel_axis=channel_axis, out=out, workers=workers)
 
 
+@checks_keywords
 def plan(
     image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
     channel_axis: int | None = -1, dtype: Any = None, method: str = "auto", exact: bool = False,

@@ -22,6 +22,10 @@ class DtypeError(ImfilterError, TypeError):
     """Samples or an argument of an unsupported kind."""
 
 
+class ArgumentError(ImfilterError, TypeError):
+    """A call with an argument that the function has no parameter for. The message names the function."""
+
+
 class FileError(ImfilterError):
     """A file that cannot be read or written. The message names it."""
 

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import DtypeError
+from ..runtime.keywords import explain_keywords
 from .conversion import as_array, to_input_type
 from .dispatch import implementation, is_lazy
 from .dtypes import Array
@@ -106,9 +107,15 @@ def keep_kind(
         @functools.wraps(function)
         def keep(*args: Any, **keywords: Any) -> Any:
             image = args[place] if len(args) > place else keywords.get(argument)
-            if type(image) is np.ndarray or not is_foreign(image):
-                return function(*args, **keywords)
-            bound = signature.bind(*args, **keywords)
+            try:
+                if type(image) is np.ndarray or not is_foreign(image):
+                    return function(*args, **keywords)
+                bound = signature.bind(*args, **keywords)
+            except TypeError as error:
+                explained = explain_keywords(function.__qualname__, signature, keywords, error)
+                if explained is error:
+                    raise
+                raise explained from None
             out = bound.arguments.get("out")
 
             def call(pixels: Any, target: Any) -> Any:

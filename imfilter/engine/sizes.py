@@ -4,10 +4,12 @@ from __future__ import annotations
 from typing import overload
 
 from ..errors import ImfilterError, check_integer
+from ..runtime.keywords import checks_keywords
 
 LARGEST = 2**62  # sizes and offsets in memory stay well below the largest signed 64-bit number
 
 
+@checks_keywords
 def output_size(
     size: int, kernel: int, *, padding: int | tuple[int, int] | str = 0, stride: int = 1, dilation: int = 1
 ) -> int:
@@ -107,6 +109,7 @@ def same_padding(kernel: int, dilation: int = 1, *, size: None = None, stride: i
 def same_padding(kernel: int, dilation: int = 1, *, size: int, stride: int = 1) -> tuple[int, int]: ...
 
 
+@checks_keywords
 def same_padding(
     kernel: int, dilation: int = 1, *, size: int | None = None, stride: int = 1
 ) -> int | tuple[int, int]:
@@ -167,6 +170,7 @@ def same_padding(
     return reach // 2
 
 
+@checks_keywords
 def transposed_output_size(
     size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1,
     output_padding: int = 0,

@@ -4,16 +4,21 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any, get_args
 
 from ..engine.request import FilterOptions
+from ..runtime.fast_calls import compile_body, make_function
 from .calling import LOOKED_UP, call_filter
 from .declaration import COMMON_DEFAULTS, GROUPS, LINEAR, FilterDeclaration, Parameter
 from .docstrings import complete_docstring, insert_sections, parameter_help
 from .operation import Operation
 
 FILTERS: dict[str, FilterDeclaration] = {}
+
+IMAGE = inspect.Parameter("image", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+COMMON = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+          for name, default in COMMON_DEFAULTS.items()]
 
 
 def filters_by_group() -> dict[str, list[FilterDeclaration]]:
@@ -77,9 +82,7 @@ def register_filter(
 
 
 def _public_function(build: Callable[..., Operation], own: list[inspect.Parameter]) -> Callable[..., Any]:
-    """Return the public function, whose real signature is bound by Python itself, faster than any code could.
-
-    For sobel:
+    """Return the public function. For sobel:
 
         def sobel(image, *, axis=..., mode=..., ...):
             result = repeat(image, mask, out, workers, (axis, mode, cval, stride, channel_axis, dtype, exact))
@@ -89,34 +92,22 @@ def _public_function(build: Callable[..., Operation], own: list[inspect.Paramete
     """
     free = [one for one in own if one.kind is one.POSITIONAL_OR_KEYWORD]
     fixed = [one for one in own if one.kind is one.KEYWORD_ONLY]
-    name = build.__name__
-    code = _compile_function(len(free), len(fixed))
-    others = code.co_varnames[1 + len(own):]
-    code = code.replace(
-        co_name=name, co_qualname=name, co_filename=f"<imfilter.{name}>",
-        co_varnames=("image", *(one.name for one in free), *(one.name for one in fixed), *others))
-    namespace: dict[str, Any] = {
-        "call_filter": call_filter, "FilterOptions": FilterOptions, "__name__": build.__module__}
-    function: Any = FunctionType(code, namespace)
-    function.__defaults__ = tuple(one.default for one in free if one.default is not one.empty) or None
-    function.__kwdefaults__ = {
-        **{one.name: one.default for one in fixed if one.default is not one.empty}, **COMMON_DEFAULTS}
-    return function  # type: ignore[no-any-return]
+    parameters = [IMAGE, *(one.replace(annotation=one.empty) for one in (*free, *fixed)), *COMMON]
+    required = 1 + sum(one.default is one.empty for one in free)
+    namespace = {"call_filter": call_filter, "FilterOptions": FilterOptions, "__name__": build.__module__}
+    function: Callable[..., Any] = make_function(
+        build.__name__, parameters, _compile_function(len(free), len(fixed), required), namespace)
+    return function
 
 
 @cache
-def _compile_function(free: int, fixed: int) -> CodeType:
+def _compile_function(free: int, fixed: int, required: int) -> CodeType:
     """Return the code of a public function whose own parameters have numbers: to rename them is faster."""
-    names = [f"own{number}" for number in range(free + fixed)]
-    values = "".join(f"{name}, " for name in names)
-    arguments = ", ".join(["image", *names[:free], "*", *names[free:], *COMMON_DEFAULTS])
-    source = (
-        f"def function({arguments}):\n"
+    own = [f"own{number}" for number in range(free + fixed)]
+    values = "".join(f"{name}, " for name in own)
+    body = (
         f"    result = repeat(image, mask, out, workers, ({values}{', '.join(LOOKED_UP)}))\n"
         f"    if result is not None:\n"
         f"        return result\n"
         f"    return call_filter(declaration, image, ({values}), FilterOptions({', '.join(COMMON_DEFAULTS)}))\n")
-    namespace: dict[str, Any] = {}
-    exec(compile(source, "<imfilter>", "exec"), namespace)
-    code: CodeType = namespace["function"].__code__
-    return code
+    return compile_body(["image", *own, *COMMON_DEFAULTS], 1 + free, required, body)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..engine.activations import ACTIVATIONS
 from ..errors import ImfilterError, check_finite, list_choices, shorten, suggest
+from ..runtime.keywords import checks_keywords
 from .option_text import assign_fields
 from .windows import POINT, Shape, Window, check_shape
 
@@ -51,6 +52,7 @@ class Activation:
     name: str
     slope: float | None = None
 
+    @checks_keywords
     def __init__(self, name: str, slope: float | None = None) -> None:
         if not isinstance(name, str) or name not in ACTIVATIONS:
             hint = suggest(name, ACTIVATIONS) if isinstance(name, str) else ""

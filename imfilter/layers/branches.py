@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..errors import ImfilterError, list_choices
+from ..runtime.keywords import checks_keywords
 from .activation import Activation
 from .layer import Layer
 from .option_text import assign_fields
@@ -48,6 +49,7 @@ class Branches:
     paths: tuple[Path, ...]
     join: str = ADD
 
+    @checks_keywords
     def __init__(self, paths: Iterable[Iterable[AnyLayer]], join: str = ADD) -> None:
         if not isinstance(join, str) or join not in JOINS:
             raise ImfilterError(f"join must be {list_choices(JOINS)}, got {join!r}")

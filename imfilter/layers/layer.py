@@ -8,6 +8,7 @@ from typing import Any
 
 from ..engine.sizes import count_outputs
 from ..errors import ImfilterError, check_integer, check_pair
+from ..runtime.keywords import checks_keywords
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .pattern import Pattern
 from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
@@ -60,6 +61,7 @@ class Layer(WindowedLayer):
     groups: int = 1
     pattern: Pattern | None = None
 
+    @checks_keywords
     def __init__(
         self, kernel: int | Pair | Pattern, *, stride: int | Pair = 1, padding: int | Padding = 0,
         dilation: int | Pair = 1, out_channels: int | None = None, groups: int = 1,

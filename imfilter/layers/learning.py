@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.checks import check_flag
 from ..errors import DtypeError, ImfilterError, check_pair
+from ..runtime.keywords import checks_keywords
 from ..runtime.threads import thread_count
 from .advice import advise
 from .fitting import Fit, fit_pairs, join_biases
@@ -25,6 +26,7 @@ class LearningWarning(UserWarning):
     """The images do not determine the kernel that was learned."""
 
 
+@checks_keywords
 def learn(
     before: Any, after: Any, *, size: int | tuple[int, int] = 5, pattern: Pattern | None = None, bias: bool = False,
     cross_channel: bool = False, snap: bool = False, channel_axis: int | None = -1, workers: int | None = None,

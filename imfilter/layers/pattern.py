@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
+from ..runtime.keywords import checks_keywords
 
 TIE_TOLERANCE = 1e-6  # difference of tied weights, relative to the largest weight
 
@@ -39,6 +40,7 @@ class Pattern:
            [-0.25, -0.5 , -0.25]])
     """
 
+    @checks_keywords
     def __init__(self, labels: Any) -> None:
         try:
             table: Array = np.array(labels, np.float64)

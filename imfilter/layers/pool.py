@@ -8,6 +8,7 @@ from typing import Any
 from ..engine.checks import check_flag
 from ..engine.pool_windows import count_windows, pool_margins
 from ..errors import ImfilterError, check_pair, list_choices
+from ..runtime.keywords import checks_keywords
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
 
@@ -61,6 +62,7 @@ class Pool(WindowedLayer):
     ceil_mode: bool = False
     count_include_pad: bool = True
 
+    @checks_keywords
     def __init__(
         self, kind: str, kernel: int | Pair, *, stride: int | Pair | None = None, padding: int | Padding = 0,
         dilation: int | Pair = 1, ceil_mode: bool = False, count_include_pad: bool = True,

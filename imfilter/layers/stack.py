@@ -13,6 +13,7 @@ from ..arrays.opened import open_image
 from ..arrays.same_kind import keep_kind
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
+from ..runtime.keywords import checks_keywords
 from ..runtime.threads import thread_count
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
@@ -68,6 +69,7 @@ class Stack(ModelReaders):
     3x16 p1  32 x 32 x 16      7     1       0      3       2,304     0     0      2,359,296
     """
 
+    @checks_keywords
     def __init__(self, layers: Iterable[AnyLayer]) -> None:
         self.layers = check_layers("a stack", layers)
         self.weights: Trained | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..engine.sizes import transposed_output_size
 from ..errors import ImfilterError, check_integer, check_pair
+from ..runtime.keywords import checks_keywords
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .windows import Pair, Shape, Window, check_shape
 
@@ -58,6 +59,7 @@ class TransposedLayer:
     out_channels: int | None = None
     groups: int = 1
 
+    @checks_keywords
     def __init__(
         self, kernel: int | Pair, *, stride: int | Pair = 1, padding: int | Pair = 0, output_padding: int | Pair = 0,
         dilation: int | Pair = 1, out_channels: int | None = None, groups: int = 1,

@@ -16,9 +16,11 @@ from ..arrays.layout import layout_of
 from ..arrays.nodata import Value, find_missing, place_nodata
 from ..arrays.same_kind import is_foreign
 from ..errors import DtypeError, ImfilterError
+from ..runtime.keywords import checks_keywords
 from .region import Region
 
 
+@checks_keywords
 def blend(before: Any, after: Any, region: Any, *, feather: int = 0, channel_axis: int | None = -1) -> Any:
     """Blend two images: `after` within a region, `before` outside.
 

@@ -26,6 +26,7 @@ from ..filters.calling import signed_dtype
 from ..filters.combine import scale_to_white
 from ..filters.linear_light import use_curves_of
 from ..filters.sample_range import assume_range, white_level
+from ..runtime.keywords import checks_keywords
 from .filter import Filter
 from .nodata import MissingSamples
 from .reach import SAME_PIXEL, Support
@@ -76,6 +77,7 @@ class Pipeline:
 
     filters: tuple[Filter, ...]
 
+    @checks_keywords
     def __init__(self, *stages: Any) -> None:
         filters = tuple(one for stage in stages for one in _filters_of(stage))
         if not filters:

@@ -17,11 +17,13 @@ from ..filters.declaration import LARGEST_PREPARED, LINEAR, FilterDeclaration, P
 from ..filters.operation import Operation
 from ..filters.parameters import Choice, Integer, Number
 from ..filters.sample_range import white_level
+from ..runtime.keywords import checks_keywords
 from .point_spread import PointSpread
 
 ROUNDING = 0.02  # of the largest weight: negative weights that kernels learned from photos of 8 bits have
 
 
+@checks_keywords
 def restore(
     image: Any, kernel: Any, method: str = RICHARDSON_LUCY, iterations: int = 30, noise: float | None = None, *,
     linear: bool = False, mode: str = IGNORE, cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,

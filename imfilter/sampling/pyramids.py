@@ -17,6 +17,7 @@ from ..arrays.opened import open_image
 from ..arrays.same_kind import is_foreign, keep_kind
 from ..convolution import correlate
 from ..errors import ImfilterError, check_integer, check_pair, list_choices
+from ..runtime.keywords import checks_keywords
 
 Pair = tuple[int, int]
 
@@ -98,6 +99,7 @@ def pyramid(
     return found
 
 
+@checks_keywords
 def pyramid_reconstruct(
     levels: Sequence[Any], *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
 ) -> Any:
@@ -146,6 +148,7 @@ def pyramid_reconstruct(
     return to_input_type(levels[0], result, Grid(channel_axis)) if is_foreign(levels[0]) else result
 
 
+@checks_keywords
 def pyramid_reduce(
     image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
 ) -> Any:

@@ -10,6 +10,7 @@ from ...arrays.dtypes import Array
 from ...engine.checks import check_kernel
 from ...engine.kernel_structure import absolute_sum
 from ...errors import ImfilterError
+from ...runtime.keywords import checks_keywords
 from ..canvas.lines import measure_number
 from ..canvas.picture import Picture
 from ..canvas.scene import Grid, Panel, Pixels, Rect, Scene, Text
@@ -24,6 +25,7 @@ MIN_TEXT = 9
 MAX_TAPS = 4096  # along an axis
 
 
+@checks_keywords
 def show(kernel: Any) -> Picture:
     """Draw a kernel: a square for each weight, blue below 0, white at 0, red above.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...arrays.conversion import as_array, is_picture
 from ...errors import ImfilterError, check_integer
+from ...runtime.keywords import checks_keywords
 from ..canvas.palette import RGB
 from ..canvas.raster import fit_text, render_image
 from ..canvas.scene import Panel, Pixels, Rect, Text
@@ -22,6 +23,7 @@ GAP, TEXT, NOTE = 10, 14, 11  # pixels between tiles, and height of letters in l
 ASPECT = 1.5  # width of a sheet by its height
 
 
+@checks_keywords
 def contact_sheet(
     pictures: Any, labels: Sequence[str] | None = None, *, columns: int | None = None, size: int | None = None,
     paper: RGB = PAPER,
