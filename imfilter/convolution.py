@@ -1,5 +1,7 @@
 """correlate, convolve, conv2d and plan: signatures, documentation, and one call each into the engine."""
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from .arrays.dispatch import is_lazy
 from .arrays.labeled import is_labeled
@@ -7,7 +9,6 @@ from .arrays.opened import array_like
 from .arrays.same_kind import find_implementation
 from .engine.bank import RECENT as RECENT_BANKS
 from .engine.bank import filter_bank
-from .engine.borders import Border
 from .engine.channelwise import RECENT, filter_with_kernel, plan_channelwise
 from .engine.grid import bank_grid, kernel_grid
 from .engine.kernel_set import KernelSet
@@ -16,6 +17,11 @@ from .engine.request import BankOptions, ChannelwiseOptions
 from .runtime.fast_calls import repeats
 from .runtime.keywords import checks_keywords
 
+if TYPE_CHECKING:
+    from .arrays.image_types import AnyImage, Dtype, Image, InKind, IntPair, Margins, Mask, Numbers, Out
+    from .engine.borders import BankPaddingName, Mode, PaddingMode, PaddingName
+    from .engine.planner import Method
+
 # By which arguments a repeated call is known, in the order in which the engine keeps them.
 CHANNELWISE = "kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact"
 BANK = "weight, bias, channel_axis, stride, padding, dilation, groups, padding_mode, dtype, exact"
@@ -23,11 +29,11 @@ BANK = "weight, bias, channel_axis, stride, padding, dilation, groups, padding_m
 
 @repeats(RECENT[False].repeat, CHANNELWISE, unless="select")
 def correlate(
-    image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
-    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto", exact: bool = False, select: Any = None,
-) -> Any:
+    image: Image, kernel: Numbers, *, mode: Mode = "reflect", cval: float = 0.0,
+    padding: Margins | PaddingName = "same", stride: IntPair = 1, dilation: IntPair = 1, mask: Mask = None,
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+    method: Method = "auto", exact: bool = False, select: Numbers | None = None,
+) -> InKind:
     """Correlate every channel of an image with a kernel (cross-correlation: the kernel is not flipped).
 
     Parameters
@@ -134,11 +140,11 @@ def correlate(
 
 @repeats(RECENT[True].repeat, CHANNELWISE, unless="select")
 def convolve(
-    image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
-    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto", exact: bool = False, select: Any = None,
-) -> Any:
+    image: Image, kernel: Numbers, *, mode: Mode = "reflect", cval: float = 0.0,
+    padding: Margins | PaddingName = "same", stride: IntPair = 1, dilation: IntPair = 1, mask: Mask = None,
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+    method: Method = "auto", exact: bool = False, select: Numbers | None = None,
+) -> InKind:
     """Convolve every channel of an image with a kernel (the kernel is flipped along both axes).
 
     This is `correlate` with kernel[::-1, ::-1]; all arguments and errors are described there. Padding 'same' centers
@@ -178,10 +184,11 @@ def _filter_selected(
 
 @repeats(RECENT_BANKS.repeat, BANK, mask="None")
 def conv2d(
-    image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
-    dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
-) -> Any:
+    image: Image, weight: Numbers, bias: Numbers | None = None, *, stride: IntPair = 1,
+    padding: Margins | BankPaddingName = 0, dilation: IntPair = 1, groups: int = 1, padding_mode: PaddingMode = "zeros",
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+    exact: bool = False,
+) -> InKind:
     """Apply a bank of kernels across channels: the 2-D convolution layer of a neural network.
 
     Parameters
@@ -237,8 +244,8 @@ def conv2d(
 
 @checks_keywords
 def plan(
-    image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
-    channel_axis: int | None = -1, dtype: Any = None, method: str = "auto", exact: bool = False,
+    image: AnyImage, kernel: Numbers, *, stride: IntPair = 1, dilation: IntPair = 1, channel_axis: int | None = -1,
+    dtype: Dtype = None, method: Method = "auto", exact: bool = False,
 ) -> Plan:
     """Plan a correlation: how `correlate` would compute it, without computing it.
 
@@ -261,7 +268,8 @@ def plan(
     ('runs', 'int16', 7)
     """
     options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method, exact=exact)
-    image = image.data if is_labeled(image) else image
-    if is_lazy(image):
-        image = array_like(image.shape, image.dtype)  # samples are not needed
-    return plan_channelwise(image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)
+    given: Any = image
+    pixels = given.data if is_labeled(given) else given
+    if is_lazy(pixels):
+        pixels = array_like(pixels.shape, pixels.dtype)  # samples are not needed
+    return plan_channelwise(pixels, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)

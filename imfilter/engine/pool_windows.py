@@ -1,7 +1,7 @@
 """Where the windows of a pool lie along an axis, how many there are, and how far they may reach beyond the image."""
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from ..errors import ImfilterError, check_integer
 from .borders import Margins, bank_margins
 from .computation import Pair
 from .sizes import LARGEST, describe_margin
+
+PoolPaddingName = Literal["same", "same_tf", "valid"]
 
 
 class WindowAxis(NamedTuple):
@@ -62,7 +64,7 @@ def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride:
 
     p and (py, px) are limited as in PyTorch; ((top, bottom), (left, right)) so that every window reads the image.
     """
-    margins = bank_margins(padding, kernel, dilation, size, stride, ("same", "same_tf", "valid"))
+    margins = bank_margins(padding, kernel, dilation, size, stride, get_args(PoolPaddingName))
     if isinstance(padding, str):
         return margins
     apart = isinstance(padding, (tuple, list)) and any(isinstance(side, (tuple, list)) for side in padding)

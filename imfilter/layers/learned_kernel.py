@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ..arrays.dtypes import Array
 from ..pipeline.kernel_files import apply_kernel, format_kernel
 from .pattern import Pattern
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import ArrayLike, ForeignT, PlainT
 
 EXACT = 1.2  # residuals up to this many times rounding are nothing but rounding
 POOR = 0.95  # share of the variance below which a fit is poor
@@ -59,6 +62,15 @@ class LearnedKernel:
         if self.explained < POOR:
             return f"poor: the kernel explains only {share}, and {times}"
         return f"near: the kernel explains {share}, but {times}"
+
+    @overload
+    def __call__(self, image: PlainT, **keywords: Any) -> PlainT: ...
+
+    @overload
+    def __call__(self, image: ForeignT, **keywords: Any) -> ForeignT: ...
+
+    @overload
+    def __call__(self, image: ArrayLike, **keywords: Any) -> Array: ...
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
         """Filter an image; the keywords are those of `imfilter.gaussian`."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,11 @@ from .learned_kernel import LearnedKernel
 from .pattern import Pattern
 from .snapping import estimate_errors, find_pattern, measure_rounding, snap_parameters
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..arrays.image_types import AnyImage, IntPair
+
 MAX_CONDITION = 1e10  # above it, the images do not determine the kernel
 LEAST_SAMPLES = 2  # for each parameter; fewer are fitted by any kernel, whatever the change was
 
@@ -28,8 +33,9 @@ class LearningWarning(UserWarning):
 
 @checks_keywords
 def learn(
-    before: Any, after: Any, *, size: int | tuple[int, int] = 5, pattern: Pattern | None = None, bias: bool = False,
-    cross_channel: bool = False, snap: bool = False, channel_axis: int | None = -1, workers: int | None = None,
+    before: AnyImage | Sequence[AnyImage], after: AnyImage | Sequence[AnyImage], *, size: IntPair = 5,
+    pattern: Pattern | None = None, bias: bool = False, cross_channel: bool = False, snap: bool = False,
+    channel_axis: int | None = -1, workers: int | None = None,
 ) -> LearnedKernel:
     """Learn the kernel that turns one image into another, by least squares.
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..engine.borders import parse_padding
 from ..engine.sizes import same_tf_padding
@@ -12,7 +12,9 @@ Pair = tuple[int, int]
 Shape = tuple[int, int, int]  # (H, W, C)
 Padding = Pair | tuple[Pair, Pair] | str  # (vertical, horizontal), ((top, bottom), (left, right)) or a name
 
-SAME, SAME_TF = "same", "same_tf"
+LayerPaddingName = Literal["same", "same_tf"]
+SAME: LayerPaddingName = "same"
+SAME_TF: LayerPaddingName = "same_tf"
 
 
 class Window(NamedTuple):

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +19,14 @@ from ..errors import DtypeError, ImfilterError
 from ..runtime.keywords import checks_keywords
 from .region import Region
 
+if TYPE_CHECKING:
+    from ..arrays.image_types import Image, InKind, Numbers
+
 
 @checks_keywords
-def blend(before: Any, after: Any, region: Any, *, feather: int = 0, channel_axis: int | None = -1) -> Any:
+def blend(
+    before: Image, after: Image, region: str | Numbers | Picture, *, feather: int = 0, channel_axis: int | None = -1
+) -> InKind:
     """Blend two images: `after` within a region, `before` outside.
 
     Parameters

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from .reach import SAME_PIXEL, Support
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
+    from ..arrays.image_types import ArrayLike, Dtype, ForeignT, PlainT
 
 __all__ = ["Filter", "Pipeline"]
 
@@ -209,9 +210,24 @@ class Pipeline:
             sign = own or (sign and not one.declaration.makes_sign)
         return sign
 
+    @overload
+    def __call__(
+        self, image: PlainT, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
+    ) -> PlainT: ...
+
+    @overload
+    def __call__(
+        self, image: ForeignT, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
+    ) -> ForeignT: ...
+
+    @overload
+    def __call__(
+        self, image: ArrayLike, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
+    ) -> Array: ...
+
     @keep_kind(lambda shape, self, **options: self.grid(shape, options["channel_axis"]))
     def __call__(
-        self, image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
+        self, image: Any, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
     ) -> Any:
         """Filter an image: an array, or a Pillow image, whose alpha is filtered as each filter does."""
         if is_lazy(image):

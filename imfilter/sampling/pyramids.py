@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 import numpy as np
 
@@ -19,18 +19,58 @@ from ..convolution import correlate
 from ..errors import ImfilterError, check_integer, check_pair, list_choices
 from ..runtime.keywords import checks_keywords
 
+if TYPE_CHECKING:
+    from ..arrays.conversion import Picture
+    from ..arrays.image_types import ArrayInKind, ArrayLike, Dtype, ForeignT, Image, InKind, PlainT
+
 Pair = tuple[int, int]
 
 BINOMIAL = np.array([1, 4, 6, 4, 1]) / 16
 REDUCING = np.outer(BINOMIAL, BINOMIAL)
 PHASES = np.array([1, 6, 1]) / 8, np.array([1, 1]) / 2  # of results on a pixel, and of those between two
 EXPANDING = {(i, j): np.outer(PHASES[i], PHASES[j]) for i in (0, 1) for j in (0, 1)}
-KINDS = "gaussian", "laplacian"
+Kind = Literal["gaussian", "laplacian"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@overload
+def pyramid(
+    image: PlainT, levels: int | None = None, kind: Literal["gaussian"] = "gaussian", *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[PlainT]: ...
+
+
+@overload
+def pyramid(
+    image: ForeignT, levels: int | None = None, kind: Kind = "gaussian", *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[ForeignT]: ...
+
+
+@overload
+def pyramid(
+    image: Picture | ArrayLike, levels: int | None, kind: Literal["laplacian"], *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[Array]: ...
+
+
+@overload
+def pyramid(
+    image: Picture | ArrayLike, levels: int | None = None, *, kind: Literal["laplacian"],
+    channel_axis: int | None = -1, workers: int | None = None,
+) -> list[Array]: ...
+
+
+@overload
+def pyramid(
+    image: ArrayLike, levels: int | None = None, kind: Kind = "gaussian", *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[Array]: ...
 
 
 @keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, halves=True))
 def pyramid(
-    image: Any, levels: int | None = None, kind: str = "gaussian", *, channel_axis: int | None = -1,
+    image: Any, levels: int | None = None, kind: Kind = "gaussian", *, channel_axis: int | None = -1,
     workers: int | None = None,
 ) -> list[Any]:
     """Return an image at sizes that halve from one level to the next, or the details that each level adds.
@@ -101,8 +141,8 @@ def pyramid(
 
 @checks_keywords
 def pyramid_reconstruct(
-    levels: Sequence[Any], *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
-) -> Any:
+    levels: Sequence[Image], *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
+) -> ArrayInKind:
     """Return the image of a Laplacian pyramid.
 
     Parameters
@@ -150,8 +190,8 @@ def pyramid_reconstruct(
 
 @checks_keywords
 def pyramid_reduce(
-    image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
-) -> Any:
+    image: Image, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
+) -> InKind:
     """Return an image at half its size: blurred, and every second pixel kept.
 
     Parameters
@@ -184,9 +224,9 @@ def pyramid_reduce(
 
 @keep_kind()
 def pyramid_expand(
-    image: Any, size: Pair | None = None, *, channel_axis: int | None = -1, dtype: Any = None,
+    image: Image, size: Sequence[int] | Array | None = None, *, channel_axis: int | None = -1, dtype: Dtype = None,
     workers: int | None = None,
-) -> Any:
+) -> InKind:
     """Return an image at twice its size, interpolated by the kernel of `pyramid_reduce`.
 
     Parameters

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from ..canvas.lines import measure_number
 from ..canvas.picture import Picture
 from ..canvas.scene import Grid, Panel, Pixels, Rect, Scene, Text
 
+if TYPE_CHECKING:
+    from ...arrays.image_types import Numbers
+
 # Below, at and above 0: ends and middle of ColorBrewer's RdBu (C. A. Brewer, 2002), safe for color-blind people.
 NEGATIVE, ZERO, POSITIVE = np.array([33, 102, 172]), np.array([247, 247, 247]), np.array([178, 24, 43])
 LINES = (160, 160, 160)
@@ -26,7 +29,7 @@ MAX_TAPS = 4096  # along an axis
 
 
 @checks_keywords
-def show(kernel: Any) -> Picture:
+def show(kernel: Numbers) -> Picture:
     """Draw a kernel: a square for each weight, blue below 0, white at 0, red above.
 
     Parameters

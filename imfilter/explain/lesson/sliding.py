@@ -8,7 +8,7 @@ import numpy as np
 
 from ...arrays.dtypes import Array
 from ...convolution import correlate
-from ...engine.borders import Border, Margins, padding_margins, parse_border, source_indices
+from ...engine.borders import Border, Margins, Mode, padding_margins, parse_border, source_indices
 from ...engine.checks import check_kernel
 from ...engine.sizes import count_outputs
 from ...errors import ImfilterError, check_pair
@@ -63,7 +63,7 @@ class Slide:
                  float(self.weights[i, j])) for i, j in np.ndindex(self.weights.shape)]
 
 
-def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, mode: str) -> Slide:
+def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, mode: Mode) -> Slide:
     """Check the arguments and compute all numbers."""
     rows, columns = check_pair("size", size, 1)
     weights = make_weights(kernel)
