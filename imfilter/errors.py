@@ -69,13 +69,21 @@ def describe_integer(least: int, most: int | None = None) -> str:
     return f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
 
 
+def as_listed(value: object) -> object:
+    """Return an array of at most two axes, by which several numbers may be given, as lists; others as they are."""
+    if not isinstance(value, (int, tuple, list)) and getattr(value, "ndim", 3) < 3 and hasattr(value, "tolist"):
+        return value.tolist()
+    return value
+
+
 def check_pair(name: str, value: object, least: int) -> tuple[int, int]:
-    """Return (vertical, horizontal) from a pair, or from one integer for both."""
+    """Return (vertical, horizontal) from a pair, also an array, or from one integer for both."""
+    value = as_listed(value)
     if not isinstance(value, (tuple, list)):
         number = check_integer(name, value, least)
         return number, number
     if len(value) != 2:
-        raise ImfilterError(f"{name} must be an integer or a pair (vertical, horizontal), got {value!r}")
+        raise ImfilterError(f"{name} must be an integer or a pair (vertical, horizontal), got {shorten(repr(value))}")
     return check_integer(name, value[0], least), check_integer(name, value[1], least)
 
 

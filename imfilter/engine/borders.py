@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from ..errors import ImfilterError, check_real, list_choices
+from ..errors import ImfilterError, as_listed, check_real, list_choices, shorten
 from .sizes import check_margin, same_tf_padding
 
 Array = np.ndarray[Any, Any]
@@ -181,10 +181,11 @@ def kernel_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int
 
 def parse_padding(padding: object) -> Margins:
     """Return ((top, bottom), (left, right)) of p, (vertical, horizontal) or pairs of them, checked."""
+    padding = as_listed(padding)
     if not isinstance(padding, (tuple, list)):
         padding = (padding, padding)
     if len(padding) != 2:
-        raise ImfilterError(
-            f"padding must be p, (vertical, horizontal) or ((top, bottom), (left, right)), got {padding!r}")
+        raise ImfilterError("padding must be p, (vertical, horizontal) or ((top, bottom), (left, right)), got "
+                            f"{shorten(repr(padding))}")
     vertical, horizontal = (check_margin(side) for side in padding)
     return vertical, horizontal

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import overload
 
-from ..errors import ImfilterError, check_integer
+from ..errors import ImfilterError, as_listed, check_integer
 from ..runtime.keywords import checks_keywords
 
 LARGEST = 2**62  # sizes and offsets in memory stay well below the largest signed 64-bit number
@@ -64,6 +64,7 @@ def output_size(
 
 def check_margin(side: object) -> tuple[int, int]:
     """Return (before, after) of p or (before, after), checked."""
+    side = as_listed(side)
     if isinstance(side, (tuple, list)):
         if len(side) != 2:
             raise ImfilterError(f"padding of an axis must be p or (before, after), got {side!r}")
