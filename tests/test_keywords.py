@@ -99,6 +99,8 @@ def test_signatures_are_those_that_python_would_show():
         "(image, radius=1.0, amount=1.0, *, threshold=0.0, mode='reflect', cval=0.0, stride=1, mask=None, "
         "channel_axis=-1, dtype=None, out=None, workers=None, exact=False)")
     assert list(inspect.signature(imfilter.correlate).parameters)[:4] == ["image", "kernel", "mode", "cval"]
+    assert str(inspect.signature(imfilter.max_pool2d)).startswith("(image, size, *, stride=None, padding=0, dilation=1")
+    assert str(inspect.signature(imfilter.Layer)).startswith("(kernel, *, stride=1, padding=0, dilation=1")
     assert inspect.isfunction(imfilter.gaussian) and imfilter.gaussian.__module__ == "imfilter.filters.blur"
 
 

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import DtypeError
-from ..runtime.keywords import explain_keywords
+from ..runtime.keywords import explain_keywords, hide_types
 from .conversion import as_array, to_input_type
 from .dispatch import implementation, is_lazy
 from .dtypes import Array
@@ -129,6 +129,7 @@ def keep_kind(
 
             return call_with_pixels(call, image, out, find)
 
+        hide_types(keep, signature)
         return keep
 
     return decorate

@@ -8,7 +8,7 @@ from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError
-from .keywords import reject_keyword
+from .keywords import hide_types, reject_keyword
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,8 +83,8 @@ def repeats(
                 f"    return otherwise({passed})\n")
         fast = make_function(function.__name__, parameters, compile_body(names, free, required, body),
                              {"repeat": repeat, "otherwise": function, "__name__": function.__module__})
-        fast.__signature__ = signature
         functools.update_wrapper(fast, function)
+        hide_types(fast, signature)
         return fast  # type: ignore[no-any-return]
 
     return decorate

@@ -106,4 +106,12 @@ def checks_keywords(function: F) -> F:
                 raise
             raise explained from None
 
+    hide_types(call, signature)
     return call  # type: ignore[return-value]
+
+
+def hide_types(function: Any, signature: inspect.Signature) -> None:
+    """Make help() show a public function without types, which are long and for checkers; its docstring has them."""
+    parameters = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+    function.__signature__ = inspect.Signature(parameters)
+    function.__annotations__ = {}
