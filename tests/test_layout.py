@@ -285,3 +285,9 @@ def test_the_stub_is_made_from_the_registry():
     made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["stub"]()
     assert (PACKAGE / "__init__.pyi").read_text(encoding="utf-8") == made, "run python docs/filters.py"
     assert all(f"def {name}(" in made for name in FILTERS)
+
+
+def test_the_stub_of_kernels_is_made_from_the_registry():
+    made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["kernels_stub"]()
+    assert (PACKAGE / "kernels" / "__init__.pyi").read_text(encoding="utf-8") == made, "run python docs/filters.py"
+    assert all(f"def {name}(" in made or f"import {name} as" in made for name in dir(imfilter.kernels))

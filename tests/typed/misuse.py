@@ -39,4 +39,7 @@ def make_mistakes(photo: Image.Image, array: Array) -> None:
     print(imfilter.pyramid(photo).shape)
     imfilter.windows(photo).save("photo.png")
     imfilter.gausian(array)
+    imfilter.kernels.gausian(2)
+    imfilter.kernels.gaussian(radius=2)
+    imfilter.show("sobel").save("sobel.png")
     np.mean(imfilter.Pipeline("sobel")(photo).mean())
