@@ -71,14 +71,15 @@ def describe_integer(least: int, most: int | None = None) -> str:
 
 def as_listed(value: object) -> object:
     """Return an array of at most two axes, by which several numbers may be given, as lists; others as they are."""
-    if not isinstance(value, (int, tuple, list)) and getattr(value, "ndim", 3) < 3 and hasattr(value, "tolist"):
+    if getattr(value, "ndim", 3) < 3 and hasattr(value, "tolist"):
         return value.tolist()
     return value
 
 
 def check_pair(name: str, value: object, least: int) -> tuple[int, int]:
     """Return (vertical, horizontal) from a pair, also an array, or from one integer for both."""
-    value = as_listed(value)
+    if not isinstance(value, (int, tuple, list)):
+        value = as_listed(value)
     if not isinstance(value, (tuple, list)):
         number = check_integer(name, value, least)
         return number, number

@@ -181,9 +181,11 @@ def kernel_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int
 
 def parse_padding(padding: object) -> Margins:
     """Return ((top, bottom), (left, right)) of p, (vertical, horizontal) or pairs of them, checked."""
-    padding = as_listed(padding)
+    if not isinstance(padding, (int, tuple, list)):
+        padding = as_listed(padding)
     if not isinstance(padding, (tuple, list)):
-        padding = (padding, padding)
+        margin = check_margin(padding)
+        return margin, margin
     if len(padding) != 2:
         raise ImfilterError("padding must be p, (vertical, horizontal) or ((top, bottom), (left, right)), got "
                             f"{shorten(repr(padding))}")

@@ -64,7 +64,8 @@ def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride:
 
     p and (py, px) are limited as in PyTorch; ((top, bottom), (left, right)) so that every window reads the image.
     """
-    padding = as_listed(padding)
+    if not isinstance(padding, (int, str, tuple, list)):
+        padding = as_listed(padding)
     margins = bank_margins(padding, kernel, dilation, size, stride, get_args(PoolPaddingName))
     if isinstance(padding, str):
         return margins

@@ -64,7 +64,8 @@ def output_size(
 
 def check_margin(side: object) -> tuple[int, int]:
     """Return (before, after) of p or (before, after), checked."""
-    side = as_listed(side)
+    if not isinstance(side, (int, tuple, list)):
+        side = as_listed(side)
     if isinstance(side, (tuple, list)):
         if len(side) != 2:
             raise ImfilterError(f"padding of an axis must be p or (before, after), got {side!r}")

@@ -14,6 +14,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 SURPLUS = "*"  # the parameter for what is given by position beyond the last; no keyword in a source has its name
 NOTHING = object()
+OFTEN = ("mode", "out", "workers", "dtype", "stride")  # Python looks for a keyword among the parameters in their order
+
+
+def order_fixed(names: Sequence[str]) -> list[str]:
+    """Return the parameters that must be named, those first that calls name often."""
+    return [*(name for name in OFTEN if name in names), *(name for name in names if name not in OFTEN)]
 
 
 def compile_body(names: Sequence[str], free: int, required: int, body: str) -> CodeType:
@@ -24,7 +30,7 @@ def compile_body(names: Sequence[str], free: int, required: int, body: str) -> C
     Python takes longer to find the default of a keyword-only parameter than that of another one. So all are of the
     other kind, and one before those that must be named receives what is not.
     """
-    arguments = ", ".join([*names[:free], "surplus", *names[free:], "**unknown"])
+    arguments = ", ".join([*names[:free], "surplus", *order_fixed(names[free:]), "**unknown"])
     wrong = " or ".join(["unknown", "surplus is not NOTHING", *(f"{name} is NOTHING" for name in names[:required])])
     source = (f"def function({arguments}):\n"
               f"    if {wrong}:\n"
@@ -40,18 +46,19 @@ def make_function(
 ) -> Any:
     """Return a function with these parameters. code: that of `compile_body`, for as many parameters by any names."""
     free = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
-    fixed = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+    named = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+    fixed = order_fixed(named)
     names = (*free, SURPLUS, *fixed)
     code = code.replace(co_name=name, co_qualname=name, co_filename=f"<imfilter.{name}>",
                         co_varnames=(*names, *code.co_varnames[len(names):]))
 
     def reject(unknown: dict[str, Any], *given: Any) -> None:
         if unknown:
-            reject_keyword(name, unknown, [*free, *fixed])
+            reject_keyword(name, unknown, [one.name for one in parameters])
         missing = [word for word, value in zip(free, given, strict=True) if value is NOTHING]
         if missing:
             raise ArgumentError(f"{name}() needs {' and '.join(missing)}")
-        raise ArgumentError(f"{name}() takes {' and '.join(free)} by position: name the others, as in {fixed[0]}=...")
+        raise ArgumentError(f"{name}() takes {' and '.join(free)} by position: name the others, as in {named[0]}=...")
 
     function: Any = FunctionType(code, {**namespace, "NOTHING": NOTHING, "reject": reject})
     defaults = {one.name: NOTHING if one.default is one.empty else one.default for one in parameters}
