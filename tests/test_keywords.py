@@ -43,7 +43,14 @@ def test_every_public_function_names_itself(name):
     assert str(caught.value).startswith((f"{name}() has no parameter 'colour_of_the_sky'", f"{name}."))
 
 
+@pytest.mark.parametrize("name", [name for name in imfilter.explain.__all__ if name.islower() and name != "pixel"])
+def test_every_explanation_names_itself(name):
+    with pytest.raises(ArgumentError, match=f"^{name}.. has no parameter 'colour_of_the_sky'"):
+        getattr(imfilter.explain, name)(IMAGE, colour_of_the_sky=1)
+
+
 @pytest.mark.parametrize("call", [
+    lambda **given: imfilter.learn(IMAGE, IMAGE, size=1)(IMAGE, **given),
     lambda **given: imfilter.Pipeline("sobel")(IMAGE, **given), lambda **given: imfilter.kernels.gaussian(**given),
     lambda **given: imfilter.Stack.parse("3").run(IMAGE, [[[[[1]]]]], **given),
 ])
