@@ -43,7 +43,6 @@ CALLS = {
     "transposed_output_size": (lambda **pair: imfilter.transposed_output_size(9, 3, **pair), {"padding": (1, 2)}),
     "plan": (lambda **pair: str(imfilter.plan(IMAGE, KERNEL, **pair)), {"stride": (2, 1), "dilation": (1, 2)}),
     "blend": (lambda **pair: imfilter.blend(IMAGE, 2 * IMAGE, **pair), {"region": (1, 2, 5, 6)}),
-    "run": (lambda **pair: imfilter.Stack.parse("3x2").run(IMAGE, [BANK], **pair), {"normalize": (0.5, 0.25)}),
     "summary": (lambda **pair: str(imfilter.Stack.parse("3 s2").summary(**pair)), {"shape": (32, 24, 3)}),
 }
 CASES = [(name, argument) for name, (_, pairs) in CALLS.items() for argument in pairs]

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array, sample_limits
 from ..convolution import conv2d
-from ..errors import ImfilterError, as_listed, list_choices, shorten
+from ..errors import ImfilterError, list_choices, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # "Models and pre-trained weights".
 StatisticsName = Literal["imagenet"]
 STATISTICS: dict[StatisticsName, Any] = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
-Normalization: TypeAlias = "StatisticsName | Sequence[Numbers] | Array | None"  # a name or (mean, standard deviation)
+Normalization: TypeAlias = "StatisticsName | Sequence[Numbers] | None"  # a name or (mean, standard deviation)
 
 Statistics = tuple[Array, Array]
 
@@ -29,7 +29,6 @@ def check_statistics(normalize: Any, channels: int) -> Statistics | None:
         return None
     if isinstance(normalize, str) and normalize in STATISTICS:
         normalize = STATISTICS[normalize]
-    normalize = as_listed(normalize)
     if not isinstance(normalize, (tuple, list)) or len(normalize) != 2:
         came = shorten(" ".join(repr(normalize).split()))  # on one line, also of an array
         raise ImfilterError(f"normalize must be {list_choices(STATISTICS)}, or (mean, standard deviation), got {came}")
