@@ -25,6 +25,7 @@ PAGES = {path.relative_to(CHECKOUT).as_posix(): path.read_text(encoding="utf-8")
          if not GENERATED & set(path.relative_to(CHECKOUT).parts)}
 # test_tutorial.py and test_cookbook.py run the blocks of these, test by test.
 OTHERS = re.compile(r"docs/(tutorial\.md|cookbook/.*)")
+SHELLS = ("sh", "bash")
 # Commands that do not run here, and why. What they name is looked at instead.
 EXCEPTIONS = {
     "pip install": "changes the environment of the tests; .ci/run runs README's two",
@@ -36,8 +37,8 @@ EXCEPTIONS = {
     "python benchmarks": "measures for minutes",
 }
 LIBRARIES = {"torch": r"from_torch|import torch", "onnx": r"\.onnx", "safetensors": r"\.safetensors",
-             "xarray": "import xarray", "numba": "import cfunc", "distributed": "--scheduler", "zarr": r"\.zarr",
-             "tifffile": r"\.tif.*\.zarr"}
+             "xarray": "import xarray", "numba": "import cfunc", "pyvips": "import pyvips",
+             "distributed": "--scheduler", "zarr": r"\.zarr", "tifffile": r"\.tif.*(--engine tiles|\.zarr)"}
 FILE = re.compile(r"(?<![*\w./])\w[\w./-]*\.(?:html|jpg|json|mp4|onnx|png|raw|so|svg|tif|y4m|zarr)\b")
 SHAPE = re.compile(r"^(\w+) = .*# (\([\d, ]+\))(?: (\w+))?$", re.MULTILINE)
 
@@ -53,11 +54,23 @@ def split_block(block):
     return [command for line in code_blocks.split_commands(block.code) for command in line.split(" && ")]
 
 
+def lacking(code):
+    """Return the library that code needs and that is not installed, or None."""
+    return next((library for library, use in LIBRARIES.items()
+                 if re.search(use, code) and not importlib.util.find_spec(library)), None)
+
+
+def has_code(text):
+    """Say whether anything on a page is to run."""
+    return any(block.language == "python" or not all(map(excepted, split_block(block)))
+               for block in code_blocks.read_blocks(text) if block.language in ("python", *SHELLS))
+
+
 COMMANDS = [command for text in PAGES.values() for block in code_blocks.read_blocks(text)
-            if block.language in ("sh", "bash") for command in split_block(block)]
-MORE = re.compile("|".join(LIBRARIES[name] for name in ("torch", "onnx", "xarray", "numba")))
+            if block.language in SHELLS for command in split_block(block)]
+MORE = re.compile("|".join(LIBRARIES[name] for name in ("torch", "onnx", "xarray", "numba", "pyvips")))
 TO_RUN = [pytest.param(page, id=page, marks=[pytest.mark.more] * bool(MORE.search(text)))
-          for page, text in PAGES.items() if not OTHERS.fullmatch(page) and code_blocks.read_blocks(text)]
+          for page, text in PAGES.items() if not OTHERS.fullmatch(page) and has_code(text)]
 
 
 @pytest.fixture(scope="module")
@@ -93,21 +106,26 @@ def with_scheduler(code):
         yield code.replace("tcp://host:8786", cluster.scheduler_address)
 
 
-def run(block, names, page):
-    """Run a block without its exceptions, and look for the files that it names and the shapes that it shows."""
-    for library, use in LIBRARIES.items():
-        if re.search(use, block.code) and not importlib.util.find_spec(library):
-            raise code_blocks.MissingProgram(library)
-    if block.language not in ("sh", "bash"):
-        code_blocks.run_block(block, names, page)
-        for name, shape, dtype in SHAPE.findall(block.code):
-            assert (str(tuple(names[name].shape)), str(names[name].dtype)) == (shape, dtype or str(names[name].dtype))
-    elif kept := [command for command in split_block(block) if not excepted(command)]:
+def run_code(block, names, page):
+    """Run a block of Python code, and look for the shapes that it shows."""
+    if library := lacking(block.code):
+        raise code_blocks.MissingProgram(library)
+    code_blocks.run_block(block, names, page)
+    for name, shape, dtype in SHAPE.findall(block.code):
+        assert (str(names[name].shape), dtype or str(names[name].dtype)) == (shape, str(names[name].dtype))
+
+
+def run_commands(block):
+    """Run the commands of a block that can run here, and look for the files that it names."""
+    commands = split_block(block)
+    kept = [command for command in commands if not excepted(command) and not lacking(command)]
+    if kept:
         with with_scheduler("\n".join(kept)) as code:
-            code_blocks.run_block(block._replace(code=code), names, page)
-        if len(kept) == len(split_block(block)):
-            kept = [block.code]  # with its comments, which name files, too
-        assert [name for command in kept for name in FILE.findall(command) if not Path(name).exists()] == []
+            code_blocks.run_shell(code)
+    text = block.code if len(kept) == len(commands) else "\n".join(kept)  # comments name files, too
+    assert [name for name in FILE.findall(text) if not Path(name).exists()] == []
+    if library := next(filter(None, map(lacking, commands)), None):
+        raise code_blocks.MissingProgram(library)
 
 
 @pytest.mark.slow
@@ -120,7 +138,10 @@ def test_the_code_of_a_page_runs(page, inputs, tmp_path, monkeypatch):
     exec(code_blocks.PREAMBLE, names)
     for block in code_blocks.read_blocks(PAGES[page]):
         try:
-            run(block, names, page)
+            if block.language in SHELLS:
+                run_commands(block)
+            elif block.language == "python":
+                run_code(block, names, page)
         except code_blocks.MissingProgram as program:
             missing.add(str(program))
     if missing:
