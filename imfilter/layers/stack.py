@@ -13,6 +13,7 @@ from ..arrays.opened import open_image
 from ..arrays.same_kind import keep_kind
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
+from ..runtime.representation import represent_as_html
 from ..runtime.threads import thread_count
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
@@ -141,6 +142,8 @@ class Stack(ModelReaders):
     def __repr__(self) -> str:
         text = f"Stack.parse({str(self)!r})"
         return text if self.weights is None else f"<{text} with weights>"
+
+    _repr_html_ = represent_as_html
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
