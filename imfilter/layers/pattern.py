@@ -8,6 +8,7 @@ import numpy as np
 from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
 from ..runtime.keywords import checks_keywords
+from ..runtime.representation import represent_as_html
 
 if TYPE_CHECKING:
     from ..arrays.image_types import Numbers
@@ -139,6 +140,8 @@ class Pattern:
 
     def __hash__(self) -> int:
         return hash((self.shape, self.index.tobytes(), self.signs.tobytes()))
+
+    _repr_html_ = represent_as_html
 
     def __repr__(self) -> str:
         whole = (self.labels == np.rint(self.labels)).all()

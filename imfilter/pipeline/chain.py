@@ -27,6 +27,7 @@ from ..filters.combine import scale_to_white
 from ..filters.linear_light import use_curves_of
 from ..filters.sample_range import assume_range, white_level
 from ..runtime.keywords import checks_keywords
+from ..runtime.representation import represent_as_html
 from .filter import Filter
 from .nodata import MissingSamples
 from .reach import SAME_PIXEL, Support
@@ -135,6 +136,8 @@ class Pipeline:
 
     def __repr__(self) -> str:
         return f"Pipeline({str(self)!r})"
+
+    _repr_html_ = represent_as_html
 
     @property
     def reach(self) -> Support:

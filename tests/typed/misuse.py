@@ -41,5 +41,5 @@ def make_mistakes(photo: Image.Image, array: Array) -> None:
     imfilter.gausian(array)
     imfilter.kernels.gausian(2)
     imfilter.kernels.gaussian(radius=2)
-    imfilter.show("sobel").save("sobel.png")
+    imfilter.show("sobel", 3).save("sobel.png")
     np.mean(imfilter.Pipeline("sobel")(photo).mean())
