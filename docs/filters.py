@@ -60,7 +60,7 @@ def stub() -> str:
 def stub_of_function(declaration) -> str:
     """Return the signature of a filter with its types."""
     hints = get_type_hints(declaration.build, include_extras=True)
-    types = {"image": "Any", "linear": "bool", **COMMON_TYPES} | {
+    types = {"image": "Any", "linear": "bool", "signed": "str | None", **COMMON_TYPES} | {
         name: type_name(get_args(hints[name])[0]) for name in inspect.signature(declaration.build).parameters}
     own, common, keyword_only = [], [], False
     for name, parameter in inspect.signature(declaration.function).parameters.items():
@@ -68,8 +68,8 @@ def stub_of_function(declaration) -> str:
         text = f"{name}: {types[name]}{default}"
         if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
             text, keyword_only = f"*, {text}", True
-        (common if name in COMMON_DEFAULTS else own).append(text)
-    half = len(common) // 2
+        (common if name in COMMON_DEFAULTS or name == "signed" else own).append(text)
+    half = len(COMMON_DEFAULTS) // 2
     lines = [", ".join(part) for part in (own, common[:half], common[half:])]
     text = "".join(
         textwrap.fill(f"{line},", 120, initial_indent="    ", subsequent_indent="    ") + "\n" for line in lines)

@@ -55,6 +55,7 @@ def gaussian(
     0, method: str = 'auto', linear: bool = False,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def binomial(
@@ -134,36 +135,42 @@ def sobel(
     image: Any, *, axis: int | None = None,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def scharr(
     image: Any, *, axis: int | None = None,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def prewitt(
     image: Any, *, axis: int | None = None,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def farid(
     image: Any, *, axis: int | None = None,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def roberts(
     image: Any, *, axis: int | None = None,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def laplace(
     image: Any,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def kirsch(
@@ -188,12 +195,14 @@ def laplacian_of_gaussian(
     image: Any, sigma: float = 1.0, *, truncate: float = 4.0,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def difference_of_gaussians(
     image: Any, low_sigma: float = 1.0, high_sigma: float | None = None, *, truncate: float = 4.0,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def gabor(
@@ -201,18 +210,21 @@ def gabor(
     str = 'magnitude',
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def gradient(
     image: Any, sigma: float | tuple[float, float] = 1.0, *, part: str = 'magnitude', truncate: float = 4.0,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def hessian(
     image: Any, sigma: float | tuple[float, float] = 1.0, *, part: str = 'largest', truncate: float = 4.0,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def structure_tensor(
@@ -220,6 +232,7 @@ def structure_tensor(
     float] = 1.0, truncate: float = 4.0,
     mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def sato(
@@ -380,6 +393,7 @@ def local_normalize(
     image: Any, size: int | tuple[int, int] = 15,
     *, mode: str = 'reflect', cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
     channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
+    signed: str | None = None,
 ) -> Any: ...
 
 def local_entropy(

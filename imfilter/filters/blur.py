@@ -48,7 +48,7 @@ def box(size: Annotated[int | tuple[int, int] | Any, PairOrMap(Integer(1))] = 3)
     return RoundedMean(height, width)
 
 
-@register_filter("blur", kernel={"method": ...})
+@register_filter("blur", kernel={"method": ...}, signed=True)
 def gaussian(
     sigma: Annotated[float | tuple[float, float] | Any, PairOrMap(Number(least=0))] = 1.0, *,
     truncate: Annotated[float, Number(above=0)] = 4.0,

@@ -28,7 +28,7 @@ FLAT = 64 * float(np.finfo(np.float64).eps)
 MAGNITUDE: Joined = math.hypot, "sqrt({}^2 + {}^2)"
 
 
-@register_filter("edges", kernel={"part": "x"})
+@register_filter("edges", kernel={"part": "x"}, signed=True)
 def gradient(
     sigma: Sigma = 1.0, *, part: Annotated[str, Choice(("magnitude", "direction", "y", "x"))] = "magnitude",
     truncate: Truncate = 4.0,
@@ -81,7 +81,7 @@ def gradient(
     return SeparableDerivative(*(down if part == "y" else across))
 
 
-@register_filter("edges", kernel={"part": "yy"})
+@register_filter("edges", kernel={"part": "yy"}, signed=True)
 def hessian(
     sigma: Sigma = 1.0, *, part: Annotated[str, Choice(("largest", "smallest", "yy", "yx", "xx"))] = "largest",
     truncate: Truncate = 4.0,
@@ -135,7 +135,7 @@ def hessian(
         tuple(elements.values()), formula, (lambda *three: float(formula(*np.reshape(three, (3, 1)))[0]), text))
 
 
-@register_filter("edges")
+@register_filter("edges", signed=True)
 def structure_tensor(
     sigma: Sigma = 1.0, *,
     part: Annotated[str, Choice(("largest", "smallest", "yy", "yx", "xx"))] = "largest",

@@ -24,7 +24,14 @@ SIGNED = """\
 Returns
 -------
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-    Signed: float32 for integer images unless `dtype` says otherwise."""
+    Signed: float32 for arrays of integers, the dtype of a Pillow image around mid-gray (see `signed`), unless `dtype`
+    says otherwise."""
+
+SIGNED_KEYWORD = """\
+signed : {'offset', 'abs', 'clip', 'normalize'}, optional
+    How signed results of a Pillow image of integers become its samples: around mid-gray (128 of 8 bits), without sign,
+    clipped at 0, or around mid-gray and stretched to the range. Default: 'offset', and with `dtype` values as of an
+    array, such as float32 of a gray image. Arrays keep the values, and have no `signed`."""
 
 _PARAMETERS, _RETURNS = "Parameters\n----------\n", "Returns\n-------\n"
 
@@ -53,7 +60,7 @@ def insert_sections(doc: str, sections: str) -> str:
     return f"{first}\n\n{sections}\n\n{rest}"
 
 
-def complete_docstring(doc: str, *, linear: bool) -> str:
+def complete_docstring(doc: str, *, linear: bool, signed: bool) -> str:
     """Return a filter's docstring with the image, the common keywords, and the result where it does not describe it."""
     doc = inspect.cleandoc(doc)
     own, returns = _section(doc, _PARAMETERS), _section(doc, _RETURNS)
@@ -64,7 +71,8 @@ def complete_docstring(doc: str, *, linear: bool) -> str:
             head, rest = head[:at], head[at:]
             break
     image = [] if own.startswith("image :") else [IMAGE]
-    parameters = [*image, *([own] if own else []), *([LINEAR] if linear else []), COMMON]
+    parameters = [*image, *([own] if own else []), *([LINEAR] if linear else []), COMMON,
+                  *([SIGNED_KEYWORD] if signed else [])]
     result = returns or RETURNS
     return f"{head}\n\n{_PARAMETERS}" + "\n".join(parameters) + f"\n\n{_RETURNS}{result}{rest}"
 

@@ -129,7 +129,7 @@ def local_std(size: Size = 3) -> Operation:
     return StatisticOfWindow(size, "deviation")
 
 
-@register_filter("local", own_sign=True)
+@register_filter("local", own_sign=True, signed=True)
 def local_normalize(size: Size = 15) -> Operation:
     """Local contrast normalization: the standard score of each pixel among those around it.
 

@@ -26,7 +26,7 @@ def filters_by_group() -> dict[str, list[FilterDeclaration]]:
 
 def register_filter(
     group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False,
-    own_sign: bool = False, selects: bool = False, shared: str = "",
+    own_sign: bool = False, selects: bool = False, draws: bool = False, signed: bool = False, shared: str = "",
 ) -> Callable[[Callable[..., Operation]], Callable[..., Any]]:
     """Declare a filter: replace a function that returns its operation by the public function of an image.
 
@@ -40,7 +40,7 @@ def register_filter(
     kernel : mapping, optional
         Defaults of parameters with which the filter has one kernel, where its own defaults give several; and ... for
         parameters that do not change the kernel.
-    cut, far, own_sign, selects : bool
+    cut, far, own_sign, selects, draws, signed : bool
         As in FilterDeclaration.
     shared : str
         Sections of the docstring that several filters have in common.
@@ -64,19 +64,21 @@ def register_filter(
         if linear:
             parameters += (LINEAR,)
             own.append(inspect.Parameter("linear", inspect.Parameter.KEYWORD_ONLY, default=LINEAR.default))
-        function = _public_function(build, own)
+        function = _public_function(build, own, signed)
         name = build.__name__
         declaration = FilterDeclaration(
-            name, group, parameters, build, function, kernel or {}, cut, far, own_sign, selects)
+            name, group, parameters, build, function, kernel or {}, cut, far, own_sign, selects, draws, signed)
         function.__globals__["declaration"] = FILTERS[name] = declaration
         function.__globals__["repeat"] = declaration.recent.repeat
-        function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear)
+        function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear, signed=signed)
         return function
 
     return register
 
 
-def _public_function(build: Callable[..., Operation], own: list[inspect.Parameter]) -> Callable[..., Any]:
+def _public_function(
+    build: Callable[..., Operation], own: list[inspect.Parameter], signed: bool
+) -> Callable[..., Any]:
     """Return the public function, whose real signature is bound by Python itself, faster than any code could.
 
     For sobel:
@@ -86,11 +88,13 @@ def _public_function(build: Callable[..., Operation], own: list[inspect.Paramete
             if result is not None:
                 return result
             return call_filter(declaration, image, (axis,), FilterOptions(mode, ...))
+
+    Filters whose results may have a sign take `signed`, too, for pictures: no call with it is kept.
     """
     free = [one for one in own if one.kind is one.POSITIONAL_OR_KEYWORD]
     fixed = [one for one in own if one.kind is one.KEYWORD_ONLY]
     name = build.__name__
-    code = _compile_function(len(free), len(fixed))
+    code = _compile_function(len(free), len(fixed), signed)
     others = code.co_varnames[1 + len(own):]
     code = code.replace(
         co_name=name, co_qualname=name, co_filename=f"<imfilter.{name}>",
@@ -100,22 +104,24 @@ def _public_function(build: Callable[..., Operation], own: list[inspect.Paramete
     function: Any = FunctionType(code, namespace)
     function.__defaults__ = tuple(one.default for one in free if one.default is not one.empty) or None
     function.__kwdefaults__ = {
-        **{one.name: one.default for one in fixed if one.default is not one.empty}, **COMMON_DEFAULTS}
+        **{one.name: one.default for one in fixed if one.default is not one.empty}, **COMMON_DEFAULTS,
+        **({"signed": None} if signed else {})}
     return function  # type: ignore[no-any-return]
 
 
 @cache
-def _compile_function(free: int, fixed: int) -> CodeType:
+def _compile_function(free: int, fixed: int, signed: bool) -> CodeType:
     """Return the code of a public function whose own parameters have numbers: to rename them is faster."""
     names = [f"own{number}" for number in range(free + fixed)]
     values = "".join(f"{name}, " for name in names)
+    more, unless = (", signed", " if signed is None else None") if signed else ("", "")
     arguments = ", ".join(["image", *names[:free], "*", *names[free:], *COMMON_DEFAULTS])
     source = (
-        f"def function({arguments}):\n"
-        f"    result = repeat(image, mask, out, workers, ({values}{', '.join(LOOKED_UP)}))\n"
+        f"def function({arguments}{more}):\n"
+        f"    result = repeat(image, mask, out, workers, ({values}{', '.join(LOOKED_UP)})){unless}\n"
         f"    if result is not None:\n"
         f"        return result\n"
-        f"    return call_filter(declaration, image, ({values}), FilterOptions({', '.join(COMMON_DEFAULTS)}))\n")
+        f"    return call_filter(declaration, image, ({values}), FilterOptions({', '.join(COMMON_DEFAULTS)}){more})\n")
     namespace: dict[str, Any] = {}
     exec(compile(source, "<imfilter>", "exec"), namespace)
     code: CodeType = namespace["function"].__code__
