@@ -118,7 +118,8 @@ def gabor(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        The magnitude in the image's dtype, the parts as float32 for integer images; unless `dtype` says otherwise.
+        The magnitude in the image's dtype, the parts as float32 for arrays of integers, and of a Pillow image
+        around mid-gray (see `signed`); unless `dtype` says otherwise.
 
     Notes
     -----

@@ -72,7 +72,8 @@ def gaussian(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype; derivatives as float32 for integer images; unless `dtype` says otherwise.
+        In the image's dtype; derivatives as float32 for arrays of integers, and of a Pillow image around mid-gray
+        (see `signed`); unless `dtype` says otherwise.
 
     Notes
     -----

@@ -49,7 +49,8 @@ def gradient(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        The magnitude in the image's dtype, other parts as float32 for integer images; unless `dtype` says otherwise.
+        The magnitude in the image's dtype, other parts as float32 for arrays of integers, and of a Pillow image
+        around mid-gray (see `signed`); unless `dtype` says otherwise.
 
     Notes
     -----
@@ -101,7 +102,8 @@ def hessian(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Signed: float32 for integer images unless `dtype` says otherwise. Levels per squared pixel.
+        Signed levels per squared pixel: float32 for arrays of integers, and of a Pillow image around mid-gray (see
+        `signed`), unless `dtype` says otherwise.
 
     Notes
     -----
@@ -157,7 +159,8 @@ def structure_tensor(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Squares of levels per pixel: float32 for integer images unless `dtype` says otherwise.
+        Squares of levels per pixel: float32 for arrays of integers, and of a Pillow image around mid-gray (see
+        `signed`), unless `dtype` says otherwise.
 
     Notes
     -----

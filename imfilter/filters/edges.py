@@ -35,7 +35,8 @@ axis : {None, 0, 1}, default None
 Returns
 -------
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-    The magnitude in the image's dtype; a derivative as float32 for integer images; unless `dtype` says otherwise."""
+    The magnitude in the image's dtype; a derivative as float32 for arrays of integers, and of a Pillow image
+    around mid-gray (see `signed`); unless `dtype` says otherwise."""
 
 
 def _gradient(

@@ -70,7 +70,8 @@ def register_filter(
             name, group, parameters, build, function, kernel or {}, cut, far, own_sign, selects, draws, signed)
         function.__globals__["declaration"] = FILTERS[name] = declaration
         function.__globals__["repeat"] = declaration.recent.repeat
-        function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear, signed=signed)
+        function.__doc__ = complete_docstring(
+            build.__doc__ or "", linear=linear, signed=signed, keeps_booleans=declaration.keeps_booleans)
         return function
 
     return register
