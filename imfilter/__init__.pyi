@@ -16,6 +16,7 @@ from .engine.sizes import transposed_output_size as transposed_output_size
 from .errors import DtypeError as DtypeError
 from .errors import FileError as FileError
 from .errors import ImfilterError as ImfilterError
+from .errors import ImfilterWarning as ImfilterWarning
 from .explain import contact_sheet as contact_sheet
 from .explain import show as show
 from .layers.activation import Activation as Activation

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arrays.conversion import as_array, has_alpha, is_picture
 from ..arrays.dispatch import call_lazy, is_lazy
+from ..arrays.doubtful_axes import warn_about_axes
 from ..arrays.dtypes import Array
 from ..arrays.labeled import Grid
 from ..arrays.layout import layout_of
@@ -42,12 +43,13 @@ def call_filter(
 
     signed: how signed results of a picture become samples.
     """
+    doubtful = not declaration.mixes and warn_about_axes(image, options.channel_axis)  # mixing needs a known number
     if type(image) is np.ndarray and options.mask is None and signed is None and get_region() is None:
         looked_up = _looked_up(options)
         ready = _find_ready(declaration, image, values, looked_up)
         if ready is not None:
             result = ready.run(image, options.out, options.workers)
-            if ready.ready is not None:
+            if ready.ready is not None and not doubtful:
                 declaration.recent.keep((*values, *looked_up), ready.ready)
             return result
     prepared = declaration.prepare(*values)

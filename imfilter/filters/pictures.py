@@ -9,6 +9,7 @@ import numpy as np
 from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
 from ..arrays.conversion import has_alpha, picture_dtype, pixels_of, to_input_type
 from ..arrays.dtypes import Array, round_to_dtype
+from ..arrays.high_depth import HighDepthImage
 from ..engine.output import check_out
 from ..engine.request import FilterOptions
 from .alpha import filter_beside_alpha
@@ -26,6 +27,8 @@ def filter_picture(
     filter_pixels: FilterPixels,
 ) -> Picture:
     """Filter a picture. signed: as in `choose_samples`. filter_pixels: filters its pixels with some options."""
+    if isinstance(picture, HighDepthImage):
+        options = options._replace(channel_axis=2)  # of any size
     samples = _choose_samples(prepared, picture, options, signed)
     if is_inks(picture) and samples.on_gray:
         light = light_of(picture)

@@ -209,7 +209,7 @@ class Pipeline:
             sign = own or (sign and not one.declaration.makes_sign)
         return sign
 
-    @keep_kind(lambda shape, self, **options: self.grid(shape, options["channel_axis"]))
+    @keep_kind(lambda shape, self, **options: self.grid(shape, options["channel_axis"]), channelwise=True)
     def __call__(
         self, image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None,
         signed: str | None = None,
@@ -248,7 +248,7 @@ class Pipeline:
         """
         for one in self.filters:
             one.check_image(image, nodata)
-        kind = supported_dtype(colors.dtype)
+        kind, channel_axis = supported_dtype(colors.dtype), layout_of(colors.shape, channel_axis).channel_axis
         for stage in self.stages(kind, dtype, nodata):
             axes = colors.ndim
             colors, alpha = stage.run(colors, alpha, channel_axis=channel_axis, workers=workers)

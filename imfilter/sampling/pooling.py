@@ -28,7 +28,7 @@ def _pool_grid(
     return Grid(channel_axis, (places[0] or BETWEEN, places[1] or BETWEEN))
 
 
-@keep_kind(_pool_grid)
+@keep_kind(_pool_grid, channelwise=True)
 def max_pool2d(
     image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
     ceil_mode: bool = False, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
@@ -92,7 +92,7 @@ def max_pool2d(
     return opened.convert_back(pool_image(opened, size, False, options, out, workers))
 
 
-@keep_kind(_pool_grid)
+@keep_kind(_pool_grid, channelwise=True)
 def avg_pool2d(
     image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,

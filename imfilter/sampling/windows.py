@@ -33,7 +33,7 @@ def _generic_grid(shape: tuple[int, ...], *, stride: Any, channel_axis: int | No
     return window_grid((1, 1), ChannelwiseOptions(stride=stride), False, channel_axis)
 
 
-@keep_kind(_windows_grid)
+@keep_kind(_windows_grid, channelwise=True)
 def windows(
     image: Any, size: int | Pair = 3, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
     stride: int | Pair = 1, dilation: int | Pair = 1, channel_axis: int | None = -1,
@@ -121,7 +121,7 @@ def _add_border(pixels: Array, spatial: Pair, margins: Margins, border: Border, 
     return pixels
 
 
-@keep_kind(_generic_grid)
+@keep_kind(_generic_grid, channelwise=True)
 def generic(
     image: Any, function: Any, size: int | Pair = 3, footprint: Any = None, *, mode: str = "reflect", cval: float = 0.0,
     stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
