@@ -118,6 +118,8 @@ def test_a_wrong_choice_is_rejected(signed, photo):
             imfilter.laplace(image, signed=signed)
         with pytest.raises(ImfilterError, match=match):
             Pipeline("laplace")(image, signed=signed)
+        with pytest.raises(ImfilterError, match=match):
+            imfilter.gaussian(image, linear=True, signed=signed)
 
 
 def test_arrays_keep_the_values(photo):

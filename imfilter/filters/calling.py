@@ -24,7 +24,7 @@ from .declaration import LARGEST_PREPARED, is_plain, kind_of
 from .linear_light import apply_in_linear_light, check_srgb, use_curves_of
 from .pictures import filter_beside_alpha_of, filter_picture
 from .sample_range import original_dtype
-from .signed_samples import reject_signed
+from .signed_samples import check_signed_for
 
 if TYPE_CHECKING:
     from .declaration import FilterDeclaration, PreparedFilter
@@ -53,8 +53,7 @@ def call_filter(
                 declaration.recent.keep((*values, *looked_up), ready.ready)
             return result
     prepared = declaration.prepare(*values)
-    if type(image) is np.ndarray or not is_picture(image):
-        reject_signed(signed)
+    check_signed_for(image, signed)
     if type(image) is not np.ndarray and is_foreign(image):
         return call_with_pixels(
             lambda pixels, out: _filter_array(declaration, values, pixels, options._replace(out=out)),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays.conversion import is_picture
 from ..arrays.depth import full_scale, scale_samples
 from ..arrays.dtypes import Array, result_dtype, supported_dtype, working_dtype
 from ..errors import ImfilterError, list_choices
@@ -27,10 +28,12 @@ def check_signed(signed: object) -> None:
         raise ImfilterError(f"signed must be {list_choices(SIGNED)}, got {signed!r}")
 
 
-def reject_signed(signed: object) -> None:
-    """Reject `signed` for an array."""
-    if signed is not None:
-        check_signed(signed)
+def check_signed_for(image: object, signed: object) -> None:
+    """Reject `signed` that is wrong, or given for an array."""
+    if signed is None:
+        return
+    check_signed(signed)
+    if not is_picture(image):
         raise ImfilterError(f"signed must be None for an array, whose result keeps the values, got {signed!r}: it is "
                             "for Pillow images")
 
@@ -105,12 +108,10 @@ def choose_samples(
 ) -> PictureSamples:
     """Return how results become samples of a picture: by default signed ones lie around mid-gray.
 
-    given: the dtype of its colors. dtype, signed: what the caller wants, or None; with a dtype alone, values are
-    rounded and saturated as those of arrays. has_sign: whether results are meant to be signed. below_zero: whether they
-    may fall below 0.
+    given: the dtype of its colors. dtype, signed: what the caller wants, checked, or None; with a dtype alone, values
+    are rounded and saturated as those of arrays. has_sign: whether results are meant to be signed. below_zero: whether
+    they may fall below 0.
     """
-    if signed is not None:
-        check_signed(signed)
     given = supported_dtype(given)
     target, plain = result_dtype(given, dtype), dtype is not None and signed is None
     how = signed or ("offset" if has_sign and not plain else "clip")

@@ -25,7 +25,7 @@ from ..filters import FILTERS
 from ..filters.linear_light import use_curves_of
 from ..filters.pictures import inks_of, is_inks, light_of
 from ..filters.sample_range import assume_range, white_level
-from ..filters.signed_samples import choose_samples, reject_signed
+from ..filters.signed_samples import check_signed_for, choose_samples
 from .filter import Filter
 from .nodata import MissingSamples
 from .reach import SAME_PIXEL, Support
@@ -218,10 +218,10 @@ class Pipeline:
 
         signed: how signed results of a Pillow image become samples, as in `imfilter.laplace`.
         """
+        check_signed_for(image, signed)
         if is_picture(image):
             pixels_of(image, channel_axis)  # rejects other axes
             return self._filter_picture(image, dtype, workers, signed)
-        reject_signed(signed)
         if is_lazy(image):
             return call_lazy("pipeline", image, self, channel_axis=channel_axis, dtype=dtype, workers=workers)
         pixels = pixels_of(image, channel_axis)
