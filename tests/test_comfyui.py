@@ -17,13 +17,10 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "comfyui_imfilter.py"
 DEFAULTS = {"FLOAT": float, "INT": int, "BOOLEAN": bool, "STRING": str}
 
 
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory):
-    """The nodes by name, as ComfyUI's nodes.load_custom_node collects them from a file in custom_nodes."""
-    folder = tmp_path_factory.mktemp("custom_nodes")
-    path = shutil.copy(EXAMPLE, folder)
-    name = str(Path(path).with_suffix("")).replace(".", "_x_")
-    spec = importlib.util.spec_from_file_location(name, path)
+def load(path):
+    """Return the nodes of a file, or of a folder with an __init__.py, as ComfyUI's load_custom_node collects them."""
+    name = str(path.with_suffix("")) if path.is_file() else str(path).replace(".", "_x_")
+    spec = importlib.util.spec_from_file_location(name, path if path.is_file() else path / "__init__.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -32,6 +29,11 @@ def nodes(tmp_path_factory):
         del sys.modules[name]
     assert module.NODE_DISPLAY_NAME_MAPPINGS.keys() == module.NODE_CLASS_MAPPINGS.keys()
     return module.NODE_CLASS_MAPPINGS
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    return load(Path(shutil.copy(EXAMPLE, tmp_path_factory.mktemp("custom_nodes"))))
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,13 @@ def run(node, image, **changed):
     result = getattr(node(), node.FUNCTION)(image=image, **{**entered(node), **changed})
     assert isinstance(result, tuple) and len(result) == len(node.RETURN_TYPES) == 1
     return result[0]
+
+
+def test_a_folder_is_loaded_as_a_file_is(nodes, tmp_path):
+    folder = tmp_path / "custom_nodes" / "imfilter.nodes"
+    folder.mkdir(parents=True)
+    shutil.copy(EXAMPLE, folder / "__init__.py")
+    assert load(folder).keys() == nodes.keys()
 
 
 def test_every_filter_is_a_node(nodes):
