@@ -3,27 +3,28 @@
     pip install ".[bench]"
     python benchmarks/compare.py [--quick] [--only GROUP ...] [--cells WORD] [--rounds 5] [--threads 1 2]
                                  [--json FILE] [--more] [--statistic median] [--fresh-memory]
-    python benchmarks/report.py FILE.json
 
-A cell is one computation. Its contestants take turns, so that a machine that slows down affects them equally. A figure
-is a peer's median time divided by imfilter's: above 1, imfilter is faster. On a machine that others use as well,
-`--statistic minimum` divides the shortest times. Results go to preallocated arrays where the peer supports it.
-`of limit` is the share of what the hardware allows: the time to copy the same bytes for memory-bound work, the rate of
-PyTorch's matrix product for arithmetic-bound work (on some processors the loops here are faster than that). Peers that
-are not installed are skipped. Calls of less than 20 ms are repeated within a measurement; slow single-threaded peers
-are timed once.
+`python benchmarks` does the same and writes the page, as `python benchmarks/report.py FILE.json` does afterwards.
+
+A cell is one computation. Its contestants take turns, so that a machine that slows down affects them equally; peers
+whose results differ are left out and named. A figure is a peer's median time divided by imfilter's: above 1, imfilter
+is faster. On a machine that others use as well, `--statistic minimum` divides the shortest times. Results go to
+preallocated arrays where the peer supports it. `of limit` is the share of what the hardware allows: the time to copy
+the same bytes for memory-bound work, the rate of PyTorch's matrix product for arithmetic-bound work (on some processors
+the loops here are faster than that). Peers that are not installed are skipped. Calls of less than 20 ms are repeated
+within a measurement; slow single-threaded peers are timed once.
 
 The C library keeps freed memory for the next result (MALLOC_MMAP_MAX_, MALLOC_TRIM_THRESHOLD_, set for a new process),
 as in a program that has run for a while: peers that allocate their results, PyTorch above all, would otherwise spend
 much of their time on page faults. `--fresh-memory` leaves the allocator as it is.
 
 `--quick` takes images of a sixteenth of the pixels and 3 rounds. `--more` adds memory, import and start-up times, and
-the cost per pixel from 0.1 to 100 megapixels. report.py writes the charts and tables of docs/performance.md from the
-JSON files.
+the cost per pixel from 0.1 to 100 megapixels.
 """
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import math
 import os
@@ -47,21 +48,28 @@ REST = 0.02  # seconds before each, in which the threads of the one before fall 
 STATISTICS: dict[str, Callable[[list[float]], float]] = {"median": statistics.median, "minimum": min}
 
 
-def check_results(cell: Cell) -> dict[str, float]:
-    """Exit if the contestants do not compute the same, away from the border; return the seconds of the slow ones."""
+def check_results(cell: Cell) -> tuple[dict[str, float], list[str]]:
+    """Remove the peers that do not compute the same, away from the border.
+
+    Returns the seconds of the slow ones that do, and what is wrong with those that were removed.
+    """
     ours = np.array(cell.contestants["imfilter"](), np.float64)
     border = min(cell.border, len(ours) // 4)
     ours = ours[border:-border, border:-border]
-    seconds = {}
+    seconds, removed = {}, []
     for name, contestant in [*cell.contestants.items(), *cell.slow.items()]:
+        if name == "imfilter":
+            continue
         start = time.perf_counter()
         result = contestant()
         seconds[name] = time.perf_counter() - start
         theirs = np.asarray(result, np.float64)[border:-border, border:-border]
         difference = np.abs(np.clip(theirs, ours.min(), ours.max()) - ours).max(initial=0)
         if not difference <= cell.loose.get(name, cell.tolerance):
-            raise SystemExit(f"{cell.work}: {name} differs by {difference}")
-    return {name: seconds[name] for name in cell.slow}
+            removed.append(f"{cell.work}: {name} differs by {difference:.3g}")
+            cell.contestants.pop(name, None)
+            cell.slow.pop(name, None)
+    return {name: seconds[name] for name in cell.slow}, removed
 
 
 def time_contestants(cell: Cell, rounds: int, statistic: str) -> dict[str, float]:
@@ -99,24 +107,27 @@ def measure_limit(cell: Cell) -> float | None:
     return None
 
 
-def measure_cells(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure and print the cells that were asked for, with each number of threads."""
-    rows = []
+def measure_cells(options: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
+    """Measure and print the cells that were asked for, with each number of threads; also return what was left out."""
+    rows: list[dict[str, Any]] = []
+    left_out: list[str] = []
     for group in options.only or GROUPS:
         for cell in GROUPS[group]():
-            if options.cells not in cell.work:
-                continue
-            slow: dict[str, float] = {}
-            for count in options.threads:
-                set_threads(count)
-                if count == options.threads[0]:
-                    slow = check_results(cell)
-                seconds = time_contestants(cell, options.rounds, options.statistic)
-                seconds |= {name: taken for name, taken in slow.items()
-                            if count == options.threads[0] or name in SINGLE_THREADED}
-                rows.append(make_row(group, cell, seconds, count))
-                print(format_row(rows[-1]), flush=True)
-    return rows
+            if options.cells in cell.work:
+                set_threads(options.threads[0])
+                slow, removed = check_results(cell)
+                left_out += removed
+                for count in options.threads:
+                    rows.append(make_row(group, cell, measure_cell(cell, slow, count, options), count))
+                    print(format_row(rows[-1]), flush=True)
+    return rows, left_out
+
+
+def measure_cell(cell: Cell, slow: dict[str, float], threads: int, options: argparse.Namespace) -> dict[str, float]:
+    """Return the seconds of all contestants; those of the slow ones are known."""
+    set_threads(threads)
+    known = {name: taken for name, taken in slow.items() if threads == options.threads[0] or name in SINGLE_THREADED}
+    return time_contestants(cell, options.rounds, options.statistic) | known
 
 
 def make_row(group: str, cell: Cell, seconds: dict[str, float], threads: int) -> dict[str, Any]:
@@ -135,8 +146,8 @@ def format_row(row: dict[str, Any]) -> str:
     return f"{row['work']:44} {row['threads']} thr  {peers}{share}"
 
 
-def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what to measure, and how."""
     parser.add_argument("--quick", action="store_true", help="small images and 3 rounds, for a first look")
     parser.add_argument("--only", nargs="+", choices=list(GROUPS), metavar="GROUP",
                         help="groups of cells to measure (default: all): " + ", ".join(GROUPS))
@@ -149,19 +160,19 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", help="write the measurements to a JSON file, for report.py")
     parser.add_argument("--more", action="store_true", help="also measure memory, start-up and cost per pixel")
     parser.add_argument("--fresh-memory", action="store_true", help="do not keep freed memory for the next result")
-    options = parser.parse_args()
-    options.rounds = options.rounds or (3 if options.quick else 5)
-    return options
 
 
-def main() -> None:
-    options = parse_options()
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the measurements and what they depend on, after printing them; begin again in a process that recycles."""
     if sys.platform == "linux" and not options.fresh_memory and not RECYCLING.keys() <= os.environ.keys():
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | RECYCLING)
+    options.rounds = options.rounds or (3 if options.quick else 5)
     if options.quick:
         set_quick()
-    report: dict[str, Any] = {"machine": describe_machine(), "options": vars(options)}
-    report["rows"] = measure_cells(options)
+    rows, left_out = measure_cells(options)
+    report: dict[str, Any] = {
+        "machine": describe_machine(), "date": datetime.date.today().isoformat(), "rows": rows, "left out": left_out,
+        "options": {name: getattr(options, name) for name in ("quick", "rounds", "statistic")}}
     print(*format_summary(report), sep="\n")
     if options.more:
         report["more"] = measure_more()
@@ -169,6 +180,13 @@ def main() -> None:
     if options.json:
         with open(options.json, "w", encoding="utf-8") as stream:
             json.dump(report, stream, indent=1)
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_options(parser)
+    measure(parser.parse_args())
 
 
 if __name__ == "__main__":

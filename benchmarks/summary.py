@@ -47,6 +47,16 @@ GOALS = {
     "published": Goal("published workloads", 1, 1)}
 
 
+def keep_compared(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows of cells that have peers for every number of threads; exit if there are none."""
+    rows = list(rows)
+    alone = {(row["group"], row["work"]) for row in rows if not row["peers"]}
+    compared = [row for row in rows if (row["group"], row["work"]) not in alone]
+    if not compared:
+        raise SystemExit("no cell has a peer: pip install '.[bench]', or choose other cells")
+    return compared
+
+
 def find_ratio(row: Row) -> float:
     """Return the time of the fastest peer divided by imfilter's."""
     return float(min(row["peers"].values()))
@@ -70,7 +80,7 @@ def summarize_groups(rows: list[Row]) -> list[dict[str, Any]]:
 
 def format_summary(report: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the summary."""
-    rows = [row for row in report["rows"] if row["peers"]]
+    rows = keep_compared(report["rows"])
     machine = report["machine"]
     yield f"{machine['processor']}, {machine['cores']} cores, {machine['instruction set']} loops, {machine['system']}"
     yield ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
@@ -83,6 +93,7 @@ def format_summary(report: dict[str, Any]) -> Iterator[str]:
         members = [row for row in rows if row["threads"] == threads]
         yield f"{'geometric mean of all cells':48} {threads:7} {len(members):5} {average_ratios(members):6.2f}"
     yield from format_behind(rows)
+    yield from (f"left out: {peer}" for peer in report["left out"])
 
 
 def format_behind(rows: list[Row]) -> Iterator[str]:

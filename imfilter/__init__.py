@@ -6,7 +6,7 @@ kernels across channels (`conv2d`). Images are arrays (H, W), (H, W, C) or (N, H
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The modules of the public names apart from filters (declared in imfilter.filters); None for a package.
 _MODULES: dict[str, str | None] = {

@@ -5,6 +5,9 @@ import errno
 import math
 import operator
 from collections.abc import Iterable
+from importlib import import_module
+
+TRACEBACKS = "imfilter.runtime.tracebacks"  # which is imported when a notebook shows the first error
 
 
 class ImfilterError(ValueError):
@@ -16,6 +19,11 @@ class ImfilterError(ValueError):
     def __init__(self, fact: str, in_python: str = "") -> None:
         super().__init__(fact + in_python)
         self.fact = fact
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows for the error: the frames of the caller and the message."""
+        lines: list[str] = import_module(TRACEBACKS).format_for_ipython(self)
+        return lines
 
 
 class DtypeError(ImfilterError, TypeError):

@@ -135,7 +135,7 @@ cdef class Packed:
             plan_float_box(self, computation.solid[0, 0])
         elif computation.solid is not None and job.source.packed:
             plan_solid(self, computation.solid)
-        elif mixes_colors(self):
+        elif mixes_colors(self) and not computation.rectified:
             pack_colors(self, kernels, computation.bias)
         elif job.bank.used:
             pack_bank(self, kernels, computation.bias)
@@ -156,6 +156,7 @@ cdef class Packed:
         job.kernel.differences = computation.differences
         job.output.bounded, job.bank.groups = computation.bounded, computation.groups
         job.output.scale, job.ring.doublings = computation.scale, doublings
+        job.output.rectified = computation.rectified
         job.lane = <Sample><int>_LANES[computation.compute_dtype]
         if job.kernel.separable:
             height, width = map(len, kernels[0])

@@ -19,9 +19,9 @@ cdef inline void add_lane_products(lanes *sums, const char *weights, lanes v0, l
 
 
 cdef inline void add_row_taps(lanes *like, const int mask, const Stage *stage, const char **sources, Py_ssize_t x,
-                          Py_ssize_t first, Py_ssize_t end, const char *weights, Py_ssize_t stretch, Py_ssize_t step,
-                          const char *masks, lanes *sums) noexcept nogil:
-    """Add the terms of taps of one input row to the sums of those output rows that are in the mask."""
+                              Py_ssize_t first, Py_ssize_t end, const char *weights, Py_ssize_t stretch,
+                              Py_ssize_t step, const char *masks, lanes *sums) noexcept nogil:
+    """Add the terms of taps of one input row to the sums of the rows of the mask; a literal mask leaves no branch."""
     cdef Py_ssize_t e
     cdef const char *source
     cdef const char *kept
@@ -89,7 +89,6 @@ cdef void depthwise_rows(lanes *like, const Stage *stage, const char **sources, 
                     row_end += columns
                 until = min(stop, row_end)
                 mask = stage.taps[e].mask & live
-                # Constants, so that the loops over the taps are without tests.
                 if mask == 15:
                     add_row_taps(like, 15, stage, sources, x, e, until, weights, stretch, step, masks, sums)
                 elif mask == 7:

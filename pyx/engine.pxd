@@ -167,6 +167,7 @@ cdef struct Output:
     Py_ssize_t pixel_lanes  # lanes from one result pixel to the next
     Py_ssize_t direct_from  # pixels from which a tile's results go straight into the target
     bint streamed           # results go past the caches
+    bint rectified          # negative sums of a bank become 0; sums and results are the same floats
     bint gradient           # the kernels are an UPPER_LOWER and a LEFT_RIGHT one, in int16, and results uint8
     bint narrow             # square.pxi writes uint8 results from int16 itself, scaled
 

@@ -14,6 +14,13 @@ cdef Py_ssize_t scratch_size(const Job *job) noexcept nogil:
     return small_scratch(job, NULL).size if job.kernel.small else lay_out_scratch(job, NULL).size
 
 
+cdef void rectify(lane *sums, Py_ssize_t count) noexcept nogil:
+    """Set negative sums to 0, as long as they are in the cache."""
+    cdef Py_ssize_t k
+    for k in range(count):
+        sums[k] = <lane>0 if sums[k] < 0 else sums[k]
+
+
 cdef inline void compute_bank_row(lane *like, const Job *job, Scratch *scratch, char *target,
                                   Py_ssize_t pixels) noexcept nogil:
     """Compute and store one tile of an output row of a bank, a chunk at a time unless sums go into the target."""
@@ -28,6 +35,8 @@ cdef inline void compute_bank_row(lane *like, const Job *job, Scratch *scratch, 
         if direct:
             results = target + first * channels * <Py_ssize_t>sizeof(lane)
         compute_bank(like, job, scratch.sources, scratch.ahead, first, end - first, scratch.planes, results)
+        if job.output.rectified:
+            rectify(<lane *>results, (end - first) * channels)
         if not direct:
             store_row(like, job, scratch, 0, <const lane *>results, target, first * channels, (end - first) * channels)
         first = end
@@ -77,6 +86,8 @@ cdef void compute_group(lane *like, const Job *job, Scratch *scratch, Py_ssize_t
             elif job.kernel.stretch and lane is not int16_t:
                 depthwise_group(like, job, scratch.order, scratch.sources, results, <int>rows, first, end,
                                 scratch.ahead)
+                for q in range(rows if job.output.rectified else 0):
+                    rectify(<lane *>results[q] + first, end - first)
             else:
                 if job.ring.split and first == 0:
                     correlate_columns(like, job, k, scratch.order, scratch.sources, unsplit, middle, <int>rows, pixels,

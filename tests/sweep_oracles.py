@@ -276,8 +276,8 @@ def expect_composition(case: Case, image: Any, pixels: Any, made: Any, double: b
                 return found._replace(scale=(4 + taps**0.5) * found.scale)
             response, seen = correlate(pixels, weights, window)
             if hasattr(operation, "_join"):  # its parts read pixels where their sum has a weight of 0, or nearly
-                cancelled = np.abs(weights) <= 1e-9 * np.abs(weights).max()
-                missing, _ = correlate(np.where(np.isfinite(pixels), 0, 1), cancelled, window._replace(cval=0.0))
+                canceled = np.abs(weights) <= 1e-9 * np.abs(weights).max()
+                missing, _ = correlate(np.where(np.isfinite(pixels), 0, 1), canceled, window._replace(cval=0.0))
                 unknown = unknown | (missing > 0)
                 _, seen = correlate(pixels, np.ones_like(weights), window)
             responses.append(response)

@@ -24,8 +24,13 @@ LAYERS = [
     "errors", "runtime", "arrays", "files", "weights", "engine", "convolution", "filters", "sampling", "kernels",
     "pipeline", "layers", "blocks", "interop", "integrations", "explain", "tiled", "video", "batch", "cli", "__main__",
 ]
-# Only dask's implementations of public functions are imported from below, by the name that dispatch holds.
-LATE_BOUND = {("imfilter.arrays.dispatch", "imfilter.interop.dask")}
+# Imported from below, by a name that the importing module holds: dask's implementations of public functions, and what
+# notebooks ask an object or an error for.
+LATE_BOUND = {
+    ("imfilter.arrays.dispatch", "imfilter.interop.dask"),
+    ("imfilter.errors", "imfilter.runtime.tracebacks"),
+    ("imfilter.runtime.representation", "imfilter.explain.notebook.display"),
+}
 LIBRARIES = {
     "click": {"cli"},
     "PIL": {"arrays", "files", "pipeline", "interop", "explain", "tiled", "runtime"},

@@ -62,13 +62,10 @@ def test_a_picture_goes_to_standard_output(pair, command):
     ((*SHEET, "-o", "a.svg"), "cannot write .svg, a drawing without pixels: convert it to PNG"),
     ((*SHEET, "-o", "a"), "cannot write a file without a suffix"), ((*SHEET, "-o", ""), "must not be empty"),
     ((*COMPARED, "-o", "a.xyz"), "cannot write .xyz"), ((*COMPARED, "-o", "d.svg"), "cannot write .svg"),
-    ((*COMPARED, "--data-range", "0"), "data_range must be a positive number, got 0.0"),
-    ((*COMPARED, "--data-range", "nan"), "data_range must be a finite number, got nan"),
+    ((*COMPARED, "--data-range", "0"), "data-range must be a positive number, got 0.0"),
+    ((*COMPARED, "--data-range", "nan"), "data-range must be a finite number, got nan"),
     ((*COMPARED, "--data-range", "x"), "'--data-range'"),
     ((*COMPARED, "--json", "-o", "-"), "--json and the image cannot both go to standard output"),
-    (("show", "gaussian:sigma=2,sobel"), "show needs a single filter, got 2: show each one, as in imfilter show "
-                                         "gaussian:sigma=2"),
-    (("show", "sobel, laplace"), "as in imfilter show sobel"),
     (("show", "sobel,sobell"), "there is no filter 'sobell': did you mean 'sobel'?"),
     (("show", "sobell"), "there is no filter 'sobell': did you mean 'sobel'?"),
     (("show", "gaussian:sigma=-1"), "sigma must be a number of at least 0, got -1.0"),
@@ -78,7 +75,6 @@ def test_a_picture_goes_to_standard_output(pair, command):
     (("show", "1 nan"), "must be finite"), (("show", "photo.png"), "is not a text file"),
     (("show", "1e308 1e308"), "a kernel to show must have a finite sum"),
     (("show", "sobel", "-o", "a.xyz"), ".html, .svg"),
-    (("show", "median", "-o", "a.png"), "must be a linear convolution, got median"),
 ])
 def test_wrong_usage_is_rejected(here, pair, command, words):
     said = here(*command, status=2)

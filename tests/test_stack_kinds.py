@@ -146,6 +146,7 @@ def test_maps_of_float64_images_and_of_bytes(rng):
     (lambda: Pool("max", 3, stride=0), "stride must be an integer of at least 1, got 0"),
     (lambda: Pool("max", 3, ceil_mode=1), "ceil_mode must be True or False, got 1"),
     (lambda: Pool("avg", 3, count_include_pad=None), "count_include_pad must be True or False, got None"),
+    (lambda: Pool("max", 3, count_include_pad=False), "count_include_pad must be True for kind 'max', .*, got False"),
     (lambda: Pool("avg", 3, padding="full"), "padding must be integers, 'same' or 'same_tf', got 'full'"),
     (lambda: Activation("swish"), "an activation must be 'relu', .*, got 'swish'"),
     (lambda: Activation(None), "an activation must be 'relu', .*, got None"),

@@ -227,3 +227,25 @@ def test_wrong_sizes_of_transposed_convolutions(options, words):
 def test_a_receptive_field_may_extend_beyond_the_image():
     field = imfilter.Stack.parse("9 p4").receptive_field(2, 5)
     assert field == (-2, 1, 7, 10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+@pytest.mark.parametrize("layers", ["3x64 p1, relu, 3x40 p1, relu", "3x3 p1 g3, relu, 1x3, relu", "7x96 p3 g3, relu",
+                                    "1x3, relu", "t2x8 s2, relu, 3x8 s2 g8, relu"])
+def test_a_relu_that_is_computed_with_its_convolution_gives_the_same_bits(layers, dtype, rng):
+    stack = imfilter.Stack.parse(layers)
+    image = rng.integers(0, 256, (37, 41, 3)).astype(dtype)
+    if image.dtype.kind == "f":
+        image[5, 6], image[20, 30] = np.nan, np.inf
+    weights, channels = [], 3
+    for layer in stack.layers:
+        if not isinstance(layer, imfilter.Activation):
+            weights += [rng.normal(0, 1, layer.weight_shape(channels)).astype(np.float32),
+                        np.zeros(layer.channels(channels), np.float32)]
+        channels = layer.channels(channels)
+    with np.errstate(invalid="ignore"):
+        expected = stack.apply(image, weights)[-1]
+        for _ in range(2):
+            found = stack.with_weights(weights).run(image)
+            assert found.dtype == expected.dtype
+            assert found.tobytes() == expected.tobytes()

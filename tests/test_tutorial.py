@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
+from drawn import DOCS, assert_drawn, draw
 
 from imfilter.cli.program import group
 
-DOCS = Path(__file__).parents[1] / "docs"
 TEXT = (DOCS / "tutorial.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"!\[.+?\]\((\S+)\)", TEXT)
 COMMANDS = re.findall(r"^imfilter (.+)$", TEXT, re.MULTILINE)
@@ -126,9 +125,7 @@ def test_every_cell_of_the_notebook_has_the_result_that_is_stored(folder):
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
     """A folder with newly drawn pictures."""
-    folder = tmp_path_factory.mktemp("tutorial")
-    runpy.run_path(str(DOCS / "tutorial.py"))["draw"](folder)
-    return folder
+    return draw("tutorial", tmp_path_factory.mktemp("tutorial"))
 
 
 def test_the_script_draws_the_pictures_that_are_shown(drawn):
@@ -139,8 +136,4 @@ def test_the_script_draws_the_pictures_that_are_shown(drawn):
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_picture_equals_that_of_the_script(name, drawn):
-    with Image.open(DOCS / name) as kept, Image.open(drawn / Path(name).name) as made:
-        assert kept.size == made.size
-        # Rounding differs between instruction sets, and JPEG amplifies that.
-        apart = np.abs(np.asarray(kept, float) - np.asarray(made, float))
-    assert apart.mean() < 0.5 and np.percentile(apart, 99.9) < 16, "run python docs/tutorial.py"
+    assert_drawn(DOCS / name, drawn / Path(name).name, "tutorial")

@@ -7,7 +7,7 @@ import numpy as np
 
 import imfilter
 
-from .common import Array, Cell, Contestant, allocate, cv2, make_photo
+from .common import Array, Cell, Contestant, allocate, cv2, make_photo, skimage_filters
 
 NEAREST = 1  # cv2.BORDER_REPLICATE
 
@@ -44,14 +44,10 @@ def combine_boxes(name: str, image: Array, size: int) -> Array:
 
 def make_threshold_cell(name: str, image: Array, size: int) -> Cell:
     """Return a cell that draws a gray image in black and white, which only scikit-image can."""
-    from skimage import filters
-
     (ours,) = allocate(1, image.shape, image.dtype)
-    theirs = getattr(filters, f"threshold_{name}")
-
-    def compare() -> Array:
-        result: Array = (image > theirs(image, size)) * np.uint8(255)
-        return result
-
-    return Cell(f"{name} {size} gray", {
-        "imfilter": lambda: getattr(imfilter, name)(image, size, mode="mirror", out=ours), "scikit-image": compare}, 0)
+    contestants: dict[str, Contestant] = {
+        "imfilter": lambda: getattr(imfilter, name)(image, size, mode="mirror", out=ours)}
+    if skimage_filters:
+        theirs = getattr(skimage_filters, f"threshold_{name}")
+        contestants["scikit-image"] = lambda: (image > theirs(image, size)) * np.uint8(255)
+    return Cell(f"{name} {size} gray", contestants, 0)

@@ -11,7 +11,7 @@ from ..errors import ImfilterWarning
 from .dispatch import is_lazy
 
 FIRST = (1, 3, 4)  # sizes of a first axis of channels: gray, color, color with alpha
-LEAST_SIDE = 16  # pixels of an image; photos in tests are smaller, and so are most numbers of channels
+LEAST_SIDE = 24  # pixels of an image with channels in front: digits of 28, icons of 32; few photos have as many bands
 SLENDER = 4  # how much longer one side of an image is than the other at most, with channels in front
 NEAR_SQUARE = 2  # the same of an image in a stack, because images (H, W, C) of features and spectra have many channels
 MOST_BANDS = 512  # of a spectrum

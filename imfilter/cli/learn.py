@@ -16,7 +16,6 @@ from .report import print_lines, print_message
 from .status import Status
 from .values import KindType
 
-DIGITS = 6  # decimals of the weights that are printed
 WIDTH = 80  # characters of a line
 
 
@@ -87,6 +86,7 @@ command.params.append(max_pixels_option())
 def _describe_result(learned: Any) -> list[str]:
     """Return the kernel, or those from channel to channel, and how well they fit, as lines of text."""
     from ..explain.kernel.facts import format_table
+    from ..layers.learned_kernel import DIGITS, NAME_WIDTH, list_figures
 
     kernel = np.round(learned.kernel, DIGITS) + 0.0  # no negative zeros
     lines = []
@@ -97,11 +97,9 @@ def _describe_result(learned: Any) -> list[str]:
     else:
         for c, d in np.ndindex(kernel.shape[:2]):
             lines += [f"channel {d + 1} to {c + 1}:", *format_table(kernel[c, d], WIDTH)]
-    if np.any(learned.bias):
-        lines.append(f"bias       {learned.bias}")
-    return [*lines, "", f"residual   {learned.residual:.4g} in units of the second photo",
-            f"explained  {100 * learned.explained:.4g} % of its variance, from {learned.samples:,} samples",
-            f"verdict    {learned.verdict}"]
+    figures = [f"{name:<{NAME_WIDTH}}{text}" for name, text in list_figures(learned, "photo")]
+    bias = [figures.pop(0)] if np.any(learned.bias) else []
+    return [*lines, *bias, "", *figures]
 
 
 def _describe_structure(learned: Any, snapped: bool) -> list[str]:

@@ -3,18 +3,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import FileError, ImfilterError
-from ..pipeline.chain import Pipeline
-from ..pipeline.filter import KNOWN_FILTERS
-from ..pipeline.kernel_files import is_kernel_file
+from ..errors import FileError
 from . import pictures
 from .convolve import KernelType
 from .options import NAME
@@ -24,10 +19,7 @@ from .status import Status
 
 if TYPE_CHECKING:
     from ..explain.canvas.scene import Scene
-    from ..explain.kernel.anatomy import Anatomy
-    from ..explain.kernel.facts import Fact
-
-NAME_WIDTH = 14  # characters of a property's name
+    from ..explain.kernel.subject import Subject
 
 
 @click.command("show", epilog="""\b
@@ -44,73 +36,41 @@ NAME_WIDTH = 14  # characters of a property's name
 def command(what: str, output: str | None, force: bool) -> Status:
     """Print a kernel's weights, properties and frequency response.
 
-    FILTER is a name, with parameters if needed: gaussian:sigma=2. KERNEL is a text file, or the weights themselves.
+    FILTER is a name, with parameters if needed: gaussian:sigma=2; or several, with commas between them. KERNEL is a
+    text file, or the weights themselves. Of a filter without a kernel, -o draws what it does to a small picture.
     """
     with pictures.name_errors(what) if os.path.isfile(what) else contextlib.nullcontext():
-        parts = _find_parts(what)
+        subjects = _find_subjects(what)
         if output is None:
-            print_lines("\n".join(_describe_parts(what, parts)))
+            _print_subjects(subjects)
             return Status.DONE
-    if not parts.kernels and parts.matrix is None:
-        raise ImfilterError(f"a filter to draw must be a linear convolution, got {what}: it has no kernel")
     pictures.check_suffix(output, scene=True)
     try:
         pictures.check_target(output, [what], force=force)
-        pictures.write_picture(_draw_parts(what, parts), output, force=force)
+        pictures.write_picture(_draw_subjects(what, subjects), output, force=force)
     except FileError as error:
         print_message(str(error))
         return Status.SOME_FAILED
     return Status.DONE
 
 
-def _find_parts(what: str) -> Anatomy:
-    """Return the kernels of a filter or of a kernel. A word that is neither counts as a misspelled filter."""
-    from ..explain.kernel.anatomy import anatomy, own_kernel
+def _find_subjects(what: str) -> list[Subject]:
+    """Return the filters, or the kernel. A word that is neither counts as a misspelled filter."""
+    from ..explain.kernel import subject
 
-    name = _first_name(what)
-    known = name in KNOWN_FILTERS or is_kernel_file(name)
-    if not known and (os.path.isfile(what) or not re.fullmatch(r"[^\W\d][\w-]*", name)):
-        return own_kernel(KernelType().convert(what, None, None))
-    first, *others = Pipeline.parse(what)
-    if others:
-        raise ImfilterError(f"show needs a single filter, got {len(others) + 1}: show each one, as in "
-                            f"imfilter show {first}")
-    return anatomy(first)
+    known = subject.is_known(what)
+    if known or (subject.names_filter(what) and not os.path.isfile(what)):
+        return subject.find_subjects(what)
+    return [subject.subject_of_kernel(KernelType().convert(what, None, None))]
 
 
-def _first_name(what: str) -> str:
-    """Return the name of the first filter in a text of filters."""
-    return re.split("[:,]", what, maxsplit=1)[0].strip()
-
-
-def _describe_parts(what: str, parts: Anatomy) -> list[str]:
-    """Return the lines of text that describe a filter and its kernels."""
-    from ..explain.kernel import facts
+def _print_subjects(subjects: list[Subject]) -> None:
+    """Print lines of text that describe filters and their kernels."""
+    from ..explain.kernel import subject
     from ..explain.kernel.frequency_response import ASCII_BARS, BARS
 
-    width = max(40, shutil.get_terminal_size().columns)
     marks = BARS if _can_encode(BARS) else ASCII_BARS
-    title = f"{what.strip()}: " if _first_name(what) in KNOWN_FILTERS else ""
-    lines = textwrap.wrap(title + parts.words, width)
-    if parts.matrix is not None:
-        lines += ["", *facts.format_table(parts.matrix, width)]
-    for name, kernel in parts.kernels.items():
-        lines += ["", *([f"{name}:"] if len(parts.kernels) > 1 else []), *facts.format_table(kernel, width), ""]
-        properties = facts.describe_kernel(kernel)
-        if kernel.any() and not parts.at_once:
-            properties.append(facts.describe_plan(kernel))
-        lines += _format_facts(properties, width)
-        if kernel.any():
-            lines += ["", *facts.plot_gain(kernel, width, marks)]
-    if parts.at_once:
-        lines += ["", *_format_facts([facts.describe_plan(*parts.kernels.values())], width)]
-    return lines
-
-
-def _format_facts(properties: list[Fact], width: int) -> list[str]:
-    indent = " " * NAME_WIDTH
-    return [line for name, text in properties
-            for line in textwrap.wrap(f"{name:<{NAME_WIDTH}}{text}", width, subsequent_indent=indent)]
+    print_lines("\n".join(subject.describe_subjects(subjects, max(40, shutil.get_terminal_size().columns), marks)))
 
 
 def _can_encode(text: str) -> bool:
@@ -121,9 +81,7 @@ def _can_encode(text: str) -> bool:
         return False
 
 
-def _draw_parts(title: str, parts: Anatomy) -> Scene:
-    from ..explain.kernel import chart
+def _draw_subjects(title: str, subjects: list[Subject]) -> Scene:
+    from ..explain.kernel import subject
 
-    if parts.matrix is None:
-        return chart.chart_kernels(title, parts.kernels)
-    return chart.chart_matrix(title, parts.matrix)
+    return subject.draw_subjects(title, subjects)

@@ -58,12 +58,14 @@ def prepare_bank(opened: OpenedImage, weight: Any, bias: Any, options: BankOptio
         pixels.shape, pixels.dtype, opened.layout, weights, check_bias(added, len(weights)), options))
 
 
-def keep_bank(pixels: Array, weight: Array, bias: Array | None, options: BankOptions) -> "PreparedBank":
+def keep_bank(
+    pixels: Array, weight: Array, bias: Array | None, options: BankOptions, relu: bool = False
+) -> "PreparedBank":
     """Prepare a bank for images of one shape and dtype, channels last, that is used often and stays packed."""
     weights = check_kernel(weight, "weight", 4)
     return PreparedBank(BankRequest(
         pixels.shape, pixels.dtype, open_image(pixels, -1).layout, weights, check_bias(bias, len(weights)),
-        check_pairs(options)), keep=True)
+        check_pairs(options)), keep=True, relu=relu)
 
 
 ArrayKey = tuple[bytes, np.dtype[Any], tuple[int, ...]]
@@ -92,10 +94,11 @@ def _prepare_cached(
 class PreparedBank(PreparedLoops):
     """A bank of kernels, ready to be run on images of one shape and dtype.
 
-    keep: it stays packed even if it is large.
+    keep: it stays packed even if it is large. relu: set negative results to 0, if they are
+    floats that sums are computed in; `rectified` says so.
     """
 
-    def __init__(self, request: BankRequest, keep: bool = False) -> None:
+    def __init__(self, request: BankRequest, keep: bool = False, relu: bool = False) -> None:
         weights, bias, layout, options = request.weights, request.bias, request.layout, request.options
         outputs, _, kh, kw = weights.shape
         image_dtype = supported_dtype(request.image_dtype)
@@ -116,8 +119,10 @@ class PreparedBank(PreparedLoops):
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), 0.0)
         compute_dtype, bounded = choose_bank_dtype(
             weights, bias, PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype))
+        self.rectified = relu and np.dtype(compute_dtype) == self.dtype
         self.computation = Computation(
-            compute_dtype, bounded, bias=bias, groups=groups, exact=check_flag("exact", options.exact))
+            compute_dtype, bounded, bias=bias, groups=groups, exact=check_flag("exact", options.exact),
+            rectified=self.rectified)
         self.kernels = _depthwise_kernels(weights, groups)
         self.taps: int = weights[0].size
         self.seconds = math.prod(self.shape) * (self.taps / RATE + SECONDS)

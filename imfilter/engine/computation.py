@@ -28,6 +28,7 @@ class Computation(NamedTuple):
     slide down; for float32 the weight of a large box, 1 x 1. differences: sums of floats are taken of differences of
     pixels, which keep the detail of an image with a large offset. bias, groups: of a bank. epilogue: computed from the
     responses, in epilogue_dtype. exact: by the loops of the baseline, whose results have the same bits everywhere.
+    rectified: negative results of a bank become 0; for floats that are computed in the dtype of the result.
     """
 
     compute_dtype: str
@@ -41,6 +42,7 @@ class Computation(NamedTuple):
     epilogue: Epilogue | None = None
     epilogue_dtype: str = "float32"
     exact: bool = False
+    rectified: bool = False
 
 
 class WindowPlan(NamedTuple):

@@ -180,4 +180,3 @@ def _subtract(a: Array, b: Array) -> Array:
     beyond = ((a ^ b) & (a ^ difference)) < 0
     saturated: Array = np.where(beyond, np.where(a < 0, low, high), difference)
     return saturated
-

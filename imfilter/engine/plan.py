@@ -2,6 +2,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..runtime.representation import represent_as_html
 from .computation import Computation
 from .epilogue import Epilogue
 
@@ -96,10 +97,15 @@ class Plan:
     exact: bool = False
     error: float = 0.0
 
+    def __repr__(self) -> str:
+        return f"<plan: {self}>"
+
     def __str__(self) -> str:
         layout = f"; {self.layout}" if self.layout else ""
         return (f"{self.method} in {self.compute_dtype}: {self.why}; {self.taps} multiplications and additions per "
                 f"result, {self.scratch:,} bytes of scratch per thread{layout}")
+
+    _repr_html_ = represent_as_html
 
     @property
     def computation(self) -> Computation:

@@ -1,5 +1,4 @@
 from .canvas.picture import Picture as Picture
-from .kernel.table import show as show
 from .lesson.activation import activation as activation
 from .lesson.arithmetic import arithmetic as arithmetic
 from .lesson.channels import channels as channels
@@ -10,6 +9,7 @@ from .lesson.transposed import transposed as transposed
 from .network.model import model as model
 from .playground.page import Playground as Playground
 from .playground.page import play as play
+from .showing import show as show
 from .view.comparison import Comparison as Comparison
 from .view.comparison import compare as compare
 from .view.contact_sheet import contact_sheet as contact_sheet

@@ -120,9 +120,9 @@ def niblack(size: Size = 15, k: Annotated[float, Number()] = 0.2) -> Operation:
 
     Notes
     -----
-    White where p > m - k s, with the mean m and the standard deviation s of the window. skimage.filters.
-    threshold_niblack returns the level, for which its mode is 'mirror'; opencv-contrib's niBlackThreshold has the
-    opposite sign of k and mode 'nearest', and rounds the level.
+    White where p > m - k s, with the mean m and the standard deviation s of the window.
+    skimage.filters.threshold_niblack returns the level, for which its mode is 'mirror'; opencv-contrib's
+    niBlackThreshold has the opposite sign of k and mode 'nearest', and rounds the level.
 
     References
     ----------
@@ -165,8 +165,8 @@ def sauvola(size: Size = 15, k: Annotated[float, Number()] = 0.2, r: Range = Non
 
     Notes
     -----
-    White where p > m (1 + k (s / r - 1)), with the mean m and the standard deviation s of the window. skimage.filters.
-    threshold_sauvola returns the level, for which its mode is 'mirror'.
+    White where p > m (1 + k (s / r - 1)), with the mean m and the standard deviation s of the window.
+    skimage.filters.threshold_sauvola returns the level, for which its mode is 'mirror'.
 
     References
     ----------

@@ -12,6 +12,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from ..errors import ImfilterError
+from ..runtime.representation import represent_as_html
 from .branches import AnyLayer, Branches, Path
 from .windows import Pair, Shape, Window
 
@@ -31,6 +32,9 @@ class Rectangle(NamedTuple):
     def size(self) -> Pair:
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left
+
+    def _repr_html_(self) -> str:
+        return represent_as_html(self)
 
 
 @dataclass(frozen=True)

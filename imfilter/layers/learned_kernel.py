@@ -5,12 +5,17 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..arrays.dtypes import Array
 from ..pipeline.kernel_files import apply_kernel, format_kernel
+from ..runtime.representation import represent_as_html
 from .pattern import Pattern
 
 EXACT = 1.2  # residuals up to this many times rounding are nothing but rounding
 POOR = 0.95  # share of the variance below which a fit is poor
+DIGITS = 6  # decimals of the weights that are printed
+NAME_WIDTH = 11  # characters of the name of a figure
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,16 @@ class LearnedKernel:
             return f"poor: the kernel explains only {share}, and {times}"
         return f"near: the kernel explains {share}, but {times}"
 
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        weights = np.array2string(np.round(self.kernel, DIGITS) + 0.0, suppress_small=True)  # no negative zeros
+        figures = [f"{name:<{NAME_WIDTH}}{text}" for name, text in list_figures(self)]
+        return "\n".join([weights, "", *figures, *(f"note: {remark}" for remark in list_remarks(self))])
+
+    _repr_html_ = represent_as_html
+
     def __call__(self, image: Any, **keywords: Any) -> Any:
         """Filter an image; the keywords are those of `imfilter.gaussian`."""
         return apply_kernel(image, self.kernel, self.bias, **keywords)
@@ -70,3 +85,18 @@ class LearnedKernel:
 
         fit = {"residual": self.residual, "explained": self.explained, "samples": self.samples}
         atomic.write_file(format_kernel(self.kernel, self.bias, **fit), os.fspath(path), force=force)
+
+
+def list_figures(learned: LearnedKernel, image: str = "image") -> list[tuple[str, str]]:
+    """Return how well a kernel fits: names and values in words. image: what an image is called."""
+    bias = [("bias", ", ".join(f"{number:.6g}" for number in np.ravel(learned.bias)))] if np.any(learned.bias) else []
+    return [*bias, ("residual", f"{learned.residual:.4g} in units of the second {image}"),
+            ("explained", f"{100 * learned.explained:.4g} % of its variance, from {learned.samples:,} samples"),
+            ("verdict", learned.verdict)]
+
+
+def list_remarks(learned: LearnedKernel) -> list[str]:
+    """Return why a kernel is not reliable, and what may explain the images better, as sentences."""
+    advice = [f"try {', '.join(f'{name}={value!r}' for name, value in arguments.items())}, which leaves {share:.0%} of "
+              "the residual in the middle" for arguments, share in learned.advice]
+    return [*([learned.warning] if learned.warning else []), *advice]

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
+from ..runtime.representation import represent_as_html
 
 TIE_TOLERANCE = 1e-6  # difference of tied weights, relative to the largest weight
 
@@ -134,6 +135,8 @@ class Pattern:
 
     def __hash__(self) -> int:
         return hash((self.shape, self.index.tobytes(), self.signs.tobytes()))
+
+    _repr_html_ = represent_as_html
 
     def __repr__(self) -> str:
         whole = (self.labels == np.rint(self.labels)).all()

@@ -38,7 +38,7 @@ class Pool(WindowedLayer):
     ceil_mode : bool, default False
         Let the last windows extend beyond the padding, so that no pixel is left out.
     count_include_pad : bool, default True
-        Whether padding counts as pixels of 0 in means.
+        Whether padding counts as pixels of 0 in means; True for 'max'.
 
     Raises
     ------
@@ -67,6 +67,9 @@ class Pool(WindowedLayer):
     ) -> None:
         if not isinstance(kind, str) or kind not in (MAX, AVG):
             raise ImfilterError(f"the kind of a pool must be {list_choices((MAX, AVG))}, got {kind!r}")
+        if not check_flag("count_include_pad", count_include_pad) and kind == MAX:
+            raise ImfilterError(
+                "count_include_pad must be True for kind 'max', because padding counts in means only, got False")
         sides = check_pair("kernel", kernel, 1)
         margin, gaps = check_padding(padding), check_pair("dilation", dilation, 1)
         if not isinstance(margin, str):
@@ -74,7 +77,7 @@ class Pool(WindowedLayer):
         assign_fields(self, {
             "kind": kind, "kernel": sides, "stride": sides if stride is None else check_pair("stride", stride, 1),
             "padding": margin, "dilation": gaps, "ceil_mode": check_flag("ceil_mode", ceil_mode),
-            "count_include_pad": check_flag("count_include_pad", count_include_pad)})
+            "count_include_pad": bool(count_include_pad)})
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""

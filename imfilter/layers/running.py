@@ -59,17 +59,24 @@ class Runner:
             return image
         return np.ascontiguousarray(image, self.dtype)
 
-    def _run_layer(self, layer: AnyLayer, source: Array, waiting: Waiting, in_place: bool = False) -> Array:
-        """Return the map of a layer: a new array, or the source if an activation may be computed in place."""
+    def _run_layer(
+        self, layer: AnyLayer, source: Array, waiting: Waiting, in_place: bool = False, relu: bool = False
+    ) -> Array:
+        """Return the map of a layer: a new array, or the source if an activation may be computed in place.
+
+        relu: set negative values to 0 after a convolution.
+        """
         if isinstance(layer, Activation):
             return activate(source, layer.name, layer.slope or 0.0, source if in_place else None, self.workers)
         if isinstance(layer, Pool):
             return self._pool(layer, source)
         if isinstance(layer, Branches):
             return self._join(layer, source, waiting)
-        return self._convolve(layer, source, *next(waiting))
+        return self._convolve(layer, source, *next(waiting), relu or self.relu)
 
-    def _convolve(self, layer: Layer | TransposedLayer, source: Array, weight: Array, bias: Array | None) -> Array:
+    def _convolve(
+        self, layer: Layer | TransposedLayer, source: Array, weight: Array, bias: Array | None, relu: bool
+    ) -> Array:
         options: dict[str, Any] = {
             "stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation, "groups": layer.groups,
             "dtype": self.dtype}
@@ -83,9 +90,10 @@ class Runner:
         elif self.kept is None:
             result = conv2d(source, weight, bias, workers=self.workers, **options)
         else:
-            result = self.kept.convolve(source, weight, bias, BankOptions(**options), self.workers)
+            result = self.kept.convolve(source, weight, bias, BankOptions(**options), self.workers, relu)
+            relu = False
         result = keep_every_other_column(result) if is_halved else result
-        return activate(result, RELU, 0.0, result, self.workers) if self.relu else result
+        return activate(result, RELU, 0.0, result, self.workers) if relu else result
 
     def _pool(self, layer: Pool, source: Array) -> Array:
         options: dict[str, Any] = {
@@ -112,9 +120,18 @@ class Runner:
     def _run_path(self, path: Path, source: Array, waiting: Waiting) -> Array:
         """Return the last map of a path of branches: the source itself for a path without layers."""
         last = source
-        for layer in path:
-            last = self._run_layer(layer, last, waiting, in_place=last is not source)
+        for layer, relu in _join_relus(path):
+            last = self._run_layer(layer, last, waiting, in_place=last is not source, relu=relu)
         return last
+
+
+def _join_relus(path: Path) -> Iterator[tuple[AnyLayer, bool]]:
+    """Yield layers, and whether the relu after a convolution belongs to it: it is computed while results are cached."""
+    before = None
+    for layer, after in zip(path, (*path, None)[1:], strict=True):
+        if not (layer == Activation(RELU) and isinstance(before, (Layer, TransposedLayer))):
+            yield layer, after == Activation(RELU) and isinstance(layer, (Layer, TransposedLayer))
+        before = layer
 
 
 def choose_maps_dtype(image: np.dtype[Any], weights: Trained) -> np.dtype[Any]:

@@ -13,6 +13,7 @@ from ..arrays.opened import open_image
 from ..arrays.same_kind import keep_kind
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
+from ..runtime.representation import represent_as_html
 from ..runtime.threads import thread_count
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
@@ -141,6 +142,8 @@ class Stack(ModelReaders):
     def __repr__(self) -> str:
         text = f"Stack.parse({str(self)!r})"
         return text if self.weights is None else f"<{text} with weights>"
+
+    _repr_html_ = represent_as_html
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape (H, W, C) for an input of shape (H, W, C)."""
@@ -287,12 +290,22 @@ class Stack(ModelReaders):
         opened = open_image(image, channel_axis)
         axis = opened.layout.channel_axis
         pixels = opened.pixels[..., None] if axis is None else np.moveaxis(opened.pixels, axis, -1)
-        trained = choose_weights(weights, self.weights, self.layers, pixels.shape[-1])
+        trained = self._fit_weights(weights, pixels.shape)
         statistics = check_statistics(normalize, pixels.shape[-1])
-        if 0 not in pixels.shape[-3:-1]:
-            trace_shapes(self.layers, pixels.shape[-3:])
         kept = self._kept if trained is self.weights else None
         runner = Runner(choose_maps_dtype(opened.dtype, trained), check_flag("relu", relu), workers, kept)
         if statistics is not None:
             pixels = normalize_photo(pixels, statistics, runner.dtype, workers)
         return runner, pixels, trained, axis
+
+    def _fit_weights(self, weights: Any, shape: tuple[int, ...]) -> Trained:
+        """Return the weights for images (..., H, W, C) after a check of all layers: own ones were checked before."""
+        if weights is None and self.weights is not None and self._kept.fits == shape:
+            return self.weights
+        trained = choose_weights(weights, self.weights, self.layers, shape[-1])
+        height, width, channels = shape[-3:]
+        if height and width:
+            trace_shapes(self.layers, (height, width, channels))
+        if trained is self.weights:
+            self._kept.fits = shape
+        return trained

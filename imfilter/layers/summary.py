@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from ..runtime.representation import represent_as_html
 from .branches import AnyLayer, Branches
 from .fields import Rational
 from .windows import Pair, Shape
@@ -62,6 +63,9 @@ class Summary:
         """Number of weights to learn in all layers."""
         return sum(row.parameters for row in self.rows)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         head = ("layer", "output", "field", "jump", "center", "reach", "parameters", "zero", "tied", "multiply-adds")
         image = ("image", _format_shape(self.shape), "1", "1", "0", "0", "", "", "", "")
@@ -71,6 +75,8 @@ class Summary:
                            for k, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
                  for line in lines]
         return "\n".join([*table, *(f"note: {note}" for note in self.notes)])
+
+    _repr_html_ = represent_as_html
 
 
 def _format_shape(shape: Sequence[int]) -> str:

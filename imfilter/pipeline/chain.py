@@ -26,6 +26,7 @@ from ..filters.linear_light import use_curves_of
 from ..filters.pictures import inks_of, is_inks, light_of
 from ..filters.sample_range import assume_range, white_level
 from ..filters.signed_samples import check_signed_for, choose_samples
+from ..runtime.representation import represent_as_html
 from .filter import Filter
 from .nodata import MissingSamples
 from .reach import SAME_PIXEL, Support
@@ -134,6 +135,8 @@ class Pipeline:
 
     def __repr__(self) -> str:
         return f"Pipeline({str(self)!r})"
+
+    _repr_html_ = represent_as_html
 
     @property
     def reach(self) -> Support:

@@ -23,6 +23,7 @@ from ..filters.operation import Operation
 from ..filters.parameters import GuideImage, Pair, Table
 from ..filters.synonyms import suggest_filters
 from ..kernels.normalization import normalize
+from ..runtime.representation import represent_as_html
 from . import kernel_files, kernel_text, reach
 from .parameter_text import parse_parameters, reject_unknown
 from .restoration import RESTORE
@@ -262,6 +263,8 @@ class Filter:
 
     def __repr__(self) -> str:
         return f"Filter.parse({str(self)!r})"
+
+    _repr_html_ = represent_as_html
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Filter) and self._as_key() == other._as_key()

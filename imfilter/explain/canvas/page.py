@@ -67,10 +67,14 @@ def _row_element(row: list[Panel], frames: int) -> str:
 
 def panel_element(panel: Panel, frames: int) -> str:
     """Return a panel that shrinks on a narrow screen while it stays legible, and scrolls beyond that."""
-    letters = [shape.size for shape, _ in panel.shapes if isinstance(shape, Text)]
-    least = min(1, max(MIN_SCALE, MIN_LETTER / min(letters, default=MIN_LETTER / MIN_SCALE)))
-    return (f'<div class="panel" style="--width:{panel.width:g};--least:{least * panel.width:.0f}px">'
+    return (f'<div class="panel" style="--width:{panel.width:g};--least:{least_width(panel):.0f}px">'
             f"{render_panel(panel, frames)}</div>")
+
+
+def least_width(panel: Panel) -> float:
+    """Return the width to which a drawing may shrink while its letters stay legible."""
+    letters = [shape.size for shape, _ in panel.shapes if isinstance(shape, Text)]
+    return panel.width * min(1, max(MIN_SCALE, MIN_LETTER / min(letters, default=MIN_LETTER / MIN_SCALE)))
 
 
 def _right_end(shape: Shape) -> float:

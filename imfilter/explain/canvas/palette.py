@@ -47,3 +47,9 @@ def dark_rules() -> str:
 def css_variables(colors: dict[str, str]) -> str:
     """Return colors as CSS variables."""
     return "".join(f"--{role}:{color};" for role, color in colors.items())
+
+
+def scoped_rules(scope: str) -> str:
+    """Return CSS that colors the SVG shapes below a selector by variables, whatever other rules a page has."""
+    return "".join(f"{scope} .f-{role}{{fill:var(--{role})}}{scope} .l-{role}{{stroke:var(--{role})}}"
+                   for role in LIGHT)

@@ -29,7 +29,7 @@ class Anatomy:
 def anatomy(filter: Filter) -> Anatomy:
     """Return the parts of a filter."""
     if is_kernel_file(filter.name):
-        return _anatomy_of_file(filter.keywords["kernel"], filter.keywords["bias"])
+        return anatomy_of_kernels(filter.keywords["kernel"], filter.keywords["bias"], "from a file")
     if "kernel" in filter.keywords and filter.declaration.weighs:  # not the kernel whose blur it undoes
         return own_kernel(filter.keywords["kernel"])
     summary, operation = filter.declaration.summary, filter.operation
@@ -49,13 +49,14 @@ def own_kernel(kernel: Any) -> Anatomy:
     return Anatomy("A kernel of your own.", {"kernel": check_drawable(kernel)})
 
 
-def _anatomy_of_file(kernel: Array, bias: Array) -> Anatomy:
-    """Return the parts of a kernel file."""
-    numbers = [round(number, 6) for number in bias.ravel().tolist()]  # NumPy's rounding multiplies, and so overflows
-    added = f" {numbers if bias.ndim else numbers[0]} is added." if bias.any() else ""
+def anatomy_of_kernels(kernel: Array, bias: Any, source: str) -> Anatomy:
+    """Return the parts of a kernel (kh, kw), or of those of a bank (C_out, C_in, kh, kw). source: where it is from."""
+    # NumPy's rounding multiplies, and so overflows.
+    numbers = [round(number, 6) for number in np.ravel(bias).tolist()]
+    added = f" {numbers if np.ndim(bias) else numbers[0]} is added." if np.any(bias) else ""
     if kernel.ndim == 2:
-        return Anatomy(f"A kernel from a file, for correlation.{added}", {"kernel": check_drawable(kernel)})
+        return Anatomy(f"A kernel {source}, for correlation.{added}", {"kernel": check_drawable(kernel)})
     if kernel.shape[2:] == (1, 1):
-        return Anatomy(f"A matrix from a file. It mixes the channels of each pixel.{added}", {}, kernel[:, :, 0, 0])
-    return Anatomy(f"Kernels from a file, for correlation from channel to channel; the responses are summed.{added}", {
+        return Anatomy(f"A matrix {source}. It mixes the channels of each pixel.{added}", {}, kernel[:, :, 0, 0])
+    return Anatomy(f"Kernels {source}, for correlation from channel to channel; the responses are summed.{added}", {
         f"channel {d + 1} to {c + 1}": check_drawable(kernel[c, d]) for c, d in np.ndindex(kernel.shape[:2])})

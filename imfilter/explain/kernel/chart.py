@@ -29,10 +29,10 @@ def draw_center(kernel: Array) -> Panel | None:
     return add_head(head, draw_table(head, middle, 56 * CENTER, center=min(middle.shape) == CENTER))
 
 
-def chart_matrix(title: str, matrix: Array) -> Scene:
+def chart_matrix(title: str, matrix: Array, prefix: str = "") -> Scene:
     """Draw a color matrix: a row for each channel of the result, a column for each channel of the image."""
     table = draw_table("color matrix", matrix, SIDE, center=False)
-    panel = add_head("columns: channels of the image; rows: of the result", table)
+    panel = add_head(f"{prefix}columns: channels of the image; rows: of the result", table)
     return Scene(shorten(title), [[panel]])
 
 

@@ -24,31 +24,8 @@ MIN_TEXT = 9
 MAX_TAPS = 4096  # along an axis
 
 
-def show(kernel: Any) -> Picture:
-    """Draw a kernel: a square for each weight, blue below 0, white at 0, red above.
-
-    Parameters
-    ----------
-    kernel : (kh, kw) array
-        Finite weights. The weight of largest magnitude gets the full color.
-
-    Returns
-    -------
-    Picture
-        Jupyter displays it. `image` is a Pillow image, `svg` an SVG document, and `save(path)` writes either. The
-        squares hold the weights where these fit. A frame marks the center tap, (kh // 2, kw // 2).
-
-    Raises
-    ------
-    ImfilterError
-        When the kernel is not a table of finite numbers with a finite sum, or has more than 4096 taps along an axis.
-
-    Examples
-    --------
-    >>> import imfilter
-    >>> imfilter.show([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
-    <picture: 3 x 3 kernel, sum 1>
-    """
+def draw_kernel(kernel: Any) -> Picture:
+    """Draw a kernel, without any words: a square for each weight."""
     weights = check_drawable(kernel)
     title = f"{weights.shape[0]} x {weights.shape[1]} kernel, sum {sum_weights(weights):.4g}"
     return Picture(Scene(title, [[draw_table(title, weights)]], bare=True))
@@ -64,9 +41,9 @@ def check_drawable(kernel: Any) -> Array:
     return weights
 
 
-def color_weights(weights: Array) -> Array:
+def color_weights(weights: Array, largest: float | None = None) -> Array:
     """Return the colors of weights, (..., 3) uint8: blue through white to red, full at the largest magnitude."""
-    largest = np.abs(weights).max()
+    largest = np.abs(weights).max() if largest is None else largest
     share = (weights / largest if largest else weights)[..., None]
     mixed: Array = ZERO + np.abs(share) * (np.where(share < 0, NEGATIVE, POSITIVE) - ZERO)
     return mixed.round().astype(np.uint8)
@@ -78,14 +55,15 @@ def sum_weights(kernel: Array) -> float:
     return total if abs(total) > 1e-12 * size else 0.0
 
 
-def draw_table(label: str, weights: Array, side: int = SIDE, *, center: bool = True) -> Panel:
+def draw_table(label: str, weights: Array, side: int = SIDE, *, center: bool = True,
+               largest: float | None = None) -> Panel:
     """Return squares with lines between them, numbers where these fit, and a frame around the center tap.
 
-    side: approximate length of the longer side.
+    side: approximate length of the longer side. largest: the magnitude that gets the full color, of several kernels.
     """
     rows, columns = weights.shape
     cell = max(1, min(MAX_CELL, side // max(weights.shape)))
-    colors = color_weights(weights)
+    colors = color_weights(weights, largest)
     if cell < MIN_RULED:
         panel = Panel(columns * cell, rows * cell, label)
         panel.add(Pixels(0, 0, colors, cell))

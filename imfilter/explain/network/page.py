@@ -40,7 +40,7 @@ def _rows(panels: Sequence[Panel]) -> str:
 
 def _table(summary: Summary, lines: Sequence[TableLine]) -> str:
     head = "".join(f'<th scope="col"{_kind(k)}>{escape(name)}</th>' for k, name in enumerate(HEADS))
-    body = "\n".join(f'<tr data-block="{line.block}">{_cells(line.cells, line.depth)}<td>{_bar(line)}</td></tr>'
+    body = "\n".join(f'<tr data-block="{line.block}">{_cells(line.cells, line.depth)}<td>{share_bar(line)}</td></tr>'
                      for line in lines)
     return (f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
             f"<tfoot><tr>{_cells(total_cells(summary))}<td></td></tr></tfoot>\n</table>")
@@ -59,7 +59,8 @@ def _kind(column: int) -> str:
     return ' class="number"' if TEXT_COLUMNS <= column < len(HEADS) - 1 else ""
 
 
-def _bar(line: TableLine) -> str:
+def share_bar(line: TableLine) -> str:
+    """Return the share of the cost of a line as a bar, and in percent."""
     if not line.share:
         return ""
     return f'<span class="bar"><span style="width:{100 * line.bar:.2f}%"></span></span>{line.percent}'

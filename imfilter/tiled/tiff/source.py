@@ -116,5 +116,3 @@ def _read_raw(stored: TiffDirectory, block: Block) -> Array:
         data = np.frombuffer(b"".join(pieces), stored.dtype.newbyteorder(stored.order))
         out[..., plane * bands:(plane + 1) * bands] = data.reshape(height, width, bands)
     return out
-
-

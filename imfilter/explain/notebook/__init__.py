@@ -1,0 +1,1 @@
+"""What notebooks show for objects: tables and drawings as HTML without scripts."""
