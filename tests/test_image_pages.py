@@ -53,3 +53,5 @@ def test_the_shapes_that_the_page_names(results):
         assert not warn_about_axes(np.empty((145, 145, 200)), -1)
         assert not warn_about_axes(np.empty((9, 32, 32)), -1)
         assert warn_about_axes(np.empty((9, 33, 33)), -1)
+        assert not warn_about_axes(np.empty((3, 23, 24)), -1)
+        assert warn_about_axes(np.empty((3, 24, 24)), -1)
