@@ -36,8 +36,10 @@ from .engine.sizes import transposed_output_size as transposed_output_size
 from .errors import DtypeError as DtypeError
 from .errors import FileError as FileError
 from .errors import ImfilterError as ImfilterError
+from .errors import ImfilterWarning as ImfilterWarning
 from .explain import contact_sheet as contact_sheet
 from .explain import show as show
+from .filters.signed_samples import SignedName
 from .layers.activation import Activation as Activation
 from .layers.branches import Branches as Branches
 from .layers.layer import Layer as Layer
@@ -370,7 +372,7 @@ def gaussian(
     image: PlainT, sigma: RealPair | Map = 1.0, *, truncate: Real = 4.0, order: IntPair = 0,
     method: Literal['auto', 'approximate'] = 'auto', linear: bool = False, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Gaussian blur: weights fall off as a bell curve."""
 @overload
@@ -379,13 +381,14 @@ def gaussian(
     method: Literal['auto', 'approximate'] = 'auto', linear: bool = False, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
     out: ForeignT | Array | None = None, workers: int | None = None, exact: bool = False,
+    signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def gaussian(
     image: ArrayLike, sigma: RealPair | Map = 1.0, *, truncate: Real = 4.0, order: IntPair = 0,
     method: Literal['auto', 'approximate'] = 'auto', linear: bool = False, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -632,120 +635,120 @@ def detail(
 def sobel(
     image: PlainT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Sobel edge magnitude or derivative, smoothed by 1 2 1."""
 @overload
 def sobel(
     image: ForeignT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def sobel(
     image: ArrayLike, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
 def scharr(
     image: PlainT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Scharr edge magnitude or derivative, nearly equal in all directions."""
 @overload
 def scharr(
     image: ForeignT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def scharr(
     image: ArrayLike, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
 def prewitt(
     image: PlainT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Prewitt edge magnitude or derivative, smoothed by 1 1 1."""
 @overload
 def prewitt(
     image: ForeignT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def prewitt(
     image: ArrayLike, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
 def farid(
     image: PlainT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Farid-Simoncelli edge magnitude or derivative, 5 x 5."""
 @overload
 def farid(
     image: ForeignT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def farid(
     image: ArrayLike, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
 def roberts(
     image: PlainT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Roberts cross: edge magnitude or derivative along the diagonals."""
 @overload
 def roberts(
     image: ForeignT, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def roberts(
     image: ArrayLike, *, axis: Literal[None, 0, 1] = None, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
 def laplace(
     image: PlainT, *, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Laplacian: the difference between each pixel and its four neighbors."""
 @overload
 def laplace(
     image: ForeignT, *, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def laplace(
     image: ArrayLike, *, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -812,7 +815,7 @@ def contour(
 def laplacian_of_gaussian(
     image: PlainT, sigma: Real = 1.0, *, truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Laplacian of Gaussian: blobs and edges of one size."""
 @overload
@@ -820,12 +823,13 @@ def laplacian_of_gaussian(
     image: ForeignT, sigma: Real = 1.0, *, truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
     out: ForeignT | Array | None = None, workers: int | None = None, exact: bool = False,
+    signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def laplacian_of_gaussian(
     image: ArrayLike, sigma: Real = 1.0, *, truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -833,6 +837,7 @@ def difference_of_gaussians(
     image: PlainT, low_sigma: Real = 1.0, high_sigma: Real | None = None, *, truncate: Real = 4.0,
     mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1,
     dtype: Dtype = None, out: Array | None = None, workers: int | None = None, exact: bool = False,
+    signed: SignedName | None = None,
 ) -> PlainT:
     """Difference of Gaussians: details of sizes between two blurs."""
 @overload
@@ -840,12 +845,14 @@ def difference_of_gaussians(
     image: ForeignT, low_sigma: Real = 1.0, high_sigma: Real | None = None, *, truncate: Real = 4.0,
     mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1,
     dtype: Dtype = None, out: ForeignT | Array | None = None, workers: int | None = None, exact: bool = False,
+    signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def difference_of_gaussians(
     image: ArrayLike, low_sigma: Real = 1.0, high_sigma: Real | None = None, *, truncate: Real = 4.0,
     mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1,
     dtype: Dtype = None, out: Array | None = None, workers: int | None = None, exact: bool = False,
+    signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -853,7 +860,7 @@ def gabor(
     image: PlainT, frequency: Real = 0.2, angle: Real | None = None, *, angles: Int = 4, bandwidth: Real = 1.0,
     part: Literal['magnitude', 'real', 'imaginary'] = 'magnitude', mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Gabor filter: respond to stripes of one frequency and direction."""
 @overload
@@ -862,13 +869,14 @@ def gabor(
     part: Literal['magnitude', 'real', 'imaginary'] = 'magnitude', mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
     out: ForeignT | Array | None = None, workers: int | None = None, exact: bool = False,
+    signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def gabor(
     image: ArrayLike, frequency: Real = 0.2, angle: Real | None = None, *, angles: Int = 4, bandwidth: Real = 1.0,
     part: Literal['magnitude', 'real', 'imaginary'] = 'magnitude', mode: Mode = 'reflect', cval: Real = 0.0,
     stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None,
-    out: Array | None = None, workers: int | None = None, exact: bool = False,
+    out: Array | None = None, workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -876,7 +884,7 @@ def gradient(
     image: PlainT, sigma: RealPair = 1.0, *, part: Literal['magnitude', 'direction', 'y', 'x'] = 'magnitude',
     truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Gradient of a Gaussian blur: its magnitude, its direction, or one of its two derivatives."""
 @overload
@@ -884,14 +892,14 @@ def gradient(
     image: ForeignT, sigma: RealPair = 1.0, *, part: Literal['magnitude', 'direction', 'y', 'x'] = 'magnitude',
     truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def gradient(
     image: ArrayLike, sigma: RealPair = 1.0, *, part: Literal['magnitude', 'direction', 'y', 'x'] = 'magnitude',
     truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -899,7 +907,7 @@ def hessian(
     image: PlainT, sigma: RealPair = 1.0, *, part: Literal['largest', 'smallest', 'yy', 'yx', 'xx'] = 'largest',
     truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Hessian of a Gaussian blur: an eigenvalue, or one of its three second derivatives."""
 @overload
@@ -907,14 +915,14 @@ def hessian(
     image: ForeignT, sigma: RealPair = 1.0, *, part: Literal['largest', 'smallest', 'yy', 'yx', 'xx'] = 'largest',
     truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def hessian(
     image: ArrayLike, sigma: RealPair = 1.0, *, part: Literal['largest', 'smallest', 'yy', 'yx', 'xx'] = 'largest',
     truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1, mask: Mask = None,
     channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None, workers: int | None = None,
-    exact: bool = False,
+    exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -922,7 +930,7 @@ def structure_tensor(
     image: PlainT, sigma: RealPair = 1.0, *, part: Literal['largest', 'smallest', 'yy', 'yx', 'xx'] = 'largest',
     gradient_sigma: RealPair = 1.0, truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Structure tensor: how much an image changes around each pixel along its main direction and across it."""
 @overload
@@ -930,14 +938,14 @@ def structure_tensor(
     image: ForeignT, sigma: RealPair = 1.0, *, part: Literal['largest', 'smallest', 'yy', 'yx', 'xx'] = 'largest',
     gradient_sigma: RealPair = 1.0, truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def structure_tensor(
     image: ArrayLike, sigma: RealPair = 1.0, *, part: Literal['largest', 'smallest', 'yy', 'yx', 'xx'] = 'largest',
     gradient_sigma: RealPair = 1.0, truncate: Real = 4.0, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload
@@ -1474,20 +1482,20 @@ def local_std(
 def local_normalize(
     image: PlainT, size: IntPair = 15, *, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> PlainT:
     """Local contrast normalization: the standard score of each pixel among those around it."""
 @overload
 def local_normalize(
     image: ForeignT, size: IntPair = 15, *, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: ForeignT | Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> ForeignT: ...
 @overload
 def local_normalize(
     image: ArrayLike, size: IntPair = 15, *, mode: Mode = 'reflect', cval: Real = 0.0, stride: IntPair = 1,
     mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Array | None = None,
-    workers: int | None = None, exact: bool = False,
+    workers: int | None = None, exact: bool = False, signed: SignedName | None = None,
 ) -> Array: ...
 
 @overload

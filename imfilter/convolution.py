@@ -60,7 +60,8 @@ def correlate(
         pixels but NaN count. Pixels outside the image count as much as those that they repeat; with mode 'constant'
         they count as much as the largest weight, or not at all when cval is NaN. The kernel must not sum to 0.
     channel_axis : int or None, default -1
-        Axis of the channels. None: the image is (H, W) or (N, H, W). A 2-D image never has channels.
+        Axis of the channels. None: the image is (H, W) or (N, H, W). A 2-D image never has channels. With the default,
+        an array that is rather (C, H, W) or (N, H, W) gives an `imfilter.ImfilterWarning`.
     dtype : dtype, optional
         Dtype of the result, by NumPy's names or PyTorch's; default: the image's. Integers are rounded, ties to even,
         and saturated.

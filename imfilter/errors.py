@@ -38,6 +38,10 @@ class FileError(ImfilterError):
     """A file that cannot be read or written. The message names it."""
 
 
+class ImfilterWarning(UserWarning):
+    """A call that works, and may not mean what it says. The message names the calls that may have been meant."""
+
+
 NO_FILE = "there is no such file"
 NO_MEMORY = "there is not enough memory for it"
 

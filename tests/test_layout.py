@@ -22,7 +22,7 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 # From the ground up: a package imports from the packages before it and from itself.
 LAYERS = [
     "errors", "runtime", "arrays", "files", "weights", "engine", "convolution", "filters", "sampling", "kernels",
-    "pipeline", "layers", "blocks", "interop", "explain", "tiled", "video", "batch", "cli", "__main__",
+    "pipeline", "layers", "blocks", "interop", "integrations", "explain", "tiled", "video", "batch", "cli", "__main__",
 ]
 # Imported from below, by a name that the importing module holds: dask's implementations of public functions, and what
 # notebooks ask an object or an error for.

@@ -15,6 +15,7 @@ from ..errors import DtypeError
 from ..runtime.keywords import explain_keywords, hide_types
 from .conversion import as_array, to_input_type
 from .dispatch import implementation, is_lazy
+from .doubtful_axes import warn_about_axes
 from .dtypes import Array
 from .foreign import kind_of_array, reject_distant
 from .labeled import Grid, is_labeled
@@ -93,11 +94,12 @@ def _call_foreign(
 
 
 def keep_kind(
-    find_grid: Callable[..., Grid] | None = None, argument: str = "image"
+    find_grid: Callable[..., Grid] | None = None, argument: str = "image", *, channelwise: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function return its results as arrays of the library of its image, the argument of this name.
 
-    find_grid: where results lie, given the shape of the image and the function's arguments as keywords.
+    find_grid: where results lie, given the shape of the image and the function's arguments as keywords. channelwise:
+    whether any number of channels will do, so that a wrong axis of them would not be seen.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -109,6 +111,8 @@ def keep_kind(
             image = args[place] if len(args) > place else keywords.get(argument)
             try:
                 if type(image) is np.ndarray or not is_foreign(image):
+                    if channelwise:
+                        warn_about_axes(image, keywords.get("channel_axis", -1))
                     return function(*args, **keywords)
                 bound = signature.bind(*args, **keywords)
             except TypeError as error:

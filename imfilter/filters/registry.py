@@ -19,6 +19,7 @@ FILTERS: dict[str, FilterDeclaration] = {}
 IMAGE = inspect.Parameter("image", inspect.Parameter.POSITIONAL_OR_KEYWORD)
 COMMON = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
           for name, default in COMMON_DEFAULTS.items()]
+SIGNED = inspect.Parameter("signed", inspect.Parameter.KEYWORD_ONLY, default=None)
 
 
 def filters_by_group() -> dict[str, list[FilterDeclaration]]:
@@ -31,7 +32,7 @@ def filters_by_group() -> dict[str, list[FilterDeclaration]]:
 
 def register_filter(
     group: str, *, kernel: Mapping[str, Any] | None = None, cut: bool = False, far: bool = False,
-    own_sign: bool = False, selects: bool = False, shared: str = "",
+    own_sign: bool = False, selects: bool = False, draws: bool = False, signed: bool = False, shared: str = "",
 ) -> Callable[[Callable[..., Operation]], Callable[..., Any]]:
     """Declare a filter: replace a function that returns its operation by the public function of an image.
 
@@ -45,7 +46,7 @@ def register_filter(
     kernel : mapping, optional
         Defaults of parameters with which the filter has one kernel, where its own defaults give several; and ... for
         parameters that do not change the kernel.
-    cut, far, own_sign, selects : bool
+    cut, far, own_sign, selects, draws, signed : bool
         As in FilterDeclaration.
     shared : str
         Sections of the docstring that several filters have in common.
@@ -69,19 +70,22 @@ def register_filter(
         if linear:
             parameters += (LINEAR,)
             own.append(inspect.Parameter("linear", inspect.Parameter.KEYWORD_ONLY, default=LINEAR.default))
-        function = _public_function(build, own)
+        function = _public_function(build, own, signed)
         name = build.__name__
         declaration = FilterDeclaration(
-            name, group, parameters, build, function, kernel or {}, cut, far, own_sign, selects)
+            name, group, parameters, build, function, kernel or {}, cut, far, own_sign, selects, draws, signed)
         function.__globals__["declaration"] = FILTERS[name] = declaration
         function.__globals__["repeat"] = declaration.recent.repeat
-        function.__doc__ = complete_docstring(build.__doc__ or "", linear=linear)
+        function.__doc__ = complete_docstring(
+            build.__doc__ or "", linear=linear, signed=signed, keeps_booleans=declaration.keeps_booleans)
         return function
 
     return register
 
 
-def _public_function(build: Callable[..., Operation], own: list[inspect.Parameter]) -> Callable[..., Any]:
+def _public_function(
+    build: Callable[..., Operation], own: list[inspect.Parameter], signed: bool
+) -> Callable[..., Any]:
     """Return the public function. For sobel:
 
         def sobel(image, *, axis=..., mode=..., ...):
@@ -89,25 +93,30 @@ def _public_function(build: Callable[..., Operation], own: list[inspect.Paramete
             if result is not None:
                 return result
             return call_filter(declaration, image, (axis,), FilterOptions(mode, ...))
+
+    Filters whose results may have a sign take `signed`, too, for pictures: no call with it is kept.
     """
     free = [one for one in own if one.kind is one.POSITIONAL_OR_KEYWORD]
     fixed = [one for one in own if one.kind is one.KEYWORD_ONLY]
-    parameters = [IMAGE, *(one.replace(annotation=one.empty) for one in (*free, *fixed)), *COMMON]
+    parameters = [IMAGE, *(one.replace(annotation=one.empty) for one in (*free, *fixed)), *COMMON,
+                  *([SIGNED] if signed else [])]
     required = 1 + sum(one.default is one.empty for one in free)
     namespace = {"call_filter": call_filter, "FilterOptions": FilterOptions, "__name__": build.__module__}
     function: Callable[..., Any] = make_function(
-        build.__name__, parameters, _compile_function(len(free), len(fixed), required), namespace)
+        build.__name__, parameters, _compile_function(len(free), len(fixed), required, signed), namespace)
     return function
 
 
 @cache
-def _compile_function(free: int, fixed: int, required: int) -> CodeType:
+def _compile_function(free: int, fixed: int, required: int, signed: bool) -> CodeType:
     """Return the code of a public function whose own parameters have numbers: to rename them is faster."""
     own = [f"own{number}" for number in range(free + fixed)]
     values = "".join(f"{name}, " for name in own)
+    more, passed, unless = (["signed"], ", signed", " if signed is None else None") if signed else ([], "", "")
     body = (
-        f"    result = repeat(image, mask, out, workers, ({values}{', '.join(LOOKED_UP)}))\n"
+        f"    result = repeat(image, mask, out, workers, ({values}{', '.join(LOOKED_UP)})){unless}\n"
         f"    if result is not None:\n"
         f"        return result\n"
-        f"    return call_filter(declaration, image, ({values}), FilterOptions({', '.join(COMMON_DEFAULTS)}))\n")
-    return compile_body(["image", *own, *COMMON_DEFAULTS], 1 + free, required, body)
+        f"    return call_filter(\n"
+        f"        declaration, image, ({values}), FilterOptions({', '.join(COMMON_DEFAULTS)}){passed})\n")
+    return compile_body(["image", *own, *COMMON_DEFAULTS, *more], 1 + free, required, body)

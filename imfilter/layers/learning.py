@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..engine.checks import check_flag
-from ..errors import DtypeError, ImfilterError, check_pair
+from ..errors import DtypeError, ImfilterError, ImfilterWarning, check_pair
 from ..runtime.keywords import checks_keywords
 from ..runtime.threads import thread_count
 from .advice import advise
@@ -27,7 +27,7 @@ MAX_CONDITION = 1e10  # above it, the images do not determine the kernel
 LEAST_SAMPLES = 2  # for each parameter; fewer are fitted by any kernel, whatever the change was
 
 
-class LearningWarning(UserWarning):
+class LearningWarning(ImfilterWarning):
     """The images do not determine the kernel that was learned."""
 
 

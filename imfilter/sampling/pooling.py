@@ -29,7 +29,7 @@ def _pool_grid(
     return Grid(channel_axis, (places[0] or BETWEEN, places[1] or BETWEEN))
 
 
-@keep_kind(_pool_grid)
+@keep_kind(_pool_grid, channelwise=True)
 def max_pool2d(
     image: Image, size: IntPair, *, stride: IntPair | None = None, padding: Margins | PoolPaddingName = 0,
     dilation: IntPair = 1, ceil_mode: bool = False, channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None,
@@ -93,7 +93,7 @@ def max_pool2d(
     return opened.convert_back(pool_image(opened, size, False, options, out, workers))
 
 
-@keep_kind(_pool_grid)
+@keep_kind(_pool_grid, channelwise=True)
 def avg_pool2d(
     image: Image, size: IntPair, *, stride: IntPair | None = None, padding: Margins | PoolPaddingName = 0,
     dilation: IntPair = 1, ceil_mode: bool = False, count_include_pad: bool = True,

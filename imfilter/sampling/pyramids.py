@@ -68,7 +68,7 @@ def pyramid(
 ) -> list[Array]: ...
 
 
-@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, halves=True))
+@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, halves=True), channelwise=True)
 def pyramid(
     image: Any, levels: int | None = None, kind: Kind = "gaussian", *, channel_axis: int | None = -1,
     workers: int | None = None,
@@ -127,7 +127,7 @@ def pyramid(
     count = most if levels is None else check_integer("levels", levels, 1, most)
     if kind == "laplacian":
         given = given.astype(working_dtype(supported_dtype(given.dtype)))
-    options: dict[str, Any] = {"channel_axis": channel_axis, "workers": workers}
+    options: dict[str, Any] = {"channel_axis": layout.channel_axis, "workers": workers}
     found = [given]
     while len(found) < count:
         found.append(pyramid_reduce(found[-1], **options))
@@ -179,7 +179,7 @@ def pyramid_reconstruct(
     image = smallest.pixels.astype(kind)
     for level in reversed(larger):
         image = pyramid_expand(
-            image, level.layout.size(level.pixels.shape), channel_axis=channel_axis, workers=workers)
+            image, level.layout.size(level.pixels.shape), channel_axis=level.layout.channel_axis, workers=workers)
         if image.shape != level.pixels.shape:
             raise ImfilterError(
                 f"levels must have the same channels, got the shapes {level.pixels.shape} and {image.shape}")
@@ -222,7 +222,7 @@ def pyramid_reduce(
     return correlate(image, REDUCING, mode="mirror", stride=2, channel_axis=channel_axis, dtype=dtype, workers=workers)
 
 
-@keep_kind()
+@keep_kind(channelwise=True)
 def pyramid_expand(
     image: Image, size: Sequence[int] | Array | None = None, *, channel_axis: int | None = -1, dtype: Dtype = None,
     workers: int | None = None,
@@ -279,7 +279,7 @@ def pyramid_expand(
         if result[tuple(target)].size:
             part = correlate(
                 padded[tuple(source)], EXPANDING[phases], padding="valid", dtype=result.dtype,
-                channel_axis=channel_axis, workers=workers)
+                channel_axis=layout.channel_axis, workers=workers)
             _as_pixels(result[tuple(target)], layout)[...] = _as_pixels(part, layout)
     return opened.convert_back(result)
 

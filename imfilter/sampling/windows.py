@@ -37,7 +37,7 @@ def _generic_grid(shape: tuple[int, ...], *, stride: Any, channel_axis: int | No
     return window_grid((1, 1), ChannelwiseOptions(stride=stride), False, channel_axis)
 
 
-@keep_kind(_windows_grid)
+@keep_kind(_windows_grid, channelwise=True)
 def windows(
     image: Image, size: IntPair = 3, *, mode: Mode = "reflect", cval: float = 0.0,
     padding: Margins | PaddingName = "same", stride: IntPair = 1, dilation: IntPair = 1, channel_axis: int | None = -1,
@@ -125,7 +125,7 @@ def _add_border(pixels: Array, spatial: Pair, margins: Margins, border: Border, 
     return pixels
 
 
-@keep_kind(_generic_grid)
+@keep_kind(_generic_grid, channelwise=True)
 def generic(
     image: Image, function: Any, size: IntPair = 3, footprint: str | Numbers | None = None, *, mode: Mode = "reflect",
     cval: float = 0.0, stride: IntPair = 1, channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None,
