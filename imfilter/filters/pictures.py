@@ -27,7 +27,7 @@ def filter_picture(
     filter_pixels: FilterPixels,
 ) -> Picture:
     """Filter a picture. signed: as in `choose_samples`. filter_pixels: filters its pixels with some options."""
-    if isinstance(picture, HighDepthImage):
+    if isinstance(picture, HighDepthImage) and options.channel_axis == -1:
         options = options._replace(channel_axis=2)  # of any size
     samples = _choose_samples(prepared, picture, options, signed)
     if is_inks(picture) and samples.on_gray:
