@@ -112,6 +112,8 @@ def use_errors(image: Array) -> str:
         return error.fact
     except (imfilter.DtypeError, imfilter.ImfilterError) as error:
         return str(error)
+    except imfilter.ImfilterWarning as warning:
+        return str(warning)
 
 
 def use_filters(a: npt.NDArray[np.uint16]) -> list[Array]:
