@@ -46,6 +46,7 @@ _MODULES: dict[str, str | None] = {
     "ImfilterError": "errors",
     "DtypeError": "errors",
     "FileError": "errors",
+    "ImfilterWarning": "errors",
     "batch": None,
     "explain": None,
     "interop": None,

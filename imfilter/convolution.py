@@ -1,5 +1,7 @@
 """correlate, convolve, conv2d and plan: signatures, documentation, and one call each into the engine."""
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from .arrays.dispatch import is_lazy
 from .arrays.labeled import is_labeled
@@ -7,20 +9,31 @@ from .arrays.opened import array_like
 from .arrays.same_kind import find_implementation
 from .engine.bank import RECENT as RECENT_BANKS
 from .engine.bank import filter_bank
-from .engine.borders import Border
 from .engine.channelwise import RECENT, filter_with_kernel, plan_channelwise
 from .engine.grid import bank_grid, kernel_grid
 from .engine.kernel_set import KernelSet
 from .engine.plan import Plan
 from .engine.request import BankOptions, ChannelwiseOptions
+from .runtime.fast_calls import repeats
+from .runtime.keywords import checks_keywords
+
+if TYPE_CHECKING:
+    from .arrays.image_types import AnyImage, Dtype, Image, InKind, IntPair, Margins, Mask, Numbers, Out
+    from .engine.borders import BankPaddingName, Mode, PaddingMode, PaddingName
+    from .engine.planner import Method
+
+# By which arguments a repeated call is known, in the order in which the engine keeps them.
+CHANNELWISE = "kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact"
+BANK = "weight, bias, channel_axis, stride, padding, dilation, groups, padding_mode, dtype, exact"
 
 
+@repeats(RECENT[False].repeat, CHANNELWISE, unless="select")
 def correlate(
-    image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
-    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto", exact: bool = False, select: Any = None,
-) -> Any:
+    image: Image, kernel: Numbers, *, mode: Mode = "reflect", cval: float = 0.0,
+    padding: Margins | PaddingName = "same", stride: IntPair = 1, dilation: IntPair = 1, mask: Mask = None,
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+    method: Method = "auto", exact: bool = False, select: Numbers | None = None,
+) -> InKind:
     """Correlate every channel of an image with a kernel (cross-correlation: the kernel is not flipped).
 
     Parameters
@@ -47,7 +60,8 @@ def correlate(
         pixels but NaN count. Pixels outside the image count as much as those that they repeat; with mode 'constant'
         they count as much as the largest weight, or not at all when cval is NaN. The kernel must not sum to 0.
     channel_axis : int or None, default -1
-        Axis of the channels. None: the image is (H, W) or (N, H, W). A 2-D image never has channels.
+        Axis of the channels. None: the image is (H, W) or (N, H, W). A 2-D image never has channels. With the default,
+        an array that is rather (C, H, W) or (N, H, W) gives an `imfilter.ImfilterWarning`.
     dtype : dtype, optional
         Dtype of the result, by NumPy's names or PyTorch's; default: the image's. Integers are rounded, ties to even,
         and saturated.
@@ -120,21 +134,18 @@ def correlate(
     if select is not None:
         return _filter_selected(image, kernel, select, ChannelwiseOptions(
             mode, cval, padding, stride, dilation, dtype, method, exact), False, channel_axis, mask, out, workers)
-    repeated = RECENT[False].repeat(
-        image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
-    if repeated is not None:
-        return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
         image, kernel, options, flip=False, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
 
 
+@repeats(RECENT[True].repeat, CHANNELWISE, unless="select")
 def convolve(
-    image: Any, kernel: Any, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
-    stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1, mask: Any = None,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-    method: str = "auto", exact: bool = False, select: Any = None,
-) -> Any:
+    image: Image, kernel: Numbers, *, mode: Mode = "reflect", cval: float = 0.0,
+    padding: Margins | PaddingName = "same", stride: IntPair = 1, dilation: IntPair = 1, mask: Mask = None,
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+    method: Method = "auto", exact: bool = False, select: Numbers | None = None,
+) -> InKind:
     """Convolve every channel of an image with a kernel (the kernel is flipped along both axes).
 
     This is `correlate` with kernel[::-1, ::-1]; all arguments and errors are described there. Padding 'same' centers
@@ -157,10 +168,6 @@ def convolve(
     if select is not None:
         return _filter_selected(image, kernel, select, ChannelwiseOptions(
             mode, cval, padding, stride, dilation, dtype, method, exact), True, channel_axis, mask, out, workers)
-    repeated = RECENT[True].repeat(
-        image, mask, out, workers, (kernel, channel_axis, mode, cval, padding, stride, dilation, dtype, method, exact))
-    if repeated is not None:
-        return repeated
     options = ChannelwiseOptions(mode, cval, padding, stride, dilation, dtype, method, exact)
     return find_implementation("kernel", image, filter_with_kernel, kernel_grid)(
         image, kernel, options, flip=True, channel_axis=channel_axis, mask=mask, out=out, workers=workers)
@@ -176,11 +183,13 @@ def _filter_selected(
                            workers=workers)
 
 
+@repeats(RECENT_BANKS.repeat, BANK, mask="None")
 def conv2d(
-    image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
-    dilation: int | tuple[int, int] = 1, groups: int = 1, padding_mode: str | Border = "zeros",
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
-) -> Any:
+    image: Image, weight: Numbers, bias: Numbers | None = None, *, stride: IntPair = 1,
+    padding: Margins | BankPaddingName = 0, dilation: IntPair = 1, groups: int = 1, padding_mode: PaddingMode = "zeros",
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+    exact: bool = False,
+) -> InKind:
     """Apply a bank of kernels across channels: the 2-D convolution layer of a neural network.
 
     Parameters
@@ -229,19 +238,15 @@ def conv2d(
     >>> imfilter.conv2d(image, bank, padding=1, stride=2).shape
     (3, 3, 16)
     """
-    repeated = RECENT_BANKS.repeat(
-        image, None, out, workers,
-        (weight, bias, channel_axis, stride, padding, dilation, groups, padding_mode, dtype, exact))
-    if repeated is not None:
-        return repeated
     options = BankOptions(stride, padding, dilation, groups, padding_mode, dtype, exact)
     return find_implementation("bank", image, filter_bank, bank_grid)(
         image, weight, bias, options, channel_axis=channel_axis, out=out, workers=workers)
 
 
+@checks_keywords
 def plan(
-    image: Any, kernel: Any, *, stride: int | tuple[int, int] = 1, dilation: int | tuple[int, int] = 1,
-    channel_axis: int | None = -1, dtype: Any = None, method: str = "auto", exact: bool = False,
+    image: AnyImage, kernel: Numbers, *, stride: IntPair = 1, dilation: IntPair = 1, channel_axis: int | None = -1,
+    dtype: Dtype = None, method: Method = "auto", exact: bool = False,
 ) -> Plan:
     """Plan a correlation: how `correlate` would compute it, without computing it.
 
@@ -264,7 +269,8 @@ def plan(
     ('runs', 'int16', 7)
     """
     options = ChannelwiseOptions(stride=stride, dilation=dilation, dtype=dtype, method=method, exact=exact)
-    image = image.data if is_labeled(image) else image
-    if is_lazy(image):
-        image = array_like(image.shape, image.dtype)  # samples are not needed
-    return plan_channelwise(image, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)
+    given: Any = image
+    pixels = given.data if is_labeled(given) else given
+    if is_lazy(pixels):
+        pixels = array_like(pixels.shape, pixels.dtype)  # samples are not needed
+    return plan_channelwise(pixels, KernelSet.from_kernel(kernel, flip=False), options, channel_axis=channel_axis)

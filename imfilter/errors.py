@@ -30,8 +30,16 @@ class DtypeError(ImfilterError, TypeError):
     """Samples or an argument of an unsupported kind."""
 
 
+class ArgumentError(ImfilterError, TypeError):
+    """A call with an argument that the function has no parameter for. The message names the function."""
+
+
 class FileError(ImfilterError):
     """A file that cannot be read or written. The message names it."""
+
+
+class ImfilterWarning(UserWarning):
+    """A call that works, and may not mean what it says. The message names the calls that may have been meant."""
 
 
 NO_FILE = "there is no such file"
@@ -73,13 +81,22 @@ def describe_integer(least: int, most: int | None = None) -> str:
     return f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
 
 
+def as_listed(value: object) -> object:
+    """Return an array of at most two axes, by which several numbers may be given, as lists; others as they are."""
+    if getattr(value, "ndim", 3) < 3 and hasattr(value, "tolist"):
+        return value.tolist()
+    return value
+
+
 def check_pair(name: str, value: object, least: int) -> tuple[int, int]:
-    """Return (vertical, horizontal) from a pair, or from one integer for both."""
+    """Return (vertical, horizontal) from a pair, also an array, or from one integer for both."""
+    if not isinstance(value, (int, tuple, list)):
+        value = as_listed(value)
     if not isinstance(value, (tuple, list)):
         number = check_integer(name, value, least)
         return number, number
     if len(value) != 2:
-        raise ImfilterError(f"{name} must be an integer or a pair (vertical, horizontal), got {value!r}")
+        raise ImfilterError(f"{name} must be an integer or a pair (vertical, horizontal), got {shorten(repr(value))}")
     return check_integer(name, value[0], least), check_integer(name, value[1], least)
 
 

@@ -13,8 +13,9 @@ from imfilter.arrays import array_image
 from imfilter.arrays.array_image import CHANNELS, ArrayImage
 from imfilter.arrays.conversion import as_array, to_pil
 from imfilter.filters import FILTERS
+from imfilter.filters.signed_samples import SIGNED
 from imfilter.pipeline.filter import Filter
-from imfilter.pipeline.recipe import SIGNED, Recipe
+from imfilter.pipeline.recipe import Recipe
 from imfilter.pipeline.region import Region
 
 KINDS = [*CHANNELS, "padded"]

@@ -53,7 +53,7 @@ def test_there_are_enough_recipes_and_no_question_twice():
 
 
 def test_no_two_recipes_write_the_same_file():
-    commands = ["\n".join(code for language, code in recipe.blocks if language == "sh") for recipe in RECIPES]
+    commands = ["\n".join(code for language, code, _ in recipe.blocks if language == "sh") for recipe in RECIPES]
     names = [name for code in commands for name in set(re.findall(r'(?:-o |--out-dir |> )"?([^\s";]*\w)', code))]
     assert len(names) > 50 and sorted(names) == sorted(set(names))
 
@@ -61,7 +61,7 @@ def test_no_two_recipes_write_the_same_file():
 @pytest.mark.parametrize("recipe", RECIPES, ids=[recipe.anchor for recipe in RECIPES])
 def test_a_recipe_has_a_question_code_and_a_trap(recipe):
     assert recipe.title.startswith("How do I ") and recipe.title.endswith("?")
-    assert recipe.blocks and {language for language, _ in recipe.blocks} <= {"sh", "python"}
+    assert recipe.blocks and {block.language for block in recipe.blocks} <= {"sh", "python"}
     assert len(recipe.blocks) == recipe.text.count("\n```\n") == recipe.text.count("```") / 2
     assert recipe.text.count("**Trap:** ") == 1
 

@@ -261,11 +261,16 @@ def test_plain_photos_are_filtered_without_those_libraries(put, tmp_path):
     assert done.stdout.splitlines()[-1] == "set()" and done.returncode == 0
 
 
+def with_signs(name):
+    """Return the keywords with which a signed filter gives the values, instead of samples around mid-gray."""
+    return {"dtype": "f4"} if FILTERS[name].operation(needed(name)).signed else {}
+
+
 @pytest.mark.parametrize("dtype", ["u2", "f4"])
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
     pixels, declaration = samples(3, dtype), FILTERS[name]
-    keywords = needed(name)
+    keywords = needed(name) | with_signs(name)
     expected = filter_as_picture(name, pixels)
     result = declaration.function(HighDepthImage(pixels, info={"dpi": (1, 2)}), **keywords)
     np.testing.assert_array_equal(np.asarray(result).squeeze(), expected.squeeze())
@@ -277,7 +282,7 @@ def test_every_filter_filters_a_deep_picture_as_its_array(name, dtype):
 def test_every_filter_keeps_or_weighs_deep_alpha(name, dtype):
     pixels, declaration = samples(4, dtype), FILTERS[name]
     pixels[..., 3] = pixels[..., 3].max()  # opaque: weights change nothing
-    result = declaration.function(HighDepthImage(pixels, True), **needed(name))
+    result = declaration.function(HighDepthImage(pixels, True), **needed(name), **with_signs(name))
     assert isinstance(result, HighDepthImage) and result.alpha
     assert result.pixels.shape == (20, 30, result.pixels.shape[2])
     alone = np.asarray(filter_as_picture(name, pixels[..., :3]))

@@ -90,8 +90,11 @@ def test_a_score_is_shown_around_gray(signed, make, photo):
 
 def test_a_score_of_a_pillow_image_is_that_of_its_array(photo):
     gray = photo[..., 0]
-    np.testing.assert_array_equal(np.asarray(imfilter.local_normalize(Image.fromarray(gray), 5)),
-                                  imfilter.local_normalize(gray, 5))
+    values = imfilter.local_normalize(gray, 5)
+    picture = imfilter.local_normalize(Image.fromarray(gray), 5, dtype="float32")
+    np.testing.assert_array_equal(np.asarray(picture), values)
+    shown = np.asarray(imfilter.local_normalize(Image.fromarray(gray), 5))
+    np.testing.assert_array_equal(shown, np.clip(np.rint(128 + values * np.float32(127 / 4)), 0, 255))
 
 
 @pytest.mark.parametrize(("chain", "value"), [

@@ -22,7 +22,7 @@ FACTS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
 # From the ground up: a package imports from the packages before it and from itself.
 LAYERS = [
     "errors", "runtime", "arrays", "files", "weights", "engine", "convolution", "filters", "sampling", "kernels",
-    "pipeline", "layers", "blocks", "interop", "explain", "tiled", "video", "batch", "cli", "__main__",
+    "pipeline", "layers", "blocks", "interop", "integrations", "explain", "tiled", "video", "batch", "cli", "__main__",
 ]
 # Imported from below, by a name that the importing module holds: dask's implementations of public functions, and what
 # notebooks ask an object or an error for.
@@ -290,3 +290,9 @@ def test_the_stub_is_made_from_the_registry():
     made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["stub"]()
     assert (PACKAGE / "__init__.pyi").read_text(encoding="utf-8") == made, "run python docs/filters.py"
     assert all(f"def {name}(" in made for name in FILTERS)
+
+
+def test_the_stub_of_kernels_is_made_from_the_registry():
+    made = runpy.run_path(str(CHECKOUT / "docs" / "filters.py"))["kernels_stub"]()
+    assert (PACKAGE / "kernels" / "__init__.pyi").read_text(encoding="utf-8") == made, "run python docs/filters.py"
+    assert all(f"def {name}(" in made or f"import {name} as" in made for name in dir(imfilter.kernels))

@@ -74,7 +74,8 @@ def test_a_constant_map_gives_the_filter_itself(code, rng, vectors):
         for value in values:
             constant = np.full(image.shape[:2], value)
             np.testing.assert_array_equal(
-                getattr(imfilter, name)(image, constant), getattr(imfilter, name)(image, value), f"{name} {value}")
+                getattr(imfilter, name)(image, constant, dtype=code),
+                getattr(imfilter, name)(image, value, dtype=code), f"{name} {value}")
     for value in (0.3, 1.0, 2.0, 4.0, 32.0):  # below the ladder, and on it
         constant = np.full(image.shape[:2], value)
         np.testing.assert_allclose(imfilter.gaussian(image.astype(float), constant),

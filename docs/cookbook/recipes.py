@@ -3,28 +3,18 @@
     python docs/cookbook/recipes.py
 """
 import contextlib
-import os
 import re
-import shlex
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from click.testing import CliRunner
-
-from imfilter.cli.program import group
+sys.path.append(str(Path(__file__).parents[1]))
+from code_blocks import PREAMBLE, Block, read_blocks, run_block
+from code_blocks import MissingProgram as MissingProgram  # for those who run recipes
 
 HERE = Path(__file__).parent
 PAGES = ("photos", "files", "science", "large", "programs", "teaching")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PREAMBLE = """\
-import imfilter
-import numpy as np
-from PIL import Image
-"""
 INDEX = """\
 # Cookbook
 
@@ -45,10 +35,6 @@ Commands do not replace a file that exists: add `--force` to run one again.
 """
 
 
-class MissingProgram(Exception):
-    """A recipe needs a program or a library that is not installed."""
-
-
 class Recipe(NamedTuple):
     """A question, the page that it is on, and the text of its answer."""
 
@@ -57,9 +43,9 @@ class Recipe(NamedTuple):
     text: str
 
     @property
-    def blocks(self) -> list[tuple[str, str]]:
-        """The language and the text of each block of code."""
-        return BLOCK.findall(self.text)
+    def blocks(self) -> list[Block]:
+        """The blocks of code."""
+        return read_blocks(self.text)
 
     @property
     def anchor(self) -> str:
@@ -95,56 +81,9 @@ def run(recipe: Recipe, inputs: Path, folder: Path) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "recipe"}
     exec(PREAMBLE, names)
     with contextlib.chdir(folder):
-        for language, code in recipe.blocks:
-            if language == "sh":
-                run_shell(code)
-            elif language == "python":
-                run_python(code, names)
+        for block in recipe.blocks:
+            run_block(block, names)
     return names
-
-
-def run_python(code: str, names: dict[str, Any]) -> None:
-    try:
-        exec(compile(code, "recipe", "exec"), names)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("imfilter"):
-            raise
-        raise MissingProgram(error.name) from None
-
-
-def run_shell(code: str) -> None:
-    """Run commands: those of imfilter alone in this process, which is faster, all others by bash."""
-    lines = code.replace("\\\n", "").splitlines()
-    if all(re.fullmatch(r"imfilter [^|<>&$]+", line) for line in lines):
-        for line in lines:
-            done = CliRunner().invoke(group, shlex.split(line)[1:])
-            if done.exit_code:
-                raise RuntimeError(f"{line}\nended with {done.exit_code}:\n{done.output}") from done.exception
-    else:
-        run_bash(code)
-
-
-def run_bash(code: str) -> None:
-    """Run commands as bash does, and fail where one of them fails, in a pipe, too."""
-    for program in {"bash", *re.findall(r"^\s*(ffmpeg|magick) ", code, re.MULTILINE)}:
-        if not shutil.which(program):
-            raise MissingProgram(program)
-    with program_on_path() as path:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", code], env={**os.environ, "PATH": path},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{code}\nended with {done.returncode}:\n{done.stdout}{done.stderr}")
-
-
-@contextlib.contextmanager
-def program_on_path() -> Iterator[str]:
-    """Return a PATH on which `imfilter` is that of this interpreter, installed or not."""
-    folder = Path.cwd() / ".bin"
-    folder.mkdir()
-    (folder / "imfilter").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m imfilter "$@"\n', encoding="utf-8")
-    (folder / "imfilter").chmod(0o755)
-    yield f"{folder}{os.pathsep}{os.environ['PATH']}"
-    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ THEMES = {
     "Layers": [
         "conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "unfold", "fold", "Stack", "Layer",
         "TransposedLayer", "Pool", "Activation", "Branches"],
-    "Errors": ["ImfilterError", "DtypeError", "FileError"],
+    "Errors": ["ImfilterError", "DtypeError", "FileError", "ImfilterWarning"],
 }
 # Modules, and those whose members have no list of their own.
 MODULES = {

@@ -43,5 +43,5 @@ def merge_picture_alpha(source: Picture, colors: Array, alpha: Array) -> Picture
     if mode is None:
         raise ImfilterError(
             f"a photo with alpha must have 1 or 3 colors of uint8, got {colors.shape[-1]} of {colors.dtype}",
-            ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
+            ": pass numpy.asarray(image)")
     return to_pil(merge_alpha(colors, alpha), source, mode)

@@ -140,9 +140,7 @@ def to_pil(result: Array, source: Picture, mode: str | None = None) -> Picture:
         known = source.mode
     mode = mode or known
     if mode is None:
-        raise ImfilterError(
-            f"a photo cannot hold {bands} bands of {result.dtype}",
-            ": pass numpy.asarray(image), or dtype='uint8' for a result without signs")
+        raise ImfilterError(f"a photo cannot hold {bands} bands of {result.dtype}", ": pass numpy.asarray(image)")
     pixels = np.ascontiguousarray(result.reshape(result.shape[:2]) if bands == 1 else result)
     if isinstance(source, ArrayImage) and CHANNELS.get(mode) == bands:
         return ArrayImage(pixels, mode, dict(source.info))

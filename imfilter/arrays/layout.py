@@ -101,7 +101,7 @@ LAST_CHANNEL = {2: ArrayLayout(2, None), 3: ArrayLayout(3, 2), 4: ArrayLayout(4,
 
 def layout_of(shape: tuple[int, ...], channel_axis: int | None) -> ArrayLayout:
     """Find the axes of an image (H, W), (H, W, C) or (N, H, W, C), or with its channels on another axis."""
-    if type(channel_axis) is int and channel_axis == -1 and len(shape) in LAST_CHANNEL:
+    if type(channel_axis) is int and channel_axis in (-1, len(shape) - 1) and len(shape) in LAST_CHANNEL:
         return LAST_CHANNEL[len(shape)]
     return _find_layout(shape, channel_axis)
 

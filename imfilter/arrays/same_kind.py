@@ -12,8 +12,10 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import DtypeError
+from ..runtime.keywords import explain_keywords, hide_types
 from .conversion import as_array, to_input_type
 from .dispatch import implementation, is_lazy
+from .doubtful_axes import warn_about_axes
 from .dtypes import Array
 from .foreign import kind_of_array, reject_distant
 from .labeled import Grid, is_labeled
@@ -92,11 +94,12 @@ def _call_foreign(
 
 
 def keep_kind(
-    find_grid: Callable[..., Grid] | None = None, argument: str = "image"
+    find_grid: Callable[..., Grid] | None = None, argument: str = "image", *, channelwise: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function return its results as arrays of the library of its image, the argument of this name.
 
-    find_grid: where results lie, given the shape of the image and the function's arguments as keywords.
+    find_grid: where results lie, given the shape of the image and the function's arguments as keywords. channelwise:
+    whether any number of channels will do, so that a wrong axis of them would not be seen.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -106,9 +109,17 @@ def keep_kind(
         @functools.wraps(function)
         def keep(*args: Any, **keywords: Any) -> Any:
             image = args[place] if len(args) > place else keywords.get(argument)
-            if type(image) is np.ndarray or not is_foreign(image):
-                return function(*args, **keywords)
-            bound = signature.bind(*args, **keywords)
+            try:
+                if type(image) is np.ndarray or not is_foreign(image):
+                    if channelwise:
+                        warn_about_axes(image, keywords.get("channel_axis", -1))
+                    return function(*args, **keywords)
+                bound = signature.bind(*args, **keywords)
+            except TypeError as error:
+                explained = explain_keywords(function.__qualname__, signature, keywords, error)
+                if explained is error:
+                    raise
+                raise explained from None
             out = bound.arguments.get("out")
 
             def call(pixels: Any, target: Any) -> Any:
@@ -122,6 +133,7 @@ def keep_kind(
 
             return call_with_pixels(call, image, out, find)
 
+        hide_types(keep, signature)
         return keep
 
     return decorate

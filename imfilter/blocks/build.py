@@ -80,7 +80,7 @@ def split_pipeline(
     ImfilterError
         When the pipeline cannot filter the image, or has a filter whose results may depend on any pixel.
     """
-    source = supported_dtype(np.dtype(dtype))
+    source, channel_axis = supported_dtype(np.dtype(dtype)), layout_of(shape, channel_axis).channel_axis
     colors, plane = _one_pixel(shape, source, channel_axis), None
     if alpha:
         colors, plane = split_alpha(colors)
@@ -105,7 +105,7 @@ def split_kernel(
     mask: Any = None, channel_axis: int | None = -1,
 ) -> BlockwiseFilter:
     """Return the blockwise filter of `correlate`, or with flip of `convolve`. The arguments are theirs."""
-    weights = check_kernel(kernel, "kernel", 2)
+    weights, channel_axis = check_kernel(kernel, "kernel", 2), layout_of(shape, channel_axis).channel_axis
     stride, dilation = check_pair("stride", options.stride, 1), check_pair("dilation", options.dilation, 1)
     taps = weights.shape[0], weights.shape[1]
     call = functools.partial(

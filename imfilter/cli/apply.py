@@ -14,12 +14,12 @@ from ..filters.synonyms import suggest_filters
 from ..pipeline import kernel_files, kernel_text
 from ..pipeline.chain import Filter
 from ..runtime.printable import escape_controls
+from ..runtime.spelling import find_american
 from .chains import find_chain, make_chain_command
 from .maps import find_mapped, map_options, take_map
 from .misplaced import is_photo_name
 from .photos import make_command
 from .recipes import recipe_maker
-from .spelling import find_american
 from .values import KindType
 
 # Why some filters do not have an option of others.

@@ -12,9 +12,9 @@ from ..pipeline.chain import Pipeline
 from ..pipeline.kernel_files import kernel_stem
 from ..pipeline.kernel_text import read_text
 from ..runtime.printable import escape_controls
+from ..runtime.spelling import find_american_filters
 from .photos import make_command
 from .recipes import recipe_maker
-from .spelling import find_american_filters
 
 SUFFIX = ".txt"
 

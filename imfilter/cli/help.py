@@ -12,7 +12,7 @@ from .status import Status
 def command(ctx: click.Context, words: tuple[str, ...]) -> Status:
     """Show the help of a command or a filter; without one, that of the program."""
     from ..filters import FILTERS
-    from .spelling import find_american
+    from ..runtime.spelling import find_american
 
     names = list(words)
     group = ctx.find_root().command

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import suggest
 from ..filters import FILTERS, FilterDeclaration, Parameter, filters_by_group
-from .spelling import find_american
+from ..runtime.spelling import find_american
 from .status import Status
 
 WIDTH = 80  # columns of the list, whatever the terminal: its lines are often sent elsewhere

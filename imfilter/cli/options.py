@@ -9,7 +9,8 @@ from ..arrays.conversion import as_array
 from ..engine.borders import IGNORE, MODES
 from ..errors import FileError
 from ..filters.parameters import Integer, Number, Pair
-from ..pipeline.recipe import SIGNED, Recipe
+from ..filters.signed_samples import SIGNED
+from ..pipeline.recipe import Recipe
 from .declare import OptionWithAlias, list_options
 from .recipes import RecipeOptions
 from .values import KindType, PixelsType

@@ -17,8 +17,8 @@ from ..filters import FILTERS
 from ..filters.parameters import Integer
 from ..pipeline.chain import Filter, Pipeline
 from ..pipeline.recipe import Recipe
+from ..runtime.spelling import find_american_filters
 from .declare import option, take_options
-from .spelling import find_american_filters
 from .values import KindType
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from .misplaced import refuse_options_of_then
 from .options import COMMON
 from .outputs import OutputOptions
 from .stream import StreamOptions
-from .synonyms import OPTIONS
+from .synonyms import find_options
 
 SECTIONS = {
     "Common": {*(option.name for option in COMMON), "mask", "signed"},
@@ -31,7 +31,7 @@ class Command(click.Command):
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             known = {name for param in self.params for name in param.opts}
-            meant = [name for name in OPTIONS.get(error.option_name, ()) if name in known]
+            meant = find_options(error.option_name, known)[:3]
             if not meant:
                 raise
             hint = " or ".join(repr(name) for name in meant)

@@ -4,7 +4,8 @@ from __future__ import annotations
 from ..errors import suggest
 from ..filters import FILTERS
 from ..filters.synonyms import RECIPES, SYNONYMS, suggest_filters
-from .spelling import find_american
+from ..runtime.keywords import find_meant
+from ..runtime.spelling import find_american
 
 COMMANDS = {
     "filter": "imfilter apply", "run": "imfilter apply", "filters": "imfilter list", "ls": "imfilter list",
@@ -16,28 +17,20 @@ COMMANDS = {
     "deconvolve": "imfilter restore", "deconvolution": "imfilter restore", "deblur": "imfilter restore", "unblur":
     "imfilter restore", "wiener": "imfilter restore --method wiener", "richardson_lucy": "imfilter restore",
 }
-STRENGTH = ("--sigma", "--size", "--radius", "--length")
-# What other programs call options; those that the command has are proposed.
+# What other programs call the options of files, lists and tiles; those of filters are in PARAMETERS.
 OPTIONS = {
-    "--radius": STRENGTH, "--blur": STRENGTH, "--kernel-size": STRENGTH, "--ksize": STRENGTH, "--window": STRENGTH,
-    "--width": STRENGTH, "--size": STRENGTH, "--sigma": STRENGTH, "--stddev": ("--sigma",), "--std": ("--sigma",),
-    "--strength": ("--amount", *STRENGTH), "--intensity": ("--amount", "--strength"), "--percent": ("--amount",),
-    "--direction": ("--angle", "--axis"), "--degrees": ("--angle",), "--rotation": ("--angle",),
-    "--matrix": ("--kernel", "--matrix"), "--weights": ("--kernel", "--weights"),
-    "--padding": ("--mode",), "--edge": ("--mode",), "--boundary": ("--mode",), "--extend": ("--mode",),
-    "--bits": ("--depth", "--bit-depth"), "--bit": ("--depth", "--bit-depth"), "--type": ("--dtype",),
+    "--bits": ("--depth", "--bit-depth"), "--bit": ("--depth", "--bit-depth"),
     "--grayscale": ("--gray",), "--greyscale": ("--gray",), "--bw": ("--gray",), "--channel": ("--channels",),
     "--region": ("--only",), "--roi": ("--only",), "--crop": ("--only",), "--rect": ("--only",),
     "--selection": ("--only",), "--soft": ("--feather",), "--fade": ("--feather",),
     "--out": ("--output",), "--outfile": ("--output",), "--dest": ("--output", "--out-dir"),
     "--output-dir": ("--out-dir",), "--outdir": ("--out-dir",), "--folder": ("--out-dir",), "--dir": ("--out-dir",),
     "--overwrite": ("--force",), "--yes": ("--force",), "--replace": ("--in-place", "--force"),
-    "--inplace": ("--in-place",), "--threads": ("--workers",), "--jobs": ("--workers",), "--parallel": ("--workers",),
-    "--noclobber": ("--skip-existing",), "--no-clobber": ("--skip-existing",), "--dryrun": ("--dry-run",),
-    "--simulate": ("--dry-run",), "--preview": ("--show",), "--display": ("--show",), "--compression":
-    ("--compress-level",), "--strip-metadata": ("--strip",), "--no-metadata": ("--strip",), "--then-apply":
-    ("--then",), "--chain": ("--then",), "--norm": ("--normalize",), "--gamma": ("--linear",),
-    "--keep-times": ("--preserve",), "--times": ("--preserve",), "--convert": ("--format",),
+    "--inplace": ("--in-place",), "--noclobber": ("--skip-existing",), "--no-clobber": ("--skip-existing",),
+    "--dryrun": ("--dry-run",), "--simulate": ("--dry-run",), "--preview": ("--show",), "--display": ("--show",),
+    "--compression": ("--compress-level",), "--strip-metadata": ("--strip",), "--no-metadata": ("--strip",),
+    "--then-apply": ("--then",), "--chain": ("--then",), "--keep-times": ("--preserve",), "--times": ("--preserve",),
+    "--convert": ("--format",),
 }
 # Words of the topic, and the pictures of imfilter explain that show it.
 PICTURES = {
@@ -56,6 +49,13 @@ def suggest_picture(name: str, known: list[str]) -> str:
     """Return ': did you mean ...?' for a word that is no picture of imfilter explain."""
     meant = PICTURES.get(name.lower().replace("-", "_"))
     return f": did you mean 'imfilter explain {meant}'?" if meant else suggest(name, known)
+
+
+def find_options(word: str, known: set[str]) -> list[str]:
+    """Return the options among the known ones that an option of another program means."""
+    meant = [name for name in OPTIONS.get(word, ()) if name in known]
+    parameters = {name.lstrip("-").replace("-", "_"): name for name in known if name.startswith("--")}
+    return meant or [parameters[name] for name in find_meant(word.lstrip("-").replace("-", "_"), parameters)]
 
 
 def suggest_command(name: str, known: list[str]) -> str:

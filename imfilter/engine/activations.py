@@ -1,6 +1,8 @@
 """Activations of neural networks: functions of each sample, in float32 or float64."""
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 
 from ..arrays.dtypes import Array
@@ -8,7 +10,8 @@ from ..runtime.threads import thread_count
 from . import _activations
 
 # In the order of the loops.
-ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "relu6", "hardswish")
+ActivationName = Literal["relu", "leaky_relu", "sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "relu6", "hardswish"]
+ACTIVATIONS: tuple[str, ...] = get_args(ActivationName)
 
 
 def activate(

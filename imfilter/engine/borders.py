@@ -3,11 +3,11 @@ from __future__ import annotations
 
 import enum
 import math
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from ..errors import ImfilterError, check_real, list_choices
+from ..errors import ImfilterError, as_listed, check_real, list_choices, shorten
 from .sizes import check_margin, same_tf_padding
 
 Array = np.ndarray[Any, Any]
@@ -45,18 +45,20 @@ class Border(enum.IntEnum):
     WRAP = 4
 
 
-MODES = {border.name.lower(): border for border in Border}
+ModeName = Literal["reflect", "mirror", "nearest", "constant", "wrap"]
+Mode: TypeAlias = ModeName | Border
+MODES: dict[str, Border] = dict(zip(get_args(ModeName), Border, strict=True))
 
-BANK_PADDINGS = ("same", "same_tf", "valid", "full")
+PaddingName = Literal["same", "valid", "full"]
+BankPaddingName = Literal["same", "same_tf", "valid", "full"]
+BANK_PADDINGS: tuple[str, ...] = get_args(BankPaddingName)
 
-IGNORE = "ignore"  # a border of morphology, for which pixels outside the image do not count
+IGNORE: Literal["ignore"] = "ignore"  # a border of morphology, for which pixels outside the image do not count
 
-PADDING_MODES = {
-    "zeros": Border.CONSTANT,
-    "reflect": Border.MIRROR,
-    "replicate": Border.NEAREST,
-    "circular": Border.WRAP,
-}
+PaddingModeName = Literal["zeros", "reflect", "replicate", "circular"]
+PaddingMode: TypeAlias = PaddingModeName | Border
+PADDING_MODES: dict[str, Border] = dict(zip(
+    get_args(PaddingModeName), (Border.CONSTANT, Border.MIRROR, Border.NEAREST, Border.WRAP), strict=True))
 
 # Other libraries' names for these borders. They are rejected, because one name means two borders: "reflect" is REFLECT
 # in SciPy and MIRROR in NumPy and PyTorch.
@@ -142,7 +144,7 @@ def padding_margins(
         return (reach[0], reach[0]), (reach[1], reach[1])
     if padding == "valid":
         return (0, 0), (0, 0)
-    raise unknown_padding(padding, ("same", "valid", "full"))
+    raise unknown_padding(padding, get_args(PaddingName))
 
 
 def unknown_padding(padding: str, known: tuple[str, ...]) -> ImfilterError:
@@ -179,10 +181,13 @@ def kernel_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int
 
 def parse_padding(padding: object) -> Margins:
     """Return ((top, bottom), (left, right)) of p, (vertical, horizontal) or pairs of them, checked."""
+    if not isinstance(padding, (int, tuple, list)):
+        padding = as_listed(padding)
     if not isinstance(padding, (tuple, list)):
-        padding = (padding, padding)
+        margin = check_margin(padding)
+        return margin, margin
     if len(padding) != 2:
-        raise ImfilterError(
-            f"padding must be p, (vertical, horizontal) or ((top, bottom), (left, right)), got {padding!r}")
+        raise ImfilterError("padding must be p, (vertical, horizontal) or ((top, bottom), (left, right)), got "
+                            f"{shorten(repr(padding))}")
     vertical, horizontal = (check_margin(side) for side in padding)
     return vertical, horizontal

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays.doubtful_axes import warn_about_axes
 from ..arrays.dtypes import PROXY_DTYPE, Array, result_dtype, supported_dtype, to_native
 from ..arrays.layout import ArrayLayout
 from ..arrays.opened import OpenedImage, array_like, open_image
@@ -58,11 +59,12 @@ def filter_with_kernel(
     out: Array | None, workers: int | None,
 ) -> Any:
     """Correlate every channel of an image with one kernel (kh, kw), or with flip convolve it."""
+    doubtful = warn_about_axes(image, channel_axis)
     if mask is None and type(image) is type(kernel) is np.ndarray and kernel.size <= LARGEST_CACHED:
         prepared = _find_prepared(image, kernel, flip, channel_axis, options)
         if prepared is not None:
             result = prepared.run(image, out, workers)
-            if prepared.ready is not None:
+            if prepared.ready is not None and not doubtful:
                 RECENT[flip].keep((kernel, channel_axis, *options), prepared.ready)
             return result
     return filter_channelwise(

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -28,7 +28,8 @@ from .plan import RATES, Plan
 Array = np.ndarray[Any, Any]
 
 PEAK = {"u1": 255.0, "u2": 65535.0, "i2": 32768.0, "i4": 2147483648.0}
-METHODS = ("auto", "direct", "separable", "runs", "fft", "approximate")
+Method = Literal["auto", "direct", "separable", "runs", "fft", "approximate"]
+METHODS: tuple[str, ...] = get_args(Method)
 NOT_SEPARABLE = "method 'separable' needs a kernel that is the product of a column and a row"
 PASS = 3  # cost of a pass over rows in the cache, in taps
 RUNNING_TOTAL = 12  # cost of a running total of a row and of the difference of two, in taps

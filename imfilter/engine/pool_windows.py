@@ -1,15 +1,17 @@
 """Where the windows of a pool lie along an axis, how many there are, and how far they may reach beyond the image."""
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from ..arrays.dtypes import Array
-from ..errors import ImfilterError, check_integer
+from ..errors import ImfilterError, as_listed, check_integer
 from .borders import Margins, bank_margins
 from .computation import Pair
 from .sizes import LARGEST, describe_margin
+
+PoolPaddingName = Literal["same", "same_tf", "valid"]
 
 
 class WindowAxis(NamedTuple):
@@ -62,10 +64,12 @@ def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride:
 
     p and (py, px) are limited as in PyTorch; ((top, bottom), (left, right)) so that every window reads the image.
     """
-    margins = bank_margins(padding, kernel, dilation, size, stride, ("same", "same_tf", "valid"))
+    if not isinstance(padding, (int, str, tuple, list)):
+        padding = as_listed(padding)
+    margins = bank_margins(padding, kernel, dilation, size, stride, get_args(PoolPaddingName))
     if isinstance(padding, str):
         return margins
-    apart = isinstance(padding, (tuple, list)) and any(isinstance(side, (tuple, list)) for side in padding)
+    apart = isinstance(padding, (tuple, list)) and any(isinstance(as_listed(side), (tuple, list)) for side in padding)
     for margin, taps, gap in zip(margins, kernel, dilation, strict=True):
         extent = gap * (taps - 1) + 1
         if max(margin) > (extent - 1 if apart else taps // 2):

@@ -1,11 +1,14 @@
 """How images are restored: the methods, and what is asked of them. The loops are in restoration.py."""
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..arrays.dtypes import Array
 
-RICHARDSON_LUCY, WIENER = METHODS = ("richardson_lucy", "wiener")
+RestorationMethod = Literal["richardson_lucy", "wiener"]
+RICHARDSON_LUCY: Literal["richardson_lucy"] = "richardson_lucy"
+WIENER: Literal["wiener"] = "wiener"
+METHODS: tuple[RestorationMethod, ...] = (RICHARDSON_LUCY, WIENER)
 
 
 class Deconvolution(NamedTuple):

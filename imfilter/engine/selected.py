@@ -27,7 +27,7 @@ from .output import check_out, write_output
 from .request import ChannelwiseOptions
 
 
-@keep_kind(lambda shape, bank, options, flip, channel_axis, **others: window_grid(
+@keep_kind(channelwise=True, find_grid=lambda shape, bank, options, flip, channel_axis, **others: window_grid(
     np.shape(bank)[-2:], options, flip, channel_axis))
 def filter_selected(
     image: Any, bank: Any, select: Any, options: ChannelwiseOptions, *, flip: bool, channel_axis: int | None, mask: Any,

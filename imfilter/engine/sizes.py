@@ -3,11 +3,13 @@ from __future__ import annotations
 
 from typing import overload
 
-from ..errors import ImfilterError, check_integer
+from ..errors import ImfilterError, as_listed, check_integer
+from ..runtime.keywords import checks_keywords
 
 LARGEST = 2**62  # sizes and offsets in memory stay well below the largest signed 64-bit number
 
 
+@checks_keywords
 def output_size(
     size: int, kernel: int, *, padding: int | tuple[int, int] | str = 0, stride: int = 1, dilation: int = 1
 ) -> int:
@@ -65,6 +67,8 @@ def output_size(
 
 def check_margin(side: object) -> tuple[int, int]:
     """Return (before, after) of p or (before, after), checked."""
+    if not isinstance(side, (int, tuple, list)):
+        side = as_listed(side)
     if isinstance(side, (tuple, list)):
         if len(side) != 2:
             raise ImfilterError(f"padding of an axis must be p or (before, after), got {side!r}")
@@ -110,6 +114,7 @@ def same_padding(kernel: int, dilation: int = 1, *, size: None = None, stride: i
 def same_padding(kernel: int, dilation: int = 1, *, size: int, stride: int = 1) -> tuple[int, int]: ...
 
 
+@checks_keywords
 def same_padding(
     kernel: int, dilation: int = 1, *, size: int | None = None, stride: int = 1
 ) -> int | tuple[int, int]:
@@ -170,6 +175,7 @@ def same_padding(
     return reach // 2
 
 
+@checks_keywords
 def transposed_output_size(
     size: int, kernel: int, *, padding: int | tuple[int, int] = 0, stride: int = 1, dilation: int = 1,
     output_padding: int = 0,

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..runtime.keywords import checks_keywords
 from .canvas.picture import Picture
 from .kernel.table import draw_kernel
 
 WIDTH = 80  # characters of a line of text
 
 
+@checks_keywords
 def show(what: Any) -> Picture:
     """Draw a kernel, filters with their kernels and frequency responses, or a network.
 

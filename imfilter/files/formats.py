@@ -126,7 +126,8 @@ UNSUPPORTED = {
     ".svg": "a drawing without pixels: convert it to PNG", ".pdf": "a document: convert its pages to PNG or TIFF",
     ".exr": "OpenEXR: convert it to a TIFF of floats", ".hdr": "Radiance: convert it to a TIFF of floats",
     ".tga": "Targa: convert it to PNG", ".ico": "an icon: convert it to PNG", ".dcm": "DICOM: convert it to TIFF",
-    **dict.fromkeys([".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg"], VIDEO), ".y4m": "a video: --stream filters its frames",
+    **dict.fromkeys([".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg"], VIDEO),
+    ".y4m": "a video: --stream filters its frames",
     **dict.fromkeys([".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2",
                      ".pef", ".srw", ".3fr", ".iiq", ".x3f", ".kdc", ".erf", ".mrw", ".raw", ".rwl", ".gpr"], RAW),
 }

@@ -15,7 +15,7 @@ from .registry import register_filter
 MARR_RATIO = 1.6
 
 
-@register_filter("edges", shared=SIGNED)
+@register_filter("edges", shared=SIGNED, signed=True)
 def laplacian_of_gaussian(
     sigma: Annotated[float, Number(above=0)] = 1.0, *, truncate: Annotated[float, Number(above=0)] = 4.0,
 ) -> Operation:
@@ -47,7 +47,7 @@ def laplacian_of_gaussian(
     return SumOfProducts(log_products(sigma, truncate))
 
 
-@register_filter("edges", shared=SIGNED)
+@register_filter("edges", shared=SIGNED, signed=True)
 def difference_of_gaussians(
     low_sigma: Annotated[float, Number(least=0)] = 1.0,
     high_sigma: Annotated[float | None, Number(least=0, optional=True)] = None, *,
@@ -91,7 +91,7 @@ def difference_of_gaussians(
     return SumOfProducts(products, lambda: dog_kernel_products(products))
 
 
-@register_filter("edges", kernel={"angle": 0.0, "angles": ..., "part": "real"})
+@register_filter("edges", kernel={"angle": 0.0, "angles": ..., "part": "real"}, signed=True)
 def gabor(
     frequency: Annotated[float, Number(above=0)] = 0.2,
     angle: Annotated[float | None, Number(optional=True)] = None, *, angles: Annotated[int, Integer(1, 360)] = 4,
@@ -118,7 +118,8 @@ def gabor(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        The magnitude in the image's dtype, the parts as float32 for integer images; unless `dtype` says otherwise.
+        The magnitude in the image's dtype, the parts as float32 for arrays of integers, and of a Pillow image
+        around mid-gray (see `signed`); unless `dtype` says otherwise.
 
     Notes
     -----

@@ -48,7 +48,7 @@ def box(size: Annotated[int | tuple[int, int] | Any, PairOrMap(Integer(1))] = 3)
     return RoundedMean(height, width)
 
 
-@register_filter("blur", kernel={"method": ...})
+@register_filter("blur", kernel={"method": ...}, signed=True)
 def gaussian(
     sigma: Annotated[float | tuple[float, float] | Any, PairOrMap(Number(least=0))] = 1.0, *,
     truncate: Annotated[float, Number(above=0)] = 4.0,
@@ -72,7 +72,8 @@ def gaussian(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        In the image's dtype; derivatives as float32 for integer images; unless `dtype` says otherwise.
+        In the image's dtype; derivatives as float32 for arrays of integers, and of a Pillow image around mid-gray
+        (see `signed`); unless `dtype` says otherwise.
 
     Notes
     -----

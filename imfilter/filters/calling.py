@@ -1,32 +1,30 @@
-"""What happens between the call of a filter and its operation: lazy arrays, masks, linear light, alpha, signs."""
+"""What happens between the call of a filter and its operation: lazy arrays, masks, linear light, default dtypes."""
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arrays.alpha import merge_picture_alpha, split_picture_alpha
-from ..arrays.conversion import as_array, has_alpha, is_picture, pixels_of, to_input_type
+from ..arrays.conversion import as_array, has_alpha, is_picture
 from ..arrays.dispatch import call_lazy, is_lazy
-from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
+from ..arrays.doubtful_axes import warn_about_axes
+from ..arrays.dtypes import Array
 from ..arrays.labeled import Grid
 from ..arrays.layout import layout_of
 from ..arrays.opened import array_like, open_image
 from ..arrays.same_kind import call_with_pixels, is_foreign
 from ..engine.grid import step_places
-from ..engine.output import check_out
 from ..engine.region import get_region
 from ..engine.request import FilterOptions, look_up
 from ..errors import ImfilterError, check_pair
-from .alpha import filter_beside_alpha
-from .combine import scale_to_white
 from .declaration import LARGEST_PREPARED, is_plain, kind_of
 from .linear_light import apply_in_linear_light, check_srgb, use_curves_of
+from .pictures import filter_beside_alpha_of, filter_picture
 from .sample_range import original_dtype
+from .signed_samples import check_signed_for
 
 if TYPE_CHECKING:
     from .declaration import FilterDeclaration, PreparedFilter
@@ -38,20 +36,27 @@ LOOKED_UP = ("mode", "cval", "stride", "channel_axis", "dtype", "exact")
 _looked_up = operator.attrgetter(*LOOKED_UP)
 
 
-def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions) -> Any:
-    """Filter an image. values: its own parameters, not checked yet; options: those of every filter."""
-    if type(image) is np.ndarray and options.mask is None and get_region() is None:
+def call_filter(
+    declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions, signed: Any = None
+) -> Any:
+    """Filter an image. values: its own parameters, not checked yet; options: those of every filter.
+
+    signed: how signed results of a picture become samples.
+    """
+    doubtful = not declaration.mixes and warn_about_axes(image, options.channel_axis)  # mixing needs a known number
+    if type(image) is np.ndarray and options.mask is None and signed is None and get_region() is None:
         looked_up = _looked_up(options)
         ready = _find_ready(declaration, image, values, looked_up)
         if ready is not None:
             result = ready.run(image, options.out, options.workers)
-            if ready.ready is not None:
+            if ready.ready is not None and not doubtful:
                 declaration.recent.keep((*values, *looked_up), ready.ready)
             return result
     prepared = declaration.prepare(*values)
+    check_signed_for(image, signed)
     if type(image) is not np.ndarray and is_foreign(image):
         return call_with_pixels(
-            lambda pixels, out: _filter_array(declaration, pixels, values, options._replace(out=out)),
+            lambda pixels, out: _filter_array(declaration, values, pixels, options._replace(out=out)),
             image, options.out, lambda shape: _find_grid(declaration, prepared.operation, shape, options))
     if options.mask is not None and not declaration.can_leave_out(prepared.operation):
         raise ImfilterError(
@@ -63,20 +68,14 @@ def call_filter(declaration: FilterDeclaration, image: Any, values: tuple[Any, .
         check_srgb(image)
         with use_curves_of(image):
             return _filter_checked(declaration, prepared, image, options)
-    if type(image) is not np.ndarray and is_picture(image) and not has_alpha(image):
-        prepared.operation.check_colors(image)
-        pixels = pixels_of(image, options.channel_axis)
-
-        def filter_pixels(chosen: FilterOptions) -> Array:
-            result: Array = _filter_array(declaration, pixels, values, chosen)
-            return result
-
-        return to_input_type(image, _show_result(prepared.operation, pixels.dtype, options, filter_pixels))
+    if type(image) is not np.ndarray and is_picture(image):
+        filter_pixels = partial(_filter_array, declaration, values)
+        return filter_picture(declaration, prepared, image, options, signed, filter_pixels)
     return _filter_checked(declaration, prepared, image, options)
 
 
 def _filter_array(
-    declaration: FilterDeclaration, image: Any, values: tuple[Any, ...], options: FilterOptions
+    declaration: FilterDeclaration, values: tuple[Any, ...], image: Any, options: FilterOptions
 ) -> Any:
     """Filter an array as the public function does."""
     result = declaration.recent.repeat(
@@ -126,8 +125,8 @@ def _prepare(
     operation = prepared.operation
     if prepared.linear or operation.size > LARGEST_PREPARED:
         return None
-    if (operation.signed or operation.floats) and wanted is None:
-        wanted = signed_dtype(dtype)
+    if wanted is None:
+        wanted = declaration.default_dtype(operation, dtype)
     options = FilterOptions(mode, cval, stride, None, channel_axis, wanted, None, None, exact)
     return operation.prepare(open_image(array_like(shape, dtype), channel_axis), options)
 
@@ -140,63 +139,10 @@ def _filter_checked(
 ) -> Any:
     """Filter an image that is not lazy, and is sRGB if it is to be decoded."""
     if type(image) is not np.ndarray and is_picture(image) and has_alpha(image):
-        return _filter_picture_with_alpha(declaration, prepared, image, options)
+        return filter_beside_alpha_of(declaration, prepared, image, options, None)
     operation = prepared.operation
-    if (operation.signed or operation.floats) and options.dtype is None:
-        options = options.with_dtype(signed_dtype(as_array(image).dtype))
+    if options.dtype is None:
+        options = options.with_dtype(declaration.default_dtype(operation, as_array(image).dtype))
     if prepared.linear:
         return apply_in_linear_light(operation, image, options)
     return operation.apply(image, options)
-
-
-def _filter_picture_with_alpha(
-    declaration: FilterDeclaration, prepared: PreparedFilter, image: Any, options: FilterOptions
-) -> Any:
-    """Filter a Pillow image that has alpha. out receives the alpha too."""
-    out = options.out
-    colors, alpha = split_picture_alpha(image)
-    assert alpha is not None
-    weights = []
-
-    def filter_colors(chosen: FilterOptions) -> Array:
-        mixed, weight = filter_beside_alpha(
-            declaration.function, declaration.weighs and prepared.operation.averages, colors, alpha,
-            {**prepared.keywords, **chosen._asdict()}, observes=declaration.observes)
-        weights.append(weight)
-        return mixed
-
-    mixed = _show_result(prepared.operation, colors.dtype, options._replace(out=None), filter_colors)
-    result = merge_picture_alpha(image, mixed, round_to_dtype(weights[0], alpha.dtype))
-    if out is not None:
-        pixels = np.asarray(result)
-        check_out(out, pixels.shape, pixels.dtype)
-        out[...] = pixels
-    return result
-
-
-def _show_result(
-    operation: Operation, dtype: np.dtype[Any], options: FilterOptions, compute: Callable[[FilterOptions], Array]
-) -> Array:
-    """Return the pixels of a filtered picture. dtype: of its colors. compute: filters them with some options.
-
-    Floats without a sign become samples of the picture: pictures of several bands hold no floats.
-    """
-    if not operation.floats:
-        return compute(options)
-    kind = result_dtype(supported_dtype(dtype), options.dtype)
-    if operation.full_scale is None or kind.kind not in "iu":
-        return compute(options.with_dtype(kind))
-    shown = scale_to_white(
-        compute(options._replace(out=None).with_dtype(working_dtype(supported_dtype(dtype), kind))),
-        operation.full_scale, kind, options.workers)
-    if options.out is None:
-        return shown
-    check_out(options.out, shown.shape, kind)
-    options.out[...] = shown
-    return shown
-
-
-def signed_dtype(image: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype of a signed result for an image of this dtype: float32 for integers."""
-    kind = supported_dtype(image)
-    return kind if kind.kind == "f" else np.dtype(np.float32)

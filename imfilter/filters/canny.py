@@ -24,7 +24,7 @@ from .sample_range import white_level
 Threshold = Annotated[float | None, Number(least=0, optional=True)]
 
 
-@register_filter("edges", far=True)
+@register_filter("edges", far=True, draws=True)
 def canny(
     sigma: Annotated[float, Number(least=0)] = 1.0, low_threshold: Threshold = None, high_threshold: Threshold = None,
 ) -> Operation:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays.dtypes import supported_dtype
 from ..engine import _core
 from ..engine.borders import IGNORE
 from ..engine.region import CURRENT
@@ -80,7 +81,8 @@ class Group(NamedTuple):
     filter selects samples, because the weights sum to 0, or there is no kernel. linear: whether they average light,
     which can be done in linear light. makes_sign: whether the sign of the result is the filter's own; otherwise it is
     that of the image. mixes: whether they mix the channels. observes: whether alpha, which is kept, says how much
-    pixels count.
+    pixels count. keeps_booleans: whether the results for booleans are booleans, as those of samples selected from
+    windows and of thresholds are; otherwise they are float32, such as the share of True that a blur gives.
     """
 
     weighs: bool = False
@@ -88,6 +90,7 @@ class Group(NamedTuple):
     makes_sign: bool = False
     mixes: bool = False
     observes: bool = False
+    keeps_booleans: bool = False
 
 
 GROUPS = {
@@ -97,13 +100,13 @@ GROUPS = {
     "relief": Group(makes_sign=True),
     "color": Group(linear=True, mixes=True),
     "rank": Group(),
-    "morphology": Group(),
+    "morphology": Group(keeps_booleans=True),
     "local": Group(),
-    "threshold": Group(makes_sign=True),
+    "threshold": Group(makes_sign=True, keeps_booleans=True),
     "size": Group(weighs=True, linear=True),
     "smoothing": Group(),
-    "restoration": Group(linear=True, observes=True),
-    "kernel": Group(weighs=True),  # kernels of your own, which are filters in pipelines
+    "restoration": Group(linear=True, observes=True, keeps_booleans=True),
+    "kernel": Group(weighs=True, keeps_booleans=True),  # kernels of your own, which are filters in pipelines
 }
 
 
@@ -140,7 +143,9 @@ class FilterDeclaration:
     defaults in `imfilter.kernels` that differ, and ... for parameters that do not change the kernel. cut: whether
     results beyond the range of an integer image are clipped within a pipeline, too; other filters pass on floats
     beyond it. far: whether a pixel may depend on any other. own_sign: as makes_sign of a group, for this filter.
-    selects: whether results are samples of windows, which a mask may leave out or weigh, while alpha is kept.
+    selects: whether results are samples of windows, which a mask may leave out or weigh, while alpha is kept. draws:
+    whether results are black or white, whatever the image. signed: whether results have a sign with some parameters;
+    then the function takes `signed`.
     """
 
     name: str
@@ -153,6 +158,8 @@ class FilterDeclaration:
     far: bool = False
     own_sign: bool = False
     selects: bool = False
+    draws: bool = False
+    signed: bool = False
     # Calls of the function: by its own parameters, and mode, cval, stride, channel_axis, dtype and exact.
     recent: _core.RecentCalls = field(default_factory=lambda: _core.RecentCalls(CURRENT, ORIGINAL), repr=False)
     _prepared: dict[Any, PreparedFilter] = field(default_factory=dict, repr=False)
@@ -222,6 +229,17 @@ class FilterDeclaration:
     def makes_sign(self) -> bool:
         """Whether the sign of the result is the filter's own, or none; otherwise it is that of the image."""
         return self.own_sign or GROUPS[self.group].makes_sign
+
+    @property
+    def keeps_booleans(self) -> bool:
+        """Whether the result for booleans is of booleans."""
+        return self.selects or self.cut or self.draws or GROUPS[self.group].keeps_booleans
+
+    def default_dtype(self, operation: Operation, image: np.dtype[Any]) -> np.dtype[Any]:
+        """Return the dtype of the result for an image of this dtype, unless another one is asked for."""
+        kind = supported_dtype(image)
+        floats = operation.signed or operation.floats or (kind.kind == "b" and not self.keeps_booleans)
+        return np.dtype(np.float32) if floats and kind.kind != "f" else kind
 
     @property
     def mixes(self) -> bool:

@@ -28,7 +28,7 @@ FLAT = 64 * float(np.finfo(np.float64).eps)
 MAGNITUDE: Joined = math.hypot, "sqrt({}^2 + {}^2)"
 
 
-@register_filter("edges", kernel={"part": "x"})
+@register_filter("edges", kernel={"part": "x"}, signed=True)
 def gradient(
     sigma: Sigma = 1.0, *, part: Annotated[str, Choice(("magnitude", "direction", "y", "x"))] = "magnitude",
     truncate: Truncate = 4.0,
@@ -49,7 +49,8 @@ def gradient(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        The magnitude in the image's dtype, other parts as float32 for integer images; unless `dtype` says otherwise.
+        The magnitude in the image's dtype, other parts as float32 for arrays of integers, and of a Pillow image
+        around mid-gray (see `signed`); unless `dtype` says otherwise.
 
     Notes
     -----
@@ -81,7 +82,7 @@ def gradient(
     return SeparableDerivative(*(down if part == "y" else across))
 
 
-@register_filter("edges", kernel={"part": "yy"})
+@register_filter("edges", kernel={"part": "yy"}, signed=True)
 def hessian(
     sigma: Sigma = 1.0, *, part: Annotated[str, Choice(("largest", "smallest", "yy", "yx", "xx"))] = "largest",
     truncate: Truncate = 4.0,
@@ -101,7 +102,8 @@ def hessian(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Signed: float32 for integer images unless `dtype` says otherwise. Levels per squared pixel.
+        Signed levels per squared pixel: float32 for arrays of integers, and of a Pillow image around mid-gray (see
+        `signed`), unless `dtype` says otherwise.
 
     Notes
     -----
@@ -135,7 +137,7 @@ def hessian(
         tuple(elements.values()), formula, (lambda *three: float(formula(*np.reshape(three, (3, 1)))[0]), text))
 
 
-@register_filter("edges")
+@register_filter("edges", signed=True)
 def structure_tensor(
     sigma: Sigma = 1.0, *,
     part: Annotated[str, Choice(("largest", "smallest", "yy", "yx", "xx"))] = "largest",
@@ -157,7 +159,8 @@ def structure_tensor(
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Squares of levels per pixel: float32 for integer images unless `dtype` says otherwise.
+        Squares of levels per pixel: float32 for arrays of integers, and of a Pillow image around mid-gray (see
+        `signed`), unless `dtype` says otherwise.
 
     Notes
     -----

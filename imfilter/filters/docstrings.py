@@ -16,6 +16,8 @@ mode, cval, stride, mask, channel_axis, dtype, out, workers, exact
     As in `imfilter.correlate`: the border mode ('reflect'), its constant (0.0), the step between results (1), the
     weight of each pixel (blurs, sharpening and ranks only), the axis of the channels (-1), the dtype of the result, the
     array that receives it, the number of threads, and whether the bits are the same on every processor (False)."""
+BOOLEANS = """
+    Arrays of booleans give float32 by default, such as the share of True in a blur: `> 0.5` makes booleans of it."""
 RETURNS = """\
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
     As the image is, in its dtype unless `dtype` says otherwise."""
@@ -24,7 +26,14 @@ SIGNED = """\
 Returns
 -------
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-    Signed: float32 for integer images unless `dtype` says otherwise."""
+    Signed: float32 for arrays of integers, the dtype of a Pillow image around mid-gray (see `signed`), unless `dtype`
+    says otherwise."""
+
+SIGNED_KEYWORD = """\
+signed : {'offset', 'abs', 'clip', 'normalize'}, optional
+    How signed results of a Pillow image of integers become its samples: around mid-gray (128 of 8 bits), as magnitudes,
+    with 0 for what is negative, or around mid-gray and stretched to the range. Default: 'offset'; with `dtype`, the
+    values as of an array, in that dtype. It must be None for arrays, which keep the values."""
 
 _PARAMETERS, _RETURNS = "Parameters\n----------\n", "Returns\n-------\n"
 
@@ -53,7 +62,7 @@ def insert_sections(doc: str, sections: str) -> str:
     return f"{first}\n\n{sections}\n\n{rest}"
 
 
-def complete_docstring(doc: str, *, linear: bool) -> str:
+def complete_docstring(doc: str, *, linear: bool, signed: bool, keeps_booleans: bool) -> str:
     """Return a filter's docstring with the image, the common keywords, and the result where it does not describe it."""
     doc = inspect.cleandoc(doc)
     own, returns = _section(doc, _PARAMETERS), _section(doc, _RETURNS)
@@ -64,7 +73,9 @@ def complete_docstring(doc: str, *, linear: bool) -> str:
             head, rest = head[:at], head[at:]
             break
     image = [] if own.startswith("image :") else [IMAGE]
-    parameters = [*image, *([own] if own else []), *([LINEAR] if linear else []), COMMON]
+    parameters = [*image, *([own] if own else []), *([LINEAR] if linear else []),
+                  COMMON + (BOOLEANS if not keeps_booleans else ""),
+                  *([SIGNED_KEYWORD] if signed else [])]
     result = returns or RETURNS
     return f"{head}\n\n{_PARAMETERS}" + "\n".join(parameters) + f"\n\n{_RETURNS}{result}{rest}"
 

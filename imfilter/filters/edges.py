@@ -35,7 +35,8 @@ axis : {None, 0, 1}, default None
 Returns
 -------
 (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-    The magnitude in the image's dtype; a derivative as float32 for integer images; unless `dtype` says otherwise."""
+    The magnitude in the image's dtype; a derivative as float32 for arrays of integers, and of a Pillow image
+    around mid-gray (see `signed`); unless `dtype` says otherwise."""
 
 
 def _gradient(
@@ -45,7 +46,7 @@ def _gradient(
     return GradientMagnitude(*kernels, labels) if axis is None else Convolution(kernels[axis], signed=True)
 
 
-@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT, signed=True)
 def sobel(*, axis: Axis = None) -> Operation:
     """Sobel edge magnitude or derivative, smoothed by 1 2 1.
 
@@ -69,7 +70,7 @@ def sobel(*, axis: Axis = None) -> Operation:
     return _gradient(derivative_pair(DIFFERENCE, SOBEL), axis)
 
 
-@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT, signed=True)
 def scharr(*, axis: Axis = None) -> Operation:
     """Scharr edge magnitude or derivative, nearly equal in all directions.
 
@@ -90,7 +91,7 @@ def scharr(*, axis: Axis = None) -> Operation:
     return _gradient(derivative_pair(DIFFERENCE, SCHARR), axis)
 
 
-@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT, signed=True)
 def prewitt(*, axis: Axis = None) -> Operation:
     """Prewitt edge magnitude or derivative, smoothed by 1 1 1.
 
@@ -111,7 +112,7 @@ def prewitt(*, axis: Axis = None) -> Operation:
     return _gradient(derivative_pair(DIFFERENCE, PREWITT), axis)
 
 
-@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT)
+@register_filter("edges", kernel={"axis": 0}, shared=GRADIENT, signed=True)
 def farid(*, axis: Axis = None) -> Operation:
     """Farid-Simoncelli edge magnitude or derivative, 5 x 5.
 
@@ -134,7 +135,7 @@ def farid(*, axis: Axis = None) -> Operation:
     return _gradient(derivative_pair(FARID_DIFFERENCE, FARID_SMOOTHING), axis)
 
 
-@register_filter("edges", kernel={"axis": 0})
+@register_filter("edges", kernel={"axis": 0}, signed=True)
 def roberts(*, axis: Axis = None) -> Operation:
     """Roberts cross: edge magnitude or derivative along the diagonals.
 
@@ -166,7 +167,7 @@ def roberts(*, axis: Axis = None) -> Operation:
     return _gradient(ROBERTS, axis, ("axis 0, falling diagonal", "axis 1, rising diagonal"))
 
 
-@register_filter("edges", shared=SIGNED)
+@register_filter("edges", shared=SIGNED, signed=True)
 def laplace() -> Operation:
     """Laplacian: the difference between each pixel and its four neighbors.
 

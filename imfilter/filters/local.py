@@ -129,7 +129,7 @@ def local_std(size: Size = 3) -> Operation:
     return StatisticOfWindow(size, "deviation")
 
 
-@register_filter("local", own_sign=True)
+@register_filter("local", own_sign=True, signed=True)
 def local_normalize(size: Size = 15) -> Operation:
     """Local contrast normalization: the standard score of each pixel among those around it.
 
@@ -141,12 +141,13 @@ def local_normalize(size: Size = 15) -> Operation:
     Returns
     -------
     (ceil(H / stride), ceil(W / stride), ...) array or Pillow image
-        Signed: float32 for integer images unless `dtype` says otherwise.
+        Signed: float32 for arrays of integers, and of a Pillow image around mid-gray (see `signed`), unless `dtype`
+        says otherwise.
 
     Notes
     -----
-    (p - m) / s, with the mean m and the standard deviation s of the window's samples; 0 where s is 0. In photos of
-    integers that the command writes, 0 is mid-gray, -4 black and 4 white, unless `--signed` says otherwise.
+    (p - m) / s, with the mean m and the standard deviation s of the window's samples; 0 where s is 0. In Pillow
+    images and files of integers, 0 is mid-gray, -4 black and 4 white, unless `signed` says otherwise.
 
     Examples
     --------

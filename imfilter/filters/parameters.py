@@ -13,7 +13,7 @@ from ..arrays.alpha import split_picture_alpha
 from ..arrays.conversion import as_array, is_picture
 from ..engine.borders import MODES, parse_border
 from ..engine.checks import check_flag
-from ..errors import ImfilterError, check_finite, check_integer, describe_integer, list_choices
+from ..errors import ImfilterError, as_listed, check_finite, check_integer, describe_integer, list_choices, shorten
 from ..weights.footprints import SHAPES, footprint_of, split_shape
 
 
@@ -80,12 +80,12 @@ class Pair:
     def check(self, name: str, value: object) -> tuple[Any, Any] | None:
         if value is None and self.optional:
             return None
-        if isinstance(value, np.ndarray):
-            value = tuple(value.tolist()) if value.ndim else value.item()
+        value = as_listed(value)
         if not isinstance(value, (tuple, list)):
             return self.each.check(name, value), self.each.check(name, value)
         if len(value) != 2:
-            raise ImfilterError(f"{name} must be one value or a pair (vertical, horizontal), got {value!r}")
+            came = shorten(repr(value))
+            raise ImfilterError(f"{name} must be one value or a pair (vertical, horizontal), got {came}")
         return self.each.check(name, value[0]), self.each.check(name, value[1])
 
     def parse(self, text: str) -> Any:
@@ -107,8 +107,7 @@ class Several:
         self.each = each
 
     def check(self, name: str, value: object) -> tuple[Any, ...]:
-        if isinstance(value, (np.ndarray, range)):
-            value = tuple(value.tolist() if isinstance(value, np.ndarray) else value) if np.ndim(value) else value
+        value = list(value) if isinstance(value, range) else as_listed(value)
         if not isinstance(value, (tuple, list)):
             return (self.each.check(name, value),)
         if not value:

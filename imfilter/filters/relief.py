@@ -28,7 +28,8 @@ def emboss(angle: Annotated[float, Number()] = 135.0, *, depth: Annotated[float,
     -----
     gray + depth (k * image), by convolution. k weighs each of the eight neighbors by the cosine of the angle between it
     and the light, scaled so that either side sums to 1: slopes that face the light are bright. gray is the middle of an
-    unsigned integer image's range (128 of uint8), 0.5 for floats, and 0 for signed integers.
+    unsigned integer image's range (128 of uint8), 0.5 for floats and booleans, and 0 for signed
+    integers.
 
     Examples
     --------
@@ -42,7 +43,7 @@ def emboss(angle: Annotated[float, Number()] = 135.0, *, depth: Annotated[float,
 def _middle_gray(dtype: np.dtype[Any]) -> float:
     """Return the gray of a flat surface."""
     kind = range_dtype(dtype)
-    return 0.5 if kind.kind == "f" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)
+    return 0.5 if kind.kind in "fb" else 0.0 if kind.kind == "i" else 2.0 ** (8 * kind.itemsize - 1)
 
 
 def _relief_kernel(angle: float) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..arrays.conversion import as_array
 from ..arrays.dispatch import implements, is_lazy
+from ..arrays.doubtful_axes import warn_about_axes
 from ..arrays.dtypes import Array
 from ..arrays.layout import ArrayLayout, layout_of
 from ..blocks import build
@@ -29,6 +30,7 @@ def filter_with_kernel(
     workers: Any,
 ) -> Any:
     """Implement `imfilter.correlate` and `imfilter.convolve` for a dask array."""
+    warn_about_axes(image, channel_axis)
     layout = _check_array(image, channel_axis, out, workers)
     lazy_mask = _open_mask(mask, image, layout, options.mode)
     blockwise = build.split_kernel(

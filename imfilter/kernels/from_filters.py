@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ImfilterError
 from ..filters import FILTERS, FilterDeclaration
 from ..filters.docstrings import parameters_section
+from ..runtime.keywords import explain_keywords
 from ..weights.taps import Array
 
 
@@ -27,7 +28,10 @@ def kernel_function(name: str) -> Callable[..., Array]:
     signature = _signature(declaration)
 
     def kernel(*args: Any, **keywords: Any) -> Array:
-        bound = signature.bind(*args, **keywords)
+        try:
+            bound = signature.bind(*args, **keywords)
+        except TypeError as error:
+            raise explain_keywords(f"kernels.{name}", signature, keywords, error) from None
         bound.apply_defaults()
         composition = declaration.operation(bound.arguments).composition()
         if composition is None:

@@ -3,13 +3,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ..engine.activations import ACTIVATIONS
 from ..errors import ImfilterError, check_finite, list_choices, shorten, suggest
+from ..runtime.keywords import checks_keywords
 from .option_text import assign_fields
 from .windows import POINT, Shape, Window, check_shape
 
-RELU, LEAKY_RELU = "relu", "leaky_relu"
+if TYPE_CHECKING:
+    from ..engine.activations import ActivationName
+
+RELU: ActivationName = "relu"
+LEAKY_RELU: ActivationName = "leaky_relu"
 SLOPE = 0.01  # PyTorch's default
 HEAD = re.compile(r"([a-z_]+)(?::(\S+))?")
 
@@ -51,7 +57,8 @@ class Activation:
     name: str
     slope: float | None = None
 
-    def __init__(self, name: str, slope: float | None = None) -> None:
+    @checks_keywords
+    def __init__(self, name: ActivationName, slope: float | None = None) -> None:
         if not isinstance(name, str) or name not in ACTIVATIONS:
             hint = suggest(name, ACTIVATIONS) if isinstance(name, str) else ""
             came = shorten(name) if isinstance(name, str) else name
@@ -81,6 +88,7 @@ class Activation:
     def parse(cls, text: str) -> Activation:
         """Parse an activation as str prints it, such as 'leaky_relu:0.2'; see `imfilter.Stack.parse`."""
         match = HEAD.fullmatch(str(text).strip())
+        name: Any
         name, slope = match.groups() if match else (text, None)
         if slope is None:
             return cls(name)

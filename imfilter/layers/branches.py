@@ -4,8 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from ..errors import ImfilterError, list_choices
+from ..runtime.keywords import checks_keywords
 from .activation import Activation
 from .layer import Layer
 from .option_text import assign_fields
@@ -13,8 +15,10 @@ from .pool import Pool
 from .transposed import TransposedLayer
 from .windows import Shape, check_shape
 
-ADD, CONCAT = "add", "concat"
-JOINS = (ADD, CONCAT)
+Join = Literal["add", "concat"]
+ADD: Join = "add"
+CONCAT: Join = "concat"
+JOINS: tuple[str, ...] = get_args(Join)
 DEEPEST = 32  # branches within branches
 
 
@@ -48,7 +52,8 @@ class Branches:
     paths: tuple[Path, ...]
     join: str = ADD
 
-    def __init__(self, paths: Iterable[Iterable[AnyLayer]], join: str = ADD) -> None:
+    @checks_keywords
+    def __init__(self, paths: Iterable[Iterable[AnyLayer]], join: Join = ADD) -> None:
         if not isinstance(join, str) or join not in JOINS:
             raise ImfilterError(f"join must be {list_choices(JOINS)}, got {join!r}")
         if isinstance(paths, (str, bytes)) or not isinstance(paths, Iterable):

@@ -4,13 +4,18 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.sizes import count_outputs
 from ..errors import ImfilterError, check_integer, check_pair
+from ..runtime.keywords import checks_keywords
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
 from .pattern import Pattern
-from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
+from .windows import Pair, Shape, WindowedLayer, check_padding, check_shape
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import IntPair, Margins
+    from .windows import LayerPaddingName
 
 HEAD = re.compile(rf"({SIZE})(?:x([0-9]{{1,18}}))?")
 FORM = "'3x16 s2 p1', kernel first"
@@ -60,9 +65,10 @@ class Layer(WindowedLayer):
     groups: int = 1
     pattern: Pattern | None = None
 
+    @checks_keywords
     def __init__(
-        self, kernel: int | Pair | Pattern, *, stride: int | Pair = 1, padding: int | Padding = 0,
-        dilation: int | Pair = 1, out_channels: int | None = None, groups: int = 1,
+        self, kernel: IntPair | Pattern, *, stride: IntPair = 1, padding: Margins | LayerPaddingName = 0,
+        dilation: IntPair = 1, out_channels: int | None = None, groups: int = 1,
     ) -> None:
         pattern = kernel if isinstance(kernel, Pattern) else None
         if isinstance(kernel, Pattern):

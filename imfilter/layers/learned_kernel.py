@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from ..arrays.dtypes import Array
 from ..pipeline.kernel_files import apply_kernel, format_kernel
 from ..runtime.representation import represent_as_html
 from .pattern import Pattern
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import ArrayLike, ForeignT, PlainT
 
 EXACT = 1.2  # residuals up to this many times rounding are nothing but rounding
 POOR = 0.95  # share of the variance below which a fit is poor
@@ -74,6 +77,15 @@ class LearnedKernel:
         return "\n".join([weights, "", *figures, *(f"note: {remark}" for remark in list_remarks(self))])
 
     _repr_html_ = represent_as_html
+
+    @overload
+    def __call__(self, image: PlainT, **keywords: Any) -> PlainT: ...
+
+    @overload
+    def __call__(self, image: ForeignT, **keywords: Any) -> ForeignT: ...
+
+    @overload
+    def __call__(self, image: ArrayLike, **keywords: Any) -> Array: ...
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
         """Filter an image; the keywords are those of `imfilter.gaussian`."""

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..engine.checks import check_flag
-from ..errors import DtypeError, ImfilterError, check_pair
+from ..errors import DtypeError, ImfilterError, ImfilterWarning, check_pair
+from ..runtime.keywords import checks_keywords
 from ..runtime.threads import thread_count
 from .advice import advise
 from .fitting import Fit, fit_pairs, join_biases
@@ -17,17 +18,24 @@ from .learned_kernel import LearnedKernel
 from .pattern import Pattern
 from .snapping import estimate_errors, find_pattern, measure_rounding, snap_parameters
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..arrays.image_types import AnyImage, IntPair
+
 MAX_CONDITION = 1e10  # above it, the images do not determine the kernel
 LEAST_SAMPLES = 2  # for each parameter; fewer are fitted by any kernel, whatever the change was
 
 
-class LearningWarning(UserWarning):
+class LearningWarning(ImfilterWarning):
     """The images do not determine the kernel that was learned."""
 
 
+@checks_keywords
 def learn(
-    before: Any, after: Any, *, size: int | tuple[int, int] = 5, pattern: Pattern | None = None, bias: bool = False,
-    cross_channel: bool = False, snap: bool = False, channel_axis: int | None = -1, workers: int | None = None,
+    before: AnyImage | Sequence[AnyImage], after: AnyImage | Sequence[AnyImage], *, size: IntPair = 5,
+    pattern: Pattern | None = None, bias: bool = False, cross_channel: bool = False, snap: bool = False,
+    channel_axis: int | None = -1, workers: int | None = None,
 ) -> LearnedKernel:
     """Learn the kernel that turns one image into another, by least squares.
 

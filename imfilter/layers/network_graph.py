@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError, shorten
-from .branches import JOINS
+from .branches import JOINS, Join
 
 MULTIPLY, IDENTITY, HARD_SIGMOID = "mul", "identity", "hardsigmoid"
 MOST_OPERATIONS = 10_000
@@ -30,7 +30,7 @@ class Operation(NamedTuple):
 class Fork(NamedTuple):
     """Paths from one tensor to the operation that joins them."""
 
-    join: str
+    join: Join
     paths: list[list[Any]]  # of Operation and Fork
 
 

@@ -1,7 +1,7 @@
 """Normalize photos as the training of a network did: scaled to 0..1, minus a mean, over a standard deviation."""
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -9,9 +9,16 @@ from ..arrays.dtypes import Array, sample_limits
 from ..convolution import conv2d
 from ..errors import ImfilterError, list_choices, shorten
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..arrays.image_types import Numbers
+
 # Of red, green and blue over ImageNet's photos, which torchvision's trained models expect. torchvision 0.20, 2024,
 # "Models and pre-trained weights".
-STATISTICS = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
+StatisticsName = Literal["imagenet"]
+STATISTICS: dict[StatisticsName, Any] = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
+Normalization: TypeAlias = "StatisticsName | Sequence[Numbers] | None"  # a name or (mean, standard deviation)
 
 Statistics = tuple[Array, Array]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..arrays.dtypes import Array
+from ..engine.activations import ActivationName
 from ..errors import ImfilterError, shorten
 from .activation import Activation
 from .affine import Affine
@@ -123,7 +124,8 @@ def _convert_batch_norm(node: Node, constants: Constants) -> Operation:
 
 @_converts("Relu", "Sigmoid", "Tanh", "HardSwish")
 def _convert_activation(node: Node, constants: Constants) -> Operation:
-    return Operation(node.label, node.inputs[:1], node.output, Activation(node.operator.lower()))
+    name: Any = node.operator.lower()
+    return Operation(node.label, node.inputs[:1], node.output, Activation(name))
 
 
 @_converts("LeakyRelu")
@@ -143,7 +145,7 @@ def _convert_hard_sigmoid(node: Node, constants: Constants) -> Operation:
 @_converts("Gelu")
 def _convert_gelu(node: Node, constants: Constants) -> Operation:
     node.require("approximate", "none", "tanh")
-    name = "gelu" if node.attributes.get("approximate", "none") == "none" else "gelu_tanh"
+    name: ActivationName = "gelu" if node.attributes.get("approximate", "none") == "none" else "gelu_tanh"
     return Operation(node.label, node.inputs[:1], node.output, Activation(name))
 
 

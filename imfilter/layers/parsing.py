@@ -10,6 +10,7 @@ What stands between commas, bars and parentheses is a layer that its class reads
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ..engine.activations import ACTIVATIONS
 from ..errors import ImfilterError, shorten, suggest
@@ -71,7 +72,7 @@ class _Parser:
         hint = suggest(word.split()[0], ACTIVATIONS) if word and word not in JOINS else ""
         raise ImfilterError(f"a layer must be written like {FORMS}, got {shorten(word)!r}{hint}")
 
-    def _read_branches(self, word: str, start: int, depth: int) -> Branches:
+    def _read_branches(self, word: Any, start: int, depth: int) -> Branches:
         if word not in JOINS:
             came = f"{shorten(word)!r}{suggest(word, JOINS)}"
             raise self._error(f"paths must be joined by 'add(...)' or 'concat(...)', got {came}", start)

@@ -1,13 +1,17 @@
 """Patterns of kernel weights: which are fixed at 0, and which are tied to each other."""
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrays.dtypes import Array
 from ..errors import DtypeError, ImfilterError
+from ..runtime.keywords import checks_keywords
 from ..runtime.representation import represent_as_html
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import Numbers
 
 TIE_TOLERANCE = 1e-6  # difference of tied weights, relative to the largest weight
 
@@ -40,7 +44,8 @@ class Pattern:
            [-0.25, -0.5 , -0.25]])
     """
 
-    def __init__(self, labels: Any) -> None:
+    @checks_keywords
+    def __init__(self, labels: Numbers) -> None:
         try:
             table: Array = np.array(labels, np.float64)
         except (TypeError, ValueError):
@@ -78,7 +83,7 @@ class Pattern:
         """Number of weights that repeat the parameter of another weight."""
         return self.labels.size - self.zeros - self.free
 
-    def kernel(self, parameters: Any) -> Array:
+    def kernel(self, parameters: Numbers) -> Array:
         """Return the kernel with these parameters.
 
         Parameters
@@ -98,7 +103,7 @@ class Pattern:
         weights: Array = np.append(values, 0.0)[self.index] * self.signs  # index -1 takes the 0 at the end
         return weights + 0.0  # no negative zeros
 
-    def parameters(self, kernel: Any) -> Array:
+    def parameters(self, kernel: Numbers) -> Array:
         """Return the parameters of a kernel that follows the pattern; the inverse of `kernel`.
 
         Parameters

@@ -3,15 +3,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..engine.checks import check_flag
 from ..engine.pool_windows import count_windows, pool_margins
 from ..errors import ImfilterError, check_pair, list_choices
+from ..runtime.keywords import checks_keywords
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
-from .windows import Padding, Pair, Shape, WindowedLayer, check_padding, check_shape
+from .windows import Pair, Shape, WindowedLayer, check_padding, check_shape
 
-MAX, AVG = "max", "avg"
+if TYPE_CHECKING:
+    from ..arrays.image_types import IntPair, Margins
+    from .windows import LayerPaddingName
+
+PoolKind = Literal["max", "avg"]
+MAX: PoolKind = "max"
+AVG: PoolKind = "avg"
 HEAD = re.compile(rf"({MAX}|{AVG})({SIZE})")
 FORM = "'max2 s2' or 'avg3 s2 p1'"
 LETTERS = {"s": "stride", "p": "padding", "d": "dilation"}
@@ -61,9 +68,11 @@ class Pool(WindowedLayer):
     ceil_mode: bool = False
     count_include_pad: bool = True
 
+    @checks_keywords
     def __init__(
-        self, kind: str, kernel: int | Pair, *, stride: int | Pair | None = None, padding: int | Padding = 0,
-        dilation: int | Pair = 1, ceil_mode: bool = False, count_include_pad: bool = True,
+        self, kind: PoolKind, kernel: IntPair, *, stride: IntPair | None = None,
+        padding: Margins | LayerPaddingName = 0, dilation: IntPair = 1, ceil_mode: bool = False,
+        count_include_pad: bool = True,
     ) -> None:
         if not isinstance(kind, str) or kind not in (MAX, AVG):
             raise ImfilterError(f"the kind of a pool must be {list_choices((MAX, AVG))}, got {kind!r}")
@@ -100,4 +109,5 @@ class Pool(WindowedLayer):
     def parse(cls, text: str) -> Pool:
         """Parse a pool as str prints it, such as 'max2 s2'; see `imfilter.Stack.parse`."""
         head, options = parse_words(text, HEAD, LETTERS, FORM, FLAGS)
-        return cls(head[1], parse_size(head[2]), **options)
+        kind: Any = head[1]
+        return cls(kind, parse_size(head[2]), **options)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..arrays.opened import open_image
 from ..arrays.same_kind import keep_kind
 from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
+from ..runtime.keywords import checks_keywords
 from ..runtime.representation import represent_as_html
 from ..runtime.threads import thread_count
 from .branches import AnyLayer, check_layers, trace_shapes
@@ -27,6 +28,12 @@ from .summarizing import summarize
 from .summary import Summary
 from .trained_weights import Trained, choose_weights, equal_weights, freeze_weights, load_weights
 from .windows import Shape, check_shape
+
+if TYPE_CHECKING:
+    from ..arrays.conversion import Picture
+    from ..arrays.image_types import ArrayLike, ForeignT
+    from .normalization import Normalization
+    from .trained_weights import GivenWeights
 
 
 class Stack(ModelReaders):
@@ -69,6 +76,7 @@ class Stack(ModelReaders):
     3x16 p1  32 x 32 x 16      7     1       0      3       2,304     0     0      2,359,296
     """
 
+    @checks_keywords
     def __init__(self, layers: Iterable[AnyLayer]) -> None:
         self.layers = check_layers("a stack", layers)
         self.weights: Trained | None = None
@@ -93,7 +101,7 @@ class Stack(ModelReaders):
         """
         return cls(parse_layers(str(text)))
 
-    def with_weights(self, weights: Any) -> Stack:
+    def with_weights(self, weights: GivenWeights) -> Stack:
         """Return a stack of the same layers that carries trained weights, which `apply` then uses.
 
         Parameters
@@ -198,9 +206,23 @@ class Stack(ModelReaders):
         """
         return summarize(self.layers, shape)
 
+    @overload
+    def apply(self, image: Array, weights: GivenWeights = None, *, relu: bool = False, normalize: Normalization = None,
+              channel_axis: int | None = -1, workers: int | None = None) -> list[Array]: ...
+
+    @overload
+    def apply(self, image: ForeignT, weights: GivenWeights = None, *, relu: bool = False,
+              normalize: Normalization = None, channel_axis: int | None = -1,
+              workers: int | None = None) -> list[ForeignT]: ...
+
+    @overload
+    def apply(self, image: Picture | ArrayLike, weights: GivenWeights = None, *, relu: bool = False,
+              normalize: Normalization = None, channel_axis: int | None = -1,
+              workers: int | None = None) -> list[Array]: ...
+
     @keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, keeps_channels=False))
-    def apply(self, image: Any, weights: Any = None, *, relu: bool = False, normalize: Any = None,
-              channel_axis: int | None = -1, workers: int | None = None) -> list[Array]:
+    def apply(self, image: Any, weights: GivenWeights = None, *, relu: bool = False, normalize: Normalization = None,
+              channel_axis: int | None = -1, workers: int | None = None) -> list[Any]:
         """Run the layers on an image and return the feature maps of each.
 
         Parameters
@@ -248,9 +270,21 @@ class Stack(ModelReaders):
         maps = runner.run(self.layers, pixels, trained)
         return maps if axis is None else [np.moveaxis(array, -1, axis) for array in maps]
 
+    @overload
+    def run(self, image: Array, weights: GivenWeights = None, *, relu: bool = False, normalize: Normalization = None,
+            channel_axis: int | None = -1, workers: int | None = None) -> Array: ...
+
+    @overload
+    def run(self, image: ForeignT, weights: GivenWeights = None, *, relu: bool = False, normalize: Normalization = None,
+            channel_axis: int | None = -1, workers: int | None = None) -> ForeignT: ...
+
+    @overload
+    def run(self, image: Picture | ArrayLike, weights: GivenWeights = None, *, relu: bool = False,
+            normalize: Normalization = None, channel_axis: int | None = -1, workers: int | None = None) -> Array: ...
+
     @keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, keeps_channels=False))
-    def run(self, image: Any, weights: Any = None, *, relu: bool = False, normalize: Any = None,
-            channel_axis: int | None = -1, workers: int | None = None) -> Array:
+    def run(self, image: Any, weights: GivenWeights = None, *, relu: bool = False, normalize: Normalization = None,
+            channel_axis: int | None = -1, workers: int | None = None) -> Any:
         """Run the layers on an image and return the feature maps of the last one.
 
         The bits are those of `apply`, which returns all maps. This takes less memory and time, because only the maps

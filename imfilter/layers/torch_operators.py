@@ -4,7 +4,7 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError
@@ -17,10 +17,14 @@ from .network_graph import HARD_SIGMOID, IDENTITY, MULTIPLY
 from .pool import AVG, MAX, Pool
 from .transposed import TransposedLayer
 
+if TYPE_CHECKING:
+    from ..engine.activations import ActivationName
+
 Converted = tuple[Any, Array | None, Array | None]  # the kind of operation, its weight and its bias
 
-ACTIVATIONS = {"relu": "ReLU", "relu6": "ReLU6", "sigmoid": "Sigmoid", "tanh": "Tanh", "silu": "SiLU",
-               "hardswish": "Hardswish"}
+ACTIVATIONS: dict[ActivationName, str] = {
+    "relu": "ReLU", "relu6": "ReLU6", "sigmoid": "Sigmoid", "tanh": "Tanh", "silu": "SiLU",
+    "hardswish": "Hardswish"}
 NEUTRAL = ("Identity", "Dropout", "Dropout1d", "Dropout2d", "AlphaDropout", "FeatureAlphaDropout")
 ARITHMETIC = {"add": ADD, "iadd": ADD, "add_": ADD, "mul": MULTIPLY, "imul": MULTIPLY, "mul_": MULTIPLY, "sub": "sub",
               "sub_": "sub", "truediv": "div", "div": "div", "div_": "div"}
@@ -33,7 +37,7 @@ class TorchModules:
     """The modules that are layers of a stack."""
 
     def __init__(self, nn: Any) -> None:
-        plain = {name: Activation(name) for name in ACTIVATIONS}
+        plain: dict[ActivationName, Activation] = {name: Activation(name) for name in ACTIVATIONS}
         self.kinds: dict[Any, Callable[[Any], Converted]] = {
             nn.Conv2d: _convert_conv, nn.ConvTranspose2d: _convert_transposed,
             nn.BatchNorm2d: _convert_batch_norm, nn.SyncBatchNorm: _convert_batch_norm,
@@ -102,7 +106,7 @@ class TorchFunctions:
 
 def _convert_conv(module: Any) -> Converted:
     weight, bias = _read_weights(module)
-    padding = {"valid": 0}.get(module.padding, module.padding) if isinstance(module.padding, str) else module.padding
+    padding = 0 if isinstance(module.padding, str) and module.padding == "valid" else module.padding
     layer = Layer(module.kernel_size, stride=module.stride, padding=padding, dilation=module.dilation,
                   out_channels=module.out_channels, groups=module.groups)
     return layer, weight, bias
@@ -170,5 +174,5 @@ def _always(kind: Any) -> Callable[[Any], Converted]:
     return lambda module: (kind, None, None)
 
 
-def _make_activation(name: str) -> Callable[[], Activation]:
+def _make_activation(name: ActivationName) -> Callable[[], Activation]:
     return lambda: Activation(name)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,13 @@ from .layer import Layer
 from .named_arrays import AnyArray, as_numbers, is_file_name, list_named_arrays
 from .transposed import TransposedLayer
 
+if TYPE_CHECKING:
+    import os
+
+    from ..arrays.image_types import Numbers
+
+# As the caller gives them: arrays in their order, the state of a model, or the name of a file.
+GivenWeights: TypeAlias = "Iterable[Numbers | None] | Mapping[str, Numbers] | str | os.PathLike[str] | None"
 Weights = list[tuple[AnyArray, AnyArray | None]]  # the weights and the bias of every layer that has some
 Trained = tuple[tuple[Array, Array | None], ...]  # the same, read
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.sizes import transposed_output_size
 from ..errors import ImfilterError, check_integer, check_pair
+from ..runtime.keywords import checks_keywords
 from .option_text import SIZE, assign_fields, format_options, format_size, parse_size, parse_words
-from .windows import Pair, Shape, Window, check_shape
+from .windows import Shape, Window, check_shape
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import IntPair
 
 HEAD = re.compile(rf"t({SIZE})(?:x([0-9]{{1,18}}))?")
 FORM = "'t4x16 s2 p1 o1', kernel first"
@@ -58,9 +62,10 @@ class TransposedLayer:
     out_channels: int | None = None
     groups: int = 1
 
+    @checks_keywords
     def __init__(
-        self, kernel: int | Pair, *, stride: int | Pair = 1, padding: int | Pair = 0, output_padding: int | Pair = 0,
-        dilation: int | Pair = 1, out_channels: int | None = None, groups: int = 1,
+        self, kernel: IntPair, *, stride: IntPair = 1, padding: IntPair = 0, output_padding: IntPair = 0,
+        dilation: IntPair = 1, out_channels: int | None = None, groups: int = 1,
     ) -> None:
         groups = check_integer("groups", groups, 1)
         if out_channels is not None and check_integer("out_channels", out_channels, 1) % groups:

@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..engine.borders import parse_padding
 from ..engine.sizes import same_tf_padding
-from ..errors import ImfilterError, check_integer, check_pair
+from ..errors import ImfilterError, as_listed, check_integer, check_pair
 
 Pair = tuple[int, int]
 Shape = tuple[int, int, int]  # (H, W, C)
 Padding = Pair | tuple[Pair, Pair] | str  # (vertical, horizontal), ((top, bottom), (left, right)) or a name
 
-SAME, SAME_TF = "same", "same_tf"
+LayerPaddingName = Literal["same", "same_tf"]
+SAME: LayerPaddingName = "same"
+SAME_TF: LayerPaddingName = "same_tf"
 
 
 class Window(NamedTuple):
@@ -34,6 +36,7 @@ POINT = Window(1, 1, 1, 0)  # each output reads the input in its place
 
 def check_shape(shape: object) -> Shape:
     """Check that this is a shape (H, W, C) and return it."""
+    shape = as_listed(shape)
     if not isinstance(shape, (tuple, list)) or len(shape) != 3:
         raise ImfilterError(f"shape must be (H, W, C), got {shape!r}")
     height, width, channels = (check_integer("shape", side, 1) for side in shape)
@@ -42,11 +45,13 @@ def check_shape(shape: object) -> Shape:
 
 def check_padding(padding: object) -> Padding:
     """Return the padding (vertical, horizontal), or ((top, bottom), (left, right)), or the name of one."""
+    padding = as_listed(padding)
     if isinstance(padding, str):
         if padding not in (SAME, SAME_TF):
             raise ImfilterError(f"padding must be integers, {SAME!r} or {SAME_TF!r}, got {padding!r}")
         return padding
-    if not isinstance(padding, (tuple, list)) or not any(isinstance(sides, (tuple, list)) for sides in padding):
+    apart = isinstance(padding, (tuple, list)) and any(isinstance(as_listed(side), (tuple, list)) for side in padding)
+    if not apart:
         return check_pair("padding", padding, 0)
     return parse_padding(padding)
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +16,17 @@ from ..arrays.layout import layout_of
 from ..arrays.nodata import Value, find_missing, place_nodata
 from ..arrays.same_kind import is_foreign
 from ..errors import DtypeError, ImfilterError
+from ..runtime.keywords import checks_keywords
 from .region import Region
 
+if TYPE_CHECKING:
+    from ..arrays.image_types import Image, InKind, Numbers
 
-def blend(before: Any, after: Any, region: Any, *, feather: int = 0, channel_axis: int | None = -1) -> Any:
+
+@checks_keywords
+def blend(
+    before: Image, after: Image, region: str | Numbers | Picture, *, feather: int = 0, channel_axis: int | None = -1
+) -> InKind:
     """Blend two images: `after` within a region, `before` outside.
 
     Parameters

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -22,10 +22,11 @@ from ..arrays.same_kind import keep_kind
 from ..engine.grid import step_places
 from ..errors import ImfilterError
 from ..filters import FILTERS
-from ..filters.calling import signed_dtype
-from ..filters.combine import scale_to_white
 from ..filters.linear_light import use_curves_of
+from ..filters.pictures import inks_of, is_inks, light_of
 from ..filters.sample_range import assume_range, white_level
+from ..filters.signed_samples import SignedName, check_signed_for, choose_samples
+from ..runtime.keywords import checks_keywords
 from ..runtime.representation import represent_as_html
 from .filter import Filter
 from .nodata import MissingSamples
@@ -33,6 +34,7 @@ from .reach import SAME_PIXEL, Support
 
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
+    from ..arrays.image_types import ArrayLike, Dtype, ForeignT, PlainT
 
 __all__ = ["Filter", "Pipeline"]
 
@@ -55,7 +57,9 @@ class Pipeline:
     image. find_edges and contour, which draw by saturation, saturate within a pipeline as well.
 
     The result has the image's dtype. It is float32 for integer images when it has a sign: when a filter that makes one
-    (laplace, sobel with an axis) is not followed by one that makes a magnitude or a relief.
+    (laplace, sobel with an axis) is not followed by one that makes a magnitude or a relief. Pillow images keep their
+    mode: signed results lie around mid-gray. Arrays of booleans give float32, unless every filter selects samples, is a
+    threshold or morphology, or a kernel of your own.
 
     Examples
     --------
@@ -77,6 +81,7 @@ class Pipeline:
 
     filters: tuple[Filter, ...]
 
+    @checks_keywords
     def __init__(self, *stages: Any) -> None:
         filters = tuple(one for stage in stages for one in _filters_of(stage))
         if not filters:
@@ -210,25 +215,52 @@ class Pipeline:
             sign = own or (sign and not one.declaration.makes_sign)
         return sign
 
-    @keep_kind(lambda shape, self, **options: self.grid(shape, options["channel_axis"]))
+    @overload
     def __call__(
-        self, image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
+        self, image: PlainT, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None,
+        signed: SignedName | None = None,
+    ) -> PlainT: ...
+
+    @overload
+    def __call__(
+        self, image: ForeignT, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None,
+        signed: SignedName | None = None,
+    ) -> ForeignT: ...
+
+    @overload
+    def __call__(
+        self, image: ArrayLike, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None,
+        signed: SignedName | None = None,
+    ) -> Array: ...
+
+    @keep_kind(lambda shape, self, **options: self.grid(shape, options["channel_axis"]), channelwise=True)
+    def __call__(
+        self, image: Any, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None,
+        signed: SignedName | None = None,
     ) -> Any:
-        """Filter an image: an array, or a Pillow image, whose alpha is filtered as each filter does."""
+        """Filter an image: an array, or a Pillow image, whose alpha is filtered as each filter does.
+
+        signed: how signed results of a Pillow image become samples, as in `imfilter.laplace`.
+        """
+        check_signed_for(image, signed)
+        if is_picture(image):
+            pixels_of(image, channel_axis)  # rejects other axes
+            return self._filter_picture(image, dtype, workers, signed)
         if is_lazy(image):
             return call_lazy("pipeline", image, self, channel_axis=channel_axis, dtype=dtype, workers=workers)
         pixels = pixels_of(image, channel_axis)
-        colors, alpha = split_picture_alpha(image) if is_picture(image) else (pixels, None)
-        if dtype is None and is_picture(image) and not self.signed:
-            dtype = colors.dtype
-        kind, value = self.result_dtype(colors.dtype, dtype), self.full_scale
-        scaled = value is not None and is_picture(image) and not self.signed and kind.kind in "iu"
-        with use_curves_of(image) if self.linear else contextlib.nullcontext():
-            result, alpha = self.run(
-                image, colors, alpha, working_dtype(colors.dtype, kind) if scaled else kind, channel_axis, workers)
-        if scaled and value is not None:
-            result = scale_to_white(result, value, kind, workers)
-        return as_photo(image, result, alpha) if is_picture(image) else result
+        result, _ = self.run(image, pixels, None, self.result_dtype(pixels.dtype, dtype), channel_axis, workers)
+        return result
+
+    def _filter_picture(self, picture: Picture, dtype: Any, workers: int | None, signed: Any) -> Picture:
+        colors, alpha = split_picture_alpha(picture)
+        samples = choose_samples(colors.dtype, dtype, signed, has_sign=self.signed, below_zero=self.below_zero,
+                                 white=self.full_scale)
+        if is_inks(picture) and samples.on_gray:
+            return inks_of(self._filter_picture(light_of(picture), dtype, workers, signed))
+        with use_curves_of(picture) if self.linear else contextlib.nullcontext():
+            result, alpha = self.run(picture, colors, alpha, samples.computing_dtype, workers=workers)
+        return as_photo(picture, samples.convert(result, workers), alpha)
 
     def run(
         self, image: Any, colors: Array, alpha: Array | None, dtype: np.dtype[Any], channel_axis: int | None = -1,
@@ -240,7 +272,7 @@ class Pipeline:
         """
         for one in self.filters:
             one.check_image(image, nodata)
-        kind = supported_dtype(colors.dtype)
+        kind, channel_axis = supported_dtype(colors.dtype), layout_of(colors.shape, channel_axis).channel_axis
         for stage in self.stages(kind, dtype, nodata):
             axes = colors.ndim
             colors, alpha = stage.run(colors, alpha, channel_axis=channel_axis, workers=workers)
@@ -265,8 +297,11 @@ class Pipeline:
 
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""
-        floats = self.signed or self.filters[-1].operation.floats
-        return result_dtype(signed_dtype(image) if floats else supported_dtype(image), wanted)
+        kind, last = supported_dtype(image), self.filters[-1]
+        if kind.kind == "b" and all(one.declaration.keeps_booleans for one in self.filters):
+            return result_dtype(kind, wanted)
+        floats = self.signed or last.operation.floats or kind.kind == "b"
+        return result_dtype(np.dtype(np.float32) if floats and kind.kind != "f" else kind, wanted)
 
 
 class Stage(NamedTuple):

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from ..runtime.representation import represent_as_html
 from . import kernel_files, kernel_text, reach
 from .parameter_text import parse_parameters, reject_unknown
 from .restoration import RESTORE
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import ArrayLike, ForeignT, PlainT
 
 LIGHT = 256  # weights of a filter that takes less time for a fourth channel than three are copied in
 KERNEL, NORMALIZE = "kernel", "normalize"  # words for kernels of your own in the text of a chain
@@ -252,6 +255,15 @@ class Filter:
             else bool(kernel.ndim == 2 and kernel.min() >= 0 and kernel.any()))
         return filter_beside_alpha(self.declaration.function, weighs, colors, alpha, {**self.keywords, **common},
                                    observes=self.declaration.observes)
+
+    @overload
+    def __call__(self, image: PlainT, **keywords: Any) -> PlainT: ...
+
+    @overload
+    def __call__(self, image: ForeignT, **keywords: Any) -> ForeignT: ...
+
+    @overload
+    def __call__(self, image: ArrayLike, **keywords: Any) -> Array: ...
 
     def __call__(self, image: Any, **keywords: Any) -> Any:
         return self.declaration.function(image, **{**self.keywords, **keywords})

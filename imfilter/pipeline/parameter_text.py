@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import ImfilterError, suggest
+from ..errors import ImfilterError
 from ..filters.declaration import Parameter
 from ..filters.parameters import Flag, read
+from ..runtime.keywords import suggest_parameter
 
 
 def parse_parameters(name: str, given: Sequence[str], known: Mapping[str, Parameter], text: str) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def parse_parameters(name: str, given: Sequence[str], known: Mapping[str, Parame
 def reject_unknown(name: str, key: str, known: Mapping[str, Parameter]) -> None:
     """Reject a parameter that a filter does not have."""
     if key not in known:
-        raise ImfilterError(f"{name} has {_list_parameters([*known])}, got {key!r}{suggest(key, known)}")
+        raise ImfilterError(f"{name} has {_list_parameters([*known])}, got {key!r}{suggest_parameter(key, known)}")
 
 
 def _list_parameters(names: list[str]) -> str:

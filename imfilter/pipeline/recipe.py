@@ -1,7 +1,6 @@
 """Recipes for photos: a pipeline, the channels that it filters, and the samples of the result."""
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +8,14 @@ import numpy as np
 
 from ..arrays.alpha import split_picture_alpha
 from ..arrays.conversion import as_array, picture_dtype, simplify_picture, to_high_depth, to_pil
-from ..arrays.depth import DEPTHS, full_scale, rescale, scale_samples
+from ..arrays.depth import DEPTHS, rescale
 from ..arrays.dtypes import Array, result_dtype, round_to_dtype, supported_dtype, working_dtype
 from ..arrays.high_depth import HighDepthImage
 from ..arrays.nodata import Nodata, find_missing, measure_range, place_nodata
 from ..arrays.transfer_curves import TransferCurve
 from ..errors import ImfilterError, list_choices
-from ..filters.combine import round_in_strips
 from ..filters.linear_light import assume_curves
+from ..filters.signed_samples import check_signed, to_samples
 from .chain import Pipeline, as_photo
 from .nodata import describe_spread
 from .photo_nodata import describe_filling, find_nodata, name_nodata
@@ -24,22 +23,6 @@ from .photo_nodata import describe_filling, find_nodata, name_nodata
 if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from .region import Region
-
-# How signed results are mapped to samples. gray: the middle of their range; room: samples above it, which the largest
-# magnitude takes when it is stretched.
-SIGNED: dict[str, Callable[[Array, float, float, float], Array]] = {
-    "offset": lambda values, gray, *_: values + gray,
-    "abs": lambda values, *_: np.abs(values),
-    "clip": lambda values, *_: values,
-    "normalize": lambda values, gray, room, largest: values * room / max(largest, 1e-30) + gray,
-}
-
-
-def white_factor(value: float | None, white: float, signed: str) -> float:
-    """Return what results are multiplied by so that a value becomes white. signed: a key of SIGNED."""
-    assert value is not None
-    return (white // 2 if signed == "offset" else white) / value
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -91,8 +74,7 @@ class Recipe:
 
     def picture(self, photo: Picture, signed: str = "offset") -> Picture:
         """Return the filtered photo in the same depth. signed: how signed results are mapped, a key of SIGNED."""
-        if signed not in SIGNED:
-            raise ImfilterError(f"signed must be {list_choices(SIGNED)}, got {signed!r}")
+        check_signed(signed)
         try:
             if self.needs_light(photo, signed):
                 from ..arrays.inks import inks_to_light, light_to_inks  # few photos are CMYK
@@ -253,23 +235,9 @@ class Recipe:
         if not self.maps_signed(dtype, signed):
             signed = "clip"
         kind, target = supported_dtype(dtype), self.target_dtype(dtype)
-        gray = 2.0 ** (8 * target.itemsize - 1) if target.kind == "u" else 0.0
-        room = gray - 1 if gray else full_scale(target)
-        rescaled = kind if self.depth else target
-        factor = None
-        if self.scales(dtype) and signed != "normalize":
-            factor, rescaled = white_factor(
-                self.pipeline.full_scale, full_scale(target), signed if gray else "clip"), target
-        largest = 0.0
-        if signed == "normalize":
-            largest = float(scale_samples(np.abs(values).max(initial=0, keepdims=True), rescaled, target).max())
-
-        def finish(part: Array) -> Array:
-            if factor is not None:
-                part *= factor
-            return SIGNED[signed](scale_samples(part, rescaled, target), gray, room, largest)
-
-        return round_in_strips(values, target, workers, finish)
+        return to_samples(
+            values, kind if self.depth else target, target, signed, workers=workers,
+            white=self.pipeline.full_scale if self.scales(dtype) else None)
 
     def convert(self, pixels: Array, nodata: Nodata | None = None) -> Array:
         """Return samples that are not filtered in the depth of the result."""

@@ -12,7 +12,7 @@ from ..arrays.alpha import split_picture_alpha
 from ..arrays.conversion import as_array, is_picture
 from ..arrays.depth import full_scale
 from ..arrays.dtypes import Array, supported_dtype
-from ..errors import ImfilterError, check_integer
+from ..errors import ImfilterError, as_listed, check_integer
 
 RECTANGLE = re.compile(r"\s*-?[\d.]+\s*%?\s*(,\s*-?[\d.]+\s*%?\s*){3}")
 FORM = "a mask, or X,Y,W,H in pixels or percent such as 10%,10%,50%,50%"
@@ -61,6 +61,7 @@ class Region:
         feather = check_integer("feather", feather, 0)
         if isinstance(given, str):
             given = given.split(",")
+        given = as_listed(given) if np.ndim(given) == 1 else given
         if isinstance(given, (tuple, list)) and all(np.ndim(one) == 0 for one in given):
             if len(given) != 4:
                 raise ImfilterError(f"region must be {FORM}, got {len(given)} numbers")

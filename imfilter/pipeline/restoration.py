@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,16 +17,24 @@ from ..filters.declaration import LARGEST_PREPARED, LINEAR, FilterDeclaration, P
 from ..filters.operation import Operation
 from ..filters.parameters import Choice, Integer, Number
 from ..filters.sample_range import white_level
+from ..runtime.keywords import checks_keywords
 from .point_spread import PointSpread
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import Dtype, Image, InKind, IntPair, Mask, Numbers, Out
+    from ..engine.borders import Mode
+    from ..engine.restoration_request import RestorationMethod
 
 ROUNDING = 0.02  # of the largest weight: negative weights that kernels learned from photos of 8 bits have
 
 
+@checks_keywords
 def restore(
-    image: Any, kernel: Any, method: str = RICHARDSON_LUCY, iterations: int = 30, noise: float | None = None, *,
-    linear: bool = False, mode: str = IGNORE, cval: float = 0.0, stride: int | tuple[int, int] = 1, mask: Any = None,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
-) -> Any:
+    image: Image, kernel: str | Numbers, method: RestorationMethod = RICHARDSON_LUCY, iterations: int = 30,
+    noise: float | None = None, *, linear: bool = False, mode: Mode | Literal["ignore"] = IGNORE, cval: float = 0.0,
+    stride: IntPair = 1, mask: Mask = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None,
+    workers: int | None = None, exact: bool = False,
+) -> InKind:
     """Undo a blur whose kernel is known (deconvolution): Richardson-Lucy, or Wiener with correct borders.
 
     Parameters

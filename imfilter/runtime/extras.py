@@ -9,7 +9,7 @@ from ..errors import FileError
 
 # What imfilter cannot do without. imagecodecs is not among them: tifffile decodes common files without it.
 LIBRARIES = {"formats": ("tifffile",), "zarr": ("zarr",), "dask": ("dask", "distributed"),
-             "heic": ("pillow_heif",), "onnx": ("onnx",)}
+             "heic": ("pillow_heif",), "onnx": ("onnx",), "napari": ("napari", "magicgui")}
 
 
 def install_command(extra: str) -> str:

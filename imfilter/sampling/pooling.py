@@ -1,7 +1,7 @@
 """max_pool2d and avg_pool2d: the pooling layers of neural networks."""
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays.dispatch import reject_lazy
 from ..arrays.labeled import Grid
@@ -13,8 +13,9 @@ from ..engine.pool_windows import pool_margins
 from ..engine.pooling import PoolOptions, pool_image
 from ..errors import check_pair
 
-Pair = tuple[int, int]
-
+if TYPE_CHECKING:
+    from ..arrays.image_types import Dtype, Image, InKind, IntPair, Margins, Out
+    from ..engine.pool_windows import PoolPaddingName
 
 def _pool_grid(
     shape: tuple[int, ...], *, size: Any, stride: Any, padding: Any, dilation: Any, channel_axis: int | None, **_: Any
@@ -28,12 +29,12 @@ def _pool_grid(
     return Grid(channel_axis, (places[0] or BETWEEN, places[1] or BETWEEN))
 
 
-@keep_kind(_pool_grid)
+@keep_kind(_pool_grid, channelwise=True)
 def max_pool2d(
-    image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
-    ceil_mode: bool = False, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
+    image: Image, size: IntPair, *, stride: IntPair | None = None, padding: Margins | PoolPaddingName = 0,
+    dilation: IntPair = 1, ceil_mode: bool = False, channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None,
     workers: int | None = None,
-) -> Any:
+) -> InKind:
     """Replace each window of an image by its largest sample: the max pooling layer of a neural network.
 
     Parameters
@@ -92,12 +93,13 @@ def max_pool2d(
     return opened.convert_back(pool_image(opened, size, False, options, out, workers))
 
 
-@keep_kind(_pool_grid)
+@keep_kind(_pool_grid, channelwise=True)
 def avg_pool2d(
-    image: Any, size: int | Pair, *, stride: int | Pair | None = None, padding: Any = 0, dilation: int | Pair = 1,
-    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-) -> Any:
+    image: Image, size: IntPair, *, stride: IntPair | None = None, padding: Margins | PoolPaddingName = 0,
+    dilation: IntPair = 1, ceil_mode: bool = False, count_include_pad: bool = True,
+    divisor_override: int | None = None, channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None,
+    workers: int | None = None,
+) -> InKind:
     """Replace each window of an image by its mean: the average pooling layer of a neural network.
 
     Parameters

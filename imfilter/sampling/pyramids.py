@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from ..arrays.opened import open_image
 from ..arrays.same_kind import is_foreign, keep_kind
 from ..convolution import correlate
 from ..errors import ImfilterError, check_integer, check_pair, list_choices
+from ..runtime.keywords import checks_keywords
+
+if TYPE_CHECKING:
+    from ..arrays.conversion import Picture
+    from ..arrays.image_types import ArrayInKind, ArrayLike, Dtype, ForeignT, Image, InKind, PlainT
 
 Pair = tuple[int, int]
 
@@ -24,12 +29,48 @@ BINOMIAL = np.array([1, 4, 6, 4, 1]) / 16
 REDUCING = np.outer(BINOMIAL, BINOMIAL)
 PHASES = np.array([1, 6, 1]) / 8, np.array([1, 1]) / 2  # of results on a pixel, and of those between two
 EXPANDING = {(i, j): np.outer(PHASES[i], PHASES[j]) for i in (0, 1) for j in (0, 1)}
-KINDS = "gaussian", "laplacian"
+Kind = Literal["gaussian", "laplacian"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 
-@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, halves=True))
+@overload
 def pyramid(
-    image: Any, levels: int | None = None, kind: str = "gaussian", *, channel_axis: int | None = -1,
+    image: PlainT, levels: int | None = None, kind: Literal["gaussian"] = "gaussian", *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[PlainT]: ...
+
+
+@overload
+def pyramid(
+    image: ForeignT, levels: int | None = None, kind: Kind = "gaussian", *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[ForeignT]: ...
+
+
+@overload
+def pyramid(
+    image: Picture | ArrayLike, levels: int | None, kind: Literal["laplacian"], *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[Array]: ...
+
+
+@overload
+def pyramid(
+    image: Picture | ArrayLike, levels: int | None = None, *, kind: Literal["laplacian"],
+    channel_axis: int | None = -1, workers: int | None = None,
+) -> list[Array]: ...
+
+
+@overload
+def pyramid(
+    image: ArrayLike, levels: int | None = None, kind: Kind = "gaussian", *, channel_axis: int | None = -1,
+    workers: int | None = None,
+) -> list[Array]: ...
+
+
+@keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, halves=True), channelwise=True)
+def pyramid(
+    image: Any, levels: int | None = None, kind: Kind = "gaussian", *, channel_axis: int | None = -1,
     workers: int | None = None,
 ) -> list[Any]:
     """Return an image at sizes that halve from one level to the next, or the details that each level adds.
@@ -86,7 +127,7 @@ def pyramid(
     count = most if levels is None else check_integer("levels", levels, 1, most)
     if kind == "laplacian":
         given = given.astype(working_dtype(supported_dtype(given.dtype)))
-    options: dict[str, Any] = {"channel_axis": channel_axis, "workers": workers}
+    options: dict[str, Any] = {"channel_axis": layout.channel_axis, "workers": workers}
     found = [given]
     while len(found) < count:
         found.append(pyramid_reduce(found[-1], **options))
@@ -98,9 +139,10 @@ def pyramid(
     return found
 
 
+@checks_keywords
 def pyramid_reconstruct(
-    levels: Sequence[Any], *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
-) -> Any:
+    levels: Sequence[Image], *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
+) -> ArrayInKind:
     """Return the image of a Laplacian pyramid.
 
     Parameters
@@ -137,7 +179,7 @@ def pyramid_reconstruct(
     image = smallest.pixels.astype(kind)
     for level in reversed(larger):
         image = pyramid_expand(
-            image, level.layout.size(level.pixels.shape), channel_axis=channel_axis, workers=workers)
+            image, level.layout.size(level.pixels.shape), channel_axis=level.layout.channel_axis, workers=workers)
         if image.shape != level.pixels.shape:
             raise ImfilterError(
                 f"levels must have the same channels, got the shapes {level.pixels.shape} and {image.shape}")
@@ -146,9 +188,10 @@ def pyramid_reconstruct(
     return to_input_type(levels[0], result, Grid(channel_axis)) if is_foreign(levels[0]) else result
 
 
+@checks_keywords
 def pyramid_reduce(
-    image: Any, *, channel_axis: int | None = -1, dtype: Any = None, workers: int | None = None
-) -> Any:
+    image: Image, *, channel_axis: int | None = -1, dtype: Dtype = None, workers: int | None = None
+) -> InKind:
     """Return an image at half its size: blurred, and every second pixel kept.
 
     Parameters
@@ -179,11 +222,11 @@ def pyramid_reduce(
     return correlate(image, REDUCING, mode="mirror", stride=2, channel_axis=channel_axis, dtype=dtype, workers=workers)
 
 
-@keep_kind()
+@keep_kind(channelwise=True)
 def pyramid_expand(
-    image: Any, size: Pair | None = None, *, channel_axis: int | None = -1, dtype: Any = None,
+    image: Image, size: Sequence[int] | Array | None = None, *, channel_axis: int | None = -1, dtype: Dtype = None,
     workers: int | None = None,
-) -> Any:
+) -> InKind:
     """Return an image at twice its size, interpolated by the kernel of `pyramid_reduce`.
 
     Parameters
@@ -236,7 +279,7 @@ def pyramid_expand(
         if result[tuple(target)].size:
             part = correlate(
                 padded[tuple(source)], EXPANDING[phases], padding="valid", dtype=result.dtype,
-                channel_axis=channel_axis, workers=workers)
+                channel_axis=layout.channel_axis, workers=workers)
             _as_pixels(result[tuple(target)], layout)[...] = _as_pixels(part, layout)
     return opened.convert_back(result)
 

@@ -1,7 +1,7 @@
 """conv_transpose2d: the transpose of a convolution layer, which makes images larger."""
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from ..engine.borders import parse_padding
 from ..engine.grid import BETWEEN, step_places
 from ..engine.transposed import TransposedOptions, filter_transposed
 from ..errors import check_pair
+
+if TYPE_CHECKING:
+    from ..arrays.image_types import Dtype, Image, InKind, IntPair, Margins, Numbers, Out
 
 
 def _transposed_grid(
@@ -29,10 +32,11 @@ def _transposed_grid(
 
 @keep_kind(_transposed_grid)
 def conv_transpose2d(
-    image: Any, weight: Any, bias: Any = None, *, stride: int | tuple[int, int] = 1, padding: Any = 0,
-    output_padding: int | tuple[int, int] = 0, groups: int = 1, dilation: int | tuple[int, int] = 1,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None, exact: bool = False,
-) -> Any:
+    image: Image, weight: Numbers, bias: Numbers | None = None, *, stride: IntPair = 1,
+    padding: Margins | Literal["same_tf"] = 0, output_padding: IntPair = 0, groups: int = 1, dilation: IntPair = 1,
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+    exact: bool = False,
+) -> InKind:
     """Apply a transposed convolution: the layer of a neural network that enlarges images by learned kernels.
 
     Parameters

@@ -1,23 +1,23 @@
 """unfold and fold: the windows of an image as a matrix, and back."""
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..arrays.dispatch import reject_lazy
-from ..arrays.dtypes import Array
 from ..arrays.labeled import Grid
 from ..arrays.opened import open_image
 from ..arrays.same_kind import keep_kind
 from ..engine.unfolding import fold_columns, make_grid, unfold_image
 
-Pair = tuple[int, int]
-
+if TYPE_CHECKING:
+    from ..arrays.image_types import ArrayInKind, Dtype, Image, IntPair, Margins, Out
+    from ..engine.borders import BankPaddingName
 
 @keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, reshaped=True))
 def unfold(
-    image: Any, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0, stride: int | Pair = 1,
-    channel_axis: int | None = -1, dtype: Any = None, out: Any = None, workers: int | None = None,
-) -> Array:
+    image: Image, size: IntPair, *, dilation: IntPair = 1, padding: Margins | BankPaddingName = 0, stride: IntPair = 1,
+    channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None, workers: int | None = None,
+) -> ArrayInKind:
     """Copy the window around every pixel into a row of a matrix (im2col).
 
     Parameters
@@ -81,10 +81,10 @@ def unfold(
 
 @keep_kind(lambda shape, channel_axis, **options: Grid(channel_axis, reshaped=True), argument="columns")
 def fold(
-    columns: Any, output_size: int | Pair, size: int | Pair, *, dilation: int | Pair = 1, padding: Any = 0,
-    stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
-    workers: int | None = None,
-) -> Array:
+    columns: Image, output_size: IntPair, size: IntPair, *, dilation: IntPair = 1,
+    padding: Margins | BankPaddingName = 0, stride: IntPair = 1, channel_axis: int | None = -1, dtype: Dtype = None,
+    out: Out = None, workers: int | None = None,
+) -> ArrayInKind:
     """Add up windows, given as rows of a matrix, to an image (col2im).
 
     Parameters

@@ -1,7 +1,7 @@
 """Windows for code of your own: views of the neighborhood of every pixel, and functions of its samples."""
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from ..errors import check_pair
 from ..filters.parameters import Shape
 from ..filters.rank import window_of
 
+if TYPE_CHECKING:
+    from ..arrays.image_types import ArrayInKind, Dtype, Image, InKind, IntPair, Margins, Numbers, Out
+    from ..engine.borders import Mode, PaddingName
+
 Pair = tuple[int, int]
 
 
@@ -33,11 +37,11 @@ def _generic_grid(shape: tuple[int, ...], *, stride: Any, channel_axis: int | No
     return window_grid((1, 1), ChannelwiseOptions(stride=stride), False, channel_axis)
 
 
-@keep_kind(_windows_grid)
+@keep_kind(_windows_grid, channelwise=True)
 def windows(
-    image: Any, size: int | Pair = 3, *, mode: str = "reflect", cval: float = 0.0, padding: Any = "same",
-    stride: int | Pair = 1, dilation: int | Pair = 1, channel_axis: int | None = -1,
-) -> Any:
+    image: Image, size: IntPair = 3, *, mode: Mode = "reflect", cval: float = 0.0,
+    padding: Margins | PaddingName = "same", stride: IntPair = 1, dilation: IntPair = 1, channel_axis: int | None = -1,
+) -> ArrayInKind:
     """Return a view of the window around every pixel, for NumPy functions of your own.
 
     Parameters
@@ -121,12 +125,12 @@ def _add_border(pixels: Array, spatial: Pair, margins: Margins, border: Border, 
     return pixels
 
 
-@keep_kind(_generic_grid)
+@keep_kind(_generic_grid, channelwise=True)
 def generic(
-    image: Any, function: Any, size: int | Pair = 3, footprint: Any = None, *, mode: str = "reflect", cval: float = 0.0,
-    stride: int | Pair = 1, channel_axis: int | None = -1, dtype: Any = None, out: Any = None,
+    image: Image, function: Any, size: IntPair = 3, footprint: str | Numbers | None = None, *, mode: Mode = "reflect",
+    cval: float = 0.0, stride: IntPair = 1, channel_axis: int | None = -1, dtype: Dtype = None, out: Out = None,
     workers: int | None = None,
-) -> Any:
+) -> InKind:
     """Filter with a function of your own of the samples in the window around each pixel.
 
     Parameters

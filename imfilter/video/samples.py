@@ -8,8 +8,9 @@ import numpy as np
 from ..arrays.alpha import merge_alpha, split_alpha
 from ..arrays.dtypes import Array
 from ..errors import ImfilterError
+from ..filters.signed_samples import SIGNED, white_factor
 from ..pipeline.chain import Pipeline
-from ..pipeline.recipe import SIGNED, Recipe, white_factor
+from ..pipeline.recipe import Recipe
 from .frame import Plane
 
 FULL = {255: np.dtype("u1"), 65535: np.dtype("u2")}  # largest samples whose dtype has no room for more

@@ -7,9 +7,10 @@ import numpy as np
 
 from ...arrays.conversion import as_array
 from ...arrays.dtypes import Array
-from ...engine.activations import activate
+from ...engine.activations import ActivationName, activate
 from ...errors import ImfilterError
 from ...layers.activation import Activation
+from ...runtime.keywords import checks_keywords
 from ..canvas.picture import Picture
 from ..canvas.scene import Line, Panel, Rect, Scene, Text
 from .activation_formulas import FORMULAS
@@ -24,7 +25,8 @@ DECIMALS = 3  # in the cells
 LARGEST = 1e100  # far from where the arithmetic of drawing overflows
 
 
-def activation(name: str = "relu", *, slope: float | None = None, values: Any = None) -> Picture:
+@checks_keywords
+def activation(name: ActivationName = "relu", *, slope: float | None = None, values: Any = None) -> Picture:
     """Draw an activation: its curve, and a small grid of values before and after it.
 
     Parameters

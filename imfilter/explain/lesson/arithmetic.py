@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...engine.borders import Mode
+from ...runtime.keywords import checks_keywords
 from ..canvas.picture import Picture
 from ..canvas.scene import Scene
 from .grids import format_size, name_axes, write_options
@@ -14,9 +16,10 @@ from .written_sum import write_sum
 MAX_DETAIL = 7  # taps along an axis of a kernel whose pixels are drawn by themselves
 
 
+@checks_keywords
 def arithmetic(
     size: int | Pair = 5, kernel: Any = 3, *, stride: int | Pair = 1, padding: Any = 0, dilation: int | Pair = 1,
-    mode: str = "constant",
+    mode: Mode = "constant",
 ) -> Picture:
     """Draw convolution arithmetic step by step: a kernel slides over a padded image, and the output grows.
 

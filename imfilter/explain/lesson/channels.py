@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from ...errors import ImfilterError, check_integer, check_pair
+from ...runtime.keywords import checks_keywords
 from ..canvas.picture import Picture
 from ..canvas.scene import Grid, Panel, Rect, Scene, Text
 
@@ -13,6 +14,7 @@ MARGIN = 64.0  # left of the first channel
 MAX_CHANNELS = 6  # of more, only the first ones and the last are drawn
 
 
+@checks_keywords
 def channels(n_in: int = 3, n_out: int = 4, *, kernel: int | Pair = 3, groups: int = 1) -> Picture:
     """Draw a bank of kernels that computes n_out channels from n_in.
 

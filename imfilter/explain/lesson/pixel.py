@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ...arrays.dtypes import Array
+from ...engine.borders import Mode
 from ...engine.checks import check_kernel
 from ...filters.declaration import Parameter
 from ...pipeline.chain import Filter
@@ -28,7 +29,8 @@ SIDE = 176  # of a whole kernel
 
 
 def pixel(
-    image: Any, x: int, y: int, filter: Any, *, mode: str = "reflect", cval: float = 0.0, **parameters: Any,
+    image: Any, x: int, y: int, filter: Any, *, mode: Mode | Literal["ignore"] = "reflect", cval: float = 0.0,
+    **parameters: Any,
 ) -> Picture:
     """Show the arithmetic behind one pixel of a filtered image: pixels, kernel, products, sum and rounding.
 
@@ -80,7 +82,8 @@ def pixel(
 
 
 def draw_pixel(
-    image: Any, x: int, y: int, filter: Any, title: str, *, mode: str, cval: float, **parameters: Any
+    image: Any, x: int, y: int, filter: Any, title: str, *, mode: Mode | Literal["ignore"], cval: float,
+    **parameters: Any,
 ) -> Picture:
     """Return the picture of `pixel`. title: what the filter is called, and what it is applied to."""
     numbers = compute_pixel(image, x, y, filter, mode=mode, cval=cval, **parameters)

@@ -52,7 +52,7 @@ class PixelNumbers:
 
 
 def compute_pixel(
-    image: Any, x: int, y: int, filter: Any, *, mode: str, cval: float, **parameters: Any
+    image: Any, x: int, y: int, filter: Any, *, mode: Any, cval: float, **parameters: Any
 ) -> PixelNumbers:
     """Compute the numbers at column x and row y; arguments as in `imfilter.explain.pixel`."""
     pixels = split_picture_alpha(image)[0] if is_picture(image) else as_array(image)

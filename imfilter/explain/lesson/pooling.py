@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...runtime.keywords import checks_keywords
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene
 from .grids import (
@@ -22,6 +23,7 @@ MAX_TERMS = 16  # of a list that is written in full
 NAMES = {"max": "max pooling", "avg": "average pooling"}
 
 
+@checks_keywords
 def pooling(
     size: int | Pair = 6, window: int | Pair = 2, *, kind: str = "max", stride: int | Pair | None = None,
     padding: int | Pair = 0, dilation: int | Pair = 1, ceil_mode: bool = False, count_include_pad: bool = True,

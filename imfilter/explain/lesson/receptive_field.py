@@ -7,6 +7,7 @@ from ...layers.dependence import list_inputs
 from ...layers.stack import Stack
 from ...layers.summary import LayerSummary, Summary
 from ...layers.windows import Shape
+from ...runtime.keywords import checks_keywords
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene
 from .field_level import FieldLevel, Pair, Places, split_runs
@@ -17,6 +18,7 @@ SIDE, MAX_CELL = 224.0, 26.0  # of the longest grid, and of a cell
 MAX_LAYERS, ACROSS = 16, 4  # layers, and panels in a row
 
 
+@checks_keywords
 def stack(layers: str | Stack, size: int | Pair = 7, *, channels: int = 1) -> Picture:
     """Draw how the receptive field of one pixel grows from layer to layer.
 

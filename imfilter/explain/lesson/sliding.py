@@ -12,6 +12,7 @@ from ...engine.borders import (
     BANK_PADDINGS,
     Border,
     Margins,
+    Mode,
     bank_margins,
     padding_margins,
     parse_border,
@@ -72,7 +73,7 @@ class Slide:
                  float(self.weights[i, j])) for i, j in np.ndindex(self.weights.shape)]
 
 
-def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, mode: str) -> Slide:
+def compute_slide(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, mode: Mode) -> Slide:
     """Check the arguments and compute all numbers."""
     rows, columns = check_pair("size", size, 1)
     weights = make_weights(kernel)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...runtime.keywords import checks_keywords
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene, Text
 from .grids import (
@@ -24,6 +25,7 @@ from .sliding import Pair
 from .stamps import Stamps, compute_stamps
 
 
+@checks_keywords
 def transposed(
     size: int | Pair = 3, kernel: Any = 3, *, stride: int | Pair = 2, padding: int | Pair = 1,
     output_padding: int | Pair = 0, dilation: int | Pair = 1,

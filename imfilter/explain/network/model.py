@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import ImfilterError, check_pair
 from ...layers.stack import Stack
 from ...layers.summary import Summary
+from ...runtime.keywords import checks_keywords
 from ..canvas.picture import Picture
 from ..canvas.scene import Panel, Scene
 from ..lesson.grids import format_size
@@ -30,6 +31,7 @@ SCALE = ("Heights and widths of blocks grow with the square roots of the map's l
 MAPS_ACROSS = 2  # panels of feature maps in a row
 
 
+@checks_keywords
 def model(
     network: str | os.PathLike[str] | Stack, size: int | Pair | None = None, *, channels: int | None = None,
     weights: Any = None, prefix: str = "", modules: Iterable[str] | None = None, until: str | None = None,

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...arrays.dtypes import Array
 from ...errors import FileError, ImfilterError
+from ...runtime.keywords import checks_keywords
 from ...runtime.printable import escape_controls
 from ..canvas.page import fill_page
 from ..canvas.palette import DARK, LIGHT, css_variables
@@ -25,6 +26,7 @@ ENLARGED = 400  # pixels of the longest side below which a photo is shown with v
 TALL = 1500  # pixels of the page within a notebook
 
 
+@checks_keywords
 def play(photo: Any = None, *, name: str = "") -> Playground:
     """Make a web page on which a convolution is changed and followed number by number.
 

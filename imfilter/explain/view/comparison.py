@@ -10,6 +10,7 @@ import numpy as np
 from ...arrays.conversion import as_array, has_alpha, is_picture
 from ...arrays.dtypes import Array, supported_dtype
 from ...errors import ImfilterError, check_finite
+from ...runtime.keywords import checks_keywords
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -53,6 +54,7 @@ class Comparison:
         return self.total.largest == 0
 
 
+@checks_keywords
 def compare(first: Any, second: Any, *, data_range: float | None = None) -> Comparison:
     """Compare two images of the same size: PSNR, SSIM, mean and largest difference.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...arrays.conversion import as_array, is_picture
 from ...errors import ImfilterError, check_integer
+from ...runtime.keywords import checks_keywords
 from ..canvas.palette import RGB
 from ..canvas.raster import fit_text, render_image
 from ..canvas.scene import Panel, Pixels, Rect, Text
@@ -17,14 +18,17 @@ from .display import flatten_alpha, to_bytes
 if TYPE_CHECKING:
     import PIL.Image
 
+    from ...arrays.image_types import AnyImage
+
 PAPER, INK, FAINT_INK, EDGE = (255, 255, 255), (32, 32, 32), (96, 96, 96), (200, 200, 200)
 GAP, TEXT, NOTE = 10, 14, 11  # pixels between tiles, and height of letters in labels and notes
 ASPECT = 1.5  # width of a sheet by its height
 
 
+@checks_keywords
 def contact_sheet(
-    pictures: Any, labels: Sequence[str] | None = None, *, columns: int | None = None, size: int | None = None,
-    paper: RGB = PAPER,
+    pictures: Sequence[AnyImage | None] | AnyImage, labels: Sequence[str] | None = None, *, columns: int | None = None,
+    size: int | None = None, paper: RGB = PAPER,
 ) -> PIL.Image.Image:
     """Arrange images in rows on a contact sheet, each with a label below it.
 

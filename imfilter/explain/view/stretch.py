@@ -10,7 +10,8 @@ import numpy as np
 from ...arrays.alpha import split_picture_alpha
 from ...arrays.dtypes import Array
 from ...arrays.high_depth import HighDepthImage
-from ...pipeline.recipe import Recipe, white_factor
+from ...filters.signed_samples import white_factor
+from ...pipeline.recipe import Recipe
 from .display import to_displayable
 
 if TYPE_CHECKING:

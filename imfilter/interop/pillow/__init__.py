@@ -15,7 +15,7 @@ from PIL.ImageFilter import MultibandFilter
 
 from ...arrays.dtypes import Array, result_dtype
 from ...arrays.pillow_memory import STORED, make_picture, read_picture
-from ...engine.borders import parse_border
+from ...engine.borders import Mode, parse_border
 from ...engine.checks import check_flag
 from ...errors import ImfilterError, check_finite, check_pair, suggest
 from ...filters import FILTERS, FilterDeclaration, Parameter
@@ -132,7 +132,7 @@ class DeclaredFilter(ImageFilter):
 class FixedFilter(ImageFilter):
     """A fixed kernel of Pillow that filters up to the border."""
 
-    def __init__(self, mode: str = "reflect", cval: float = 0.0) -> None:
+    def __init__(self, mode: Mode = "reflect", cval: float = 0.0) -> None:
         parse_border("mode", mode)
         check_finite("cval", cval)
         super().__init__(**({"mode": mode} if mode != "reflect" else {}), **({"cval": cval} if cval else {}))

@@ -9,7 +9,7 @@ import numpy as np
 from ...arrays.dtypes import Array
 from ...arrays.layout import iterate_strips
 from ...convolution import correlate
-from ...engine.borders import Border, parse_border, source_indices
+from ...engine.borders import Border, Mode, parse_border, source_indices
 from ...runtime.threads import for_each
 
 Taps = Iterable[list[Array]]  # samples under the taps, row by row from the lowest
@@ -47,7 +47,7 @@ FIXED = {
 }
 
 
-def filter_fixed(pixels: Array, fixed: FixedKernel, mode: str, cval: float) -> Array:
+def filter_fixed(pixels: Array, fixed: FixedKernel, mode: Mode, cval: float) -> Array:
     """Return Pillow's result for an image (H, W) or (H, W, C), in its dtype, with the border filtered too."""
     result = np.empty(pixels.shape, pixels.dtype)
     if not pixels.size:
@@ -58,7 +58,7 @@ def filter_fixed(pixels: Array, fixed: FixedKernel, mode: str, cval: float) -> A
     return result
 
 
-def _filter_with_integers(pixels: Array, fixed: FixedKernel, mode: str, cval: float, result: Array) -> None:
+def _filter_with_integers(pixels: Array, fixed: FixedKernel, mode: Mode, cval: float, result: Array) -> None:
     """Filter bytes with exact integer sums; only results halfway between integers need Pillow's rounding."""
     sums = correlate(pixels, fixed.weights, mode=mode, cval=cval, dtype=np.int16)
     scale = int(fixed.scale)
@@ -78,7 +78,7 @@ def _filter_with_integers(pixels: Array, fixed: FixedKernel, mode: str, cval: fl
 
 
 def _compute_halfway(
-    places: tuple[Array, ...], rows: slice, pixels: Array, fixed: FixedKernel, mode: str, cval: float, result: Array
+    places: tuple[Array, ...], rows: slice, pixels: Array, fixed: FixedKernel, mode: Mode, cval: float, result: Array
 ) -> None:
     """Compute the results at these places of a strip with Pillow's floats."""
     size = len(fixed.weights)
@@ -88,7 +88,7 @@ def _compute_halfway(
     result[rows][places] = _truncate(_sum_in_order(taps, fixed), pixels.dtype)
 
 
-def _filter_with_floats(pixels: Array, fixed: FixedKernel, mode: str, cval: float, result: Array) -> None:
+def _filter_with_floats(pixels: Array, fixed: FixedKernel, mode: Mode, cval: float, result: Array) -> None:
     """Filter with float32 sums in Pillow's order; images of floats are neither rounded nor saturated."""
     size, width = len(fixed.weights), pixels.shape[1]
 
@@ -104,7 +104,7 @@ def _filter_with_floats(pixels: Array, fixed: FixedKernel, mode: str, cval: floa
     for_each(filter_strip, iterate_strips(pixels.shape))
 
 
-def _pad_rows(pixels: Array, reach: int, mode: str, cval: float, rows: slice) -> Array:
+def _pad_rows(pixels: Array, reach: int, mode: Mode, cval: float, rows: slice) -> Array:
     """Return these rows of the image as float32, with the rows and the border around them."""
     border = parse_border("mode", mode)
     down, across = (_source_rows(size, reach, border) for size in pixels.shape[:2])

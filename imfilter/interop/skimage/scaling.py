@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...arrays.dtypes import NATIVE, Array, supported_dtype
+from ...engine.borders import ModeName
 
 # Borders that scikit-image passes on to SciPy, and their names here.
-MODES = {"reflect": "reflect", "constant": "constant", "nearest": "nearest", "mirror": "mirror", "wrap": "wrap",
-         "grid-mirror": "reflect", "grid-constant": "constant", "grid-wrap": "wrap"}
+MODES: dict[str, ModeName] = {
+    "reflect": "reflect", "constant": "constant", "nearest": "nearest", "mirror": "mirror", "wrap": "wrap",
+    "grid-mirror": "reflect", "grid-constant": "constant", "grid-wrap": "wrap"}
 
 
 class Floats(NamedTuple):

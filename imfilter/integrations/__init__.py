@@ -1,0 +1,1 @@
+"""The filters in programs with a window: what their forms need to know, and the plugin for napari."""
