@@ -41,9 +41,9 @@ NUMERIC_MODULES = {
 
 # Those that import peers. Wheels are tested with the others, for machines for which peers may have no wheels.
 PEERED_MODULES = {
-    "test_bilateral", "test_canny", "test_engine", "test_float_range", "test_guided", "test_local", "test_non_local",
-    "test_normalized", "test_pooling", "test_radial", "test_rank", "test_selected", "test_threshold",
-    "test_transposed", "test_varying",
+    "test_bilateral", "test_canny", "test_engine", "test_float_range", "test_folding", "test_guided", "test_local",
+    "test_multirate", "test_non_local", "test_normalized", "test_pooling", "test_radial", "test_rank",
+    "test_selected", "test_threshold", "test_transposed", "test_varying",
 }
 SELECTED = {"numeric": NUMERIC_MODULES, "wheel": NUMERIC_MODULES - PEERED_MODULES}
 
