@@ -160,7 +160,7 @@ def translate():
 
 
 setup(
-    # An sdist has no C in it, and to translate everything takes longer than all else.
-    ext_modules=[] if {"sdist", "egg_info"} & set(sys.argv) else translate(),
+    # An sdist and metadata have no C in them, and to translate everything takes longer than all else.
+    ext_modules=[] if {"sdist", "egg_info", "dist_info"} & set(sys.argv) else translate(),
     options={"build": {"build_base": f"build/{BUILD}"}, "build_ext": {"parallel": os.cpu_count()}},
 )
