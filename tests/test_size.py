@@ -12,8 +12,7 @@ SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 MB = 1_000_000
 # docs/wheels.md has what was measured; a wheel for Linux on x86-64 has three variants of the loops and is the largest.
 LARGEST = {"compiled modules": 7 * MB, "all files": 10 * MB, "wheel": 4 * MB}
-# How many of its own modules a start may load. Numbers, because times depend on the machine; what is imported is most of
-# what a start takes.
+# How many of its own modules a start may load: numbers, because times depend on the machine.
 MODULES = {
     "import imfilter": 2,
     "import imfilter; imfilter.gaussian": 160,
