@@ -1,8 +1,8 @@
 """The extension modules: what each is made of, and how it is compiled. Everything else is in pyproject.toml."""
 import multiprocessing
 import os
-import platform
 import sys
+from sysconfig import get_platform
 
 import numpy as np
 from Cython.Build import cythonize
@@ -20,8 +20,12 @@ DIRECTIVES = {
 }
 
 MSVC = sys.platform == "win32" and "gcc" not in os.environ.get("CC", "")
-X86 = platform.machine().lower() in {"x86_64", "amd64"}
-ARM = platform.machine().lower() in {"aarch64", "arm64"}
+
+# The target, which cross compilers and macOS name apart from this machine. universal2 modules are compiled for two
+# processors by one command, and so for the instruction set of neither: they have the baseline only.
+TARGET = get_platform()
+X86 = TARGET.endswith(("x86_64", "amd64"))
+ARM = TARGET.endswith(("aarch64", "arm64"))
 
 # -ffast-math would change the floating-point state of the whole process; these two only free the
 # compiler from keeping errno and floating-point exceptions, which nothing here reads.
@@ -38,6 +42,7 @@ INSTRUMENTS = {
     "sanitize": ["-fno-wrapv", "-fsanitize=address,undefined,float-cast-overflow"],
     "thread": ["-fsanitize=thread"],
     "checks": ["-DIMFILTER_POISON"],
+    "plain": ["-include", "pyx/plain.h", "-Wvla"],    # what MSVC compiles
 }
 if BUILD not in INSTRUMENTS:
     raise SystemExit(f"IMFILTER_BUILD must be one of {', '.join(INSTRUMENTS)}, got {BUILD!r}")
@@ -48,21 +53,20 @@ if BUILD == "checks":
     DIRECTIVES |= {"boundscheck": True, "initializedcheck": True, "nonecheck": True}
 
 # What the loops call inline must be: their literal arguments make loops of their own.
-INLINE = [] if MSVC else [("CYTHON_INLINE", "inline __attribute__((always_inline))")]
+INLINE = [] if MSVC or BUILD == "plain" else [("CYTHON_INLINE", "inline __attribute__((always_inline))")]
 
-# A variant of the loops is their source compiled for one instruction set.
+# A variant of the loops is their source compiled for one instruction set. MSVC has no vector types (pyx/lanes.h), and
+# the baseline only.
 VARIANTS = {"baseline": []}
-if X86 and MSVC:
-    VARIANTS |= {"v3": ["/arch:AVX2"], "v4": ["/arch:AVX512"]}
-elif ARM and not MSVC:
+if ARM and not MSVC:
     VARIANTS["neon"] = [FUSED]
-elif X86:
+elif X86 and not MSVC:
     AVX2 = [FUSED, "-mavx2", "-mfma", "-mbmi", "-mbmi2"]
     VARIANTS["v3"] = AVX2
     VARIANTS["v4"] = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
 
-if BUILD == "thread":
-    VARIANTS = {"baseline": []}     # threads share the same data in all of them
+if BUILD in {"thread", "plain"}:
+    VARIANTS = {"baseline": []}     # threads share the same data in all of them; MSVC has no other
 elif BUILD != "release" and "v4" in VARIANTS and sys.platform == "linux":
     # Those run where they are built: the loops are the same, and the widest vectors read and write farthest.
     with open("/proc/cpuinfo") as cpuinfo:
@@ -98,6 +102,7 @@ EACH_VARIANT = [*VECTORS, "pyx/each_variant.h", "pyx/forward.h"]
 ROWS = {"activations": "activation_rows", "merging": "merging_rows", "patches": "patch_rows",
         "resampling": "resampling_rows", "varying": "varying_rows"}
 LINE_SUMS = ["pyx/line_sums.pxi", "pyx/line_sums.h", "pyx/lanes.h"]
+UTILITY = "imfilter._cyutility"     # Cython's own code for memoryviews: once, not in every module
 CORE = [*SHARED, *SHARING, "pyx/pages.h", *(f"pyx/{part}.pxi" for part in CORE_PARTS)]
 
 
@@ -109,6 +114,7 @@ def extension(name, source, depends, flags=(), **more):
 
 
 def extensions():
+    yield Extension(UTILITY, [], extra_compile_args=FLAGS, extra_link_args=LINK_FLAGS)
     yield extension("engine._core", "core.pyx", CORE, **NUMPY)
     yield extension("runtime._pool", "pool.pyx", [*SHARING, *(f"pyx/{part}.pxi" for part in POOL_PARTS)],
                     include_dirs=["pyx"])
@@ -148,12 +154,13 @@ def translate():
         include_path=["pyx"],
         build_dir=f"build/{BUILD}",     # of its own, because directives and flags differ
         compiler_directives=DIRECTIVES,
+        shared_utility_qualified_name=UTILITY,
         nthreads=PROCESSES,
     )
 
 
 setup(
-    # An sdist has no C in it, and to translate everything takes longer than all else.
-    ext_modules=[] if {"sdist", "egg_info"} & set(sys.argv) else translate(),
+    # An sdist and metadata have no C in them, and to translate everything takes longer than all else.
+    ext_modules=[] if {"sdist", "egg_info", "dist_info"} & set(sys.argv) else translate(),
     options={"build": {"build_base": f"build/{BUILD}"}, "build_ext": {"parallel": os.cpu_count()}},
 )

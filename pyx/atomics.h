@@ -3,7 +3,7 @@
 #ifndef IMFILTER_ATOMICS_H
 #define IMFILTER_ATOMICS_H
 
-#if defined(__GNUC__)
+#if !defined(_MSC_VER) || defined(__clang__)
 #define load_number(place) __atomic_load_n(place, __ATOMIC_SEQ_CST)
 #define store_number(place, number) __atomic_store_n(place, number, __ATOMIC_SEQ_CST)
 #define swap_number(place, number) __atomic_exchange_n(place, number, __ATOMIC_SEQ_CST)

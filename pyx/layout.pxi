@@ -18,6 +18,11 @@ cdef Py_ssize_t lane_bytes(Packed packed):
     return 2 if packed.job.lane == INT16 else 4 if packed.job.lane == FLOAT32 else 8
 
 
+cdef Py_ssize_t vector_size(Packed packed):
+    """Return how many bytes of lanes are computed at once: those of one, where the compiler has no vectors."""
+    return packed.loops.lanes_bytes if packed.loops.lanes_bytes > sizeof(double) else lane_bytes(packed)
+
+
 cdef int plan_rows(Packed packed, bint dense) except -1:
     """Choose which output rows are computed together, and how many input rows they read; dense: one kernel for all."""
     cdef Job *job = &packed.job
@@ -94,7 +99,7 @@ cdef int plan_columns(Packed packed) except -1:
     cdef Py_ssize_t channels = job.source.channels, size = lane_bytes(packed), columns = 0, k
     cdef Py_ssize_t fits = plan_segments(packed)
     cdef Py_ssize_t vectors = 12 if job.kernel.separable else packed.loops.vectors
-    cdef Py_ssize_t block = vectors * packed.loops.lanes_bytes // size
+    cdef Py_ssize_t block = vectors * vector_size(packed) // size
     cdef Py_ssize_t unit = job.bank.block_pixels if job.bank.used else block // gcd(block, channels)
     cdef Segment *segment
     job.tiling.width = min(job.target.width, (fits + unit - 1) // unit * unit)      # whole blocks

@@ -26,7 +26,7 @@ cdef int plan_bands(Packed packed) except -1:
     cdef Py_ssize_t margin = (job.geometry.kernel_width - 1) * job.geometry.dilation_x, height = job.ring.rows
     cdef Py_ssize_t kept = (job.ring.doublings + 1) * job.kernel.count * pixel, width, rows, tiles, size
     cdef double cost, least = 0
-    block *= packed.loops.lanes_bytes
+    block *= vector_size(packed)
     size = min(max(PIECE_BYTES // height // block * block, block), WIDEST_PIECE)
     job.tiling.piece = max(size // pixel, 1)
     for rows in range(GROUP, min(HIGHEST_BAND, job.target.height + GROUP - 1) + 1, GROUP):

@@ -13,7 +13,7 @@ cdef int plan_block(Packed packed) except -1:
     cdef Bank *bank = &packed.job.bank
     cdef const Geometry *geometry = &packed.job.geometry
     cdef Py_ssize_t outputs = packed.job.target.channels // bank.groups
-    cdef Py_ssize_t lanes = packed.loops.lanes_bytes // lane_bytes(packed), sums = packed.loops.registers * 3 // 4
+    cdef Py_ssize_t lanes = vector_size(packed) // lane_bytes(packed), sums = packed.loops.registers * 3 // 4
     cdef Py_ssize_t vectors = (outputs + lanes - 1) // lanes
     bank.terms = packed.job.source.channels // bank.groups * geometry.kernel_height * geometry.kernel_width
     if (packed.job.lane == FLOAT32 and 2 * rounded_up(outputs, 4) <= vectors * lanes and geometry.stride_x == 1

@@ -26,7 +26,7 @@ cdef int allocate_lanes(Packed packed, Py_ssize_t channels, Py_ssize_t rows) exc
     """Make room for rows of lanes, each a little longer than a block of results, and whole cache lines."""
     cdef Job *job = &packed.job
     cdef Py_ssize_t size = lane_bytes(packed), line = 64 // size
-    job.kernel.stretch = (channels + 3 * packed.loops.lanes_bytes // size + line - 1) // line * line
+    job.kernel.stretch = (channels + 3 * vector_size(packed) // size + line - 1) // line * line
     free(job.kernel.stages[0].weights)
     job.kernel.stages[0].weights = NULL
     job.kernel.stages[0].weights = <char *>take(rows * job.kernel.stretch * size + 63, 1)
@@ -75,7 +75,7 @@ cdef int pack_depthwise(Packed packed, kernels, bias) except -1:
 cdef void choose_block_order(Packed packed, Py_ssize_t channels):
     """Choose the order of blocks: by columns where the weights of all channels would push a window's pixels out."""
     cdef Job *job = &packed.job
-    cdef Py_ssize_t period = channels * lane_bytes(packed), block = 3 * packed.loops.lanes_bytes
+    cdef Py_ssize_t period = channels * lane_bytes(packed), block = 3 * vector_size(packed)
     cdef Stage *stage = &job.kernel.stages[0]
     cdef Py_ssize_t weights = period * job.geometry.kernel_height * job.geometry.kernel_width
     stage.by_columns = period > block and period % block == 0 and weights > NEAR_WEIGHTS

@@ -130,7 +130,7 @@ cdef bint is_small(Packed packed, const double[::1] column, const double[::1] ro
     cdef Job *job = &packed.job
     cdef Py_ssize_t height = column.shape[0], width = row.shape[0], taps = height + width, lanes
     cdef bint bytes = job.source.kind == UINT8 and job.target.kind == UINT8
-    lanes = 4 * packed.loops.lanes_bytes // lane_bytes(packed)      # a block of results
+    lanes = 4 * vector_size(packed) // lane_bytes(packed)      # a block of results
     return (
         3 <= height <= longest_sum(height) and width <= longest_sum(width)
         and np.count_nonzero(column) + np.count_nonzero(row) == taps

@@ -45,7 +45,7 @@ cdef int pack_strided(Packed packed, kernels) except -1:
     job.tiling.width = min(job.target.width, max(STRIDED_BYTES // (size * stride * channels), NARROWEST_CHUNK))
     job.tiling.work = <double>job.target.width * channels * (
         stride * job.geometry.kernel_height + job.geometry.kernel_width)
-    job.strided.part_size = (job.tiling.width + width // stride + 1) * channels * size + 5 * packed.loops.lanes_bytes
+    job.strided.part_size = (job.tiling.width + width // stride + 1) * channels * size + 5 * vector_size(packed)
     job.strided.part_size = (job.strided.part_size + 63) & ~63
     job.ring.segment_count = min(stride, width)
     pack_factor(packed, &job.kernel.stages[0], column)
@@ -84,7 +84,7 @@ cdef int pack_factor(Packed packed, Stage *stage, const double[::1] weights) exc
 cdef void order_lanes(Packed packed):
     """List which lanes of two or four vectors make up one of every stride-th pixel."""
     cdef Job *job = &packed.job
-    cdef Py_ssize_t channels = job.source.channels, lanes = packed.loops.lanes_bytes // lane_bytes(packed), k, at
+    cdef Py_ssize_t channels = job.source.channels, lanes = vector_size(packed) // lane_bytes(packed), k, at
     if not packed.loops.picks or channels > lanes:
         return
     job.strided.picked = lanes // channels

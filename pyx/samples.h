@@ -65,8 +65,12 @@ static inline void lanes_scaled(void *p, lanes_short value, float factor) {
     high = _mm256_cvtps_epi32(_mm256_cvtepi32_ps(high) * factor);
     lanes_narrow(p, (lanes_short)_mm256_packs_epi32(low, high));
 #else
+    float scaled[LANES_BYTES / 2];
+    for (int k = 0; k < LANES_BYTES / 2; k++)
+        scaled[k] = (int16_t)value[k] * factor;
+    lane_settle(scaled);
     for (int k = 0; k < LANES_BYTES / 2; k++) {
-        int whole = (int)(((int16_t)value[k] * factor + 12582912.0f) - 12582912.0f);
+        int whole = (int)((scaled[k] + 12582912.0f) - 12582912.0f);
         ((uint8_t *)p)[k] = (uint8_t)(whole < 0 ? 0 : whole > 255 ? 255 : whole);
     }
 #endif

@@ -28,7 +28,8 @@ cdef inline void slide_vector(total *sums, const char *enters, const char *leave
     if total is uint16_t:
         a = lanes_widen(enters + x)
         a += lane_load(sums + x, a)
-        lane_store(sums + x, a - lanes_widen(leaves + x))
+        a -= lanes_widen(leaves + x)        # as a statement: a difference of plain shorts is an int
+        lane_store(sums + x, a)
     else:
         b = lanes_widen_shorts(enters + 2 * x)
         b += lane_load(sums + x, b)
@@ -38,7 +39,9 @@ cdef inline void slide_vector(total *sums, const char *enters, const char *leave
 cdef void slide(total *sums, const char *enters, const char *leaves, Py_ssize_t count,
                 const char *ahead) noexcept nogil:
     """Add the samples of one row and take away those of another. ahead: what is needed next of the image."""
-    cdef Py_ssize_t size = sizeof(total) // 2, lanes = sizeof(lanes_short) // sizeof(total), x = 0
+    cdef Py_ssize_t size = sizeof(total) // 2, lanes = sizeof(lanes_bits) // sizeof(total), x = 0
+    if total is uint16_t:
+        lanes = sizeof(lanes_short) // sizeof(total)
     while x + lanes <= count:
         prefetch(ahead + size * x)
         slide_vector(sums, enters, leaves, x)

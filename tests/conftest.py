@@ -39,6 +39,13 @@ NUMERIC_MODULES = {
     "test_threshold", "test_transposed", "test_varying",
 }
 
+# Those that import peers. Wheels are tested with the others, for machines for which peers may have no wheels.
+PEERED_MODULES = {
+    "test_bilateral", "test_canny", "test_engine", "test_float_range", "test_folding", "test_guided", "test_local",
+    "test_multirate", "test_non_local", "test_normalized", "test_pooling", "test_radial", "test_rank",
+    "test_selected", "test_threshold", "test_transposed", "test_varying",
+}
+SELECTED = {"numeric": NUMERIC_MODULES, "wheel": NUMERIC_MODULES - PEERED_MODULES}
 
 collect_ignore = ["fuzz_guided.py"]  # a program, whose library [test] leaves out
 
@@ -48,9 +55,10 @@ def pytest_addoption(parser):
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Do not import the other modules for `-m numeric`, which takes longer than the tests on some builds."""
-    if config.option.markexpr.startswith("numeric") and collection_path.suffix == ".py":
-        return collection_path.stem not in NUMERIC_MODULES or None
+    """Do not import the other modules for these markers, which takes longer than the tests on some builds."""
+    for marker, modules in SELECTED.items():
+        if config.option.markexpr.startswith(marker) and collection_path.suffix == ".py":
+            return collection_path.stem not in modules or None
     return None
 
 
@@ -64,8 +72,9 @@ def pytest_collection_modifyitems(config, items):
 def pytest_itemcollected(item):
     if item.path.stem in SLOW_MODULES:
         item.add_marker(pytest.mark.slow)
-    if item.path.stem in NUMERIC_MODULES:
-        item.add_marker(pytest.mark.numeric)
+    for marker, modules in SELECTED.items():
+        if item.path.stem in modules:
+            item.add_marker(marker)
     fixtures = set(getattr(item, "fixturenames", ()))
     if "variant" in fixtures:
         item.add_marker(pytest.mark.every_variant)
