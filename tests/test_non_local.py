@@ -262,7 +262,7 @@ def test_the_command_line(folder, here, rng):
          "then.png")
     np.testing.assert_array_equal(np.asarray(Image.open("then.png")), wanted)
     error = here("apply", "non_local_means", "--patch-size", "4", "photo.png", "-o", "no.png", status=2).err
-    assert "patch_size must be odd, so that a pixel is its center, got 4" in error
+    assert "--patch-size must be odd, so that a pixel is its center, got 4" in error
     assert "did you mean 'non_local_means'?" in here("apply", "nlm", "photo.png", status=2).err
 
 
