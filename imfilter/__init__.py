@@ -74,9 +74,10 @@ def _filter_function(name: str) -> Any:
     from .filters import FILTERS
 
     if name not in FILTERS:
+        from .errors import UnknownNameError
         from .filters.synonyms import suggest_filters
 
-        raise AttributeError(f"module 'imfilter' has no attribute {name!r}{suggest_filters(name, __dir__())}")
+        raise UnknownNameError(f"module 'imfilter' has no attribute {name!r}{suggest_filters(name, __dir__())}")
     return FILTERS[name].function
 
 

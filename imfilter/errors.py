@@ -34,6 +34,10 @@ class ArgumentError(ImfilterError, TypeError):
     """A call with an argument that the function has no parameter for. The message names the function."""
 
 
+class UnknownNameError(ImfilterError, AttributeError):
+    """A name that the package does not have. The message says which one may be meant."""
+
+
 class FileError(ImfilterError):
     """A file that cannot be read or written. The message names it."""
 

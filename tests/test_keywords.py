@@ -11,7 +11,9 @@ from imfilter.runtime.keywords import PARAMETERS
 
 IMAGE = np.arange(36.0).reshape(6, 6)
 MEANT = {
-    "gaussian": {"radius": "'sigma'", "border": "'mode'", "threads": "'workers'", "sgima": "'sigma'"},
+    "gaussian": {"radius": "'sigma'", "border": "'mode'", "threads": "'workers'", "sgima": "'sigma'",
+                 "preserve_range": "'dtype'", "axes": "'channel_axis'", "ignore_nan": "'mask'"},
+    "frangi": {"dark": "'black_ridges'"},
     "median": {"sigma": "'size'", "selem": "'footprint' or 'size'", "ksize": "'size'"},
     "bilateral": {"sigma_colour": "'sigma_color'", "sigmaSpatial": "'sigma_spatial'"},
     "correlate": {"border": "'mode'", "weights": "'kernel'", "n_jobs": "'workers'", "borderValue": "'cval'"},

@@ -192,7 +192,8 @@ def _build_stage(
         reach = [max(pixels, 0) for pixels in one.reach]
         if math.inf in reach:
             raise ImfilterError(
-                f"{one.name} cannot be computed in tiles: a pixel of its result may depend on any pixel of the image")
+                f"{one.name} cannot be computed in tiles: a pixel of its result may depend on any pixel of the image"
+                f"{': give c' if 'c' in one.keywords else ''}")
         rows, columns = (
             Axis(length, -(-length // stride), int(before), int(after), int(before + after) + 1, stride, border, False,
                  least)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays.conversion import as_array
 from ..arrays.dtypes import Array
+from ..errors import DtypeError
 from .checks import check_kernel
 from .epilogue import Epilogue
 from .kernel_structure import Kernel, Separable
@@ -61,6 +62,8 @@ class KernelSet:
     def from_kernel(cls, kernel: Any, *, flip: bool) -> "KernelSet":
         """Return the set of one dense kernel (kh, kw), checked; flip: for convolution."""
         weights = as_array(kernel, "kernel")
+        if weights.dtype.kind == "O" and hasattr(kernel, "kernel"):
+            raise DtypeError(f"kernel must be an array, got a {type(kernel).__name__}: pass its attribute kernel")
         if weights.ndim == 2 and weights.size <= LARGEST_CACHED and weights.dtype.kind in "biuf":
             return _from_bytes(weights.tobytes(), weights.dtype, weights.shape, flip)
         return cls._from_kernels((check_kernel(weights, "kernel", 2),), flip)

@@ -5,6 +5,7 @@ They are no dataclasses: making those takes longer than the rest of the module.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,16 @@ class Pair:
             return self.each.check(name, value), self.each.check(name, value)
         if len(value) != 2:
             came = shorten(repr(value))
-            raise ImfilterError(f"{name} must be one value or a pair (vertical, horizontal), got {came}")
+            raise ImfilterError(
+                f"{name} must be one value or a pair (vertical, horizontal), got {came}", self._advise(value))
         return self.each.check(name, value[0]), self.each.check(name, value[1])
+
+    @staticmethod
+    def _advise(value: Sequence[object]) -> str:
+        """Return what to write in Python instead of a window's shape, or of one value for each axis of a stack."""
+        if any(isinstance(row, (tuple, list)) for row in value):
+            return ": the shape of a window is given as footprint, by filters that have it"
+        return ": a stack is filtered slice by slice, with one pair for all" if len(value) == 3 else ""
 
     def parse(self, text: str) -> Any:
         if self.optional and text.lower() == "none":

@@ -10,14 +10,16 @@ THRESHOLDS = ("adaptive_mean", "sauvola", "wolf")
 SYNONYMS = {
     "blur": BLURS, "blurring": BLURS, "gauss": ("gaussian",), "gaussian_blur": ("gaussian",), "gaussianblur": (
         "gaussian",), "soften": ("smooth", "gaussian"), "mean": ("box",), "average": ("box",), "box_blur": ("box",),
-    "boxblur": ("box",), "uniform": ("box",), "motion_blur": ("motion",), "lens_blur": ("disk",), "bokeh": ("disk",),
+    "boxblur": ("box",), "uniform": ("box",),
+    "uniform_filter": ("box",), "motion_blur": ("motion",), "lens_blur": ("disk",), "bokeh": ("disk",),
     "defocus": ("disk",), "smoothing": ("smooth", "gaussian"), "edge": EDGES, "edges": EDGES, "edge_detection": EDGES,
     "edge_detect": EDGES, "detect_edges": EDGES, "outline": ("find_edges", "contour"), "derivative": (
         "gradient", "gaussian"), "ridges": RIDGES, "ridge": RIDGES, "lines": RIDGES, "vessels": (
         "frangi", "sato"), "vesselness": ("frangi",), "neurites": ("meijering",), "neuriteness": ("meijering",),
     "tubeness": ("sato",), "eigenvalues": ("hessian", "structure_tensor"), "corners": (
         "structure_tensor",), "blobs": ("laplacian_of_gaussian", "hessian"),
-    "laplacian": ("laplace",), "log": ("laplacian_of_gaussian",), "dog": ("difference_of_gaussians",),
+    "laplacian": ("laplace",), "log": ("laplacian_of_gaussian",), "gaussian_laplace": (
+        "laplacian_of_gaussian",), "dog": ("difference_of_gaussians",),
     "sharp": ("sharpen", "unsharp_mask"), "sharpening": ("sharpen", "unsharp_mask"), "unsharp": ("unsharp_mask",),
     "usm": ("unsharp_mask",), "unsharpmask": ("unsharp_mask",), "highpass": ("laplace", "unsharp_mask"), "high_pass": (
         "laplace", "unsharp_mask"), "lowpass": ("gaussian",), "low_pass": ("gaussian",), "denoise": (
@@ -26,7 +28,8 @@ SYNONYMS = {
     "dilation": ("dilate",), "min": ("minimum",), "max": ("maximum",), "open": ("opening",), "close": ("closing",),
     "tophat": ("white_tophat", "black_tophat"), "top_hat": ("white_tophat", "black_tophat"), "bothat": (
         "black_tophat",), "bottom_hat": ("black_tophat",), "blackhat": ("black_tophat",), "morphology": (
-        "opening", "closing"), "rank": ("percentile", "median"), "quantile": ("percentile",),
+        "opening", "closing"), "rank": ("percentile", "median"), "rank_filter": ("percentile",),
+    "quantile": ("percentile",),
     "threshold": THRESHOLDS, "adaptive_threshold": THRESHOLDS, "adaptivethreshold": THRESHOLDS, "threshold_local": (
         "adaptive_mean", "adaptive_gaussian"), "threshold_niblack": ("niblack",), "threshold_sauvola": ("sauvola",),
     "binarize": THRESHOLDS, "binary": THRESHOLDS, "bradley": ("adaptive_mean",), "variance": ("local_variance",),
@@ -34,7 +37,8 @@ SYNONYMS = {
         "local_std", "local_entropy"), "normalize": ("local_normalize",), "local_contrast": ("local_normalize",),
     "gray": ("grayscale",), "grey": ("grayscale",),
     "bw": ("grayscale",), "blackandwhite": ("grayscale",), "black_and_white": ("grayscale",), "resize": ("shrink",),
-    "scale": ("shrink",), "thumbnail": ("shrink",), "downscale": ("shrink",), "downsample": ("shrink",), "pixelate": (
+    "scale": ("shrink",), "thumbnail": ("shrink",), "downscale": ("shrink",),
+    "downscale_local_mean": ("shrink",), "downsample": ("shrink",), "pixelate": (
         "gaussian", "box"), "contrast": ("local_normalize", "unsharp_mask"),
     "monochrome": ("grayscale",), "desaturate": ("grayscale", "saturate"), "luma": (
         "grayscale",), "saturation": ("saturate",), "vibrance": ("saturate",), "hue_rotate": ("hue",), "matrix": (
@@ -48,7 +52,7 @@ SYNONYMS = {
 }
 # What takes more than one filter.
 RECIPES = {"glow", "soft_glow", "bloom", "vignette", "vignetting", "tilt_shift", "tiltshift", "miniature", "sketch",
-           "pencil", "clarity", "structure", "dust", "scratches"}
+           "pencil", "clarity", "structure", "dust", "scratches", "background", "rolling_ball"}
 
 
 def suggest_filters(word: str, known: list[str] | None = None) -> str:

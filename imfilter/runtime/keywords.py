@@ -46,6 +46,8 @@ PARAMETERS = {
     "deterministic": ("exact",), "reproducible": ("exact",), "region": ("mask", "select"), "roi": ("mask",),
     "where": ("mask",), "alpha": ("mask", "amount"), "factor": ("by", "amount"), "numiter": ("iterations",),
     "niter": ("iterations",), "psf": ("kernel",),
+    "preserverange": ("dtype",), "axes": ("channel_axis",), "dark": ("black_ridges",), "darkridges": ("black_ridges",),
+    "nan": ("mask",), "ignorenan": ("mask",),
 }
 
 
