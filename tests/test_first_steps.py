@@ -64,3 +64,11 @@ def test_frangi_of_a_lazy_image_asks_for_its_contrast():
 def test_what_a_learned_kernel_lacks_is_drawn_as_zero():
     page = LEARNED._repr_html_()
     assert ">2</text>" in page and "e-1" not in page and page.count(">0</text>") == 8
+
+
+def test_small_weights_are_shown_with_their_digits():
+    counts = np.random.default_rng(0).integers(0, 65536, (40, 40)).astype(np.uint16)
+    shares = imfilter.correlate(counts / 524280, [[0, 1, 0], [1, 4, 1], [0, 1, 0]])
+    learned = imfilter.learn(counts, shares, size=3)
+    assert str(learned).startswith("[[0.          0.000001907 0.         ]\n [0.000001907 0.00000763  0.000001907]")
+    assert "1.91e-6" in learned._repr_html_()

@@ -86,9 +86,9 @@ command.params.append(max_pixels_option())
 def _describe_result(learned: Any) -> list[str]:
     """Return the kernel, or those from channel to channel, and how well they fit, as lines of text."""
     from ..explain.kernel.facts import format_table
-    from ..layers.learned_kernel import DIGITS, NAME_WIDTH, list_figures
+    from ..layers.learned_kernel import NAME_WIDTH, list_figures, round_weights
 
-    kernel = np.round(learned.kernel, DIGITS) + 0.0  # no negative zeros
+    kernel = round_weights(learned.kernel)
     lines = []
     if kernel.ndim == 2:
         lines += format_table(kernel, WIDTH)

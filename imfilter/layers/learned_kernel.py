@@ -1,6 +1,7 @@
 """The result of learning: a kernel, and how well it explains the images."""
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 EXACT = 1.2  # residuals up to this many times rounding are nothing but rounding
 POOR = 0.95  # share of the variance below which a fit is poor
-DIGITS = 6  # decimals of the weights that are printed
+DECIMALS, DIGITS = 6, 4  # of the weights that are shown, and least digits of the largest of them
 NAME_WIDTH = 11  # characters of the name of a figure
 
 
@@ -72,7 +73,8 @@ class LearnedKernel:
         return str(self)
 
     def __str__(self) -> str:
-        weights = np.array2string(np.round(self.kernel, DIGITS) + 0.0, suppress_small=True)  # no negative zeros
+        decimals = count_decimals(self.kernel)
+        weights = np.array2string(round_weights(self.kernel), precision=decimals, suppress_small=True)
         figures = [f"{name:<{NAME_WIDTH}}{text}" for name, text in list_figures(self)]
         return "\n".join([weights, "", *figures, *(f"note: {remark}" for remark in list_remarks(self))])
 
@@ -97,6 +99,17 @@ class LearnedKernel:
 
         fit = {"residual": self.residual, "explained": self.explained, "samples": self.samples}
         atomic.write_file(format_kernel(self.kernel, self.bias, **fit), os.fspath(path), force=force)
+
+
+def count_decimals(kernel: Array) -> int:
+    """Return how many decimals of weights are shown: more where even the largest is small."""
+    largest = float(np.abs(kernel).max())
+    return max(DECIMALS, DIGITS - 1 - math.floor(math.log10(largest))) if largest > 0 else DECIMALS
+
+
+def round_weights(kernel: Array) -> Array:
+    """Return the weights as they are shown, without digits that are nothing but rounding, and without negative 0."""
+    return np.round(kernel, count_decimals(kernel)) + 0.0
 
 
 def list_figures(learned: LearnedKernel, image: str = "image") -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...layers.learned_kernel import LearnedKernel, list_figures, list_remarks
+from ...layers.learned_kernel import LearnedKernel, list_figures, list_remarks, round_weights
 from ...layers.pattern import Pattern
 from ..canvas.scene import Panel
 from ..kernel.chart import add_head
@@ -15,7 +15,6 @@ from ..kernel.subject import find_subjects
 from .card import drawing, facts_table, make_card
 
 SIDE, MOST = 280, 9  # of a single kernel; kernels that are drawn
-NOTHING = 1e-6  # share of the largest weight below which a weight is drawn as 0
 
 
 def pattern_card(pattern: Pattern) -> str:
@@ -35,7 +34,7 @@ def learned_card(learned: LearnedKernel) -> str:
 
 
 def _draw_kernels(learned: LearnedKernel) -> list[Panel]:
-    subject, = find_subjects(_without_rounding(learned))
+    subject, = find_subjects(replace(learned, kernel=round_weights(learned.kernel)))
     parts = subject.anatomy
     if parts.matrix is not None:
         return [draw_compact("color matrix", parts.matrix, SIDE, center=False)]
@@ -44,9 +43,3 @@ def _draw_kernels(learned: LearnedKernel) -> list[Panel]:
     largest = float(np.abs(learned.kernel).max())
     return [add_head(name, draw_compact(name, kernel, SMALL, largest=largest), SMALL)
             for name, kernel in [*parts.kernels.items()][:MOST]]
-
-
-def _without_rounding(learned: LearnedKernel) -> LearnedKernel:
-    """Return it with 0 for weights that are next to nothing: the drawing would fill with digits of rounding."""
-    weights = np.abs(learned.kernel)
-    return replace(learned, kernel=np.where(weights < NOTHING * weights.max(), 0.0, learned.kernel))
