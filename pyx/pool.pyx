@@ -225,9 +225,13 @@ def set_costs(double hand_over, double wake):
     return before
 
 
-def expect_work():
-    """Have workers stay awake longer until `expect_none` is called as often."""
+def expect_work(Py_ssize_t threads):
+    """Wake the workers for so many threads, and have them stay awake longer until `expect_none` is called as often."""
+    cdef int k
     add_number(&expecting, 1)
+    for k in range(min(load_number(&worker_count), threads - 1)):
+        if load_number(&workers[k].state) == ASLEEP:
+            wake(&workers[k], current_processor())
 
 
 def expect_none():

@@ -1,13 +1,16 @@
 """Normalize photos as the training of a network did: scaled to 0..1, minus a mean, over a standard deviation."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ..arrays.dtypes import Array, sample_limits
 from ..convolution import conv2d
+from ..engine.request import BankOptions
 from ..errors import ImfilterError, list_choices, shorten
+from .kept_banks import KeptBanks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +23,39 @@ StatisticsName = Literal["imagenet"]
 STATISTICS: dict[StatisticsName, Any] = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
 Normalization: TypeAlias = "StatisticsName | Sequence[Numbers] | None"  # a name or (mean, standard deviation)
 
-Statistics = tuple[Array, Array]
+class ChannelScale(NamedTuple):
+    """What is done to each channel, as a depthwise bank of 1 x 1: the factors (C, 1, 1, 1), and what is added (C,)."""
+
+    factors: Array
+    offsets: Array
 
 
-def check_statistics(normalize: Any, channels: int) -> Statistics | None:
-    """Return the mean and the standard deviation of the channels, or None for no normalization."""
+def find_scale(normalize: Any, dtype: np.dtype[Any], channels: int) -> ChannelScale | None:
+    """Return what normalizes photos of a dtype, whose integers are divided by its largest; None for nothing."""
     if normalize is None:
         return None
     if isinstance(normalize, str) and normalize in STATISTICS:
-        normalize = STATISTICS[normalize]
+        return _find_named(normalize, dtype, channels)
+    return _make_scale(normalize, dtype, channels)
+
+
+@lru_cache(maxsize=16)
+def _find_named(name: StatisticsName, dtype: np.dtype[Any], channels: int) -> ChannelScale:
+    return _make_scale(STATISTICS[name], dtype, channels)
+
+
+def _make_scale(normalize: Any, dtype: np.dtype[Any], channels: int) -> ChannelScale:
+    mean, deviation = (np.broadcast_to(values, (channels,)) for values in _check_statistics(normalize, channels))
+    largest = 1.0 if dtype.kind == "f" else float(sample_limits(dtype)[1])
+    with np.errstate(over="ignore"):
+        factors, offsets = 1 / (largest * deviation), -mean / deviation
+    if not np.isfinite([factors, offsets]).all():
+        raise ImfilterError(f"the standard deviation of normalize must not be that small, got {deviation.min():g}")
+    return ChannelScale(factors.reshape(-1, 1, 1, 1), offsets)
+
+
+def _check_statistics(normalize: Any, channels: int) -> tuple[Array, Array]:
+    """Return the mean and the standard deviation of the channels."""
     if not isinstance(normalize, (tuple, list)) or len(normalize) != 2:
         came = shorten(" ".join(repr(normalize).split()))  # on one line, also of an array
         raise ImfilterError(f"normalize must be {list_choices(STATISTICS)}, or (mean, standard deviation), got {came}")
@@ -53,17 +80,14 @@ def _check_channels(name: str, values: Any, channels: int) -> Array:
     return numbers.astype(np.float64)
 
 
-def normalize_photo(pixels: Array, statistics: Statistics, dtype: np.dtype[Any], workers: int | None = None) -> Array:
-    """Return a photo (..., C) normalized, in a dtype of floats. Integers are divided by the largest of their dtype."""
-    channels = pixels.shape[-1]
-    mean, deviation = (np.broadcast_to(values, (channels,)) for values in statistics)
-    largest = 1.0 if pixels.dtype.kind == "f" else float(sample_limits(pixels.dtype)[1])
-    with np.errstate(over="ignore"):
-        factor, offset = 1 / (largest * deviation), -mean / deviation
-    if not np.isfinite([factor, offset]).all():
-        raise ImfilterError(f"the standard deviation of normalize must not be that small, got {deviation.min():g}")
+def normalize_photo(
+    pixels: Array, scale: ChannelScale, dtype: np.dtype[Any], workers: int | None, kept: KeptBanks | None
+) -> Array:
+    """Return a photo (..., C) normalized, in a dtype of floats. kept: where a named normalization stays ready."""
     if pixels.dtype.kind in "iu" and pixels.dtype.itemsize == 8:
         pixels = pixels.astype(np.float64)  # which need not be exact here, as in conv2d
-    result: Array = conv2d(
-        pixels, factor.reshape(-1, 1, 1, 1), offset, groups=channels, dtype=dtype, workers=workers)
+    options = BankOptions(groups=pixels.shape[-1], dtype=dtype)
+    if kept is not None:
+        return kept.convolve(pixels, *scale, options, workers)
+    result: Array = conv2d(pixels, *scale, groups=options.groups, dtype=dtype, workers=workers)
     return result

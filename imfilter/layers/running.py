@@ -11,7 +11,6 @@ from ..arrays.dtypes import Array
 from ..convolution import conv2d
 from ..engine.activations import activate
 from ..engine.request import BankOptions
-from ..runtime.threads import work_follows
 from ..sampling.pooling import avg_pool2d, max_pool2d
 from ..sampling.transposed import conv_transpose2d
 from .activation import RELU, Activation
@@ -43,15 +42,13 @@ class Runner:
         """Return the feature maps of every layer of a path."""
         waiting, image = iter(weights), self._open(path, image)
         maps: list[Array] = []
-        with work_follows():
-            for layer in path:
-                maps.append(self._run_layer(layer, maps[-1] if maps else image, waiting))
+        for layer in path:
+            maps.append(self._run_layer(layer, maps[-1] if maps else image, waiting))
         return maps
 
     def run_to_last(self, path: Path, image: Array, weights: Trained) -> Array:
         """Return the feature maps of the last layer of a path; activations before it are computed in place."""
-        with work_follows():
-            return self._run_path(path, self._open(path, image), iter(weights))
+        return self._run_path(path, self._open(path, image), iter(weights))
 
     def _open(self, path: Path, image: Array) -> Array:
         """Return the image as the first layer takes it."""

@@ -15,13 +15,13 @@ from ..engine.checks import check_flag
 from ..errors import ImfilterError, check_integer
 from ..runtime.keywords import checks_keywords
 from ..runtime.representation import represent_as_html
-from ..runtime.threads import thread_count
+from ..runtime.threads import work_follows
 from .branches import AnyLayer, check_layers, trace_shapes
 from .dependence import trace_rectangle
 from .fields import Rectangle, trace_field
 from .kept_banks import KeptBanks
 from .model_readers import ModelReaders
-from .normalization import check_statistics, normalize_photo
+from .normalization import find_scale, normalize_photo
 from .parsing import parse_layers
 from .running import Runner, choose_maps_dtype
 from .summarizing import summarize
@@ -266,8 +266,9 @@ class Stack(ModelReaders):
         >>> [maps.shape for maps in stack.apply(numpy.ones((8, 6)), weights)]
         [(8, 6, 2), (4, 3, 4)]
         """
-        runner, pixels, trained, axis = self._open(image, weights, relu, normalize, channel_axis, workers)
-        maps = runner.run(self.layers, pixels, trained)
+        with work_follows(workers):
+            runner, pixels, trained, axis = self._open(image, weights, relu, normalize, channel_axis, workers)
+            maps = runner.run(self.layers, pixels, trained)
         return maps if axis is None else [np.moveaxis(array, -1, axis) for array in maps]
 
     @overload
@@ -312,24 +313,25 @@ class Stack(ModelReaders):
         >>> stack.run(numpy.ones((8, 6)), [numpy.ones((2, 1, 3, 3))]).shape
         (4, 3, 2)
         """
-        runner, pixels, trained, axis = self._open(image, weights, relu, normalize, channel_axis, workers)
-        maps = runner.run_to_last(self.layers, pixels, trained)
+        with work_follows(workers):
+            runner, pixels, trained, axis = self._open(image, weights, relu, normalize, channel_axis, workers)
+            maps = runner.run_to_last(self.layers, pixels, trained)
         return maps if axis is None else np.moveaxis(maps, -1, axis)
 
     def _open(self, image: Any, weights: Any, relu: Any, normalize: Any, channel_axis: int | None, workers: int | None
               ) -> tuple[Runner, Array, Trained, int | None]:
         """Return how the layers are run, the pixels (..., C), the weights, and the axis of the channels."""
-        thread_count(workers)
         reject_lazy("a stack", image)
         opened = open_image(image, channel_axis)
         axis = opened.layout.channel_axis
         pixels = opened.pixels[..., None] if axis is None else np.moveaxis(opened.pixels, axis, -1)
         trained = self._fit_weights(weights, pixels.shape)
-        statistics = check_statistics(normalize, pixels.shape[-1])
+        scale = find_scale(normalize, pixels.dtype, pixels.shape[-1])
         kept = self._kept if trained is self.weights else None
         runner = Runner(choose_maps_dtype(opened.dtype, trained), check_flag("relu", relu), workers, kept)
-        if statistics is not None:
-            pixels = normalize_photo(pixels, statistics, runner.dtype, workers)
+        if scale is not None:
+            named = kept if isinstance(normalize, str) else None
+            pixels = normalize_photo(pixels, scale, runner.dtype, workers, named)
         return runner, pixels, trained, axis
 
     def _fit_weights(self, weights: Any, shape: tuple[int, ...]) -> Trained:

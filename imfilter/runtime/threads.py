@@ -66,11 +66,11 @@ def run_task(task: Task, workers: int, shares: int = SHARES) -> None:
 
 
 @contextmanager
-def work_follows() -> Iterator[None]:
-    """Have the threads of the pool stay awake between several pieces of work in a row."""
+def work_follows(workers: int | None) -> Iterator[None]:
+    """Have the threads of the pool awake for several pieces of work in a row, and between them."""
     from . import _pool
 
-    _pool.expect_work()
+    _pool.expect_work(thread_count(workers))
     try:
         yield
     finally:
