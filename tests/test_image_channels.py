@@ -27,5 +27,5 @@ def test_weights_that_fit_no_image_are_named():
 
 def test_what_came_instead_of_statistics_is_on_one_line():
     with pytest.raises(ImfilterError, match=r"normalize must be 'imagenet', or .* got array") as caught:
-        Stack.parse("relu").run(np.ones((5, 5, 3)), normalize=np.ones((2, 3)))
+        Stack.parse("relu").run(np.ones((5, 5, 3)), normalize=np.ones((3, 3)))
     assert "\n" not in str(caught.value)

@@ -18,7 +18,8 @@ def normalize(photo, mean=MEAN, deviation=DEVIATION):
     return (np.asarray(photo, np.float64) - mean) / deviation
 
 
-@pytest.mark.parametrize("given", ["imagenet", (MEAN, DEVIATION), [list(MEAN), np.array(DEVIATION)]])
+@pytest.mark.parametrize("given", ["imagenet", (MEAN, DEVIATION), [list(MEAN), np.array(DEVIATION)],
+                                   np.array([MEAN, DEVIATION])])
 def test_photos_of_bytes_and_of_floats(photo, given):
     expected = normalize(photo / 255)
     found, = Stack.parse("1").apply(photo, IDENTITY, normalize=given)

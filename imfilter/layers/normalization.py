@@ -56,7 +56,8 @@ def _make_scale(normalize: Any, dtype: np.dtype[Any], channels: int) -> ChannelS
 
 def _check_statistics(normalize: Any, channels: int) -> tuple[Array, Array]:
     """Return the mean and the standard deviation of the channels."""
-    if not isinstance(normalize, (tuple, list)) or len(normalize) != 2:
+    is_list = isinstance(normalize, (tuple, list)) or (isinstance(normalize, np.ndarray) and normalize.ndim > 0)
+    if not is_list or len(normalize) != 2:
         came = shorten(" ".join(repr(normalize).split()))  # on one line, also of an array
         raise ImfilterError(f"normalize must be {list_choices(STATISTICS)}, or (mean, standard deviation), got {came}")
     mean, deviation = (_check_channels(name, values, channels) for name, values in zip(
