@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # "Models and pre-trained weights".
 StatisticsName = Literal["imagenet"]
 STATISTICS: dict[StatisticsName, Any] = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
-Normalization: TypeAlias = "StatisticsName | Sequence[Numbers] | None"  # a name or (mean, standard deviation)
+Normalization: TypeAlias = "StatisticsName | Sequence[Numbers] | Array | None"  # a name or (mean, standard deviation)
 
 class ChannelScale(NamedTuple):
     """What is done to each channel, as a depthwise bank of 1 x 1: the factors (C, 1, 1, 1), and what is added (C,)."""
