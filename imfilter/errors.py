@@ -87,6 +87,8 @@ def describe_integer(least: int, most: int | None = None) -> str:
 
 def as_listed(value: object) -> object:
     """Return an array of at most two axes, by which several numbers may be given, as lists; others as they are."""
+    if isinstance(value, (int, str, tuple, list)):
+        return value
     if getattr(value, "ndim", 3) < 3 and hasattr(value, "tolist"):
         return value.tolist()
     return value
@@ -94,8 +96,7 @@ def as_listed(value: object) -> object:
 
 def check_pair(name: str, value: object, least: int) -> tuple[int, int]:
     """Return (vertical, horizontal) from a pair, also an array, or from one integer for both."""
-    if not isinstance(value, (int, tuple, list)):
-        value = as_listed(value)
+    value = as_listed(value)
     if not isinstance(value, (tuple, list)):
         number = check_integer(name, value, least)
         return number, number

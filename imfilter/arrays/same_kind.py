@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from ..errors import DtypeError
-from ..runtime.keywords import explain_keywords, hide_types
+from ..runtime.keywords import hide_types, reject_unknown
 from .conversion import as_array, to_input_type
 from .dispatch import implementation, is_lazy
 from .doubtful_axes import warn_about_axes
@@ -116,10 +116,8 @@ def keep_kind(
                     return function(*args, **keywords)
                 bound = signature.bind(*args, **keywords)
             except TypeError as error:
-                explained = explain_keywords(function.__qualname__, signature, keywords, error)
-                if explained is error:
-                    raise
-                raise explained from None
+                reject_unknown(function.__qualname__, signature, keywords, error)
+                raise
             out = bound.arguments.get("out")
 
             def call(pixels: Any, target: Any) -> Any:

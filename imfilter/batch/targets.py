@@ -46,13 +46,14 @@ class Output(NamedTuple):
 
     def check(self) -> None:
         """Reject a pattern with unknown fields or an unknown suffix."""
-        if self.pattern in (None, "-"):
+        pattern = self.pattern
+        if pattern is None or pattern == "-":
             return
-        check_fields(self.pattern or "")
-        suffix = os.path.splitext(self.pattern or "")[1]
-        if (self.pattern or "").endswith(("/", os.sep)) or (not suffix and os.path.isdir(self.pattern or "")):
-            raise ImfilterError(f"output must be the name of a file, got the folder {self.pattern}: --out-dir "
-                                f"{self.pattern} writes into it")
+        check_fields(pattern)
+        suffix = os.path.splitext(pattern)[1]
+        if pattern.endswith(("/", os.sep)) or (not suffix and os.path.isdir(pattern)):
+            raise ImfilterError(f"output must be the name of a file, got the folder {pattern}: --out-dir {pattern} "
+                                "writes into it")
         if "{" not in suffix:
             _check_suffix(suffix)
             self._check_format(suffix)

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 import click
@@ -16,8 +15,6 @@ from ..pipeline.kernel_text import parse_kernel, read_kernel_text
 from .photos import make_command
 from .recipes import recipe_maker
 
-FILTER_NAME = re.compile(rf"({'|'.join(FILTERS)})(:|$)")
-
 
 class KernelType(click.Path):
     """A kernel, as text or as the name of a text file."""
@@ -27,7 +24,7 @@ class KernelType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if is_kernel_file(value) and os.path.isfile(value):
             self.fail(f"{value} is a filter of its own: imfilter apply {value}", param, ctx)
-        if FILTER_NAME.match(value) and not os.path.lexists(value):
+        if value.partition(":")[0] in FILTERS and not os.path.lexists(value):
             self.fail(f"{value} is a filter: imfilter apply {value}", param, ctx)
         try:
             named = os.path.exists(value) and not os.path.isdir(value)

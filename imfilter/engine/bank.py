@@ -94,8 +94,8 @@ def _prepare_cached(
 class PreparedBank(PreparedLoops):
     """A bank of kernels, ready to be run on images of one shape and dtype.
 
-    keep: it stays packed even if it is large. relu: set negative results to 0, if they are
-    floats that sums are computed in; `rectified` says so.
+    keep: it stays packed even if it is large. relu: set negative results to 0, if they are of the
+    floats that sums are computed in; `computation.rectified` says so.
     """
 
     def __init__(self, request: BankRequest, keep: bool = False, relu: bool = False) -> None:
@@ -119,10 +119,9 @@ class PreparedBank(PreparedLoops):
         self.geometry = Geometry(stride, dilation, (margins[0][0], margins[1][0]), int(border), 0.0)
         compute_dtype, bounded = choose_bank_dtype(
             weights, bias, PROXY_DTYPE.get(image_dtype, image_dtype), PROXY_DTYPE.get(self.dtype, self.dtype))
-        self.rectified = relu and np.dtype(compute_dtype) == self.dtype
         self.computation = Computation(
             compute_dtype, bounded, bias=bias, groups=groups, exact=check_flag("exact", options.exact),
-            rectified=self.rectified)
+            rectified=relu and np.dtype(compute_dtype) == self.dtype)
         self.kernels = _depthwise_kernels(weights, groups)
         self.taps: int = weights[0].size
         self.seconds = math.prod(self.shape) * (self.taps / RATE + SECONDS)

@@ -181,8 +181,7 @@ def kernel_margins(padding: object, kernel: tuple[int, int], dilation: tuple[int
 
 def parse_padding(padding: object) -> Margins:
     """Return ((top, bottom), (left, right)) of p, (vertical, horizontal) or pairs of them, checked."""
-    if not isinstance(padding, (int, tuple, list)):
-        padding = as_listed(padding)
+    padding = as_listed(padding)
     if not isinstance(padding, (tuple, list)):
         margin = check_margin(padding)
         return margin, margin

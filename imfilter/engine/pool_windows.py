@@ -9,7 +9,7 @@ from ..arrays.dtypes import Array
 from ..errors import ImfilterError, as_listed, check_integer
 from .borders import Margins, bank_margins
 from .computation import Pair
-from .sizes import LARGEST, describe_margin
+from .sizes import LARGEST, describe_margin, names_sides
 
 PoolPaddingName = Literal["same", "same_tf", "valid"]
 
@@ -64,12 +64,11 @@ def pool_margins(padding: Any, kernel: Pair, dilation: Pair, size: Pair, stride:
 
     p and (py, px) are limited as in PyTorch; ((top, bottom), (left, right)) so that every window reads the image.
     """
-    if not isinstance(padding, (int, str, tuple, list)):
-        padding = as_listed(padding)
+    padding = as_listed(padding)
     margins = bank_margins(padding, kernel, dilation, size, stride, get_args(PoolPaddingName))
     if isinstance(padding, str):
         return margins
-    apart = isinstance(padding, (tuple, list)) and any(isinstance(as_listed(side), (tuple, list)) for side in padding)
+    apart = names_sides(padding)
     for margin, taps, gap in zip(margins, kernel, dilation, strict=True):
         extent = gap * (taps - 1) + 1
         if max(margin) > (extent - 1 if apart else taps // 2):

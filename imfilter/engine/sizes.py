@@ -67,14 +67,18 @@ def output_size(
 
 def check_margin(side: object) -> tuple[int, int]:
     """Return (before, after) of p or (before, after), checked."""
-    if not isinstance(side, (int, tuple, list)):
-        side = as_listed(side)
+    side = as_listed(side)
     if isinstance(side, (tuple, list)):
         if len(side) != 2:
             raise ImfilterError(f"padding of an axis must be p or (before, after), got {side!r}")
         return check_integer("padding", side[0], 0), check_integer("padding", side[1], 0)
     amount = check_integer("padding", side, 0)
     return amount, amount
+
+
+def names_sides(padding: object) -> bool:
+    """Return whether a padding is given side by side, as in ((top, bottom), (left, right)), for an axis at least."""
+    return isinstance(padding, (tuple, list)) and any(isinstance(as_listed(side), (tuple, list)) for side in padding)
 
 
 def describe_margin(margin: tuple[int, int]) -> str:

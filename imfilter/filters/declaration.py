@@ -74,6 +74,11 @@ PLACING_OF_GROUPS = {
 LINEAR = Parameter("linear", Flag(), False, "Compute in linear light, by the transfer curve of the file, else sRGB.")
 
 
+def choose_default(kind: np.dtype[Any], floats: bool) -> np.dtype[Any]:
+    """Return the dtype of results where none is asked for. kind: of the image. floats: whether results are floats."""
+    return np.dtype(np.float32) if floats and kind.kind != "f" else kind
+
+
 class Group(NamedTuple):
     """What the filters of a group have in common.
 
@@ -239,7 +244,7 @@ class FilterDeclaration:
         """Return the dtype of the result for an image of this dtype, unless another one is asked for."""
         kind = supported_dtype(image)
         floats = operation.signed or operation.floats or (kind.kind == "b" and not self.keeps_booleans)
-        return np.dtype(np.float32) if floats and kind.kind != "f" else kind
+        return choose_default(kind, floats)
 
     @property
     def mixes(self) -> bool:

@@ -214,7 +214,12 @@ class BorderName:
 
     @property
     def words(self) -> str:
-        return list_choices([*MODES, *self.more])
+        return list_choices(self.names)
+
+    @property
+    def names(self) -> list[str]:
+        """The names that are valid."""
+        return [*MODES, *self.more]
 
 
 class Shape:

@@ -86,7 +86,7 @@ def _field_of(parameter: Parameter) -> Field:
     if isinstance(kind, Flag):
         return Field(parameter, "flag", default)
     if isinstance(kind, BorderName):
-        return Field(parameter, "choice", default, choices=tuple(_words_of(kind)))
+        return Field(parameter, "choice", default, choices=tuple(kind.names))
     if isinstance(kind, Choice):
         return Field(parameter, "choice", parameter.format_value(default),
                      choices=tuple(map(parameter.format_value, kind.values)))
@@ -98,12 +98,6 @@ def _field_of(parameter: Parameter) -> Field:
     if isinstance(each, (Number, Integer)) and shown and not place and not getattr(each, "optional", False):
         return Field(parameter, "integer" if isinstance(each, Integer) else "number", default, *_limits(each))
     return Field(parameter, "text", SUGGESTED.get(parameter.name) or parameter.format_value(default))
-
-
-def _words_of(kind: BorderName) -> list[str]:
-    from ..engine.borders import MODES
-
-    return [*MODES, *kind.more]
 
 
 def _limits(kind: Any) -> tuple[float | None, float | None]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ImfilterError
 from ..filters import FILTERS, FilterDeclaration
 from ..filters.docstrings import parameters_section
-from ..runtime.keywords import explain_keywords
+from ..runtime.keywords import reject_unknown
 from ..weights.taps import Array
 
 
@@ -31,7 +31,8 @@ def kernel_function(name: str) -> Callable[..., Array]:
         try:
             bound = signature.bind(*args, **keywords)
         except TypeError as error:
-            raise explain_keywords(f"kernels.{name}", signature, keywords, error) from None
+            reject_unknown(f"kernels.{name}", signature, keywords, error)
+            raise
         bound.apply_defaults()
         composition = declaration.operation(bound.arguments).composition()
         if composition is None:

@@ -27,7 +27,7 @@ class KeptBanks:
             self._banks[id(weight)] = found
         bank = found[2]
         maps = bank.run(source, None, workers)
-        return activate(maps, RELU, 0.0, maps, workers) if relu and not bank.rectified else maps
+        return activate(maps, RELU, 0.0, maps, workers) if relu and not bank.computation.rectified else maps
 
     def __reduce__(self) -> tuple[type[KeptBanks], tuple[()]]:
         return KeptBanks, ()  # of copies and of other processes: packed weights are made anew

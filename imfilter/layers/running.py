@@ -22,6 +22,7 @@ from .pool import MAX, Pool
 from .trained_weights import Trained
 from .transposed import TransposedLayer
 
+RECTIFY = Activation(RELU)
 Waiting = Iterator[tuple[Array, Array | None]]  # the weights of the layers that have not been run
 
 
@@ -126,8 +127,8 @@ def _join_relus(path: Path) -> Iterator[tuple[AnyLayer, bool]]:
     """Yield layers, and whether the relu after a convolution belongs to it: it is computed while results are cached."""
     before = None
     for layer, after in zip(path, (*path, None)[1:], strict=True):
-        if not (layer == Activation(RELU) and isinstance(before, (Layer, TransposedLayer))):
-            yield layer, after == Activation(RELU) and isinstance(layer, (Layer, TransposedLayer))
+        if not (layer == RECTIFY and isinstance(before, (Layer, TransposedLayer))):
+            yield layer, after == RECTIFY and isinstance(layer, (Layer, TransposedLayer))
         before = layer
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from ..engine.borders import parse_padding
-from ..engine.sizes import same_tf_padding
+from ..engine.sizes import names_sides, same_tf_padding
 from ..errors import ImfilterError, as_listed, check_integer, check_pair
 
 Pair = tuple[int, int]
@@ -50,10 +50,7 @@ def check_padding(padding: object) -> Padding:
         if padding not in (SAME, SAME_TF):
             raise ImfilterError(f"padding must be integers, {SAME!r} or {SAME_TF!r}, got {padding!r}")
         return padding
-    apart = isinstance(padding, (tuple, list)) and any(isinstance(as_listed(side), (tuple, list)) for side in padding)
-    if not apart:
-        return check_pair("padding", padding, 0)
-    return parse_padding(padding)
+    return parse_padding(padding) if names_sides(padding) else check_pair("padding", padding, 0)
 
 
 def find_margins(padding: Padding, axis: int, window: Sequence[int], size: int | None) -> Pair:

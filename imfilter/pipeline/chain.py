@@ -22,6 +22,7 @@ from ..arrays.same_kind import keep_kind
 from ..engine.grid import step_places
 from ..errors import ImfilterError
 from ..filters import FILTERS
+from ..filters.declaration import choose_default
 from ..filters.linear_light import use_curves_of
 from ..filters.pictures import inks_of, is_inks, light_of
 from ..filters.sample_range import assume_range, white_level
@@ -297,11 +298,12 @@ class Pipeline:
 
     def result_dtype(self, image: np.dtype[Any], wanted: Any) -> np.dtype[Any]:
         """Return the dtype of the result for an image of this dtype: the wanted one, or the filters' own."""
-        kind, last = supported_dtype(image), self.filters[-1]
-        if kind.kind == "b" and all(one.declaration.keeps_booleans for one in self.filters):
-            return result_dtype(kind, wanted)
-        floats = self.signed or last.operation.floats or kind.kind == "b"
-        return result_dtype(np.dtype(np.float32) if floats and kind.kind != "f" else kind, wanted)
+        kind = supported_dtype(image)
+        if kind.kind == "b":
+            floats = not all(one.declaration.keeps_booleans for one in self.filters)
+        else:
+            floats = self.signed or self.filters[-1].operation.floats
+        return result_dtype(choose_default(kind, floats), wanted)
 
 
 class Stage(NamedTuple):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..arrays.conversion import Picture
     from .region import Region
 
+
 @dataclass(frozen=True)
 class Recipe:
     """How photos are filtered. name: goes into the names of results.

@@ -75,20 +75,13 @@ def reject_keyword(function: str, unknown: Mapping[str, Any], parameters: Iterab
     raise ArgumentError(f"{function}() has no parameter {word!r}{hint}") from None
 
 
-def explain_keywords(
-    name: str, signature: inspect.Signature, given: Mapping[str, Any], error: TypeError
-) -> TypeError:
-    """Return the error that a call with keywords is to raise instead of one that it raised."""
-    if isinstance(error, ImfilterError):
-        return error
+def reject_unknown(name: str, signature: inspect.Signature, given: Mapping[str, Any], error: TypeError) -> None:
+    """Raise an error that explains one that a call with keywords raised, if it has a keyword that is unknown."""
     parameters = signature.parameters
     unknown = {word: value for word, value in given.items() if word not in parameters}
-    if not unknown or any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
-        return error
-    try:
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    if unknown and not takes_any and not isinstance(error, ImfilterError):
         reject_keyword(name, unknown, parameters)
-    except ArgumentError as explained:
-        return explained
 
 
 def checks_keywords(function: F) -> F:
@@ -103,10 +96,8 @@ def checks_keywords(function: F) -> F:
         try:
             return function(*args, **keywords)
         except TypeError as error:
-            explained = explain_keywords(name, signature, keywords, error)
-            if explained is error:
-                raise
-            raise explained from None
+            reject_unknown(name, signature, keywords, error)
+            raise
 
     hide_types(call, signature)
     return call  # type: ignore[return-value]
